@@ -1,0 +1,138 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// The manifest is the architecture: a *room* is pure (values in, values out), a *shell* touches the world.
+// Each line says what a room may import; `--explicit-target-dependency-import-check error` makes that a law.
+// Set PAILLASSE_ROOMS=pure (no external package), nio, store or all (default) to build a part of the house.
+
+let parts = Context.environment["PAILLASSE_ROOMS"] ?? "all"
+let withNIO = ["nio", "all"].contains(parts)
+let withStore = ["store", "all"].contains(parts)
+let withServer = parts == "all"
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func room(_ name: String, at path: String? = nil, imports: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: imports, path: path ?? "Sources/\(name)", swiftSettings: settings)
+}
+func shell(_ name: String, at path: String? = nil, imports: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: imports, path: path ?? "Sources/\(name)", swiftSettings: settings)
+}
+func program(_ name: String, at path: String, imports: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: imports, path: path, swiftSettings: settings)
+}
+func c(_ name: String, cSettings: [CSetting] = [], linker: [LinkerSetting] = []) -> Target {
+    .target(name: name, path: "Sources/\(name)", cSettings: cSettings, linkerSettings: linker)
+}
+func tests(_ name: String, imports: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: imports, path: "Tests/\(name)", swiftSettings: settings)
+}
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+var packages: [Package.Dependency] = []
+var targets: [Target] = [
+    room("Base"),
+    c("CScan", cSettings: [.unsafeFlags(["-O3"])]),
+    room("LIS01", imports: ["Base"]),
+    room("LIS2", imports: ["Base", "CScan"]),
+    room("HL7v2", imports: ["Base"]),
+    room("CDA", imports: ["Base"]),
+    room("Catalog", imports: ["Base"]),
+    room("Laboratory", imports: ["Base", "Catalog"]),
+    room("Drivers", imports: ["Base", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory"]),
+    room("Report", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2"]),
+    .systemLibrary(name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo"),
+    shell("Printing", imports: ["Base", "Report", "CPango"]),
+    room("AnalyzerSimulator", at: "Simulators/Analyzer", imports: ["Base", "LIS01", "LIS2"]),
+
+    tests("BaseTests", imports: ["Base"]),
+    tests("LIS01Tests", imports: ["Base", "LIS01"]),
+    tests("LIS2Tests", imports: ["Base", "CScan", "LIS2"]),
+    tests("HL7v2Tests", imports: ["Base", "HL7v2"]),
+    tests("CDATests", imports: ["Base", "CDA"]),
+    tests("CatalogTests", imports: ["Base", "Catalog"]),
+    tests("LaboratoryTests", imports: ["Base", "Catalog", "Laboratory"]),
+    tests("DriversTests", imports: ["Base", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
+    tests("ReportTests", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing"]),
+    tests("PrintingTests", imports: ["Base", "Report", "Printing"]),
+    tests("TidyTests", imports: []),
+]
+
+if withNIO {
+    packages += [.package(url: "https://github.com/apple/swift-nio", from: "2.101.2")]
+    targets += [
+        c("CSerial"),
+        shell("Lines", imports: ["Base", "CSerial", nioCore, nioPosix]),
+        shell("Neighbours", at: "Simulators/Neighbours", imports: ["Base", "HL7v2", "Lines"]),
+        tests("LinesTests", imports: ["Base", "Lines"]),
+        tests("SimulatorsTests", imports: ["Base", "LIS01", "HL7v2", "Lines", "AnalyzerSimulator", "Neighbours"]),
+    ]
+}
+
+if withStore {
+    packages += [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    ]
+    targets += [
+        shell("Store", imports: ["Base", "Catalog", "Laboratory", crypto]),
+        shell("StoreSQL", imports: ["Base", "Catalog", "Laboratory", "Store"]),
+        shell("SQLiteEngine", imports: ["Base", "Store", "StoreSQL", grdb]),
+        .systemLibrary(name: "CPostgreSQL", path: "Sources/CPostgreSQL", pkgConfig: "libpq"),
+        shell("PostgreSQLEngine", imports: ["Base", "Store", "StoreSQL", "CPostgreSQL"]),
+        tests("StoreTests", imports: [
+            "Base", "Catalog", "Laboratory", "Store", "StoreSQL", "SQLiteEngine", "PostgreSQLEngine",
+        ]),
+    ]
+}
+
+if withServer {
+    packages += [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ]
+    targets += [
+        shell("Analyzers", imports: [
+            "Base", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "Store", "Lines",
+        ]),
+        shell("Exchange", imports: [
+            "Base", "Catalog", "Laboratory", "HL7v2", "CDA", "Report", "Printing", "Store", "Lines",
+        ]),
+        shell("API", imports: [
+            "Base", "Catalog", "Laboratory", "Store", "Client", hummingbird, cryptoExtras,
+        ]),
+        shell("Client", imports: ["Base", "Catalog", "Laboratory"]),
+        shell("Server", imports: [
+            "Base", "Catalog", "Laboratory", "Drivers", "Report", "Store", "StoreSQL", "SQLiteEngine",
+            "PostgreSQLEngine", "Lines", "Analyzers", "Exchange", "API",
+        ]),
+        program("paillasse", at: "Sources/paillasse", imports: [
+            "Base", "Catalog", "Laboratory", "LIS01", "LIS2", "Drivers", "Client", "Server", arguments,
+        ]),
+        program("simulate", at: "Simulators/simulate", imports: [
+            "Base", "LIS01", "LIS2", "HL7v2", "AnalyzerSimulator", "Neighbours", "Lines", arguments,
+        ]),
+        program("bench", at: "Tests/Bench", imports: [
+            "Base", "CScan", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "CDA", "HL7v2", "Report",
+            "Printing", "Store", "StoreSQL", "SQLiteEngine", "Lines", "Analyzers",
+        ]),
+        tests("ServerTests", imports: [
+            "Base", "Catalog", "Laboratory", "Drivers", "Store", "Analyzers", "Exchange", "API", "Client", "Server",
+        ]),
+    ]
+}
+
+let package = Package(name: "paillasse", dependencies: packages, targets: targets)

@@ -1,0 +1,1 @@
+// LIS01Tests

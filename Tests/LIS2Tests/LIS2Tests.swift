@@ -1,0 +1,1 @@
+// LIS2Tests
