@@ -1,4 +1,4 @@
-package import Base
+import Base
 import Catalog
 package import Laboratory
 package import Store
@@ -101,7 +101,7 @@ extension Desk {
                     id: freshID(), site: message.site, analyzer: message.analyzer, messageID: message.id,
                     ordinal: incoming.ordinal, reason: reason, explanation: explanation, incoming: incoming, at: now()))
         }
-        guard let code = incoming.analysis, let analysis = catalogue[code: code] else {
+        guard let code = incoming.analysis, let analysis = catalogue[code] else {
             return wait(
                 .unmappedCode,
                 "code « \(incoming.instrumentCode) » sans analyse du catalogue → l'ajouter au pilote, puis rejouer")

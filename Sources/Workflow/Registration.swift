@@ -1,7 +1,7 @@
 package import Base
 import Catalog
 package import Laboratory
-package import Store
+import Store
 
 /// What a person types to open or change a patient file.
 package struct PatientDraft: Codable, Sendable, Hashable {
@@ -142,7 +142,7 @@ extension Desk {
     private func specimens(of request: Request, dayText: String, rank: Int, collectedAt: Instant?) -> [Specimen] {
         var groups: [(kind: String, tube: String, analyses: [String])] = []
         for line in request.lines {
-            guard let analysis = catalogue[code: line.analysis], let kind = analysis.specimen else { continue }
+            guard let analysis = catalogue[line.analysis], let kind = analysis.specimen else { continue }
             let tube = analysis.tube ?? ""
             if let index = groups.firstIndex(where: { $0.kind == kind && $0.tube == tube }) {
                 groups[index].analyses.append(line.analysis)

@@ -1,7 +1,7 @@
-package import Base
+import Base
 import Catalog
 package import Laboratory
-package import Store
+import Store
 
 /// A file as the biologist sees it before signing.
 package struct FileToSign: Codable, Sendable, Hashable {
@@ -118,9 +118,10 @@ extension Desk {
         }
         let held = Set(signature.observationIDs)
         let specimens = try await ask { () throws(StoreFailure) in try await store.specimens(requestID: request.id) }
+        let signed = observations.filter { held.contains($0.id) }.sorted { $0.id < $1.id }
         let content = SignedContent(
-            patient: try await patient(request.patientID), request: request, specimens: specimens,
-            observations: observations.filter { held.contains($0.id) }.sorted { $0.id < $1.id })
+            patient: try await patient(request.patientID), request: request,
+            specimens: SignableFile.specimens(specimens, of: signed), observations: signed)
         guard Digest.sha256Hex(content.canonicalBytes) == signature.contentHash else {
             throw .refused(
                 Refusal(

@@ -1,7 +1,7 @@
-package import Base
+import Base
 import Catalog
 package import Laboratory
-package import Store
+import Store
 
 /// One line of the technician's worklist.
 package struct WorklistLine: Codable, Sendable, Hashable {
@@ -30,7 +30,7 @@ extension Desk {
             return WorklistLine(
                 observation: observation, requestNumber: request.number, priority: request.priority,
                 patientName: "\(patient.traits.birthName) \(patient.traits.firstGivenName)",
-                analysisName: catalogue[code: observation.analysis]?.nameFR ?? observation.analysis)
+                analysisName: catalogue[observation.analysis]?.nameFR ?? observation.analysis)
         }
         return lines.filter { $0.priority == .urgent } + lines.filter { $0.priority == .routine }
     }

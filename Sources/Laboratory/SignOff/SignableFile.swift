@@ -42,11 +42,17 @@ package struct SignableFile: Sendable, Hashable {
         let signed = Set(signatures.flatMap(\.observationIDs))
         content = SignedContent(
             patient: patient, request: request,
-            specimens: specimens.sorted { $0.accession < $1.accession },
+            specimens: SignableFile.specimens(specimens, of: ready),
             observations: ready.sorted { $0.id < $1.id })
         let readyCodes = Set(ready.map(\.analysis))
         missing = request.lines.map(\.analysis).filter { !readyCodes.contains($0) }
         fresh = content.observations.map(\.id).filter { !signed.contains($0) }
         nextVersion = (signatures.map(\.version).max() ?? 0) + 1
+    }
+
+    /// The specimens that these observations were made on: a tube received later does not change what was signed.
+    package static func specimens(_ all: [Specimen], of observations: [Observation]) -> [Specimen] {
+        let used = Set(observations.map(\.accession))
+        return all.filter { used.contains($0.accession) }.sorted { $0.accession < $1.accession }
     }
 }
