@@ -1,4 +1,4 @@
-package import Base
+import Base
 import Catalog
 package import Laboratory
 import Store
