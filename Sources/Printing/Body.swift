@@ -26,7 +26,7 @@ struct Body {
         heading = nil
         addLegend(report)
         if !report.comment.isEmpty {
-            addTitle("Commentaire du biologiste", .panel, gap: 12, at: "comment")
+            addTitle("Commentaire du biologiste", .panel, gap: 9, at: "comment")
             for (n, paragraph) in report.comment.enumerated() {
                 add(setter.set(paragraph, .body, width: Sheet.textWidth, at: "comment[\(n)]"), x: Sheet.margin, gap: 2)
             }
@@ -74,7 +74,7 @@ struct Body {
             let baseline = 2.5 + text.face.ascent + Double(line) * text.face.leading
             inks.append(.line(text, line, x: Sheet.margin + 9, baseline: baseline, .accent))
         }
-        strips.append(Strip(height: height + 2, inks: inks, gap: 11, keepsWithNext: true))
+        strips.append(Strip(height: height + 2, inks: inks, gap: 9, keepsWithNext: true))
     }
 
     private mutating func addTitle(_ title: String, _ face: Face, gap: Double, at place: String) {
@@ -105,7 +105,7 @@ struct Body {
             if n == 0 { hold() }
             addRemark(comment, indent: 8, at: "\(place).comments[\(n)]")
         }
-        if !strips.isEmpty { strips[strips.count - 1].height += 1.6 }
+        if !strips.isEmpty { strips[strips.count - 1].height += 1.3 }
     }
 
     private typealias Cell = (text: SetText, x: Double, width: Double, align: Align, tone: Tone)
@@ -164,7 +164,7 @@ struct Body {
         if !isFirst { hold() }
         for n in 0..<count {
             var inks = [Ink]()
-            let lead = isFirst && n == 0 ? 2.4 : 0
+            let lead = isFirst && n == 0 ? 2.0 : 0
             if isFirst && n == 0 {
                 inks.append(.rule(x: Sheet.margin, y: 0, width: Sheet.textWidth, thickness: 0.4, .hairline))
             }
@@ -241,11 +241,11 @@ struct Body {
                 inside.add(setter.set(signature.role, .body, width: inside.width, at: place + ".role"))
             }
             inside.add(setter.set("le " + signature.signedAt, .body, width: inside.width, at: place + ".signedAt"))
-            stack.space(6)
+            stack.space(4)
             stack.place([inside])
-            stack.space(6)
+            stack.space(5)
             stack.frame(from: 0, at: 0)
-            strips.append(Strip(height: stack.height, inks: stack.inks, gap: n == 0 ? 14 : 5))
+            strips.append(Strip(height: stack.height, inks: stack.inks, gap: n == 0 ? 9 : 5))
         }
     }
 
@@ -254,7 +254,7 @@ struct Body {
         var stack = Stack(x: Sheet.margin, width: Sheet.textWidth)
         let words = completeness == .partial ? "Fin du compte rendu partiel" : "Fin du compte rendu"
         stack.add(setter.set(words, .note), .soft, align: .centre)
-        strips.append(Strip(height: stack.height, inks: stack.inks, gap: 8))
+        strips.append(Strip(height: stack.height, inks: stack.inks, gap: 5))
     }
 
     // MARK: wording
@@ -274,8 +274,8 @@ struct Body {
     private static func meaning(_ flag: PrintedReport.Flag) -> String? {
         switch flag {
         case .none: nil
-        case .high: "H\u{202F}↑ au-dessus de l’intervalle de référence"
-        case .low: "B\u{202F}↓ au-dessous de l’intervalle de référence"
+        case .high: "H\u{202F}↑ au-dessus de l’intervalle"
+        case .low: "B\u{202F}↓ au-dessous de l’intervalle"
         case .criticalHigh: "HH\u{202F}↑ valeur critique haute"
         case .criticalLow: "BB\u{202F}↓ valeur critique basse"
         case .abnormal: "A résultat anormal"

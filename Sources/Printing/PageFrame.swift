@@ -66,7 +66,7 @@ struct PageFrame {
 
     private func issuerBlock() -> Stack {
         let issuer = report.issuer
-        var stack = Stack(x: Sheet.margin, width: Sheet.textWidth * 0.56)
+        var stack = Stack(x: Sheet.margin, width: Sheet.textWidth * 0.62)
         stack.add(set(issuer.name, .issuer, stack.width, "issuer.name"), .accent)
         stack.space(2)
         for (n, line) in issuer.address.enumerated() {
@@ -84,7 +84,7 @@ struct PageFrame {
     }
 
     private func titleBlock() -> Stack {
-        var stack = Stack(x: Sheet.margin + Sheet.textWidth * 0.58, width: Sheet.textWidth * 0.42)
+        var stack = Stack(x: Sheet.margin + Sheet.textWidth * 0.64, width: Sheet.textWidth * 0.36)
         stack.add(setter.set("Compte rendu d’examens\nde biologie médicale", .title, width: stack.width), align: .right)
         stack.space(3)
         stack.add(

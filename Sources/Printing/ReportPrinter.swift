@@ -7,8 +7,12 @@ import Synchronization
 ///
 /// Same report, same fonts, same bytes: the creation date is the report's own edition instant, and nothing else varies.
 package enum ReportPrinter {
-    /// Pango and Cairo caches are shared by the process; one sheet is set at a time, from whatever task.
-    private static let press = Mutex<Void>(())
+    /// Pango's font map, made once (it costs as much as a page) and used by one task at a time: it belongs to no thread,
+    /// but Pango does not lock it.
+    private struct Press: @unchecked Sendable {
+        var fontMap: UnsafeMutablePointer<PangoFontMap>?
+    }
+    private static let press = Mutex(Press())
 
     /// Renders one report.
     ///
@@ -17,7 +21,7 @@ package enum ReportPrinter {
     /// `printing.font`, `printing.pango`, `printing.cairo` (the machine).
     package static func pdf(_ report: PrintedReport) throws(Refusal) -> [UInt8] {
         try requireContent(report)
-        return try press.withLock { _ throws(Refusal) in try render(report) }
+        return try press.withLock { press throws(Refusal) in try render(report, on: &press) }
     }
 
     private static func requireContent(_ report: PrintedReport) throws(Refusal) {
@@ -39,11 +43,11 @@ package enum ReportPrinter {
         }
     }
 
-    private static func render(_ report: PrintedReport) throws(Refusal) -> [UInt8] {
-        guard let fontMap = pango_cairo_font_map_new() else {
+    private static func render(_ report: PrintedReport, on press: inout Press) throws(Refusal) -> [UInt8] {
+        if press.fontMap == nil { press.fontMap = pango_cairo_font_map_new() }
+        guard let fontMap = press.fontMap else {
             throw Refusal("printing.pango", because: "Pango ne répond pas", remedy: "réinstaller libpangocairo-1.0-0")
         }
-        defer { g_object_unref(UnsafeMutableRawPointer(fontMap)) }
         let setter = try Typesetter(fontMap)
         let document = try Document(report, setter: setter)
         let paper = Paper()

@@ -53,7 +53,7 @@ struct Face: Hashable {
     static let smallBold = Face(size: 6.8, bold: true)
     static let body = Face(size: 7.6)
     static let bodyBold = Face(size: 7.6, bold: true)
-    static let issuer = Face(size: 12.5, bold: true)
+    static let issuer = Face(size: 11.8, bold: true)
     static let title = Face(size: 11, bold: true)
     static let patient = Face(size: 10, bold: true)
     static let notice = Face(size: 8, bold: true)

@@ -36,6 +36,8 @@ final class SetText {
 final class Typesetter {
     private let context: OpaquePointer
     private var descriptions: [Face: OpaquePointer] = [:]
+    /// No hyphen where a word is cut (it would read as part of a value), no ligature (searching « flux » must find it).
+    private let attributes: OpaquePointer?
     /// What the first unprintable text was, with its place and without its words.
     private(set) var defect: Refusal?
 
@@ -44,6 +46,9 @@ final class Typesetter {
             throw Refusal("printing.pango", because: "Pango ne répond pas", remedy: "réinstaller libpango-1.0-0")
         }
         self.context = context
+        attributes = pango_attr_list_new()
+        pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(0))
+        pango_attr_list_insert(attributes, pango_attr_font_features_new("liga=0, clig=0"))
         // No hinting and no rounding: glyphs stand where the outline says, whatever the machine's screen settings.
         let options = cairo_font_options_create()
         cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE)
@@ -58,6 +63,7 @@ final class Typesetter {
     }
 
     deinit {
+        pango_attr_list_unref(attributes)
         for description in descriptions.values { pango_font_description_free(description) }
         g_object_unref(UnsafeMutableRawPointer(context))
     }
@@ -67,6 +73,7 @@ final class Typesetter {
         check(text, at: place)
         guard let layout = pango_layout_new(context) else { fatalError("pango_layout_new returned nothing") }
         pango_layout_set_font_description(layout, description(of: face))
+        pango_layout_set_attributes(layout, attributes)
         pango_layout_set_auto_dir(layout, 0)
         if let width {
             pango_layout_set_width(layout, Int32(width * Double(PANGO_SCALE)))

@@ -15,7 +15,7 @@ import Testing
             "22/11/2026 à 07:12", "Édité le 22/11/2026 à 11:42", "Compte rendu complet", "Hémogramme",
             "Hématies 4,52 T/L 3,92 – 5,08 4,48 (12/03/2026)", "Hémoglobine 10,2 B ↓ g/dL 11,5 – 14,9 11,8 (12/03/2026)",
             "Plaquettes 498 H ↑ G/L 150 – 400", "Potassium 6,7 HH ↑ mmol/L 3,5 – 5,1", "CRP < 0,6 mg/L < 5,0",
-            "Ferritine 6 BB ↓ µg/L", "0,95 g/L 0,70 – 1,09", "Hexokinase – cobas c 503", "Nitrites Présence A Absence",
+            "Ferritine 6 BB ↓ µg/L", "0,95 g/L 0,70 – 1,09", "Hexokinase – cobas c 503", "cytométrie en flux", "Nitrites Présence A Absence",
             "Culture A Nombreuses colonies",
             "Cholestérol total Non réalisé : échantillon hémolysé", "Sous-traité : Laboratoire Exemple, 69000 Lyon",
             "Résultat contrôlé, appelé au prescripteur", "Anémie microcytaire", "Signes : H ↑ au-dessus",
@@ -75,6 +75,7 @@ import Testing
         #expect(text.contains("Début du long commentaire.") && text.contains("Fin du long commentaire."))
         #expect(text.components(separatedBy: "phrase suivante").count == 261)
         #expect(text.filter { $0 == "W" }.count == 400)
+        #expect(!text.contains("W-"), "no hyphen is added to a value that is cut")
     }
 
     @Test func `says partial, replaced and unsigned on every page`() throws {

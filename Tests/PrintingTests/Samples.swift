@@ -3,7 +3,7 @@ import Report
 
 /// Reports of people who do not exist.
 enum Samples {
-    static let edited = Instant(seconds: 1_795_340_520)
+    static let edited = Instant(seconds: 1_795_344_120)
 
     static let issuer = PrintedReport.Issuer(
         name: "Laboratoire de biologie médicale des Deux Rives", address: ["12 quai des Tanneurs", "49000 Angers"],
