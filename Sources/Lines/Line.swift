@@ -66,7 +66,7 @@ package final class Line: Sendable {
         do {
             try await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
         } catch {
-            throw inbox.end ?? LineEnd(error)
+            throw inbox.reason ?? LineEnd(error)
         }
     }
 

@@ -51,6 +51,8 @@ final class LineInbox: Sendable {
     }
 
     var end: LineEnd? { state.withLock { $0.end } }
+    /// Why the line ended or is about to.
+    var reason: LineEnd? { state.withLock { $0.end ?? $0.cause } }
 
     // MARK: the reader's side
 
