@@ -89,10 +89,12 @@ if withStore {
     ]
     targets += [
         shell("Store", imports: ["Base", "Catalog", "Laboratory", crypto]),
+        shell("Workflow", imports: ["Base", "Catalog", "Laboratory", "Store"]),
         shell("StoreSQL", imports: ["Base", "Catalog", "Laboratory", "Store"]),
         shell("SQLiteEngine", imports: ["Base", "Store", "StoreSQL", grdb]),
         .systemLibrary(name: "CPostgreSQL", path: "Sources/CPostgreSQL", pkgConfig: "libpq"),
         shell("PostgreSQLEngine", imports: ["Base", "Store", "StoreSQL", "CPostgreSQL"]),
+        tests("WorkflowTests", imports: ["Base", "Catalog", "Laboratory", "Store", "Workflow"]),
         tests("StoreTests", imports: [
             "Base", "Catalog", "Laboratory", "Store", "StoreSQL", "SQLiteEngine", "PostgreSQLEngine",
         ]),
@@ -106,17 +108,17 @@ if withServer {
     ]
     targets += [
         shell("Analyzers", imports: [
-            "Base", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "Store", "Lines",
+            "Base", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "Store", "Workflow", "Lines",
         ]),
         shell("Exchange", imports: [
-            "Base", "Catalog", "Laboratory", "HL7v2", "CDA", "Report", "Printing", "Store", "Lines",
+            "Base", "Catalog", "Laboratory", "HL7v2", "CDA", "Report", "Printing", "Store", "Workflow", "Lines",
         ]),
         shell("API", imports: [
-            "Base", "Catalog", "Laboratory", "Store", "Client", hummingbird, cryptoExtras,
+            "Base", "Catalog", "Laboratory", "Store", "Workflow", "Client", hummingbird, cryptoExtras,
         ]),
         shell("Client", imports: ["Base", "Catalog", "Laboratory"]),
         shell("Server", imports: [
-            "Base", "Catalog", "Laboratory", "Drivers", "Report", "Store", "StoreSQL", "SQLiteEngine",
+            "Base", "Catalog", "Laboratory", "Drivers", "Report", "Store", "Workflow", "StoreSQL", "SQLiteEngine",
             "PostgreSQLEngine", "Lines", "Analyzers", "Exchange", "API",
         ]),
         program("paillasse", at: "Sources/paillasse", imports: [
@@ -130,7 +132,7 @@ if withServer {
             "Printing", "Store", "StoreSQL", "SQLiteEngine", "Lines", "Analyzers",
         ]),
         tests("ServerTests", imports: [
-            "Base", "Catalog", "Laboratory", "Drivers", "Store", "Analyzers", "Exchange", "API", "Client", "Server",
+            "Base", "Catalog", "Laboratory", "Drivers", "Store", "Workflow", "Analyzers", "Exchange", "API", "Client", "Server",
         ]),
     ]
 }
