@@ -34,8 +34,7 @@ package struct CRBioDocument: Sendable, Equatable {
     /// Numbers of the prescriptions.
     package var prescriptions: [ObjectID] = []
     package var act: DocumentedAct
-    /// Numbers of the consents.
-    package var consents: [ObjectID] = []
+    package var consents: [Consent] = []
     package var encounter: Encounter
 
     package var chapters: [Chapter]
@@ -128,10 +127,10 @@ package struct Patient: Sendable, Equatable {
     package var allBirthGivens: String?
     package var usedFamily: String?
     package var usedGiven: String?
-    /// Nil is written UNK.
-    package var gender: Gender?
-    /// Nil is written UNK.
-    package var birthDate: Stamp?
+    /// Always a code: the volet lets UNK through, the structuration minimale refuses it (its rule #169).
+    package var gender: Gender
+    /// Always a date, as precise as known: UNK is refused likewise (rule #173).
+    package var birthDate: Stamp
     /// INSEE code (COG) of the commune or country of birth.
     package var birthPlaceCode: String?
     package var birthPlaceName: String?
@@ -140,8 +139,8 @@ package struct Patient: Sendable, Equatable {
     package init(
         ins: INS? = nil, localIDs: [ObjectID], address: Address = .absent(.unknown),
         telecoms: [Telecom] = [.absent(.unknown)], birthFamily: String, firstBirthGiven: String,
-        allBirthGivens: String? = nil, usedFamily: String? = nil, usedGiven: String? = nil, gender: Gender?,
-        birthDate: Stamp?, birthPlaceCode: String? = nil, birthPlaceName: String? = nil, guardians: [Guardian] = []
+        allBirthGivens: String? = nil, usedFamily: String? = nil, usedGiven: String? = nil, gender: Gender,
+        birthDate: Stamp, birthPlaceCode: String? = nil, birthPlaceName: String? = nil, guardians: [Guardian] = []
     ) {
         self.ins = ins
         self.localIDs = localIDs
@@ -195,6 +194,16 @@ package struct AuthoringDevice: Sendable, Equatable {
         self.address = address
         self.telecoms = telecoms
         self.organization = organization
+    }
+}
+
+/// A consent of the patient, and what it is about.
+package struct Consent: Sendable, Equatable {
+    package var id: ObjectID?
+    package var code: Coded
+    package init(id: ObjectID?, code: Coded) {
+        self.id = id
+        self.code = code
     }
 }
 

@@ -94,6 +94,11 @@ extension CRBioDocument {
             }
         }
         c.organization(custodian, "custodian")
+        if let first = custodian.ids.first, first.root != OID.structures {
+            c.refuse(
+                "cda.structure", "custodian", "le premier identifiant du conservateur n'est pas celui d'une structure",
+                "donner d'abord le FINESS du laboratoire")
+        }
         for (index, recipient) in recipients.enumerated() {
             c.professional(recipient, "informationRecipient \(index + 1)")
         }
@@ -105,7 +110,7 @@ extension CRBioDocument {
         for sampler in samplers { c.signature(sampler, "participant PRF") }
         if let familyDoctor { c.professional(familyDoctor, "participant INF") }
         for prescription in prescriptions { c.number(prescription, "inFulfillmentOf") }
-        for consent in consents { c.number(consent, "authorization") }
+        for consent in consents { c.coded(consent.code, "authorization") }
         checkAct(&c)
         c.number(encounter.id, "componentOf")
         c.time(encounter.begin, "componentOf, début")
@@ -126,10 +131,7 @@ extension CRBioDocument {
         c.signature(act.performer, "documentationOf, laboratoire exécutant")
         let performer = act.performer.professional
         if performer.profession == nil { c.missing("documentationOf, laboratoire exécutant", "la profession du directeur") }
-        guard let laboratory = performer.organization else {
-            return c.missing("documentationOf, laboratoire exécutant", "le laboratoire")
-        }
-        if laboratory.sector == nil { c.missing("documentationOf, laboratoire exécutant", "le cadre d'exercice") }
+        c.performingLaboratory(performer.organization, "documentationOf, laboratoire exécutant")
     }
 }
 
@@ -156,7 +158,10 @@ extension Patient {
         if telecoms.contains(where: { if case .absent(let why) = $0 { why != .unknown } else { false } }) {
             c.refuse("cda.patient.null", place, "le télécom absent d'un patient s'écrit UNK", "écrire UNK")
         }
-        if let birthDate { c.time(birthDate, place + ", date de naissance") }
+        c.time(birthDate, place + ", date de naissance")
+        if birthDate.text.count > 8 {
+            c.refuse("cda.time", place, "une date de naissance n'a pas d'heure", "écrire aaaammjj")
+        }
         for guardian in guardians {
             c.name(guardian.name, place + ", représentant")
             c.address(guardian.address, place + ", représentant")
@@ -168,7 +173,7 @@ extension Patient {
                 "cda.patient.ins", place + ", INS", "ce n'est pas un matricule INS (15 caractères, clé, OID)",
                 "reprendre le matricule rendu par INSi")
         }
-        if gender == nil || birthDate == nil || (birthPlaceCode ?? "").isEmpty || (allBirthGivens ?? "").isEmpty {
+        if (birthPlaceCode ?? "").isEmpty || (allBirthGivens ?? "").isEmpty {
             c.refuse(
                 "cda.patient.traits", place, "un matricule INS va avec les cinq traits stricts de l'identité",
                 "compléter prénoms de naissance, sexe, date et code du lieu de naissance, ou ne pas envoyer l'INS")

@@ -151,7 +151,13 @@ struct Checker {
         let place = place + ", laboratoire exécutant"
         time(performer.at, place)
         professional(performer.director, place)
-        if performer.director.organization == nil { missing(place, "le laboratoire") }
+        performingLaboratory(performer.director.organization, place)
+    }
+
+    mutating func performingLaboratory(_ laboratory: Organization?, _ place: String) {
+        guard let laboratory else { return missing(place, "le laboratoire") }
+        if laboratory.sector == nil { missing(place, "le cadre d'exercice") }
+        if case .absent = laboratory.address { missing(place, "l'adresse du laboratoire") }
     }
 
     mutating func validation(_ validation: Validation, _ place: String) {

@@ -28,7 +28,7 @@ extension CRBioDocument {
         }
         for informant in informants { informant.write(into: &w) }
         w.element("custodian") { w in
-            w.element("assignedCustodian") { $0.organization("representedCustodianOrganization", custodian) }
+            w.element("assignedCustodian") { $0.organization("representedCustodianOrganization", keeper) }
         }
         for recipient in recipients { writeRecipient(recipient, into: &w) }
         writeSignature("legalAuthenticator", legalAuthenticator, template: nil, into: &w)
@@ -48,12 +48,21 @@ extension CRBioDocument {
         for consent in consents {
             w.element("authorization") { w in
                 w.element("consent") { w in
-                    w.id(consent)
+                    if let id = consent.id { w.id(id) }
+                    w.coded("code", consent.code)
                     w.element("statusCode", ("code", "completed"))
                 }
             }
         }
         encounter.write(into: &w)
+    }
+
+    /// The custodian has one id, that of the structure, and no sector (CDA schema; structmin #622 and #630).
+    private var keeper: Organization {
+        var keeper = custodian
+        keeper.ids = Array(custodian.ids.prefix(1))
+        keeper.sector = nil
+        return keeper
     }
 
     private func writeRecipient(_ recipient: Professional, into w: inout XMLWriter) {
@@ -152,18 +161,9 @@ extension Patient {
                 w.telecoms(telecoms)
                 w.element("patient", ("classCode", "PSN")) { w in
                     writeName(into: &w)
-                    if let gender {
-                        w.coded(
-                            "administrativeGenderCode",
-                            Coded(gender.rawValue, gender.display, system: OID.genders))
-                    } else {
-                        w.element("administrativeGenderCode", ("nullFlavor", "UNK"))
-                    }
-                    if let birthDate {
-                        w.time("birthTime", birthDate)
-                    } else {
-                        w.element("birthTime", ("nullFlavor", "UNK"))
-                    }
+                    w.coded(
+                        "administrativeGenderCode", Coded(gender.rawValue, gender.display, system: OID.genders))
+                    w.time("birthTime", birthDate)
                     for guardian in guardians {
                         w.element("guardian") { w in
                             w.address(guardian.address)

@@ -49,7 +49,7 @@ enum OfficialValidator {
     /// Writes the documents in a folder of their own and gives them all to one run; the errors, one a line.
     static func errors(in documents: [String: [UInt8]], shared: URL) throws -> String {
         let folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("paillasse-cda-\(ProcessInfo.processInfo.processIdentifier)")
+            .appendingPathComponent("paillasse-cda-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         var files: [String] = []
         for (name, bytes) in documents.sorted(by: { $0.key < $1.key }) {

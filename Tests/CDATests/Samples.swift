@@ -83,10 +83,10 @@ enum Sample {
         usedGiven: "DOMINIQUE", gender: .female, birthDate: "19790328", birthPlaceCode: "51215",
         birthPlaceName: "DOMPREMY")
 
-    /// No INS, no sex nor birth date known, and a legal representative.
+    /// No INS, no sex known, a birth date known to the month, and a legal representative.
     static let minorWithoutINS = Patient(
         localIDs: [local(2, "405661")], telecoms: [.address("mailto:famille@example.org", use: "H")],
-        birthFamily: "ESSAI", firstBirthGiven: "LÉO", gender: nil, birthDate: nil,
+        birthFamily: "ESSAI", firstBirthGiven: "LÉO", gender: .undifferentiated, birthDate: "202501",
         guardians: [.init(
             name: PersonName(family: "ESSAI", given: "Jeanne", prefix: "MME"),
             address: .lines(["3 impasse du Test", "35000 RENNES"], use: "H"),
@@ -163,7 +163,8 @@ extension Sample {
             id: .professional("801234534773"), profession: .profession("G15_21/SP03", "Pharmacien - Biologie"),
             address: .absent(.notAsked), telecoms: telecom, name: PersonName(family: "SOUSTRAIT", given: "Anne"),
             organization: Organization(
-                ids: [.structure("1750000001")], name: "Laboratoire spécialisé", telecoms: telecom, address: address)))
+                ids: [.structure("1750000001")], name: "Laboratoire spécialisé", telecoms: telecom, address: address,
+                sector: Organization.ambulatory)))
         let validation = Validation(
             at: "20250310113000+0100", id: .professional("801234534765"), name: biologist.name)
         var sub = observation(potassium, .number("4.1", "mmol/L"))
@@ -253,7 +254,8 @@ extension Sample {
             at: "20250310090500+0100")]
         d.familyDoctor = doctor
         d.prescriptions = [local(3, "P-2025-000412"), local(3, "P-2025-000413")]
-        d.consents = [local(3, "C-1")]
+        d.consents = [Consent(
+            id: local(3, "C-1"), code: Coded("CONSENT", "Examen génétique", system: "\(root).9"))]
         d.encounter.kind = .outpatient
         d.encounter.end = "20250310093000+0100"
         d.conclusion = "Bilan sans particularité.\nÀ contrôler dans 3 mois."
