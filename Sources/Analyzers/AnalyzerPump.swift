@@ -96,7 +96,7 @@ final class AnalyzerPump: Sendable {
         }
         var link = Link(settings: configuration.link)
         var journal = SessionJournal(analyzer: name, site: configuration.site, peer: line.peer)
-        flushOutbox(into: &link, line)
+        await perform(flushOutbox(into: &link, line), &link, &journal, line)
         while true {
             let limit = link.deadline.map { max(.zero, now().duration(to: $0)) }
             let actions: [LinkAction]
@@ -104,11 +104,9 @@ final class AnalyzerPump: Sendable {
             switch await line.next(within: limit) {
             case .bytes(let bytes): actions = link.received(bytes, at: now())
             case .timeReached: actions = link.timeReached(at: now())
-            case .woken:
-                flushOutbox(into: &link, line)
-                actions = link.timeReached(at: now())
+            case .woken: actions = flushOutbox(into: &link, line)
             case .ended:
-                actions = link.lineLost(at: now())
+                actions = link.lineLost()
                 ended = true
             }
             await perform(actions, &link, &journal, line)
@@ -119,13 +117,13 @@ final class AnalyzerPump: Sendable {
         await line.close()
     }
 
-    private func flushOutbox(into link: inout Link, _ line: Line) {
+    private func flushOutbox(into link: inout Link, _ line: Line) -> [LinkAction] {
         let waiting = outbox.withLock { box in
             guard box.line === line else { return [[UInt8]]() }
             defer { box.waiting = [] }
             return box.waiting
         }
-        for message in waiting { link.send(message) }
+        return waiting.flatMap { link.send($0, at: now()).actions }
     }
 
     /// The one place where actions are run, in order; what `stored` answers goes on behind.
