@@ -94,7 +94,9 @@ package final class ReportDispatch: Sendable {
 
     /// The report version and its delivery, in one transaction: a report never stands without the duty to send it.
     private func makeReport(of signature: Signature) async throws(CommandFailure) {
-        let signed = try await desk.signedReport(of: signature)
+        var signed = try await desk.signedReport(of: signature)
+        let (overtaken, lastSent) = try await earlierVersions(than: signature)
+        signed.replacedOID = lastSent.map { "\(signed.setOID).\($0)" }
         let documents: IssuedDocuments
         let id = desk.newIdentifier()
         do throws(Refusal) {
@@ -105,7 +107,7 @@ package final class ReportDispatch: Sendable {
             signatureID: signature.id, documentOID: signed.documentOID, setOID: signed.setOID,
             replacedOID: signed.replacedOID, producedAt: signed.producedAt, complete: signature.complete,
             cda: documents.cda, pdf: documents.pdf)
-        var facts: [Fact] = [.report(report)]
+        var facts: [Fact] = [.report(report)] + overtaken
         if let message = documents.message {
             facts.append(
                 .delivery(
@@ -122,6 +124,32 @@ package final class ReportDispatch: Sendable {
             if case .conflict = error { return }
             throw .store(error)
         }
+    }
+
+    /// Once v2 exists, v1 is never sent (HOUSE invariant 6): an earlier delivery that never left is closed with v2's, and
+    /// v2 replaces the last version that may be with the PFI; none means that v2 is the first.
+    private func earlierVersions(
+        than signature: Signature
+    ) async throws(CommandFailure) -> (overtaken: [Fact], lastSent: Int?) {
+        var overtaken = [Fact]()
+        var lastSent: Int?
+        do throws(StoreFailure) {
+            let earlier = try await desk.store.deliveries(site: nil, requestID: signature.requestID, limit: 1000)
+            for delivery in earlier where delivery.version < signature.version {
+                let events = try await desk.store.deliveryEvents(delivery.id)
+                if events.contains(where: { $0.kind == .refused }) { continue }
+                if events.contains(where: { $0.kind == .attempted }) {
+                    lastSent = max(lastSent ?? 0, delivery.version)
+                } else {
+                    overtaken.append(
+                        .deliveryEvent(
+                            DeliveryEvent(
+                                deliveryID: delivery.id, ordinal: 1, kind: .refused, at: desk.now(),
+                                detail: "remplacé avant envoi")))
+                }
+            }
+        } catch { throw .store(error) }
+        return (overtaken, lastSent)
     }
 
     // Delivery → PFI
@@ -143,7 +171,6 @@ package final class ReportDispatch: Sendable {
             }
             if due.isEmpty { return true }
             for delivery in due {
-                if try await isOvertaken(delivery) { continue }
                 try await record(.attempted, delivery)
                 switch await caller.call(delivery.message, controlID: delivery.controlID) {
                 case .accepted: try await record(.accepted, delivery)
@@ -157,20 +184,6 @@ package final class ReportDispatch: Sendable {
                 }
             }
         }
-    }
-
-    /// Once v2 exists, v1 is never sent (HOUSE invariant 6). A v1 that was attempted may be with the PFI already: it goes
-    /// on, with its own MSH-10, so that v2 has something to replace.
-    private func isOvertaken(_ delivery: Delivery) async throws(CommandFailure) -> Bool {
-        do throws(StoreFailure) {
-            let others = try await desk.store.deliveries(site: nil, requestID: delivery.requestID, limit: 100)
-            guard others.contains(where: { $0.version > delivery.version && $0.destination == delivery.destination })
-            else { return false }
-            let events = try await desk.store.deliveryEvents(delivery.id)
-            if events.contains(where: { $0.kind == .attempted }) { return false }
-        } catch { throw .store(error) }
-        try await record(.refused, delivery, "remplacé avant envoi")
-        return true
     }
 
     private func record(
