@@ -141,7 +141,9 @@ struct Body {
             cells.append(cell(line.value, .value, (x, end - x), .left, place + ".value"))
         }
         if !line.unit.isEmpty { cells.append(cell(line.unit, .cell, Column.unit, .left, place + ".unit")) }
-        if !line.interval.isEmpty { cells.append(cell(line.interval, .cell, Column.interval, .left, place + ".interval")) }
+        if !line.interval.isEmpty {
+            cells.append(cell(line.interval, .cell, Column.interval, .left, place + ".interval"))
+        }
         if let previous = line.previous {
             let text = previous.date.isEmpty ? previous.value : previous.value + " (" + previous.date + ")"
             cells.append(cell(text, .cell, Column.previous, .left, place + ".previous", .soft))

@@ -50,7 +50,8 @@ struct PageFrame {
         var left = Stack(x: Sheet.margin, width: Sheet.textWidth - 90)
         left.add(
             set(
-                "Dossier " + report.requestNumber + version(" – version ") + " – édité le " + report.dates.edited, .small,
+                "Dossier " + report.requestNumber + version(" – version ") + " – édité le " + report.dates.edited,
+                .small,
                 left.width, "dates.edited"))
         var right = Stack(x: left.x + left.width, width: 90)
         right.add(setter.set("Page \(page)/\(count)", .smallBold), align: .right)
@@ -123,7 +124,8 @@ struct PageFrame {
         let x = Sheet.margin + Sheet.textWidth * 0.55
         var stack = Stack(x: x, width: Sheet.margin + Sheet.textWidth - x - 8)
         let facts = [
-            ("Prescripteur", report.prescriber, "prescriber"), ("Prélevé le", report.dates.collected, "dates.collected"),
+            ("Prescripteur", report.prescriber, "prescriber"),
+            ("Prélevé le", report.dates.collected, "dates.collected"),
             ("Reçu le", report.dates.received, "dates.received"),
             ("Destinataires", report.recipients.joined(separator: "\n"), "recipients"),
         ]

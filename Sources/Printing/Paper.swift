@@ -113,7 +113,8 @@ final class Paper {
         if status == CAIRO_STATUS_SUCCESS { status = cairo_surface_status(surface) }
         guard status == CAIRO_STATUS_SUCCESS else {
             throw Refusal(
-                "printing.cairo", because: "Cairo n'a pas pu écrire le PDF : \(String(cString: cairo_status_to_string(status)))",
+                "printing.cairo",
+                because: "Cairo n'a pas pu écrire le PDF : \(String(cString: cairo_status_to_string(status)))",
                 remedy: "vérifier la mémoire disponible, puis éditer à nouveau")
         }
         return sink.bytes

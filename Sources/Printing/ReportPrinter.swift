@@ -85,7 +85,8 @@ struct Document {
         let first = room - firstHeader.height, next = room - nextHeader.height
         guard min(first, next) >= Sheet.smallestBody else {
             throw Refusal(
-                "printing.header", at: "issuer, patient", because: "l'en-tête et le pied ne laissent pas de place aux résultats",
+                "printing.header", at: "issuer, patient",
+                because: "l'en-tête et le pied ne laissent pas de place aux résultats",
                 remedy: "raccourcir l'adresse, la liste des biologistes, les destinataires ou les mentions légales")
         }
         pages = Flow.pages(

@@ -13,11 +13,12 @@ struct Stack {
 
     mutating func add(_ text: SetText, _ tone: Tone = .ink, align: Align = .left, indent: Double = 0) {
         for line in 0..<text.lineCount {
-            let left: Double = switch align {
-            case .left: x + indent
-            case .right: x + width - text.width(ofLine: line)
-            case .centre: x + (width - text.width(ofLine: line)) / 2
-            }
+            let left: Double =
+                switch align {
+                case .left: x + indent
+                case .right: x + width - text.width(ofLine: line)
+                case .centre: x + (width - text.width(ofLine: line)) / 2
+                }
             inks.append(.line(text, line, x: left, baseline: height + text.face.ascent, tone))
             height += text.face.leading
         }
@@ -41,6 +42,7 @@ struct Stack {
         if let fill {
             inks.insert(.box(x: x, y: top, width: width, height: height - top, fill), at: position)
         }
-        inks.insert(.frame(x: x, y: top, width: width, height: height - top, .accent), at: position + (fill == nil ? 0 : 1))
+        inks.insert(
+            .frame(x: x, y: top, width: width, height: height - top, .accent), at: position + (fill == nil ? 0 : 1))
     }
 }

@@ -114,7 +114,8 @@ final class Typesetter {
             let code = String(scalar.value, radix: 16, uppercase: true)
             defect = Refusal(
                 "printing.control", at: place,
-                because: "le texte contient le caractère de commande U+" + String(repeating: "0", count: 4 - code.count) + code,
+                because: "le texte contient le caractère de commande U+" + String(repeating: "0", count: 4 - code.count)
+                    + code,
                 remedy: "retirer ce caractère à la source")
             return
         }

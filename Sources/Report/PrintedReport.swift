@@ -89,8 +89,10 @@ package struct PrintedReport: Sendable, Equatable, Codable {
         package var identityNote: String
 
         package init(
-            birthName: String, usedName: String = "", givenNames: String, birthDate: String, sex: String, age: String = "",
-            birthPlace: String = "", ins: String = "", insNature: String = "", ipp: String = "", identityNote: String = ""
+            birthName: String, usedName: String = "", givenNames: String, birthDate: String, sex: String,
+            age: String = "",
+            birthPlace: String = "", ins: String = "", insNature: String = "", ipp: String = "",
+            identityNote: String = ""
         ) {
             self.birthName = birthName
             self.usedName = usedName

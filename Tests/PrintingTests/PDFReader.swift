@@ -51,13 +51,16 @@ enum PDFReader {
     }
 
     /// Every word with its place: page number from 1, and edges in points.
-    static func words(_ pdf: [UInt8]) throws -> [(page: Int, word: String, left: Double, right: Double, bottom: Double)] {
+    static func words(_ pdf: [UInt8]) throws -> [(page: Int, word: String, left: Double, right: Double, bottom: Double)]
+    {
         let html = try run("pdftotext", ["-bbox", "-enc", "UTF-8", "{}", "-"], on: pdf)
         var page = 0
         var words = [(page: Int, word: String, left: Double, right: Double, bottom: Double)]()
         for line in html.split(separator: "\n") {
             if line.contains("<page ") { page += 1 }
-            guard let tag = line.firstMatch(of: /xMin="([\d.-]+)" yMin="[\d.-]+" xMax="([\d.-]+)" yMax="([\d.-]+)">(.*)<\/word>/)
+            guard
+                let tag = line.firstMatch(
+                    of: /xMin="([\d.-]+)" yMin="[\d.-]+" xMax="([\d.-]+)" yMax="([\d.-]+)">(.*)<\/word>/)
             else { continue }
             let (_, left, right, bottom, word) = tag.output
             words.append(

@@ -13,13 +13,16 @@ import Testing
             "LE GOFF Maëlle Anne Nom de naissance : DESMARETS", "Née le 14/02/1979 à Angers (49) (47 ans)", "Sexe : F",
             "INS : 2 79 02 49 007 000 00 (NIR)", "IPP : 0000471182", "Dossier n° 261122-0147", "Dr Yann KERVELLA",
             "22/11/2026 à 07:12", "Édité le 22/11/2026 à 11:42", "Compte rendu complet", "Hémogramme",
-            "Hématies 4,52 T/L 3,92 – 5,08 4,48 (12/03/2026)", "Hémoglobine 10,2 B ↓ g/dL 11,5 – 14,9 11,8 (12/03/2026)",
+            "Hématies 4,52 T/L 3,92 – 5,08 4,48 (12/03/2026)",
+            "Hémoglobine 10,2 B ↓ g/dL 11,5 – 14,9 11,8 (12/03/2026)",
             "Plaquettes 498 H ↑ G/L 150 – 400", "Potassium 6,7 HH ↑ mmol/L 3,5 – 5,1", "CRP < 0,6 mg/L < 5,0",
-            "Ferritine 6 BB ↓ µg/L", "0,95 g/L 0,70 – 1,09", "Hexokinase – cobas c 503", "cytométrie en flux", "Nitrites Présence A Absence",
+            "Ferritine 6 BB ↓ µg/L", "0,95 g/L 0,70 – 1,09", "Hexokinase – cobas c 503", "cytométrie en flux",
+            "Nitrites Présence A Absence",
             "Culture A Nombreuses colonies",
             "Cholestérol total Non réalisé : échantillon hémolysé", "Sous-traité : Laboratoire Exemple, 69000 Lyon",
             "Résultat contrôlé, appelé au prescripteur", "Anémie microcytaire", "Signes : H ↑ au-dessus",
-            "Validé biologiquement par Dr Hélène VASSEUR Biologiste médical le 22/11/2026 à 11:40", "Fin du compte rendu",
+            "Validé biologiquement par Dr Hélène VASSEUR Biologiste médical le 22/11/2026 à 11:40",
+            "Fin du compte rendu",
         ]
         for words in expected { #expect(text.contains(words), "missing: \(words)") }
     }
@@ -83,7 +86,8 @@ import Testing
         #expect(pages.count > 1)
         for page in pages {
             for words in [
-                "RÉSULTATS PARTIELS", "Annule et remplace la version 1 du 21/11/2026.", "ÉPREUVE NON VALIDÉE", "version 2",
+                "RÉSULTATS PARTIELS", "Annule et remplace la version 1 du 21/11/2026.", "ÉPREUVE NON VALIDÉE",
+                "version 2",
             ] { #expect(page.contains(words)) }
         }
         let signed = try PDFReader.pages(ReportPrinter.pdf(Samples.usual)).joined()
@@ -125,7 +129,8 @@ import Testing
         #expect(pdf.starts(with: Array("%PDF-1.4".utf8)))
         let facts = try PDFReader.run("pdfinfo", ["-isodates", "{}"], on: pdf)
         for words in [
-            "Compte rendu d'examens de biologie médicale – dossier 261122-0147", "Laboratoire de biologie médicale des Deux",
+            "Compte rendu d'examens de biologie médicale – dossier 261122-0147",
+            "Laboratoire de biologie médicale des Deux",
             "2026-11-22T", "A4",
         ] { #expect(facts.contains(words), "\(words) in \(facts)") }
         let pages = try PDFReader.pages(pdf).count
@@ -136,7 +141,8 @@ import Testing
     @Test func `can be left somewhere for eyes`() throws {
         guard let folder = ProcessInfo.processInfo.environment["PAILLASSE_PDF_OUT"] else { return }
         for (name, report) in [
-            ("usual", Samples.usual), ("long", Samples.long(lines: 60)), ("wide", Samples.wide), ("proof", Samples.proof),
+            ("usual", Samples.usual), ("long", Samples.long(lines: 60)), ("wide", Samples.wide),
+            ("proof", Samples.proof),
         ] {
             let file = URL(fileURLWithPath: folder).appendingPathComponent(name + ".pdf")
             try Data(ReportPrinter.pdf(report)).write(to: file)

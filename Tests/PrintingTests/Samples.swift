@@ -28,10 +28,12 @@ enum Samples {
         name: "Dr Hélène VASSEUR", role: "Biologiste médical", signedAt: "22/11/2026 à 11:40")
 
     static let usual = PrintedReport(
-        issuer: issuer, patient: patient, requestNumber: "261122-0147", prescriber: "Dr Yann KERVELLA\n(RPPS 10100000000)",
+        issuer: issuer, patient: patient, requestNumber: "261122-0147",
+        prescriber: "Dr Yann KERVELLA\n(RPPS 10100000000)",
         recipients: ["Dr Yann KERVELLA", "Centre hospitalier, service de médecine interne"], dates: dates,
         chapters: [haematology, chemistry, microbiology],
-        comment: ["Anémie microcytaire : un bilan martial de contrôle est proposé après traitement."], signatures: [signature])
+        comment: ["Anémie microcytaire : un bilan martial de contrôle est proposé après traitement."],
+        signatures: [signature])
 
     static let haematology = PrintedReport.Chapter(
         title: "Hématologie",
@@ -47,7 +49,8 @@ enum Samples {
                         name: "Hémoglobine", value: "10,2", unit: "g/dL", flag: .low, interval: "11,5 – 14,9",
                         previous: .init(value: "11,8", date: "12/03/2026")),
                     .init(name: "Hématocrite", value: "33,1", unit: "%", flag: .low, interval: "34,0 – 43,5"),
-                    .init(name: "Volume globulaire moyen", value: "73,2", unit: "fL", flag: .low, interval: "79,0 – 97,0"),
+                    .init(
+                        name: "Volume globulaire moyen", value: "73,2", unit: "fL", flag: .low, interval: "79,0 – 97,0"),
                     .init(
                         name: "Leucocytes", value: "8,90", unit: "G/L", interval: "3,90 – 10,20",
                         previous: .init(value: "7,41", date: "12/03/2026")),
@@ -75,7 +78,9 @@ enum Samples {
             .init(
                 title: "Bilan lipidique", specimen: "Sérum",
                 lines: [
-                    .init(name: "Cholestérol total", notPerformed: "Non réalisé : échantillon hémolysé, à prélever à nouveau"),
+                    .init(
+                        name: "Cholestérol total",
+                        notPerformed: "Non réalisé : échantillon hémolysé, à prélever à nouveau"),
                     .init(
                         name: "Anticorps anti-récepteurs de l’acétylcholine (radio-immunologie)", value: "Négatif",
                         subcontracted: "Sous-traité : Laboratoire Exemple, 69000 Lyon"),
@@ -91,7 +96,8 @@ enum Samples {
                     .init(name: "Leucocytes", value: "≥ 10⁵", unit: "/mL", flag: .high, interval: "< 10⁴"),
                     .init(
                         name: "Culture",
-                        value: "Nombreuses colonies d’Escherichia coli (≥ 10⁵ UFC/mL), résistance à l’amoxicilline, sensibilité "
+                        value:
+                            "Nombreuses colonies d’Escherichia coli (≥ 10⁵ UFC/mL), résistance à l’amoxicilline, sensibilité "
                             + "conservée à la fosfomycine et aux céphalosporines de troisième génération",
                         flag: .abnormal),
                     .init(name: "Nitrites", value: "Présence", flag: .abnormal, interval: "Absence"),
@@ -131,9 +137,13 @@ enum Samples {
         report.patient.usedName = "VON HOHENZOLLERN-SIGMARINGEN-LICHTENBERG"
         report.patient.givenNames = "Marie-Charlotte Élisabeth-Alexandrine Geneviève-Apolline"
         report.issuer.name = "Laboratoire de biologie médicale multisites des Deux Rives et du Val de la Petite Rivière"
-        let long = Array(repeating: "Commentaire interprétatif détaillé, phrase suivante.", count: 260).joined(separator: " ")
-        report.chapters[0].panels[0].lines[1].comments = ["Début du long commentaire. " + long + " Fin du long commentaire."]
-        report.chapters[0].panels[0].lines[2].name = "Recherche d’anticorps anti-cytoplasme des polynucléaires neutrophiles"
+        let long = Array(repeating: "Commentaire interprétatif détaillé, phrase suivante.", count: 260).joined(
+            separator: " ")
+        report.chapters[0].panels[0].lines[1].comments = [
+            "Début du long commentaire. " + long + " Fin du long commentaire."
+        ]
+        report.chapters[0].panels[0].lines[2].name =
+            "Recherche d’anticorps anti-cytoplasme des polynucléaires neutrophiles"
             + " de spécificité anti-protéinase 3 (immunofluorescence puis fluoro-immuno-enzymologie)"
         report.chapters[0].panels[0].lines[2].unit = "×10⁹ cellules par litre de liquide"
         report.chapters[0].panels[0].lines[3].value = String(repeating: "W", count: 400)
