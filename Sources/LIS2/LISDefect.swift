@@ -58,7 +58,9 @@ extension LISMessage {
         if let fault = odd.delimiterFault { walk.add(.delimiters, at: (0, 2), fault) }
         if odd.lineFeeds > 0 { walk.add(.lineFeed, "\(odd.lineFeeds) record end(s) with a line feed") }
         if odd.indented > 0 { walk.add(.indented, "\(odd.indented) record(s) with blanks before the letter") }
-        if odd.lastRecordUnended { walk.add(.unendedRecord, at: (records.count - 1, nil), "no CR after the last record") }
+        if odd.lastRecordUnended {
+            walk.add(.unendedRecord, at: (records.count - 1, nil), "no CR after the last record")
+        }
         if !records.isEmpty, header == nil { walk.add(.noHeader, "no H: delimiters \(delimiters) assumed") }
         for record in records { walk.visit(record) }
         if !records.isEmpty, terminator == nil { walk.add(.noTerminator, "no L: the message may be incomplete") }
@@ -86,20 +88,20 @@ private struct LISDefectWalk {
             (patients, orders, results, queries) = (0, 0, 0, 0)
         case .patient:
             (orders, results) = (0, 0)
-            count(&patients, record)
+            count(\.patients, record)
         case .order:
             if patients == 0 { add(.orphan, at: here, "an O before any P") }
             results = 0
-            count(&orders, record)
+            count(\.orders, record)
         case .result:
             if orders == 0 { add(.orphan, at: here, "an R before any O") }
-            count(&results, record)
-        case .query: count(&queries, record)
+            count(\.results, record)
+        case .query: count(\.queries, record)
         case .terminator:
             isTerminated = true
-        case .comment: count(&comments, record)
-        case .manufacturer: count(&manufacturers, record)
-        case .scientific: count(&scientifics, record)
+        case .comment: count(\.comments, record)
+        case .manufacturer: count(\.manufacturers, record)
+        case .scientific: count(\.scientifics, record)
         case .unknown: add(.unknownRecord, at: here, "« \(kind) » is no record letter of the standard")
         }
         switch kind {
@@ -110,13 +112,13 @@ private struct LISDefectWalk {
         }
     }
 
-    private mutating func count(_ counter: inout Int, _ record: LISRecord) {
-        counter += 1
-        guard record.sequence != counter else { return }
+    private mutating func count(_ counter: WritableKeyPath<LISDefectWalk, Int>, _ record: LISRecord) {
+        self[keyPath: counter] += 1
+        guard record.sequence != self[keyPath: counter] else { return }
         add(
             .sequence, at: (record.number, 2),
-            "sequence number \(record.sequence.map(String.init) ?? "missing"), expected \(counter)")
+            "sequence number \(record.sequence.map(String.init) ?? "missing"), expected \(self[keyPath: counter])")
         // Follow the instrument from there, so that one gap is one defect.
-        counter = record.sequence ?? counter
+        self[keyPath: counter] = record.sequence ?? self[keyPath: counter]
     }
 }

@@ -197,8 +197,8 @@ struct LISIndexBuilder {
         entry.firstField = UInt32(truncatingIfNeeded: fields.count)
     }
 
-    /// A line feed ends a record when nothing but blanks and record ends lies between it and the next record letter with
-    /// its delimiter, or the end; otherwise it is a character of text (Celltac, Sphera against multi-line comments).
+    /// A line feed ends a record when nothing but blanks and record ends lies between it and the next record letter
+    /// with its delimiter, or the end; otherwise it is a character of text (Celltac, Sphera against multi-line comments).
     private func endsRecord(_ bytes: UnsafeBufferPointer<UInt8>, lineFeedAt offset: Int) -> Bool {
         var i = offset + 1
         while i < bytes.count, isBlank(bytes[i]) || isEnd(bytes[i]) { i += 1 }

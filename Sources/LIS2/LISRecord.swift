@@ -73,7 +73,7 @@ package struct LISField: Sendable {
     /// No information (LIS2-A2 section 6.4.7).
     package var isEmpty: Bool { start == end }
     /// `""`: delete the value you have.
-    package var isDeletion: Bool { end - start == 2 && index.bytes[Int(start)] == 0x22 && index.bytes[Int(end) - 1] == 0x22 }
+    package var isDeletion: Bool { raw.count == 2 && raw.allSatisfy { $0 == 0x22 } }
     /// Empty or blanks only: padded fields are common.
     package var isBlank: Bool { raw.allSatisfy { $0 == 0x20 } }
 

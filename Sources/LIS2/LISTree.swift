@@ -1,5 +1,6 @@
 /// Who belongs to whom in a message (LIS2-A2 section 6.1): patients hold orders, orders hold results, and comments,
-/// manufacturer and scientific records belong to the record before them. Record numbers only; texts are asked of the message.
+/// manufacturer and scientific records belong to the record before them. Record numbers only; texts are asked of
+/// the message.
 package struct LISTree: Sendable, Equatable {
     /// A patient; `record` is nil when orders came without one.
     package struct Patient: Sendable, Equatable {
