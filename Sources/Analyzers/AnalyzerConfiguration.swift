@@ -1,3 +1,4 @@
+package import Base
 package import Drivers
 package import LIS01
 package import Lines
@@ -9,12 +10,17 @@ package struct AnalyzerConfiguration: Sendable {
     package var driver: Driver
     package var line: LineDescription
     package var link: LinkSettings
+    /// The site's: analyzers send wall-clock times.
+    package var zone: CivilZone
 
-    package init(name: String, site: String, driver: Driver, line: LineDescription, link: LinkSettings) {
+    package init(
+        name: String, site: String, driver: Driver, line: LineDescription, link: LinkSettings, zone: CivilZone
+    ) {
         self.name = name
         self.site = site
         self.driver = driver
         self.line = line
         self.link = link
+        self.zone = zone
     }
 }

@@ -10,7 +10,6 @@ package import Workflow
 package final class AnalyzerFleet: Sendable {
     package let board = AnalyzerBoard()
     private let pumps: [String: AnalyzerPump]
-    private let drivers: [String: Driver]
     private let desk: Desk
     private let log: @Sendable (String) -> Void
     private let bell: AsyncStream<Void>
@@ -31,7 +30,6 @@ package final class AnalyzerFleet: Sendable {
                 messageCame: { ring.yield() })
         }
         self.pumps = pumps
-        drivers = Dictionary(configurations.map { ($0.name, $0.driver) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Closes what a crash left open, then runs every pump and the interpreter until cancelled.
@@ -101,8 +99,8 @@ package final class AnalyzerFleet: Sendable {
 
     private func interpret(_ message: ReceivedMessage) async throws(CommandFailure) {
         let reading: Reading
-        if let driver = drivers[message.analyzer] {
-            reading = driver.read(LISMessage(bytes: message.text))
+        if let analyzer = pumps[message.analyzer]?.configuration {
+            reading = analyzer.driver.read(LISMessage(bytes: message.text), zone: analyzer.zone)
         } else {
             reading = Reading(problems: [
                 Refusal(
@@ -119,8 +117,9 @@ package final class AnalyzerFleet: Sendable {
     /// The host's answer to a query: the analyses still without a result on each tube, or "no information"
     /// (LIS2-A2 section 11; L record termination code I).
     private func answer(_ query: HostQuery, _ message: ReceivedMessage) async throws(CommandFailure) {
-        guard let driver = drivers[message.analyzer], let pump = pumps[message.analyzer] else { return }
+        guard let pump = pumps[message.analyzer] else { return }
         let orders = try await desk.outstandingOrders(query.all ? nil : query.accessions, site: message.site)
-        for text in driver.answer(orders, to: query, at: desk.now()) { pump.enqueue(text) }
+        let driver = pump.configuration.driver
+        for text in driver.answer(orders, to: query, at: desk.now(), zone: pump.configuration.zone) { pump.enqueue(text) }
     }
 }

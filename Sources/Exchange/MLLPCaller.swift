@@ -68,13 +68,16 @@ actor MLLPCaller {
         do throws(Refusal) { message = try HL7v2.ReceivedMessage(block) } catch {
             return .silent("acquittement illisible [\(error.code)]")
         }
-        guard message.value("MSA", 2) == controlID else { return nil }
-        switch message.value("MSA", 1) {
-        case "AA", "CA": return .accepted
-        case "AE", "AR", "CE", "CR":
-            let code = message.value("ERR", 3), label = message.value("ERR", 3, component: 2)
-            return .refused([message.value("MSA", 1), code, label].filter { !$0.isEmpty }.joined(separator: " "))
-        case let other: return .silent("MSA-1 inattendu « \(other) »")
+        let answer: Acknowledgement
+        do throws(Refusal) { answer = try Acknowledgement(parsing: message) } catch {
+            return .silent("ce n'est pas un acquittement [\(error.code)]")
+        }
+        guard answer.messageID == controlID else { return nil }
+        switch answer.code {
+        case .accept: return .accepted
+        case .error, .reject:
+            let problems = answer.problems.map { "\($0.code) \($0.label)" }
+            return .refused(([answer.code.rawValue] + problems).joined(separator: " "))
         }
     }
 
