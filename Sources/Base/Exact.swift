@@ -120,7 +120,9 @@ package struct Exact: Sendable, Codable {
         return overflow ? nil : Exact(coefficient: sum, scale: scale)
     }
     package func subtracting(_ other: Exact) -> Exact? {
-        adding(Exact(coefficient: -other.coefficient, scale: other.scale))
+        guard let (x, y, scale) = Exact.aligned(self, other) else { return nil }
+        let (difference, overflow) = x.subtractingReportingOverflow(y)
+        return overflow ? nil : Exact(coefficient: difference, scale: scale)
     }
     package func multiplied(by other: Exact) -> Exact? {
         let (product, overflow) = coefficient.multipliedReportingOverflow(by: other.coefficient)
@@ -130,15 +132,17 @@ package struct Exact: Sendable, Codable {
         return nil
     }
 
-    /// Rounded half away from zero to `places` decimals (commercial rounding), padded with zeros when shorter.
+    /// Rounded half away from zero to `places` decimals (commercial rounding), padded with zeros when shorter. A number
+    /// so long that its zeros do not fit stays as it is: equal, but with fewer decimals.
     package func rounded(to places: Int) -> Exact {
         if places >= scale {
-            return Exact(coefficient: coefficient * Exact.pow10(places - scale), scale: places)
+            let (padded, overflow) = coefficient.multipliedReportingOverflow(by: Exact.pow10(places - scale))
+            return overflow ? self : Exact(coefficient: padded, scale: places)
         }
         let divisor = Exact.pow10(scale - places)
-        let half = divisor / 2
-        let rounded = coefficient >= 0 ? (coefficient + half) / divisor : (coefficient - half) / divisor
-        return Exact(coefficient: rounded, scale: places)
+        let (quotient, rest) = coefficient.quotientAndRemainder(dividingBy: divisor)
+        let awayFromZero = rest.magnitude >= divisor.magnitude - rest.magnitude
+        return Exact(coefficient: awayFromZero ? quotient + (isNegative ? -1 : 1) : quotient, scale: places)
     }
 
     /// Plain text with a point: `-0.050`.

@@ -189,7 +189,8 @@ extension CatalogReader {
                 "decimals", row, "decimales", "un résultat numérique sans nombre de décimales",
                 "écrire de 0 à \(Analysis.maximumDecimals)")
         } else if !nature.isNumeric, nature != .titre, !isEmpty {
-            error("decimals", row, "decimales", "un résultat qui n'est pas un nombre a des décimales", "vider la cellule")
+            error(
+                "decimals", row, "decimales", "des décimales pour un résultat qui n'est pas un nombre", "vider la cellule")
         }
     }
 
