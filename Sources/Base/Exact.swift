@@ -108,7 +108,8 @@ package struct Exact: Sendable, Codable {
             return coefficient.signum() < other.coefficient.signum() ? -1 : 1
         }
         // The side that overflowed on alignment is the one of the larger magnitude.
-        let mine = scale < other.scale
+        let mine =
+            scale < other.scale
             && coefficient.multipliedReportingOverflow(by: Exact.pow10(other.scale - scale)).overflow
         return (mine ? 1 : -1) * Int(coefficient.signum())
     }
@@ -157,7 +158,8 @@ package struct Exact: Sendable, Codable {
     package init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let value = Exact(text) else {
-            throw Refusal("base.decimal", because: "« \(text) » n'est pas un nombre décimal", remedy: "écrire par exemple 4.20")
+            throw Refusal(
+                "base.decimal", because: "« \(text) » n'est pas un nombre décimal", remedy: "écrire par exemple 4.20")
         }
         self = value
     }

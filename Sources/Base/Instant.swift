@@ -11,7 +11,9 @@ package struct Instant: Sendable, Hashable, Comparable, Codable, CustomStringCon
     }
     package func duration(to other: Instant) -> Duration { .milliseconds(other.milliseconds - milliseconds) }
     /// Whole minutes from this instant to another, rounded down (an age is counted in minutes at collection).
-    package func minutes(to other: Instant) -> Int64 { (other.milliseconds - milliseconds).flooringDivision(by: 60_000) }
+    package func minutes(to other: Instant) -> Int64 {
+        (other.milliseconds - milliseconds).flooringDivision(by: 60_000)
+    }
 
     package init(from decoder: any Decoder) throws {
         milliseconds = try decoder.singleValueContainer().decode(Int64.self)
@@ -45,8 +47,8 @@ package struct CivilDate: Sendable, Hashable, Comparable, Codable, CustomStringC
         self.day = day
     }
 
-    /// Reads `AAAA-MM-JJ`, `JJ/MM/AAAA` or `AAAAMMJJ` (a time of HL7 or ISO 8601 may follow the last, and is dropped); nil
-    /// when it is no date of the calendar (00 stands for unknown).
+    /// Reads `AAAA-MM-JJ`, `JJ/MM/AAAA` or `AAAAMMJJ` (a time of HL7 or ISO 8601 may follow the last, and is dropped);
+    /// nil when it is no date of the calendar (00 stands for unknown).
     package init?(_ text: some StringProtocol) {
         let separator: Character = text.contains("/") ? "/" : "-"
         let parts = text.split(separator: separator, omittingEmptySubsequences: false)
@@ -55,9 +57,10 @@ package struct CivilDate: Sendable, Hashable, Comparable, Codable, CustomStringC
         if parts.count == 3, parts.allSatisfy({ CivilDate.isNumber($0) }), parts[1].count <= 2 {
             let yearFirst = parts[0].count == 4
             guard (yearFirst ? parts[2] : parts[0]).count <= 2, yearFirst || parts[2].count == 4 else { return nil }
-            fields = yearFirst
+            fields =
+                yearFirst
                 ? [Int(parts[0]), Int(parts[1]), Int(parts[2])] : [Int(parts[2]), Int(parts[1]), Int(parts[0])]
-        } else if compact.count >= 8, compact.count == text.count && text.count == 8 || Instant(text, in: .utc) != nil {
+        } else if compact.count >= 8, text.count == 8 || Instant(text, in: .utc) != nil {
             fields = [Int(text.prefix(4)), Int(text.dropFirst(4).prefix(2)), Int(text.dropFirst(6).prefix(2))]
         } else {
             return nil

@@ -190,7 +190,8 @@ extension CatalogReader {
                 "écrire de 0 à \(Analysis.maximumDecimals)")
         } else if !nature.isNumeric, nature != .titre, !isEmpty {
             error(
-                "decimals", row, "decimales", "des décimales pour un résultat qui n'est pas un nombre", "vider la cellule")
+                "decimals", row, "decimales", "des décimales pour un résultat qui n'est pas un nombre",
+                "vider la cellule")
         }
     }
 
@@ -201,7 +202,7 @@ extension CatalogReader {
         guard low != nil || high != nil else { return nil }
         if let low, let high, low >= high {
             error(
-                "critical.bounds", row, "critique_haut", 
+                "critical.bounds", row, "critique_haut",
                 "la limite basse \(low.text) n'est pas sous la haute \(high.text)",
                 "corriger l'une des deux limites")
         }

@@ -121,7 +121,8 @@ private struct UnitFactor {
         dimension.add(other.dimension, times: exponent)
         power += other.power * exponent
         for _ in 0..<abs(exponent) {
-            let (up, down) = exponent > 0
+            let (up, down) =
+                exponent > 0
                 ? (other.numerator, other.denominator) : (other.denominator, other.numerator)
             let (n, o1) = numerator.multipliedReportingOverflow(by: up)
             let (d, o2) = denominator.multipliedReportingOverflow(by: down)

@@ -11,7 +11,8 @@ import Testing
                 for day in 1...CivilDate.days(inMonth: month, of: year) {
                     let date = CivilDate(year: year, month: month, day: day)
                     guard date.dayNumber == number, CivilDate(dayNumber: number) == date,
-                        CivilDate(date.description) == date, CivilDate(date.french) == date, CivilDate(date.compact) == date
+                        CivilDate(date.description) == date, CivilDate(date.french) == date,
+                        CivilDate(date.compact) == date
                     else {
                         Issue.record("\(date)")
                         return
@@ -30,10 +31,13 @@ import Testing
         #expect(CivilDate("1979-00-00")?.compact == "1979")
         #expect(CivilDate("1979-03-00")?.isComplete == false)
         #expect(CivilDate("1979-03-28")?.isComplete == true)
+        #expect(CivilDate("19790328143000+0100")?.description == "1979-03-28")
+        #expect(CivilDate("3/4/1979")?.description == "1979-04-03")
     }
 
     @Test(arguments: [
-        "", "1979", "1979-13-01", "1979-02-29", "1900-02-29", "31/04/2020", "1979-00-12", "79-03-28", "1979-3", "aaaa-bb-cc",
+        "", "1979", "1979-13-01", "1979-02-29", "1900-02-29", "31/04/2020", "1979-00-12", "79-03-28", "1979-3",
+        "aaaa-bb-cc",
         "19790332", "1979/03-28-01", "28.03.1979", "1979-03-281", "197903281", "1979--03", "-1979-03-28", "1979-+3-28",
         "+979-03-28", "1979032é",
     ]) func `what is no date is refused`(_ text: String) {
@@ -43,7 +47,8 @@ import Testing
     @Test func `summer time of metropolitan France changes on its Sundays at 01h00 UTC`() {
         // Directive 2000/84/EC; the civil days are public calendar facts.
         let changes = [
-            (2024, 31, 27), (2025, 30, 26), (2026, 29, 25), (2027, 28, 31), (2028, 26, 29), (2029, 25, 28), (2030, 31, 27),
+            (2024, 31, 27), (2025, 30, 26), (2026, 29, 25), (2027, 28, 31), (2028, 26, 29), (2029, 25, 28),
+            (2030, 31, 27),
         ]
         for (year, march, october) in changes {
             let spring = CivilZone.utc.instant(CivilDate(year: year, month: 3, day: march), hour: 1)
@@ -58,7 +63,8 @@ import Testing
     @Test func `every wall-clock quarter of an hour of two years comes back, but the hour that does not exist`() {
         let zone = CivilZone.europeParis
         var missing = 0
-        for day in CivilDate(year: 2025, month: 1, day: 1).dayNumber..<CivilDate(year: 2027, month: 1, day: 1).dayNumber {
+        for day in CivilDate(year: 2025, month: 1, day: 1).dayNumber..<CivilDate(year: 2027, month: 1, day: 1).dayNumber
+        {
             let date = CivilDate(dayNumber: day)
             for quarter in 0..<96 {
                 let instant = zone.instant(date, hour: quarter / 4, minute: quarter % 4 * 15)

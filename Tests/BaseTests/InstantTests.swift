@@ -10,7 +10,8 @@ import Testing
         var random = PRNG(seed: 7)
         for _ in 0..<10_000 {
             // 1900 to 2100.
-            let instant = Instant(milliseconds: Int64.random(in: -2_208_988_800_000..<4_102_444_800_000, using: &random))
+            let instant = Instant(
+                milliseconds: Int64.random(in: -2_208_988_800_000..<4_102_444_800_000, using: &random))
             let whole = Instant(seconds: instant.milliseconds.flooringDivision(by: 1000))
             for zone in zones {
                 #expect(Instant(instant.iso8601(in: zone, milliseconds: true), in: .utc) == instant)
@@ -36,8 +37,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "2026", "202611", "20261322", "20261132", "20260229", "2026112224", "202611222460", "2026112207000", "20261122070",
-        "20261122070060x", "20261122070000+", "20261122070000+01", "20261122070000Zx", "2026-11-22T06:00:00+0x:00", "20261100",
+        "", "2026", "202611", "20261322", "20261132", "20260229", "2026112224", "202611222460", "2026112207000",
+        "20261122070",
+        "20261122070060x", "20261122070000+", "20261122070000+01", "20261122070000Zx", "2026-11-22T06:00:00+0x:00",
+        "20261100",
         "abc", "2026112207+0160", "20261122070000+9900",
     ]) func `what is no time is refused`(_ text: String) {
         #expect(Instant(text, in: .europeParis) == nil)

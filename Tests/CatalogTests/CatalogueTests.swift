@@ -5,10 +5,11 @@ import Testing
 @Suite struct CatalogueTests {
     @Test func `an analysis asked for by itself wins over its panel and comes once`() throws {
         let catalogue = try Small().catalogue()
-        #expect(try catalogue.expand(codes: ["BIL", "HB", "NA"]) == [
-            RequestedAnalysis(code: "NA", panel: nil), RequestedAnalysis(code: "TA", panel: "BIL"),
-            RequestedAnalysis(code: "HB", panel: nil),
-        ])
+        #expect(
+            try catalogue.expand(codes: ["BIL", "HB", "NA"]) == [
+                RequestedAnalysis(code: "NA", panel: nil), RequestedAnalysis(code: "TA", panel: "BIL"),
+                RequestedAnalysis(code: "HB", panel: nil),
+            ])
         #expect(try catalogue.expand(codes: []) == [])
         #expect(try catalogue.expand(codes: ["NA", "NA", "BIL"]).map(\.code) == ["NA", "TA"])
     }
@@ -35,7 +36,9 @@ import Testing
     }
 
     @Test func `what has not the form of a LOINC code is told apart`() {
-        for wrong in ["", "-", "2951", "2951-", "-2", "29512", "2951-22", "A951-2", "2951-X", "0951-2", "12345678-1", "2951–2"] {
+        for wrong in [
+            "", "-", "2951", "2951-", "-2", "29512", "2951-22", "A951-2", "2951-X", "0951-2", "12345678-1", "2951–2",
+        ] {
             #expect(LOINCCode.defect(of: wrong) == .form, "\(wrong)")
         }
     }

@@ -9,9 +9,12 @@ import Testing
         let bands = ["0", "28 j", "1 mois", "1 a", "15 a", "18 a", ""]
         small.tables["intervals.csv"]?.remove(at: 1)
         for (index, from) in bands.dropLast().enumerated() {
-            small = small.adding("intervals.csv", [
-                "NA", "*", from, bands[index + 1], "", "", "", "\(100 + index)", "200", "mmol/L", "intervalle", "", "",
-            ])
+            small = small.adding(
+                "intervals.csv",
+                [
+                    "NA", "*", from, bands[index + 1], "", "", "", "\(100 + index)", "200", "mmol/L", "intervalle", "",
+                    "",
+                ])
         }
         return try small.catalogue()
     }
@@ -22,7 +25,9 @@ import Testing
     @Test(arguments: [
         (Age(28, .day), "100", "101"), (Age(1, .month), "101", "102"), (Age(1, .year), "102", "103"),
         (Age(15, .year), "103", "104"), (Age(18, .year), "104", "105"),
-    ]) func `an age bound belongs to the later interval, to the minute`(_ bound: Age, _ before: String, _ after: String) throws {
+    ]) func `an age bound belongs to the later interval, to the minute`(_ bound: Age, _ before: String, _ after: String)
+        throws
+    {
         let catalogue = try banded()
         #expect(band(catalogue, bound.minutes - 1) == before)
         #expect(band(catalogue, bound.minutes) == after)
@@ -58,8 +63,9 @@ import Testing
         let after28 = zone.instant(CivilDate(year: 2026, month: 2, day: 7))
         #expect(low(born, after28) == "101")
         let atNoon = zone.instant(born, hour: 12)
-        #expect(catalogue.interval(
-            for: "NA", sex: .male, born: born, bornAt: atNoon, collected: after28, in: zone)?.low?.text == "100")
+        #expect(
+            catalogue.interval(
+                for: "NA", sex: .male, born: born, bornAt: atNoon, collected: after28, in: zone)?.low?.text == "100")
         #expect(low(born, zone.instant(CivilDate(year: 2026, month: 1, day: 9))) == nil)
     }
 

@@ -107,7 +107,8 @@ struct Spoiled: Sendable, CustomTestStringConvertible {
         #expect(!finding.cause.isEmpty && !finding.remedy.isEmpty)
         // The cell, or the neighbour it contradicts.
         let neighbours = [
-            spoiled.column, "haut", "bas", "critique_haut", "facteur_alt", "delta_type", "delta_limite", "grossesse_a", "ucum",
+            spoiled.column, "haut", "bas", "critique_haut", "facteur_alt", "delta_type", "delta_limite", "grossesse_a",
+            "ucum",
         ]
         #expect(neighbours.contains { small.column(spoiled.file, spoiled.row, $0) == finding.column })
         #expect(throws: CatalogueRejection.self) { try small.catalogue() }
@@ -117,9 +118,10 @@ struct Spoiled: Sendable, CustomTestStringConvertible {
         let small = Small().setting("analyses.csv", 3, "decimales", "x")
         // `HB,1,Hémoglobine,…`: é is one column, not two.
         #expect(small.said == ["decimals analyses.csv:3:\(small.column("analyses.csv", 3, "decimales"))"])
-        #expect(Small().setting("panels.csv", 2, "membres", "NA XX TA NA").said == [
-            "panel.member panels.csv:2:35", "panel.repeated panels.csv:2:41",
-        ])
+        #expect(
+            Small().setting("panels.csv", 2, "membres", "NA XX TA NA").said == [
+                "panel.member panels.csv:2:35", "panel.repeated panels.csv:2:41",
+            ])
         // In quotes the text begins one column further.
         let header = "code,nom_fr,loinc,loinc_nom_source,loinc_source,loinc_confiance,membres,note\n"
         let panels = CatalogFile(name: "panels.csv", bytes: Array((header + "BIL,\"Bilan\",,,,,\"NA XX\",\n").utf8))
@@ -144,7 +146,8 @@ struct Spoiled: Sendable, CustomTestStringConvertible {
         let missing = AnalysisCatalogue.lint(Small().files(without: "panels.csv"))
         #expect(missing.map(\.code) == ["catalogue.file.missing"])
         #expect(missing.map(\.place) == ["panels.csv"])
-        let empty = AnalysisCatalogue.lint(Small().files(without: "panels.csv") + [CatalogFile(name: "panels.csv", bytes: [])])
+        let empty = AnalysisCatalogue.lint(
+            Small().files(without: "panels.csv") + [CatalogFile(name: "panels.csv", bytes: [])])
         #expect(empty.map(\.code) == ["catalogue.file.empty"])
         let twice = AnalysisCatalogue.lint(Small().files() + [CatalogFile(name: "panels.csv", bytes: [])])
         #expect(twice.map(\.code) == ["catalogue.file.duplicate"])
@@ -167,9 +170,10 @@ struct Spoiled: Sendable, CustomTestStringConvertible {
             _ = try small.catalogue()
             Issue.record("loaded")
         } catch {
-            #expect(error.errors.map(\.code) == [
-                "catalogue.loinc.checkdigit", "catalogue.decimals", "catalogue.panel.member",
-            ])
+            #expect(
+                error.errors.map(\.code) == [
+                    "catalogue.loinc.checkdigit", "catalogue.decimals", "catalogue.panel.member",
+                ])
             #expect(error.refusal.place == "analyses.csv:2:27")
             #expect(error.refusal.cause.hasSuffix("(et 2 autre(s) erreur(s))"))
             #expect(error.description.split(separator: "\n").count == 3)
@@ -180,14 +184,19 @@ struct Spoiled: Sendable, CustomTestStringConvertible {
         ("[Moles/volume]", "mmol/L", true), ("[Moles/volume]", "g/L", false), ("[Mass/volume]", "ug/L", true),
         ("[Mass/volume]", "umol/L", false), ("[Enzymatic activity/volume]", "U/L", true),
         ("[Enzymatic activity/volume]", "[IU]/L", false), ("[Enzymatic activity/volume]", "ukat/L", true),
-        ("[Units/volume]", "k[IU]/L", true), ("[Units/volume]", "[arb'U]/mL", true), ("[Units/volume]", "{index}", true),
+        ("[Units/volume]", "k[IU]/L", true), ("[Units/volume]", "[arb'U]/mL", true),
+        ("[Units/volume]", "{index}", true),
         ("[Units/volume]", "ug/L", false), ("[#/volume]", "10*9/L", true), ("[#/volume]", "%", false),
         ("[#/volume]", "{copies}/mL", true), ("[Mass Ratio]", "mg/g", true), ("[Mass Ratio]", "mg/mmol", false),
         ("[Volume Fraction]", "%", true), ("[Entitic mean volume]", "fL", true), ("[Entitic mass]", "pg", true),
-        ("[Partial pressure]", "mm[Hg]", true), ("[Partial pressure]", "kPa", true), ("[Partial pressure]", "mmol/L", false),
-        ("[Mass/time]", "g/(24.h)", true), ("[Volume Rate/Area]", "mL/min/{1.73_m2}", true), ("[Something]", "mmol/L", true),
+        ("[Partial pressure]", "mm[Hg]", true), ("[Partial pressure]", "kPa", true),
+        ("[Partial pressure]", "mmol/L", false),
+        ("[Mass/time]", "g/(24.h)", true), ("[Volume Rate/Area]", "mL/min/{1.73_m2}", true),
+        ("[Something]", "mmol/L", true),
         ("[Masse/Volume]", "g/dL", true), ("[Masse/Volume]", "mmol/L", false), ("[Volume d'entité]", "fL", true),
-    ]) func `the property of the LOINC name decides which units go`(_ property: String, _ unit: String, _ admitted: Bool) {
+    ]) func `the property of the LOINC name decides which units go`(
+        _ property: String, _ unit: String, _ admitted: Bool
+    ) {
         var small = Small()
         small.set("analyses.csv", 2, "loinc_nom_source", "X \(property) in Serum")
         small.set("analyses.csv", 2, "ucum", unit)
@@ -221,9 +230,10 @@ struct Spoiled: Sendable, CustomTestStringConvertible {
         let pregnant = ["NA", "F", "0", "", "0", "14", "", "132", "140", "mmol/L", "intervalle", "", ""]
         #expect(Small().adding("intervals.csv", pregnant).said == [])
         let clash = ["NA", "F", "0", "", "13", "28", "", "131", "140", "mmol/L", "intervalle", "", ""]
-        #expect(Small().adding("intervals.csv", pregnant).adding("intervals.csv", clash).said == [
-            "interval.overlap intervals.csv:7:6"
-        ])
+        #expect(
+            Small().adding("intervals.csv", pregnant).adding("intervals.csv", clash).said == [
+                "interval.overlap intervals.csv:7:6"
+            ])
         let man = ["NA", "M", "0", "", "0", "14", "", "132", "140", "mmol/L", "intervalle", "", ""]
         #expect(Small().adding("intervals.csv", man).said == ["interval.pregnancy intervals.csv:6:11"])
     }

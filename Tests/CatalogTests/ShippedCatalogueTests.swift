@@ -19,7 +19,10 @@ import Testing
         #expect(catalogue.specimens.count == 13)
         #expect(catalogue.tubes.count == 15)
         #expect(catalogue.intervals.count == 139)
-        #expect(catalogue.analyses.filter { $0.loinc == nil }.map(\.code).sorted() == ["AXAHBPM", "CTF", "HOMA", "NHDL", "VHBADN"])
+        #expect(
+            catalogue.analyses.filter { $0.loinc == nil }.map(\.code).sorted() == [
+                "AXAHBPM", "CTF", "HOMA", "NHDL", "VHBADN",
+            ])
         #expect(catalogue.analyses.allSatisfy { $0.approval == .draft })
         #expect(catalogue.version.text == "test")
         let byNature = Dictionary(grouping: catalogue.analyses, by: \.nature).mapValues(\.count)
@@ -37,8 +40,10 @@ import Testing
         #expect(sodium.unit == "mmol/L")
         #expect(sodium.decimals == 0)
         #expect(sodium.critical?.low == Exact("120") && sodium.critical?.high == Exact("150"))
-        #expect(sodium.delta == DeltaRule(
-            kind: .absolute, limit: Exact("13"), days: 3, source: "AACC Scientific Shorts 2011 (exemple)"))
+        #expect(
+            sodium.delta
+                == DeltaRule(
+                    kind: .absolute, limit: Exact("13"), days: 3, source: "AACC Scientific Shorts 2011 (exemple)"))
         #expect(catalogue.analysis(loinc: "2951-2") == sodium)
         #expect(catalogue.chapter(of: sodium) == Chapter(loinc: "18719-5", title: "Biochimie"))
         #expect(catalogue.hl7Specimen(of: sodium) == "PLAS")
@@ -82,7 +87,10 @@ import Testing
             #expect(expanded.map(\.code) == panel.members)
             #expect(expanded.allSatisfy { $0.panel == panel.code && catalogue[$0.code] != nil })
         }
-        #expect(try catalogue.expand(codes: ["GDS"]).map(\.code) == ["PH", "PCO2", "PO2", "HCO3", "BE", "SAO2", "LACTS", "CAI"])
+        #expect(
+            try catalogue.expand(codes: ["GDS"]).map(\.code) == [
+                "PH", "PCO2", "PO2", "HCO3", "BE", "SAO2", "LACTS", "CAI",
+            ])
     }
 
     @Test func `every unit of the catalogue is read and displayed in French`() throws {

@@ -37,7 +37,8 @@ struct Small {
             ],
             [
                 "RAI", "2", "Recherche", "chimie", "code", "890-4", "Blood group antibody screen [Presence] in Serum",
-                "ULO", "haute", "", "", "", "SER", "VERT", "", "", "", "", "", "", "", "none", "", "", "", "brouillon", "",
+                "ULO", "haute", "", "", "", "SER", "VERT", "", "", "", "", "", "", "", "none", "", "", "", "brouillon",
+                "",
             ],
             [
                 "TA", "1", "Trou anionique", "gaz", "calcul", "", "", "", "", "mmol/L", "", "", "", "", "0", "", "", "",
@@ -82,7 +83,8 @@ struct Small {
         var text = ""
         for row in rows {
             let cells = row.map { cell in
-                cell.contains(where: { ",\"\n\r".contains($0) }) ? "\"" + cell.replacing("\"", with: "\"\"") + "\"" : cell
+                cell.contains(where: { ",\"\n\r".contains($0) })
+                    ? "\"" + cell.replacing("\"", with: "\"\"") + "\"" : cell
             }
             text += cells.joined(separator: ",") + lineEnd
         }
