@@ -82,6 +82,12 @@ package struct Unit: Sendable, Hashable, CustomStringConvertible {
         return Unit.quotient(c, d, tens: power - other.power - value.scale, places: places)
     }
 
+    /// `value ÷ divisor`, rounded half away from zero to `places` decimals; nil for a divisor that is not positive.
+    static func quotient(of value: Exact, by divisor: Exact, places: Int) -> Exact? {
+        guard divisor.coefficient > 0, (0...Exact.maximumScale).contains(places) else { return nil }
+        return quotient(value.coefficient, divisor.coefficient, tens: divisor.scale - value.scale, places: places)
+    }
+
     /// `n / d × 10^tens`, rounded half away from zero to `places`.
     private static func quotient(_ n: Int128, _ d: Int128, tens: Int, places: Int) -> Exact? {
         let shift = tens + places

@@ -42,6 +42,19 @@ import Testing
         #expect(try #require(Unit("{titer}")).dimension == UnitDimension())
     }
 
+    @Test func `the second unit of an analysis is reached and left by its factor`() throws {
+        let catalogue = try Shipped.catalogue()
+        func alternative(_ code: String) throws -> AlternativeUnit { try #require(catalogue[code]?.alternative) }
+        let urea = try alternative("UREE"), creatinine = try alternative("CREA"), glucose = try alternative("GLU")
+        #expect(urea.converted(try #require(Measured("7.5")), places: 2)?.text == "0.45")
+        #expect(creatinine.converted(try #require(Measured("<80")), places: 1)?.text == "<9.0")
+        #expect(glucose.converted(try #require(Measured("5.5")), places: 2)?.text == "0.99")
+        #expect(glucose.reported(try #require(Measured("≥1.26")), places: 1)?.text == "≥7.0")
+        #expect(creatinine.reported(try #require(Measured("10")), places: 0)?.text == "88")
+        let zero = AlternativeUnit(unit: "g/L", factor: Exact(0))
+        #expect(zero.reported(try #require(Measured("1")), places: 0) == nil)
+    }
+
     @Test func `conversion and back gives the value again`() throws {
         var random = PRNG(seed: 20_26)
         let pairs = [("g/dL", "g/L"), ("mmol/L", "umol/L"), ("U/L", "ukat/L"), ("mm[Hg]", "kPa"), ("ng/L", "ug/dL")]
