@@ -79,8 +79,8 @@ package struct AnalyzerRun: Sendable {
     private enum Reply: Sendable { case heard, swallowed }
     private var repliesDue: [Reply] = []
 
-    /// `transcripts`: the bytes of the files that the scenario names. `specimens`: more substitutions, over those of the
-    /// scenario. Refusals: `scenario.transcript`.
+    /// `transcripts`: the bytes of the files that the scenario names. `specimens`: more substitutions, over those of
+    /// the scenario. Refusals: `scenario.transcript`.
     package init(
         _ scenario: AnalyzerScenario, transcripts: [String: [UInt8]], specimens: [String: String] = [:],
         seed: UInt64 = 1, at now: Instant

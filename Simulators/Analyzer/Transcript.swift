@@ -52,7 +52,7 @@ struct Rewriting: Sendable {
         for record in Transcript.records(message) {
             if Transcript.isHeader(record) {
                 field = record[1]
-                // Fewer than four delimiters, or the field delimiter early, leave the usual ones (IMMULITE has no escape).
+                // Fewer than four delimiters leave the usual ones (IMMULITE has no escape).
                 if record.count > 2, record[2] != field { repeats = record[2] }
                 if record.count > 3, record[3] != field { component = record[3] }
             }
@@ -82,7 +82,8 @@ struct Rewriting: Sendable {
                 let bare = old.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()
                 // A padded id (Sysmex) stays padded on the left to its width.
                 if let new = specimens[String(bare)] {
-                    made += [UInt8](repeating: 0x20, count: old.hasPrefix(" ") ? max(0, word.count - new.utf8.count) : 0)
+                    let padding = old.hasPrefix(" ") ? max(0, word.count - new.utf8.count) : 0
+                    made += [UInt8](repeating: 0x20, count: padding)
                     made += Array(new.utf8)
                 } else {
                     made += word

@@ -5,8 +5,8 @@ package import Lines
 
 /// Runs a simulated analyser over real lines, reconnecting when they fall.
 package enum AnalyzerPump {
-    /// Returns when the scenario is finished, the source has no more lines, `limit` has passed, or the task is cancelled.
-    /// `report` gets each session as it is settled.
+    /// Returns when the scenario is finished, the source has no more lines, `limit` has passed, or the task is
+    /// cancelled. `report` gets each session as it is settled.
     package static func run(
         _ analyzer: consuming AnalyzerRun, over source: LineSource, within limit: Duration? = nil,
         report: @Sendable (SessionReport) -> Void = { _ in }

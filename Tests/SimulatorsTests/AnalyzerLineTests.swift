@@ -5,6 +5,8 @@ import Lines
 import Neighbours
 import Testing
 
+private let quick = BackOff(first: .milliseconds(10), limit: .milliseconds(40), seed: 1)
+
 /// Receives on one line until it ends; the complete messages.
 func receive(_ line: Line) async -> [[UInt8]] {
     let clock = SteadyClock()
@@ -53,7 +55,7 @@ func receive(_ line: Line) async -> [[UInt8]] {
             return all
         }
         let source = try await LineSource.start(
-            .tcpClient(host: "127.0.0.1", port: listener.port), backOff: BackOff(first: .milliseconds(10), limit: .milliseconds(40), seed: 1))
+            .tcpClient(host: "127.0.0.1", port: listener.port), backOff: quick)
         let run = try analyzer([.init(frame: 2, fault: .corrupt), .init(frame: 4, fault: .vanish)])
         let expected = run.messages
         let report = await AnalyzerPump.run(run, over: source, within: .seconds(30))
@@ -93,7 +95,7 @@ func receive(_ line: Line) async -> [[UInt8]] {
 
     @Test func `nobody there: the pump stops at its limit and says so`() async throws {
         let source = try await LineSource.start(
-            .tcpClient(host: "127.0.0.1", port: 1), backOff: BackOff(first: .milliseconds(10), limit: .milliseconds(40), seed: 1))
+            .tcpClient(host: "127.0.0.1", port: 1), backOff: quick)
         let report = await AnalyzerPump.run(try analyzer([]), over: source, within: .milliseconds(300))
         #expect(!report.isAcknowledged)
         #expect(source.lastFailure?.code == "line.dial")

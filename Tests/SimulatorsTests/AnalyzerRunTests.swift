@@ -28,7 +28,8 @@ struct World {
         while !analyzer.isFinished, now < end {
             while !pending.isEmpty { pending = pass(pending) }
             guard !analyzer.isFinished else { return }
-            guard let next = [analyzer.deadline, hostIsDead ? nil : host.deadline].compactMap({ $0 }).min() else { return }
+            let deadlines = [analyzer.deadline, hostIsDead ? nil : host.deadline]
+            guard let next = deadlines.compactMap({ $0 }).min() else { return }
             now = max(now, next)
             if let due = host.deadline, due <= now { pending += fromHost(host.timeReached(at: now)) }
             if let due = analyzer.deadline, due <= now { pending += analyzer.timeReached(at: now) }
@@ -81,8 +82,8 @@ let policies: [FramePolicy] = [.recordPerFrame, .recordPerIntermediateFrame, .wh
 
 @Suite struct `An analyser at work` {
     private func run(
-        _ policy: FramePolicy, faults: [AnalyzerScenario.Fault] = [], rates: [WireFault: Double] = [:], seed: UInt64 = 1,
-        repeats: Int = 1, change: (inout World) -> Void = { _ in }
+        _ policy: FramePolicy, faults: [AnalyzerScenario.Fault] = [], rates: [WireFault: Double] = [:],
+        seed: UInt64 = 1, repeats: Int = 1, change: (inout World) -> Void = { _ in }
     ) throws -> World {
         var session = AnalyzerScenario.Session()
         session.records = oneMessage + oneMessage
@@ -111,7 +112,8 @@ let policies: [FramePolicy] = [.recordPerFrame, .recordPerIntermediateFrame, .wh
 
     @Test(arguments: policies)
     func `a corrupted frame is refused and sent again by the real sender`(policy: FramePolicy) throws {
-        let world = try run(policy, faults: [.init(frame: 1, fault: .corrupt), .init(frame: 2, fault: .corrupt, times: 2)])
+        let world = try run(
+            policy, faults: [.init(frame: 1, fault: .corrupt), .init(frame: 2, fault: .corrupt, times: 2)])
         let report = try #require(world.analyzer.report.sessions.first)
         #expect(report.acknowledged && report.refusals == 3 && report.faults == ["corrupt": 3])
         #expect(report.framesSent == report.frames + 3)
@@ -122,7 +124,8 @@ let policies: [FramePolicy] = [.recordPerFrame, .recordPerIntermediateFrame, .wh
     @Test(arguments: policies)
     func `a duplicated frame is stored once and the session goes on`(policy: FramePolicy) throws {
         for slow in [false, true] {
-            let world = try run(policy, faults: [.init(frame: 1, fault: .duplicate), .init(frame: 2, fault: .duplicate)]) {
+            let faults = (1...2).map { AnalyzerScenario.Fault(frame: $0, fault: .duplicate) }
+            let world = try run(policy, faults: faults) {
                 $0.oneByteAtATime = slow
             }
             #expect(world.received == world.analyzer.messages)
@@ -151,7 +154,9 @@ let policies: [FramePolicy] = [.recordPerFrame, .recordPerIntermediateFrame, .wh
 
     @Test(arguments: 1...40)
     func `on a bad cable everything gets through, and the same seed tells the same story`(seed: Int) throws {
-        let rates: [WireFault: Double] = [.corrupt: 0.1, .duplicate: 0.05, .noise: 0.05, .loseReply: 0.02, .vanish: 0.02]
+        let rates: [WireFault: Double] = [
+            .corrupt: 0.1, .duplicate: 0.05, .noise: 0.05, .loseReply: 0.02, .vanish: 0.02,
+        ]
         let world = try run(.cut(50), rates: rates, seed: UInt64(seed), repeats: 3)
         #expect(world.analyzer.report.isAcknowledged, "seed \(seed)")
         // A session begun again repeats messages; none is missing or damaged.

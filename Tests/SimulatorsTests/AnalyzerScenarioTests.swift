@@ -20,7 +20,8 @@ let start = Instant(seconds: 1_795_330_800)  // 2026-11-22T07:00:00Z
             "sessions.[0].faults.[0]"),
         (#"{name: "a", rates: {corupt: 0.1}, sessions: [{records: ["H"]}]}"#, "corupt", "rates"),
         (#"{name: "a", link: {framming: "cut240"}, sessions: [{records: ["H"]}]}"#, "framming", "link"),
-        (#"{name: "a", fields: [{recrd: "H", field: 3, to: ""}], sessions: [{records: ["H"]}]}"#, "recrd", "fields.[0]"),
+        (#"{name: "a", fields: [{recrd: "H", field: 3, to: ""}], sessions: [{records: ["H"]}]}"#,
+            "recrd", "fields.[0]"),
     ])
     func `an unknown key is refused by its name and place`(json: String, key: String, place: String) throws {
         let refusal = #expect(throws: Refusal.self) { try scenario(json) }
@@ -33,7 +34,8 @@ let start = Instant(seconds: 1_795_330_800)  // 2026-11-22T07:00:00Z
         #"{name: "a", sessions: [{}]}"#, #"{name: "a", sessions: [{records: ["H"], transcript: "x"}]}"#,
         #"{name: "a", sessions: [{records: ["H"], faults: [{frame: 0, do: "corrupt"}]}]}"#,
         #"{name: "a", sessions: [{records: ["H"], faults: [{frame: 1, do: "explode"}]}]}"#,
-        #"{name: "a", pause: -1, sessions: [{records: ["H"]}]}"#, #"{name: "a", times: "later", sessions: [{records: ["H"]}]}"#,
+        #"{name: "a", pause: -1, sessions: [{records: ["H"]}]}"#,
+        #"{name: "a", times: "later", sessions: [{records: ["H"]}]}"#,
         #"{name: "a", rates: {corrupt: 2}, sessions: [{records: ["H"]}]}"#,
         #"{name: "a", zone: "Mars", sessions: [{records: ["H"]}]}"#,
     ])
@@ -55,11 +57,14 @@ let start = Instant(seconds: 1_795_330_800)  // 2026-11-22T07:00:00Z
 
     private func sent(_ scenario: AnalyzerScenario, specimens: [String: String] = [:]) throws -> [String] {
         let run = try AnalyzerRun(scenario, transcripts: [:], specimens: specimens, at: start)
-        return run.messages.map { String(decoding: $0, as: UTF8.self) }.flatMap { $0.split(separator: "\r").map(String.init) }
+        return run.messages.flatMap { message in
+            String(decoding: message, as: UTF8.self).split(separator: "\r").map { String($0) }
+        }
     }
 
     @Test func `specimen ids are replaced where they stand, whatever the delimiters, and nowhere else`() throws {
-        var scenario = try scenario(#"{name: "a", specimens: {S1: "26112200017", "9": "no"}, sessions: [{records: ["H"]}]}"#)
+        var scenario = try scenario(
+            #"{name: "a", specimens: {S1: "26112200017", "9": "no"}, sessions: [{records: ["H"]}]}"#)
         scenario.sessions[0].records = [
             "H!@~?!!!S1", "P!1!!S1", "O!1!S1~R@  S1!  S1~S1x!~~~S1", "R!1!~~~S1!9", "Q!1!~S1!!ALL", "L!1!N",
         ]
