@@ -118,10 +118,11 @@ package struct LISWriter: Sendable {
 /// Counts for a measurement of the index: records, fields and separators of a stream of messages.
 package func indexedCounts(of bytes: [UInt8]) -> (messages: Int, records: Int, separators: Int) {
     var records = 0, separators = 0
-    let messages = LISMessage.messages(in: bytes)
-    for message in messages {
+    let ranges = LISMessage.split(bytes)
+    for range in ranges {
+        let message = LISMessage(bytes: Array(bytes[range]))
         records += message.records.count
         separators += message.index.separators.count
     }
-    return (messages.count, records, separators)
+    return (ranges.count, records, separators)
 }
