@@ -143,7 +143,8 @@ package struct AnalysisCatalogue: Sendable {
 
     private func unknown(_ code: String) -> Refusal {
         Refusal(
-            "catalogue.code.unknown", at: code, because: "le code « \(code) » n'est ni une analyse ni un bilan du catalogue",
+            "catalogue.code.unknown", at: code,
+            because: "le code « \(code) » n'est ni une analyse ni un bilan du catalogue",
             remedy: "vérifier le code, ou ajouter la ligne dans analyses.csv ou panels.csv")
     }
 }
@@ -153,8 +154,8 @@ extension AnalysisCatalogue {
     /// Every interval of an analysis, in the order of the file.
     package func intervals(for code: String) -> [ReferenceInterval] { intervalsByCode[code] ?? [] }
 
-    /// The one interval for this patient, or nil: none, or more than one equally specific (fail closed, RULES section 6:
-    /// `INTERVALLE_ABSENT`). A sex of `any` (unknown) has an interval only when both sexes have the same.
+    /// The one interval for this patient, or nil: none, or more than one equally specific (fail closed, RULES section
+    /// 6: `INTERVALLE_ABSENT`). A sex of `any` (unknown) has an interval only when both sexes have the same.
     package func interval(
         for code: String, sex: IntervalSex, age: PatientAge, pregnancyWeek: Int? = nil, method: String = ""
     ) -> ReferenceInterval? {

@@ -82,15 +82,16 @@ package struct PatientAge: Sendable, Hashable, Codable {
     }
 
     /// Age at collection of somebody born on a civil day (at `bornAt` when the hour of birth is known, else counted
-    /// from midnight of that day). Nil when the collection precedes the birth. An unknown day or month counts as the first.
+    /// from midnight of that day). Nil when the collection precedes the birth. An unknown day or month counts as the
+    /// first.
     package init?(born: CivilDate, bornAt: Instant? = nil, collected: Instant, in zone: CivilZone) {
         let start = bornAt ?? zone.instant(born)
         guard collected >= start else { return nil }
         let here = CivilTime(collected, in: zone).date
         let birthDay = max(born.day, 1)
         var months = Int64(here.year - born.year) * 12 + Int64(here.month - max(born.month, 1))
-        // Born on the 31st: the month is complete on its last day at the latest… of the next month's first day, as
-        // the French civil code counts (29 February → 1 March of a common year).
+        // A month is complete on the day of the same number, or on the 1st of the next month when there is none:
+        // born on 29 February, one is 18 on 1 March of a common year.
         if here.day < birthDay { months -= 1 }
         minutes = start.minutes(to: collected)
         self.months = months
