@@ -53,6 +53,17 @@ package struct AlternativeUnit: Sendable, Hashable, Codable {
         self.unit = unit
         self.factor = factor
     }
+
+    /// A reported value in this unit, rounded once to `places` decimals, its comparator kept (the factor is positive).
+    /// Nil when the product does not fit.
+    package func converted(_ reported: Measured, places: Int) -> Measured? {
+        reported.number.multiplied(by: factor).map { reported.with($0.rounded(to: places)) }
+    }
+
+    /// A value given in this unit, back in the reported unit: value ÷ factor, rounded once to `places` decimals.
+    package func reported(_ converted: Measured, places: Int) -> Measured? {
+        Unit.quotient(of: converted.number, by: factor, places: places).map { converted.with($0) }
+    }
 }
 
 /// Values that must be telephoned (RULES section 5). A missing side is *no limit*, never an infinite one.

@@ -25,8 +25,8 @@ struct CSVDefect: Sendable, Hashable {
     var column: Int
 }
 
-/// A comma-separated table after RFC 4180, in UTF-8: a byte-order mark is tolerated, lines end with LF or CRLF, the last
-/// one may end with nothing, empty lines are skipped. A quoted cell may hold commas, quotes (doubled) and line ends.
+/// A comma-separated table after RFC 4180, in UTF-8: a byte-order mark is tolerated, lines end with LF or CRLF, the
+/// last one may end with nothing, empty lines are skipped. A quoted cell may hold commas, quotes (doubled), line ends.
 struct CSVTable: Sendable, Hashable {
     private(set) var rows: [[CSVCell]] = []
     /// The first thing that makes the rest unreadable, if any: rows read before it are kept.

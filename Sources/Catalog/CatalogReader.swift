@@ -202,7 +202,8 @@ struct CatalogReader {
     /// The code of a line, checked for form and for being the first of its table.
     mutating func code(_ row: CatalogRow, isTaken: Bool, spaces: Bool = false) -> String {
         let code = row.text("code")
-        let wellFormed = spaces
+        let wellFormed =
+            spaces
             ? !code.isEmpty && code.first != " " && code.last != " "
             : !code.isEmpty && code.utf8.count <= 16
                 && code.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) }

@@ -1,4 +1,5 @@
-/// The check digit of a LOINC code (LOINC Users' Guide, "Check digit": mod 10, alternate digits doubled from the right).
+/// The check digit of a LOINC code (LOINC Users' Guide, "Check digit"): mod 10, alternate digits doubled from the
+/// right.
 package enum LOINCCode {
     package enum Defect: String, Sendable, Codable {
         /// Not `digits-digit`.

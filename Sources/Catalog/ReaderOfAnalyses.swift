@@ -189,7 +189,9 @@ extension CatalogReader {
                 "decimals", row, "decimales", "un résultat numérique sans nombre de décimales",
                 "écrire de 0 à \(Analysis.maximumDecimals)")
         } else if !nature.isNumeric, nature != .titre, !isEmpty {
-            error("decimals", row, "decimales", "un résultat qui n'est pas un nombre a des décimales", "vider la cellule")
+            error(
+                "decimals", row, "decimales", "des décimales pour un résultat qui n'est pas un nombre",
+                "vider la cellule")
         }
     }
 
@@ -200,7 +202,7 @@ extension CatalogReader {
         guard low != nil || high != nil else { return nil }
         if let low, let high, low >= high {
             error(
-                "critical.bounds", row, "critique_haut", 
+                "critical.bounds", row, "critique_haut",
                 "la limite basse \(low.text) n'est pas sous la haute \(high.text)",
                 "corriger l'une des deux limites")
         }

@@ -26,7 +26,7 @@ extension CatalogReader {
         return intervals
     }
 
-    /// Nil when an age or a sex is unreadable: the line then takes no part in the checks of coverage.
+    /// Nil when an age, a sex or a pregnancy is unreadable: the line then takes no part in the checks of coverage.
     private mutating func readInterval(_ row: CatalogRow) -> ReferenceInterval? {
         let code = row.text("code")
         let unit = row.text("ucum")
@@ -50,7 +50,7 @@ extension CatalogReader {
         let (low, high) = bounds(row)
         let from = age(row, "age_de"), to = age(row, "age_a")
         let weeks = pregnancy(row, sex: sex)
-        guard let sex, let from = from ?? (row.text("age_de").isEmpty ? .birth : nil),
+        guard let weeks, let sex, let from = from ?? (row.text("age_de").isEmpty ? .birth : nil),
             to != nil || row.text("age_a").isEmpty
         else { return nil }
         if let to, to.minutes <= from.minutes {
@@ -60,8 +60,8 @@ extension CatalogReader {
             return nil
         }
         return ReferenceInterval(
-            analysis: code, sex: sex, from: from, to: to, pregnancyFrom: weeks?.lowerBound,
-            pregnancyTo: weeks?.upperBound, method: row.text("methode"), low: low, high: high, unit: unit,
+            analysis: code, sex: sex, from: from, to: to, pregnancyFrom: weeks.range?.lowerBound,
+            pregnancyTo: weeks.range?.upperBound, method: row.text("methode"), low: low, high: high, unit: unit,
             kind: kind ?? .reference, weight: row.text("poids"), source: row.text("source"))
     }
 
@@ -87,14 +87,19 @@ extension CatalogReader {
         return nil
     }
 
-    private mutating func pregnancy(_ row: CatalogRow, sex: IntervalSex?) -> Range<Int>? {
+    /// Weeks of pregnancy of a line, if it has any.
+    private struct Weeks { var range: Range<Int>? }
+
+    /// Nil when the cells contradict themselves.
+    private mutating func pregnancy(_ row: CatalogRow, sex: IntervalSex?) -> Weeks? {
         let from = integer(row, "grossesse_de", in: 0...45), to = integer(row, "grossesse_a", in: 0...45)
         let texts = (row.text("grossesse_de"), row.text("grossesse_a"))
-        if texts.0.isEmpty && texts.1.isEmpty { return nil }
+        if texts.0.isEmpty && texts.1.isEmpty { return Weeks(range: nil) }
         guard !texts.0.isEmpty, !texts.1.isEmpty else {
             error(
                 "interval.pregnancy", row, texts.0.isEmpty ? "grossesse_de" : "grossesse_a",
-                "une seule des deux semaines de grossesse est donnée", "écrire les deux (de inclus, à exclu), ou aucune")
+                "une seule des deux semaines de grossesse est donnée",
+                "écrire les deux (de inclus, à exclu), ou aucune")
             return nil
         }
         guard let from, let to else { return nil }
@@ -105,7 +110,7 @@ extension CatalogReader {
                 "corriger le sexe ou les semaines")
             return nil
         }
-        return from..<to
+        return Weeks(range: from..<to)
     }
 
     // MARK: Coverage
@@ -137,8 +142,8 @@ extension CatalogReader {
                 let who = !men.contains(gap) ? "femmes" : (women.contains(gap) ? "hommes et femmes" : "hommes")
                 warning(
                     "interval.gap", first.row, "code",
-                    "« \(first.interval.analysis) » : aucun intervalle de \(gap.from) à \(gap.to) (\(who)), résultats retenus",
-                    "ajouter une ligne pour ces âges à intervals.csv")
+                    "« \(first.interval.analysis) » : aucun intervalle de \(gap.from) à \(gap.to) (\(who))",
+                    "ajouter une ligne pour ces âges à intervals.csv ; d'ici là leurs résultats sont retenus")
             }
         }
     }

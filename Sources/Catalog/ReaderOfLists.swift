@@ -58,9 +58,11 @@ extension CatalogReader {
     private mutating func hl7(_ row: CatalogRow) -> String? {
         let text = row.text("hl7")
         guard !text.isEmpty else { return nil }
-        let admitted = text.utf8.count <= 8 && text.utf8.allSatisfy {
-            (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || $0 == 0x23 || $0 == 0x5F
-        }
+        let admitted =
+            text.utf8.count <= 8
+            && text.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || $0 == 0x23 || $0 == 0x5F
+            }
         if !admitted {
             error(
                 "specimen.hl7", row, "hl7", "« \(text) » n'a pas la forme d'un code de la table HL7 0487",

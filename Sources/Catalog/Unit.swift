@@ -32,8 +32,8 @@ package struct UnitDimension: Sendable, Hashable {
     }
 }
 
-/// A UCUM unit, case-sensitive form: the part of the grammar that laboratories use (UCUM sections 2 and 3). Terms joined
-/// by `.` and `/`, parentheses, prefixes on metric atoms, exponents, `10*n`, annotations in braces.
+/// A UCUM unit, case-sensitive form: the part of the grammar that laboratories use (UCUM sections 2 and 3). Terms
+/// joined by `.` and `/`, parentheses, prefixes on metric atoms, exponents, `10*n`, annotations in braces.
 package struct Unit: Sendable, Hashable, CustomStringConvertible {
     /// As written: what is stored and sent.
     package let text: String
@@ -71,8 +71,8 @@ package struct Unit: Sendable, Hashable, CustomStringConvertible {
     /// Same dimension: a factor exists.
     package func isCommensurable(with other: Unit) -> Bool { dimension == other.dimension }
 
-    /// The value in another unit of the same dimension, rounded once, half away from zero, to `places` decimals; nil when
-    /// there is no factor (mole ↔ gram needs the molar mass and is the catalogue's `facteur_alt`) or it does not fit.
+    /// The value in another unit of the same dimension, rounded once, half away from zero, to `places` decimals; nil
+    /// when there is no factor (mole ↔ gram needs the molar mass: the catalogue's `facteur_alt`) or it does not fit.
     package func convert(_ value: Exact, to other: Unit, places: Int) -> Exact? {
         guard dimension == other.dimension, (0...Exact.maximumScale).contains(places) else { return nil }
         let (n1, o1) = numerator.multipliedReportingOverflow(by: other.denominator)
@@ -80,6 +80,12 @@ package struct Unit: Sendable, Hashable, CustomStringConvertible {
         let (c, o3) = value.coefficient.multipliedReportingOverflow(by: n1)
         guard !o1, !o2, !o3 else { return nil }
         return Unit.quotient(c, d, tens: power - other.power - value.scale, places: places)
+    }
+
+    /// `value ÷ divisor`, rounded half away from zero to `places` decimals; nil for a divisor that is not positive.
+    static func quotient(of value: Exact, by divisor: Exact, places: Int) -> Exact? {
+        guard divisor.coefficient > 0, (0...Exact.maximumScale).contains(places) else { return nil }
+        return quotient(value.coefficient, divisor.coefficient, tens: divisor.scale - value.scale, places: places)
     }
 
     /// `n / d × 10^tens`, rounded half away from zero to `places`.
@@ -104,7 +110,8 @@ package struct Unit: Sendable, Hashable, CustomStringConvertible {
 
     private static let displayed = [
         "10*12/L": "T/L", "10*9/L": "G/L", "10*6/L": "/mm³", "mm[Hg]": "mmHg", "mL/min/{1.73_m2}": "mL/min/1,73 m²",
-        "{copies}/mL": "copies/mL", "{INR}": "", "{titer}": "", "{index}": "", "1": "", "[pH]": "", "g/(24.h)": "g/24 h",
+        "{copies}/mL": "copies/mL", "{INR}": "", "{titer}": "", "{index}": "", "1": "", "[pH]": "",
+        "g/(24.h)": "g/24 h",
     ]
 }
 
@@ -120,7 +127,8 @@ private struct UnitFactor {
         dimension.add(other.dimension, times: exponent)
         power += other.power * exponent
         for _ in 0..<abs(exponent) {
-            let (up, down) = exponent > 0
+            let (up, down) =
+                exponent > 0
                 ? (other.numerator, other.denominator) : (other.denominator, other.numerator)
             let (n, o1) = numerator.multipliedReportingOverflow(by: up)
             let (d, o2) = denominator.multipliedReportingOverflow(by: down)

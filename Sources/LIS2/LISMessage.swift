@@ -220,8 +220,9 @@ package struct LISRecords: RandomAccessCollection, Sendable {
 
 extension LISMessage {
     /// Where each message lies in a stream that may hold several (one session often does): from an H to the byte before
-    /// the next H. Records that follow an L without an H, and bytes before the first H, make a range of their own. Ranges
-    /// are contiguous and cover every byte; a stream of record ends and blanks only has none.
+    /// the next H. Records that follow an L without an H, and bytes before the first H, make a range of their own; what is
+    /// no record stays with the message before it. Ranges are contiguous and cover every byte; a stream of record ends
+    /// and blanks only has none.
     package static func split(_ bytes: [UInt8]) -> [Range<Int>] {
         var starts: [Int] = []
         bytes.withUnsafeBufferPointer { bytes in
@@ -244,7 +245,7 @@ extension LISMessage {
 /// Finds where messages begin, looking at the first two bytes of each record only.
 private struct LISSplitter {
     private var field = LISDelimiters.standard.field
-    private var isAfterTerminator = true
+    private var isAfterTerminator = false
 
     mutating func starts(_ bytes: UnsafeBufferPointer<UInt8>) -> [Int] {
         guard let base = bytes.baseAddress else { return [] }
@@ -259,7 +260,7 @@ private struct LISSplitter {
                 field = next
                 found.append(line)
                 isAfterTerminator = false
-            } else if isAfterTerminator {
+            } else if found.isEmpty || (isAfterTerminator && next == field && (0x41...0x5A).contains(bytes[i])) {
                 found.append(line)
                 isAfterTerminator = false
             }

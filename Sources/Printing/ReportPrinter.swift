@@ -7,8 +7,8 @@ import Synchronization
 ///
 /// Same report, same fonts, same bytes: the creation date is the report's own edition instant, and nothing else varies.
 package enum ReportPrinter {
-    /// Pango's font map, made once (it costs as much as a page) and used by one task at a time: it belongs to no thread,
-    /// but Pango does not lock it.
+    /// Pango's font map, made once (it costs as much as a page) and used by one task at a time: it belongs to no
+    /// thread, but Pango does not lock it.
     private struct Press: @unchecked Sendable {
         var fontMap: UnsafeMutablePointer<PangoFontMap>?
     }
@@ -16,8 +16,8 @@ package enum ReportPrinter {
 
     /// Renders one report.
     ///
-    /// Refusals, none with a word of the report in it: `printing.empty` (an obligatory part is missing), `printing.control`,
-    /// `printing.glyph` (a text cannot be printed as written), `printing.header`, `printing.length` (unreasonable),
+    /// Refusals, none with a word of the report in it: `printing.empty` (an obligatory part is missing),
+    /// `printing.control`, `printing.glyph` (a text cannot be printed as written), `printing.header`, `printing.length` (unreasonable),
     /// `printing.font`, `printing.pango`, `printing.cairo` (the machine).
     package static func pdf(_ report: PrintedReport) throws(Refusal) -> [UInt8] {
         try requireContent(report)

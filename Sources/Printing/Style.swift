@@ -27,8 +27,8 @@ enum Column {
     static let wordy = (x: value.x, width: Sheet.margin + Sheet.textWidth - value.x)
 }
 
-/// One cut of the font at one size. Only the two cuts of Debian's fonts-dejavu-core are used, so that every machine sets the
-/// same lines: the condensed and oblique ones are in another package, and would be faked where it is missing.
+/// One cut of the font at one size. Only the two cuts of Debian's fonts-dejavu-core are used, so that every machine
+/// sets the same lines: the condensed and oblique ones are in another package, and would be faked where it is missing.
 /// DejaVu Sans is free and has ≥ ≤ µ ↑ ↓ and the narrow no-break space.
 struct Face: Hashable {
     static let family = "DejaVu Sans"

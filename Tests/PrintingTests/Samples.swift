@@ -13,8 +13,8 @@ enum Samples {
         ],
         legalMentions: [
             "SELAS DES DEUX RIVES au capital de 100 000 € – RCS Angers 000 000 000 – FINESS EJ 490000998",
-            "Seuls les examens de la portée d’accréditation sont couverts. La reproduction de ce compte rendu n’est permise "
-                + "que dans son intégralité.",
+            "Seuls les examens de la portée d’accréditation sont couverts. La reproduction de ce compte rendu "
+                + "n’est permise que dans son intégralité.",
         ])
 
     static let patient = PrintedReport.Person(
@@ -50,7 +50,8 @@ enum Samples {
                         previous: .init(value: "11,8", date: "12/03/2026")),
                     .init(name: "Hématocrite", value: "33,1", unit: "%", flag: .low, interval: "34,0 – 43,5"),
                     .init(
-                        name: "Volume globulaire moyen", value: "73,2", unit: "fL", flag: .low, interval: "79,0 – 97,0"),
+                        name: "Volume globulaire moyen", value: "73,2", unit: "fL", flag: .low,
+                        interval: "79,0 – 97,0"),
                     .init(
                         name: "Leucocytes", value: "8,90", unit: "G/L", interval: "3,90 – 10,20",
                         previous: .init(value: "7,41", date: "12/03/2026")),
@@ -97,8 +98,8 @@ enum Samples {
                     .init(
                         name: "Culture",
                         value:
-                            "Nombreuses colonies d’Escherichia coli (≥ 10⁵ UFC/mL), résistance à l’amoxicilline, sensibilité "
-                            + "conservée à la fosfomycine et aux céphalosporines de troisième génération",
+                            "Nombreuses colonies d’Escherichia coli (≥ 10⁵ UFC/mL), résistance à l’amoxicilline, "
+                            + "sensibilité conservée à la fosfomycine et aux céphalosporines de troisième génération",
                         flag: .abnormal),
                     .init(name: "Nitrites", value: "Présence", flag: .abnormal, interval: "Absence"),
                 ])
