@@ -20,14 +20,14 @@ struct SimulatePFI: AsyncParsableCommand {
     @Flag(help: "Ne rien écrire par message.") var quiet = false
 
     func run() async throws {
-        holdTerminationSignals()
+        let termination = Termination()
         do throws(Refusal) {
             let pfi = try await start()
             if let portFile { try write(String(pfi.port) + "\n", to: portFile) }
             say("PFI à l'écoute sur \(host):\(pfi.port), messages dans \(folder)")
             let silent = quiet
             let serving = Task { await pfi.run { line in if !silent { say(line) } } }
-            await terminationRequested()
+            await termination.requested()
             await pfi.stop()
             serving.cancel()
             await serving.value
