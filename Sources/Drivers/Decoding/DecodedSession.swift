@@ -21,8 +21,8 @@ package struct DecodedMessage: Sendable, Hashable {
     package var delimiters: String
     package var patients: [DecodedPatient] = []
     package var queries: [DecodedQuery] = []
-    /// L.3; empty when L or its code is missing.
-    package var terminator: String
+    /// L.3; empty when L has no code, nil when there is no L.
+    package var terminator: String?
     package var kind: Kind
 }
 
@@ -81,7 +81,7 @@ package enum SessionDecoder {
         let tree = message.tree
         var decoded = DecodedMessage(
             sender: sent(message.header, 5), version: sent(message.header, 13),
-            delimiters: message.delimiters.description, terminator: sent(message.terminator, 3), kind: .order)
+            delimiters: message.delimiters.description, terminator: message.terminator.map { sent($0, 3) }, kind: .order)
         for patient in tree.patients {
             context.patient = patient.record.map { message.record($0) }
             var out = DecodedPatient(
