@@ -139,6 +139,8 @@ package struct PatientIdentification: Sendable, Hashable {
     package var file: Identifier?
     /// PID-32, table 0445: VALI when qualified or validated, PROV otherwise.
     package var reliability: String
+    /// Further repetitions of PID-32, with PROV only: HOMA, DOUT, FICT.
+    package var reliabilityAttributes: [String] = []
 
     package struct Home: Sendable, Hashable {
         package var street: String

@@ -106,6 +106,9 @@ extension PatientIdentification {
             },
             birthPlaceCode: birthPlace.map { pid.value(11, repetition: $0, component: 9) },
             file: Identifier(parsing: pid, 18), reliability: pid.value(32))
+        reliabilityAttributes = stride(from: 2, through: pid.repetitions(32), by: 1).map {
+            pid.value(32, repetition: $0)
+        }
     }
 }
 

@@ -139,7 +139,8 @@ extension PatientIdentification {
         }
         var pid = Segment("PID", [
             1: "1", 3: Field(repetitions: identifiers.map(\.field)), 5: Field(repetitions: names),
-            7: Field(birthDate), 8: Field(sex), 11: Field(repetitions: addresses), 32: Field(reliability),
+            7: Field(birthDate), 8: Field(sex), 11: Field(repetitions: addresses),
+            32: Field(repetitions: ([reliability] + reliabilityAttributes).map { [Component($0)] }),
         ])
         if let file { pid[18] = Field(repetitions: [file.field]) }
         return pid
