@@ -1,7 +1,7 @@
 package import Base
 package import Client
 package import Laboratory
-package import Store
+import Store
 package import Workflow
 
 /// Accounts and sessions: who may come in, for how long.

@@ -1,8 +1,8 @@
 package import Base
-package import Client
+import Client
 import Foundation
 package import Laboratory
-package import Store
+import Store
 package import Workflow
 
 /// What the API shows of a line to an analyzer; who runs the lines tells it through `LiveStatus`.

@@ -1,4 +1,4 @@
-import Base
+package import Base
 import Foundation
 
 /// A JSON text as a tree (RFC 8259), before anybody asked for a type.

@@ -1,7 +1,7 @@
-package import Base
-package import Client
-package import Laboratory
-package import Store
+import Base
+import Client
+import Laboratory
+import Store
 package import Workflow
 
 /// The HTTP/JSON API of a laboratory, without HTTP: `respond` takes a method, a path and a body, and gives an answer.

@@ -1,4 +1,5 @@
 import Base
+import Catalog
 import Client
 import Laboratory
 import Store
@@ -37,17 +38,17 @@ extension LaboratoryAPI {
         return found
     }
 
-    private func deliveries(_ call: Call) async throws -> [DeliveryView] {
+    private func deliveries(_ call: Call) async throws -> [DeliveryLineView] {
         var requestID: String?
         if let reference = call.query["request"] { requestID = try await desk.request(reference).id }
         let found = try await desk.store.deliveries(
             site: call.author.site, requestID: requestID, limit: try call.limit())
         let requests = try await desk.store.requests(ids: Array(Set(found.map(\.requestID))))
         let numbers = Dictionary(requests.map { ($0.id, $0.number) }, uniquingKeysWith: { first, _ in first })
-        var views = [DeliveryView]()
+        var views = [DeliveryLineView]()
         for delivery in found {
             let events = try await desk.store.deliveryEvents(delivery.id)
-            views.append(DeliveryView(delivery, number: numbers[delivery.requestID], events: events, in: call.zone))
+            views.append(DeliveryLineView(delivery, number: numbers[delivery.requestID], events: events, in: call.zone))
         }
         return views
     }

@@ -1,4 +1,5 @@
 import Base
+import Catalog
 import Client
 import Laboratory
 import Store
