@@ -31,7 +31,7 @@ import Testing
         kind: Stored
     ) async throws {
         try await withStore(kind) { store in
-            let ins = try INS("279036322015875")
+            let ins = try INS("279036322015834")
             let patients = [
                 Make.patient("p1", ipp: "1001", name: "LEFÈVRE", given: "ZOÉ"),
                 Make.patient("p2", ipp: "1002", name: "Lefevre", given: "Anne"),
@@ -53,7 +53,7 @@ import Testing
             #expect(try await find("d arc") == ["p3"])
             #expect(try await find("martin p") == ["p4"])
             #expect(try await find("100") == ["p2", "p1", "p4"])
-            #expect(try await find("2 79 03 63 220 158 75") == ["p4"])
+            #expect(try await find("2 79 03 63 220 158 34") == ["p4"])
             #expect(try await find("27903632201587") == [])
             #expect(try await find("ARC") == [])
             #expect(try await find(nil, site: "S2") == ["p3"])
