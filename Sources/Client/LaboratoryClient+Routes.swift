@@ -1,5 +1,4 @@
 package import Base
-package import Laboratory
 
 // One method a route; the answers are the views of this room. `limit` nil leaves the length of a list to the server.
 
@@ -113,7 +112,7 @@ extension LaboratoryClient {
     package func pdf(of reportID: String) async throws(Refusal) -> [UInt8] {
         try await bytes("/v1/reports/\(LaboratoryClient.segment(reportID))/pdf")
     }
-    package func deliveries(request: String? = nil, limit: Int? = nil) async throws(Refusal) -> [DeliveryView] {
+    package func deliveries(request: String? = nil, limit: Int? = nil) async throws(Refusal) -> [DeliveryLineView] {
         try await get("/v1/deliveries", [("request", request), ("limit", limit.map(String.init))])
     }
 

@@ -231,7 +231,7 @@ package struct DeliveryEventView: Codable, Sendable, Hashable {
     }
 }
 
-package struct DeliveryView: Codable, Sendable, Hashable {
+package struct DeliveryLineView: Codable, Sendable, Hashable {
     package var id: String
     package var requestID: String
     package var requestNumber: String?

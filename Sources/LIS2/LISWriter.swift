@@ -18,8 +18,8 @@ package enum LISValue: Sendable, Hashable, ExpressibleByStringLiteral, Expressib
     package init(_ number: Int) { self = .text(String(number)) }
 }
 
-/// Writes a LIS2-A2 message: records ended by CR, delimiters escaped (section 6.4.6), empty fields at the end left out
-/// (section 6.4.7).
+/// Writes a LIS2-A2 message: records ended by CR, delimiters escaped (section 5.4), empty fields at the end left out
+/// (section 5.4).
 package struct LISWriter: Sendable {
     package let delimiters: LISDelimiters
     package let charset: LISCharset

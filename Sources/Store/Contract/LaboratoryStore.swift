@@ -51,7 +51,8 @@ package struct StoreCounts: Codable, Sendable, Hashable {
 /// - Lists are in the order said; `site` nil means all sites.
 package protocol LaboratoryStore: Sendable {
     /// Inserts all of `facts` and one audit entry in one transaction. With `note` nil no audit entry is written: only for
-    /// journal frames and session marks, which are their own trace, and for delivery attempts.
+    /// journal frames and session marks, which are their own trace, and for delivery attempts. A fact that must have one
+    /// (`Fact.Kind.alwaysAttested`) is refused without: `unavailable`, code `store.note`.
     func append(_ facts: [Fact], note: AuditNote?) async throws(StoreFailure)
     /// Next number of a series, 1, 2…: durable, never given twice; a gap is allowed.
     func nextNumber(of series: String) async throws(StoreFailure) -> Int
@@ -135,6 +136,10 @@ package protocol LaboratoryStore: Sendable {
     // Trail and numbers
     /// Entries with `sequence > after`, in order.
     func audit(after: Int, limit: Int) async throws(StoreFailure) -> [AuditEntry]
+    /// The stored rows that came with the entries of these sequences, for `AuditChain.verify(store:)`.
+    func attestedFacts(_ sequences: ClosedRange<Int>) async throws(StoreFailure) -> [AttestedFact]
+    /// How many rows of each kind came without an entry; kinds without any are left out.
+    func unattestedFacts() async throws(StoreFailure) -> [Fact.Kind: Int]
     func counts(site: String?) async throws(StoreFailure) -> StoreCounts
     /// Closes files and connections; later calls are `unavailable`.
     func close() async
