@@ -105,7 +105,8 @@ package final class PFISimulator: Sendable {
     private func decide(_ message: NeighbourMessage) async -> Decision {
         if let kept = await folder.stored(message.controlID) {
             guard kept == message.bytes else {
-                let reuse = PFIDefect("AR", "MSH^1^10", "207", "Application error", "identifiant déjà reçu, autre contenu")
+                let reuse = PFIDefect(
+                    "AR", "MSH^1^10", "207", "Application error", "identifiant déjà reçu, autre contenu")
                 return await refuse(message, reuse)
             }
             state.withLock { $0.tally.duplicates += 1 }
@@ -242,7 +243,9 @@ package final class PFISimulator: Sendable {
             switch await line.next(within: deadline - .now) {
             case .bytes(let bytes):
                 for block in reader.read(bytes) ?? [] {
-                    guard let answer = NeighbourMessage(block), answer.first("MSA", 2) == zam.controlID else { continue }
+                    guard let answer = NeighbourMessage(block), answer.first("MSA", 2) == zam.controlID else {
+                        continue
+                    }
                     return answer.first("MSA", 1)
                 }
             case .woken: continue

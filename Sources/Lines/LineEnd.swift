@@ -39,7 +39,9 @@ package enum LineEnd: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     package func refusal(at place: String) -> Refusal {
-        Refusal("line.\(code)", at: place, because: "la ligne est \(description)", remedy: "vérifier le câble, puis l'appareil")
+        Refusal(
+            "line.\(code)", at: place, because: "ligne perdue : \(description)",
+            remedy: "vérifier le câble, puis l'appareil")
     }
 }
 

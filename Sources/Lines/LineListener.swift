@@ -141,7 +141,8 @@ struct PeerRule: Sendable, Hashable {
             let bits = parts.count == 1 ? address.count * 8 : Int(parts[1]), (0...address.count * 8).contains(bits)
         else {
             throw Refusal(
-                "line.peer", at: text, because: "ni adresse IP ni réseau", remedy: "écrire 192.168.1.40 ou 192.168.1.0/24")
+                "line.peer", at: text, because: "ni adresse IP ni réseau",
+                remedy: "écrire 192.168.1.40 ou 192.168.1.0/24")
         }
         network = address
         self.bits = bits

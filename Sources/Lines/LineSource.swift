@@ -26,7 +26,8 @@ package struct BackOff: Sendable {
 }
 
 /// Lines one after the other from one description: what an analyser's pump reconnects with. A server gives each
-/// connection; a client, a serial port or a pty gives a line, then, asked again, opens another, waiting as `BackOff` says.
+/// connection; a client, a serial port or a pty gives a line, then, asked again, opens another, waiting as
+/// `BackOff` says.
 package final class LineSource: Sendable {
     package let description: LineDescription
     /// The port listened to, for `.tcpServer`.
@@ -93,7 +94,8 @@ package final class LineSource: Sendable {
         case .serial(let path, let settings): return try await SerialPort.open(path: path, settings)
         case .pty(let linkPath): return try await Pty.open(linkPath: linkPath).line
         case .tcpServer:
-            throw Refusal("line.source", because: "une ligne qui écoute ne s'ouvre pas", remedy: "attendre une connexion")
+            throw Refusal(
+                "line.source", because: "une ligne qui écoute ne s'ouvre pas", remedy: "attendre une connexion")
         }
     }
 

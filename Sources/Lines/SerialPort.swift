@@ -7,7 +7,9 @@ import NIOPosix
 /// A serial device as a line.
 package enum SerialPort {
     /// Opens `path` with `settings`, alone (a second program is refused). Refusals: `line.serial.*`.
-    package static func open(path: String, _ settings: SerialSettings = SerialSettings()) async throws(Refusal) -> Line {
+    package static func open(
+        path: String, _ settings: SerialSettings = SerialSettings()
+    ) async throws(Refusal) -> Line {
         try settings.check(at: path)
         let descriptor = cserial_open(path)
         guard descriptor >= 0 else { throw openRefusal(path, -descriptor) }

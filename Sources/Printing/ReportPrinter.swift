@@ -17,8 +17,8 @@ package enum ReportPrinter {
     /// Renders one report.
     ///
     /// Refusals, none with a word of the report in it: `printing.empty` (an obligatory part is missing),
-    /// `printing.control`, `printing.glyph` (a text cannot be printed as written), `printing.header`, `printing.length` (unreasonable),
-    /// `printing.font`, `printing.pango`, `printing.cairo` (the machine).
+    /// `printing.control`, `printing.glyph` (a text cannot be printed as written), `printing.header`, `printing.length`
+    /// (unreasonable), `printing.font`, `printing.pango`, `printing.cairo` (the machine).
     package static func pdf(_ report: PrintedReport) throws(Refusal) -> [UInt8] {
         try requireContent(report)
         return try press.withLock { press throws(Refusal) in try render(report, on: &press) }

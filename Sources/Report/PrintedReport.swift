@@ -1,7 +1,8 @@
 package import Base
 
 /// Everything that a printed "compte rendu d'examens de biologie médicale" shows, already worded in French by the
-/// caller: decimal commas, dates, units and mentions are text here, and the printer neither computes nor rewords anything.
+/// caller: decimal commas, dates, units and mentions are text here, and the printer neither computes nor rewords
+/// anything.
 ///
 /// An empty string or an empty list means "not shown". Contents follow CSP D6211-2 and D6211-3 (identity of the
 /// laboratory, of the patient and of the prescriber, dates, results with reference intervals, interpretation, name of

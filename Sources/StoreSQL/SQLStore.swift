@@ -1,5 +1,5 @@
-package import Base
-package import Laboratory
+import Base
+import Laboratory
 package import Store
 
 /// The contract over an SQL engine.

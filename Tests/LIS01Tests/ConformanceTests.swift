@@ -2,8 +2,8 @@ import Base
 import LIS01
 import Testing
 
-/// The 29 cases of the receiver probe that other receivers were measured with: each exchange is what the sender says and
-/// what it must hear within a second. Several answers separated by `/` are all acceptable.
+/// The 29 cases of the receiver probe that other receivers were measured with: each exchange is what the sender says
+/// and what it must hear within a second.
 struct ProbeCase: Sendable, CustomTestStringConvertible {
     var name: String
     var exchanges: [([UInt8], String)]

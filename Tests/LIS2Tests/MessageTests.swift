@@ -143,7 +143,8 @@ struct MessageTests {
     }
 
     @Test("each defect is found", arguments: [
-        ("", LISDefect.Code.empty), ("\r\n ", .empty), ("P|1\rL|1\r", .noHeader), ("H|\\^&\rH|\\^&\rL|1\r", .repeatedHeader),
+        ("", LISDefect.Code.empty), ("\r\n ", .empty), ("P|1\rL|1\r", .noHeader),
+        ("H|\\^&\rH|\\^&\rL|1\r", .repeatedHeader),
         ("H||\rL|1\r", .delimiters), ("H|\\\\^&|\rL|1\r", .delimiters), ("H|\\^&~|\rL|1\r", .delimiters),
         ("H|\\^&\r", .noTerminator), ("H|\\^&\rL|1\rP|1\r", .afterTerminator), ("H|\\^&\rZ|1\rL|1\r", .unknownRecord),
         ("H|\\^&\rhello\rL|1\r", .unknownRecord), ("H|\\^&\rO|1\rL|1\r", .orphan), ("C|1\r", .orphan),

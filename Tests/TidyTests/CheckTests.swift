@@ -83,9 +83,11 @@ import Testing
             func room(_ name: String) -> Target { .target(name: name, path: "x") }
             room("A"), c("B", cSettings: [.unsafeFlags(["-O3"])]),
             room("Sim", at: "Simulators/Sim", imports: ["A"]),
-            shell("S", imports: [
-                "A", "B", product,
-            ]),
+            shell(
+                "S",
+                imports: [
+                    "A", "B", product,
+                ]),
             .systemLibrary(name: "L", path: "Sources/L", pkgConfig: "l"), tests("STests", imports: ["S"]),
             """)
         let expected: [Manifest.Room] = [

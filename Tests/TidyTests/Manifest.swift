@@ -17,7 +17,7 @@ struct Manifest {
         // A helper's name, the target's name, and the rest up to the closing bracket, two pairs of brackets deep.
         let declaration =
             #/
-            \b(room|shell|program|tests|c|systemLibrary)\((?:name:\s*)?"(\w+)"
+            \b(room|shell|program|tests|c|systemLibrary)\(\s*(?:name:\s*)?"(\w+)"
             ((?:[^()]|\([^()]*\)|\((?:[^()]|\([^()]*\))*\))*)\)
             /#
         rooms = text.matches(of: declaration).compactMap { match in

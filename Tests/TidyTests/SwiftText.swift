@@ -3,12 +3,14 @@
 /// A small lexer, not a parser: it knows comments (nested), strings (plain, raw, multi-line, with interpolations) and
 /// backticked names. Lines keep their number and code keeps its column.
 struct SwiftText {
+    let whole: String
     /// As written.
     let lines: [String]
     /// The same lines, the inside of comments, strings and backticks replaced by blanks or `_`.
     let code: [String]
 
     init(_ text: String) {
+        whole = text
         lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
         var painter = Painter(Array(text.utf8))
         painter.paintCode()

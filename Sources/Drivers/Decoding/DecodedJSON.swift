@@ -49,6 +49,10 @@ struct JSONText {
         begin()
         text += JSONText.quoted(key) + ": " + JSONText.quoted(value)
     }
+    mutating func null(_ key: String) {
+        begin()
+        text += JSONText.quoted(key) + ": null"
+    }
     mutating func strings(_ key: String, _ values: [String]) {
         list(key) { json in for value in values { json.value(value) } }
     }
@@ -116,7 +120,7 @@ extension DecodedMessage {
                 }
             }
         }
-        json.member("terminator", terminator)
+        if let terminator { json.member("terminator", terminator) } else { json.null("terminator") }
         json.member("kind", kind.rawValue)
     }
 }

@@ -21,8 +21,8 @@ package struct DecodedMessage: Sendable, Hashable {
     package var delimiters: String
     package var patients: [DecodedPatient] = []
     package var queries: [DecodedQuery] = []
-    /// L.3; empty when L or its code is missing.
-    package var terminator: String
+    /// L.3; empty when L has no code, nil when there is no L.
+    package var terminator: String?
     package var kind: Kind
 }
 
@@ -81,7 +81,7 @@ package enum SessionDecoder {
         let tree = message.tree
         var decoded = DecodedMessage(
             sender: sent(message.header, 5), version: sent(message.header, 13),
-            delimiters: message.delimiters.description, terminator: sent(message.terminator, 3), kind: .order)
+            delimiters: message.delimiters.description, terminator: terminator(message, context.charset), kind: .order)
         for patient in tree.patients {
             context.patient = patient.record.map { message.record($0) }
             var out = DecodedPatient(
@@ -111,6 +111,20 @@ package enum SessionDecoder {
         }
         if !decoded.queries.isEmpty { decoded.kind = .query }
         return decoded
+    }
+
+    /// Text behind L that is no record (what a careless logger leaves: `<ETX>6D`) belongs to L.
+    private static func terminator(_ message: LISMessage, _ charset: LISCharset) -> String? {
+        guard let terminator = message.terminator else { return nil }
+        var text = charset.decoded(terminator.field(3).raw)
+        for record in message.records.dropFirst(terminator.number + 1) {
+            switch record.kind {
+            case .unknown: text += charset.decoded(record.raw)
+            case .header, .patient, .order, .result, .comment, .query, .scientific, .manufacturer, .terminator:
+                return text
+            }
+        }
+        return text
     }
 
     private static func columns(_ paths: ResultPaths, _ context: RecordContext) -> [String] {

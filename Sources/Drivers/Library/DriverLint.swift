@@ -158,7 +158,10 @@ package struct TranscriptExpectation {
     }
 
     func differences(from expected: JSONNode) throws -> [Difference] {
-        let actual = try JSONNode(json5: Array(json().utf8), at: "")
+        comparison(expected, try JSONNode(json5: Array(json().utf8), at: ""))
+    }
+
+    func comparison(_ expected: JSONNode, _ actual: JSONNode) -> [Difference] {
         var found: [Difference] = []
         compare(expected, actual, at: "", &found)
         return found

@@ -139,11 +139,8 @@ package struct Assessor: Sendable {
             if let places, value.number.scale > places { return value.with(value.number.rounded(to: places)) }
             return value
         }
-        // alternative = value × factor (CATALOGUE.md), hence value = alternative ÷ factor, rounded once.
-        guard let alternative = analysis.alternative, unit == alternative.unit,
-            let number = value.number.divided(by: alternative.factor, places: places ?? 2)
-        else { return nil }
-        return value.with(number)
+        guard let alternative = analysis.alternative, unit == alternative.unit else { return nil }
+        return alternative.reported(value, places: places ?? 2)
     }
 
     private func appliedInterval(_ analysis: Analysis, _ patient: Patient, _ collectedAt: Instant?) -> AppliedInterval? {
