@@ -46,17 +46,18 @@ var packages: [Package.Dependency] = []
 var targets: [Target] = [
     room("Base"),
     c("CScan", cSettings: [.unsafeFlags(["-O3"])]),
+    room("JSON5", imports: ["Base"]),
     room("LIS01", imports: ["Base"]),
     room("LIS2", imports: ["Base", "CScan"]),
     room("HL7v2", imports: ["Base"]),
     room("CDA", imports: ["Base"]),
     room("Catalog", imports: ["Base"]),
     room("Laboratory", imports: ["Base", "Catalog"]),
-    room("Drivers", imports: ["Base", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory"]),
+    room("Drivers", imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory"]),
     room("Report", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2"]),
     .systemLibrary(name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo"),
     shell("Printing", imports: ["Base", "Report", "CPango"]),
-    room("AnalyzerSimulator", at: "Simulators/Analyzer", imports: ["Base", "LIS01", "LIS2"]),
+    room("AnalyzerSimulator", at: "Simulators/Analyzer", imports: ["Base", "JSON5", "LIS01", "LIS2"]),
 
     tests("BaseTests", imports: ["Base"]),
     tests("LIS01Tests", imports: ["Base", "LIS01"]),
@@ -65,7 +66,7 @@ var targets: [Target] = [
     tests("CDATests", imports: ["Base", "CDA"]),
     tests("CatalogTests", imports: ["Base", "Catalog"]),
     tests("LaboratoryTests", imports: ["Base", "Catalog", "Laboratory"]),
-    tests("DriversTests", imports: ["Base", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
+    tests("DriversTests", imports: ["Base", "JSON5", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
     tests("ReportTests", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing"]),
     tests("PrintingTests", imports: ["Base", "Report", "Printing"]),
     tests("TidyTests", imports: []),
@@ -89,10 +90,12 @@ if withStore {
     ]
     targets += [
         shell("Store", imports: ["Base", "Catalog", "Laboratory", crypto]),
+        shell("Workflow", imports: ["Base", "Catalog", "Laboratory", "Store"]),
         shell("StoreSQL", imports: ["Base", "Catalog", "Laboratory", "Store"]),
         shell("SQLiteEngine", imports: ["Base", "Store", "StoreSQL", grdb]),
         .systemLibrary(name: "CPostgreSQL", path: "Sources/CPostgreSQL", pkgConfig: "libpq"),
         shell("PostgreSQLEngine", imports: ["Base", "Store", "StoreSQL", "CPostgreSQL"]),
+        tests("WorkflowTests", imports: ["Base", "Catalog", "Laboratory", "Store", "Workflow"]),
         tests("StoreTests", imports: [
             "Base", "Catalog", "Laboratory", "Store", "StoreSQL", "SQLiteEngine", "PostgreSQLEngine",
         ]),
@@ -106,17 +109,17 @@ if withServer {
     ]
     targets += [
         shell("Analyzers", imports: [
-            "Base", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "Store", "Lines",
+            "Base", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "Store", "Workflow", "Lines",
         ]),
         shell("Exchange", imports: [
-            "Base", "Catalog", "Laboratory", "HL7v2", "CDA", "Report", "Printing", "Store", "Lines",
+            "Base", "Catalog", "Laboratory", "HL7v2", "CDA", "Report", "Printing", "Store", "Workflow", "Lines",
         ]),
         shell("API", imports: [
-            "Base", "Catalog", "Laboratory", "Store", "Client", hummingbird, cryptoExtras,
+            "Base", "Catalog", "Laboratory", "Store", "Workflow", "Client", hummingbird, cryptoExtras,
         ]),
         shell("Client", imports: ["Base", "Catalog", "Laboratory"]),
         shell("Server", imports: [
-            "Base", "Catalog", "Laboratory", "Drivers", "Report", "Store", "StoreSQL", "SQLiteEngine",
+            "Base", "JSON5", "LIS01", "Catalog", "Laboratory", "Drivers", "Report", "Store", "Workflow", "StoreSQL", "SQLiteEngine",
             "PostgreSQLEngine", "Lines", "Analyzers", "Exchange", "API",
         ]),
         program("paillasse", at: "Sources/paillasse", imports: [
@@ -130,7 +133,7 @@ if withServer {
             "Printing", "Store", "StoreSQL", "SQLiteEngine", "Lines", "Analyzers",
         ]),
         tests("ServerTests", imports: [
-            "Base", "Catalog", "Laboratory", "Drivers", "Store", "Analyzers", "Exchange", "API", "Client", "Server",
+            "Base", "Catalog", "Laboratory", "Drivers", "Store", "Workflow", "Analyzers", "Exchange", "API", "Client", "Server",
         ]),
     ]
 }

@@ -2,7 +2,7 @@
 package enum Deviation: String, Sendable, Hashable, Codable, CaseIterable {
     /// No checksum digits after ETX or ETB (AMPLILINK with the setting off).
     case checksumMissing
-    /// Checksum digits in lower case; section 6.3.4 wants upper case.
+    /// Checksum digits in lower case; section 6.3.3 wants upper case.
     case checksumLowerCase
     /// The checksum is not that of the bytes received: noise, or a peer that counts wrong.
     case checksumWrong
@@ -14,7 +14,7 @@ package enum Deviation: String, Sendable, Hashable, Codable, CaseIterable {
     case tailUnusual
     /// LF in the text of a frame (Celltac, Sphera).
     case lineFeedInText
-    /// A control character that section 6.3.3 forbids in text.
+    /// A control character that section 6.6 forbids in text.
     case restrictedCharacter
     /// A frame number that is neither the last accepted nor the next one (section 6.3.2.1).
     case frameNumberUnexpected
@@ -42,7 +42,8 @@ package enum Deviation: String, Sendable, Hashable, Codable, CaseIterable {
     case emptySession
     /// A message of a session that had no end record L when the session ended.
     case messageIncomplete
-    /// More bytes than the buffer holds arrived before the previous frame was stored; the surplus was ignored unacknowledged.
+    /// More bytes than the buffer holds arrived before the previous frame was stored; the surplus was ignored
+    /// unacknowledged.
     case overrun
     /// Both ends enquired at once (section 6.2.7).
     case contention

@@ -1,5 +1,5 @@
-/// Finds frames in bytes, whatever the chunks they come in. Knows the shape of a frame, not the session: whether a frame
-/// is the expected one is the receiver's business.
+/// Finds frames in bytes, whatever the chunks they come in. Knows the shape of a frame, not the session: whether a
+/// frame is the expected one is the receiver's business.
 struct FrameReader: Sendable {
     /// Where the next byte belongs.
     enum Place: Sendable, Equatable {

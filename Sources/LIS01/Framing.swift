@@ -1,4 +1,8 @@
-/// The control characters of LIS01-A2 (section 6 and its table of restricted characters, section 6.3.3).
+/// The control characters of LIS01-A2 (section 6, restricted ones 6.6).
+///
+/// Sections are cited throughout this room as E1381-02 numbers them (6.2 establishment, 6.3 transfer, 6.4 termination,
+/// 6.5 recovery, 6.6 restricted characters), from makers' manuals and public tables of contents; some prints of
+/// LIS01-A2 number the same clauses 8.2 to 8.6.
 package enum Control {
     package static let soh: UInt8 = 0x01, stx: UInt8 = 0x02, etx: UInt8 = 0x03, eot: UInt8 = 0x04, enq: UInt8 = 0x05
     package static let ack: UInt8 = 0x06, lf: UInt8 = 0x0A, cr: UInt8 = 0x0D, nak: UInt8 = 0x15, etb: UInt8 = 0x17
@@ -47,9 +51,8 @@ package enum FramePolicy: Sendable, Hashable, CustomStringConvertible {
         case "recordPerIntermediateFrame": self = .recordPerIntermediateFrame
         case "wholeMessage": self = .wholeMessage
         case _:
-            guard name.hasPrefix("cut"), let size = Int(name.dropFirst(3)), (1...Framing.textLimit).contains(size) else {
-                return nil
-            }
+            guard name.hasPrefix("cut"), let size = Int(name.dropFirst(3)), (1...Framing.textLimit).contains(size)
+            else { return nil }
             self = .cut(size)
         }
     }
@@ -74,7 +77,7 @@ package enum Framing {
     /// The longest text of the first edition (E1381-95), which every instrument accepts.
     package static let classicTextLimit = 240
 
-    /// The modulo 256 sum from the frame number to ETX or ETB inclusive (section 6.3.4).
+    /// The modulo 256 sum from the frame number to ETX or ETB inclusive (section 6.3.3).
     package static func checksum(_ body: some Sequence<UInt8>) -> UInt8 { body.reduce(0, &+) }
 
     /// One frame. `number` is 0…7; `text` must hold no restricted character.

@@ -15,8 +15,8 @@ package enum LinkState: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// Both halves of a LIS01-A2 link over one line: whoever enquires first sends, and when both do, the computer waits longer
-/// (section 6.2.7). Every handler gives the actions to run, in order; call `timeReached(at:)` at ``deadline``.
+/// Both halves of a LIS01-A2 link over one line: whoever enquires first sends, and when both do, the computer waits
+/// longer (section 6.2.7). Every handler gives the actions to run, in order; call `timeReached(at:)` at ``deadline``.
 package struct Link: Sendable {
     package private(set) var receiver: Receiver
     package private(set) var sender: Sender
@@ -51,8 +51,9 @@ package struct Link: Sendable {
             let byte = bytes[position]
             position += 1
             sender.answered(byte, at: now, into: &actions)
-            // What came in the same piece as the answer cannot answer the frame that it released: it is an echo or noise,
-            // and taking it for an acknowledgement would lose that frame. An enquiry behind the last answer is kept.
+            // What came in the same piece as the answer cannot answer the frame that it released: it is an echo or
+            // noise, and taking it for an acknowledgement would lose that frame. An enquiry behind the last answer is
+            // kept.
             guard sender.state != before, sender.state != .neutral else { continue }
             if position < bytes.count { receiver.count(.strayBytes, into: &actions) }
             return actions

@@ -56,9 +56,9 @@ package enum LinkAction: Sendable, Equatable {
     /// A frame was refused with NAK, with the first reason found; its bytes are given for the journal of the line.
     case refused([UInt8], Deviation)
     case sessionBegan
-    /// The records of H … L put together, all frames of it stored and acknowledged. `isComplete` is false when the session
-    /// ended, or the next H came, before L. A sender that lays several messages in one frame makes them come together:
-    /// `LISMessage.split` parts them.
+    /// The records of H … L put together, all frames of it stored and acknowledged. `isComplete` is false when the
+    /// session ended, or the next H came, before L. A sender that lays several messages in one frame makes them come
+    /// together: `LISMessage.split` parts them.
     case message([UInt8], isComplete: Bool)
     case sessionEnded(SessionEnd)
     /// The message of this number was acknowledged to its last frame.
@@ -67,8 +67,8 @@ package enum LinkAction: Sendable, Equatable {
     case deviation(Deviation)
 }
 
-/// Puts the texts of accepted frames together again: joined over ETB first, cut at CR never (LIS01-A2 section 6.3.1), so
-/// that characters and records that a frame cut are whole again. The shell uses it too, to rebuild from the journal.
+/// Puts the texts of accepted frames together again: joined over ETB first, cut at CR never (LIS01-A2 section 6.3.1),
+/// so that characters and records that a frame cut are whole again. The shell uses it too, to rebuild from the journal.
 package struct MessageAssembler: Sendable {
     /// Bytes of a message beyond which it is given up as incomplete; bounds memory, far above any capture (44 kB).
     package static let sizeLimit = 32 << 20

@@ -1,7 +1,8 @@
 import Base
 
 /// What one connection keeps of LIS01-A2 and what it lets pass. The defaults let pass what captures show to be harmless
-/// and refuse what could lose or falsify data; ``strict`` is the standard to the letter. Keys are those of driver files.
+/// and refuse what could lose or falsify data; ``strict`` is the standard to the letter. Keys are those of driver
+/// files.
 package struct LinkSettings: Sendable, Hashable, Codable {
     /// Who we are: it decides only how long to wait after a contention (LIS01-A2 section 6.2.7.1).
     package enum Station: String, Sendable, Codable { case instrument, computer }

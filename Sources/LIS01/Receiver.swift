@@ -129,7 +129,9 @@ package struct Receiver: Sendable {
     // MARK: bytes
 
     private mutating func keepForLater(_ bytes: UnsafeBufferPointer<UInt8>) {
-        let room = Receiver.pendingLimit - (pending.count - pendingStart)
+        pending.removeFirst(pendingStart)
+        pendingStart = 0
+        let room = Receiver.pendingLimit - pending.count
         if bytes.count > room { deviations[.overrun, default: 0] += 1 }
         pending += bytes.prefix(max(0, room))
     }

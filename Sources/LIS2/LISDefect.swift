@@ -13,7 +13,7 @@ package struct LISDefect: Sendable, Equatable, CustomStringConvertible {
         case noTerminator
         /// Records after L.
         case afterTerminator
-        /// A record letter that LIS2-A2 section 6 does not define, or text where a record should begin.
+        /// A record letter that LIS2-A2 sections 6 to 14 do not define, or text where a record should begin.
         case unknownRecord
         /// An O before any P, an R before any O, a C or M that follows nothing.
         case orphan
@@ -68,7 +68,7 @@ extension LISMessage {
     }
 }
 
-/// Levels and sequence numbers (LIS2-A2 section 6.1 and field 2 of each record).
+/// Levels and sequence numbers (LIS2-A2 section 5.1 and field 2 of each record).
 private struct LISDefectWalk {
     var defects: [LISDefect] = []
     private var patients = 0, orders = 0, results = 0, comments = 0, manufacturers = 0, scientifics = 0, queries = 0

@@ -32,7 +32,7 @@ package struct LISMessage: Sendable {
     package static let sizeLimit = 1 << 30
 }
 
-/// The record types of LIS2-A2 section 6.
+/// The record types of LIS2-A2 sections 6 to 14.
 package enum LISRecordKind: Sendable, Hashable, CustomStringConvertible {
     case header, patient, order, result, comment, query, scientific, manufacturer, terminator
     /// Anything else, with its first byte (0 for an empty record).
@@ -198,7 +198,8 @@ struct LISIndexBuilder {
     }
 
     /// A line feed ends a record when nothing but blanks and record ends lies between it and the next record letter
-    /// with its delimiter, or the end; otherwise it is a character of text (Celltac, Sphera against multi-line comments).
+    /// with its delimiter, or the end; otherwise it is a character of text (Celltac, Sphera against multi-line
+    /// comments).
     private func endsRecord(_ bytes: UnsafeBufferPointer<UInt8>, lineFeedAt offset: Int) -> Bool {
         var i = offset + 1
         while i < bytes.count, isBlank(bytes[i]) || isEnd(bytes[i]) { i += 1 }
@@ -220,8 +221,9 @@ package struct LISRecords: RandomAccessCollection, Sendable {
 
 extension LISMessage {
     /// Where each message lies in a stream that may hold several (one session often does): from an H to the byte before
-    /// the next H. Records that follow an L without an H, and bytes before the first H, make a range of their own. Ranges
-    /// are contiguous and cover every byte; a stream of record ends and blanks only has none.
+    /// the next H. Records that follow an L without an H, and bytes before the first H, make a range of their own; what
+    /// is no record stays with the message before it. Ranges are contiguous and cover every byte; a stream of record
+    /// ends and blanks only has none.
     package static func split(_ bytes: [UInt8]) -> [Range<Int>] {
         var starts: [Int] = []
         bytes.withUnsafeBufferPointer { bytes in
@@ -244,7 +246,7 @@ extension LISMessage {
 /// Finds where messages begin, looking at the first two bytes of each record only.
 private struct LISSplitter {
     private var field = LISDelimiters.standard.field
-    private var isAfterTerminator = true
+    private var isAfterTerminator = false
 
     mutating func starts(_ bytes: UnsafeBufferPointer<UInt8>) -> [Int] {
         guard let base = bytes.baseAddress else { return [] }
@@ -259,7 +261,7 @@ private struct LISSplitter {
                 field = next
                 found.append(line)
                 isAfterTerminator = false
-            } else if isAfterTerminator {
+            } else if found.isEmpty || (isAfterTerminator && next == field && (0x41...0x5A).contains(bytes[i])) {
                 found.append(line)
                 isAfterTerminator = false
             }

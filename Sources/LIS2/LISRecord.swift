@@ -9,7 +9,7 @@ package struct LISRecord: Sendable {
     /// Its offsets in the bytes of the message, record end excluded.
     package var byteRange: Range<Int> { Int(entry.start)..<Int(entry.end) }
     package var raw: ArraySlice<UInt8> { index.bytes[byteRange] }
-    /// How many fields were sent, the letter included; trailing ones may be left out (LIS2-A2 section 6.4.7).
+    /// How many fields were sent, the letter included; trailing ones may be left out (LIS2-A2 section 5.4).
     package var fieldCount: Int { Int(entry.endField - entry.firstField) + 1 }
 
     /// A field by the standard's number: 1 is the letter, 2 the sequence number (the delimiters in H). A field that was
@@ -70,7 +70,7 @@ package struct LISField: Sendable {
 
     package var byteRange: Range<Int> { Int(start)..<Int(end) }
     package var raw: ArraySlice<UInt8> { index.bytes[byteRange] }
-    /// No information (LIS2-A2 section 6.4.7).
+    /// No information (LIS2-A2 section 5.4).
     package var isEmpty: Bool { start == end }
     /// `""`: delete the value you have.
     package var isDeletion: Bool { raw.count == 2 && raw.allSatisfy { $0 == 0x22 } }

@@ -44,7 +44,7 @@ package enum LISCharset: String, Sendable, Hashable, Codable, CaseIterable {
     }
 }
 
-/// Escape sequences (LIS2-A2 section 6.4.6): `&F&` field, `&S&` component, `&R&` repeat, `&E&` escape delimiter,
+/// Escape sequences (LIS2-A2 section 5.4): `&F&` field, `&S&` component, `&R&` repeat, `&E&` escape delimiter,
 /// `&Xhh…&` bytes in hexadecimal. Sequences of that form with another letter (`&H&`, `&N&`, `&Z…&`) mark up text and
 /// are skipped; anything else after an escape delimiter is text that forgot to escape it, and is kept.
 enum LISEscapes {

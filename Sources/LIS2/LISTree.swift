@@ -1,4 +1,4 @@
-/// Who belongs to whom in a message (LIS2-A2 section 6.1): patients hold orders, orders hold results, and comments,
+/// Who belongs to whom in a message (LIS2-A2 section 5.1): patients hold orders, orders hold results, and comments,
 /// manufacturer and scientific records belong to the record before them. Record numbers only; texts are asked of
 /// the message.
 package struct LISTree: Sendable, Equatable {

@@ -18,8 +18,8 @@ package enum LISValue: Sendable, Hashable, ExpressibleByStringLiteral, Expressib
     package init(_ number: Int) { self = .text(String(number)) }
 }
 
-/// Writes a LIS2-A2 message: records ended by CR, delimiters escaped (section 6.4.6), empty fields at the end left out
-/// (section 6.4.7).
+/// Writes a LIS2-A2 message: records ended by CR, delimiters escaped (section 5.4), empty fields at the end left out
+/// (section 5.4).
 package struct LISWriter: Sendable {
     package let delimiters: LISDelimiters
     package let charset: LISCharset
@@ -118,10 +118,11 @@ package struct LISWriter: Sendable {
 /// Counts for a measurement of the index: records, fields and separators of a stream of messages.
 package func indexedCounts(of bytes: [UInt8]) -> (messages: Int, records: Int, separators: Int) {
     var records = 0, separators = 0
-    let messages = LISMessage.messages(in: bytes)
-    for message in messages {
+    let ranges = LISMessage.split(bytes)
+    for range in ranges {
+        let message = LISMessage(bytes: Array(bytes[range]))
         records += message.records.count
         separators += message.index.separators.count
     }
-    return (messages.count, records, separators)
+    return (ranges.count, records, separators)
 }

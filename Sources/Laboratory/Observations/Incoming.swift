@@ -1,0 +1,131 @@
+package import Base
+
+/// Identity as an analyzer's P record tells it. Compared, never stored into the patient file (HOUSE invariant 4).
+package struct ClaimedIdentity: Codable, Sendable, Hashable {
+    package var patientID: String?
+    package var family: String?
+    package var given: String?
+    package var birthDate: CivilDate?
+    package var sex: AdministrativeSex?
+    package init(
+        patientID: String? = nil, family: String? = nil, given: String? = nil, birthDate: CivilDate? = nil,
+        sex: AdministrativeSex? = nil
+    ) {
+        self.patientID = patientID
+        self.family = family
+        self.given = given
+        self.birthDate = birthDate
+        self.sex = sex
+    }
+}
+
+/// One result as a driver understood it, before anything of the laboratory was looked at.
+package struct IncomingObservation: Codable, Sendable, Hashable {
+    /// Rank of the result record in its message, from 0.
+    package var ordinal: Int
+    /// Specimen identifier as sent (trimmed); empty when the analyzer gave none.
+    package var accession: String
+    /// The instrument's own code of the test.
+    package var instrumentCode: String
+    /// Analysis of the catalogue by the driver's code map; nil when the map does not know the code.
+    package var analysis: String?
+    /// Nil when the text could not be read as a value.
+    package var value: ObservationValue?
+    package var rawText: String
+    package var rawUnit: String
+    /// Flags as sent, those the driver's map calls harmless left out.
+    package var instrumentFlags: [String]
+    /// Flags that the driver's map does not know: they hold the result (fail closed).
+    package var unknownFlags: [String]
+    /// LIS2-A2 result status (F, P, C, X…).
+    package var status: String
+    package var observedAt: Instant?
+    package var claimed: ClaimedIdentity
+    /// Comment texts (C records) of the result, instrument's words.
+    package var comments: [String]
+
+    package init(
+        ordinal: Int, accession: String, instrumentCode: String, analysis: String?, value: ObservationValue?,
+        rawText: String, rawUnit: String = "", instrumentFlags: [String] = [], unknownFlags: [String] = [],
+        status: String = "F", observedAt: Instant? = nil, claimed: ClaimedIdentity = ClaimedIdentity(),
+        comments: [String] = []
+    ) {
+        self.ordinal = ordinal
+        self.accession = accession
+        self.instrumentCode = instrumentCode
+        self.analysis = analysis
+        self.value = value
+        self.rawText = rawText
+        self.rawUnit = rawUnit
+        self.instrumentFlags = instrumentFlags
+        self.unknownFlags = unknownFlags
+        self.status = status
+        self.observedAt = observedAt
+        self.claimed = claimed
+        self.comments = comments
+    }
+}
+
+/// A control result: never a patient's.
+package struct ControlObservation: Codable, Sendable, Hashable {
+    package var id: String
+    package var site: String
+    package var analyzer: String
+    package var messageID: String
+    package var ordinal: Int
+    /// Control identifier as the analyzer sent it (material, lot, level as far as it says).
+    package var material: String
+    package var instrumentCode: String
+    package var analysis: String?
+    package var value: ObservationValue?
+    package var rawText: String
+    package var observedAt: Instant
+    package init(
+        id: String, site: String, analyzer: String, messageID: String, ordinal: Int, material: String,
+        instrumentCode: String, analysis: String?, value: ObservationValue?, rawText: String, observedAt: Instant
+    ) {
+        self.id = id
+        self.site = site
+        self.analyzer = analyzer
+        self.messageID = messageID
+        self.ordinal = ordinal
+        self.material = material
+        self.instrumentCode = instrumentCode
+        self.analysis = analysis
+        self.value = value
+        self.rawText = rawText
+        self.observedAt = observedAt
+    }
+}
+
+/// A question of an analyzer: which analyses for these specimens (LIS2-A2 section 11)?
+package struct HostQuery: Codable, Sendable, Hashable {
+    package var accessions: [String]
+    /// The query asks for everything outstanding.
+    package var all: Bool
+    package var cancels: Bool
+    package init(accessions: [String], all: Bool = false, cancels: Bool = false) {
+        self.accessions = accessions
+        self.all = all
+        self.cancels = cancels
+    }
+}
+
+/// What a driver understood of one message.
+package struct Reading: Codable, Sendable, Hashable {
+    package var observations: [IncomingObservation]
+    /// Controls: same fields as a result; `accession` is the control's identifier.
+    package var controls: [IncomingObservation]
+    package var queries: [HostQuery]
+    /// What could not be read, in words; the message then waits in triage as a whole.
+    package var problems: [Refusal]
+    package init(
+        observations: [IncomingObservation] = [], controls: [IncomingObservation] = [], queries: [HostQuery] = [],
+        problems: [Refusal] = []
+    ) {
+        self.observations = observations
+        self.controls = controls
+        self.queries = queries
+        self.problems = problems
+    }
+}

@@ -1,0 +1,222 @@
+package import Base
+
+/// What was found: a number with its unit, a code, words, or the reason why nothing was.
+package enum ObservationValue: Sendable, Hashable {
+    /// `unit` is UCUM; `1` when the quantity has none.
+    case measured(Measured, unit: String)
+    /// A qualitative result: `POS`, `NEG`, … with the words printed.
+    case coded(String, display: String)
+    case text(String)
+    /// Not performed, with the reason that the report prints.
+    case notPerformed(reason: String)
+
+    /// As people read it, French decimal comma, without the unit.
+    package var frenchText: String {
+        switch self {
+        case .measured(let value, _): value.frenchText
+        case .coded(_, let display): display
+        case .text(let text): text
+        case .notPerformed: "Non réalisé"
+        }
+    }
+    package var unit: String? {
+        switch self {
+        case .measured(_, let unit): unit
+        case .coded, .text, .notPerformed: nil
+        }
+    }
+}
+
+extension ObservationValue: Codable {
+    private enum Key: String, CodingKey { case kind, value, unit, code, display, reason }
+    package init(from decoder: any Decoder) throws {
+        let c = try decoder.container(keyedBy: Key.self)
+        switch try c.decode(String.self, forKey: .kind) {
+        case "measured":
+            self = try .measured(c.decode(Measured.self, forKey: .value), unit: c.decode(String.self, forKey: .unit))
+        case "coded":
+            self = try .coded(c.decode(String.self, forKey: .code), display: c.decode(String.self, forKey: .display))
+        case "text": self = try .text(c.decode(String.self, forKey: .value))
+        case "notPerformed": self = try .notPerformed(reason: c.decode(String.self, forKey: .reason))
+        case let kind:
+            throw Refusal(
+                "observation.kind", at: "value.kind", because: "genre de valeur inconnu « \(kind) »",
+                remedy: "measured, coded, text ou notPerformed")
+        }
+    }
+    package func encode(to encoder: any Encoder) throws {
+        var c = encoder.container(keyedBy: Key.self)
+        switch self {
+        case .measured(let value, let unit):
+            try c.encode("measured", forKey: .kind)
+            try c.encode(value, forKey: .value)
+            try c.encode(unit, forKey: .unit)
+        case .coded(let code, let display):
+            try c.encode("coded", forKey: .kind)
+            try c.encode(code, forKey: .code)
+            try c.encode(display, forKey: .display)
+        case .text(let text):
+            try c.encode("text", forKey: .kind)
+            try c.encode(text, forKey: .value)
+        case .notPerformed(let reason):
+            try c.encode("notPerformed", forKey: .kind)
+            try c.encode(reason, forKey: .reason)
+        }
+    }
+}
+
+/// Reference interval as it was applied to one result (never looked up again later).
+package struct AppliedInterval: Codable, Sendable, Hashable {
+    package var low: Exact?
+    package var high: Exact?
+    package init(low: Exact?, high: Exact?) {
+        self.low = low
+        self.high = high
+    }
+    /// `136 – 145`, `≤ 5,0`, `≥ 60` (bounds belong to the interval)
+    package var frenchText: String {
+        let text = switch (low, high) {
+        case (let low?, let high?): "\(low.text) – \(high.text)"
+        case (nil, let high?): "≤ \(high.text)"
+        case (let low?, nil): "≥ \(low.text)"
+        case (nil, nil): ""
+        }
+        return text.replacing(".", with: ",")
+    }
+}
+
+/// How a value stands to its interval (JDV_HL7_ObservationInterpretation codes).
+package enum ResultFlag: String, Codable, Sendable, CaseIterable {
+    case normal = "N"
+    case low = "L"
+    case high = "H"
+    case criticallyLow = "LL"
+    case criticallyHigh = "HH"
+    case abnormal = "A"
+    case positive = "POS"
+    case negative = "NEG"
+    case detected = "DET"
+    case notDetected = "ND"
+}
+
+/// A reason to keep a result from release until a person looked (RULES section 1.2). Codes are stable.
+package struct Hold: Codable, Sendable, Hashable {
+    package enum Code: String, Codable, Sendable, CaseIterable {
+        case identity = "IDENTITE"
+        case specimenNonconform = "TUBE_NC"
+        case collectionTimeUnknown = "HEURE_INCONNUE"
+        case analyzerFlag = "DRAPEAU_ANALYSEUR"
+        case unknownUnit = "UNITE_INCONNUE"
+        case unreadable = "ILLISIBLE"
+        case critical = "CRITIQUE_ALERTE"
+        case censoredUndecided = "CENSURE_INDECIS"
+        case noInterval = "INTERVALLE_ABSENT"
+        case noQualityControl = "CQ_ABSENT"
+        case manualEntry = "MODIF_MANUELLE"
+        case catalogueDraft = "CATALOGUE_BROUILLON"
+        case unrequested = "NON_DEMANDE"
+    }
+    package var code: Code
+    /// In words, French, without patient data.
+    package var reason: String
+    package init(_ code: Code, _ reason: String) {
+        self.code = code
+        self.reason = reason
+    }
+}
+
+/// Where an observation comes from.
+package struct Origin: Codable, Sendable, Hashable {
+    /// Name of the analyzer in the configuration; nil for manual entry.
+    package var analyzer: String?
+    package var messageID: String?
+    /// Rank of the result in its message: (message, ordinal) makes an observation exist once.
+    package var ordinal: Int?
+    /// Who typed it, for manual entry.
+    package var author: String?
+    package init(analyzer: String? = nil, messageID: String? = nil, ordinal: Int? = nil, author: String? = nil) {
+        self.analyzer = analyzer
+        self.messageID = messageID
+        self.ordinal = ordinal
+        self.author = author
+    }
+}
+
+/// The clinical value. Immutable: a rerun, a dilution or a correction is a new observation with a higher `run`.
+package struct Observation: Codable, Sendable, Hashable {
+    package var id: String
+    package var site: String
+    package var requestID: String
+    package var patientID: String
+    package var accession: String
+    /// Code of the analysis in the catalogue.
+    package var analysis: String
+    /// Content hash of the catalogue that judged it.
+    package var catalogueVersion: String
+    package var value: ObservationValue
+    /// As the analyzer printed it.
+    package var rawText: String
+    package var instrumentFlags: [String]
+    package var interval: AppliedInterval?
+    package var flags: [ResultFlag]
+    package var holds: [Hold]
+    package var origin: Origin
+    package var observedAt: Instant
+    package var recordedAt: Instant
+    /// 1 for the first value of this analysis on this request, then 2, 3…
+    package var run: Int
+    package var comment: String?
+
+    package init(
+        id: String, site: String, requestID: String, patientID: String, accession: String, analysis: String,
+        catalogueVersion: String, value: ObservationValue, rawText: String, instrumentFlags: [String] = [],
+        interval: AppliedInterval? = nil, flags: [ResultFlag] = [], holds: [Hold] = [], origin: Origin,
+        observedAt: Instant, recordedAt: Instant, run: Int = 1, comment: String? = nil
+    ) {
+        self.id = id
+        self.site = site
+        self.requestID = requestID
+        self.patientID = patientID
+        self.accession = accession
+        self.analysis = analysis
+        self.catalogueVersion = catalogueVersion
+        self.value = value
+        self.rawText = rawText
+        self.instrumentFlags = instrumentFlags
+        self.interval = interval
+        self.flags = flags
+        self.holds = holds
+        self.origin = origin
+        self.observedAt = observedAt
+        self.recordedAt = recordedAt
+        self.run = run
+        self.comment = comment
+    }
+}
+
+/// What a person did with an observation. Append-only; the last one tells the state.
+package struct ObservationEvent: Codable, Sendable, Hashable {
+    package enum Kind: String, Codable, Sendable, CaseIterable {
+        /// *validation technique*
+        case technicallyValidated
+        /// Set aside, with a reason; another run takes its place.
+        case rejected
+    }
+    package var observationID: String
+    /// 1, 2… within the observation: two people acting at once conflict instead of overwriting each other.
+    package var ordinal: Int
+    package var kind: Kind
+    package var author: String
+    package var at: Instant
+    package var reason: String?
+    package init(
+        observationID: String, ordinal: Int, kind: Kind, author: String, at: Instant, reason: String? = nil
+    ) {
+        self.observationID = observationID
+        self.ordinal = ordinal
+        self.kind = kind
+        self.author = author
+        self.at = at
+        self.reason = reason
+    }
+}

@@ -1,0 +1,140 @@
+package import Base
+
+/// A previous result of the same patient and analysis, signed.
+package struct PreviousResult: Codable, Sendable, Hashable {
+    package var analysis: String
+    package var value: ObservationValue
+    package var observedAt: Instant
+    package init(analysis: String, value: ObservationValue, observedAt: Instant) {
+        self.analysis = analysis
+        self.value = value
+        self.observedAt = observedAt
+    }
+}
+
+/// All that a report version is made of: what was signed, and what documents need around it. Pure input of room `Report`.
+package struct SignedReport: Sendable, Hashable {
+    package var site: Site
+    package var signature: Signature
+    package var content: SignedContent
+    /// The latest signed earlier result of each analysis, where there is one.
+    package var previous: [PreviousResult]
+    /// OID of this version of the document (no extension), and of the set of its versions.
+    package var documentOID: String
+    package var setOID: String
+    /// OID of the version replaced, from version 2 on.
+    package var replacedOID: String?
+    /// When the document was made: the signature's instant, so that making it again gives the same bytes.
+    package var producedAt: Instant
+    package init(
+        site: Site, signature: Signature, content: SignedContent, previous: [PreviousResult], documentOID: String,
+        setOID: String, replacedOID: String? = nil, producedAt: Instant
+    ) {
+        self.site = site
+        self.signature = signature
+        self.content = content
+        self.previous = previous
+        self.documentOID = documentOID
+        self.setOID = setOID
+        self.replacedOID = replacedOID
+        self.producedAt = producedAt
+    }
+}
+
+/// A report version as issued: its bytes are kept, never made again from changed data.
+package struct ReportVersion: Codable, Sendable, Hashable {
+    package var id: String
+    package var site: String
+    package var requestID: String
+    package var version: Int
+    package var signatureID: String
+    package var documentOID: String
+    package var setOID: String
+    package var replacedOID: String?
+    package var producedAt: Instant
+    package var complete: Bool
+    package var cda: [UInt8]
+    package var pdf: [UInt8]
+    package init(
+        id: String, site: String, requestID: String, version: Int, signatureID: String, documentOID: String,
+        setOID: String, replacedOID: String? = nil, producedAt: Instant, complete: Bool, cda: [UInt8], pdf: [UInt8]
+    ) {
+        self.id = id
+        self.site = site
+        self.requestID = requestID
+        self.version = version
+        self.signatureID = signatureID
+        self.documentOID = documentOID
+        self.setOID = setOID
+        self.replacedOID = replacedOID
+        self.producedAt = producedAt
+        self.complete = complete
+        self.cda = cda
+        self.pdf = pdf
+    }
+}
+
+/// One report version to hand to one destination, once (HOUSE invariant 6).
+package struct Delivery: Codable, Sendable, Hashable {
+    package var id: String
+    package var site: String
+    package var reportID: String
+    package var requestID: String
+    package var version: Int
+    /// `PFI` for now.
+    package var destination: String
+    /// MSH-10: unique for ever; a resend carries the same.
+    package var controlID: String
+    /// The HL7 message, byte for byte as every attempt sends it.
+    package var message: [UInt8]
+    package var createdAt: Instant
+    /// Whether the report is due to the DMP: then a ZAM Z01 is awaited.
+    package var toDMP: Bool
+    package init(
+        id: String, site: String, reportID: String, requestID: String, version: Int, destination: String,
+        controlID: String, message: [UInt8], createdAt: Instant, toDMP: Bool
+    ) {
+        self.id = id
+        self.site = site
+        self.reportID = reportID
+        self.requestID = requestID
+        self.version = version
+        self.destination = destination
+        self.controlID = controlID
+        self.message = message
+        self.createdAt = createdAt
+        self.toDMP = toDMP
+    }
+}
+
+/// What happened to a delivery. Two legs, never one column: ours (`attempted`, `failed`) and theirs (`accepted`,
+/// `refused`, DMP and mailbox acknowledgements) – HOUSE invariant 8.
+package struct DeliveryEvent: Codable, Sendable, Hashable {
+    package enum Kind: String, Codable, Sendable, CaseIterable {
+        /// Bytes given to the wire.
+        case attempted
+        /// No answer, or the line dropped: transient or ambiguous, the same message goes again.
+        case failed
+        /// MSA-1 = AA: the PFI took responsibility.
+        case accepted
+        /// MSA-1 = AE or AR: permanent, a person decides.
+        case refused
+        /// ZAM Z01 Y / N.
+        case dmpAccepted, dmpRefused
+        /// ZAM Z02 Y / N, Z03.
+        case mailDelivered, mailRefused, mailRead
+    }
+    package var deliveryID: String
+    package var ordinal: Int
+    package var kind: Kind
+    package var at: Instant
+    /// Code or address; no health data.
+    package var detail: String?
+    package init(deliveryID: String, ordinal: Int, kind: Kind, at: Instant, detail: String? = nil) {
+        self.deliveryID = deliveryID
+        self.ordinal = ordinal
+        self.kind = kind
+        self.at = at
+        self.detail = detail
+    }
+}

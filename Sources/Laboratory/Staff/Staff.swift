@@ -1,0 +1,148 @@
+package import Base
+
+/// What an account may do. The law's words: *technicien*, *biologiste*, *secrétaire*, *administrateur*.
+package enum Role: String, Codable, Sendable, CaseIterable {
+    case technician = "technicien"
+    case biologist = "biologiste"
+    case secretary = "secretaire"
+    case administrator = "administrateur"
+}
+
+/// What a command needs; one table says which role has it.
+package enum Permission: String, Codable, Sendable, CaseIterable {
+    case read, register, receive, enterResult, validateTechnically, sign, resolveTriage, administer, audit
+}
+
+extension Role {
+    package var permissions: Set<Permission> {
+        switch self {
+        case .secretary: [.read, .register, .receive]
+        case .technician: [.read, .register, .receive, .enterResult, .validateTechnically, .resolveTriage]
+        case .biologist:
+            [.read, .register, .receive, .enterResult, .validateTechnically, .sign, .resolveTriage, .audit]
+        case .administrator: [.read, .administer, .audit]
+        }
+    }
+}
+
+/// A named account, one version of it. The secret is only known by its scrypt hash (RFC 7914).
+package struct Account: Codable, Sendable, Hashable {
+    package var login: String
+    package var version: Int
+    package var site: String
+    package var name: String
+    package var role: Role
+    /// The professional behind it; required for a biologist, since reports bear it.
+    package var professional: Professional?
+    /// `scrypt$N$r$p$salt$hash`, hexadecimal.
+    package var secretHash: String
+    package var enabled: Bool
+
+    package init(
+        login: String, version: Int = 1, site: String, name: String, role: Role, professional: Professional? = nil,
+        secretHash: String, enabled: Bool = true
+    ) {
+        self.login = login
+        self.version = version
+        self.site = site
+        self.name = name
+        self.role = role
+        self.professional = professional
+        self.secretHash = secretHash
+        self.enabled = enabled
+    }
+}
+
+/// A bearer token as it is kept: only its SHA-256, in hexadecimal.
+package struct AccessToken: Codable, Sendable, Hashable {
+    package var hash: String
+    package var login: String
+    package var issuedAt: Instant
+    package var expiresAt: Instant
+    package init(hash: String, login: String, issuedAt: Instant, expiresAt: Instant) {
+        self.hash = hash
+        self.login = login
+        self.issuedAt = issuedAt
+        self.expiresAt = expiresAt
+    }
+}
+
+/// A health professional as documents and messages name them.
+package struct Professional: Codable, Sendable, Hashable {
+    /// National identifier with its prefix: `8` + RPPS (12 digits) or `0` + ADELI.
+    package var nationalID: String
+    package var family: String
+    package var given: String
+    /// `DR`, `PR`… (JDV_J246); empty when none.
+    package var title: String
+    /// Profession and speciality, e.g. `G15_10/SM02` of 1.2.250.1.213.1.1.4.5, with its French label.
+    package var speciality: String
+    package var specialityLabel: String
+    package var phone: String?
+    /// MSSanté address; a recipient without one only gets paper.
+    package var securedMail: String?
+    package var address: PostalAddress?
+
+    package init(
+        nationalID: String, family: String, given: String, title: String = "", speciality: String = "G15_10/SM26",
+        specialityLabel: String = "Médecin - Qualifié en Médecine Générale (SM)", phone: String? = nil,
+        securedMail: String? = nil, address: PostalAddress? = nil
+    ) {
+        self.nationalID = nationalID
+        self.family = family
+        self.given = given
+        self.title = title
+        self.speciality = speciality
+        self.specialityLabel = specialityLabel
+        self.phone = phone
+        self.securedMail = securedMail
+        self.address = address
+    }
+
+    /// `Dr Pascal CHARLES`
+    package var displayName: String {
+        (title == "DR" ? "Dr " : title == "PR" ? "Pr " : "") + given + " " + family
+    }
+}
+
+/// One site of the laboratory, as its documents name it.
+package struct Site: Codable, Sendable, Hashable {
+    /// Short code that every row of the site carries.
+    package var code: String
+    package var name: String
+    /// Geographic FINESS, 9 digits.
+    package var finess: String
+    package var address: PostalAddress
+    package var phone: String
+    package var securedMail: String?
+    /// Root OID of the documents that this site issues.
+    package var oidRoot: String
+    /// COFRAC accreditation number, e.g. `8-1234`; printed only when there.
+    package var accreditation: String?
+    /// Time zone name: `Europe/Paris` or a fixed offset.
+    package var zone: String
+    /// The biologist responsible (director), named on every report.
+    package var director: Professional
+    /// The performing laboratory in JDV_J04: `AMBULATOIRE` or `ETABLISSEMENT`.
+    package var sector: String
+
+    package init(
+        code: String, name: String, finess: String, address: PostalAddress, phone: String, securedMail: String? = nil,
+        oidRoot: String, accreditation: String? = nil, zone: String = "Europe/Paris", director: Professional,
+        sector: String = "AMBULATOIRE"
+    ) {
+        self.code = code
+        self.name = name
+        self.finess = finess
+        self.address = address
+        self.phone = phone
+        self.securedMail = securedMail
+        self.oidRoot = oidRoot
+        self.accreditation = accreditation
+        self.zone = zone
+        self.director = director
+        self.sector = sector
+    }
+
+    package var civilZone: CivilZone { CivilZone(zone) ?? .europeParis }
+}

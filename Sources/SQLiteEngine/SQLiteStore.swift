@@ -1,0 +1,193 @@
+package import Base
+import FoundationEssentials
+import GRDB
+import Glibc
+import Store
+package import StoreSQL
+
+/// The laboratory in one file: SQLite in WAL mode, `synchronous=FULL`, one writer and concurrent readers.
+package enum SQLiteStore {
+    /// Largest file whose structure is checked whole on opening (`PRAGMA quick_check`); above it takes too long.
+    package static let checkedSize = 64 << 20
+
+    /// Opens the file, made when missing (mode 0600), and brings its schema up to date.
+    ///
+    /// Refusals: `store.path`, `store.foreign`, `store.damaged`, `store.newer`, `store.migration.changed`, `store.sqlite`.
+    package static func open(path: String) async throws(Refusal) -> SQLStore<SQLitePool> {
+        try prepareFile(path)
+        return SQLStore(engine: try SQLitePool(path: path, migrations: Migration.all))
+    }
+
+    /// Mode 0600 before SQLite opens it: the WAL files take the mode of the file.
+    private static func prepareFile(_ path: String) throws(Refusal) {
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw Refusal(
+                "store.path", at: path, because: "le fichier de la base ne s'ouvre pas (\(String(cString: strerror(errno))))",
+                remedy: "vérifier que le dossier existe et que le service peut y écrire")
+        }
+        defer { Glibc.close(descriptor) }
+        var header = [UInt8](repeating: 0, count: 16)
+        let count = read(descriptor, &header, 16)
+        guard fchmod(descriptor, 0o600) == 0, count == 0 || header == Array("SQLite format 3\0".utf8) else {
+            throw Refusal(
+                "store.foreign", at: path, because: "ce fichier n'est pas une base SQLite de Paillasse",
+                remedy: "indiquer un autre chemin ; ne pas écraser ce fichier")
+        }
+    }
+}
+
+/// GRDB's pool behind our group commit.
+package final class SQLitePool: SQLEngine {
+    package let dialect = Dialect.sqlite
+    private let pool: DatabasePool
+    private let writer: GroupCommit
+
+    /// « PALS », written in the header of our files (`PRAGMA application_id`).
+    private static let applicationID = 0x5041_4C53
+
+    init(path: String, migrations: [Migration]) throws(Refusal) {
+        var configuration = Configuration()
+        configuration.label = "paillasse"
+        configuration.foreignKeysEnabled = true
+        // Another process (a backup, the shell of an administrator) may hold the lock for a moment.
+        configuration.busyMode = .timeout(10)
+        configuration.maximumReaderCount = 4
+        do {
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            try pool.writeWithoutTransaction { db in
+                // GRDB chooses NORMAL for WAL, which may lose the last commits when the power fails: invariant 1 does not.
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                try SQLitePool.claim(db, path, migrations)
+            }
+            self.pool = pool
+            writer = GroupCommit(label: "paillasse.sqlite.writer", dialect: .sqlite) {
+                (body: (any SQLConnection) throws(SQLFailure) -> Void) throws(SQLFailure) in
+                do {
+                    try pool.writeWithoutTransaction { db in try body(SQLiteConnection(database: db)) }
+                } catch { throw SQLiteConnection.failure(error) }
+            }
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch {
+            switch SQLiteConnection.failure(error) {
+            case .broken(let refusal): throw refusal
+            case .conflict(let key): throw SQLiteConnection.refusal("store.sqlite", key)
+            }
+        }
+    }
+
+    /// Makes sure that the file is sound and ours, and its schema the last.
+    private static func claim(_ db: Database, _ path: String, _ migrations: [Migration]) throws {
+        let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+        let pageSize = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 0
+        if pages * pageSize <= SQLiteStore.checkedSize {
+            let report = try String.fetchOne(db, sql: "PRAGMA quick_check(1)")
+            guard report == "ok" else { throw SQLiteConnection.damaged }
+        }
+        let owner = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+        guard owner == applicationID || owner == 0 else { throw Migrator.foreign }
+        try Migrator.migrate(
+            SQLiteConnection(database: db), .sqlite, migrations, at: now())
+        if owner == 0 { try db.execute(sql: "PRAGMA application_id = \(applicationID)") }
+    }
+
+    private static func now() -> Instant {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+
+    package func read<T: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws(SQLFailure) -> T
+    ) async throws(SQLFailure) -> T {
+        do {
+            return try await pool.read { db in try body(SQLiteConnection(database: db)) }
+        } catch { throw SQLiteConnection.failure(error) }
+    }
+
+    package func write<T: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws(SQLFailure) -> T
+    ) async throws(SQLFailure) -> T {
+        try await writer.write(body)
+    }
+
+    package func close() async {
+        await writer.close()
+        // A reader still at work keeps the file open until it is done; nothing is lost either way.
+        do { try pool.close() } catch {}
+    }
+}
+
+/// GRDB's connection, for the duration of one call.
+private struct SQLiteConnection: SQLConnection {
+    let database: Database
+
+    func execute(_ sql: String, _ arguments: [SQLValue]) throws(SQLFailure) {
+        do {
+            let statement = try database.cachedStatement(sql: sql)
+            try statement.execute(arguments: StatementArguments(arguments.map(SQLiteConnection.databaseValue)))
+        } catch { throw SQLiteConnection.failure(error) }
+    }
+
+    func query(_ sql: String, _ arguments: [SQLValue]) throws(SQLFailure) -> [[SQLValue]] {
+        do {
+            let statement = try database.cachedStatement(sql: sql)
+            let values = StatementArguments(arguments.map(SQLiteConnection.databaseValue))
+            var rows: [[SQLValue]] = []
+            let cursor = try Row.fetchCursor(statement, arguments: values)
+            while let row = try cursor.next() { rows.append(row.databaseValues.map(SQLiteConnection.value)) }
+            return rows
+        } catch { throw SQLiteConnection.failure(error) }
+    }
+
+    private static func databaseValue(_ value: SQLValue) -> DatabaseValue {
+        switch value {
+        case .null: .null
+        case .integer(let value): value.databaseValue
+        case .text(let value): value.databaseValue
+        case .blob(let value): Data(value).databaseValue
+        }
+    }
+
+    private static func value(_ value: DatabaseValue) -> SQLValue {
+        switch value.storage {
+        case .null: .null
+        case .int64(let value): .integer(value)
+        // The schema is STRICT and holds no real number; a text of it will be refused by whoever reads it.
+        case .double(let value): .text("\(value)")
+        case .string(let value): .text(value)
+        // SQLite gives an empty blob and Data agrees; both are the empty array.
+        case .blob(let value): .blob(Array(value))
+        }
+    }
+
+    static func failure(_ error: any Error) -> SQLFailure {
+        if let failure = error as? SQLFailure { return failure }
+        if let refusal = error as? Refusal { return .broken(refusal) }
+        guard let error = error as? DatabaseError else { return .broken(refusal("store.sqlite", "\(error)")) }
+        switch error.extendedResultCode {
+        case .SQLITE_CONSTRAINT_UNIQUE, .SQLITE_CONSTRAINT_PRIMARYKEY:
+            return Dialect.sqlite.conflict(error.message ?? "")
+        case _: break
+        }
+        switch error.resultCode {
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB: return .broken(damaged)
+        case .SQLITE_FULL:
+            return .broken(
+                Refusal(
+                    "store.full", because: "le disque de la base est plein",
+                    remedy: "libérer de la place : rien n'est perdu, les analyseurs gardent ce qui n'est pas acquitté"))
+        case .SQLITE_MISUSE: return .broken(StoreRefusal.closed)
+        // The message names tables and columns, never values: arguments are not part of it.
+        case _: return .broken(refusal("store.sqlite", error.message ?? "erreur \(error.resultCode.rawValue)"))
+        }
+    }
+
+    static func refusal(_ code: String, _ cause: String) -> Refusal {
+        Refusal(code, because: "SQLite refuse : \(cause)", remedy: "vérifier le disque et les droits, puis recommencer")
+    }
+    static let damaged = Refusal(
+        "store.damaged", because: "le fichier de la base est endommagé",
+        remedy: "arrêter le serveur, garder ce fichier, restaurer la dernière sauvegarde")
+}

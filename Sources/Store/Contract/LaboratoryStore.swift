@@ -1,0 +1,146 @@
+package import Base
+package import Laboratory
+
+/// Why the store did not do it.
+package enum StoreFailure: Error, Sendable, Equatable {
+    /// A fact with this key is already there: somebody else was first. Nothing of the append was kept.
+    case conflict(key: String)
+    /// The engine is away, the disk is full…: nothing of the append was kept, or it is not known; try again later.
+    case unavailable(Refusal)
+}
+
+package struct PatientSearch: Sendable, Hashable {
+    package var site: String?
+    /// Beginning of the birth or used name, of the IPP, or the whole matricule; nil for all.
+    package var text: String?
+    package init(site: String? = nil, text: String? = nil) {
+        self.site = site
+        self.text = text
+    }
+}
+
+/// Numbers that every screen shows.
+package struct StoreCounts: Codable, Sendable, Hashable {
+    package var patients = 0
+    package var requests = 0
+    package var messages = 0
+    package var observations = 0
+    package var controls = 0
+    /// Waiting for an interpretation.
+    package var messagesPending = 0
+    package var triageOpen = 0
+    package var triageTotal = 0
+    package var awaitingTechnical = 0
+    package var awaitingSignature = 0
+    package var signatures = 0
+    package var reports = 0
+    package var deliveriesAccepted = 0
+    package var deliveriesWaiting = 0
+    package var deliveriesRefused = 0
+    package var dmpAccepted = 0
+    package init() {}
+}
+
+/// The contract: facts in, questions answered. No SQL stands here. Three stores obey it and pass the same tests: memory,
+/// SQLite, PostgreSQL.
+///
+/// - Appends are atomic and durable when they return (SQLite `synchronous=FULL`, PostgreSQL `synchronous_commit=on`);
+///   concurrent appends may share one commit. A conflict in one never fails another.
+/// - Queries see every append that returned before they were asked.
+/// - "Latest" of a versioned fact is its highest version.
+/// - Lists are in the order said; `site` nil means all sites.
+package protocol LaboratoryStore: Sendable {
+    /// Inserts all of `facts` and one audit entry in one transaction. With `note` nil no audit entry is written: only for
+    /// journal frames and session marks, which are their own trace, and for delivery attempts. A fact that must have one
+    /// (`Fact.Kind.alwaysAttested`) is refused without: `unavailable`, code `store.note`.
+    func append(_ facts: [Fact], note: AuditNote?) async throws(StoreFailure)
+    /// Next number of a series, 1, 2…: durable, never given twice; a gap is allowed.
+    func nextNumber(of series: String) async throws(StoreFailure) -> Int
+
+    // Staff
+    func account(_ login: String) async throws(StoreFailure) -> Account?
+    func accounts() async throws(StoreFailure) -> [Account]
+    /// The token of this hash unless revoked (expiry is the caller's business).
+    func token(_ hash: String) async throws(StoreFailure) -> AccessToken?
+
+    // Patients, requests, specimens (latest versions)
+    func patient(_ id: String) async throws(StoreFailure) -> Patient?
+    /// All versions, oldest first.
+    func patientVersions(_ id: String) async throws(StoreFailure) -> [Patient]
+    /// By birth name, then given name.
+    func patients(_ search: PatientSearch, limit: Int) async throws(StoreFailure) -> [Patient]
+    func request(_ id: String) async throws(StoreFailure) -> Request?
+    func request(number: String) async throws(StoreFailure) -> Request?
+    /// Newest first.
+    func requests(site: String?, limit: Int) async throws(StoreFailure) -> [Request]
+    func requests(ids: [String]) async throws(StoreFailure) -> [Request]
+    func specimen(_ accession: String) async throws(StoreFailure) -> Specimen?
+    func specimens(requestID: String) async throws(StoreFailure) -> [Specimen]
+
+    // Observations
+    func observation(_ id: String) async throws(StoreFailure) -> Observation?
+    /// Of a request, by analysis then run.
+    func observations(requestID: String) async throws(StoreFailure) -> [Observation]
+    /// Events of all observations of a request, by observation then ordinal.
+    func observationEvents(requestID: String) async throws(StoreFailure) -> [ObservationEvent]
+    /// Observations without any event, oldest first.
+    func observationsAwaitingTechnicalValidation(site: String?, limit: Int) async throws(StoreFailure) -> [Observation]
+    /// Ids of requests that have an observation whose last event is `technicallyValidated` and that no signature holds;
+    /// urgent first, then oldest first.
+    func requestsAwaitingSignature(site: String?, limit: Int) async throws(StoreFailure) -> [String]
+    /// For each analysis, the observation most recently observed before `before` on another request of this patient that
+    /// a signature holds.
+    func previousSigned(patientID: String, analyses: [String], before: Instant, excludingRequest: String)
+        async throws(StoreFailure) -> [Observation]
+
+    // Journal
+    /// Sessions without an end: what a restart finds.
+    func openSessions() async throws(StoreFailure) -> [LinkSession]
+    func frames(sessionID: String) async throws(StoreFailure) -> [JournalFrame]
+    func messages(sessionID: String) async throws(StoreFailure) -> [ReceivedMessage]
+    func message(_ id: String) async throws(StoreFailure) -> ReceivedMessage?
+    /// Without outcome, oldest first (by `at`, then id).
+    func messagesAwaitingInterpretation(limit: Int) async throws(StoreFailure) -> [ReceivedMessage]
+    /// An interpreted complete message of this analyzer with this text hash, other than `excluding`.
+    func interpretedMessage(analyzer: String, textHash: String, excluding: String) async throws(StoreFailure) -> String?
+    /// Newest first.
+    func messages(analyzer: String?, limit: Int) async throws(StoreFailure) -> [ReceivedMessage]
+    func outcome(messageID: String) async throws(StoreFailure) -> MessageOutcome?
+    /// Newest first.
+    func controls(analyzer: String?, limit: Int) async throws(StoreFailure) -> [ControlObservation]
+
+    // Triage
+    /// Open ones (or all), oldest first.
+    func triage(site: String?, open: Bool, limit: Int) async throws(StoreFailure) -> [TriageEntry]
+    func triageEntry(_ id: String) async throws(StoreFailure) -> TriageEntry?
+    func triageResolution(_ id: String) async throws(StoreFailure) -> TriageResolution?
+
+    // Sign-off, reports, deliveries
+    /// Oldest first.
+    func signatures(requestID: String) async throws(StoreFailure) -> [Signature]
+    /// Signatures that no report was made of yet, oldest first.
+    func signaturesWithoutReport(limit: Int) async throws(StoreFailure) -> [Signature]
+    func report(_ id: String) async throws(StoreFailure) -> ReportVersion?
+    /// Oldest first, with bytes.
+    func reports(requestID: String) async throws(StoreFailure) -> [ReportVersion]
+    func delivery(_ id: String) async throws(StoreFailure) -> Delivery?
+    func delivery(controlID: String) async throws(StoreFailure) -> Delivery?
+    /// Newest first; of one request when `requestID` is given.
+    func deliveries(site: String?, requestID: String?, limit: Int) async throws(StoreFailure) -> [Delivery]
+    /// Deliveries neither accepted nor refused, oldest first.
+    func deliveriesDue(limit: Int) async throws(StoreFailure) -> [Delivery]
+    /// By ordinal.
+    func deliveryEvents(_ deliveryID: String) async throws(StoreFailure) -> [DeliveryEvent]
+    func inbound(source: String, controlID: String) async throws(StoreFailure) -> InboundMessage?
+
+    // Trail and numbers
+    /// Entries with `sequence > after`, in order.
+    func audit(after: Int, limit: Int) async throws(StoreFailure) -> [AuditEntry]
+    /// The stored rows that came with the entries of these sequences, for `AuditChain.verify(store:)`.
+    func attestedFacts(_ sequences: ClosedRange<Int>) async throws(StoreFailure) -> [AttestedFact]
+    /// How many rows of each kind came without an entry; kinds without any are left out.
+    func unattestedFacts() async throws(StoreFailure) -> [Fact.Kind: Int]
+    func counts(site: String?) async throws(StoreFailure) -> StoreCounts
+    /// Closes files and connections; later calls are `unavailable`.
+    func close() async
+}

@@ -1,0 +1,169 @@
+package import Base
+package import Laboratory
+
+/// Answers of the in-memory model: staff, patients, requests, observations.
+extension MemoryStore {
+    /// Facts of one kind, in the order of their append.
+    func all<T>(_ pick: (Fact) -> T?) -> [T] { facts.compactMap { pick($0.fact) } }
+
+    /// Highest version of each.
+    private func latest<T, Key: Hashable>(_ facts: [T], by key: (T) -> Key, version: (T) -> Int) -> [T] {
+        Dictionary(grouping: facts, by: key).values.compactMap { $0.max { version($0) < version($1) } }
+    }
+    private var latestPatients: [Patient] {
+        latest(all { if case .patient(let f) = $0 { f } else { nil } }, by: \.id, version: \.version)
+    }
+    var latestRequests: [Request] {
+        latest(all { if case .request(let f) = $0 { f } else { nil } }, by: \.id, version: \.version)
+    }
+    private var latestSpecimens: [Specimen] {
+        latest(all { if case .specimen(let f) = $0 { f } else { nil } }, by: \.accession, version: \.version)
+    }
+    var allObservations: [Observation] { all { if case .observation(let f) = $0 { f } else { nil } } }
+    var allObservationEvents: [ObservationEvent] { all { if case .observationEvent(let f) = $0 { f } else { nil } } }
+    var allSignatures: [Signature] { all { if case .signature(let f) = $0 { f } else { nil } } }
+    private var signedObservations: Set<String> { Set(allSignatures.flatMap(\.observationIDs)) }
+
+    // Staff
+
+    package func account(_ login: String) throws(StoreFailure) -> Account? {
+        try accounts().first { $0.login == login }
+    }
+    package func accounts() throws(StoreFailure) -> [Account] {
+        try checkOpen()
+        return latest(all { if case .account(let f) = $0 { f } else { nil } }, by: \.login, version: \.version)
+            .sorted { Bytes($0.login) < Bytes($1.login) }
+    }
+    package func token(_ hash: String) throws(StoreFailure) -> AccessToken? {
+        try checkOpen()
+        let revoked = all { if case .tokenRevoked(hash, _) = $0 { true } else { nil } }
+        guard revoked.isEmpty else { return nil }
+        return all { if case .token(let f) = $0, f.hash == hash { f } else { nil } }.first
+    }
+
+    // Patients, requests, specimens
+
+    package func patient(_ id: String) throws(StoreFailure) -> Patient? { try patientVersions(id).last }
+
+    package func patientVersions(_ id: String) throws(StoreFailure) -> [Patient] {
+        try checkOpen()
+        return all { if case .patient(let f) = $0, f.id == id { f } else { nil } }.sorted { $0.version < $1.version }
+    }
+
+    package func patients(_ search: PatientSearch, limit: Int) throws(StoreFailure) -> [Patient] {
+        try checkOpen()
+        let wanted = SearchKey.fold(search.text ?? "")
+        let found = latestPatients.filter { patient in
+            let names = [patient.traits.birthName, patient.usedName ?? "", patient.ipp].map(SearchKey.fold)
+            return (search.site == nil || patient.site == search.site)
+                && (wanted.isEmpty || names.contains { $0.hasPrefix(wanted) }
+                    || patient.ins?.matricule == wanted.replacing(" ", with: ""))
+        }
+        return Array(
+            found.sorted {
+                ordered(
+                    [SearchKey.fold($0.traits.birthName), SearchKey.fold($0.traits.firstGivenName), $0.id],
+                    [SearchKey.fold($1.traits.birthName), SearchKey.fold($1.traits.firstGivenName), $1.id])
+            }.prefix(limit))
+    }
+
+    package func request(_ id: String) throws(StoreFailure) -> Request? {
+        try checkOpen()
+        return latestRequests.first { $0.id == id }
+    }
+    package func request(number: String) throws(StoreFailure) -> Request? {
+        try checkOpen()
+        return latestRequests.filter { $0.number == number }.min { Bytes($0.id) < Bytes($1.id) }
+    }
+    package func requests(site: String?, limit: Int) throws(StoreFailure) -> [Request] {
+        try checkOpen()
+        let found = latestRequests.filter { site == nil || $0.site == site }
+        return Array(found.sorted { newer(($0.registeredAt, $0.id), ($1.registeredAt, $1.id)) }.prefix(limit))
+    }
+    package func requests(ids: [String]) throws(StoreFailure) -> [Request] {
+        try checkOpen()
+        let found = Dictionary(latestRequests.map { ($0.id, $0) }) { first, _ in first }
+        return ids.compactMap { found[$0] }
+    }
+    package func specimen(_ accession: String) throws(StoreFailure) -> Specimen? {
+        try checkOpen()
+        return latestSpecimens.first { $0.accession == accession }
+    }
+    package func specimens(requestID: String) throws(StoreFailure) -> [Specimen] {
+        try checkOpen()
+        return latestSpecimens.filter { $0.requestID == requestID }.sorted { Bytes($0.accession) < Bytes($1.accession) }
+    }
+
+    // Observations
+
+    package func observation(_ id: String) throws(StoreFailure) -> Observation? {
+        try checkOpen()
+        return allObservations.first { $0.id == id }
+    }
+    package func observations(requestID: String) throws(StoreFailure) -> [Observation] {
+        try checkOpen()
+        return allObservations.filter { $0.requestID == requestID }.sorted {
+            $0.analysis == $1.analysis ? $0.run < $1.run : Bytes($0.analysis) < Bytes($1.analysis)
+        }
+    }
+    package func observationEvents(requestID: String) throws(StoreFailure) -> [ObservationEvent] {
+        let ids = Set(try observations(requestID: requestID).map(\.id))
+        return allObservationEvents.filter { ids.contains($0.observationID) }.sorted {
+            $0.observationID == $1.observationID
+                ? $0.ordinal < $1.ordinal : Bytes($0.observationID) < Bytes($1.observationID)
+        }
+    }
+    package func observationsAwaitingTechnicalValidation(site: String?, limit: Int) throws(StoreFailure) -> [Observation]
+    {
+        try checkOpen()
+        let seen = Set(allObservationEvents.map(\.observationID))
+        let found = allObservations.filter { !seen.contains($0.id) && (site == nil || $0.site == site) }
+        return Array(found.sorted { older(($0.recordedAt, $0.id), ($1.recordedAt, $1.id)) }.prefix(limit))
+    }
+    package func requestsAwaitingSignature(site: String?, limit: Int) throws(StoreFailure) -> [String] {
+        try checkOpen()
+        let last = Dictionary(grouping: allObservationEvents, by: \.observationID)
+            .compactMapValues { $0.max { $0.ordinal < $1.ordinal }?.kind }
+        let signed = signedObservations
+        let ready = allObservations.filter { last[$0.id] == .technicallyValidated && !signed.contains($0.id) }
+        let ids = Set(ready.map(\.requestID))
+        let found = latestRequests.filter { ids.contains($0.id) && (site == nil || $0.site == site) }
+        let sorted = found.sorted { a, b in
+            if a.priority != b.priority { return a.priority == .urgent }
+            return older((a.registeredAt, a.id), (b.registeredAt, b.id))
+        }
+        return sorted.prefix(limit).map(\.id)
+    }
+    package func previousSigned(
+        patientID: String, analyses: [String], before: Instant, excludingRequest: String
+    ) throws(StoreFailure) -> [Observation] {
+        try checkOpen()
+        let signed = signedObservations
+        let candidates = allObservations.filter {
+            $0.patientID == patientID && $0.observedAt < before && $0.requestID != excludingRequest
+                && signed.contains($0.id)
+        }
+        return analyses.compactMap { analysis in
+            candidates.filter { $0.analysis == analysis }.max { a, b in
+                if a.observedAt != b.observedAt { return a.observedAt < b.observedAt }
+                return a.run != b.run ? a.run < b.run : Bytes(a.id) < Bytes(b.id)
+            }
+        }
+    }
+}
+
+/// Text in the order of its UTF-8 bytes, which is the order of both SQL stores.
+struct Bytes: Comparable {
+    let bytes: String.UTF8View
+    init(_ text: String) { bytes = text.utf8 }
+    static func < (a: Bytes, b: Bytes) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
+    static func == (a: Bytes, b: Bytes) -> Bool { a.bytes.elementsEqual(b.bytes) }
+}
+func ordered(_ a: [String], _ b: [String]) -> Bool {
+    for (x, y) in zip(a, b) where x != y { return Bytes(x) < Bytes(y) }
+    return false
+}
+func older(_ a: (Instant, String), _ b: (Instant, String)) -> Bool {
+    a.0 == b.0 ? Bytes(a.1) < Bytes(b.1) : a.0 < b.0
+}
+func newer(_ a: (Instant, String), _ b: (Instant, String)) -> Bool { older(b, a) }

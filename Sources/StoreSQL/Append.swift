@@ -1,0 +1,126 @@
+import Base
+import Laboratory
+import Store
+
+/// One append made ready outside the writer: encoding and hashing cost the caller, not the queue of all writers.
+struct PreparedAppend: Sendable {
+    private struct Insertion: Sendable {
+        var sql: String
+        /// Columns and blobs, then the body; the audit sequence follows.
+        var leading: [SQLValue]
+        /// The parent's key, where the site comes from it.
+        var trailing: [SQLValue]
+    }
+    private var insertions: [Insertion] = []
+    private var facts: [Fact]
+    private var note: AuditNote?
+    private var factsHash: String
+
+    init(_ facts: [Fact], note: AuditNote?) throws(StoreFailure) {
+        let records = try FactRecord.records(of: facts, note: note)
+        self.facts = facts
+        self.note = note
+        factsHash = note == nil ? "" : AuditChain.digest(of: records)
+        for (fact, record) in zip(facts, records) {
+            guard let sql = FactTable.insertions[fact.kind], let table = FactTable.table(of: fact.kind) else { continue }
+            let columns = FactTable.values(of: fact)
+            let parent = table.siteOf.flatMap { table.columns.firstIndex(of: $0.ours) }
+            insertions.append(
+                Insertion(
+                    sql: sql, leading: columns + record.blobs.map { .blob($0) } + [.text(record.body)],
+                    trailing: parent.map { [columns[$0]] } ?? []))
+        }
+    }
+
+    func run(_ connection: any SQLConnection) throws(SQLFailure) {
+        var entry: AuditEntry?
+        if let note {
+            let last = try connection.query(SQL.lastAuditEntry).first
+            let link = last.flatMap { row in row[0].integer.flatMap { n in row[1].text.map { (n, $0) } } }
+            entry = AuditChain.next(after: link, note: note, factsHash: factsHash)
+        }
+        let sequence = SQLValue(entry?.sequence)
+        for insertion in insertions {
+            try connection.execute(insertion.sql, insertion.leading + [sequence] + insertion.trailing)
+        }
+        if let entry { try insert(entry, connection) }
+        try derive(connection)
+    }
+
+    private func insert(_ entry: AuditEntry, _ connection: any SQLConnection) throws(SQLFailure) {
+        try connection.execute(
+            SQL.insertAuditEntry,
+            [
+                SQLValue(entry.sequence), .text(entry.site), .text(entry.author), .text(entry.action),
+                .text(entry.subject), SQLValue(entry.at), .text(entry.factsHash), .text(entry.previousHash),
+                .text(entry.hash),
+            ])
+    }
+
+    /// Work lists, latest versions and tallies, from the facts just inserted.
+    private func derive(_ connection: any SQLConnection) throws(SQLFailure) {
+        let changes = WorkChanges(facts)
+        var tally = changes.tally
+        for fact in facts {
+            if case .signature(let signature) = fact {
+                for id in Set(signature.observationIDs).sorted() {
+                    try connection.execute(SQL.insertSignatureItem, [.text(id), .text(signature.id)])
+                }
+            } else if case .patient(let patient) = fact {
+                let move = try Current.take(patient, connection)
+                for (site, more) in move { tally[.init(site: site, name: "patients"), default: 0] += more }
+            } else if case .request(let request) = fact {
+                let move = try Current.take(request, connection)
+                for (site, more) in move { tally[.init(site: site, name: "requests"), default: 0] += more }
+            }
+        }
+        for item in changes.closed { try connection.execute(item.list.close, [.text(item.id)]) }
+        for item in changes.opened { try connection.execute(item.list.open, [.text(item.id)]) }
+        for (mark, added) in changes.deliveryMarks {
+            let row = try connection.query(SQL.deliveryMarks, [.text(mark.kind.rawValue), .text(mark.deliveryID)]).first
+            // Only the first event of its kind makes the delivery one more.
+            if let row, let site = row[0].text, row[1].integer == added {
+                tally[.init(site: site, name: mark.name), default: 0] += 1
+            }
+        }
+        for (key, more) in tally where more != 0 {
+            try connection.execute(SQL.tally, [.text(key.site), .text(key.name), SQLValue(more)])
+        }
+    }
+}
+
+/// Rows of the latest versions.
+private enum Current {
+    /// What it changes in the number of files of each site.
+    static func take(_ patient: Patient, _ connection: any SQLConnection) throws(SQLFailure) -> [(String, Int)] {
+        let last = try connection.query(SQL.currentPatient, [.text(patient.id)]).first
+        guard let move = move(from: last, to: patient.site, version: patient.version) else { return [] }
+        try connection.execute(
+            SQL.upsertPatient,
+            [
+                .text(patient.id), SQLValue(patient.version), .text(patient.site), .text(SearchKey.fold(patient.ipp)),
+                .text(SearchKey.fold(patient.traits.birthName)), .text(SearchKey.fold(patient.traits.firstGivenName)),
+                SQLValue(patient.usedName.map { SearchKey.fold($0) }), SQLValue(patient.ins?.matricule),
+            ])
+        return move
+    }
+
+    static func take(_ request: Request, _ connection: any SQLConnection) throws(SQLFailure) -> [(String, Int)] {
+        let last = try connection.query(SQL.currentRequest, [.text(request.id)]).first
+        guard let move = move(from: last, to: request.site, version: request.version) else { return [] }
+        try connection.execute(
+            SQL.upsertRequest,
+            [
+                .text(request.id), SQLValue(request.version), .text(request.site), .text(request.number),
+                SQLValue(request.registeredAt), SQLValue(request.priority == .urgent),
+            ])
+        return move
+    }
+
+    /// Nil when a later version is there already.
+    private static func move(from last: [SQLValue]?, to site: String, version: Int) -> [(String, Int)]? {
+        guard let last, let lastVersion = last[0].integer, let lastSite = last[1].text else { return [(site, 1)] }
+        guard version > lastVersion else { return nil }
+        return lastSite == site ? [] : [(lastSite, -1), (site, 1)]
+    }
+}
