@@ -1,9 +1,9 @@
-package import Base
+import Base
 import Catalog
-package import Laboratory
-import Lines
 package import HL7v2
-package import Store
+import Laboratory
+import Lines
+import Store
 package import Workflow
 
 /// Where reports go, and under which names (MSH-3 to MSH-6, MSH-11).

@@ -66,7 +66,7 @@ package enum LaboratoryServer {
                 group.addTask { await dispatch.run() }
                 if let zam { group.addTask { await zam.run() } }
                 group.addTask {
-                    try await runAPI(configuration, desk, fleet, dispatch) { ports.bound($0) }
+                    try await runAPI(configuration, desk, fleet) { ports.bound($0) }
                 }
                 // The first to end ends the server: a service that stops by itself is a fault.
                 try await group.next()
