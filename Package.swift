@@ -119,7 +119,7 @@ if withServer {
         ]),
         shell("Client", imports: ["Base", "Catalog", "Laboratory"]),
         shell("Server", imports: [
-            "Base", "JSON5", "LIS01", "Catalog", "Laboratory", "Drivers", "Report", "Store", "Workflow", "StoreSQL", "SQLiteEngine",
+            "Base", "JSON5", "LIS01", "HL7v2", "Catalog", "Laboratory", "Drivers", "Report", "Store", "Workflow", "StoreSQL", "SQLiteEngine",
             "PostgreSQLEngine", "Lines", "Analyzers", "Exchange", "API",
         ]),
         program("paillasse", at: "Sources/paillasse", imports: [

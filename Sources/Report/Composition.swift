@@ -111,7 +111,9 @@ extension Composition {
             }, panel: line.panel.flatMap { catalogue.panel($0) })
             sections[section.code] = laid
         }
-        return gather(sections.values.filter { !$0.lines.isEmpty }.sorted { $0.section.rank < $1.section.rank })
+        return gather(sections.values.filter { !$0.lines.isEmpty }.sorted {
+            ($0.section.rank, $0.section.code) < ($1.section.rank, $1.section.code)
+        })
     }
 
     private static func gather(_ sections: [LaidSection]) -> [LaidChapter] {

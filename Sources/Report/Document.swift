@@ -149,7 +149,9 @@ extension CDA.Unit {
     fileprivate init?(catalogued ucum: String) {
         let isBare = ucum == "1" || (ucum.first == "{" && ucum.firstIndex(of: "}") == ucum.indices.last)
         guard !ucum.isEmpty, !isBare else { return nil }
-        self.init(ucum: ucum, printed: Catalog.Unit.french(ucum))
+        // The official rule takes annotations away before it looks a unit up: `mL/min/{1.73_m2}` would leave `mL/min/`.
+        // In UCUM an annotation counts for one (section 2.1, §12), so `mL/min{1.73_m2}` is the same unit.
+        self.init(ucum: ucum.replacing("/{", with: "{"), printed: Catalog.Unit.french(ucum))
     }
 }
 

@@ -6,6 +6,7 @@ import Dispatch
 import Drivers
 import Exchange
 import Foundation
+import HL7v2
 import Laboratory
 import PostgreSQLEngine
 import SQLiteEngine
@@ -65,7 +66,7 @@ package enum LaboratoryServer {
                 group.addTask { await dispatch.run() }
                 if let zam { group.addTask { await zam.run() } }
                 group.addTask {
-                    try await runAPI(configuration, desk, fleet, dispatch) { ports.bound($0) }
+                    try await runAPI(configuration, desk, fleet) { ports.bound($0) }
                 }
                 // The first to end ends the server: a service that stops by itself is a fault.
                 try await group.next()
@@ -112,10 +113,10 @@ package enum LaboratoryServer {
         pfi.map { pfi in
             PFISettings(
                 host: pfi.host, port: pfi.port,
-                names: TransmissionNames(
+                parties: Parties(
                     sendingApplication: pfi.sendingApplication, sendingFacility: pfi.sendingFacility,
-                    receivingApplication: pfi.receivingApplication, receivingFacility: pfi.receivingFacility,
-                    processing: pfi.processing),
+                    receivingApplication: pfi.receivingApplication, receivingFacility: pfi.receivingFacility),
+                processing: Processing(rawValue: pfi.processing) ?? .production,
                 answerWithin: pfi.answerWithin)
         }
     }

@@ -149,7 +149,8 @@ extension ObjectReader {
             out[code] = CodeMeaning(
                 analysis: object.required("analysis"), units: object.units("units"),
                 assumedUnit: object.text("assumedUnit"), qualitative: object.qualitative("qualitative"),
-                isText: object.flag("text") ?? false, isOrdered: object.flag("ordered") ?? true)
+                isText: object.flag("text") ?? false, isOrdered: object.flag("ordered") ?? true,
+                orderedAs: object.text("orderedAs"))
             object.finish()
         }
         return out
@@ -173,9 +174,11 @@ extension ObjectReader {
                         "écrire un nombre décimal non nul entre guillemets, par exemple \"0.0555\"")
                 }
             }
-            out[unit] = UnitMeaning(unit: object.required("unit"), factor: factor, places: object.whole("places"))
-            if let places = out[unit]?.places, !(0...10).contains(places) {
-                log.add("driver.value", at: object.key("places"), "\(places) décimales", "écrire un nombre de 0 à 10")
+            let places = object.whole("places")
+            out[unit] = UnitMeaning(unit: object.required("unit"), factor: factor, places: places)
+            if let places, !(0...10).contains(places) {
+                log.add(
+                    "driver.value", at: object.key("places"), "\(places) décimales", "écrire un nombre de 0 à 10")
             }
             object.finish()
         }

@@ -2,7 +2,8 @@ package import Base
 package import LIS01
 package import LIS2
 
-/// What `driver.json5` says of one model: the whole difference between two analyzers. `Drivers/README.md` lists the keys.
+/// What `driver.json5` says of one model: the whole difference between two analyzers. `Drivers/README.md` lists the
+/// keys.
 package struct DriverDescription: Sendable, Hashable {
     /// Name of the folder: `roche-cobas-c311`.
     package var name: String
@@ -10,7 +11,8 @@ package struct DriverDescription: Sendable, Hashable {
     package var model: String
     /// What people see when they choose a driver (French).
     package var summary: String
-    /// Beginnings of the sender name (H.5, blanks before it cut) by which the model is recognised.
+    /// Beginnings of the sender name (H.5, blanks before it cut) by which the model is recognised; one that begins with
+    /// `^` may stand anywhere in it.
     package var senders: [String]
     package var transports: [Transport]
     package var serial: SerialSettings?
@@ -136,6 +138,8 @@ package struct CodeMeaning: Sendable, Hashable {
     package var isText: Bool
     /// This code is the one to order the analysis by (false for second codes of one analysis).
     package var isOrdered: Bool
+    /// The code to order by when it is not the code of the result (`VitD` for `VitD/DOSE`).
+    package var orderedAs: String?
 }
 
 /// A comparison of a text of the message: true when any of the lists holds.

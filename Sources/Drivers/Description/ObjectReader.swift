@@ -23,7 +23,8 @@ final class ObjectReader {
             self.members = members
         } else {
             members = [:]
-            log.add("driver.type", at: place, "un objet est attendu, \(node.kind) est écrit", "écrire { clé: valeur }")
+            log.add(
+                "driver.type", at: place, "un objet est attendu, \(node.kind) est écrit", "écrire { clé: valeur }")
         }
     }
 

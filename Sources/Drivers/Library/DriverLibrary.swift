@@ -45,17 +45,18 @@ package struct DriverLibrary: Sendable {
             remedy: "choisir parmi : " + drivers.map(\.name).joined(separator: ", "))
     }
 
-    /// The driver whose senders name the message's sender (the longest beginning wins), else the generic one, else nil.
+    /// The driver that names most of the message's sender, else the generic one, else nil.
     package func driver(recognising message: LISMessage) -> Driver? {
-        drivers.filter { $0.recognises(message) }
-            .max { longestSender($0, message) < longestSender($1, message) }
+        drivers.filter { $0.recognises(message) }.max { $0.recognition(message) < $1.recognition(message) }
             ?? drivers.first { $0.name == DriverLibrary.genericName }
     }
 
-    private func longestSender(_ driver: Driver, _ message: LISMessage) -> Int {
-        guard let header = message.header else { return 0 }
-        let sender = trimmed(driver.charset(for: message).decoded(header.field(5).raw))
-        return driver.description.senders.filter { sender.hasPrefix($0) }.map(\.utf8.count).max() ?? 0
+    /// The driver for a recorded session: that of its first message that any driver recognises, else the generic one.
+    package func driver(recognising bytes: [UInt8]) -> Driver? {
+        let messages = SessionDecoder.messages(in: bytes)
+        let known = messages.first { message in drivers.contains { $0.recognises(message) } }
+        return (known ?? messages.first).flatMap { driver(recognising: $0) }
+            ?? drivers.first { $0.name == DriverLibrary.genericName }
     }
 }
 

@@ -75,7 +75,8 @@ package enum DriverLint {
         let place = "\(description.name)/driver.json5: "
         if description.transports.isEmpty {
             log.add(
-                "driver.missing", at: place + "transports", "aucun mode de liaison", "ajouter serial, tcp-server ou tcp-client")
+                "driver.missing", at: place + "transports", "aucun mode de liaison",
+                "ajouter serial, tcp-server ou tcp-client")
         }
         if description.transports.contains(.serial), description.serial == nil {
             log.add(

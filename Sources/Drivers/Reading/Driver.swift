@@ -13,11 +13,16 @@ package struct Driver: Sendable, Hashable {
         description.charset ?? LISCharset.sniff(message.bytes)
     }
 
-    /// The sender name (H.5) begins with one this driver names.
-    package func recognises(_ message: LISMessage) -> Bool {
-        guard let header = message.header else { return false }
+    /// The sender name (H.5) is one this driver names.
+    package func recognises(_ message: LISMessage) -> Bool { recognition(message) > 0 }
+
+    /// How much of the sender name the driver names: the length of the longest text of `senders` that it begins with
+    /// or, for one that begins with a component delimiter (`^GeneXpert^`), that it holds; 0 for none.
+    func recognition(_ message: LISMessage) -> Int {
+        guard let header = message.header else { return 0 }
         let sender = trimmed(charset(for: message).decoded(header.field(5).raw))
-        return description.senders.contains { sender.hasPrefix($0) }
+        return description.senders.filter { $0.hasPrefix("^") ? sender.contains($0) : sender.hasPrefix($0) }
+            .map(\.utf8.count).max() ?? 0
     }
 
     /// What the message says. `zone` is the laboratory's: analyzers send wall-clock times.
@@ -29,6 +34,7 @@ package struct Driver: Sendable, Hashable {
         var context = RecordContext(message, charset: charset(for: message))
         let tree = message.tree
         var ordinal = 0
+        let notResults = description.ignored + description.orderFlags
         for patient in tree.patients {
             context.patient = patient.record.map { message.record($0) }
             let claimed = self.claimed(context)
@@ -40,7 +46,7 @@ package struct Driver: Sendable, Hashable {
                     context.observed = message.record(observed.record)
                     let rank = ordinal
                     ordinal += 1
-                    if (description.ignored + description.orderFlags).contains(where: { $0.holds(context) }) { continue }
+                    if notResults.contains(where: { $0.holds(context) }) { continue }
                     let isControl = description.controls.contains { $0.holds(context) }
                     let comments = observed.attached.map { message.record($0) }.filter { $0.kind == .comment }
                     var observation = observation(context, comments: comments, ordinal: rank, zone: zone)

@@ -9,7 +9,8 @@ package struct FieldPath: Sendable, Hashable {
         case component(Int)
         /// `R.4.first`: the first component that is not empty.
         case firstNotEmpty
-        /// `R.3.word`: the first component that is not a mere rank (cobas u 411 sends `1^SG`), else the first not empty.
+        /// `R.3.word`: the first component that is not a mere rank (cobas u 411 sends `1^SG`), else the first one
+        /// not empty.
         case firstWord
     }
     package var record: LISRecordKind
@@ -80,7 +81,7 @@ package struct FieldPath: Sendable, Hashable {
     }
 }
 
-/// Several paths whose texts, empty ones left out, are joined by `/`: `R.3.2+R.3.4` (GeneXpert's codes have four parts).
+/// Several paths whose texts, empty ones left out, are joined by `/`: `R.3.2+R.3.4` (a GeneXpert code has four parts).
 package struct FieldExpression: Sendable, Hashable {
     package var paths: [FieldPath]
     package init(_ paths: [FieldPath]) { self.paths = paths }
