@@ -46,17 +46,18 @@ var packages: [Package.Dependency] = []
 var targets: [Target] = [
     room("Base"),
     c("CScan", cSettings: [.unsafeFlags(["-O3"])]),
+    room("JSON5", imports: ["Base"]),
     room("LIS01", imports: ["Base"]),
     room("LIS2", imports: ["Base", "CScan"]),
     room("HL7v2", imports: ["Base"]),
     room("CDA", imports: ["Base"]),
     room("Catalog", imports: ["Base"]),
     room("Laboratory", imports: ["Base", "Catalog"]),
-    room("Drivers", imports: ["Base", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory"]),
+    room("Drivers", imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory"]),
     room("Report", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2"]),
     .systemLibrary(name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo"),
     shell("Printing", imports: ["Base", "Report", "CPango"]),
-    room("AnalyzerSimulator", at: "Simulators/Analyzer", imports: ["Base", "LIS01", "LIS2"]),
+    room("AnalyzerSimulator", at: "Simulators/Analyzer", imports: ["Base", "JSON5", "LIS01", "LIS2"]),
 
     tests("BaseTests", imports: ["Base"]),
     tests("LIS01Tests", imports: ["Base", "LIS01"]),
@@ -65,7 +66,7 @@ var targets: [Target] = [
     tests("CDATests", imports: ["Base", "CDA"]),
     tests("CatalogTests", imports: ["Base", "Catalog"]),
     tests("LaboratoryTests", imports: ["Base", "Catalog", "Laboratory"]),
-    tests("DriversTests", imports: ["Base", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
+    tests("DriversTests", imports: ["Base", "JSON5", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
     tests("ReportTests", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing"]),
     tests("PrintingTests", imports: ["Base", "Report", "Printing"]),
     tests("TidyTests", imports: []),
@@ -76,7 +77,7 @@ if withNIO {
     targets += [
         c("CSerial"),
         shell("Lines", imports: ["Base", "CSerial", nioCore, nioPosix]),
-        shell("Neighbours", at: "Simulators/Neighbours", imports: ["Base", "HL7v2", "Lines"]),
+        shell("Neighbours", at: "Simulators/Neighbours", imports: ["Base", "HL7v2", "Lines", "AnalyzerSimulator"]),
         tests("LinesTests", imports: ["Base", "Lines"]),
         tests("SimulatorsTests", imports: ["Base", "LIS01", "HL7v2", "Lines", "AnalyzerSimulator", "Neighbours"]),
     ]
@@ -118,7 +119,7 @@ if withServer {
         ]),
         shell("Client", imports: ["Base", "Catalog", "Laboratory"]),
         shell("Server", imports: [
-            "Base", "Catalog", "Laboratory", "Drivers", "Report", "Store", "Workflow", "StoreSQL", "SQLiteEngine",
+            "Base", "JSON5", "LIS01", "HL7v2", "Catalog", "Laboratory", "Drivers", "Report", "Store", "Workflow", "StoreSQL", "SQLiteEngine",
             "PostgreSQLEngine", "Lines", "Analyzers", "Exchange", "API",
         ]),
         program("paillasse", at: "Sources/paillasse", imports: [

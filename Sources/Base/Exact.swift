@@ -108,7 +108,8 @@ package struct Exact: Sendable, Codable {
             return coefficient.signum() < other.coefficient.signum() ? -1 : 1
         }
         // The side that overflowed on alignment is the one of the larger magnitude.
-        let mine = scale < other.scale
+        let mine =
+            scale < other.scale
             && coefficient.multipliedReportingOverflow(by: Exact.pow10(other.scale - scale)).overflow
         return (mine ? 1 : -1) * Int(coefficient.signum())
     }
@@ -120,7 +121,9 @@ package struct Exact: Sendable, Codable {
         return overflow ? nil : Exact(coefficient: sum, scale: scale)
     }
     package func subtracting(_ other: Exact) -> Exact? {
-        adding(Exact(coefficient: -other.coefficient, scale: other.scale))
+        guard let (x, y, scale) = Exact.aligned(self, other) else { return nil }
+        let (difference, overflow) = x.subtractingReportingOverflow(y)
+        return overflow ? nil : Exact(coefficient: difference, scale: scale)
     }
     package func multiplied(by other: Exact) -> Exact? {
         let (product, overflow) = coefficient.multipliedReportingOverflow(by: other.coefficient)
@@ -130,15 +133,17 @@ package struct Exact: Sendable, Codable {
         return nil
     }
 
-    /// Rounded half away from zero to `places` decimals (commercial rounding), padded with zeros when shorter.
+    /// Rounded half away from zero to `places` decimals (commercial rounding), padded with zeros when shorter. A number
+    /// so long that its zeros do not fit stays as it is: equal, but with fewer decimals.
     package func rounded(to places: Int) -> Exact {
         if places >= scale {
-            return Exact(coefficient: coefficient * Exact.pow10(places - scale), scale: places)
+            let (padded, overflow) = coefficient.multipliedReportingOverflow(by: Exact.pow10(places - scale))
+            return overflow ? self : Exact(coefficient: padded, scale: places)
         }
         let divisor = Exact.pow10(scale - places)
-        let half = divisor / 2
-        let rounded = coefficient >= 0 ? (coefficient + half) / divisor : (coefficient - half) / divisor
-        return Exact(coefficient: rounded, scale: places)
+        let (quotient, rest) = coefficient.quotientAndRemainder(dividingBy: divisor)
+        let awayFromZero = rest.magnitude >= divisor.magnitude - rest.magnitude
+        return Exact(coefficient: awayFromZero ? quotient + (isNegative ? -1 : 1) : quotient, scale: places)
     }
 
     /// Plain text with a point: `-0.050`.
@@ -153,7 +158,8 @@ package struct Exact: Sendable, Codable {
     package init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let value = Exact(text) else {
-            throw Refusal("base.decimal", because: "« \(text) » n'est pas un nombre décimal", remedy: "écrire par exemple 4.20")
+            throw Refusal(
+                "base.decimal", because: "« \(text) » n'est pas un nombre décimal", remedy: "écrire par exemple 4.20")
         }
         self = value
     }

@@ -11,7 +11,9 @@ package struct Instant: Sendable, Hashable, Comparable, Codable, CustomStringCon
     }
     package func duration(to other: Instant) -> Duration { .milliseconds(other.milliseconds - milliseconds) }
     /// Whole minutes from this instant to another, rounded down (an age is counted in minutes at collection).
-    package func minutes(to other: Instant) -> Int64 { (other.milliseconds - milliseconds).flooringDivision(by: 60_000) }
+    package func minutes(to other: Instant) -> Int64 {
+        (other.milliseconds - milliseconds).flooringDivision(by: 60_000)
+    }
 
     package init(from decoder: any Decoder) throws {
         milliseconds = try decoder.singleValueContainer().decode(Int64.self)
@@ -45,21 +47,32 @@ package struct CivilDate: Sendable, Hashable, Comparable, Codable, CustomStringC
         self.day = day
     }
 
-    /// Reads `AAAA-MM-JJ`, `JJ/MM/AAAA` or `AAAAMMJJ`; nil when it is no date of the calendar (00 stands for unknown).
+    /// Reads `AAAA-MM-JJ`, `JJ/MM/AAAA` or `AAAAMMJJ` (a time of HL7 or ISO 8601 may follow the last, and is dropped);
+    /// nil when it is no date of the calendar (00 stands for unknown).
     package init?(_ text: some StringProtocol) {
-        let parts = text.split(whereSeparator: { "-/".contains($0) }).map { String($0) }
-        let fields: [Int?] = if parts.count == 3 {
-            parts[0].count == 4
+        let separator: Character = text.contains("/") ? "/" : "-"
+        let parts = text.split(separator: separator, omittingEmptySubsequences: false)
+        let compact = text.prefix { ("0"..."9").contains($0) }
+        let fields: [Int?]
+        if parts.count == 3, parts.allSatisfy({ CivilDate.isNumber($0) }), parts[1].count <= 2 {
+            let yearFirst = parts[0].count == 4
+            guard (yearFirst ? parts[2] : parts[0]).count <= 2, yearFirst || parts[2].count == 4 else { return nil }
+            fields =
+                yearFirst
                 ? [Int(parts[0]), Int(parts[1]), Int(parts[2])] : [Int(parts[2]), Int(parts[1]), Int(parts[0])]
-        } else if text.count >= 8, parts.count == 1 {
-            [Int(text.prefix(4)), Int(text.dropFirst(4).prefix(2)), Int(text.dropFirst(6).prefix(2))]
+        } else if compact.count >= 8, text.count == 8 || Instant(text, in: .utc) != nil {
+            fields = [Int(text.prefix(4)), Int(text.dropFirst(4).prefix(2)), Int(text.dropFirst(6).prefix(2))]
         } else {
-            []
+            return nil
         }
-        guard fields.count == 3, let y = fields[0], let m = fields[1], let d = fields[2] else { return nil }
+        guard let y = fields[0], let m = fields[1], let d = fields[2] else { return nil }
         guard (1800...2200).contains(y), (0...12).contains(m), (0...31).contains(d), m > 0 || d == 0 else { return nil }
         guard m == 0 || d <= CivilDate.days(inMonth: m, of: y) else { return nil }
         self.init(year: y, month: m, day: d)
+    }
+
+    private static func isNumber(_ text: some StringProtocol) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 
     package static func days(inMonth month: Int, of year: Int) -> Int {
@@ -138,10 +151,11 @@ package enum CivilZone: Sendable, Hashable {
         case "UTC": self = .utc
         case _:
             let sign = name.first == "-" ? -1 : 1
-            let parts = name.dropFirst().split(separator: ":").compactMap { Int($0) }
-            guard name.first == "+" || name.first == "-", parts.count == 2, parts[0] < 15, parts[1] < 60 else {
-                return nil
-            }
+            let digits = name.dropFirst().split(separator: ":", omittingEmptySubsequences: false)
+            let parts = digits.compactMap { $0.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int($0) : nil }
+            guard name.first == "+" || name.first == "-", digits.count == 2, parts.count == 2,
+                parts[0] < 15, parts[1] < 60
+            else { return nil }
             self = .fixed(minutes: sign * (parts[0] * 60 + parts[1]))
         }
     }
@@ -217,47 +231,5 @@ extension Instant {
     package func french(in zone: CivilZone) -> String {
         let t = CivilTime(self, in: zone)
         return "\(t.date.french) \(padded(t.hour, 2)):\(padded(t.minute, 2))"
-    }
-    /// Reads `AAAAMMJJ[HHMM[SS]][±zzzz]` (HL7, LIS2-A2 section 5.6.2) and ISO 8601; a zone in the text wins over `zone`.
-    package init?(_ text: some StringProtocol, in zone: CivilZone) {
-        var digits = [Int]()
-        var offset: Int?
-        var bytes = Array(text.utf8)[...]
-        while let byte = bytes.first, digits.count < 17 {
-            if (0x30...0x39).contains(byte) {
-                digits.append(Int(byte - 0x30))
-            } else if byte == 0x2D, digits.count == 4 || digits.count == 6, text.contains("-"), text.count >= 10,
-                Array(text.utf8)[4] == 0x2D
-            {
-                // the hyphens of an ISO date
-            } else if byte != 0x54 && byte != 0x3A && byte != 0x2E && byte != 0x20 {
-                break
-            }
-            bytes = bytes.dropFirst()
-        }
-        if let sign = bytes.first {
-            let rest = bytes.dropFirst().filter { $0 != 0x3A }
-            if sign == 0x5A {
-                guard rest.isEmpty else { return nil }
-                offset = 0
-            } else {
-                guard sign == 0x2B || sign == 0x2D, rest.count == 4, rest.allSatisfy({ (0x30...0x39).contains($0) })
-                else { return nil }
-                let d = rest.map { Int($0 - 0x30) }
-                offset = (sign == 0x2D ? -1 : 1) * ((d[0] * 10 + d[1]) * 60 + d[2] * 10 + d[3])
-            }
-        }
-        func number(_ from: Int, _ count: Int) -> Int? {
-            guard digits.count >= from + count else { return nil }
-            return digits[from..<(from + count)].reduce(0) { $0 * 10 + $1 }
-        }
-        guard digits.count >= 8, let y = number(0, 4), let m = number(4, 2), let d = number(6, 2), m > 0, d > 0,
-            let date = CivilDate("\(padded(y, 4))-\(padded(m, 2))-\(padded(d, 2))")
-        else { return nil }
-        let hour = number(8, 2) ?? 0, minute = number(10, 2) ?? 0, second = number(12, 2) ?? 0
-        guard hour < 24, minute < 60, second < 61 else { return nil }
-        let effective: CivilZone = offset.map { .fixed(minutes: $0) } ?? zone
-        self = effective.instant(date, hour: hour, minute: minute, second: second)
-        if let ms = number(14, 3) { milliseconds += Int64(ms) }
     }
 }

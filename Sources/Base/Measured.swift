@@ -74,7 +74,9 @@ package struct Measured: Sendable, Hashable, Codable, CustomStringConvertible {
     package init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let value = Measured(text) else {
-            throw Refusal("base.measured", because: "« \(text) » n'est pas une valeur mesurée", remedy: "écrire par exemple 4.20 ou <0.5")
+            throw Refusal(
+                "base.measured", because: "« \(text) » n'est pas une valeur mesurée",
+                remedy: "écrire par exemple 4.20 ou <0.5")
         }
         self = value
     }

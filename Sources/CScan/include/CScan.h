@@ -1,1 +1,31 @@
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// How the scan is done. A level the processor lacks falls back to the best one below it.
+enum cscan_level { CSCAN_SCALAR = 0, CSCAN_SSE2 = 1, CSCAN_AVX2 = 2, CSCAN_NEON = 3 };
+
+/// How many bytes the scan looks for: the four delimiters of a message, CR and LF.
+#define CSCAN_NEEDLES 6
+/// Free places the array of offsets must have beyond the last offset: blocks are written whole.
+#define CSCAN_SLACK 72
+
+/// The best level of this processor.
+int cscan_best_level(void);
+/// Whether this processor has a level.
+int cscan_has_level(int level);
+
+/// Stores the offset of every byte equal to one of the six needles, ascending, and returns how many there are.
+/// It stops early, and returns SIZE_MAX, when fewer than CSCAN_SLACK places are left: give a longer array
+/// (length + CSCAN_SLACK always suffices). `length` must be below 2^32.
+size_t cscan_structure(const uint8_t *bytes, size_t length, const uint8_t *needles, uint32_t *offsets, size_t capacity);
+/// The same at a given level, for tests and measurements.
+size_t cscan_structure_at(int level, const uint8_t *bytes, size_t length, const uint8_t *needles, uint32_t *offsets,
+                          size_t capacity);
+
+/// The sum of the bytes (LIS01-A2 checksums are its last eight bits).
+uint64_t cscan_sum(const uint8_t *bytes, size_t length);
+uint64_t cscan_sum_at(int level, const uint8_t *bytes, size_t length);
+
+/// The offset of the first byte equal to `a` or `b` at or after `from`, or `length`.
+size_t cscan_find2(const uint8_t *bytes, size_t length, size_t from, uint8_t a, uint8_t b);

@@ -8,7 +8,7 @@ package enum Digest {
         return Array(hasher.finalize())
     }
     /// 64 lower-case hexadecimal digits.
-    package static func sha256Hex(_ bytes: [UInt8]) -> String { hex(sha256(bytes)) }
+    package static func sha256Hex(_ bytes: some Sequence<UInt8>) -> String { hex(sha256(Array(bytes))) }
 
     package static func hex(_ bytes: some Sequence<UInt8>) -> String {
         let digits = Array("0123456789abcdef".utf8)

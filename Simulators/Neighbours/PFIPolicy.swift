@@ -1,0 +1,78 @@
+package import Base
+
+/// What the PFI simulator does with a message that it has not stored yet.
+package enum PFIAnswer: String, Sendable, CaseIterable {
+    /// Stores it, answers AA.
+    case accept = "AA"
+    /// Answers AE: keeps it apart, in `refused/`.
+    case error = "AE"
+    /// Answers AR: keeps it apart, in `refused/`.
+    case reject = "AR"
+    /// Says nothing and forgets it.
+    case silence
+    /// Stores it and says nothing: the sender cannot know (the ambiguous failure).
+    case lostAnswer
+    /// Forgets it and breaks the connection.
+    case hangUp
+}
+
+/// What comes back later, by ZAM.
+package enum BusinessOutcome: String, Sendable, CaseIterable {
+    /// Everything arrived.
+    case ok
+    /// The patient's DMP is closed.
+    case dmpClosed
+    /// The mailboxes are full (422).
+    case mailboxFull
+    /// No ZAM at all.
+    case none
+}
+
+package struct PFIPolicy: Sendable {
+    /// For the first, second… new message; the last one holds for ever.
+    package var answers: [PFIAnswer]
+    package var outcome = BusinessOutcome.ok
+    /// Between AA and the first ZAM.
+    package var zamDelay: Duration = .milliseconds(200)
+    /// How long the SGL has to acknowledge a ZAM before it is sent again.
+    package var zamTimeOut: Duration = .seconds(10)
+    /// Sends of one ZAM before it is given up.
+    package var zamAttempts = 20
+
+    package init(answers: [PFIAnswer] = [.accept]) { self.answers = answers.isEmpty ? [.accept] : answers }
+
+    /// Reads `AA`, or `silence,AE,AA`.
+    package init(_ text: String) throws(Refusal) {
+        var answers: [PFIAnswer] = []
+        for word in text.split(separator: ",") {
+            guard let answer = PFIAnswer.allCases.first(where: { $0.rawValue.lowercased() == word.lowercased() }) else {
+                throw Refusal(
+                    "pfi.policy", at: text, because: "réponse inconnue « \(word) »",
+                    remedy: "réponses : " + PFIAnswer.allCases.map(\.rawValue).joined(separator: ", "))
+            }
+            answers.append(answer)
+        }
+        self.init(answers: answers)
+    }
+
+    func answer(to number: Int) -> PFIAnswer { answers[min(number, answers.count - 1)] }
+}
+
+/// What the PFI simulator has seen and done.
+package struct PFITally: Sendable, Equatable {
+    package var connections = 0
+    package var received = 0
+    package var stored = 0
+    /// Received again with the same control id and the same bytes; answered AA, not stored.
+    package var duplicates = 0
+    package var answeredAE = 0
+    package var answeredAR = 0
+    package var unanswered = 0
+    package var zamAccepted = 0
+    package var zamRefused = 0
+    /// Sends of ZAM that got no answer.
+    package var zamUnanswered = 0
+    package var zamGivenUp = 0
+    package var zamPending = 0
+    package init() {}
+}

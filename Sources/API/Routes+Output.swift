@@ -1,0 +1,169 @@
+import Base
+import Catalog
+import Client
+import Laboratory
+import Store
+import Workflow
+
+extension LaboratoryAPI {
+    var outputRoutes: [Route] {
+        [
+            Route("GET", "/v1/reports", .needs(.read), query: ["request"]) { call in
+                guard let reference = call.query["request"] else {
+                    throw Refusal(
+                        "query.missing", at: "request", because: "de quelle demande ?", remedy: "ajouter ?request=NUMÉRO")
+                }
+                let request = try await desk.request(reference)
+                let found = try await desk.store.reports(requestID: request.id)
+                return try .json(found.map { ReportView($0, in: call.zone) })
+            },
+            Route("GET", "/v1/reports/:id/cda", .needs(.read)) { call in
+                let report = try await report(call.parameter("id"))
+                return Answer(status: 200, type: "application/xml; charset=utf-8", body: report.cda)
+            },
+            Route("GET", "/v1/reports/:id/pdf", .needs(.read)) { call in
+                let report = try await report(call.parameter("id"))
+                return Answer(status: 200, type: "application/pdf", body: report.pdf)
+            },
+            Route("GET", "/v1/deliveries", .needs(.read), query: ["request", "limit"]) { call in
+                try .json(try await deliveries(call))
+            },
+        ]
+    }
+
+    private func report(_ id: String) async throws -> ReportVersion {
+        guard let found = try await desk.store.report(id) else {
+            throw LaboratoryAPI.absent("report.unknown", "compte rendu", id)
+        }
+        return found
+    }
+
+    private func deliveries(_ call: Call) async throws -> [DeliveryLineView] {
+        let found = try await desk.deliveries(
+            site: call.author.site, request: call.query["request"], limit: try call.limit())
+        return found.map { DeliveryLineView($0.delivery, number: $0.requestNumber, events: $0.events, in: call.zone) }
+    }
+
+    var stateRoutes: [Route] {
+        [
+            Route("GET", "/v1/status", .needs(.read)) { call in
+                let counts = try await desk.store.counts(site: call.author.site)
+                let states = await live.analyzers()
+                return try .json(
+                    StatusView(
+                        site: call.author.site, catalogueVersion: desk.catalogue.version.text, counts: CountsView(counts),
+                        analyzers: states.map { AnalyzerView($0, call) }))
+            },
+            Route("GET", "/v1/analyzers", .needs(.read)) { call in
+                try .json(await live.analyzers().map { AnalyzerView($0, call) })
+            },
+            Route("GET", "/v1/messages", .needs(.read), query: ["analyzer", "limit"]) { call in
+                let found = try await desk.store.messages(analyzer: call.query["analyzer"], limit: try call.limit())
+                var views = [MessageView]()
+                for message in found {
+                    views.append(MessageView(message, try await desk.store.outcome(messageID: message.id), call))
+                }
+                return try .json(views)
+            },
+            Route("GET", "/v1/messages/:id", .needs(.read)) { call in
+                let id = call.parameter("id")
+                guard let message = try await desk.store.message(id) else {
+                    throw LaboratoryAPI.absent("message.unknown", "message", id)
+                }
+                var view = MessageView(message, try await desk.store.outcome(messageID: id), call)
+                view.text = LaboratoryAPI.readable(message.text)
+                return try .json(view)
+            },
+            Route("GET", "/v1/audit", .needs(.audit), query: ["after", "limit"]) { call in
+                let after = try call.number("after", in: 0...Int.max) ?? 0
+                let entries = try await desk.store.audit(after: after, limit: try call.limit())
+                return try .json(entries.map { AuditEntryView($0, call) })
+            },
+            Route("POST", "/v1/audit/verify", .needs(.audit)) { _ in
+                let verdict = try await AuditChain.verify(store: desk.store)
+                var view = AuditVerdictView(
+                    sound: verdict.isSound, entries: verdict.entries, facts: verdict.facts, lastHash: verdict.lastHash)
+                view.defect = verdict.defect?.kind.rawValue
+                view.explanation = verdict.defect?.explanation
+                view.sequence = verdict.defect?.sequence
+                return try .json(view)
+            },
+            Route("GET", "/v1/catalogue", .needs(.read)) { _ in try .json(catalogueView) },
+        ]
+    }
+
+    private var catalogueView: CatalogueView {
+        CatalogueView(
+            version: desk.catalogue.version.text,
+            analyses: desk.catalogue.analyses.map { analysis in
+                CatalogueView.Line(
+                    code: analysis.code, name: analysis.nameFR,
+                    section: desk.catalogue.section(of: analysis)?.nameFR ?? analysis.section, unit: analysis.unit,
+                    loinc: analysis.loinc?.code, specimen: analysis.specimen, tube: analysis.tube,
+                    approval: analysis.approval.rawValue)
+            },
+            panels: desk.catalogue.panels.map { panel in
+                CatalogueView.PanelLine(code: panel.code, name: panel.nameFR, members: panel.members)
+            })
+    }
+
+    /// Records one a line. UTF-8 when the bytes are, else ISO 8859-1, whose every byte is a character.
+    static func readable(_ bytes: [UInt8]) -> String {
+        let text = String(validating: bytes, as: UTF8.self)
+            ?? String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+        return text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
+    }
+}
+
+extension AnalyzerView {
+    init(_ state: AnalyzerState, _ call: Call) {
+        self.init(
+            name: state.name, driver: state.driver, line: state.line, state: state.state,
+            lastSeen: state.lastSeen.map(call.moment), messages: state.messages, refusals: state.refusals,
+            deviations: state.deviations, pending: state.pending)
+    }
+}
+
+extension MessageView {
+    init(_ message: ReceivedMessage, _ outcome: MessageOutcome?, _ call: Call) {
+        self.init(
+            id: message.id, analyzer: message.analyzer, sessionID: message.sessionID, at: call.moment(message.at),
+            bytes: message.text.count, textHash: message.textHash, complete: message.complete)
+        self.outcome = outcome?.kind.rawValue
+        observations = outcome?.observations
+        controls = outcome?.controls
+        triaged = outcome?.triaged
+        queries = outcome?.queries
+    }
+}
+
+extension AuditEntryView {
+    init(_ entry: AuditEntry, _ call: Call) {
+        self.init(
+            sequence: entry.sequence, site: entry.site, author: entry.author, action: entry.action,
+            subject: entry.subject, at: Moment(entry.at, in: call.zone, milliseconds: true), factsHash: entry.factsHash,
+            previousHash: entry.previousHash, hash: entry.hash)
+    }
+}
+
+extension CountsView {
+    init(_ counts: StoreCounts) {
+        self.init()
+        patients = counts.patients
+        requests = counts.requests
+        messages = counts.messages
+        observations = counts.observations
+        controls = counts.controls
+        messagesPending = counts.messagesPending
+        triageOpen = counts.triageOpen
+        triageTotal = counts.triageTotal
+        awaitingTechnical = counts.awaitingTechnical
+        awaitingSignature = counts.awaitingSignature
+        signatures = counts.signatures
+        reports = counts.reports
+        deliveriesAccepted = counts.deliveriesAccepted
+        deliveriesWaiting = counts.deliveriesWaiting
+        deliveriesRefused = counts.deliveriesRefused
+        dmpAccepted = counts.dmpAccepted
+    }
+}

@@ -1,0 +1,153 @@
+import Base
+import Catalog
+import Client
+import Laboratory
+import Store
+import Workflow
+
+extension LaboratoryAPI {
+    var staffRoutes: [Route] {
+        [
+            Route("POST", "/v1/logout", .signedIn) { call in
+                try await accounts.logout(call.tokenHash, by: call.author)
+                return try .json(Done())
+            },
+            Route("GET", "/v1/whoami", .signedIn) { call in
+                let permissions = Permission.allCases.filter { call.author.role.permissions.contains($0) }
+                return try .json(
+                    WhoView(
+                        login: call.author.login, role: call.author.role, name: call.account.name,
+                        site: call.author.site, permissions: permissions))
+            },
+            Route("POST", "/v1/secret", .signedIn) { call in
+                try await accounts.changeSecret(try call.decoded(SecretBody.self), from: call.peer, by: call.author)
+                return try .json(Done())
+            },
+            Route("GET", "/v1/accounts", .needs(.administer)) { call in
+                try .json(try await accounts.accounts(by: call.author).map { AccountView($0) })
+            },
+            Route("POST", "/v1/accounts", .needs(.administer)) { call in
+                let body = try call.decoded(AccountBody.self)
+                return try .json(AccountView(try await accounts.add(body, by: call.author)), status: 201)
+            },
+            Route("PUT", "/v1/accounts/:login", .needs(.administer)) { call in
+                let body = try call.decoded(AccountChange.self)
+                return try .json(
+                    AccountView(try await accounts.change(call.parameter("login"), body, by: call.author)))
+            },
+        ]
+    }
+
+    var registrationRoutes: [Route] {
+        [
+            Route("POST", "/v1/patients", .needs(.register)) { call in
+                let draft = try PatientDraft(call.decoded(PatientBody.self), call)
+                return try .json(PatientView(try await desk.registerPatient(draft, by: call.author), in: call.zone), status: 201)
+            },
+            Route("GET", "/v1/patients", .needs(.read), query: ["search", "limit"]) { call in
+                let search = PatientSearch(site: call.author.site, text: call.query["search"])
+                let found = try await desk.store.patients(search, limit: try call.limit())
+                return try .json(found.map { PatientView($0, in: call.zone) })
+            },
+            Route("GET", "/v1/patients/:id", .needs(.read)) { call in
+                try .json(PatientView(try await desk.patient(call.parameter("id")), in: call.zone))
+            },
+            Route("PUT", "/v1/patients/:id", .needs(.register)) { call in
+                let draft = try PatientDraft(call.decoded(PatientBody.self), call)
+                let changed = try await desk.updatePatient(call.parameter("id"), draft, by: call.author)
+                return try .json(PatientView(changed, in: call.zone))
+            },
+            Route("POST", "/v1/requests", .needs(.register)) { call in
+                let draft = try RequestDraft(call.decoded(RequestBody.self), call)
+                let made = try await desk.registerRequest(draft, by: call.author)
+                let patient = try await desk.patient(made.request.patientID)
+                return try .json(
+                    RegisteredView(
+                        request: RequestView(made.request, patient: patient, in: call.zone),
+                        specimens: made.specimens.map { SpecimenView($0, in: call.zone) }),
+                    status: 201)
+            },
+            Route("GET", "/v1/requests", .needs(.read), query: ["limit"]) { call in
+                let found = try await desk.store.requests(site: call.author.site, limit: try call.limit())
+                var views = [RequestView]()
+                var patients = [String: Patient]()
+                for request in found {
+                    if patients[request.patientID] == nil {
+                        patients[request.patientID] = try await desk.store.patient(request.patientID)
+                    }
+                    views.append(RequestView(request, patient: patients[request.patientID], in: call.zone))
+                }
+                return try .json(views)
+            },
+            Route("GET", "/v1/requests/:ref", .needs(.read)) { call in
+                try .json(try await requestFile(call.parameter("ref"), call))
+            },
+            Route("POST", "/v1/specimens/:accession/receive", .needs(.receive)) { call in
+                let body = try call.decoded(ReceiveBody.self)
+                let received = try await desk.receive(
+                    call.parameter("accession"), collectedAt: try call.instant(body.collectedAt, at: "collectedAt"),
+                    nonconformity: body.nonconformity, by: call.author)
+                return try .json(SpecimenView(received, in: call.zone))
+            },
+        ]
+    }
+
+    private func requestFile(_ reference: String, _ call: Call) async throws -> RequestFileView {
+        let request = try await desk.request(reference)
+        let patient = try await desk.patient(request.patientID)
+        let observations = try await desk.store.observations(requestID: request.id)
+        let events = try await desk.store.observationEvents(requestID: request.id)
+        let signatures = try await desk.store.signatures(requestID: request.id)
+        let specimens = try await desk.store.specimens(requestID: request.id)
+        let last = Chosen.lastEvents(events)
+        let signed = Set(signatures.flatMap(\.observationIDs))
+        return RequestFileView(
+            request: RequestView(request, patient: patient, in: call.zone), patient: PatientView(patient, in: call.zone),
+            specimens: specimens.map { SpecimenView($0, in: call.zone) },
+            observations: observations.map { observation in
+                let state: ObservationView.State =
+                    switch last[observation.id]?.kind {
+                    case .rejected: .rejected
+                    case .technicallyValidated: signed.contains(observation.id) ? .signed : .validated
+                    case nil: .waiting
+                    }
+                return view(observation, state: state, call)
+            },
+            events: events.map { ObservationEventView($0, in: call.zone) },
+            signatures: signatures.map { SignatureView($0, in: call.zone) })
+    }
+
+    func view(_ observation: Observation, state: ObservationView.State? = nil, _ call: Call) -> ObservationView {
+        ObservationView(observation, name: desk.catalogue[observation.analysis]?.nameFR, state: state, in: call.zone)
+    }
+}
+
+extension PatientDraft {
+    init(_ body: PatientBody, _ call: Call) throws(Refusal) {
+        self.init(status: body.status, traits: body.traits.traits)
+        ipp = body.ipp
+        attributes = body.attributes
+        ins = body.ins
+        usedName = body.usedName
+        usedGivenName = body.usedGivenName
+        birthTime = try call.instant(body.birthTime, at: "birthTime")
+        address = body.address?.address
+        phone = body.phone
+        legalRepresentative = body.legalRepresentative
+        opposedToDMP = body.opposedToDMP
+    }
+}
+
+extension RequestDraft {
+    init(_ body: RequestBody, _ call: Call) throws(Refusal) {
+        self.init(patientID: body.patientID, codes: body.codes, prescriber: try body.prescriber.professional())
+        var others = [Professional]()
+        for recipient in body.recipients ?? [] { others.append(try recipient.professional()) }
+        recipients = others
+        prescribedOn = body.prescribedOn
+        priority = body.priority
+        encounter = body.encounter
+        note = body.note
+        collectedAt = try call.instant(body.collectedAt, at: "collectedAt")
+    }
+}

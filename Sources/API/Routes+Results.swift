@@ -1,0 +1,189 @@
+import Base
+import Catalog
+import Client
+import Laboratory
+import Store
+import Workflow
+
+extension LaboratoryAPI {
+    var resultRoutes: [Route] {
+        [
+            Route("GET", "/v1/worklist", .needs(.read), query: ["limit"]) { call in
+                let lines = try await desk.worklist(site: call.author.site, limit: try call.limit())
+                return try .json(
+                    lines.map { line in
+                        WorklistLineView(
+                            requestNumber: line.requestNumber, priority: line.priority, patientName: line.patientName,
+                            observation: view(line.observation, state: .waiting, call))
+                    })
+            },
+            Route("POST", "/v1/requests/:ref/validate", .needs(.validateTechnically)) { call in
+                let body = try call.decoded(ValidateBody.self)
+                let reference = call.parameter("ref")
+                let chosen = try await observations(of: reference, body)
+                let made = try await desk.validate(chosen, of: reference, reason: body.reason, by: call.author)
+                return try .json(made.map { ObservationEventView($0, in: call.zone) })
+            },
+            Route("POST", "/v1/requests/:ref/reject", .needs(.validateTechnically)) { call in
+                let body = try call.decoded(RejectBody.self)
+                let event = try await desk.reject(
+                    body.observation, of: call.parameter("ref"), reason: body.reason, by: call.author)
+                return try .json(ObservationEventView(event, in: call.zone))
+            },
+            Route("POST", "/v1/requests/:ref/results", .needs(.enterResult)) { call in
+                let body = try call.decoded(ResultBody.self)
+                let made = try await desk.enter(
+                    try value(of: body), analysis: body.analysis, of: call.parameter("ref"), comment: body.comment,
+                    by: call.author)
+                return try .json(view(made, state: .waiting, call), status: 201)
+            },
+        ]
+    }
+
+    /// The observations named, or for `all` those that stand for their analysis and nobody judged yet.
+    private func observations(of reference: String, _ body: ValidateBody) async throws -> [String] {
+        if let named = body.observations, body.all != true {
+            guard !named.isEmpty else {
+                throw Refusal(
+                    "body.missing", at: "observations", because: "aucun résultat nommé",
+                    remedy: "donner des identifiants, ou all: true")
+            }
+            return named
+        }
+        guard body.all == true, body.observations == nil else {
+            throw Refusal(
+                "body.choice", at: "observations", because: "il faut « observations » ou « all: true », pas les deux",
+                remedy: "choisir l'un")
+        }
+        let request = try await desk.request(reference)
+        let events = try await desk.store.observationEvents(requestID: request.id)
+        let judged = Chosen.lastEvents(events)
+        let all = try await desk.store.observations(requestID: request.id)
+        let waiting = Chosen.observations(all, events: events).values.filter { judged[$0.id] == nil }
+        guard !waiting.isEmpty else {
+            throw Refusal(
+                "tech.nothing", at: request.number, because: "rien à valider dans ce dossier",
+                remedy: "passer au dossier suivant (paillasse worklist)")
+        }
+        return waiting.map(\.id).sorted()
+    }
+
+    private func value(of body: ResultBody) throws(Refusal) -> ObservationValue {
+        let given = [body.value, body.text, body.code, body.notPerformed].count { $0 != nil }
+        guard given == 1 else {
+            throw Refusal(
+                "body.choice", because: "il faut exactement un de value, text, code, notPerformed",
+                remedy: "n'en garder qu'un")
+        }
+        if let text = body.text { return .text(text) }
+        if let code = body.code { return .coded(code, display: body.display ?? code) }
+        if let reason = body.notPerformed { return .notPerformed(reason: reason) }
+        guard let measured = Measured(body.value ?? "") else {
+            throw Refusal(
+                "result.value", at: "value", because: "ce n'est pas un nombre mesuré",
+                remedy: "écrire par exemple 4.20 ou <0.5 ; pour des mots, « text »")
+        }
+        return .measured(measured, unit: try desk.catalogue.required(body.analysis).unit)
+    }
+
+    var signOffRoutes: [Route] {
+        [
+            Route("GET", "/v1/bio", .needs(.read), query: ["limit"]) { call in
+                let files = try await desk.awaitingSignature(site: call.author.site, limit: try call.limit())
+                return try .json(files.map { line(of: $0, call) })
+            },
+            Route("GET", "/v1/bio/:ref", .needs(.read)) { call in
+                let file = try await desk.fileToSign(call.parameter("ref"))
+                return try .json(
+                    FileToSignView(
+                        request: RequestView(file.request, patient: file.patient, in: call.zone),
+                        patient: PatientView(file.patient, in: call.zone),
+                        specimens: file.specimens.map { SpecimenView($0, in: call.zone) },
+                        observations: file.observations.map { view($0, call) },
+                        previous: file.previous.map { PreviousResultView($0, in: call.zone) }, missing: file.missing,
+                        fresh: file.fresh, nextVersion: file.nextVersion, contentHash: file.contentHash))
+            },
+            Route("POST", "/v1/bio/:ref/sign", .needs(.sign)) { call in
+                let body = try call.decoded(SignBody.self)
+                let made = try await desk.sign(
+                    call.parameter("ref"), contentHash: body.contentHash, allowPartial: body.partial ?? false,
+                    by: call.author)
+                return try .json(SignatureView(made, in: call.zone), status: 201)
+            },
+        ]
+    }
+
+    private func line(of file: FileToSign, _ call: Call) -> SignableLineView {
+        let critical = file.observations.filter { observation in
+            observation.flags.contains(.criticallyLow) || observation.flags.contains(.criticallyHigh)
+        }
+        return SignableLineView(
+            requestNumber: file.request.number, requestID: file.request.id, priority: file.request.priority,
+            patientName: "\(file.patient.traits.birthName) \(file.patient.traits.firstGivenName)",
+            registeredAt: call.moment(file.request.registeredAt), results: file.observations.count,
+            fresh: file.fresh.count, missing: file.missing, critical: critical.map(\.analysis),
+            nextVersion: file.nextVersion, contentHash: file.contentHash)
+    }
+
+    var triageRoutes: [Route] {
+        [
+            Route("GET", "/v1/triage", .needs(.read), query: ["all", "limit"]) { call in
+                let all = call.query["all"] == "true"
+                let entries = try await desk.store.triage(
+                    site: call.author.site, open: !all, limit: try call.limit())
+                var views = [TriageView]()
+                for entry in entries {
+                    let closed = all ? try await desk.store.triageResolution(entry.id) : nil
+                    views.append(TriageView(entry, closed, call))
+                }
+                return try .json(views)
+            },
+            Route("GET", "/v1/triage/:id", .needs(.read)) { call in
+                let id = call.parameter("id")
+                guard let entry = try await desk.store.triageEntry(id) else {
+                    throw LaboratoryAPI.absent("triage.unknown", "entrée de triage", id)
+                }
+                let closed = try await desk.store.triageResolution(id)
+                return try .json(TriageView(entry, closed, call))
+            },
+            Route("POST", "/v1/triage/:id/attach", .needs(.resolveTriage)) { call in
+                let body = try call.decoded(AttachBody.self)
+                let made = try await desk.attach(
+                    call.parameter("id"), to: body.accession, reason: body.reason, by: call.author)
+                return try .json(view(made, state: .waiting, call), status: 201)
+            },
+            Route("POST", "/v1/triage/:id/dismiss", .needs(.resolveTriage)) { call in
+                let body = try call.decoded(DismissBody.self)
+                try await desk.dismiss(call.parameter("id"), reason: body.reason, by: call.author)
+                return try .json(Done())
+            },
+        ]
+    }
+
+    static func absent(_ code: String, _ what: String, _ id: String) -> Refusal {
+        Refusal(code, at: id, because: "\(what) introuvable", remedy: "vérifier l'identifiant")
+    }
+}
+
+extension TriageView {
+    init(_ entry: TriageEntry, _ closed: TriageResolution?, _ call: Call) {
+        self.init(
+            id: entry.id, analyzer: entry.analyzer, messageID: entry.messageID, ordinal: entry.ordinal,
+            reason: entry.reason.rawValue, explanation: entry.explanation, at: call.moment(entry.at))
+        if let incoming = entry.incoming {
+            accession = incoming.accession
+            instrumentCode = incoming.instrumentCode
+            analysis = incoming.analysis
+            rawText = incoming.rawText
+            rawUnit = incoming.rawUnit
+            flags = incoming.instrumentFlags + incoming.unknownFlags
+            observedAt = incoming.observedAt.map(call.moment)
+        }
+        resolution = switch closed?.kind {
+        case .attached: "rattaché"
+        case .dismissed: "écarté"
+        case nil: nil
+        }
+        resolvedBy = closed?.author
+    }
+}

@@ -1,0 +1,235 @@
+import Base
+import Drivers
+import LIS01
+import Laboratory
+import Lines
+import Store
+import Synchronization
+
+/// One analyzer: takes each line that comes up, pumps its bytes through a `Link`, makes every frame durable before it is
+/// acknowledged, and sends what waits in the outbox.
+final class AnalyzerPump: Sendable {
+    let configuration: AnalyzerConfiguration
+    private let store: any LaboratoryStore
+    private let board: AnalyzerBoard
+    private let now: @Sendable () -> Instant
+    private let messageCame: @Sendable () -> Void
+    private let log: @Sendable (String) -> Void
+    private struct Outgoing {
+        var bytes: [UInt8]
+        var failures = 0
+    }
+    private struct Outbox {
+        var waiting: [Outgoing] = []
+        /// What the link of the current line was given, by its number.
+        var sending: [Int: Outgoing] = [:]
+        var line: Line?
+    }
+    private let outbox = Mutex(Outbox())
+
+    init(
+        _ configuration: AnalyzerConfiguration, store: any LaboratoryStore, board: AnalyzerBoard,
+        now: @escaping @Sendable () -> Instant, log: @escaping @Sendable (String) -> Void,
+        messageCame: @escaping @Sendable () -> Void
+    ) {
+        self.configuration = configuration
+        self.store = store
+        self.board = board
+        self.now = now
+        self.log = log
+        self.messageCame = messageCame
+        board.add(
+            AnalyzerStatus(
+                name: configuration.name, driver: configuration.driver.name, line: configuration.line.description,
+                state: "en attente"))
+    }
+
+    /// Messages kept for an analyzer that is away; beyond it the oldest goes, since analyzers ask again.
+    static let outboxLimit = 64
+    /// Times that a message is sent before it is given up: an analyzer that still wants it asks again.
+    static let sendLimit = 3
+
+    /// A message to send as soon as the line is neutral.
+    func enqueue(_ message: [UInt8]) {
+        let line = outbox.withLock { box in
+            if box.waiting.count >= AnalyzerPump.outboxLimit { box.waiting.removeFirst() }
+            box.waiting.append(Outgoing(bytes: message))
+            return box.line
+        }
+        line?.wake()
+    }
+
+    /// Runs until cancelled. `listening` is told the port once known.
+    func run() async {
+        let name = configuration.name
+        var seed = SystemRandomNumberGenerator()
+        var wait = BackOff(seed: seed.next())
+        while !Task.isCancelled {
+            do throws(Refusal) {
+                let source = try await LineSource.start(configuration.line, backOff: BackOff(seed: seed.next()))
+                board.change(name) { $0.port = source.port }
+                await serve(source)
+                await source.stop()
+                return
+            } catch {
+                log("automate \(name) : \(error)")
+                board.change(name) { $0.state = "en panne : \(error.cause)" }
+                try? await Task.sleep(for: wait.next())
+            }
+        }
+    }
+
+    /// Each line in its own child task, so that a half-open connection never keeps a new one waiting.
+    private func serve(_ source: LineSource) async {
+        await withDiscardingTaskGroup { group in
+            if source.port == nil {
+                while let line = await source.next() { await converse(line) }
+            } else {
+                while let line = await source.next() { group.addTask { await self.converse(line) } }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func newID() -> String {
+        var random = SystemRandomNumberGenerator()
+        return Identifier.make(at: now(), random: &random)
+    }
+
+    private func converse(_ line: Line) async {
+        let name = configuration.name
+        outbox.withLock { $0.line = line }
+        board.change(name) { row in
+            row.state = "connecté"
+            row.lastSeen = now()
+        }
+        var link = Link(settings: configuration.link)
+        var journal = SessionJournal(analyzer: name, site: configuration.site, peer: line.peer)
+        await perform(flushOutbox(into: &link, line), &link, &journal, line)
+        while true {
+            let limit = link.deadline.map { max(.zero, now().duration(to: $0)) }
+            let actions: [LinkAction]
+            var ended = false
+            switch await line.next(within: limit) {
+            case .bytes(let bytes): actions = link.received(bytes, at: now())
+            case .timeReached: actions = link.timeReached(at: now())
+            case .woken: actions = flushOutbox(into: &link, line)
+            case .ended:
+                actions = link.lineLost()
+                ended = true
+            }
+            await perform(actions, &link, &journal, line)
+            if ended { break }
+        }
+        outbox.withLock { if $0.line === line { $0.line = nil } }
+        board.change(name) { $0.state = "en attente" }
+        await line.close()
+    }
+
+    private func flushOutbox(into link: inout Link, _ line: Line) -> [LinkAction] {
+        let waiting = outbox.withLock { box in
+            guard box.line === line else { return [Outgoing]() }
+            defer { box.waiting = [] }
+            return box.waiting
+        }
+        var actions = [LinkAction]()
+        for message in waiting {
+            let (number, more) = link.send(message.bytes, at: now())
+            outbox.withLock { $0.sending[number] = message }
+            actions += more
+        }
+        return actions
+    }
+
+    /// A message that failed goes again, a few times (LIS01-A2: the whole message is queued again).
+    private func sendFailed(_ number: Int, _ failure: SendFailure, _ line: Line) {
+        let again = outbox.withLock { box in
+            guard var message = box.sending.removeValue(forKey: number) else { return false }
+            message.failures += 1
+            guard message.failures < AnalyzerPump.sendLimit else { return false }
+            box.waiting.append(message)
+            return true
+        }
+        board.change(configuration.name) { $0.sendFailures += 1 }
+        log("automate \(configuration.name) : envoi échoué (\(failure.rawValue))\(again ? ", sera repris" : ", abandonné")")
+        if again { line.wake() }
+    }
+
+    /// The one place where actions are run, in order; what `stored` answers goes on behind.
+    private func perform(
+        _ first: [LinkAction], _ link: inout Link, _ journal: inout SessionJournal, _ line: Line
+    ) async {
+        let name = configuration.name
+        var queue = first[...]
+        while let action = queue.popFirst() {
+            switch action {
+            case .reply(let bytes):
+                do throws(LineEnd) { try await line.send(bytes) } catch { log("automate \(name) : ligne \(error)") }
+            case .store(let frame):
+                let next = await keep(frame, &link, &journal)
+                queue = (next + Array(queue))[...]
+            case .refused(_, let deviation):
+                board.change(name) { $0.refusals += 1 }
+                log("automate \(name) : trame refusée (\(deviation.rawValue))")
+            case .sessionBegan:
+                journal.begin(id: newID(), at: now())
+                board.change(name) { row in
+                    row.sessions += 1
+                    row.state = "session en cours"
+                    row.lastSeen = now()
+                }
+            case .message(_, _):
+                board.change(name) { $0.messages += 1 }
+            case .sessionEnded(let end):
+                let facts = journal.end(reason: end.rawValue, at: now(), newID: newID)
+                await appendUntilDone(facts)
+                board.change(name) { $0.state = "connecté" }
+                messageCame()
+            case .delivered(let number):
+                outbox.withLock { _ = $0.sending.removeValue(forKey: number) }
+                board.change(name) { $0.sent += 1 }
+            case .failed(let number, let failure): sendFailed(number, failure, line)
+            case .deviation(let deviation):
+                board.change(name) { $0.deviations[deviation.rawValue, default: 0] += 1 }
+            }
+        }
+    }
+
+    /// Durable, then acknowledged. When the store is away the frame is refused: the analyzer sends it again.
+    private func keep(
+        _ frame: ReceivedFrame, _ link: inout Link, _ journal: inout SessionJournal
+    ) async -> [LinkAction] {
+        let before = journal
+        let facts = journal.facts(of: frame, at: now(), newID: newID)
+        let messages = facts.count { if case .message = $0 { true } else { false } }
+        do throws(StoreFailure) {
+            try await store.append(facts, note: nil)
+        } catch {
+            journal = before
+            log("automate \(configuration.name) : journal indisponible, trame refusée (\(error))")
+            return link.notStored(at: now())
+        }
+        journal.stored(messages: messages)
+        board.change(configuration.name) { row in
+            row.frames += 1
+            row.lastSeen = now()
+        }
+        if messages > 0 { messageCame() }
+        return link.stored(at: now())
+    }
+
+    /// The end of a session promises nothing to the analyzer, but must not be lost: tried until the store takes it, or
+    /// left to the recovery at the next start.
+    private func appendUntilDone(_ facts: [Fact]) async {
+        guard !facts.isEmpty else { return }
+        for attempt in 0..<5 {
+            do throws(StoreFailure) {
+                try await store.append(facts, note: nil)
+                return
+            } catch {
+                log("automate \(configuration.name) : fin de session non enregistrée (\(error))")
+                try? await Task.sleep(for: .milliseconds(100 << attempt))
+            }
+        }
+    }
+}

@@ -1,0 +1,385 @@
+import Base
+
+// Sections 6 and 7 of the CR-BIO sheet.
+
+extension CRBioDocument {
+    func writeBody(into w: inout XMLWriter) {
+        w.element("component") { w in
+            w.element("structuredBody") { w in
+                for (index, chapter) in chapters.enumerated() {
+                    w.markup("\n")
+                    w.element("component") { chapter.write(at: Path("c\(index + 1)"), into: &$0) }
+                }
+                for (index, report) in attachedReports.enumerated() {
+                    w.markup("\n")
+                    w.element("component") { w in
+                        w.element("section") { w in
+                            w.template("1.2.250.1.213.1.1.2.60")
+                            w.coded("code", .loinc("101792-0", "Résultats de laboratoire de biologie de seconde intention"))
+                            w.element("title", text: report.title)
+                            w.attachedDocument(report.id, report.bytes, anchor: "att\(index + 1)", kind: .otherLaboratory)
+                        }
+                    }
+                }
+                if let conclusion { writeConclusion(conclusion, into: &w) }
+                w.markup("\n")
+                w.element("component") { w in
+                    w.element("section") { w in
+                        w.template("1.2.250.1.213.1.1.2.243")
+                        w.coded("code", .loinc("55108-5", "Copie du document"))
+                        w.element("title", text: "Copie du document")
+                        w.attachedDocument(pdfCopy.id, pdfCopy.bytes, anchor: "pdf", kind: .copy)
+                    }
+                }
+            }
+        }
+    }
+
+    private func writeConclusion(_ conclusion: String, into w: inout XMLWriter) {
+        w.markup("\n")
+        w.element("component") { w in
+            w.element("section") { w in
+                w.template("2.16.840.1.113883.10.12.201")
+                w.template("1.3.6.1.4.1.19376.1.4.1.2.16")
+                w.template("1.2.250.1.213.1.1.2.73")
+                w.coded("code", .loinc("55112-7", "Commentaire"))
+                w.element("title", text: "Commentaire")
+                w.element("text") { w in w.element("paragraph") { $0.content("conclusion", conclusion) } }
+            }
+        }
+    }
+}
+
+enum AttachedKind {
+    case copy, otherLaboratory
+
+    var coded: Coded {
+        switch self {
+        case .copy: .loinc("55108-5", "Copie du document")
+        case .otherLaboratory: .loinc("11502-2", "CR d'examens biologiques")
+        }
+    }
+}
+
+extension XMLWriter {
+    /// Section 7.8, FR-Document-attache, with the narrative that shows it.
+    fileprivate mutating func attachedDocument(
+        _ id: ObjectID, _ bytes: [UInt8], anchor: String, kind: AttachedKind
+    ) {
+        element("text") { $0.element("renderMultiMedia", ("referencedObject", anchor)) }
+        element("entry") { w in
+            w.element("organizer", ("classCode", "CLUSTER"), ("moodCode", "EVN")) { w in
+                w.template("1.2.250.1.213.1.1.3.18")
+                w.id(ObjectID(root: id.root, number: id.number))
+                w.coded("code", .loinc("55107-7", "Document attaché"))
+                w.element("statusCode", ("code", "completed"))
+                w.element("component") { w in
+                    w.element("observation", ("classCode", "OBS"), ("moodCode", "EVN")) { w in
+                        w.template("1.3.6.1.4.1.19376.1.5.3.1.4.13")
+                        w.template("1.2.250.1.213.1.1.3.48")
+                        w.template("1.2.250.1.213.1.1.3.48.18")
+                        w.id(ObjectID(root: id.root, number: (id.number ?? "") + ".1"))
+                        w.coded("code", .loinc("69764-9", "Type de document"))
+                        w.element("text") { $0.element("reference", ("value", "#" + anchor)) }
+                        w.element("statusCode", ("code", "completed"))
+                        w.element("effectiveTime", ("nullFlavor", "NA"))
+                        w.value(kind.coded)
+                    }
+                }
+                w.element("component") { w in
+                    w.element("observationMedia", ("classCode", "OBS"), ("moodCode", "EVN"), ("ID", anchor)) { w in
+                        w.element("value", ("mediaType", "application/pdf"), ("representation", "B64")) { w in
+                            w.base64(bytes)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fileprivate mutating func value(_ code: Coded) {
+        element(
+            "value", ("xsi:type", "CD"), ("code", code.code), ("displayName", code.display),
+            ("codeSystem", code.system), ("codeSystemName", code.systemName))
+    }
+}
+
+extension Chapter {
+    fileprivate func write(at path: Path, into w: inout XMLWriter) {
+        w.element("section") { w in
+            w.template("1.3.6.1.4.1.19376.1.3.3.2.1")
+            w.template("1.2.250.1.213.1.1.2.70")
+            w.coded("code", code)
+            w.element("title", text: title)
+            switch content {
+            case .block(let block): block.write(code: code, at: path, into: &w)
+            case .subChapters(let subs):
+                for (index, sub) in subs.enumerated() {
+                    w.element("component") { w in
+                        w.element("section") { w in
+                            w.template("1.3.6.1.4.1.19376.1.3.3.2.2")
+                            w.template("1.2.250.1.213.1.1.2.71")
+                            if let code = sub.code { w.coded("code", code) }
+                            w.element("title", text: sub.title)
+                            sub.block.write(code: sub.code ?? code, at: path.child(index), into: &w)
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension Block {
+    fileprivate func write(code: Coded, at path: Path, into w: inout XMLWriter) {
+        writeNarrative(at: path, into: &w)
+        w.element("entry", ("typeCode", "DRIV")) { w in
+            w.template("1.3.6.1.4.1.19376.1.3.1")
+            w.template("1.2.250.1.213.1.1.3.21")
+            w.element("act", ("classCode", "ACT"), ("moodCode", "EVN")) { w in
+                w.coded("code", code)
+                w.element("statusCode", ("code", status.rawValue))
+                if let performer { w.performer(performer) }
+                for validation in validators { w.validation(validation) }
+                for (index, item) in items.enumerated() {
+                    w.markup("\n")
+                    w.element("entryRelationship", ("typeCode", "COMP")) { item.write(at: path.child(index), into: &$0) }
+                }
+            }
+        }
+    }
+}
+
+extension Item {
+    fileprivate func write(at path: Path, into w: inout XMLWriter) {
+        switch self {
+        case .sampling(let sampling): sampling.write(at: path, into: &w)
+        case .observation(let observation): observation.write(at: path, into: &w)
+        case .panel(let panel): panel.write(at: path, into: &w)
+        case .isolate(let isolate): isolate.write(at: path, into: &w)
+        case .comment: w.comment(path.comment(0))
+        }
+    }
+}
+
+extension XMLWriter {
+    /// Section 7.7, FR-Laboratoire-executant.
+    fileprivate mutating func performer(_ performer: Performer) {
+        element("performer", ("typeCode", "PRF")) { w in
+            w.template("1.3.6.1.4.1.19376.1.3.3.1.7")
+            w.template("1.2.250.1.213.1.1.3.23")
+            w.period("time", high: performer.at)
+            w.professional("assignedEntity", performer.director)
+        }
+    }
+
+    /// Section 7.6, AUTHEN.
+    fileprivate mutating func validation(_ validation: Validation) {
+        element("participant", ("typeCode", "AUTHEN")) { w in
+            w.template("1.3.6.1.4.1.19376.1.3.3.1.5")
+            w.template("1.2.250.1.213.1.1.3.109")
+            w.period("time", high: validation.at)
+            w.element("participantRole") { w in
+                w.id(validation.id)
+                w.address(validation.address)
+                w.telecoms(validation.telecoms)
+                w.element("playingEntity") { $0.name(validation.name) }
+            }
+        }
+    }
+
+    /// Section 7.10, FR-Commentaire-ER; `id` is where the narrative shows it.
+    fileprivate mutating func comment(_ id: String) {
+        element("act", ("classCode", "ACT"), ("moodCode", "EVN")) { w in
+            w.template("2.16.840.1.113883.10.20.1.40")
+            w.template("1.3.6.1.4.1.19376.1.5.3.1.4.2")
+            w.template("1.2.250.1.213.1.1.3.32")
+            w.coded("code", .loinc("48767-8", "Commentaire"))
+            w.element("text") { $0.element("reference", ("value", "#" + id)) }
+            w.element("statusCode", ("code", "completed"))
+        }
+    }
+}
+
+extension SamplingEntry {
+    /// Section 7.2.
+    fileprivate func write(at path: Path, into w: inout XMLWriter) {
+        w.element("procedure", ("classCode", "PROC"), ("moodCode", "EVN")) { w in
+            w.template("1.3.6.1.4.1.19376.1.3.1.2")
+            w.template("1.2.250.1.213.1.1.3.77")
+            w.coded("code", act, shownAt: path.label)
+            if let collectedAt {
+                w.period("effectiveTime", high: collectedAt)
+            } else {
+                w.element("effectiveTime", ("nullFlavor", "UNK"))
+            }
+            if let site { w.coded("targetSiteCode", site) }
+            w.element("participant", ("typeCode", "PRD")) { w in
+                w.element("participantRole", ("classCode", "SPEC")) { w in
+                    w.id(specimen)
+                    w.element("playingEntity") { $0.coded("code", nature, shownAt: path.nature) }
+                }
+            }
+            guard let receivedAt else { return }
+            w.element("entryRelationship", ("typeCode", "COMP")) { w in
+                w.element("act", ("classCode", "ACT"), ("moodCode", "EVN")) { w in
+                    w.template("1.3.6.1.4.1.19376.1.3.1.3")
+                    w.template("1.2.250.1.213.1.1.3.107")
+                    // The volet writes this OID with 1.3.5 where IHE has 1.3.6: its rule wants 1.3.5.
+                    w.coded(
+                        "code",
+                        Coded("SPRECEIVE", "Échantillon reçu", system: "1.3.5.1.4.1.19376.1.5.3.2"))
+                    w.time("effectiveTime", receivedAt)
+                }
+            }
+        }
+    }
+}
+
+extension PanelEntry {
+    /// Section 7.4.
+    fileprivate func write(at path: Path, into w: inout XMLWriter) {
+        w.element("organizer", ("classCode", "BATTERY"), ("moodCode", "EVN")) { w in
+            w.template("1.3.6.1.4.1.19376.1.3.1.4")
+            w.template("1.2.250.1.213.1.1.3.78")
+            w.coded("code", code.loinc, shownAt: path.label, translations: code.translations)
+            w.element("statusCode", ("code", status.rawValue))
+            if let performer { w.performer(performer) }
+            for (index, observation) in observations.enumerated() {
+                w.element("component") { observation.write(at: path.child(index), into: &$0) }
+            }
+            for index in comments.indices { w.element("component") { $0.comment(path.comment(index)) } }
+        }
+    }
+}
+
+extension IsolateEntry {
+    /// Section 7.5.
+    fileprivate func write(at path: Path, into w: inout XMLWriter) {
+        w.element("organizer", ("classCode", "CLUSTER"), ("moodCode", "EVN")) { w in
+            w.template("1.3.6.1.4.1.19376.1.3.1.5")
+            w.template("1.2.250.1.213.1.1.3.79")
+            w.element("statusCode", ("code", status.rawValue))
+            w.time("effectiveTime", at)
+            w.element("specimen", ("typeCode", "SPC")) { w in
+                w.element("specimenRole", ("classCode", "SPEC")) { w in
+                    w.id(isolate)
+                    w.element("specimenPlayingEntity", ("classCode", "MIC")) { w in
+                        w.coded("code", snomed, shownAt: path.label, translations: ncbi.map { [$0] } ?? [])
+                    }
+                }
+            }
+            for (index, finding) in findings.enumerated() {
+                w.element("component") { finding.write(at: path.child(index), into: &$0) }
+            }
+            if let antibiogram {
+                w.element("component") { antibiogram.write(at: path.child(findings.count), into: &$0) }
+            }
+        }
+    }
+}
+
+extension ObservationEntry {
+    /// Section 7.3; the order of the children is that of the CDA schema.
+    fileprivate func write(at path: Path, into w: inout XMLWriter) {
+        w.element("observation", ("classCode", "OBS"), ("moodCode", "EVN")) { w in
+            w.template("1.3.6.1.4.1.19376.1.3.1.6")
+            w.template("1.2.250.1.213.1.1.3.80")
+            w.coded("code", code.loinc, shownAt: path.label, translations: code.translations)
+            switch outcome {
+            case .value(let value, let at):
+                w.element("statusCode", ("code", "completed"))
+                w.time("effectiveTime", at)
+                value.write(shownAt: path.value, into: &w)
+            case .notPerformed: w.element("statusCode", ("code", "aborted"))
+            }
+            if let interpretation { w.interpretation(interpretation) }
+            if let technique {
+                w.coded("methodCode", technique.code, shownAt: path.technique)
+            }
+            if let performer { w.performer(performer) }
+            for validation in validators { w.validation(validation) }
+            for (index, before) in previous.enumerated() {
+                writePrevious(before, shownAt: path.previous(index), into: &w)
+            }
+            for index in remarks.indices {
+                w.element("entryRelationship", ("typeCode", "SUBJ"), ("inversionInd", "true")) { w in
+                    w.comment(path.comment(index))
+                }
+            }
+            reference?.write(into: &w)
+        }
+    }
+
+    private func writePrevious(_ before: PreviousObservation, shownAt id: String, into w: inout XMLWriter) {
+        w.element("entryRelationship", ("typeCode", "REFR")) { w in
+            w.element("observation", ("classCode", "OBS"), ("moodCode", "EVN")) { w in
+                w.template("1.3.6.1.4.1.19376.1.3.1.6")
+                w.template("1.2.250.1.213.1.1.3.80")
+                w.coded("code", code.loinc, shownAt: id, translations: code.translations)
+                w.element("statusCode", ("code", "completed"))
+                w.time("effectiveTime", before.at)
+                before.value.write(shownAt: id, into: &w)
+            }
+        }
+    }
+}
+
+extension ObservedValue {
+    /// Section 7.3.1.
+    fileprivate func write(shownAt id: String, into w: inout XMLWriter) {
+        switch self {
+        case .number(.equal, let text, let unit?):
+            w.element("value", ("xsi:type", "PQ"), ("value", text), ("unit", unit.ucum))
+        case .number(.equal, let text, nil): w.element("value", ("xsi:type", "REAL"), ("value", text))
+        case .number(let comparator, let text, let unit):
+            w.element("value", ("xsi:type", unit == nil ? "IVL_REAL" : "IVL_PQ")) { w in
+                let isHigh = comparator == .below || comparator == .atMost
+                let inclusive = comparator == .atMost || comparator == .atLeast
+                w.element(
+                    isHigh ? "high" : "low", ("value", text), ("unit", unit?.ucum),
+                    ("inclusive", inclusive ? "true" : "false"))
+            }
+        case .range(let low, let high, let unit): w.interval(low: low, high: high, unit: unit)
+        case .qualitative(_, let code):
+            w.element(
+                "value", ("xsi:type", "CD"), ("code", code?.code), ("displayName", code?.display),
+                ("codeSystem", code?.system), ("codeSystemName", code?.systemName)
+            ) { $0.originalText(id) }
+        case .text(let text): w.element("value", ("xsi:type", "ST")) { $0.text(text) }
+        case .titre(let numerator, let denominator):
+            w.element("value", ("xsi:type", "RTO")) { w in
+                w.element("numerator", ("xsi:type", "INT"), ("value", numerator))
+                w.element("denominator", ("xsi:type", "INT"), ("value", denominator))
+            }
+        }
+    }
+}
+
+extension ReferenceInterval {
+    fileprivate func write(into w: inout XMLWriter) {
+        w.element("referenceRange", ("typeCode", "REFV")) { w in
+            w.element("observationRange", ("classCode", "OBS"), ("moodCode", "EVN.CRT")) { w in
+                switch bounds {
+                case .text(let text): w.element("value", ("xsi:type", "ST")) { $0.text(text) }
+                case .numbers(let low, let high, let unit): w.interval(low: low, high: high, unit: unit)
+                }
+                w.interpretation(.normal)
+            }
+        }
+    }
+}
+
+extension XMLWriter {
+    fileprivate mutating func interval(low: String?, high: String?, unit: Unit?) {
+        element("value", ("xsi:type", unit == nil ? "IVL_REAL" : "IVL_PQ")) { w in
+            if let low { w.element("low", ("value", low), ("unit", unit?.ucum)) }
+            if let high { w.element("high", ("value", high), ("unit", unit?.ucum)) }
+        }
+    }
+    fileprivate mutating func interpretation(_ interpretation: Interpretation) {
+        coded(
+            "interpretationCode",
+            Coded(interpretation.rawValue, interpretation.display, system: OID.interpretations))
+    }
+}

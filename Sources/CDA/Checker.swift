@@ -1,0 +1,242 @@
+import Base
+
+/// Gathers refusals; each method is one kind of datum. No text of the document ends in a refusal except codes, units
+/// and numbers: never a name.
+struct Checker {
+    private(set) var refusals: [Refusal] = []
+
+    mutating func refuse(_ code: String, _ place: String, _ cause: String, _ remedy: String) {
+        refusals.append(Refusal(code, at: place, because: cause, remedy: remedy))
+    }
+    mutating func missing(_ place: String, _ what: String) {
+        refuse("cda.missing", place, "il manque \(what)", "le compléter avant d'émettre le compte rendu")
+    }
+
+    mutating func text(_ text: String, _ place: String) {
+        if text.allSatisfy(\.isWhitespace) { missing(place, "le texte") }
+    }
+
+    mutating func time(_ stamp: Stamp, _ place: String) {
+        guard !stamp.isWellFormed else { return }
+        refuse(
+            "cda.time", place, "« \(stamp.text) » n'est pas une date, ni une heure avec son fuseau",
+            "écrire aaaammjj, ou aaaammjjhhmm±zzzz")
+    }
+
+    mutating func oid(_ text: String, _ place: String) {
+        guard !OIDForm.fits(text) else { return }
+        refuse("cda.oid", place, "« \(text) » n'est pas un OID", "configurer la racine d'OID du laboratoire")
+    }
+
+    /// An id of ours: an OID and a number in it.
+    mutating func number(_ id: ObjectID, _ place: String) {
+        oid(id.root, place)
+        if (id.number ?? "").isEmpty { missing(place, "le numéro") }
+    }
+
+    mutating func coded(_ code: Coded, _ place: String) {
+        oid(code.system, place)
+        if code.code.isEmpty || code.display.isEmpty { missing(place, "le code ou son libellé") }
+        if code.system == OID.loinc, !LOINCForm.fits(code.code) {
+            refuse(
+                "cda.loinc", place, "« \(code.code) » n'est pas un code LOINC (forme ou clé)",
+                "corriger le code au catalogue")
+        }
+    }
+    mutating func loinc(_ code: Coded, _ place: String) {
+        if code.system != OID.loinc {
+            refuse("cda.loinc", place, "le code d'un chapitre est un code LOINC", "corriger le chapitre au catalogue")
+        }
+        coded(code, place)
+    }
+    mutating func analysis(_ code: AnalysisCode, _ place: String) {
+        text(code.label, place + ", libellé")
+        if let loinc = code.loinc { self.loinc(loinc, place) }
+        for translation in code.translations { coded(translation, place) }
+        if code.loinc == nil, code.translations.isEmpty {
+            refuse(
+                "cda.analysis.code", place, "l'analyse n'a ni code LOINC ni code local",
+                "coder l'analyse au catalogue (LOINC, code d'attente ou code du laboratoire)")
+        }
+    }
+
+    /// xs:decimal without exponent: `4.20`, `-0.5`.
+    mutating func decimal(_ text: String, _ place: String) {
+        let unsigned = text.hasPrefix("-") ? text.dropFirst() : text[...]
+        if Exact(unsigned) == nil || !unsigned.utf8.allSatisfy({ $0 == 0x2E || (0x30...0x39).contains($0) }) {
+            refuse("cda.number", place, "« \(text) » n'est pas un nombre décimal", "écrire par exemple 4.20")
+        }
+    }
+
+    /// UCUM uses graphic ASCII characters only (UCUM section 1, §1); a unit outside it is a printed form.
+    mutating func unit(_ unit: Unit, _ place: String) {
+        let fits = !unit.ucum.isEmpty && unit.ucum.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        guard !fits else { return }
+        refuse(
+            "cda.unit", place, "« \(unit.ucum) » n'est pas une unité UCUM",
+            "donner à l'analyse une unité UCUM au catalogue, par exemple ug/L pour µg/L")
+    }
+
+    mutating func name(_ name: PersonName, _ place: String) {
+        text(name.family, place + ", nom")
+        if let prefix = name.prefix, !["M", "MME"].contains(prefix) {
+            refuse("cda.name.prefix", place, "« \(prefix) » n'est pas M ni MME", "choisir dans JDV_J245")
+        }
+        if let suffix = name.suffix, !["DR", "PR", "PC", "PG", "MC", "MG"].contains(suffix) {
+            refuse("cda.name.suffix", place, "« \(suffix) » n'est pas un titre", "choisir dans JDV_J246")
+        }
+    }
+
+    mutating func address(_ address: Address, _ place: String) {
+        switch address {
+        case .absent: break
+        case .lines(let lines, _):
+            if lines.allSatisfy({ $0.allSatisfy(\.isWhitespace) }) { missing(place, "l'adresse") }
+        case .parts(let parts, _):
+            if parts == Address.PostalParts() { missing(place, "l'adresse") }
+        }
+    }
+
+    mutating func telecoms(_ telecoms: [Telecom], _ place: String) {
+        if telecoms.isEmpty { missing(place, "un télécom (ou la raison de son absence)") }
+        for telecom in telecoms {
+            guard case .address(let url, let use) = telecom else { continue }
+            let schemes = ["tel:", "fax:", "mailto:", "http:", "ftp:", "mllp:"]
+            if !schemes.contains(where: { url.hasPrefix($0) && url.count > $0.count }) {
+                refuse("cda.telecom", place, "un télécom commence par tel:, fax:, mailto:…", "corriger le télécom")
+            }
+            if let use, !["H", "HP", "HV", "WP", "DIR", "PUB", "EC", "MC", "PG"].contains(use) {
+                refuse("cda.telecom", place, "« \(use) » n'est pas un usage de télécom", "écrire WP, H ou MC")
+            }
+        }
+    }
+
+    mutating func organization(_ organization: Organization, _ place: String) {
+        text(organization.name, place + ", organisation")
+        address(organization.address, place + ", organisation")
+        telecoms(organization.telecoms, place + ", organisation")
+        if organization.ids.isEmpty { missing(place + ", organisation", "un identifiant") }
+        for id in organization.ids {
+            number(id, place + ", organisation")
+            if id.root == OID.structures, !StructureNumber.fits(id.number ?? "") {
+                refuse(
+                    "cda.structure", place, "« \(id.number ?? "") » n'est pas 1 + FINESS, 2 + SIREN ou 3 + SIRET",
+                    "écrire par exemple 1 suivi des 9 chiffres du FINESS")
+            }
+        }
+        if let sector = organization.sector { coded(sector, place + ", organisation") }
+    }
+
+    mutating func professional(_ who: Professional, _ place: String) {
+        number(who.id, place)
+        if who.id.root == OID.professionals, !ProfessionalNumber.fits(who.id.number ?? "") {
+            refuse(
+                "cda.professional", place, "« \(who.id.number ?? "") » n'est pas 8 + RPPS ni 0 + ADELI",
+                "écrire 8 suivi des 11 chiffres du RPPS")
+        }
+        if let profession = who.profession { coded(profession, place + ", profession") }
+        name(who.name, place)
+        address(who.address, place)
+        telecoms(who.telecoms, place)
+        if let organization = who.organization { self.organization(organization, place) }
+    }
+
+    mutating func signature(_ signature: Signature, _ place: String) {
+        time(signature.at, place)
+        professional(signature.professional, place)
+    }
+
+    mutating func performer(_ performer: Performer?, _ place: String) {
+        guard let performer else { return }
+        let place = place + ", laboratoire exécutant"
+        time(performer.at, place)
+        professional(performer.director, place)
+        performingLaboratory(performer.director.organization, place)
+    }
+
+    mutating func performingLaboratory(_ laboratory: Organization?, _ place: String) {
+        guard let laboratory else { return missing(place, "le laboratoire") }
+        if laboratory.sector == nil { missing(place, "le cadre d'exercice") }
+        if case .absent = laboratory.address { missing(place, "l'adresse du laboratoire") }
+    }
+
+    mutating func validation(_ validation: Validation, _ place: String) {
+        let place = place + ", validation"
+        time(validation.at, place)
+        number(validation.id, place)
+        name(validation.name, place)
+        address(validation.address, place)
+        telecoms(validation.telecoms, place)
+    }
+
+    mutating func pdf(_ bytes: [UInt8], _ id: ObjectID, _ place: String) {
+        number(id, place)
+        if !bytes.starts(with: "%PDF-".utf8) {
+            refuse("cda.pdf", place, "ce n'est pas un PDF", "joindre le compte rendu imprimable")
+        }
+    }
+}
+
+/// ISO 9834-1: arcs of digits without leading zero, first 0…2.
+enum OIDForm {
+    static func fits(_ text: String) -> Bool {
+        let arcs = text.utf8.split(separator: 0x2E, omittingEmptySubsequences: false)
+        return arcs.count >= 2 && ["0", "1", "2"].contains(String(arcs[0]) ?? "")
+            && arcs.allSatisfy { arc in
+                !arc.isEmpty && arc.allSatisfy { (0x30...0x39).contains($0) } && (arc.first != 0x30 || arc.count == 1)
+            }
+    }
+}
+
+/// `n-d`, d being the LOINC check digit (mod 10, LOINC users' guide appendix).
+enum LOINCForm {
+    static func fits(_ code: String) -> Bool {
+        let parts = code.utf8.split(separator: 0x2D, omittingEmptySubsequences: false)
+        guard parts.count == 2, (1...7).contains(parts[0].count), parts[1].count == 1,
+            parts.joined().allSatisfy({ (0x30...0x39).contains($0) }), let check = parts[1].first
+        else { return false }
+        var sum = 0
+        for (index, digit) in parts[0].reversed().enumerated() {
+            let n = Int(digit) - 48
+            sum += index % 2 == 1 ? n : (n * 2) / 10 + (n * 2) % 10
+        }
+        return (10 - sum % 10) % 10 == Int(check) - 48
+    }
+}
+
+/// Matricule INS: 13 characters (2A and 2B for Corsica), key = 97 − n mod 97 (INS sheet section 1).
+enum INSKey {
+    static func fits(_ matricule: String) -> Bool {
+        guard matricule.utf8.count == 15, let key = Int(matricule.suffix(2)) else { return false }
+        let digits = matricule.prefix(13).replacing("2A", with: "19").replacing("2B", with: "18")
+        guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let n = Int(digits) else { return false }
+        return 97 - n % 97 == key
+    }
+}
+
+enum StructureNumber {
+    static func fits(_ number: String) -> Bool {
+        let body = number.dropFirst()
+        let digits = body.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        return switch number.first {
+        case "0": (9...11).contains(body.count)
+        case "1": body.count == 9
+        case "2": body.count == 9 && digits
+        case "3": body.count == 14 && digits
+        case "4": !body.isEmpty
+        case _: false
+        }
+    }
+}
+
+enum ProfessionalNumber {
+    static func fits(_ number: String) -> Bool {
+        let body = number.dropFirst()
+        return switch number.first {
+        case "8": body.count == 11 && body.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        case "0": body.count == 9
+        case "1", "2", "3", "4", "5", "6", "7": !body.isEmpty
+        case _: false
+        }
+    }
+}

@@ -1,0 +1,221 @@
+import Base
+
+// The text of a section, made from the same values as its entries, so that the two agree. Every coded item points
+// into it by an ID; an ID is the path of the item (`c1.2.3` chapter, sub-chapter, item…), so the narrative and the
+// entries find the same one without sharing a state.
+
+/// Where an item stands in the document, as XML ID.
+struct Path {
+    let text: String
+    init(_ text: String) { self.text = text }
+    func child(_ index: Int) -> Path { Path("\(text).\(index + 1)") }
+    /// The name of the analysis, panel, sampling or isolate.
+    var label: String { text + "-n" }
+    var value: String { text + "-v" }
+    var nature: String { text + "-s" }
+    var technique: String { text + "-t" }
+    func previous(_ index: Int) -> String { "\(text)-p\(index + 1)" }
+    func comment(_ index: Int) -> String { "\(text)-c\(index + 1)" }
+}
+
+extension Block {
+    func writeNarrative(at path: Path, into w: inout XMLWriter) {
+        w.element("text") { w in
+            writeSamplings(at: path, into: &w)
+            if items.contains(where: \.isTabular) { writeResults(at: path, into: &w) }
+            for (index, item) in items.enumerated() {
+                guard case .comment(let comment) = item else { continue }
+                w.element("paragraph") { $0.content(path.child(index).comment(0), comment) }
+            }
+            if let performer {
+                w.element("paragraph", text: "Examens réalisés par : \(performer.director.organization?.name ?? "")")
+            }
+            for validation in validators {
+                w.element("paragraph", text: "Validé par \(validation.name.spoken) le \(validation.at.french)")
+            }
+            if status == .active { w.element("paragraph", text: "Résultats partiels") }
+        }
+    }
+
+    private func writeSamplings(at path: Path, into w: inout XMLWriter) {
+        let samplings = items.enumerated().filter { if case .sampling = $0.element { true } else { false } }
+        guard !samplings.isEmpty else { return }
+        w.element("table", ("border", "0")) { w in
+            w.heads("Prélèvement", "Nature", "Échantillon", "Prélevé le", "Reçu le")
+            w.element("tbody") { w in
+                for (index, item) in samplings {
+                    guard case .sampling(let sampling) = item else { continue }
+                    let here = path.child(index)
+                    w.element("tr") { w in
+                        w.element("td") { $0.content(here.label, sampling.act.display) }
+                        w.element("td") { $0.content(here.nature, sampling.nature.display) }
+                        w.element("td", text: sampling.specimen.number ?? "")
+                        w.element("td", text: sampling.collectedAt?.french ?? "heure inconnue")
+                        w.element("td", text: sampling.receivedAt?.french ?? "")
+                    }
+                }
+            }
+        }
+    }
+
+    private func writeResults(at path: Path, into w: inout XMLWriter) {
+        w.element("table", ("border", "0")) { w in
+            w.heads("Examen", "Résultat", "Unité", "Intervalle de référence", "Antériorité")
+            w.element("tbody") { w in
+                for (index, item) in items.enumerated() {
+                    let here = path.child(index)
+                    switch item {
+                    case .sampling, .comment: break
+                    case .observation(let observation): observation.writeRows(at: here, into: &w)
+                    case .panel(let panel): panel.writeRows(at: here, into: &w)
+                    case .isolate(let isolate): isolate.writeRows(at: here, into: &w)
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension Item {
+    fileprivate var isTabular: Bool {
+        switch self {
+        case .observation, .panel, .isolate: true
+        case .sampling, .comment: false
+        }
+    }
+}
+
+extension PanelEntry {
+    fileprivate func writeRows(at path: Path, into w: inout XMLWriter) {
+        w.wideRow { w in w.content(path.label, code.label, style: "Bold") }
+        for (index, observation) in observations.enumerated() {
+            observation.writeRows(at: path.child(index), into: &w)
+        }
+        for (index, comment) in comments.enumerated() {
+            w.wideRow { w in w.content(path.comment(index), comment, style: "Italics") }
+        }
+    }
+}
+
+extension IsolateEntry {
+    fileprivate func writeRows(at path: Path, into w: inout XMLWriter) {
+        w.wideRow { w in w.content(path.label, "Isolat : " + label, style: "Bold") }
+        for (index, finding) in findings.enumerated() { finding.writeRows(at: path.child(index), into: &w) }
+        antibiogram?.writeRows(at: path.child(findings.count), into: &w)
+    }
+}
+
+extension ObservationEntry {
+    fileprivate func writeRows(at path: Path, into w: inout XMLWriter) {
+        w.element("tr") { w in
+            w.element("td") { w in
+                w.content(path.label, code.label)
+                if let technique {
+                    w.element("br")
+                    w.content(path.technique, technique.label, style: "Italics")
+                }
+            }
+            w.element("td") { w in
+                switch outcome {
+                case .value(let value, _):
+                    let mark = interpretation?.mark ?? ""
+                    w.content(path.value, value.printedNumber, style: mark.isEmpty ? nil : "Bold")
+                    if !mark.isEmpty { w.text(" " + mark) }
+                case .notPerformed: w.text("Non rendu")
+                }
+            }
+            w.element("td", text: outcome.unit ?? "")
+            w.element("td", text: reference?.printed ?? "")
+            w.element("td") { w in
+                for (index, before) in previous.enumerated() {
+                    if index > 0 { w.element("br") }
+                    w.content(path.previous(index), before.at.french + " : " + before.value.printed)
+                }
+            }
+        }
+        for (index, comment) in remarks.enumerated() {
+            w.wideRow { w in w.content(path.comment(index), comment, style: "Italics") }
+        }
+    }
+
+    /// The comments; first the reason when the examination was not performed.
+    var remarks: [String] {
+        switch outcome {
+        case .value: comments
+        case .notPerformed(let reason): [reason] + comments
+        }
+    }
+}
+
+extension ObservationEntry.Outcome {
+    fileprivate var unit: String? {
+        switch self {
+        case .value(let value, _): value.printedUnit
+        case .notPerformed: nil
+        }
+    }
+}
+
+extension ObservedValue {
+    fileprivate var printedNumber: String {
+        switch self {
+        case .number(let comparator, let text, _):
+            (comparator == .equal ? "" : comparator.rawValue + " ") + text.decimalComma
+        case .range(let low, let high, _): "\(low.decimalComma) - \(high.decimalComma)"
+        case .qualitative(let text, _): text
+        case .text(let text): text
+        case .titre(let numerator, let denominator): "\(numerator)/\(denominator)"
+        }
+    }
+    fileprivate var printedUnit: String? {
+        switch self {
+        case .number(_, _, let unit): unit?.printed
+        case .range(_, _, let unit): unit.printed
+        case .qualitative, .text, .titre: nil
+        }
+    }
+    fileprivate var printed: String { printedNumber + (printedUnit.map { " " + $0 } ?? "") }
+}
+
+extension ReferenceInterval {
+    fileprivate var printed: String {
+        switch bounds {
+        case .text(let text): text
+        case .numbers(let low?, let high?, _): "\(low.decimalComma) - \(high.decimalComma)"
+        case .numbers(let low?, nil, _): "≥ \(low.decimalComma)"
+        case .numbers(nil, let high?, _): "≤ \(high.decimalComma)"
+        case .numbers(nil, nil, _): ""
+        }
+    }
+}
+
+extension PersonName {
+    var spoken: String {
+        [prefix == "MME" ? "Mme" : prefix == "M" ? "M." : nil, suffix == "DR" ? "Dr" : suffix == "PR" ? "Pr" : nil]
+            .compactMap { $0 }.suffix(1).map { $0 + " " }.joined() + (given.map { $0 + " " } ?? "") + family
+    }
+}
+
+extension String {
+    fileprivate var decimalComma: String { replacing(".", with: ",") }
+}
+
+extension XMLWriter {
+    /// `<content ID="…">text</content>`; line feeds become `br`.
+    mutating func content(_ id: String, _ text: String, style: String? = nil) {
+        element("content", ("ID", id), ("styleCode", style)) { w in
+            for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+                if index > 0 { w.element("br") }
+                w.text(String(line))
+            }
+        }
+    }
+    fileprivate mutating func heads(_ names: String...) {
+        element("thead") { w in
+            w.element("tr") { w in for name in names { w.element("th", text: name) } }
+        }
+    }
+    fileprivate mutating func wideRow(body: (inout XMLWriter) -> Void) {
+        element("tr") { w in w.element("td", ("colspan", "5"), body: body) }
+    }
+}

@@ -1,0 +1,255 @@
+package import Base
+
+/// What an analysis yields (the six words of the catalogue's `nature` column).
+package enum Nature: String, Sendable, Codable, CaseIterable {
+    case measured = "mesure"
+    case calculated = "calcul"
+    /// One value of a closed list: present, absent, a blood group.
+    case coded = "code"
+    case titre = "titre"
+    case text = "texte"
+    case culture = "culture"
+
+    /// Is the value a number with a unit?
+    package var isNumeric: Bool {
+        switch self {
+        case .measured, .calculated: true
+        case .coded, .titre, .text, .culture: false
+        }
+    }
+}
+
+/// A line of the catalogue stays a draft until a biologist signs it.
+package enum Approval: String, Sendable, Codable, CaseIterable {
+    case draft = "brouillon"
+    case approved = "approuvé"
+}
+
+/// A LOINC code with the official name it was checked against (`CATALOGUE.md`, "LOINC sources").
+package struct LOINCTerm: Sendable, Hashable, Codable {
+    /// `2951-2`; the check digit has been verified.
+    package let code: String
+    /// Official name in the source; empty when the source gives none.
+    package let name: String
+    package let source: String
+    /// `haute`, `moyenne` or `faible`.
+    package let confidence: String
+
+    package init(code: String, name: String, source: String, confidence: String) {
+        self.code = code
+        self.name = name
+        self.source = source
+        self.confidence = confidence
+    }
+}
+
+/// The same result in a second unit: alternative value = value × factor.
+package struct AlternativeUnit: Sendable, Hashable, Codable {
+    /// UCUM.
+    package let unit: String
+    package let factor: Exact
+
+    package init(unit: String, factor: Exact) {
+        self.unit = unit
+        self.factor = factor
+    }
+
+    /// A reported value in this unit, rounded once to `places` decimals, its comparator kept (the factor is positive).
+    /// Nil when the product does not fit.
+    package func converted(_ reported: Measured, places: Int) -> Measured? {
+        reported.number.multiplied(by: factor).map { reported.with($0.rounded(to: places)) }
+    }
+
+    /// A value given in this unit, back in the reported unit: value ÷ factor, rounded once to `places` decimals.
+    package func reported(_ converted: Measured, places: Int) -> Measured? {
+        Unit.quotient(of: converted.number, by: factor, places: places).map { converted.with($0) }
+    }
+}
+
+/// Values that must be telephoned (RULES section 5). A missing side is *no limit*, never an infinite one.
+package struct CriticalLimits: Sendable, Hashable, Codable {
+    /// Critical when strictly below, in the unit of the analysis.
+    package let low: Exact?
+    /// Critical when strictly above, in the unit of the analysis.
+    package let high: Exact?
+    package let source: String
+
+    package init(low: Exact?, high: Exact?, source: String) {
+        self.low = low
+        self.high = high
+        self.source = source
+    }
+}
+
+package enum DeltaKind: String, Sendable, Codable, CaseIterable {
+    case absolute = "abs"
+    case percent = "pct"
+    /// Any difference is too much (blood group).
+    case exact = "exact"
+    /// Deliberately no delta check.
+    case none = "none"
+}
+
+/// The delta check against the previous result of the patient (RULES section 3).
+package struct DeltaRule: Sendable, Hashable, Codable {
+    package let kind: DeltaKind
+    /// In the unit of the analysis (absolute) or in percent; nil for `exact` and `none`.
+    package let limit: Exact?
+    /// Window to look back.
+    package let days: Int?
+    package let source: String
+
+    package init(kind: DeltaKind, limit: Exact?, days: Int?, source: String) {
+        self.kind = kind
+        self.limit = limit
+        self.days = days
+        self.source = source
+    }
+}
+
+/// One line of `analyses.csv`: what can be asked and reported.
+package struct Analysis: Sendable, Hashable, Codable {
+    /// Short code, unique, `[A-Z0-9]+`.
+    package let code: String
+    /// 1 = common, 2 = to switch on later (`CATALOGUE.md`).
+    package let level: Int
+    package let nameFR: String
+    /// Code of a `Section`.
+    package let section: String
+    package let nature: Nature
+    /// Nil when no verified code is known.
+    package let loinc: LOINCTerm?
+    /// UCUM unit in which the result is reported; empty when it has none.
+    package let unit: String
+    package let alternative: AlternativeUnit?
+    /// Code of a `SpecimenKind`; nil for what is calculated from other results.
+    package let specimen: String?
+    /// Code of a `Tube`; nil for what is calculated from other results.
+    package let tube: String?
+    /// Decimals of the printed result, 0…6; nil when it is no number.
+    package let decimals: Int?
+    /// Why `intervals.csv` holds no line for this analysis (depends on the kit, therapeutic zone…); may be empty.
+    package let intervalNote: String
+    package let critical: CriticalLimits?
+    /// Code of the act in the French nomenclature (NABM), 4 digits; not from the official file.
+    package let nabm: String?
+    package let nabmSource: String
+    package let delta: DeltaRule?
+    package let approval: Approval
+    package let note: String
+
+    package init(
+        code: String, level: Int, nameFR: String, section: String, nature: Nature, loinc: LOINCTerm? = nil,
+        unit: String = "", alternative: AlternativeUnit? = nil, specimen: String? = nil, tube: String? = nil,
+        decimals: Int? = nil, intervalNote: String = "", critical: CriticalLimits? = nil, nabm: String? = nil,
+        nabmSource: String = "", delta: DeltaRule? = nil, approval: Approval = .draft, note: String = ""
+    ) {
+        self.code = code
+        self.level = level
+        self.nameFR = nameFR
+        self.section = section
+        self.nature = nature
+        self.loinc = loinc
+        self.unit = unit
+        self.alternative = alternative
+        self.specimen = specimen
+        self.tube = tube
+        self.decimals = decimals
+        self.intervalNote = intervalNote
+        self.critical = critical
+        self.nabm = nabm
+        self.nabmSource = nabmSource
+        self.delta = delta
+        self.approval = approval
+        self.note = note
+    }
+}
+
+/// A chapter of the CR-BIO document (CR-BIO 2024.01, section FR-CR-BIO-Chapitre).
+package struct Chapter: Sendable, Hashable, Codable {
+    /// LOINC code of the chapter, e.g. `18719-5`.
+    package let loinc: String
+    /// French title, e.g. `Biochimie`.
+    package let title: String
+
+    package init(loinc: String, title: String) {
+        self.loinc = loinc
+        self.title = title
+    }
+}
+
+/// A section of the catalogue and of the printed page, with the chapter it is sent under.
+package struct Section: Sendable, Hashable, Codable {
+    package let code: String
+    package let nameFR: String
+    /// Order on the page.
+    package let rank: Int
+    package let chapter: Chapter
+    /// False when no sourced chapter fits and the nearest was chosen.
+    package let chapterIsExact: Bool
+    package let note: String
+
+    package init(code: String, nameFR: String, rank: Int, chapter: Chapter, chapterIsExact: Bool, note: String) {
+        self.code = code
+        self.nameFR = nameFR
+        self.rank = rank
+        self.chapter = chapter
+        self.chapterIsExact = chapterIsExact
+        self.note = note
+    }
+}
+
+/// A kind of specimen, with its code of HL7 table 0487 (JDV_HL7_SpecimenType-CISIS).
+package struct SpecimenKind: Sendable, Hashable, Codable {
+    package let code: String
+    package let nameFR: String
+    /// `SER`, `PLAS`, `BLD`, `UR`…; nil when the tube decides (serum *or* plasma).
+    package let hl7: String?
+    package let note: String
+
+    package init(code: String, nameFR: String, hl7: String?, note: String = "") {
+        self.code = code
+        self.nameFR = nameFR
+        self.hl7 = hl7
+        self.note = note
+    }
+}
+
+/// A container as it is taken from the shelf.
+package struct Tube: Sendable, Hashable, Codable {
+    package let code: String
+    package let nameFR: String
+    /// Colour of the cap; empty when it has none.
+    package let cap: String
+    package let additive: String
+    /// HL7 specimen code of what an analyzer draws from it when the specimen kind leaves it open.
+    package let hl7: String?
+    package let note: String
+
+    package init(code: String, nameFR: String, cap: String, additive: String, hl7: String?, note: String = "") {
+        self.code = code
+        self.nameFR = nameFR
+        self.cap = cap
+        self.additive = additive
+        self.hl7 = hl7
+        self.note = note
+    }
+}
+
+/// A *bilan*: analyses ordered under one name.
+package struct Panel: Sendable, Hashable, Codable {
+    package let code: String
+    package let nameFR: String
+    package let loinc: LOINCTerm?
+    /// Codes of analyses, in the order of the page.
+    package let members: [String]
+    package let note: String
+
+    package init(code: String, nameFR: String, loinc: LOINCTerm?, members: [String], note: String = "") {
+        self.code = code
+        self.nameFR = nameFR
+        self.loinc = loinc
+        self.members = members
+        self.note = note
+    }
+}

@@ -1,0 +1,175 @@
+/// One cell and where it starts: 1-based line, 1-based column in characters (Unicode scalars).
+struct CSVCell: Sendable, Hashable {
+    var text: String
+    var line: Int
+    var column: Int
+    /// The text stood between quotes: its first character is one column further.
+    var quoted: Bool
+}
+
+/// What the bytes of a table have wrong, where.
+struct CSVDefect: Sendable, Hashable {
+    enum Kind: Sendable, Hashable {
+        case notUTF8
+        case unclosedQuote
+        /// A character between a closing quote and the next comma.
+        case afterQuote
+        /// A quote inside a cell that does not begin with one.
+        case strayQuote
+        /// A carriage return without line feed, outside quotes.
+        case strayReturn
+        case controlCharacter
+    }
+    var kind: Kind
+    var line: Int
+    var column: Int
+}
+
+/// A comma-separated table after RFC 4180, in UTF-8: a byte-order mark is tolerated, lines end with LF or CRLF, the
+/// last one may end with nothing, empty lines are skipped. A quoted cell may hold commas, quotes (doubled), line ends.
+struct CSVTable: Sendable, Hashable {
+    private(set) var rows: [[CSVCell]] = []
+    /// The first thing that makes the rest unreadable, if any: rows read before it are kept.
+    private(set) var defect: CSVDefect?
+
+    init(_ bytes: [UInt8]) {
+        var scanner = CSVScanner(bytes)
+        scanner.scan()
+        rows = scanner.rows
+        defect = scanner.defect
+    }
+}
+
+/// Walks the bytes once; the state is where we are in a cell.
+private struct CSVScanner {
+    enum Place { case cellStart, plain, quoted, quoteInQuoted }
+
+    let bytes: [UInt8]
+    var rows: [[CSVCell]] = []
+    var defect: CSVDefect?
+    private var row: [CSVCell] = []
+    private var cell: [UInt8] = []
+    private var place = Place.cellStart
+    private var line = 1
+    private var column = 1
+    private var startLine = 1
+    private var startColumn = 1
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    mutating func scan() {
+        var index = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        guard !refuseBadUTF8() else { return }
+        while index < bytes.count, defect == nil {
+            let byte = bytes[index]
+            let isReturnOfCRLF = byte == 0x0D && index + 1 < bytes.count && bytes[index + 1] == 0x0A
+            step(byte, isReturnOfCRLF: isReturnOfCRLF)
+            index += 1
+        }
+        finish()
+    }
+
+    private mutating func step(_ byte: UInt8, isReturnOfCRLF: Bool) {
+        switch place {
+        case .cellStart:
+            startLine = line
+            startColumn = column
+            if byte == 0x22 {
+                place = .quoted
+                advance(byte)
+            } else {
+                place = .plain
+                plain(byte, isReturnOfCRLF: isReturnOfCRLF)
+            }
+        case .plain:
+            plain(byte, isReturnOfCRLF: isReturnOfCRLF)
+        case .quoted:
+            if byte == 0x22 { place = .quoteInQuoted } else { cell.append(byte) }
+            advance(byte)
+        case .quoteInQuoted:
+            if byte == 0x22 {
+                cell.append(byte)
+                place = .quoted
+                advance(byte)
+            } else if byte == 0x2C || byte == 0x0A || isReturnOfCRLF {
+                separator(byte, quoted: true)
+            } else {
+                fail(.afterQuote)
+            }
+        }
+    }
+
+    private mutating func plain(_ byte: UInt8, isReturnOfCRLF: Bool) {
+        switch byte {
+        case 0x2C, 0x0A: separator(byte, quoted: false)
+        case 0x0D where isReturnOfCRLF: separator(byte, quoted: false)
+        case 0x0D: fail(.strayReturn)
+        case 0x22: fail(.strayQuote)
+        case 0x00...0x08, 0x0B...0x1F, 0x7F: fail(.controlCharacter)
+        case _:
+            cell.append(byte)
+            advance(byte)
+        }
+    }
+
+    /// A comma, the return of a CRLF (passed over: the line feed follows) or a line feed.
+    private mutating func separator(_ byte: UInt8, quoted: Bool) {
+        if byte == 0x0D { return }
+        endCell(quoted: quoted)
+        advance(byte)
+        if byte == 0x0A { endRow() }
+    }
+
+    private mutating func endCell(quoted: Bool) {
+        row.append(
+            CSVCell(text: String(decoding: cell, as: UTF8.self), line: startLine, column: startColumn, quoted: quoted))
+        cell.removeAll(keepingCapacity: true)
+        place = .cellStart
+    }
+
+    private mutating func endRow() {
+        let isEmpty = row.count == 1 && row[0].text.isEmpty && !row[0].quoted
+        if !isEmpty { rows.append(row) }
+        row = []
+    }
+
+    private mutating func finish() {
+        guard defect == nil else { return }
+        switch place {
+        case .cellStart where row.isEmpty: return
+        case .cellStart:
+            startLine = line
+            startColumn = column
+            endCell(quoted: false)
+        case .plain: endCell(quoted: false)
+        case .quoteInQuoted: endCell(quoted: true)
+        case .quoted:
+            defect = CSVDefect(kind: .unclosedQuote, line: startLine, column: startColumn)
+            return
+        }
+        endRow()
+    }
+
+    private mutating func advance(_ byte: UInt8) {
+        if byte == 0x0A {
+            line += 1
+            column = 1
+        } else if byte & 0xC0 != 0x80 {
+            column += 1
+        }
+    }
+
+    private mutating func fail(_ kind: CSVDefect.Kind) { defect = CSVDefect(kind: kind, line: line, column: column) }
+
+    /// Says where the first byte stands that is no UTF-8; a table is then not read at all.
+    private mutating func refuseBadUTF8() -> Bool {
+        do {
+            _ = try UTF8Span(validating: bytes.span)
+            return false
+        } catch {
+            for byte in bytes[..<error.byteOffsets.lowerBound] { advance(byte) }
+            fail(.notUTF8)
+            return true
+        }
+    }
+}

@@ -1,0 +1,242 @@
+import Base
+
+// analyses.csv
+extension CatalogReader {
+    mutating func readAnalyses(_ rows: [CatalogRow]) -> [Analysis] {
+        var loincs: Set<String> = []
+        var analyses: [Analysis] = []
+        analyses.reserveCapacity(rows.count)
+        for row in rows {
+            let analysis = readAnalysis(row, loincs: &loincs)
+            analysisByCode[analysis.code] = analysis
+            analyses.append(analysis)
+        }
+        return analyses
+    }
+
+    private mutating func readAnalysis(_ row: CatalogRow, loincs: inout Set<String>) -> Analysis {
+        let code = code(row, isTaken: analysisByCode[row.text("code")] != nil)
+        let level = integer(row, "niveau", in: 1...2, finding: "level")
+        if row.text("niveau").isEmpty { _ = required(row, "niveau") }
+        let name = required(row, "nom_fr")
+        let section = required(row, "section")
+        if !section.isEmpty, !sectionCodes.contains(section) {
+            unknown(row, "section", "section.unknown", in: "sections.csv")
+        }
+        let nature = word(row, "nature", as: Nature.self)
+        let loinc = loincTerm(row, seen: &loincs)
+        let (specimen, tube) = sample(row, nature: nature)
+        let unit = unit(row, nature: nature, loinc: loinc)
+        let decimals = integer(row, "decimales", in: 0...Analysis.maximumDecimals, finding: "decimals")
+        if let nature { checkDecimals(row, nature: nature) }
+        let nabm = row.text("nabm")
+        if !nabm.isEmpty, !(nabm.utf8.count == 4 && nabm.utf8.allSatisfy { (0x30...0x39).contains($0) }) {
+            error("nabm", row, "nabm", "« \(nabm) » n'est pas un code NABM", "écrire quatre chiffres, zéros compris")
+        }
+        return Analysis(
+            code: code, level: level ?? 2, nameFR: name, section: section, nature: nature ?? .text, loinc: loinc,
+            unit: row.text("ucum"), alternative: alternative(row, unit: unit), specimen: specimen, tube: tube,
+            decimals: decimals, intervalNote: row.text("ref_note"), critical: critical(row),
+            nabm: nabm.isEmpty ? nil : nabm, nabmSource: row.text("nabm_source"), delta: delta(row),
+            approval: word(row, "etat", as: Approval.self) ?? .draft, note: row.text("note"))
+    }
+
+    private mutating func unknown(_ row: CatalogRow, _ column: String, _ finding: String, in file: String) {
+        error(
+            finding, row, column, "« \(row.text(column)) » n'existe pas dans \(file)",
+            "employer un code de \(file), ou y ajouter la ligne")
+    }
+
+    // MARK: LOINC
+
+    /// The columns `loinc…` that analyses and panels share; nil when there is no code.
+    mutating func loincTerm(_ row: CatalogRow, seen: inout Set<String>) -> LOINCTerm? {
+        let code = row.text("loinc")
+        guard !code.isEmpty else { return nil }
+        if checkLOINC(code, row, "loinc"), !seen.insert(code).inserted {
+            error(
+                "loinc.duplicate", row, "loinc", "le code LOINC \(code) est déjà celui d'une autre ligne",
+                "un code LOINC ne désigne qu'une ligne : vérifier les deux")
+        }
+        let confidence = row.text("loinc_confiance")
+        if !["haute", "moyenne", "faible"].contains(confidence) {
+            error(
+                "value.unknown", row, "loinc_confiance", "« \(confidence) » n'est pas un degré de confiance",
+                "employer : haute, moyenne, faible")
+        }
+        return LOINCTerm(
+            code: code, name: row.text("loinc_nom_source"), source: row.text("loinc_source"), confidence: confidence)
+    }
+
+    @discardableResult
+    mutating func checkLOINC(_ code: String, _ row: CatalogRow, _ column: String) -> Bool {
+        switch LOINCCode.defect(of: code) {
+        case nil: return true
+        case .form:
+            error(
+                "loinc.form", row, column, "« \(code) » n'a pas la forme d'un code LOINC",
+                "écrire des chiffres, un trait d'union et la clé, par exemple 2951-2")
+        case .checkDigit:
+            error(
+                "loinc.checkdigit", row, column, "la clé du code LOINC \(code) est fausse",
+                "relever le code dans la table LOINC : ne pas corriger la clé au jugé")
+        }
+        return false
+    }
+
+    // MARK: Specimen and tube
+
+    private mutating func sample(_ row: CatalogRow, nature: Nature?) -> (String?, String?) {
+        let specimen = row.text("prelevement"), tube = row.text("tube")
+        if !specimen.isEmpty, specimenByCode[specimen] == nil {
+            unknown(row, "prelevement", "specimen.unknown", in: "specimens.csv")
+        }
+        if !tube.isEmpty, tubeByCode[tube] == nil { unknown(row, "tube", "tube.unknown", in: "tubes.csv") }
+        if let nature, nature != .calculated {
+            if specimen.isEmpty { _ = required(row, "prelevement") }
+            if tube.isEmpty { _ = required(row, "tube") }
+        }
+        if let kind = specimenByCode[specimen], kind.hl7 == nil, let found = tubeByCode[tube], found.hl7 == nil {
+            error(
+                "specimen.open", row, "tube", "ni « \(specimen) » ni le tube « \(tube) » ne donnent de code HL7",
+                "remplir la colonne hl7 de tubes.csv, ou préciser le prélèvement")
+        }
+        return (specimen.isEmpty ? nil : specimen, tube.isEmpty ? nil : tube)
+    }
+
+    // MARK: Unit and decimals
+
+    private mutating func unit(_ row: CatalogRow, nature: Nature?, loinc: LOINCTerm?) -> Unit? {
+        guard let nature else { return nil }
+        let text = row.text("ucum")
+        guard !text.isEmpty else {
+            if nature.isNumeric {
+                error(
+                    "unit.missing", row, "ucum", "un résultat numérique sans unité",
+                    "écrire l'unité UCUM, ou 1 s'il n'en a pas")
+            }
+            return nil
+        }
+        guard let unit = parsedUnit(row, "ucum") else { return nil }
+        if let property = loinc.flatMap({ LOINCProperty(of: $0.name) }), !property.admits(unit) {
+            error(
+                "loinc.unit", row, "ucum",
+                "l'unité « \(text) » ne va pas avec la grandeur [\(property.name)] du nom LOINC",
+                "choisir le code LOINC de cette unité, ou l'unité de ce code")
+        }
+        return unit
+    }
+
+    private mutating func parsedUnit(_ row: CatalogRow, _ column: String) -> Unit? {
+        let text = row.text(column)
+        guard text.utf8.allSatisfy(Unit.isUnitByte) else {
+            error(
+                "unit.characters", row, column, "« \(text) » contient un caractère étranger à UCUM",
+                "écrire l'unité en ASCII sans blanc : umol/L et non µmol/L, 10*9/L et non G/L")
+            return nil
+        }
+        if let unit = Unit(text) { return unit }
+        error(
+            "unit.unknown", row, column, "« \(text) » n'est pas une unité UCUM connue",
+            "corriger l'unité (majuscules et minuscules comptent), par exemple mmol/L, [IU]/L, 10*9/L")
+        return nil
+    }
+
+    private mutating func alternative(_ row: CatalogRow, unit: Unit?) -> AlternativeUnit? {
+        let text = row.text("unite_alt")
+        let factor = number(row, "facteur_alt")
+        guard !text.isEmpty else {
+            if factor != nil {
+                error(
+                    "factor", row, "facteur_alt", "un facteur sans seconde unité",
+                    "remplir unite_alt, ou ôter le facteur")
+            }
+            return nil
+        }
+        guard let second = parsedUnit(row, "unite_alt") else { return nil }
+        guard let factor else {
+            if row.text("facteur_alt").isEmpty {
+                error(
+                    "factor", row, "facteur_alt", "une seconde unité sans facteur",
+                    "écrire le facteur : valeur en \(text) = valeur × facteur")
+            }
+            return nil
+        }
+        guard factor > Exact(0) else {
+            error("factor", row, "facteur_alt", "le facteur n'est pas positif", "écrire un facteur plus grand que zéro")
+            return nil
+        }
+        if let unit, let exact = unit.convert(Exact(1), to: second, places: 9), !CatalogReader.agree(factor, exact) {
+            error(
+                "factor", row, "facteur_alt",
+                "1 \(unit.text) vaut \(exact.text) \(text), et non \(factor.text)", "corriger le facteur ou l'unité")
+        }
+        return AlternativeUnit(unit: text, factor: factor)
+    }
+
+    /// Within one part in a thousand: factors are printed with four significant digits.
+    private static func agree(_ factor: Exact, _ exact: Exact) -> Bool {
+        guard let difference = factor.subtracting(exact) else { return false }
+        let magnitude = Exact(coefficient: abs(difference.coefficient), scale: difference.scale)
+        guard let thousand = magnitude.multiplied(by: Exact(1000)) else { return false }
+        return thousand <= exact
+    }
+
+    private mutating func checkDecimals(_ row: CatalogRow, nature: Nature) {
+        let isEmpty = row.text("decimales").isEmpty
+        if nature.isNumeric, isEmpty {
+            error(
+                "decimals", row, "decimales", "un résultat numérique sans nombre de décimales",
+                "écrire de 0 à \(Analysis.maximumDecimals)")
+        } else if !nature.isNumeric, nature != .titre, !isEmpty {
+            error(
+                "decimals", row, "decimales", "des décimales pour un résultat qui n'est pas un nombre",
+                "vider la cellule")
+        }
+    }
+
+    // MARK: Limits
+
+    private mutating func critical(_ row: CatalogRow) -> CriticalLimits? {
+        let low = number(row, "critique_bas"), high = number(row, "critique_haut")
+        guard low != nil || high != nil else { return nil }
+        if let low, let high, low >= high {
+            error(
+                "critical.bounds", row, "critique_haut",
+                "la limite basse \(low.text) n'est pas sous la haute \(high.text)",
+                "corriger l'une des deux limites")
+        }
+        return CriticalLimits(low: low, high: high, source: row.text("critique_source"))
+    }
+
+    private mutating func delta(_ row: CatalogRow) -> DeltaRule? {
+        let limit = number(row, "delta_limite")
+        let days = integer(row, "delta_jours", in: 1...3650)
+        guard !row.text("delta_type").isEmpty else {
+            if limit != nil || days != nil {
+                error("delta", row, "delta_type", "une limite de delta sans type", "écrire abs, pct, exact ou none")
+            }
+            return nil
+        }
+        guard let kind = word(row, "delta_type", as: DeltaKind.self) else { return nil }
+        switch kind {
+        case .absolute, .percent:
+            if row.text("delta_limite").isEmpty {
+                error("delta", row, "delta_limite", "un delta « \(kind.rawValue) » sans limite", "écrire la limite")
+            } else if let limit, limit <= Exact(0) {
+                error("delta", row, "delta_limite", "la limite du delta n'est pas positive", "écrire la limite")
+            }
+        case .exact, .none:
+            if limit != nil {
+                error(
+                    "delta", row, "delta_limite", "un delta « \(kind.rawValue) » n'a pas de limite", "vider la cellule")
+            }
+        }
+        return DeltaRule(kind: kind, limit: limit, days: days, source: row.text("delta_source"))
+    }
+}
+
+extension Analysis {
+    /// More decimals than any routine method justifies.
+    package static let maximumDecimals = 6
+}

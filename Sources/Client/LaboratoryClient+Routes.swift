@@ -1,0 +1,133 @@
+package import Base
+
+// One method a route; the answers are the views of this room. `limit` nil leaves the length of a list to the server.
+
+extension LaboratoryClient {
+    // Sessions and accounts
+
+    package func login(_ login: String, secret: String) async throws(Refusal) -> SessionView {
+        try await send("POST", "/v1/login", LoginBody(login: login, secret: secret))
+    }
+    package func logout() async throws(Refusal) {
+        let _: Done = try await post("/v1/logout")
+    }
+    package func whoami() async throws(Refusal) -> WhoView { try await get("/v1/whoami") }
+    package func changeSecret(current: String, replacement: String) async throws(Refusal) {
+        let _: Done = try await send("POST", "/v1/secret", SecretBody(current: current, replacement: replacement))
+    }
+    package func accounts() async throws(Refusal) -> [AccountView] { try await get("/v1/accounts") }
+    package func addAccount(_ body: AccountBody) async throws(Refusal) -> AccountView {
+        try await send("POST", "/v1/accounts", body)
+    }
+    package func changeAccount(_ login: String, _ body: AccountChange) async throws(Refusal) -> AccountView {
+        try await send("PUT", "/v1/accounts/\(LaboratoryClient.segment(login))", body)
+    }
+
+    // State
+
+    package func health() async throws(Refusal) -> HealthView { try await get("/v1/health") }
+    package func status() async throws(Refusal) -> StatusView { try await get("/v1/status") }
+
+    // Patients, requests, specimens
+
+    package func addPatient(_ body: PatientBody) async throws(Refusal) -> PatientView {
+        try await send("POST", "/v1/patients", body)
+    }
+    package func patients(search: String?, limit: Int? = nil) async throws(Refusal) -> [PatientView] {
+        try await get("/v1/patients", [("search", search), ("limit", limit.map(String.init))])
+    }
+    package func patient(_ id: String) async throws(Refusal) -> PatientView {
+        try await get("/v1/patients/\(LaboratoryClient.segment(id))")
+    }
+    package func updatePatient(_ id: String, _ body: PatientBody) async throws(Refusal) -> PatientView {
+        try await send("PUT", "/v1/patients/\(LaboratoryClient.segment(id))", body)
+    }
+    package func addRequest(_ body: RequestBody) async throws(Refusal) -> RegisteredView {
+        try await send("POST", "/v1/requests", body)
+    }
+    package func requests(limit: Int? = nil) async throws(Refusal) -> [RequestView] {
+        try await get("/v1/requests", [("limit", limit.map(String.init))])
+    }
+    /// By number or identifier.
+    package func request(_ reference: String) async throws(Refusal) -> RequestFileView {
+        try await get("/v1/requests/\(LaboratoryClient.segment(reference))")
+    }
+    package func receive(_ accession: String, _ body: ReceiveBody) async throws(Refusal) -> SpecimenView {
+        try await send("POST", "/v1/specimens/\(LaboratoryClient.segment(accession))/receive", body)
+    }
+
+    // Results
+
+    package func worklist(limit: Int? = nil) async throws(Refusal) -> [WorklistLineView] {
+        try await get("/v1/worklist", [("limit", limit.map(String.init))])
+    }
+    package func validate(
+        _ reference: String, _ body: ValidateBody
+    ) async throws(Refusal) -> [ObservationEventView] {
+        try await send("POST", "/v1/requests/\(LaboratoryClient.segment(reference))/validate", body)
+    }
+    package func reject(_ reference: String, _ body: RejectBody) async throws(Refusal) -> ObservationEventView {
+        try await send("POST", "/v1/requests/\(LaboratoryClient.segment(reference))/reject", body)
+    }
+    package func enter(_ reference: String, _ body: ResultBody) async throws(Refusal) -> ObservationView {
+        try await send("POST", "/v1/requests/\(LaboratoryClient.segment(reference))/results", body)
+    }
+
+    // Sign-off
+
+    package func awaitingSignature(limit: Int? = nil) async throws(Refusal) -> [SignableLineView] {
+        try await get("/v1/bio", [("limit", limit.map(String.init))])
+    }
+    package func fileToSign(_ reference: String) async throws(Refusal) -> FileToSignView {
+        try await get("/v1/bio/\(LaboratoryClient.segment(reference))")
+    }
+    package func sign(_ reference: String, _ body: SignBody) async throws(Refusal) -> SignatureView {
+        try await send("POST", "/v1/bio/\(LaboratoryClient.segment(reference))/sign", body)
+    }
+
+    // Triage
+
+    /// Open entries, or all.
+    package func triage(all: Bool = false, limit: Int? = nil) async throws(Refusal) -> [TriageView] {
+        try await get("/v1/triage", [("all", all ? "true" : nil), ("limit", limit.map(String.init))])
+    }
+    package func triageEntry(_ id: String) async throws(Refusal) -> TriageView {
+        try await get("/v1/triage/\(LaboratoryClient.segment(id))")
+    }
+    package func attach(_ id: String, _ body: AttachBody) async throws(Refusal) -> ObservationView {
+        try await send("POST", "/v1/triage/\(LaboratoryClient.segment(id))/attach", body)
+    }
+    package func dismiss(_ id: String, _ body: DismissBody) async throws(Refusal) {
+        let _: Done = try await send("POST", "/v1/triage/\(LaboratoryClient.segment(id))/dismiss", body)
+    }
+
+    // Reports and deliveries
+
+    package func reports(of reference: String) async throws(Refusal) -> [ReportView] {
+        try await get("/v1/reports", [("request", reference)])
+    }
+    package func cda(of reportID: String) async throws(Refusal) -> [UInt8] {
+        try await bytes("/v1/reports/\(LaboratoryClient.segment(reportID))/cda")
+    }
+    package func pdf(of reportID: String) async throws(Refusal) -> [UInt8] {
+        try await bytes("/v1/reports/\(LaboratoryClient.segment(reportID))/pdf")
+    }
+    package func deliveries(request: String? = nil, limit: Int? = nil) async throws(Refusal) -> [DeliveryLineView] {
+        try await get("/v1/deliveries", [("request", request), ("limit", limit.map(String.init))])
+    }
+
+    // Analyzers, messages, trail, catalogue
+
+    package func analyzers() async throws(Refusal) -> [AnalyzerView] { try await get("/v1/analyzers") }
+    package func messages(analyzer: String? = nil, limit: Int? = nil) async throws(Refusal) -> [MessageView] {
+        try await get("/v1/messages", [("analyzer", analyzer), ("limit", limit.map(String.init))])
+    }
+    package func message(_ id: String) async throws(Refusal) -> MessageView {
+        try await get("/v1/messages/\(LaboratoryClient.segment(id))")
+    }
+    package func audit(after: Int = 0, limit: Int? = nil) async throws(Refusal) -> [AuditEntryView] {
+        try await get("/v1/audit", [("after", String(after)), ("limit", limit.map(String.init))])
+    }
+    package func verifyAudit() async throws(Refusal) -> AuditVerdictView { try await post("/v1/audit/verify") }
+    package func catalogue() async throws(Refusal) -> CatalogueView { try await get("/v1/catalogue") }
+}

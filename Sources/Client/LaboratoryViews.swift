@@ -1,0 +1,308 @@
+package import Base
+package import Laboratory
+
+// What the server shows of the laboratory. Instants are `Moment`s in the zone of the site.
+
+package struct PatientView: Codable, Sendable, Hashable {
+    package var id: String
+    package var version: Int
+    package var site: String
+    package var ipp: String
+    package var status: IdentityStatus
+    package var attributes: [IdentityAttribute]
+    package var traits: Traits
+    package var ins: INS?
+    package var usedName: String?
+    package var usedGivenName: String?
+    package var birthTime: Moment?
+    package var address: PostalAddress?
+    package var phone: String?
+    package var legalRepresentative: String?
+    package var opposedToDMP: Bool
+
+    package init(_ patient: Patient, in zone: CivilZone) {
+        id = patient.id
+        version = patient.version
+        site = patient.site
+        ipp = patient.ipp
+        status = patient.status
+        attributes = patient.attributes
+        traits = patient.traits
+        ins = patient.ins
+        usedName = patient.usedName
+        usedGivenName = patient.usedGivenName
+        birthTime = patient.birthTime.map { Moment($0, in: zone) }
+        address = patient.address
+        phone = patient.phone
+        legalRepresentative = patient.legalRepresentative
+        opposedToDMP = patient.opposedToDMP
+    }
+    /// `DUPONT Marie`
+    package var displayName: String { traits.birthName + " " + traits.firstGivenName }
+}
+
+package struct SpecimenView: Codable, Sendable, Hashable {
+    package var accession: String
+    package var version: Int
+    package var requestID: String
+    package var kind: String
+    package var tube: String
+    package var analyses: [String]
+    package var collectedAt: Moment?
+    package var receivedAt: Moment?
+    package var nonconformity: String?
+
+    package init(_ specimen: Specimen, in zone: CivilZone) {
+        accession = specimen.accession
+        version = specimen.version
+        requestID = specimen.requestID
+        kind = specimen.kind
+        tube = specimen.tube
+        analyses = specimen.analyses
+        collectedAt = specimen.collectedAt.map { Moment($0, in: zone) }
+        receivedAt = specimen.receivedAt.map { Moment($0, in: zone) }
+        nonconformity = specimen.nonconformity
+    }
+}
+
+package struct RequestView: Codable, Sendable, Hashable {
+    package var id: String
+    package var version: Int
+    package var site: String
+    package var number: String
+    package var patientID: String
+    package var patientName: String?
+    package var prescriber: Professional
+    package var recipients: [Professional]
+    package var prescribedOn: CivilDate
+    package var registeredAt: Moment
+    package var priority: Priority
+    package var encounter: EncounterClass
+    package var lines: [RequestLine]
+    package var note: String?
+
+    package init(_ request: Request, patient: Patient?, in zone: CivilZone) {
+        id = request.id
+        version = request.version
+        site = request.site
+        number = request.number
+        patientID = request.patientID
+        patientName = patient.map { $0.traits.birthName + " " + $0.traits.firstGivenName }
+        prescriber = request.prescriber
+        recipients = request.recipients
+        prescribedOn = request.prescribedOn
+        registeredAt = Moment(request.registeredAt, in: zone)
+        priority = request.priority
+        encounter = request.encounter
+        lines = request.lines
+        note = request.note
+    }
+}
+
+/// Answer to a registration: the request and the tubes to label.
+package struct RegisteredView: Codable, Sendable, Hashable {
+    package var request: RequestView
+    package var specimens: [SpecimenView]
+    package init(request: RequestView, specimens: [SpecimenView]) {
+        self.request = request
+        self.specimens = specimens
+    }
+}
+
+package struct ObservationView: Codable, Sendable, Hashable {
+    package enum State: String, Codable, Sendable, CaseIterable {
+        case waiting = "en attente"
+        case validated = "validé technique"
+        case signed = "signé"
+        case rejected = "rejeté"
+    }
+    package var id: String
+    package var requestID: String
+    package var accession: String
+    package var analysis: String
+    package var analysisName: String?
+    package var value: ObservationValue
+    package var rawText: String
+    package var instrumentFlags: [String]
+    package var interval: AppliedInterval?
+    package var flags: [ResultFlag]
+    package var holds: [Hold]
+    package var origin: Origin
+    package var observedAt: Moment
+    package var recordedAt: Moment
+    package var run: Int
+    package var comment: String?
+    package var catalogueVersion: String
+    package var state: State?
+
+    package init(
+        _ observation: Observation, name: String? = nil, state: State? = nil, in zone: CivilZone
+    ) {
+        id = observation.id
+        requestID = observation.requestID
+        accession = observation.accession
+        analysis = observation.analysis
+        analysisName = name
+        value = observation.value
+        rawText = observation.rawText
+        instrumentFlags = observation.instrumentFlags
+        interval = observation.interval
+        flags = observation.flags
+        holds = observation.holds
+        origin = observation.origin
+        observedAt = Moment(observation.observedAt, in: zone)
+        recordedAt = Moment(observation.recordedAt, in: zone)
+        run = observation.run
+        comment = observation.comment
+        catalogueVersion = observation.catalogueVersion
+        self.state = state
+    }
+}
+
+package struct ObservationEventView: Codable, Sendable, Hashable {
+    package var observationID: String
+    package var ordinal: Int
+    package var kind: ObservationEvent.Kind
+    package var author: String
+    package var at: Moment
+    package var reason: String?
+    package init(_ event: ObservationEvent, in zone: CivilZone) {
+        observationID = event.observationID
+        ordinal = event.ordinal
+        kind = event.kind
+        author = event.author
+        at = Moment(event.at, in: zone)
+        reason = event.reason
+    }
+}
+
+package struct SignatureView: Codable, Sendable, Hashable {
+    package var id: String
+    package var requestID: String
+    package var version: Int
+    package var contentHash: String
+    package var meaning: String
+    package var account: String
+    package var biologist: Professional
+    package var at: Moment
+    package var observationIDs: [String]
+    package var complete: Bool
+    package init(_ signature: Signature, in zone: CivilZone) {
+        id = signature.id
+        requestID = signature.requestID
+        version = signature.version
+        contentHash = signature.contentHash
+        meaning = signature.meaning
+        account = signature.account
+        biologist = signature.biologist
+        at = Moment(signature.at, in: zone)
+        observationIDs = signature.observationIDs
+        complete = signature.complete
+    }
+}
+
+/// Everything of one request.
+package struct RequestFileView: Codable, Sendable, Hashable {
+    package var request: RequestView
+    package var patient: PatientView
+    package var specimens: [SpecimenView]
+    package var observations: [ObservationView]
+    package var events: [ObservationEventView]
+    package var signatures: [SignatureView]
+    package init(
+        request: RequestView, patient: PatientView, specimens: [SpecimenView], observations: [ObservationView],
+        events: [ObservationEventView], signatures: [SignatureView]
+    ) {
+        self.request = request
+        self.patient = patient
+        self.specimens = specimens
+        self.observations = observations
+        self.events = events
+        self.signatures = signatures
+    }
+}
+
+package struct WorklistLineView: Codable, Sendable, Hashable {
+    package var requestNumber: String
+    package var priority: Priority
+    package var patientName: String
+    package var observation: ObservationView
+    package init(requestNumber: String, priority: Priority, patientName: String, observation: ObservationView) {
+        self.requestNumber = requestNumber
+        self.priority = priority
+        self.patientName = patientName
+        self.observation = observation
+    }
+}
+
+package struct PreviousResultView: Codable, Sendable, Hashable {
+    package var analysis: String
+    package var value: ObservationValue
+    package var observedAt: Moment
+    package init(_ previous: PreviousResult, in zone: CivilZone) {
+        analysis = previous.analysis
+        value = previous.value
+        observedAt = Moment(previous.observedAt, in: zone)
+    }
+}
+
+/// A file as the biologist reads it before signing.
+package struct FileToSignView: Codable, Sendable, Hashable {
+    package var request: RequestView
+    package var patient: PatientView
+    package var specimens: [SpecimenView]
+    package var observations: [ObservationView]
+    package var previous: [PreviousResultView]
+    package var missing: [String]
+    package var fresh: [String]
+    package var nextVersion: Int
+    /// SHA-256 of what a signature would cover, to give back with it.
+    package var contentHash: String
+    package init(
+        request: RequestView, patient: PatientView, specimens: [SpecimenView], observations: [ObservationView],
+        previous: [PreviousResultView], missing: [String], fresh: [String], nextVersion: Int, contentHash: String
+    ) {
+        self.request = request
+        self.patient = patient
+        self.specimens = specimens
+        self.observations = observations
+        self.previous = previous
+        self.missing = missing
+        self.fresh = fresh
+        self.nextVersion = nextVersion
+        self.contentHash = contentHash
+    }
+}
+
+/// One line of the biologist's list.
+package struct SignableLineView: Codable, Sendable, Hashable {
+    package var requestNumber: String
+    package var requestID: String
+    package var priority: Priority
+    package var patientName: String
+    package var registeredAt: Moment
+    /// Results that a signature would hold, and those among them that none holds yet.
+    package var results: Int
+    package var fresh: Int
+    package var missing: [String]
+    /// Analyses with a critical value.
+    package var critical: [String]
+    package var nextVersion: Int
+    package var contentHash: String
+    package init(
+        requestNumber: String, requestID: String, priority: Priority, patientName: String, registeredAt: Moment,
+        results: Int, fresh: Int, missing: [String], critical: [String], nextVersion: Int, contentHash: String
+    ) {
+        self.requestNumber = requestNumber
+        self.requestID = requestID
+        self.priority = priority
+        self.patientName = patientName
+        self.registeredAt = registeredAt
+        self.results = results
+        self.fresh = fresh
+        self.missing = missing
+        self.critical = critical
+        self.nextVersion = nextVersion
+        self.contentHash = contentHash
+    }
+}

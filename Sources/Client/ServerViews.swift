@@ -1,0 +1,379 @@
+package import Base
+package import Laboratory
+
+// What the server shows of itself: sessions, counts, messages, deliveries, trail. Never a secret, never a hash of one.
+
+/// Answer to a login.
+package struct SessionView: Codable, Sendable, Hashable {
+    /// 64 hexadecimal digits; the server keeps only its SHA-256.
+    package var token: String
+    package var login: String
+    package var role: Role
+    package var name: String
+    package var site: String
+    package var expiresAt: Moment
+    package init(token: String, login: String, role: Role, name: String, site: String, expiresAt: Moment) {
+        self.token = token
+        self.login = login
+        self.role = role
+        self.name = name
+        self.site = site
+        self.expiresAt = expiresAt
+    }
+}
+
+/// The account behind a token.
+package struct WhoView: Codable, Sendable, Hashable {
+    package var login: String
+    package var role: Role
+    package var name: String
+    package var site: String
+    package var permissions: [Permission]
+    package init(login: String, role: Role, name: String, site: String, permissions: [Permission]) {
+        self.login = login
+        self.role = role
+        self.name = name
+        self.site = site
+        self.permissions = permissions
+    }
+}
+
+package struct HealthView: Codable, Sendable, Hashable {
+    /// `ok`, or `store` when the store does not answer.
+    package var state: String
+    package init(state: String) { self.state = state }
+}
+
+package struct AccountView: Codable, Sendable, Hashable {
+    package var login: String
+    package var version: Int
+    package var site: String
+    package var name: String
+    package var role: Role
+    package var professional: Professional?
+    package var enabled: Bool
+    package init(_ account: Account) {
+        login = account.login
+        version = account.version
+        site = account.site
+        name = account.name
+        role = account.role
+        professional = account.professional
+        enabled = account.enabled
+    }
+}
+
+/// The numbers that every screen shows.
+package struct CountsView: Codable, Sendable, Hashable {
+    package var patients = 0
+    package var requests = 0
+    package var messages = 0
+    package var observations = 0
+    package var controls = 0
+    package var messagesPending = 0
+    package var triageOpen = 0
+    package var triageTotal = 0
+    package var awaitingTechnical = 0
+    package var awaitingSignature = 0
+    package var signatures = 0
+    package var reports = 0
+    package var deliveriesAccepted = 0
+    package var deliveriesWaiting = 0
+    package var deliveriesRefused = 0
+    package var dmpAccepted = 0
+    package init() {}
+}
+
+package struct AnalyzerView: Codable, Sendable, Hashable {
+    package var name: String
+    package var driver: String
+    /// Where its line goes, e.g. `tcp-server 0.0.0.0:4001`.
+    package var line: String
+    /// In French, for people: `connecté`, `en écoute`, `ligne perdue`…
+    package var state: String
+    package var lastSeen: Moment?
+    package var messages: Int
+    /// Frames refused (NAK).
+    package var refusals: Int
+    /// Named departures from the standard, counted.
+    package var deviations: [String: Int]
+    /// Messages journalled and not interpreted yet.
+    package var pending: Int
+    package init(
+        name: String, driver: String, line: String, state: String, lastSeen: Moment?, messages: Int, refusals: Int,
+        deviations: [String: Int], pending: Int
+    ) {
+        self.name = name
+        self.driver = driver
+        self.line = line
+        self.state = state
+        self.lastSeen = lastSeen
+        self.messages = messages
+        self.refusals = refusals
+        self.deviations = deviations
+        self.pending = pending
+    }
+}
+
+package struct StatusView: Codable, Sendable, Hashable {
+    package var site: String
+    package var catalogueVersion: String
+    package var counts: CountsView
+    package var analyzers: [AnalyzerView]
+    package init(site: String, catalogueVersion: String, counts: CountsView, analyzers: [AnalyzerView]) {
+        self.site = site
+        self.catalogueVersion = catalogueVersion
+        self.counts = counts
+        self.analyzers = analyzers
+    }
+}
+
+/// Something that waits for a person.
+package struct TriageView: Codable, Sendable, Hashable {
+    package var id: String
+    package var analyzer: String
+    package var messageID: String
+    package var ordinal: Int
+    package var reason: String
+    package var explanation: String
+    package var at: Moment
+    /// The result as understood, when one was.
+    package var accession: String?
+    package var instrumentCode: String?
+    package var analysis: String?
+    package var rawText: String?
+    package var rawUnit: String?
+    package var flags: [String]?
+    package var observedAt: Moment?
+    /// `ouvert`, `rattaché`, `écarté`; nil in lists of open entries.
+    package var resolution: String?
+    package var resolvedBy: String?
+    package init(
+        id: String, analyzer: String, messageID: String, ordinal: Int, reason: String, explanation: String, at: Moment
+    ) {
+        self.id = id
+        self.analyzer = analyzer
+        self.messageID = messageID
+        self.ordinal = ordinal
+        self.reason = reason
+        self.explanation = explanation
+        self.at = at
+    }
+}
+
+package struct MessageView: Codable, Sendable, Hashable {
+    package var id: String
+    package var analyzer: String
+    package var sessionID: String
+    package var at: Moment
+    package var bytes: Int
+    package var textHash: String
+    package var complete: Bool
+    /// `interpreted`, `duplicate`, `triaged`; nil while it waits.
+    package var outcome: String?
+    package var observations: Int?
+    package var controls: Int?
+    package var triaged: Int?
+    package var queries: Int?
+    /// The records, one a line; only when one message is asked for. Bytes that are no UTF-8 are read as ISO 8859-1.
+    package var text: String?
+    package init(
+        id: String, analyzer: String, sessionID: String, at: Moment, bytes: Int, textHash: String, complete: Bool
+    ) {
+        self.id = id
+        self.analyzer = analyzer
+        self.sessionID = sessionID
+        self.at = at
+        self.bytes = bytes
+        self.textHash = textHash
+        self.complete = complete
+    }
+}
+
+/// A report version, without its bytes.
+package struct ReportView: Codable, Sendable, Hashable {
+    package var id: String
+    package var requestID: String
+    package var version: Int
+    package var signatureID: String
+    package var documentOID: String
+    package var setOID: String
+    package var replacedOID: String?
+    package var producedAt: Moment
+    package var complete: Bool
+    package var cdaBytes: Int
+    package var pdfBytes: Int
+    package init(_ report: ReportVersion, in zone: CivilZone) {
+        id = report.id
+        requestID = report.requestID
+        version = report.version
+        signatureID = report.signatureID
+        documentOID = report.documentOID
+        setOID = report.setOID
+        replacedOID = report.replacedOID
+        producedAt = Moment(report.producedAt, in: zone)
+        complete = report.complete
+        cdaBytes = report.cda.count
+        pdfBytes = report.pdf.count
+    }
+}
+
+package struct DeliveryEventView: Codable, Sendable, Hashable {
+    package var ordinal: Int
+    package var kind: DeliveryEvent.Kind
+    package var at: Moment
+    package var detail: String?
+    package init(_ event: DeliveryEvent, in zone: CivilZone) {
+        ordinal = event.ordinal
+        kind = event.kind
+        at = Moment(event.at, in: zone)
+        detail = event.detail
+    }
+}
+
+package struct DeliveryLineView: Codable, Sendable, Hashable {
+    package var id: String
+    package var requestID: String
+    package var requestNumber: String?
+    package var reportID: String
+    package var version: Int
+    package var destination: String
+    package var controlID: String
+    package var createdAt: Moment
+    package var toDMP: Bool
+    package var events: [DeliveryEventView]
+    package init(_ delivery: Delivery, number: String?, events: [DeliveryEvent], in zone: CivilZone) {
+        id = delivery.id
+        requestID = delivery.requestID
+        requestNumber = number
+        reportID = delivery.reportID
+        version = delivery.version
+        destination = delivery.destination
+        controlID = delivery.controlID
+        createdAt = Moment(delivery.createdAt, in: zone)
+        toDMP = delivery.toDMP
+        self.events = events.map { DeliveryEventView($0, in: zone) }
+    }
+
+    private func has(_ kind: DeliveryEvent.Kind) -> Bool { events.contains { $0.kind == kind } }
+    /// The leg to the destination, in words.
+    package var transport: String {
+        if has(.accepted) { return "acceptée" }
+        if has(.refused) { return "refusée" }
+        let tries = events.count { $0.kind == .attempted }
+        return tries == 0 ? "à envoyer" : "en cours (\(tries) essai\(tries > 1 ? "s" : ""))"
+    }
+    /// The leg to the DMP, in words.
+    package var dmp: String {
+        if has(.dmpAccepted) { return "accepté" }
+        if has(.dmpRefused) { return "refusé" }
+        return toDMP ? "attendu" : "non prévu"
+    }
+    /// The leg to the mailboxes, in words.
+    package var mail: String {
+        if has(.mailRead) { return "lu" }
+        if has(.mailDelivered) { return "remis" }
+        return has(.mailRefused) ? "refusé" : ""
+    }
+}
+
+package struct AuditEntryView: Codable, Sendable, Hashable {
+    package var sequence: Int
+    package var site: String
+    package var author: String
+    package var action: String
+    package var subject: String
+    package var at: Moment
+    package var factsHash: String
+    package var previousHash: String
+    package var hash: String
+    package init(
+        sequence: Int, site: String, author: String, action: String, subject: String, at: Moment, factsHash: String,
+        previousHash: String, hash: String
+    ) {
+        self.sequence = sequence
+        self.site = site
+        self.author = author
+        self.action = action
+        self.subject = subject
+        self.at = at
+        self.factsHash = factsHash
+        self.previousHash = previousHash
+        self.hash = hash
+    }
+}
+
+package struct AuditVerdictView: Codable, Sendable, Hashable {
+    package var sound: Bool
+    package var entries: Int
+    package var facts: Int
+    /// Hash of the last sound entry: kept elsewhere, it proves later that nothing before was cut off.
+    package var lastHash: String
+    package var defect: String?
+    /// In French.
+    package var explanation: String?
+    /// Entry concerned by the defect.
+    package var sequence: Int?
+    package init(sound: Bool, entries: Int, facts: Int, lastHash: String) {
+        self.sound = sound
+        self.entries = entries
+        self.facts = facts
+        self.lastHash = lastHash
+    }
+}
+
+package struct CatalogueView: Codable, Sendable, Hashable {
+    package struct Line: Codable, Sendable, Hashable {
+        package var code: String
+        package var name: String
+        package var section: String
+        package var unit: String
+        package var loinc: String?
+        package var specimen: String?
+        package var tube: String?
+        package var approval: String
+        package init(
+            code: String, name: String, section: String, unit: String, loinc: String?, specimen: String?, tube: String?,
+            approval: String
+        ) {
+            self.code = code
+            self.name = name
+            self.section = section
+            self.unit = unit
+            self.loinc = loinc
+            self.specimen = specimen
+            self.tube = tube
+            self.approval = approval
+        }
+    }
+    package struct PanelLine: Codable, Sendable, Hashable {
+        package var code: String
+        package var name: String
+        package var members: [String]
+        package init(code: String, name: String, members: [String]) {
+            self.code = code
+            self.name = name
+            self.members = members
+        }
+    }
+    package var version: String
+    package var analyses: [Line]
+    package var panels: [PanelLine]
+    package init(version: String, analyses: [Line], panels: [PanelLine]) {
+        self.version = version
+        self.analyses = analyses
+        self.panels = panels
+    }
+}
+
+/// Body of every answer that is not a success.
+package struct ErrorBody: Codable, Sendable, Hashable {
+    package var error: Refusal
+    package init(_ error: Refusal) { self.error = error }
+}
+
+/// An answer without content.
+package struct Done: Codable, Sendable, Hashable {
+    package var done: Bool
+    package init() { done = true }
+}

@@ -1,0 +1,133 @@
+package import LIS2
+
+/// A session as a driver extracts it, before any meaning: the shape of the reference expectations, one JSON object with
+/// `file`, `instrument`, `result_columns` and `messages`.
+package struct DecodedSession: Sendable, Hashable {
+    package var file: String?
+    /// Maker and model of the driver.
+    package var instrument: String
+    package var messages: [DecodedMessage]
+
+    package static let resultColumns = ["code", "value", "unit", "flag", "status", "completed"]
+}
+
+package struct DecodedMessage: Sendable, Hashable {
+    package enum Kind: String, Sendable, Hashable { case result, order, query }
+    /// H.5, as sent.
+    package var sender: String
+    /// H.13, as sent.
+    package var version: String
+    /// Field, repeat, component and escape delimiter.
+    package var delimiters: String
+    package var patients: [DecodedPatient] = []
+    package var queries: [DecodedQuery] = []
+    /// L.3; empty when L has no code, nil when there is no L.
+    package var terminator: String?
+    package var kind: Kind
+}
+
+package struct DecodedPatient: Sendable, Hashable {
+    /// P.3, P.4 and P.5, as sent.
+    package var practiceID: String
+    package var laboratoryID: String
+    package var id3: String
+    package var orders: [DecodedOrder]
+}
+
+package struct DecodedOrder: Sendable, Hashable {
+    /// By the driver's rule, decoded and trimmed.
+    package var specimen: String
+    /// O.3 and O.4, as sent.
+    package var o3: String
+    package var o4: String
+    /// The repeats of O.5, as sent.
+    package var tests: [String]
+    /// O.12 and O.26.
+    package var action: String
+    package var report: String
+    /// Rows of six texts: see ``DecodedSession/resultColumns``.
+    package var results: [[String]]
+}
+
+/// Fields of a Q record, as sent.
+package struct DecodedQuery: Sendable, Hashable {
+    /// Q.3, Q.4, Q.5 and Q.13.
+    package var start: String
+    package var end: String
+    package var test: String
+    package var status: String
+}
+
+/// Bytes of a session to what a driver extracts from them.
+package enum SessionDecoder {
+    /// `bytes` are either what stood on the line (ENQ, frames, EOT) or bare records. Nothing is refused: frames with a
+    /// wrong checksum are decoded like the others, since this looks at what was sent, not at what may be stored.
+    package static func decode(bytes: [UInt8], driver: Driver, file: String? = nil) -> DecodedSession {
+        DecodedSession(
+            file: file, instrument: "\(driver.description.maker) \(driver.description.model)",
+            messages: messages(in: bytes).map { decode($0, driver) })
+    }
+
+    /// The messages of a session, whatever stands around them.
+    package static func messages(in bytes: [UInt8]) -> [LISMessage] {
+        SessionBytes.messageTexts(in: bytes).flatMap { LISMessage.messages(in: $0) }
+    }
+
+    package static func decode(_ message: LISMessage, _ driver: Driver) -> DecodedMessage {
+        var context = RecordContext(message, charset: driver.charset(for: message))
+        func sent(_ record: LISRecord?, _ field: Int) -> String {
+            record.map { context.charset.decoded($0.field(field).raw) } ?? ""
+        }
+        let tree = message.tree
+        var decoded = DecodedMessage(
+            sender: sent(message.header, 5), version: sent(message.header, 13),
+            delimiters: message.delimiters.description, terminator: terminator(message, context.charset), kind: .order)
+        for patient in tree.patients {
+            context.patient = patient.record.map { message.record($0) }
+            var out = DecodedPatient(
+                practiceID: sent(context.patient, 3), laboratoryID: sent(context.patient, 4),
+                id3: sent(context.patient, 5), orders: [])
+            for order in patient.orders {
+                context.order = order.record.map { message.record($0) }
+                context.observed = nil
+                var row = DecodedOrder(
+                    specimen: driver.description.paths.specimen.text(context), o3: sent(context.order, 3),
+                    o4: sent(context.order, 4),
+                    tests: context.order?.field(5).repeats.map { context.charset.decoded($0.raw) } ?? [],
+                    action: sent(context.order, 12), report: sent(context.order, 26), results: [])
+                for observed in order.results {
+                    context.observed = message.record(observed.record)
+                    row.results.append(columns(driver.description.paths, context))
+                }
+                if !row.results.isEmpty { decoded.kind = .result }
+                out.orders.append(row)
+            }
+            decoded.patients.append(out)
+        }
+        decoded.queries = tree.queries.map { number in
+            let record = message.record(number)
+            return DecodedQuery(
+                start: sent(record, 3), end: sent(record, 4), test: sent(record, 5), status: sent(record, 13))
+        }
+        if !decoded.queries.isEmpty { decoded.kind = .query }
+        return decoded
+    }
+
+    /// Text behind L that is no record (what a careless logger leaves: `<ETX>6D`) belongs to L.
+    private static func terminator(_ message: LISMessage, _ charset: LISCharset) -> String? {
+        guard let terminator = message.terminator else { return nil }
+        var text = charset.decoded(terminator.field(3).raw)
+        for record in message.records.dropFirst(terminator.number + 1) {
+            switch record.kind {
+            case .unknown: text += charset.decoded(record.raw)
+            case .header, .patient, .order, .result, .comment, .query, .scientific, .manufacturer, .terminator:
+                return text
+            }
+        }
+        return text
+    }
+
+    private static func columns(_ paths: ResultPaths, _ context: RecordContext) -> [String] {
+        [paths.code, paths.value, paths.unit, paths.flags, paths.status, paths.completed].map { $0.text(context) }
+    }
+}

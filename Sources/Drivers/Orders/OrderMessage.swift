@@ -1,0 +1,149 @@
+package import Base
+import LIS2
+package import Laboratory
+
+/// What is to be measured on one specimen, as the laboratory knows it.
+package struct SpecimenOrder: Sendable, Hashable {
+    package enum Priority: String, Sendable, Hashable {
+        case routine = "R"
+        case stat = "S"
+    }
+    package var accession: String
+    /// Codes of the catalogue.
+    package var analyses: [String]
+    package var priority: Priority
+    /// Nil when the model is sent no identity, or none is known.
+    package var patient: ClaimedIdentity?
+    package var collectedAt: Instant?
+    /// Word for O.16, e.g. `SERUM`; the driver's own when nil.
+    package var material: String?
+
+    package init(
+        accession: String, analyses: [String], priority: Priority = .routine, patient: ClaimedIdentity? = nil,
+        collectedAt: Instant? = nil, material: String? = nil
+    ) {
+        self.accession = accession
+        self.analyses = analyses
+        self.priority = priority
+        self.patient = patient
+        self.collectedAt = collectedAt
+        self.material = material
+    }
+}
+
+/// A message to the analyzer, and what of the orders it could not say.
+package struct OrderMessage: Sendable, Hashable {
+    package var bytes: [UInt8]
+    /// Analyses for which the driver has no code: `accession` → codes of the catalogue.
+    package var unknown: [String: [String]]
+}
+
+extension Driver {
+    /// Why the message is written; it decides the report type (O.26) and what an empty one says.
+    package enum OrderPurpose: Sendable, Hashable {
+        /// The analyzer asked (LIS2-A2 section 11).
+        case answer
+        /// Unasked, for a model that takes a worklist.
+        case download
+    }
+
+    /// The instrument's code by which an analysis is ordered; nil when the driver knows none.
+    package func orderCode(for analysis: String) -> String? {
+        let found = description.codes.first { $0.value.analysis == analysis && $0.value.isOrdered }
+        return found.map { $0.value.orderedAs ?? $0.key }
+    }
+
+    /// The message for these specimens: H, P and O for each, L. Nil when the driver does not write orders for this
+    /// purpose. An answer without anything to measure is H and `L|1|I` (no information, LIS2-A2 section 12).
+    package func orders(
+        for orders: [SpecimenOrder], purpose: OrderPurpose, at now: Instant, zone: CivilZone = .europeParis
+    ) -> OrderMessage? {
+        guard let writing = description.orders else { return nil }
+        switch purpose {
+        case .answer: if !writing.isAnswering { return nil }
+        case .download: if !writing.isDownloading { return nil }
+        }
+        var message = OrderMessage(bytes: [], unknown: [:])
+        var writer = LISWriter(charset: description.charset ?? .latin1)
+        writer.header(headerFields(writing, time(now, zone)))
+        var patients = 0
+        for order in orders {
+            let codes = order.analyses.map { ($0, orderCode(for: $0)) }
+            let unknown = codes.filter { $0.1 == nil }.map(\.0)
+            if !unknown.isEmpty { message.unknown[order.accession, default: []] += unknown }
+            // One assay may give several analyses: it is ordered once.
+            var known: [String] = []
+            for case let code? in codes.map(\.1) where !known.contains(code) { known.append(code) }
+            guard !known.isEmpty else { continue }
+            patients += 1
+            writer.record(.patient, patientFields(patients, order, writing))
+            let groups = writing.isOneTestPerOrder ? known.map { [$0] } : [known]
+            for (i, group) in groups.enumerated() {
+                let report = purpose == .answer ? writing.reportOfAnswer : writing.reportOfDownload
+                writer.record(
+                    .order, orderFields(i + 1, order, group, writing, report: report, now: time(now, zone), zone))
+            }
+        }
+        if patients == 0, purpose == .download { return OrderMessage(bytes: [], unknown: message.unknown) }
+        writer.terminator(patients == 0 ? "I" : writing.terminator)
+        message.bytes = writer.bytes
+        return message
+    }
+
+    private func time(_ instant: Instant, _ zone: CivilZone) -> String { String(instant.hl7(in: zone).prefix(14)) }
+
+    /// Fields 3 … 14 of H (section 6): receiver in 10, P in 12, version in 13, time in 14.
+    private func headerFields(_ writing: OrderWriting, _ now: String) -> [LISValue] {
+        var fields: [Int: LISValue] = [
+            5: .text("Paillasse"), 10: .text(writing.receiver), 12: "P", 13: "LIS2-A2", 14: .text(now),
+        ]
+        for (number, text) in writing.header { fields[number] = .raw(Array(text.utf8)) }
+        return Driver.list(fields, from: 3)
+    }
+
+    /// Section 7: laboratory's patient number, name, birth date, sex.
+    private func patientFields(_ rank: Int, _ order: SpecimenOrder, _ writing: OrderWriting) -> [LISValue] {
+        var fields: [Int: LISValue] = [2: LISValue(rank)]
+        if writing.sendsIdentity, let patient = order.patient {
+            fields[4] = patient.patientID.map { .text($0) }
+            fields[6] = .components([patient.family ?? "", patient.given ?? ""])
+            fields[8] = patient.birthDate.map { .text($0.compact) }
+            fields[9] = patient.sex.map { .text($0.rawValue) }
+        }
+        return Driver.list(fields, from: 2)
+    }
+
+    /// Section 8: specimen in 3, tests in 5, priority in 6, requested in 7, collected in 8, action in 12, material in
+    /// 16, report type in 26; the driver's own fields over these.
+    private func orderFields(
+        _ rank: Int, _ order: SpecimenOrder, _ codes: [String], _ writing: OrderWriting, report: String, now: String,
+        _ zone: CivilZone
+    ) -> [LISValue] {
+        let collected = order.collectedAt.map { time($0, zone) } ?? ""
+        var fields: [Int: LISValue] = [
+            2: LISValue(rank), 3: .text(order.accession), 6: .text(order.priority.rawValue), 7: .text(now),
+            8: .text(collected), 12: "A", 16: .text(order.material ?? ""), 26: .raw(Array(report.utf8)),
+        ]
+        fields[5] = .raw(tests(codes, writing))
+        for (number, text) in writing.order {
+            let filled = text.replacing("{specimen}", with: order.accession)
+                .replacing("{priority}", with: order.priority.rawValue).replacing("{requested}", with: now)
+                .replacing("{collected}", with: collected)
+                .replacing("{material}", with: order.material ?? "")
+            fields[number] = .raw(Array(filled.utf8))
+        }
+        return Driver.list(fields, from: 2)
+    }
+
+    /// `^^^{code}` for each test, joined by the repeat delimiter; delimiters of the template stand for themselves.
+    private func tests(_ codes: [String], _ writing: OrderWriting) -> [UInt8] {
+        Array(codes.map { writing.test.replacing("{code}", with: $0) }.joined(separator: "\\").utf8)
+    }
+
+    /// Fields by number as the writer wants them: in order, gaps empty, none behind the last.
+    private static func list(_ fields: [Int: LISValue], from first: Int) -> [LISValue] {
+        let last = fields.keys.max() ?? first
+        guard first <= last else { return [] }
+        return (first...last).map { fields[$0] ?? .empty }
+    }
+}

@@ -1,0 +1,149 @@
+package import Base
+package import LIS2
+package import Laboratory
+
+/// A description put to work: what it makes of a LIS2-A2 message.
+package struct Driver: Sendable, Hashable {
+    package let description: DriverDescription
+    package var name: String { description.name }
+
+    package init(_ description: DriverDescription) { self.description = description }
+
+    package func charset(for message: LISMessage) -> LISCharset {
+        description.charset ?? LISCharset.sniff(message.bytes)
+    }
+
+    /// The sender name (H.5) is one this driver names.
+    package func recognises(_ message: LISMessage) -> Bool { recognition(message) > 0 }
+
+    /// How much of the sender name the driver names: the length of the longest text of `senders` that it begins with
+    /// or, for one that begins with a component delimiter (`^GeneXpert^`), that it holds; 0 for none.
+    func recognition(_ message: LISMessage) -> Int {
+        guard let header = message.header else { return 0 }
+        let sender = trimmed(charset(for: message).decoded(header.field(5).raw))
+        return description.senders.filter { $0.hasPrefix("^") ? sender.contains($0) : sender.hasPrefix($0) }
+            .map(\.utf8.count).max() ?? 0
+    }
+
+    /// What the message says. `zone` is the laboratory's: analyzers send wall-clock times.
+    /// A message that cannot be trusted as a whole (no H, cut short) has `problems`, and nothing else.
+    package func read(_ message: LISMessage, zone: CivilZone = .europeParis) -> Reading {
+        let problems = self.problems(message)
+        guard problems.isEmpty else { return Reading(problems: problems) }
+        var reading = Reading()
+        var context = RecordContext(message, charset: charset(for: message))
+        let tree = message.tree
+        var ordinal = 0
+        let notResults = description.ignored + description.orderFlags
+        for patient in tree.patients {
+            context.patient = patient.record.map { message.record($0) }
+            let claimed = self.claimed(context)
+            for order in patient.orders {
+                context.order = order.record.map { message.record($0) }
+                context.observed = nil
+                let flags = orderFlags(order, message, context)
+                for observed in order.results {
+                    context.observed = message.record(observed.record)
+                    let rank = ordinal
+                    ordinal += 1
+                    if notResults.contains(where: { $0.holds(context) }) { continue }
+                    let isControl = description.controls.contains { $0.holds(context) }
+                    let comments = observed.attached.map { message.record($0) }.filter { $0.kind == .comment }
+                    var observation = observation(context, comments: comments, ordinal: rank, zone: zone)
+                    sort(flags, into: &observation)
+                    if isControl {
+                        reading.controls.append(observation)
+                    } else {
+                        observation.claimed = claimed
+                        reading.observations.append(observation)
+                    }
+                }
+            }
+        }
+        reading.queries = tree.queries.map { query(message.record($0), context.charset) }
+        return reading
+    }
+
+    /// What the order's own comments and its suspect messages say of all its results.
+    private func orderFlags(_ order: LISTree.Order, _ message: LISMessage, _ start: RecordContext) -> [String] {
+        var context = start, flags: [String] = []
+        if let comments = description.flags.comments {
+            for number in order.attached {
+                context.comment = message.record(number)
+                guard context.comment?.kind == .comment else { continue }
+                if comments.conditions.allSatisfy({ $0.holds(context) }) {
+                    flags += split(comments.path.text(context), comments.separator)
+                }
+            }
+            context.comment = nil
+        }
+        guard !description.orderFlags.isEmpty else { return flags }
+        for observed in order.results {
+            context.observed = message.record(observed.record)
+            if description.orderFlags.contains(where: { $0.holds(context) }) {
+                flags.append(description.paths.code.text(context))
+            }
+        }
+        return flags
+    }
+
+    private func problems(_ message: LISMessage) -> [Refusal] {
+        guard message.header != nil else {
+            return [
+                Refusal(
+                    "message.noHeader", because: "le message ne commence pas par un enregistrement H",
+                    remedy: "vérifier la liaison, puis demander à l'automate de renvoyer le message")
+            ]
+        }
+        guard let terminator = message.terminator else {
+            return description.isTerminatorOptional
+                ? []
+                : [
+                    Refusal(
+                        "message.incomplete", because: "le message n'a pas d'enregistrement L : il a pu être coupé",
+                        remedy: "demander à l'automate de renvoyer le message")
+                ]
+        }
+        // L.3: T sender aborted, R receiver requested abort, E unknown error (LIS2-A2 section 12).
+        let code = trimmed(terminator.text(3))
+        guard ["T", "R", "E"].contains(code), message.records(.query).isEmpty else { return [] }
+        return [
+            Refusal(
+                "message.aborted", at: "L.3", because: "l'automate dit avoir interrompu le message (« \(code) »)",
+                remedy: "demander à l'automate de renvoyer le message")
+        ]
+    }
+
+    private func claimed(_ context: RecordContext) -> ClaimedIdentity {
+        func text(_ choice: FieldChoice) -> String? {
+            let text = choice.text(context)
+            return text.isEmpty ? nil : text
+        }
+        let paths = description.identity
+        return ClaimedIdentity(
+            patientID: text(paths.patientID), family: text(paths.family), given: text(paths.given),
+            birthDate: text(paths.birthDate).flatMap { CivilDate($0) },
+            sex: text(paths.sex).flatMap { AdministrativeSex(rawValue: $0.uppercased()) })
+    }
+
+    private func query(_ record: LISRecord, _ charset: LISCharset) -> HostQuery {
+        var query = HostQuery(accessions: [], cancels: trimmed(record.text(13)) == "A")
+        for asked in record.field(3).repeats {
+            let text = description.query.components
+                .lazy.map { trimmed(($0 == 0 ? asked : asked.component($0)).text(charset)) }
+                .first { !$0.isEmpty } ?? ""
+            if description.query.all.contains(text) {
+                query.all = true
+            } else if !text.isEmpty {
+                query.accessions.append(text)
+            }
+        }
+        if query.accessions.isEmpty, !query.cancels { query.all = true }
+        return query
+    }
+}
+
+extension LISCharset {
+    /// The characters of raw bytes, escapes left as they are.
+    func decoded(_ bytes: ArraySlice<UInt8>) -> String { bytes.withUnsafeBufferPointer { decode($0) } }
+}

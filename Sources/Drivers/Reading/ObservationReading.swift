@@ -1,0 +1,100 @@
+import Base
+import LIS2
+import Laboratory
+
+extension Driver {
+    /// One R record as a laboratory value.
+    func observation(
+        _ context: RecordContext, comments: [LISRecord], ordinal: Int, zone: CivilZone
+    ) -> IncomingObservation {
+        let paths = description.paths
+        let code = paths.code.text(context)
+        let meaning = description.codes[code]
+        var observation = IncomingObservation(
+            ordinal: ordinal, accession: paths.specimen.text(context), instrumentCode: code,
+            analysis: meaning?.analysis, value: nil, rawText: paths.value.text(context),
+            rawUnit: paths.unit.text(context))
+        observation.value = value(observation.rawText, unit: observation.rawUnit, meaning)
+        let status = paths.status.text(context)
+        observation.status = description.statuses[status] ?? (status.isEmpty ? "F" : status)
+        observation.observedAt =
+            instant(paths.completed.text(context), zone) ?? instant(paths.started.text(context), zone)
+        sort(flagTexts(context), into: &observation)
+        let dilution = paths.dilution.text(context)
+        if !dilution.isEmpty { observation.comments.append("Dilution : \(dilution)") }
+        for comment in comments {
+            var context = context
+            context.comment = comment
+            if let flags = description.flags.comments, flags.conditions.allSatisfy({ $0.holds(context) }) {
+                sort(split(flags.path.text(context), flags.separator), into: &observation)
+                continue
+            }
+            let text = paths.comment.text(context)
+            // Roche pads empty comments with component delimiters and blanks.
+            if text.contains(where: { $0.isLetter || $0.isNumber }) { observation.comments.append(text) }
+        }
+        return observation
+    }
+
+    func split(_ text: String, _ separator: String?) -> [String] {
+        guard let separator else { return text.isEmpty ? [] : [text] }
+        return text.split(separator: separator).map { trimmed($0) }.filter { !$0.isEmpty }
+    }
+
+    /// R.7 may repeat: each repeat is a flag (LIS2-A2 section 9.7).
+    private func flagTexts(_ context: RecordContext) -> [String] {
+        let paths = description.paths.flags
+        if paths.alternatives.count == 1, paths.alternatives[0].paths.count == 1,
+            let path = paths.alternatives[0].paths.first, path.part == .whole, path.upTo == nil, path.after == nil,
+            let record = context.record(path.record)
+        {
+            return record.field(path.field).repeats.map { trimmed($0.text(context.charset)) }.filter { !$0.isEmpty }
+        }
+        let text = paths.text(context)
+        return text.isEmpty ? [] : [text]
+    }
+
+    func sort(_ flags: [String], into observation: inout IncomingObservation) {
+        for flag in flags where !description.flags.harmless.contains(flag) {
+            if let meaning = description.flags.known[flag] {
+                observation.instrumentFlags.append(flag)
+                observation.comments.append("\(flag) : \(meaning)")
+            } else {
+                observation.instrumentFlags.append(flag)
+                observation.unknownFlags.append(flag)
+            }
+        }
+    }
+
+    /// Nil for what cannot be read: the result is then held, never guessed.
+    private func value(_ text: String, unit: String, _ meaning: CodeMeaning?) -> ObservationValue? {
+        let word = text.lowercased()
+        if text.isEmpty || description.values.noResult.contains(word) { return nil }
+        if let coded = meaning?.qualitative[word] ?? description.values.qualitative[word] {
+            return .coded(coded.code, display: coded.display)
+        }
+        if let meaning, meaning.isText { return .text(text) }
+        guard let measured = Measured(text) else { return nil }
+        let known = meaning?.units[unit] ?? description.values.units[unit]
+        guard let known else {
+            if unit.isEmpty, let assumed = meaning?.assumedUnit { return .measured(measured, unit: assumed) }
+            return .measured(measured, unit: Driver.unknownUnit(unit))
+        }
+        guard let factor = known.factor else { return .measured(measured, unit: known.unit) }
+        guard let product = measured.number.multiplied(by: factor) else { return nil }
+        let number = known.places.map { product.rounded(to: $0) } ?? product
+        return .measured(measured.with(number), unit: known.unit)
+    }
+
+    /// A unit that the driver does not know, as a UCUM annotation, `{?mg/dl}`: it can equal no unit of a catalogue, so
+    /// the value is held (HOUSE invariant 7).
+    package static func unknownUnit(_ text: String) -> String { "{?\(text)}" }
+
+    /// Zero dates (`00000000000000`, `18991230`) are sent for "no date".
+    private func instant(_ text: String, _ zone: CivilZone) -> Instant? {
+        guard let instant = Instant(text, in: zone), instant >= Driver.earliestResult else { return nil }
+        return instant
+    }
+    /// 1990-01-01: no result on the line is older than the standard (ASTM E1394-91).
+    private static let earliestResult = Instant(seconds: 631_152_000)
+}

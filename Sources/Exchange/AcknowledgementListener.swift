@@ -1,0 +1,139 @@
+package import Base
+import HL7v2
+import Laboratory
+import Lines
+import Store
+package import Workflow
+
+/// The laboratory's own listening port for business acknowledgements (ZAM, PFI.md section 5): each is durable before it is
+/// acknowledged, and counts once whatever the number of times it comes.
+package final class AcknowledgementListener: Sendable {
+    private let desk: Desk
+    private let log: @Sendable (String) -> Void
+    private let listener: LineListener
+    private let zone: CivilZone
+    package var port: Int { listener.port }
+
+    package static func start(
+        host: String, port: Int, desk: Desk, zone: CivilZone, log: @escaping @Sendable (String) -> Void
+    ) async throws(Refusal) -> AcknowledgementListener {
+        AcknowledgementListener(
+            try await LineListener.start(host: host, port: port, allowedPeers: []), desk, zone, log)
+    }
+
+    private init(
+        _ listener: LineListener, _ desk: Desk, _ zone: CivilZone, _ log: @escaping @Sendable (String) -> Void
+    ) {
+        self.listener = listener
+        self.desk = desk
+        self.zone = zone
+        self.log = log
+    }
+
+    /// Runs until cancelled.
+    package func run() async {
+        await withTaskCancellationHandler {
+            await withDiscardingTaskGroup { group in
+                for await line in listener.connections { group.addTask { await self.converse(line) } }
+                group.cancelAll()
+            }
+        } onCancel: {
+            Task { await self.listener.stop() }
+        }
+    }
+
+    private func converse(_ line: Line) async {
+        var framer = MLLPFramer()
+        while true {
+            switch await line.next() {
+            case .bytes(let bytes):
+                for event in framer.push(bytes) { await take(event, line) }
+            case .timeReached, .woken: continue
+            case .ended:
+                await line.close()
+                return
+            }
+        }
+    }
+
+    private func take(_ event: MLLPFramer.Event, _ line: Line) async {
+        switch event {
+        case .message(let block):
+            guard let reply = await answer(to: block) else { return }
+            do throws(LineEnd) { try await line.send(MLLP.frame(reply)) } catch { log("ZAM : ligne \(error)") }
+        case .oversize(let count): log("ZAM : bloc de plus de \(count) octets, ignoré")
+        case .halfMessage(let count): log("ZAM : message coupé après \(count) octets, ignoré")
+        }
+    }
+
+    /// Nil when the store is away: without an answer the PFI sends it again.
+    package func answer(to block: [UInt8]) async -> [UInt8]? {
+        let at = desk.now()
+        let stamp = at.hl7(in: zone)
+        let parties = Parties(
+            sendingApplication: "PAILLASSE", sendingFacility: "", receivingApplication: "PFI", receivingFacility: "")
+        let message: HL7v2.ReceivedMessage
+        do throws(Refusal) { message = try HL7v2.ReceivedMessage(block) } catch {
+            log("ZAM illisible [\(error.code)]")
+            return bytes(
+                Acknowledgement.rejection(of: error, from: parties, controlID: desk.newIdentifier(), at: stamp))
+        }
+        let outcome: Acknowledgement
+        do throws(Refusal) {
+            let zam = try BusinessAcknowledgement(parsing: message)
+            guard let taken = await take(zam, block, at) else { return nil }
+            outcome = taken
+        } catch {
+            log("ZAM refusé [\(error.code)] \(error.place)")
+            outcome = Acknowledgement(
+                .error, messageID: message.controlID,
+                problems: [Acknowledgement.Problem(code: "207", label: error.cause)])
+        }
+        return bytes(outcome.message(answering: message, controlID: desk.newIdentifier(), at: stamp))
+    }
+
+    private func bytes(_ message: Message) -> [UInt8]? {
+        do throws(Refusal) { return try message.bytes() } catch {
+            log("acquittement impossible [\(error.code)]")
+            return nil
+        }
+    }
+
+    private func take(_ zam: BusinessAcknowledgement, _ block: [UInt8], _ at: Instant) async -> Acknowledgement? {
+        let inbound = InboundMessage(source: "PFI", controlID: zam.controlID, at: at, bytes: block)
+        do throws(CommandFailure) {
+            let found: Delivery?
+            do throws(StoreFailure) {
+                found = try await desk.store.delivery(controlID: zam.originalControlID)
+            } catch { throw .store(error) }
+            guard let delivery = found else {
+                return Acknowledgement(
+                    .error, messageID: zam.controlID,
+                    problems: [
+                        Acknowledgement.Problem(code: "207", label: "aucun message de ce MSH-10 n'a été envoyé")
+                    ])
+            }
+            _ = try await desk.recordAcknowledgement(
+                inbound, AcknowledgementListener.kind(of: zam), of: delivery, detail: AcknowledgementListener.detail(zam))
+            return Acknowledgement(.accept, messageID: zam.controlID)
+        } catch {
+            log("ZAM non enregistré : \(error)")
+            return nil
+        }
+    }
+
+    private static func kind(of zam: BusinessAcknowledgement) -> DeliveryEvent.Kind {
+        switch zam.event {
+        case .dmp: zam.accepted ? .dmpAccepted : .dmpRefused
+        case .mailReceived: zam.accepted ? .mailDelivered : .mailRefused
+        case .mailRead: zam.accepted ? .mailRead : .mailRefused
+        }
+    }
+
+    /// Address and error, as far as they are said.
+    private static func detail(_ zam: BusinessAcknowledgement) -> String? {
+        let parts = [zam.address ?? ""] + zam.problems.map { "\($0.code) \($0.label)" }
+        let text = parts.filter { !$0.isEmpty }.joined(separator: " ")
+        return text.isEmpty ? nil : text
+    }
+}

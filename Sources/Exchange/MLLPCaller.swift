@@ -1,0 +1,95 @@
+import Base
+import HL7v2
+import Lines
+
+/// What came back for a message.
+enum PeerAnswer: Sendable, Equatable {
+    /// MSA-1 = AA.
+    case accepted
+    /// MSA-1 = AE or AR, with ERR in words: permanent.
+    case refused(String)
+    /// Nothing, something else, or the line dropped: the peer may have taken it or not (ambiguous). The same message, with
+    /// the same MSH-10, goes again.
+    case silent(String)
+    /// The message never left: no line (transient).
+    case unreachable(String)
+}
+
+/// Calls a peer over MLLP on one line kept open, one message at a time, each waiting for its ACK.
+actor MLLPCaller {
+    private let host: String
+    private let port: Int
+    private let answerWithin: Duration
+    private var line: Line?
+
+    init(host: String, port: Int, answerWithin: Duration) {
+        self.host = host
+        self.port = port
+        self.answerWithin = answerWithin
+    }
+
+    func call(_ message: [UInt8], controlID: String) async -> PeerAnswer {
+        let line: Line
+        do throws(Refusal) { line = try await connected() } catch { return .unreachable(error.cause) }
+        do throws(LineEnd) { try await line.send(MLLP.frame(message)) } catch {
+            await drop()
+            return .silent("envoi interrompu : \(error)")
+        }
+        return await answer(on: line, to: controlID)
+    }
+
+    private func answer(on line: Line, to controlID: String) async -> PeerAnswer {
+        var framer = MLLPFramer()
+        let end = ContinuousClock.now + answerWithin
+        while true {
+            switch await line.next(within: ContinuousClock.now.duration(to: end)) {
+            case .bytes(let bytes):
+                for event in framer.push(bytes) {
+                    guard case .message(let block) = event, let answer = MLLPCaller.reading(block, controlID) else {
+                        continue
+                    }
+                    return answer
+                }
+            case .timeReached:
+                // The answer may still come: on this line it would be taken for the next message's.
+                await drop()
+                return .silent("pas d'acquittement en \(answerWithin)")
+            case .woken: continue
+            case .ended(let end):
+                self.line = nil
+                return .silent("ligne \(end)")
+            }
+        }
+    }
+
+    /// Nil for the acknowledgement of another message (a late one).
+    static func reading(_ block: [UInt8], _ controlID: String) -> PeerAnswer? {
+        let message: HL7v2.ReceivedMessage
+        do throws(Refusal) { message = try HL7v2.ReceivedMessage(block) } catch {
+            return .silent("acquittement illisible [\(error.code)]")
+        }
+        let answer: Acknowledgement
+        do throws(Refusal) { answer = try Acknowledgement(parsing: message) } catch {
+            return .silent("ce n'est pas un acquittement [\(error.code)]")
+        }
+        guard answer.messageID == controlID else { return nil }
+        switch answer.code {
+        case .accept: return .accepted
+        case .error, .reject:
+            let problems = answer.problems.map { "\($0.code) \($0.label)" }
+            return .refused(([answer.code.rawValue] + problems).joined(separator: " "))
+        }
+    }
+
+    private func connected() async throws(Refusal) -> Line {
+        if let line, line.end == nil { return line }
+        let fresh = try await Line.dial(host: host, port: port)
+        line = fresh
+        return fresh
+    }
+
+    func drop() async {
+        await line?.close()
+        line = nil
+    }
+}

@@ -1,0 +1,126 @@
+package import Base
+
+/// Which combinations of hiding and destinations are sent (PFI sheet section 4, table of regles-gestion-mssante).
+package enum CombinationRules: Sendable {
+    /// The volet's table to the letter: anything else « génère un message d'erreur ».
+    case strict
+    /// What the volet's own examples also send; refuses only what would betray a hiding or reach nobody.
+    case tolerant
+}
+
+extension DocumentTransmission {
+    /// Reasons not to send; empty when the message may leave.
+    package func check(_ rules: CombinationRules = .tolerant) -> [Refusal] {
+        var refusals: [Refusal] = []
+        func refuse(_ code: String, _ place: String, _ cause: String, _ remedy: String) {
+            refusals.append(Refusal(code, at: place, because: cause, remedy: remedy))
+        }
+        func require(_ text: String, _ place: String) {
+            if text.isEmpty { refuse("pfi.required", place, "donnée obligatoire absente", "la compléter") }
+        }
+        require(parties.sendingApplication, "MSH-3")
+        require(parties.sendingFacility, "MSH-4")
+        require(parties.receivingApplication, "MSH-5")
+        require(parties.receivingFacility, "MSH-6")
+        require(sentAt, "MSH-7")
+        require(controlID, "MSH-10")
+        if document.isEmpty { refuse("pfi.document", "OBX-5", "aucun document", "joindre le CDA") }
+        if request == .replacement, replacedID == nil {
+            refuse(
+                "pfi.replacement", "ORC-1", "un remplacement dit quel document il remplace",
+                "donner l'identifiant de la version précédente")
+        }
+        if carrier == .mdm { require(documentID, "TXA-12") }
+        if changesVisibility, request != .replacement {
+            refuse(
+                "pfi.modification", "MODIF_CONF_CODE", "seul un remplacement change le masquage",
+                "émettre une nouvelle version du document")
+        }
+        checkPatient(refuse)
+        checkDestinations(rules, refuse)
+        return refusals
+    }
+
+    private typealias Refuse = (_ code: String, _ place: String, _ cause: String, _ remedy: String) -> Void
+
+    private func checkPatient(_ refuse: Refuse) {
+        if patient.identifiers.isEmpty || patient.birthFamily.isEmpty || patient.reliability.isEmpty {
+            refuse(
+                "pfi.patient", "PID", "identifiant, nom de naissance ou fiabilité (PID-32) absent",
+                "compléter l'identité du patient")
+        }
+        if patient.identifiers.contains(where: { $0.type == "INS" }) {
+            if patient.reliability != "VALI" {
+                refuse(
+                    "pfi.ins", "PID-32", "un matricule INS ne voyage qu'avec une identité qualifiée (VALI)",
+                    "retirer l'INS, ou qualifier l'identité")
+            }
+            if patient.birthDate.isEmpty || patient.sex.isEmpty || patient.allBirthGivens.isEmpty
+                || (patient.birthPlaceCode ?? "").isEmpty
+            {
+                refuse(
+                    "pfi.traits", "PID", "le matricule INS va avec les cinq traits stricts",
+                    "compléter prénoms, sexe, date et code du lieu de naissance")
+            }
+        }
+        switch visit.patientClass {
+        case .emergency, .inpatient, .outpatient, .recurring:
+            if visit.number == nil {
+                refuse("pfi.visit", "PV1-19", "numéro de venue obligatoire", "donner le numéro de la venue")
+            }
+        case .notApplicable, .virtual: break
+        }
+    }
+
+    private func checkDestinations(_ rules: CombinationRules, _ refuse: Refuse) {
+        if !toDMP, recipients.isEmpty {
+            refuse("pfi.destination", "PRT", "le document n'a aucun destinataire", "choisir le DMP ou une boîte MSSanté")
+        }
+        if toDMP {
+            if patient.ins == nil {
+                refuse(
+                    "pfi.dmp.ins", "PID-3", "le DMP veut une identité qualifiée", "qualifier l'identité, ou ne pas alimenter")
+            }
+            if sender == nil || sender?.person.number.isEmpty == true || sender?.organization.number.isEmpty == true {
+                refuse(
+                    "pfi.dmp.sender", "PRT SB", "le DMP veut l'émetteur : professionnel et FINESS géographique",
+                    "configurer le biologiste responsable et le FINESS du site")
+            }
+        }
+        for recipient in recipients {
+            if case .patient(let matricule, _, _, _) = recipient, matricule != patient.ins {
+                refuse(
+                    "pfi.patient.address", "PRT-15", "l'adresse du patient est celle de son INS qualifié, et de lui seul",
+                    "qualifier l'identité, ou retirer le patient des destinataires")
+            }
+            if !recipient.address.contains("@") {
+                refuse("pfi.address", "PRT-15", "ce n'est pas une adresse de messagerie", "corriger l'adresse MSSanté")
+            }
+            if !recipient.isPatient, recipient.address.lowercased().hasSuffix("@patient.mssante.fr") {
+                refuse(
+                    "pfi.patient.address", "PRT-15", "adresse de patient donnée à un professionnel",
+                    "désigner le patient comme destinataire")
+            }
+        }
+        if hiddenFromPatient, toPatient {
+            refuse(
+                "pfi.hidden", "INVISIBLE_PATIENT", "un document caché au patient ne lui est pas envoyé",
+                "retirer le patient des destinataires, ou lever le masquage après la consultation d'annonce")
+        }
+        if rules == .strict, toProfessionals || toPatient, !isInTable {
+            refuse(
+                "pfi.combination", "regles-gestion-mssante", "cette combinaison n'est pas dans le tableau du volet",
+                "changer les destinataires ou le masquage, ou régler la PFI en mode tolérant")
+        }
+    }
+
+    /// The three rows of the table.
+    private var isInTable: Bool {
+        let everybody = !hiddenFromProfessionals && !hiddenFromPatient && !hiddenFromGuardians
+            && toProfessionals && toPatient
+        let professionals = !hiddenFromProfessionals && hiddenFromPatient && !hiddenFromGuardians
+            && toProfessionals && !toPatient
+        let patientAlone = !hiddenFromPatient && !secretConnection && !toDMP && !toProfessionals && toPatient
+        return everybody || professionals || patientAlone
+    }
+}

@@ -1,0 +1,319 @@
+package import Base
+
+/// Where the receiver stands (LIS01-A2 sections 6.2 to 6.5, and the receiver's state table of the standard).
+///
+///     neutral ──ENQ/ACK──▶ waiting ──good frame──▶ storing ──stored/ACK──▶ waiting
+///        ▲                 │  ▲ └──bad frame/NAK──┐
+///        └─EOT, 30 s───────┘  └───────────────────┘
+package enum ReceiverState: Sendable, Equatable, CustomStringConvertible {
+    case neutral
+    /// In a session; the next frame has this number.
+    case waiting(next: Int)
+    /// A good frame of this number is being made durable; nothing is answered meanwhile.
+    case storing(number: Int)
+
+    package var description: String {
+        switch self {
+        case .neutral: "neutral"
+        case .waiting(let next): "waiting for frame \(next)"
+        case .storing(let number): "storing frame \(number)"
+        }
+    }
+}
+
+/// The receiving half of a link. Handlers append what to do to `actions`; time is an argument.
+package struct Receiver: Sendable {
+    package private(set) var state = ReceiverState.neutral
+    package let settings: LinkSettings
+    /// How often each deviation was met.
+    package private(set) var deviations: [Deviation: Int] = [:]
+    /// Answer the next enquiry with NAK: we cannot receive (LIS01-A2 section 6.2.6).
+    package var isBusy = false
+    /// Acknowledge good frames without waiting for `stored(at:)`: for recordings and measurements only.
+    package let acknowledgesAtOnce: Bool
+
+    private var reader: FrameReader
+    private var assembler = MessageAssembler()
+    /// The body of the last accepted frame of this session, to know it when it comes again.
+    private var lastNumber: Int?
+    private var lastSum: UInt64 = 0
+    private var framesInSession = 0
+    private var wantsInterrupt = false
+    private var stored: ReceivedFrame?
+    /// Bytes that came while a frame was being stored.
+    private var pending: [UInt8] = []
+    private var pendingStart = 0
+    private var frameDue: Instant?
+    private var tailDue: Instant?
+
+    /// What may wait behind a frame that is being stored: two of the longest.
+    package static let pendingLimit = 2 * Framing.frameLimit
+
+    package init(settings: LinkSettings, acknowledgesAtOnce: Bool = false) {
+        self.settings = settings
+        self.acknowledgesAtOnce = acknowledgesAtOnce
+        reader = FrameReader(settings: settings)
+    }
+
+    /// When `timeReached(at:)` must be called, if nothing comes before.
+    package var deadline: Instant? {
+        guard let frameDue, let tailDue else { return frameDue ?? tailDue }
+        return min(frameDue, tailDue)
+    }
+
+    // MARK: handlers
+
+    package mutating func received(
+        _ bytes: UnsafeBufferPointer<UInt8>, at now: Instant, into actions: inout [LinkAction]
+    ) {
+        if case .storing = state {
+            keepForLater(bytes)
+            return
+        }
+        var position = 0
+        process(bytes, &position, at: now, into: &actions)
+        if position < bytes.count { keepForLater(UnsafeBufferPointer(rebasing: bytes[position...])) }
+    }
+
+    /// The frame of the last `.store` is durable: acknowledge it and go on.
+    package mutating func stored(at now: Instant, into actions: inout [LinkAction]) {
+        guard case .storing = state, let frame = stored else { return }
+        stored = nil
+        accept(frame, at: now, into: &actions)
+        processPending(at: now, into: &actions)
+    }
+
+    /// The frame of the last `.store` could not be made durable: it is refused, and the sender will send it again.
+    package mutating func notStored(at now: Instant, into actions: inout [LinkAction]) {
+        guard case .storing(let number) = state else { return }
+        stored = nil
+        state = .waiting(next: number)
+        frameDue = now.advanced(by: settings.timers.frame)
+        actions.append(.reply([Control.nak]))
+        processPending(at: now, into: &actions)
+    }
+
+    package mutating func timeReached(at now: Instant, into actions: inout [LinkAction]) {
+        if let due = tailDue, due <= now {
+            tailDue = nil
+            switch reader.fallSilent() {
+            case .frame: frameEnded(at: now, into: &actions)
+            case .control(let byte): control(byte, at: now, into: &actions)
+            case nil: break
+            }
+        }
+        if let due = frameDue, due <= now { endSession(.timedOut, into: &actions) }
+    }
+
+    /// Ask the sender for the line: the next good frame is answered with EOT (LIS01-A2 section 6.3.5).
+    package mutating func interrupt() { wantsInterrupt = true }
+
+    /// The line is gone: nothing that was waiting will be answered.
+    package mutating func lineLost(into actions: inout [LinkAction]) {
+        stored = nil
+        pending = []
+        pendingStart = 0
+        if state != .neutral { endSession(.lineLost, into: &actions) }
+    }
+
+    /// An enquiry seen by the link while it was sending is answered here.
+    mutating func enquired(at now: Instant, into actions: inout [LinkAction]) {
+        control(Control.enq, at: now, into: &actions)
+    }
+
+    mutating func count(_ deviation: Deviation, into actions: inout [LinkAction]) {
+        deviations[deviation, default: 0] += 1
+        actions.append(.deviation(deviation))
+    }
+
+    // MARK: bytes
+
+    private mutating func keepForLater(_ bytes: UnsafeBufferPointer<UInt8>) {
+        pending.removeFirst(pendingStart)
+        pendingStart = 0
+        let room = Receiver.pendingLimit - pending.count
+        if bytes.count > room { deviations[.overrun, default: 0] += 1 }
+        pending += bytes.prefix(max(0, room))
+    }
+
+    private mutating func processPending(at now: Instant, into actions: inout [LinkAction]) {
+        guard pendingStart < pending.count else { return }
+        let waiting = pending
+        pending = []
+        var position = pendingStart
+        waiting.withUnsafeBufferPointer { process($0, &position, at: now, into: &actions) }
+        pendingStart = position
+        if position < waiting.count { pending = waiting } else { pendingStart = 0 }
+    }
+
+    private mutating func process(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ position: inout Int, at now: Instant, into actions: inout [LinkAction]
+    ) {
+        while position < bytes.count {
+            switch state {
+            case .storing: return
+            case .neutral:
+                skipJunk(bytes, &position, into: &actions)
+                if position < bytes.count {
+                    position += 1
+                    control(Control.enq, at: now, into: &actions)
+                }
+            case .waiting:
+                let event = reader.next(bytes, &position)
+                switch event {
+                case .frame: frameEnded(at: now, into: &actions)
+                case .control(let byte):
+                    control(byte, at: now, into: &actions)
+                    if byte != Control.enq, byte != Control.eot { skipStray(bytes, &position) }
+                case nil: break
+                }
+            }
+        }
+        if case .waiting = state {
+            if reader.isInFrame { frameDue = now.advanced(by: settings.timers.frame) }
+            tailDue = reader.isWaitingForTail ? now.advanced(by: settings.timers.tail) : nil
+        }
+    }
+
+    /// In the neutral state only ENQ means something (section 6.2).
+    private mutating func skipJunk(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ position: inout Int, into actions: inout [LinkAction]
+    ) {
+        let start = position
+        while position < bytes.count, bytes[position] != Control.enq { position += 1 }
+        if position > start { count(.bytesInNeutralState, into: &actions) }
+    }
+
+    /// Between frames a run of meaningless bytes is one deviation.
+    private func skipStray(_ bytes: UnsafeBufferPointer<UInt8>, _ position: inout Int) {
+        while position < bytes.count, bytes[position] != Control.stx, bytes[position] != Control.enq,
+            bytes[position] != Control.eot
+        {
+            position += 1
+        }
+    }
+
+    private mutating func control(_ byte: UInt8, at now: Instant, into actions: inout [LinkAction]) {
+        switch (byte, state) {
+        case (Control.enq, .neutral): establish(at: now, into: &actions)
+        case (Control.enq, _):
+            count(.enquiryDuringTransfer, into: &actions)
+            if settings.enquiryDuringTransfer == .restart {
+                endSession(.restarted, into: &actions)
+                establish(at: now, into: &actions)
+            } else {
+                frameDue = now.advanced(by: settings.timers.frame)
+                actions.append(.reply([Control.nak]))
+            }
+        case (Control.eot, .waiting): endSession(.ended, into: &actions)
+        case (_, .neutral): count(.bytesInNeutralState, into: &actions)
+        case (_, _):
+            // Line ends between frames are the rest of an odd tail; not worth an action each.
+            if byte == Control.cr || byte == Control.lf {
+                deviations[.strayBytes, default: 0] += 1
+            } else {
+                count(.strayBytes, into: &actions)
+            }
+        }
+    }
+
+    // MARK: session
+
+    private mutating func establish(at now: Instant, into actions: inout [LinkAction]) {
+        guard !isBusy else {
+            actions.append(.reply([Control.nak]))
+            return
+        }
+        state = .waiting(next: 1)
+        lastNumber = nil
+        framesInSession = 0
+        wantsInterrupt = false
+        reader.abandon()
+        frameDue = now.advanced(by: settings.timers.frame)
+        actions.append(.sessionBegan)
+        actions.append(.reply([Control.ack]))
+    }
+
+    private mutating func endSession(_ reason: SessionEnd, into actions: inout [LinkAction]) {
+        if reader.isInFrame {
+            reader.abandon()
+            count(.frameUnended, into: &actions)
+        }
+        deliver(assembler.flush(), into: &actions)
+        if framesInSession == 0, reason == .ended { count(.emptySession, into: &actions) }
+        state = .neutral
+        frameDue = nil
+        tailDue = nil
+        actions.append(.sessionEnded(reason))
+    }
+
+    private mutating func frameEnded(at now: Instant, into actions: inout [LinkAction]) {
+        guard case .waiting(let next) = state else { return }
+        for deviation in reader.tolerated { count(deviation, into: &actions) }
+        tailDue = nil
+        frameDue = now.advanced(by: settings.timers.frame)
+        if let fault = reader.fault { return refuse(fault, into: &actions) }
+        guard let number = reader.number else { return refuse(.frameNumberMissing, into: &actions) }
+        let sum = Receiver.fingerprint(reader.frame[..<(reader.textEnd + 1)])
+        if number == lastNumber, settings.frameNumber != .strict {
+            if sum == lastSum {
+                count(.frameRepeated, into: &actions)
+                actions.append(.reply([Control.ack]))
+                return
+            }
+            if settings.frameNumber == .repeatOk { return refuse(.frameNumberReused, into: &actions) }
+        }
+        if number != next {
+            if settings.frameNumber != .ignore { return refuse(.frameNumberUnexpected, into: &actions) }
+            count(.frameNumberUnexpected, into: &actions)
+        }
+        lastSum = sum
+        let frame = ReceivedFrame(
+            raw: reader.frame, textRange: 2..<reader.textEnd, number: number, isEnd: reader.isEnd)
+        if frame.isEnd, let last = frame.text.last, last != Control.cr, last != Control.lf {
+            count(.recordEndMissing, into: &actions)
+        }
+        actions.append(.store(frame))
+        if acknowledgesAtOnce {
+            accept(frame, at: now, into: &actions)
+        } else {
+            stored = frame
+            state = .storing(number: number)
+            frameDue = nil
+        }
+    }
+
+    private mutating func refuse(_ reason: Deviation, into actions: inout [LinkAction]) {
+        count(reason, into: &actions)
+        actions.append(.refused(reader.frame, reason))
+        actions.append(.reply([Control.nak]))
+    }
+
+    private mutating func accept(_ frame: ReceivedFrame, at now: Instant, into actions: inout [LinkAction]) {
+        state = .waiting(next: (frame.number + 1) % 8)
+        lastNumber = frame.number
+        framesInSession += 1
+        frameDue = now.advanced(by: settings.timers.frame)
+        actions.append(.reply([wantsInterrupt ? Control.eot : Control.ack]))
+        wantsInterrupt = false
+        deliver(assembler.add(frame.text, isEnd: frame.isEnd), into: &actions)
+    }
+
+    private mutating func deliver(
+        _ messages: [(text: [UInt8], isComplete: Bool)], into actions: inout [LinkAction]
+    ) {
+        for message in messages {
+            if !message.isComplete { count(.messageIncomplete, into: &actions) }
+            actions.append(.message(message.text, isComplete: message.isComplete))
+        }
+    }
+
+    /// FNV-1a over number, text and end: tells a repeated frame from another one of the same number.
+    private static func fingerprint(_ body: ArraySlice<UInt8>) -> UInt64 {
+        body.withUnsafeBufferPointer { bytes in
+            var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+            return hash
+        }
+    }
+}

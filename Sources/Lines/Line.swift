@@ -1,0 +1,177 @@
+package import Base
+import CSerial
+import Glibc
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A line that is up: bytes each way, whatever carries them. One task reads it; any task may send, and what one
+/// task sends stays in order. Letting go of the last reference closes it.
+package final class Line: Sendable {
+    /// `192.168.1.40:51234`, `/dev/ttyUSB0`…
+    package let peer: String
+    private let channel: any Channel
+    private let inbox: LineInbox
+    /// Run once, when the line is closed (removes a pty's link and its keeper).
+    private let atClose: Mutex<(@Sendable () -> Void)?>
+
+    init(peer: String, channel: any Channel, inbox: LineInbox, atClose: (@Sendable () -> Void)? = nil) {
+        self.peer = peer
+        self.channel = channel
+        self.inbox = inbox
+        self.atClose = Mutex(atClose)
+    }
+
+    deinit {
+        channel.close(promise: nil)
+        atClose.withLock { $0 }?()
+    }
+
+    /// Waits for bytes, for the end of the line, for `wake()`, or for `limit` to pass. Bytes that came before the end
+    /// are given before it. Safe to cancel: no byte is lost, the answer is `.ended(.cancelled)`.
+    package func next(within limit: Duration? = nil) async -> Arrival {
+        if Task.isCancelled { return .ended(.cancelled) }
+        let (arrival, resume) = inbox.take()
+        if resume { channel.setOption(.autoRead, value: true).whenFailure { _ in } }
+        if let arrival { return arrival }
+        if let limit, limit <= .zero { return .timeReached }
+        let ticket = inbox.newTicket()
+        let inbox = inbox, loop = channel.eventLoop
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                inbox.wait(ticket, waiter) {
+                    limit.map { limit in loop.scheduleTask(in: TimeAmount(limit)) { inbox.timeReached(ticket) } }
+                }
+            }
+        } onCancel: {
+            inbox.cancel(ticket)
+        }
+    }
+
+    /// Makes the reader return `.woken` (now, or at its next wait).
+    package func wake() { inbox.wake() }
+
+    /// Why no more bytes come; nil while the line is up.
+    package var end: LineEnd? { inbox.end }
+
+    /// Returns when the system has taken all the bytes. A peer that takes none for `limit` ends the line.
+    package func send(_ bytes: [UInt8], within limit: Duration = .seconds(30)) async throws(LineEnd) {
+        if bytes.isEmpty { return }
+        let channel = channel, inbox = inbox
+        let timer = channel.eventLoop.scheduleTask(in: TimeAmount(limit)) {
+            inbox.willEnd(because: .sendTimedOut)
+            channel.close(promise: nil)
+        }
+        defer { timer.cancel() }
+        do {
+            try await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
+        } catch {
+            throw inbox.reason ?? LineEnd(error)
+        }
+    }
+
+    /// Says to the peer that no more bytes come from us, and goes on reading (TCP only; elsewhere it does nothing).
+    package func finishSending() async {
+        if channel.remoteAddress == nil { return }
+        _ = try? await channel.close(mode: .output).get()
+    }
+
+    package func close() async {
+        inbox.willEnd(because: .closedHere)
+        _ = try? await channel.close().get()
+        inbox.ended(.closedHere)
+        runAtClose()
+    }
+
+    /// Breaks the line as a pulled cable or a crash would: TCP RST, nothing flushed. For simulators and tests.
+    package func abort() async {
+        inbox.willEnd(because: .closedHere)
+        if let socket = channel as? any SocketOptionProvider {
+            _ = try? await socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        }
+        _ = try? await channel.close().get()
+        runAtClose()
+    }
+
+    private func runAtClose() {
+        atClose.withLock { action -> (@Sendable () -> Void)? in
+            defer { action = nil }
+            return action
+        }?()
+    }
+}
+
+extension LineEnd {
+    init(_ error: any Error) {
+        switch error {
+        case let end as LineEnd: self = end
+        case let error as IOError:
+            switch error.errnoCode {
+            case ECONNRESET, EPIPE, ETIMEDOUT, EHOSTUNREACH, ENETDOWN, ENETUNREACH: self = .reset
+            // A tty whose other side is gone answers EIO.
+            case EIO: self = .closedByPeer
+            case _: self = .failed(systemText(error.errnoCode))
+            }
+        case let error as ChannelError where error == .ioOnClosedChannel || error == .alreadyClosed
+            || error == .outputClosed: self = .closedHere
+        case _: self = .failed("\(error)")
+        }
+    }
+}
+
+func systemText(_ code: CInt) -> String { String(cString: strerror(code)) }
+
+extension TimeAmount {
+    init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        self = .nanoseconds(seconds.multipliedReportingOverflow(by: 1_000_000_000).partialValue
+            + attoseconds / 1_000_000_000)
+    }
+}
+
+extension Line {
+    /// Connects to `host:port`. Refusals: `line.dial`.
+    package static func dial(
+        host: String, port: Int, within limit: Duration = .seconds(10)
+    ) async throws(Refusal) -> Line {
+        let inbox = LineInbox()
+        do {
+            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connectTimeout(TimeAmount(limit))
+                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .channelOption(.allowRemoteHalfClosure, value: true)
+                .keepingAlive()
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(LineHandler(inbox))
+                    }
+                }
+                .connect(host: host, port: port).get()
+            return Line(peer: "\(host):\(port)", channel: channel, inbox: inbox)
+        } catch {
+            throw Refusal(
+                "line.dial", at: "\(host):\(port)", because: "connexion impossible (\(dialText(error)))",
+                remedy: "vérifier l'adresse, le port et que l'appareil écoute")
+        }
+    }
+
+    private static func dialText(_ error: any Error) -> String {
+        switch error {
+        case let error as IOError: systemText(error.errnoCode)
+        case let error as NIOConnectionError:
+            error.connectionErrors.first.map { dialText($0.error) } ?? "nom inconnu : \(error.host)"
+        case ChannelError.connectTimeout: "aucune réponse"
+        case _: "\(error)"
+        }
+    }
+}
+
+/// Keep-alive: a peer that lost its power is noticed after 30 s + 3 × 10 s of silence, not after two hours.
+extension ClientBootstrap {
+    func keepingAlive() -> ClientBootstrap {
+        channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: 30)
+            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: 10)
+            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: 3)
+    }
+}

@@ -1,0 +1,187 @@
+import NIOCore
+import Synchronization
+
+/// What has arrived on a line and was not yet taken. Bounded: above `highWater` the channel stops reading, so a
+/// peer that talks faster than we store is held back by TCP's window or by the tty's own buffer.
+final class LineInbox: Sendable {
+    /// 256 KiB: four of the largest LIS01-A2 frames (64 000 bytes, section 6.3.1.2), or a report with its PDF.
+    static let highWater = 256 * 1024
+    static let lowWater = 64 * 1024
+
+    struct Ticket: Hashable, Sendable { let number: Int }
+
+    private struct State {
+        var bytes: [UInt8] = []
+        var end: LineEnd?
+        /// Known before the channel is inactive: why it is about to be.
+        var cause: LineEnd?
+        var woken = false
+        var paused = false
+        var waiter: CheckedContinuation<Arrival, Never>?
+        var ticket = Ticket(number: 0)
+        var cancelled: Ticket?
+        var timer: Scheduled<Void>?
+    }
+    private let state = Mutex(State())
+
+    // MARK: the channel's side
+
+    /// True when the channel must stop reading.
+    func received(_ view: ByteBufferView) -> Bool {
+        let (wake, pause) = state.withLock { s -> (Wake?, Bool) in
+            s.bytes.append(contentsOf: view)
+            let wake = LineInbox.wakeWithWhatThereIs(&s)
+            let pause = !s.paused && s.bytes.count > LineInbox.highWater
+            if pause { s.paused = true }
+            return (wake, pause)
+        }
+        wake?.run()
+        return pause
+    }
+
+    func ended(_ end: LineEnd) {
+        state.withLock { s -> Wake? in
+            if s.end == nil { s.end = s.cause ?? end }
+            return LineInbox.wakeWithWhatThereIs(&s)
+        }?.run()
+    }
+
+    func willEnd(because cause: LineEnd) {
+        state.withLock { s in if s.cause == nil { s.cause = cause } }
+    }
+
+    var end: LineEnd? { state.withLock { $0.end } }
+    /// Why the line ended or is about to.
+    var reason: LineEnd? { state.withLock { $0.end ?? $0.cause } }
+
+    // MARK: the reader's side
+
+    /// Takes what there is at once. The second value says that the channel may read again.
+    func take() -> (Arrival?, resume: Bool) {
+        state.withLock { s in
+            let arrival = LineInbox.take(&s)
+            let resume = s.paused && s.bytes.count <= LineInbox.lowWater && s.end == nil
+            if resume { s.paused = false }
+            return (arrival, resume)
+        }
+    }
+
+    func newTicket() -> Ticket {
+        state.withLock { s in
+            s.ticket = Ticket(number: s.ticket.number + 1)
+            return s.ticket
+        }
+    }
+
+    /// Installs the waiter, or answers it now. A line has one reader; a second one sends the first away.
+    func wait(_ ticket: Ticket, _ waiter: CheckedContinuation<Arrival, Never>, timer: () -> Scheduled<Void>?) {
+        let (older, now) = state.withLock { s -> (Wake?, Arrival?) in
+            let older = s.waiter.map { Wake(waiter: $0, arrival: .woken, timer: s.timer) }
+            s.waiter = nil
+            s.timer = nil
+            if s.cancelled == ticket { return (older, .ended(.cancelled)) }
+            if let arrival = LineInbox.take(&s) { return (older, arrival) }
+            s.waiter = waiter
+            s.timer = timer()
+            return (older, nil)
+        }
+        older?.run()
+        if let now { waiter.resume(returning: now) }
+    }
+
+    func timeReached(_ ticket: Ticket) { answer(ticket, .timeReached) }
+
+    func cancel(_ ticket: Ticket) {
+        state.withLock { s in if s.waiter == nil || s.ticket != ticket { s.cancelled = ticket } }
+        answer(ticket, .ended(.cancelled))
+    }
+
+    func wake() {
+        state.withLock { s -> Wake? in
+            s.woken = true
+            return LineInbox.wakeWithWhatThereIs(&s)
+        }?.run()
+    }
+
+    private func answer(_ ticket: Ticket, _ arrival: Arrival) {
+        state.withLock { s -> Wake? in
+            guard s.ticket == ticket, let waiter = s.waiter else { return nil }
+            defer {
+                s.waiter = nil
+                s.timer = nil
+            }
+            return Wake(waiter: waiter, arrival: arrival, timer: s.timer)
+        }?.run()
+    }
+
+    /// A continuation must be resumed outside the lock.
+    private struct Wake {
+        let waiter: CheckedContinuation<Arrival, Never>
+        let arrival: Arrival
+        let timer: Scheduled<Void>?
+        func run() {
+            timer?.cancel()
+            waiter.resume(returning: arrival)
+        }
+    }
+
+    private static func wakeWithWhatThereIs(_ s: inout State) -> Wake? {
+        guard let waiter = s.waiter, let arrival = take(&s) else { return nil }
+        defer {
+            s.waiter = nil
+            s.timer = nil
+        }
+        return Wake(waiter: waiter, arrival: arrival, timer: s.timer)
+    }
+
+    private static func take(_ s: inout State) -> Arrival? {
+        if !s.bytes.isEmpty {
+            defer { s.bytes = [] }
+            return .bytes(s.bytes)
+        }
+        if s.woken {
+            s.woken = false
+            return .woken
+        }
+        return s.end.map { .ended($0) }
+    }
+}
+
+/// The only channel handler: bytes go to the inbox, ends are told to it.
+final class LineHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let inbox: LineInbox
+    private let whenActive: @Sendable (any Channel) -> Void
+
+    init(_ inbox: LineInbox, whenActive: @escaping @Sendable (any Channel) -> Void = { _ in }) {
+        self.inbox = inbox
+        self.whenActive = whenActive
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        whenActive(context.channel)
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if inbox.received(unwrapInboundIn(data).readableBytesView) {
+            context.channel.setOption(.autoRead, value: false).whenFailure { _ in }
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed { inbox.ended(.closedByPeer) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        inbox.willEnd(because: LineEnd(error))
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        inbox.ended(.closedByPeer)
+        context.fireChannelInactive()
+    }
+}

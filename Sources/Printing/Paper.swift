@@ -1,0 +1,122 @@
+import Base
+import CPango
+
+/// What stands on a page. Places are points from the top left corner.
+enum Ink {
+    case line(SetText, Int, x: Double, baseline: Double, Tone)
+    case rule(x: Double, y: Double, width: Double, thickness: Double, Tone)
+    case box(x: Double, y: Double, width: Double, height: Double, Tone)
+    case frame(x: Double, y: Double, width: Double, height: Double, Tone)
+    /// An entry of the document's outline, at this height.
+    case bookmark(String, y: Double)
+
+    func moved(down dy: Double) -> Ink {
+        switch self {
+        case .line(let text, let n, let x, let baseline, let tone):
+            .line(text, n, x: x, baseline: baseline + dy, tone)
+        case .rule(let x, let y, let width, let thickness, let tone):
+            .rule(x: x, y: y + dy, width: width, thickness: thickness, tone)
+        case .box(let x, let y, let width, let height, let tone):
+            .box(x: x, y: y + dy, width: width, height: height, tone)
+        case .frame(let x, let y, let width, let height, let tone):
+            .frame(x: x, y: y + dy, width: width, height: height, tone)
+        case .bookmark(let title, let y): .bookmark(title, y: y + dy)
+        }
+    }
+}
+
+/// Bytes that cairo hands over while it writes.
+private final class Sink { var bytes = [UInt8]() }
+
+/// A PDF 1.4 document in memory.
+final class Paper {
+    private let sink = Sink()
+    private let surface: OpaquePointer?
+    private let cairo: OpaquePointer?
+    private var page = 1
+
+    init() {
+        let write: cairo_write_func_t = { closure, data, length in
+            guard let closure, let data else { return CAIRO_STATUS_WRITE_ERROR }
+            let sink = Unmanaged<Sink>.fromOpaque(closure).takeUnretainedValue()
+            sink.bytes.append(contentsOf: UnsafeBufferPointer(start: data, count: Int(length)))
+            return CAIRO_STATUS_SUCCESS
+        }
+        let closure = Unmanaged.passUnretained(sink).toOpaque()
+        surface = cairo_pdf_surface_create_for_stream(write, closure, Sheet.width, Sheet.height)
+        cairo_pdf_surface_restrict_to_version(surface, CAIRO_PDF_VERSION_1_4)
+        cairo = cairo_create(surface)
+    }
+
+    deinit {
+        cairo_destroy(cairo)
+        // Without this, a surface destroyed after a refusal would still write into the sink.
+        cairo_surface_finish(surface)
+        cairo_surface_destroy(surface)
+    }
+
+    /// `date` is ISO 8601 with its zone. Nothing else in the file depends on the clock.
+    func describe(title: String, author: String, subject: String, date: String) {
+        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, title)
+        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_AUTHOR, author)
+        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_SUBJECT, subject)
+        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR, "Paillasse")
+        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, date)
+        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_MOD_DATE, date)
+    }
+
+    func draw(_ inks: [Ink]) {
+        for ink in inks { draw(ink) }
+    }
+
+    private func draw(_ ink: Ink) {
+        switch ink {
+        case .line(let text, let number, let x, let baseline, let tone):
+            use(tone)
+            cairo_move_to(cairo, x, baseline)
+            if let line = pango_layout_get_line_readonly(text.layout, Int32(number)) {
+                pango_cairo_show_layout_line(cairo, line)
+            }
+        case .rule(let x, let y, let width, let thickness, let tone):
+            use(tone)
+            cairo_rectangle(cairo, x, y, width, thickness)
+            cairo_fill(cairo)
+        case .box(let x, let y, let width, let height, let tone):
+            use(tone)
+            cairo_rectangle(cairo, x, y, width, height)
+            cairo_fill(cairo)
+        case .frame(let x, let y, let width, let height, let tone):
+            use(tone)
+            cairo_set_line_width(cairo, 0.7)
+            cairo_rectangle(cairo, x, y, width, height)
+            cairo_stroke(cairo)
+        case .bookmark(let title, let y):
+            cairo_pdf_surface_add_outline(
+                surface, CAIRO_PDF_OUTLINE_ROOT, title, "page=\(page) pos=[\(Int(Sheet.margin)) \(Int(y))]",
+                CAIRO_PDF_OUTLINE_FLAG_OPEN)
+        }
+    }
+
+    private func use(_ tone: Tone) {
+        let (red, green, blue) = tone.rgb
+        cairo_set_source_rgb(cairo, red, green, blue)
+    }
+
+    func endPage() {
+        cairo_show_page(cairo)
+        page += 1
+    }
+
+    func finish() throws(Refusal) -> [UInt8] {
+        cairo_surface_finish(surface)
+        var status = cairo_status(cairo)
+        if status == CAIRO_STATUS_SUCCESS { status = cairo_surface_status(surface) }
+        guard status == CAIRO_STATUS_SUCCESS else {
+            throw Refusal(
+                "printing.cairo",
+                because: "Cairo n'a pas pu écrire le PDF : \(String(cString: cairo_status_to_string(status)))",
+                remedy: "vérifier la mémoire disponible, puis éditer à nouveau")
+        }
+        return sink.bytes
+    }
+}

@@ -1,0 +1,147 @@
+import Base
+import CPango
+
+/// A text broken into lines for one width; owns its Pango layout.
+final class SetText {
+    let layout: OpaquePointer
+    let face: Face
+    let lineCount: Int
+
+    fileprivate init(_ layout: OpaquePointer, face: Face) {
+        self.layout = layout
+        self.face = face
+        lineCount = Int(pango_layout_get_line_count(layout))
+    }
+
+    /// Counts the lines of a layout again after its settings changed.
+    fileprivate convenience init(keeping other: SetText) {
+        g_object_ref(UnsafeMutableRawPointer(other.layout))
+        self.init(other.layout, face: other.face)
+    }
+
+    deinit { g_object_unref(UnsafeMutableRawPointer(layout)) }
+
+    /// Width of one line in points.
+    func width(ofLine line: Int) -> Double {
+        guard let line = pango_layout_get_line_readonly(layout, Int32(line)) else { return 0 }
+        var logical = PangoRectangle()
+        pango_layout_line_get_extents(line, nil, &logical)
+        return Double(logical.width) / Double(PANGO_SCALE)
+    }
+
+    var widest: Double { (0..<lineCount).map { width(ofLine: $0) }.max() ?? 0 }
+}
+
+/// Breaks texts into lines and remembers the first one that cannot be printed as it was written.
+final class Typesetter {
+    private let context: OpaquePointer
+    private var descriptions: [Face: OpaquePointer] = [:]
+    /// No hyphen where a word is cut (it would read as part of a value), no ligature (searching « flux » must find it).
+    private let attributes: OpaquePointer?
+    /// What the first unprintable text was, with its place and without its words.
+    private(set) var defect: Refusal?
+
+    init(_ fontMap: UnsafeMutablePointer<PangoFontMap>) throws(Refusal) {
+        guard let context = pango_font_map_create_context(fontMap) else {
+            throw Refusal("printing.pango", because: "Pango ne répond pas", remedy: "réinstaller libpango-1.0-0")
+        }
+        self.context = context
+        attributes = pango_attr_list_new()
+        pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(0))
+        pango_attr_list_insert(attributes, pango_attr_font_features_new("liga=0, clig=0"))
+        // No hinting and no rounding: glyphs stand where the outline says, whatever the machine's screen settings.
+        let options = cairo_font_options_create()
+        cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE)
+        cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF)
+        cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY)
+        pango_cairo_context_set_font_options(context, options)
+        cairo_font_options_destroy(options)
+        pango_context_set_round_glyph_positions(context, 0)
+        pango_context_set_language(context, pango_language_from_string("fr"))
+        pango_context_set_base_dir(context, PANGO_DIRECTION_LTR)
+        try requireFont()
+    }
+
+    deinit {
+        pango_attr_list_unref(attributes)
+        for description in descriptions.values { pango_font_description_free(description) }
+        g_object_unref(UnsafeMutableRawPointer(context))
+    }
+
+    /// Sets a text for a width in points; nil for one line a paragraph. `place` names it in a refusal.
+    func set(_ text: String, _ face: Face, width: Double? = nil, at place: String = "") -> SetText {
+        check(text, at: place)
+        guard let layout = pango_layout_new(context) else { fatalError("pango_layout_new returned nothing") }
+        pango_layout_set_font_description(layout, description(of: face))
+        pango_layout_set_attributes(layout, attributes)
+        pango_layout_set_auto_dir(layout, 0)
+        if let width {
+            pango_layout_set_width(layout, Int32(width * Double(PANGO_SCALE)))
+            pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR)
+        }
+        var text = text
+        text.withUTF8 { bytes in
+            bytes.withMemoryRebound(to: CChar.self) {
+                pango_layout_set_text(layout, $0.baseAddress, Int32($0.count))
+            }
+        }
+        return finish(SetText(layout, face: face), at: place)
+    }
+
+    /// Sets a text on one line, cut with an ellipsis at the width: only for what is told in full elsewhere.
+    func setShort(_ text: String, _ face: Face, width: Double) -> SetText {
+        let set = set(text.replacing("\n", with: " "), face, width: width)
+        pango_layout_set_ellipsize(set.layout, PANGO_ELLIPSIZE_END)
+        return SetText(keeping: set)
+    }
+
+    private func finish(_ set: SetText, at place: String) -> SetText {
+        let layout = set.layout
+        if defect == nil, pango_layout_get_unknown_glyphs_count(layout) > 0 {
+            defect = Refusal(
+                "printing.glyph", at: place, because: "un caractère n'existe dans aucune police installée",
+                remedy: "corriger ce texte, ou installer une police qui contient ce caractère")
+        }
+        return set
+    }
+
+    /// Control characters have no printed form; showing a box or nothing at all would change what was written.
+    private func check(_ text: String, at place: String) {
+        guard defect == nil else { return }
+        for scalar in text.unicodeScalars {
+            let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+            guard isControl && scalar != "\n" else { continue }
+            let code = String(scalar.value, radix: 16, uppercase: true)
+            defect = Refusal(
+                "printing.control", at: place,
+                because: "le texte contient le caractère de commande U+" + String(repeating: "0", count: 4 - code.count)
+                    + code,
+                remedy: "retirer ce caractère à la source")
+            return
+        }
+    }
+
+    private func description(of face: Face) -> OpaquePointer? {
+        if let known = descriptions[face] { return known }
+        let description = pango_font_description_new()
+        pango_font_description_set_family_static(description, "DejaVu Sans")
+        pango_font_description_set_absolute_size(description, face.size * Double(PANGO_SCALE))
+        pango_font_description_set_weight(description, face.bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL)
+        descriptions[face] = description
+        return description
+    }
+
+    /// Another font would change every width and might lack ≥ or µ: refuse rather than print something else.
+    private func requireFont() throws(Refusal) {
+        let font = pango_context_load_font(context, description(of: .name))
+        defer { if let font { g_object_unref(UnsafeMutableRawPointer(font)) } }
+        let described = font.flatMap { pango_font_describe($0) }
+        defer { pango_font_description_free(described) }
+        let family = described.flatMap { pango_font_description_get_family($0) }.map { String(cString: $0) } ?? ""
+        guard family.hasPrefix(Face.family) else {
+            throw Refusal(
+                "printing.font", because: "la police \(Face.family) manque sur cette machine",
+                remedy: "apt-get install fonts-dejavu-core")
+        }
+    }
+}

@@ -1,0 +1,172 @@
+package import Base
+package import Catalog
+package import Laboratory
+
+/// A signed report set out for its readers: the observations under their chapters, sections and panels, in the order of
+/// the page. The three forms of the report (`printed`, `document`, `transmission`) are made from it, so they agree.
+///
+/// The same signed report gives the same composition, hence the same bytes: nothing here asks what time it is.
+package struct Composition: Sendable {
+    package let signed: SignedReport
+    package let catalogue: AnalysisCatalogue
+    let chapters: [LaidChapter]
+
+    /// Refused when an observation's analysis is not in the catalogue, or when there is nothing to report.
+    package init(_ signed: SignedReport, catalogue: AnalysisCatalogue) throws(Refusal) {
+        self.signed = signed
+        self.catalogue = catalogue
+        chapters = try Composition.lay(signed, catalogue)
+        guard !chapters.isEmpty else {
+            throw Refusal(
+                "report.empty", at: signed.content.request.number, because: "la signature ne couvre aucun résultat",
+                remedy: "signer au moins un résultat")
+        }
+    }
+
+    var content: SignedContent { signed.content }
+    var patient: Laboratory.Patient { signed.content.patient }
+    var request: Request { signed.content.request }
+    var site: Site { signed.site }
+    var zone: CivilZone { signed.site.civilZone }
+
+    /// Version that readers see: 1 for the first that leaves, whatever was signed and overtaken before (a version 2 or
+    /// more replaces another, CR-BIO sheet section 8).
+    package var version: Int { signed.replacedOID == nil ? 1 : max(2, signed.signature.version) }
+    /// Number of the version replaced, when its OID ends as the site's own do.
+    var replacedVersion: Int? {
+        signed.replacedOID.flatMap { $0.split(separator: ".").last }.flatMap { Int($0) }
+    }
+
+    /// Analyses of the request that this report does not give yet.
+    var missing: [String] {
+        let given = Set(content.observations.map(\.analysis))
+        return request.lines.map(\.analysis).filter { !given.contains($0) }
+    }
+
+    func specimens(of lines: [LaidLine]) -> [Specimen] {
+        let accessions = Set(lines.map(\.observation.accession))
+        return content.specimens.filter { accessions.contains($0.accession) }.sorted { $0.accession < $1.accession }
+    }
+
+    /// When the patient was sampled: the first collection, or the registration when nobody said.
+    var sampledAt: Instant { content.specimens.compactMap(\.collectedAt).min() ?? request.registeredAt }
+}
+
+/// A chapter of the CR-BIO and its sections.
+struct LaidChapter {
+    let chapter: Catalog.Chapter
+    var sections: [LaidSection]
+}
+
+struct LaidSection {
+    let section: Section
+    var groups: [LaidGroup]
+    /// Some analysis of this section is still to come.
+    var isPartial: Bool
+    var lines: [LaidLine] { groups.flatMap(\.lines) }
+}
+
+/// A panel's lines, or the analyses that stand alone.
+struct LaidGroup {
+    let panel: Catalog.Panel?
+    var lines: [LaidLine]
+    var isPartial: Bool
+}
+
+struct LaidLine {
+    let analysis: Analysis
+    let observation: Observation
+    let previous: PreviousResult?
+}
+
+extension Composition {
+    private static func lay(
+        _ signed: SignedReport, _ catalogue: AnalysisCatalogue
+    ) throws(Refusal) -> [LaidChapter] {
+        let content = signed.content
+        var observations = [String: Observation]()
+        for observation in content.observations { observations[observation.analysis] = observation }
+        let previous = Dictionary(signed.previous.map { ($0.analysis, $0) }, uniquingKeysWith: { a, b in
+            a.observedAt > b.observedAt ? a : b
+        })
+        // The order of the request; what was signed beyond it comes last, in a stable order.
+        var order = content.request.lines
+        let asked = Set(order.map(\.analysis))
+        order += observations.keys.filter { !asked.contains($0) }.sorted().map { RequestLine(analysis: $0) }
+
+        var sections = [String: LaidSection]()
+        var done = Set<String>()
+        for line in order where done.insert(line.analysis).inserted {
+            let observation = observations[line.analysis]
+            guard let analysis = catalogue[line.analysis], let section = catalogue.section(of: analysis) else {
+                // What is still to come and left the catalogue meanwhile has nothing to show.
+                guard observation != nil else { continue }
+                throw Refusal(
+                    "report.analysis", at: line.analysis, because: "l'analyse n'est plus au catalogue",
+                    remedy: "la remettre au catalogue : un résultat signé doit pouvoir être émis")
+            }
+            var laid = sections[section.code] ?? LaidSection(section: section, groups: [], isPartial: false)
+            laid.add(observation.map {
+                LaidLine(analysis: analysis, observation: $0, previous: previous[line.analysis])
+            }, panel: line.panel.flatMap { catalogue.panel($0) })
+            sections[section.code] = laid
+        }
+        return gather(sections.values.filter { !$0.lines.isEmpty }.sorted {
+            ($0.section.rank, $0.section.code) < ($1.section.rank, $1.section.code)
+        })
+    }
+
+    private static func gather(_ sections: [LaidSection]) -> [LaidChapter] {
+        var chapters = [LaidChapter]()
+        for section in sections {
+            if let known = chapters.firstIndex(where: { $0.chapter.loinc == section.section.chapter.loinc }) {
+                chapters[known].sections.append(section)
+            } else {
+                chapters.append(LaidChapter(chapter: section.section.chapter, sections: [section]))
+            }
+        }
+        return chapters
+    }
+}
+
+extension LaidSection {
+    /// A line under its panel; nil for an analysis still to come.
+    fileprivate mutating func add(_ line: LaidLine?, panel: Catalog.Panel?) {
+        isPartial = isPartial || line == nil
+        if let known = groups.firstIndex(where: { $0.panel?.code == panel?.code }) {
+            groups[known].isPartial = groups[known].isPartial || line == nil
+            if let line { groups[known].lines.append(line) }
+        } else {
+            groups.append(LaidGroup(panel: panel, lines: line.map { [$0] } ?? [], isPartial: line == nil))
+        }
+    }
+}
+
+extension ObservationValue {
+    /// `< 0,50`, `Négatif`: as printed, without the unit.
+    var printed: String {
+        switch self {
+        case .measured(let value, _):
+            value.comparator == .equal
+                ? value.frenchText : value.comparator.rawValue + " " + value.number.frenchText
+        case .coded(_, let display): display
+        case .text(let text): text
+        case .notPerformed: ""
+        }
+    }
+    var printedUnit: String {
+        switch self {
+        case .measured(_, let unit): Catalog.Unit.french(unit)
+        case .coded, .text, .notPerformed: ""
+        }
+    }
+}
+
+extension Exact {
+    var frenchText: String { text.replacing(".", with: ",") }
+}
+
+extension Instant {
+    /// `22/11/2026 à 07:12`
+    func spoken(in zone: CivilZone) -> String { french(in: zone).replacing(" ", with: " à ") }
+}

@@ -1,0 +1,154 @@
+import Base
+import Catalog
+import Laboratory
+
+// A signed report → what the page shows.
+
+extension Composition {
+    package var printed: PrintedReport {
+        PrintedReport(
+            issuer: issuer, patient: person, requestNumber: request.number,
+            prescriber: request.prescriber.displayName, recipients: request.recipients.map(\.displayName),
+            dates: PrintedReport.Dates(
+                collected: content.specimens.compactMap(\.collectedAt).min()?.spoken(in: zone) ?? "",
+                received: content.specimens.compactMap(\.receivedAt).min()?.spoken(in: zone) ?? "",
+                edited: signed.producedAt.spoken(in: zone), editedAt: signed.producedAt),
+            version: PrintedReport.Version(number: version, replacementNotice: replacementNotice),
+            completeness: signed.signature.complete ? .complete : .partial, chapters: chapters.map(chapter),
+            signatures: [PrintedReport.Signature(
+                name: signed.signature.biologist.displayName, role: "Biologiste médical",
+                signedAt: signed.signature.at.spoken(in: zone))])
+    }
+
+    private var replacementNotice: String {
+        guard signed.replacedOID != nil else { return "" }
+        return replacedVersion.map { "Annule et remplace la version \($0)." } ?? "Annule et remplace la version précédente."
+    }
+
+    private var issuer: PrintedReport.Issuer {
+        let signer = signed.signature.biologist
+        var biologists = ["Biologiste responsable : " + site.director.displayName]
+        if signer.nationalID != site.director.nationalID { biologists.append("Biologiste médical : " + signer.displayName) }
+        return PrintedReport.Issuer(
+            name: site.name, address: [site.address.street, site.address.postalCode + " " + site.address.city],
+            phone: site.phone, finess: site.finess, biologists: biologists,
+            legalMentions: site.accreditation.map { ["Accréditation COFRAC n° \($0)"] } ?? [])
+    }
+
+    private var person: PrintedReport.Person {
+        let traits = patient.traits
+        let ins = patient.publishableINS
+        return PrintedReport.Person(
+            birthName: traits.birthName, usedName: patient.usedName ?? "", givenNames: traits.givenNames,
+            birthDate: traits.birthDate.spoken, sex: traits.sex.printed, age: age, birthPlace: traits.birthplace ?? "",
+            ins: ins.map { Composition.grouped($0.matricule) } ?? "", insNature: ins?.authority.label ?? "",
+            ipp: patient.ipp, identityNote: patient.status.note)
+    }
+
+    /// `47 ans`, `18 mois`, `12 jours`, `5 heures`, at collection.
+    private var age: String {
+        guard
+            let age = PatientAge(
+                born: patient.traits.birthDate, bornAt: patient.birthTime, collected: sampledAt, in: zone),
+            patient.traits.birthDate.month > 0
+        else { return "" }
+        if age.months >= 24 { return "\(age.months / 12) ans" }
+        if age.months >= 2 { return "\(age.months) mois" }
+        guard patient.traits.birthDate.isComplete else { return "" }
+        if age.minutes >= 2 * 1440 || patient.birthTime == nil { return "\(age.minutes / 1440) j" }
+        return "\(age.minutes / 60) h"
+    }
+
+    /// `2 79 03 51 215 189 89`
+    static func grouped(_ matricule: String) -> String {
+        var rest = matricule[...]
+        return [1, 2, 2, 2, 3, 3, 2].map { count in
+            defer { rest = rest.dropFirst(count) }
+            return String(rest.prefix(count))
+        }.joined(separator: " ")
+    }
+
+    private func chapter(_ laid: LaidChapter) -> PrintedReport.Chapter {
+        PrintedReport.Chapter(
+            title: laid.chapter.title,
+            panels: laid.sections.flatMap { section in
+                section.groups.filter { !$0.lines.isEmpty }.map { group in
+                    panel(group, section: laid.sections.count > 1 ? section.section.nameFR : "")
+                }
+            })
+    }
+
+    private func panel(_ group: LaidGroup, section: String) -> PrintedReport.Panel {
+        let specimens = specimens(of: group.lines)
+        return PrintedReport.Panel(
+            title: group.panel?.nameFR ?? section, specimen: specimens.map(describe).joined(separator: " ; "),
+            lines: group.lines.map(line),
+            comment: specimens.compactMap { specimen in
+                specimen.nonconformity.map { "Échantillon \(specimen.accession) non conforme : \($0)" }
+            } + (group.isPartial ? ["Résultats partiels : la suite fera l'objet d'un nouveau compte rendu."] : []))
+    }
+
+    private func describe(_ specimen: Specimen) -> String {
+        let kind = catalogue.specimen(specimen.kind)?.nameFR ?? specimen.kind
+        let when = specimen.collectedAt.map { "prélevé le " + $0.spoken(in: zone) } ?? "heure de prélèvement inconnue"
+        return "\(kind) – \(specimen.accession) – \(when)"
+    }
+
+    private func line(_ laid: LaidLine) -> PrintedReport.Line {
+        let observation = laid.observation
+        var line = PrintedReport.Line(
+            name: laid.analysis.nameFR, value: observation.value.printed, unit: observation.value.printedUnit,
+            flag: observation.printedFlag, interval: observation.interval?.frenchText ?? "",
+            comments: observation.comment.map { [$0] } ?? [])
+        if case .notPerformed(let reason) = observation.value {
+            line.notPerformed = "Non réalisé : " + reason
+            line.interval = ""
+        }
+        if let previous = laid.previous, !previous.value.printed.isEmpty {
+            let unit = previous.value.printedUnit
+            // Another unit than today's would mislead if it were left out.
+            let value = previous.value.printed + (unit == line.unit || unit.isEmpty ? "" : " " + unit)
+            line.previous = PrintedReport.Previous(
+                value: value, date: CivilTime(previous.observedAt, in: zone).date.french)
+        }
+        return line
+    }
+}
+
+extension Observation {
+    fileprivate var printedFlag: PrintedReport.Flag {
+        if flags.contains(.criticallyHigh) { return .criticalHigh }
+        if flags.contains(.criticallyLow) { return .criticalLow }
+        if flags.contains(.high) { return .high }
+        if flags.contains(.low) { return .low }
+        return flags.contains(.abnormal) ? .abnormal : .none
+    }
+}
+
+extension CivilDate {
+    /// Unknown parts left out: `03/1979`, `1979`.
+    fileprivate var spoken: String {
+        isComplete ? french : month > 0 ? "\(padded(month, 2))/\(padded(year, 4))" : padded(year, 4)
+    }
+}
+
+extension AdministrativeSex {
+    fileprivate var printed: String {
+        switch self {
+        case .female: "F"
+        case .male: "M"
+        case .unknown: "I"
+        }
+    }
+}
+
+extension IdentityStatus {
+    fileprivate var note: String {
+        switch self {
+        case .qualified: ""
+        case .validated: "Identité validée"
+        case .retrieved: "Identité récupérée"
+        case .provisional: "Identité provisoire"
+        }
+    }
+}

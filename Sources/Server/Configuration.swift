@@ -1,0 +1,190 @@
+package import Base
+import JSON5
+package import Laboratory
+package import Lines
+
+/// What `serve` is told in its JSON5 file. An unknown key is an error, all faults are listed at once.
+package struct Configuration: Sendable {
+    package enum Database: Sendable, Hashable {
+        case sqlite(path: String)
+        case postgresql(connection: String, schema: String)
+    }
+    package struct AnalyzerEntry: Sendable {
+        package var name: String
+        package var site: String
+        package var driver: String
+        package var line: LineDescription
+    }
+    /// How to reach the PFI, and under which names (MSH-3 to MSH-6).
+    package struct PFI: Sendable {
+        package var host: String
+        package var port: Int
+        package var sendingApplication: String
+        package var sendingFacility: String
+        package var receivingApplication: String
+        package var receivingFacility: String
+        /// MSH-11: P, T or D.
+        package var processing: String
+        /// Where its business acknowledgements (ZAM) are listened to.
+        package var zamHost: String
+        package var zamPort: Int
+        /// How long an ACK is awaited.
+        package var answerWithin: Duration
+    }
+
+    package var database: Database
+    package var data: String
+    package var host: String
+    package var port: Int
+    package var catalogue: String
+    package var drivers: String
+    package var sites: [Site]
+    package var analyzers: [AnalyzerEntry]
+    package var pfi: PFI?
+
+    /// Reads a configuration; relative paths are relative to `folder`.
+    package init(json5 bytes: [UInt8], name: String, folder: String) throws(ConfigurationFindings) {
+        let log = FindingLog("config")
+        let root: JSONNode
+        do throws(Refusal) { root = try JSONNode(json5: bytes, at: name) } catch {
+            throw ConfigurationFindings(findings: [error])
+        }
+        let reader = ObjectReader(root, at: name + ":", log: log)
+        func path(_ text: String) -> String { text.hasPrefix("/") ? text : folder + "/" + text }
+
+        data = path(reader.text("data") ?? "data")
+        let listen = reader.text("listen") ?? "127.0.0.1:8642"
+        if let (host, port) = LineDescription.hostAndPort(listen) {
+            (self.host, self.port) = (host, port)
+        } else {
+            (host, port) = ("127.0.0.1", 0)
+            log.add("value", at: reader.key("listen"), "« \(listen) » n'est pas HÔTE:PORT", "écrire 127.0.0.1:8642")
+        }
+        let databaseText = reader.text("database") ?? "sqlite:paillasse.sqlite"
+        let schema = reader.text("schema") ?? "paillasse"
+        if databaseText.hasPrefix("sqlite:") {
+            let file = String(databaseText.dropFirst(7))
+            database = .sqlite(path: file.hasPrefix("/") ? file : data + "/" + file)
+        } else if databaseText.hasPrefix("postgresql:") {
+            database = .postgresql(connection: String(databaseText.dropFirst(11)), schema: schema)
+        } else {
+            database = .sqlite(path: "")
+            log.add(
+                "value", at: reader.key("database"), "« \(databaseText) » n'est pas une base connue",
+                "écrire sqlite:FICHIER ou postgresql:CHAÎNE DE CONNEXION")
+        }
+        catalogue = path(reader.required("catalogue"))
+        drivers = path(reader.required("drivers"))
+        sites = reader.objects("sites").compactMap { Configuration.site($0) }
+        analyzers = reader.objects("analyzers").compactMap { Configuration.analyzer($0, log) }
+        pfi = reader.object("pfi").map { Configuration.pfi($0, log) }
+        reader.finish()
+        Configuration.crossCheck(sites, analyzers, reader, log)
+        guard log.findings.isEmpty else { throw ConfigurationFindings(findings: log.findings) }
+    }
+
+    private static func crossCheck(
+        _ sites: [Site], _ analyzers: [AnalyzerEntry], _ reader: ObjectReader, _ log: FindingLog
+    ) {
+        if sites.isEmpty { log.add("sites", at: reader.key("sites"), "aucun site", "décrire au moins un site") }
+        var names = Set<String>()
+        for analyzer in analyzers {
+            if !names.insert(analyzer.name).inserted {
+                log.add("twice", at: reader.key("analyzers"), "deux automates « \(analyzer.name) »", "en renommer un")
+            }
+            if !sites.contains(where: { $0.code == analyzer.site }) {
+                log.add(
+                    "site", at: reader.key("analyzers"), "site inconnu « \(analyzer.site) »",
+                    "choisir parmi : \(sites.map(\.code).joined(separator: ", "))")
+            }
+        }
+        for site in sites {
+            if CivilZone(site.zone) == nil {
+                log.add("zone", at: site.code, "fuseau inconnu « \(site.zone) »", "Europe/Paris, UTC ou +04:00")
+            }
+            if site.finess.utf8.count != 9 || Int(site.finess) == nil {
+                log.add("finess", at: site.code, "le FINESS géographique a 9 chiffres", "corriger « finess »")
+            }
+            if !site.oidRoot.allSatisfy({ $0.isNumber || $0 == "." }) || site.oidRoot.isEmpty {
+                log.add("oid", at: site.code, "« \(site.oidRoot) » n'est pas un OID", "écrire 1.2.250.1.…")
+            }
+        }
+    }
+
+    private static func site(_ r: ObjectReader) -> Site {
+        let site = Site(
+            code: r.required("code"), name: r.required("name"), finess: r.required("finess"),
+            address: address(r.object("address")), phone: r.required("phone"), securedMail: r.text("securedMail"),
+            oidRoot: r.required("oidRoot"), accreditation: r.text("accreditation"),
+            zone: r.text("zone") ?? "Europe/Paris", director: professional(r.object("director")),
+            sector: r.text("sector") ?? "AMBULATOIRE")
+        r.finish()
+        return site
+    }
+
+    private static func address(_ r: ObjectReader?) -> PostalAddress {
+        guard let r else { return PostalAddress(street: "", postalCode: "", city: "") }
+        let address = PostalAddress(
+            street: r.required("street"), postalCode: r.required("postalCode"), city: r.required("city"),
+            country: r.text("country") ?? "FRA")
+        r.finish()
+        return address
+    }
+
+    private static func professional(_ r: ObjectReader?) -> Professional {
+        guard let r else { return Professional(nationalID: "", family: "", given: "") }
+        let person = Professional(
+            nationalID: r.required("nationalID"), family: r.required("family"), given: r.required("given"),
+            title: r.text("title") ?? "", speciality: r.text("speciality") ?? "G15_10/SM03",
+            specialityLabel: r.text("specialityLabel") ?? "Médecin - Biologie médicale (SM)", phone: r.text("phone"),
+            securedMail: r.text("securedMail"))
+        r.finish()
+        return person
+    }
+
+    private static func analyzer(_ r: ObjectReader, _ log: FindingLog) -> AnalyzerEntry? {
+        let name = r.required("name"), site = r.required("site"), driver = r.required("driver")
+        let line = r.required("line")
+        let allowed = r.texts("allowedPeers") ?? []
+        r.finish()
+        do throws(Refusal) {
+            var description = try LineDescription(line)
+            if case .tcpServer(let host, let port, _) = description {
+                description = .tcpServer(host: host, port: port, allowedPeers: allowed)
+            }
+            return AnalyzerEntry(name: name, site: site, driver: driver, line: description)
+        } catch {
+            log.add(Refusal(error.code, at: r.key("line"), because: error.cause, remedy: error.remedy))
+            return nil
+        }
+    }
+
+    private static func pfi(_ r: ObjectReader, _ log: FindingLog) -> PFI {
+        func endpoint(_ key: String, _ fallback: String) -> (String, Int) {
+            let text = r.text(key) ?? fallback
+            if let found = LineDescription.hostAndPort(text) { return found }
+            log.add("value", at: r.key(key), "« \(text) » n'est pas HÔTE:PORT", "écrire par exemple 127.0.0.1:2575")
+            return ("127.0.0.1", 0)
+        }
+        let (host, port) = endpoint("address", "")
+        let (zamHost, zamPort) = endpoint("zam", "127.0.0.1:0")
+        let processing = r.text("processing") ?? "P"
+        if !["P", "T", "D"].contains(processing) {
+            log.add("value", at: r.key("processing"), "« \(processing) » n'est pas un mode HL7", "écrire P, T ou D")
+        }
+        let pfi = PFI(
+            host: host, port: port, sendingApplication: r.text("sendingApplication") ?? "PAILLASSE",
+            sendingFacility: r.required("sendingFacility"),
+            receivingApplication: r.text("receivingApplication") ?? "PFI",
+            receivingFacility: r.required("receivingFacility"), processing: processing, zamHost: zamHost,
+            zamPort: zamPort, answerWithin: .seconds(r.whole("answerSeconds") ?? 30))
+        r.finish()
+        return pfi
+    }
+}
+
+/// Everything that keeps a configuration from being used.
+package struct ConfigurationFindings: Error, Sendable, Equatable, CustomStringConvertible {
+    package var findings: [Refusal]
+    package var description: String { findings.map(\.description).joined(separator: "\n") }
+}

@@ -1,0 +1,179 @@
+import API
+import Analyzers
+import Base
+import Catalog
+import Dispatch
+import Drivers
+import Exchange
+import Foundation
+import HL7v2
+import Laboratory
+import Lines
+import PostgreSQLEngine
+import SQLiteEngine
+import Store
+import Workflow
+
+/// The composition root: opens what the configuration names, starts every service, stops them in order.
+package enum LaboratoryServer {
+    /// Runs until SIGTERM or SIGINT.
+    package static func run(configurationAt path: String) async throws {
+        let service = Task { try await serve(configurationAt: path) }
+        let sources = [SIGTERM, SIGINT].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                Log.line("arrêt demandé (signal \(number))")
+                service.cancel()
+            }
+            source.resume()
+            return source
+        }
+        defer { sources.forEach { $0.cancel() } }
+        do { try await service.value } catch is CancellationError {}
+        Log.line("arrêté")
+    }
+
+    private static func serve(configurationAt path: String) async throws {
+        let folder = (path as NSString).deletingLastPathComponent
+        let configuration = try Configuration(
+            json5: DataFiles.bytes(path), name: (path as NSString).lastPathComponent,
+            folder: folder.isEmpty ? "." : folder)
+        try FileManager.default.createDirectory(
+            atPath: configuration.data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let catalogue = try loadCatalogue(configuration.catalogue)
+        let library = try DriverLibrary.load(folders: DataFiles.drivers(configuration.drivers))
+        let store = try await openStore(configuration)
+        let now: @Sendable () -> Instant = { Clocks.now() }
+        let desk = Desk(store: store, catalogue: catalogue, sites: configuration.sites, now: now)
+        let fleet = AnalyzerFleet(
+            try analyzers(configuration, library), desk: desk, log: { Log.line($0) })
+        let dispatch = ReportDispatch(desk: desk, pfi: pfiSettings(configuration.pfi), log: { Log.line($0) })
+        var zam: AcknowledgementListener?
+        if let pfi = configuration.pfi {
+            zam = try await AcknowledgementListener.start(
+                host: pfi.zamHost, port: pfi.zamPort, desk: desk,
+                zone: configuration.sites.first?.civilZone ?? .europeParis, log: { Log.line($0) })
+        }
+        Log.line(
+            "catalogue \(catalogue.version.text.prefix(12)) : \(catalogue.analyses.count) analyses ; "
+                + "\(library.drivers.count) pilotes ; \(configuration.analyzers.count) automates")
+        let ports = PortsFile(
+            path: configuration.data + "/ports.json", board: fleet.board, zam: zam?.port,
+            listening: configuration.analyzers.count(where: \.line.isListening))
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await fleet.run() }
+                group.addTask { await dispatch.run() }
+                if let zam { group.addTask { await zam.run() } }
+                group.addTask {
+                    try await runAPI(configuration, desk, fleet) { ports.bound($0) }
+                }
+                // The first to end ends the server: a service that stops by itself is a fault.
+                try await group.next()
+                group.cancelAll()
+                while !group.isEmpty { try? await group.next() }
+            }
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+    }
+
+    static func loadCatalogue(_ folder: String) throws -> AnalysisCatalogue {
+        let files = try DataFiles.catalogue(folder)
+        let version = Digest.sha256Hex(files.flatMap { Array($0.name.utf8) + [0] + $0.bytes + [0] })
+        return try AnalysisCatalogue.load(files, version: CatalogVersion(version))
+    }
+
+    private static func openStore(_ configuration: Configuration) async throws -> any LaboratoryStore {
+        switch configuration.database {
+        case .sqlite(let path): try await SQLiteStore.open(path: path)
+        case .postgresql(let connection, let schema):
+            try await PostgreSQLStore.open(connection: connection, schema: schema)
+        }
+    }
+
+    private static func analyzers(
+        _ configuration: Configuration, _ library: DriverLibrary
+    ) throws(Refusal) -> [AnalyzerConfiguration] {
+        var out = [AnalyzerConfiguration]()
+        for entry in configuration.analyzers {
+            let driver = try library.driver(named: entry.driver)
+            let zone = configuration.sites.first { $0.code == entry.site }?.civilZone ?? .europeParis
+            out.append(
+                AnalyzerConfiguration(
+                    name: entry.name, site: entry.site, driver: driver, line: entry.line,
+                    link: driver.description.link, zone: zone))
+        }
+        return out
+    }
+
+    private static func pfiSettings(_ pfi: Configuration.PFI?) -> PFISettings? {
+        pfi.map { pfi in
+            PFISettings(
+                host: pfi.host, port: pfi.port,
+                parties: Parties(
+                    sendingApplication: pfi.sendingApplication, sendingFacility: pfi.sendingFacility,
+                    receivingApplication: pfi.receivingApplication, receivingFacility: pfi.receivingFacility),
+                processing: Processing(rawValue: pfi.processing) ?? .production,
+                answerWithin: pfi.answerWithin)
+        }
+    }
+}
+
+/// The wall clock of the shell: the only place where the server asks what time it is.
+enum Clocks {
+    static func now() -> Instant {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+}
+
+/// One line a fact on standard error, time first. Identifiers only: personal data never goes to logs.
+enum Log {
+    static func line(_ text: String) {
+        let line = "\(Clocks.now()) \(text.replacing("\n", with: " ⏎ "))\n"
+        FileHandle.standardError.write(Data(line.utf8))
+    }
+}
+
+/// Which ports were bound, for those who start the server with port 0: `{"api":…,"zam":…,"analyzers":{…}}`.
+struct PortsFile: Sendable {
+    let path: String
+    let board: AnalyzerBoard
+    let zam: Int?
+    let listening: Int
+
+    func bound(_ api: Int) {
+        Task {
+            // The pumps bind at once or report why not; five seconds cover a slow machine.
+            for _ in 0..<100 where board.all.count(where: { $0.port != nil }) < listening {
+                try? await Task.sleep(for: .milliseconds(50))
+            }
+            write(api)
+        }
+    }
+
+    private struct Ports: Encodable {
+        var api: Int
+        var zam: Int?
+        var analyzers: [String: Int]
+    }
+
+    private func write(_ api: Int) {
+        let analyzers = Dictionary(
+            board.all.compactMap { row in row.port.map { (row.name, $0) } }, uniquingKeysWith: { first, _ in first })
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        do {
+            let data = try encoder.encode(Ports(api: api, zam: zam, analyzers: analyzers))
+            try data.write(to: URL(fileURLWithPath: path), options: .atomic)
+            Log.line("à l'écoute : API \(api), ZAM \(zam ?? 0), automates \(analyzers)")
+        } catch {
+            Log.line("ports.json : \(error)")
+        }
+    }
+}

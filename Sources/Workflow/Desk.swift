@@ -1,0 +1,104 @@
+package import Base
+package import Catalog
+package import Laboratory
+package import Store
+
+/// Who gives a command: an authenticated account, with what its role allows.
+package struct Author: Sendable, Hashable {
+    package var login: String
+    package var role: Role
+    package var site: String
+    package var professional: Professional?
+    package init(login: String, role: Role, site: String, professional: Professional? = nil) {
+        self.login = login
+        self.role = role
+        self.site = site
+        self.professional = professional
+    }
+    package init(_ account: Account) {
+        self.init(login: account.login, role: account.role, site: account.site, professional: account.professional)
+    }
+
+    package func require(_ permission: Permission) throws(Refusal) {
+        guard role.permissions.contains(permission) else {
+            throw Refusal(
+                "auth.permission", at: permission.rawValue,
+                because: "le rôle \(role.rawValue) ne permet pas cette action",
+                remedy: "se connecter avec un compte qui en a le droit")
+        }
+    }
+}
+
+/// Why a command did not happen: the laboratory refuses, or the store could not.
+package enum CommandFailure: Error, Sendable, Equatable {
+    case refused(Refusal)
+    case store(StoreFailure)
+}
+
+/// The commands of the laboratory: each reads the store, decides with the pure rules, and appends facts in one
+/// transaction with its line of the audit chain. A conflict means that somebody else was first: the command reads again
+/// and decides again, twice at most.
+package struct Desk: Sendable {
+    package let store: any LaboratoryStore
+    package let catalogue: AnalysisCatalogue
+    package let sites: [String: Site]
+    package let now: @Sendable () -> Instant
+
+    package init(
+        store: any LaboratoryStore, catalogue: AnalysisCatalogue, sites: [Site], now: @escaping @Sendable () -> Instant
+    ) {
+        self.store = store
+        self.catalogue = catalogue
+        self.sites = Dictionary(sites.map { ($0.code, $0) }, uniquingKeysWith: { first, _ in first })
+        self.now = now
+    }
+
+    func freshID() -> String {
+        var random = SystemRandomNumberGenerator()
+        return Identifier.make(at: now(), random: &random)
+    }
+
+    package func site(_ code: String) throws(CommandFailure) -> Site {
+        guard let site = sites[code] else {
+            throw .refused(
+                Refusal(
+                    "site.unknown", at: code, because: "le site « \(code) » n'est pas dans la configuration",
+                    remedy: "l'ajouter sous « sites » et relancer le serveur"))
+        }
+        return site
+    }
+
+    /// Runs a store call, turning its failure into the command's.
+    func ask<T: Sendable>(_ work: @Sendable () async throws(StoreFailure) -> T) async throws(CommandFailure) -> T {
+        do throws(StoreFailure) { return try await work() } catch { throw .store(error) }
+    }
+    /// Runs a pure decision.
+    func decide<T>(_ work: () throws(Refusal) -> T) throws(CommandFailure) -> T {
+        do throws(Refusal) { return try work() } catch { throw .refused(error) }
+    }
+    func allow(_ author: Author, _ permission: Permission) throws(CommandFailure) {
+        do throws(Refusal) { try author.require(permission) } catch { throw .refused(error) }
+    }
+    /// Decides and appends; on a conflict reads and decides again, so that two people never overwrite each other.
+    func attempt<T: Sendable>(
+        _ work: @Sendable () async throws(CommandFailure) -> T
+    ) async throws(CommandFailure) -> T {
+        for _ in 0..<2 {
+            do throws(CommandFailure) { return try await work() } catch {
+                guard case .store(.conflict) = error else { throw error }
+            }
+        }
+        return try await work()
+    }
+
+    func note(_ author: Author, _ action: String, _ subject: String, _ at: Instant) -> AuditNote {
+        AuditNote(site: author.site, author: author.login, action: action, subject: subject, at: at)
+    }
+
+    func missing(_ code: String, _ what: String, _ id: String) -> CommandFailure {
+        .refused(
+            Refusal(
+                code, at: id, because: "\(what) introuvable : « \(id) »",
+                remedy: "vérifier l'identifiant (la recherche accepte le début d'un nom ou d'un numéro)"))
+    }
+}

@@ -1,0 +1,225 @@
+import Base
+import Catalog
+package import Laboratory
+package import Store
+
+extension Desk {
+    /// Takes one journalled message, as its driver read it: matched results become observations, the rest waits in
+    /// triage, all in one transaction with the outcome of the message. Calling it again changes nothing: the outcome's
+    /// key is the message.
+    package func interpret(
+        _ message: ReceivedMessage, reading: Reading
+    ) async throws(CommandFailure) -> MessageOutcome {
+        try await attempt { () async throws(CommandFailure) -> MessageOutcome in
+            if let done = try await ask({ () throws(StoreFailure) in try await store.outcome(messageID: message.id) }) {
+                return done
+            }
+            if message.complete {
+                let earlier = try await ask { () throws(StoreFailure) in
+                    try await store.interpretedMessage(
+                        analyzer: message.analyzer, textHash: message.textHash, excluding: message.id)
+                }
+                if let earlier, reading.queries.isEmpty {
+                    return try await settle(
+                        MessageOutcome(messageID: message.id, kind: .duplicate, at: now(), duplicateOf: earlier), message, [])
+                }
+            }
+            return try await take(message, reading)
+        }
+    }
+
+    private func take(
+        _ message: ReceivedMessage, _ reading: Reading
+    ) async throws(CommandFailure) -> MessageOutcome {
+        var facts = [Fact]()
+        var outcome = MessageOutcome(
+            messageID: message.id, kind: .interpreted, at: now(), queries: reading.queries.count)
+        if !message.complete || !reading.problems.isEmpty {
+            facts.append(.triage(wholeMessage(message, reading)))
+            outcome.kind = .triaged
+            outcome.triaged = 1
+            return try await settle(outcome, message, facts)
+        }
+        var files = [String: MatchedFile]()
+        for incoming in reading.observations {
+            switch try await match(incoming, message, &files) {
+            case .observation(let observation):
+                facts.append(.observation(observation))
+                outcome.observations += 1
+            case .triage(let entry):
+                facts.append(.triage(entry))
+                outcome.triaged += 1
+            }
+        }
+        for control in reading.controls {
+            facts.append(.control(self.control(control, message)))
+            outcome.controls += 1
+        }
+        return try await settle(outcome, message, facts)
+    }
+
+    private func settle(
+        _ outcome: MessageOutcome, _ message: ReceivedMessage, _ facts: [Fact]
+    ) async throws(CommandFailure) -> MessageOutcome {
+        let note = AuditNote(
+            site: message.site, author: "analyzer:\(message.analyzer)", action: "message.\(outcome.kind.rawValue)",
+            subject: message.id, at: outcome.at)
+        try await ask { () throws(StoreFailure) in try await store.append(facts + [.outcome(outcome)], note: note) }
+        return outcome
+    }
+
+    private func wholeMessage(_ message: ReceivedMessage, _ reading: Reading) -> TriageEntry {
+        TriageEntry(
+            id: freshID(), site: message.site, analyzer: message.analyzer, messageID: message.id, ordinal: -1,
+            reason: message.complete ? .unreadableMessage : .incompleteMessage,
+            explanation: message.complete
+                ? reading.problems.map(\.description).joined(separator: " ; ")
+                : "la session s'est arrêtée avant la fin du message → l'automate le renverra ; sinon relancer l'envoi",
+            at: now())
+    }
+
+    private enum Match {
+        case observation(Observation)
+        case triage(TriageEntry)
+    }
+
+    /// What matching needs of a request, read once a message.
+    private struct MatchedFile: Sendable {
+        var specimen: Specimen
+        var request: Request
+        var patient: Patient
+        /// Highest run of each analysis, those of this message included.
+        var runs: [String: Int]
+    }
+
+    private func match(
+        _ incoming: IncomingObservation, _ message: ReceivedMessage, _ files: inout [String: MatchedFile]
+    ) async throws(CommandFailure) -> Match {
+        func wait(_ reason: TriageEntry.Reason, _ explanation: String) -> Match {
+            .triage(
+                TriageEntry(
+                    id: freshID(), site: message.site, analyzer: message.analyzer, messageID: message.id,
+                    ordinal: incoming.ordinal, reason: reason, explanation: explanation, incoming: incoming, at: now()))
+        }
+        guard let code = incoming.analysis, let analysis = catalogue[code] else {
+            return wait(
+                .unmappedCode,
+                "code « \(incoming.instrumentCode) » sans analyse du catalogue → l'ajouter au pilote, puis rejouer")
+        }
+        if files[incoming.accession] == nil {
+            files[incoming.accession] = try await file(incoming.accession)
+        }
+        guard var file = files[incoming.accession] else {
+            return wait(.unknownSpecimen, "aucun tube de ce numéro → rattacher au bon tube, ou écarter avec un motif")
+        }
+        guard file.request.lines.contains(where: { $0.analysis == code }) else {
+            return wait(.unrequestedAnalysis, "\(code) n'est pas demandée pour ce tube → l'ajouter ou écarter")
+        }
+        let run = (file.runs[code] ?? 0) + 1
+        file.runs[code] = run
+        files[incoming.accession] = file
+        let zone = (sites[message.site]?.civilZone) ?? .europeParis
+        let result = Assessor(catalogue: catalogue, zone: zone)
+            .assess(incoming, analysis: analysis, patient: file.patient, specimen: file.specimen)
+        return .observation(
+            Observation(
+                id: freshID(), site: file.request.site, requestID: file.request.id, patientID: file.patient.id,
+                accession: incoming.accession, analysis: code, catalogueVersion: catalogue.version.text,
+                value: result.value, rawText: incoming.rawText,
+                instrumentFlags: incoming.instrumentFlags + incoming.unknownFlags, interval: result.interval,
+                flags: result.flags, holds: result.holds,
+                origin: Origin(analyzer: message.analyzer, messageID: message.id, ordinal: incoming.ordinal),
+                observedAt: incoming.observedAt ?? message.at, recordedAt: now(), run: run))
+    }
+
+    private func file(_ accession: String) async throws(CommandFailure) -> MatchedFile? {
+        guard !accession.isEmpty,
+            let specimen = try await ask({ () throws(StoreFailure) in try await store.specimen(accession) }),
+            let request = try await ask({ () throws(StoreFailure) in try await store.request(specimen.requestID) }),
+            let patient = try await ask({ () throws(StoreFailure) in try await store.patient(request.patientID) })
+        else { return nil }
+        let known = try await ask { () throws(StoreFailure) in try await store.observations(requestID: request.id) }
+        var runs = [String: Int]()
+        for observation in known { runs[observation.analysis] = max(runs[observation.analysis] ?? 0, observation.run) }
+        return MatchedFile(specimen: specimen, request: request, patient: patient, runs: runs)
+    }
+
+    private func control(_ incoming: IncomingObservation, _ message: ReceivedMessage) -> ControlObservation {
+        ControlObservation(
+            id: freshID(), site: message.site, analyzer: message.analyzer, messageID: message.id,
+            ordinal: incoming.ordinal, material: incoming.accession, instrumentCode: incoming.instrumentCode,
+            analysis: incoming.analysis, value: incoming.value, rawText: incoming.rawText,
+            observedAt: incoming.observedAt ?? message.at)
+    }
+
+    // Triage
+
+    /// Attaches a result in triage to a tube: an observation like any other, and the entry is closed.
+    package func attach(
+        _ triageID: String, to accession: String, reason: String, by author: Author
+    ) async throws(CommandFailure) -> Observation {
+        try allow(author, .resolveTriage)
+        try needReason(reason)
+        return try await attempt { () async throws(CommandFailure) -> Observation in
+            let entry = try await openTriage(triageID)
+            guard var incoming = entry.incoming else {
+                throw .refused(
+                    Refusal(
+                        "triage.whole", at: triageID, because: "c'est un message entier, pas un résultat",
+                        remedy: "l'écarter avec un motif et faire renvoyer l'automate"))
+            }
+            let found = try await ask { () throws(StoreFailure) in try await store.message(entry.messageID) }
+            guard let message = found else { throw missing("message.unknown", "message", entry.messageID) }
+            incoming.accession = accession
+            var files = [String: MatchedFile]()
+            guard case .observation(let observation) = try await match(incoming, message, &files) else {
+                throw .refused(
+                    Refusal(
+                        "triage.nomatch", at: accession,
+                        because: "ce tube n'existe pas, ou l'analyse n'y est pas demandée",
+                        remedy: "ajouter l'analyse à la demande ou choisir un autre tube"))
+            }
+            let at = now()
+            let resolution = TriageResolution(
+                triageID: triageID, kind: .attached, author: author.login, at: at, reason: reason)
+            try await ask { () throws(StoreFailure) in
+                try await store.append(
+                    [.observation(observation), .triageResolution(resolution)],
+                    note: note(author, "triage.attach", triageID, at))
+            }
+            return observation
+        }
+    }
+
+    /// Closes a triage entry without a result.
+    package func dismiss(_ triageID: String, reason: String, by author: Author) async throws(CommandFailure) {
+        try allow(author, .resolveTriage)
+        try needReason(reason)
+        _ = try await openTriage(triageID)
+        let at = now()
+        let resolution = TriageResolution(
+            triageID: triageID, kind: .dismissed, author: author.login, at: at, reason: reason)
+        try await ask { () throws(StoreFailure) in
+            try await store.append([.triageResolution(resolution)], note: note(author, "triage.dismiss", triageID, at))
+        }
+    }
+
+    private func openTriage(_ id: String) async throws(CommandFailure) -> TriageEntry {
+        guard let entry = try await ask({ () throws(StoreFailure) in try await store.triageEntry(id) }) else {
+            throw missing("triage.unknown", "entrée de triage", id)
+        }
+        if let done = try await ask({ () throws(StoreFailure) in try await store.triageResolution(id) }) {
+            throw .refused(
+                Refusal(
+                    "triage.closed", at: id, because: "déjà close par \(done.author)", remedy: "rafraîchir la liste"))
+        }
+        return entry
+    }
+
+    func needReason(_ reason: String) throws(CommandFailure) {
+        guard reason.contains(where: { !$0.isWhitespace }) else {
+            throw .refused(
+                Refusal("reason.missing", at: "reason", because: "un motif est obligatoire", remedy: "dire pourquoi"))
+        }
+    }
+}

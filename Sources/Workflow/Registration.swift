@@ -1,0 +1,195 @@
+package import Base
+import Catalog
+package import Laboratory
+import Store
+
+/// What a person types to open or change a patient file.
+package struct PatientDraft: Codable, Sendable, Hashable {
+    package var ipp: String?
+    package var status: IdentityStatus
+    package var attributes: [IdentityAttribute]?
+    package var traits: Traits
+    package var ins: INS?
+    package var usedName: String?
+    package var usedGivenName: String?
+    package var birthTime: Instant?
+    package var address: PostalAddress?
+    package var phone: String?
+    package var legalRepresentative: String?
+    package var opposedToDMP: Bool?
+    package init(status: IdentityStatus, traits: Traits) {
+        self.status = status
+        self.traits = traits
+    }
+}
+
+/// What a person types to open a request.
+package struct RequestDraft: Codable, Sendable, Hashable {
+    package var patientID: String
+    /// Analyses and panels of the catalogue.
+    package var codes: [String]
+    package var prescriber: Professional
+    package var recipients: [Professional]?
+    package var prescribedOn: CivilDate?
+    package var priority: Priority?
+    package var encounter: EncounterClass?
+    package var note: String?
+    /// When already known at the desk.
+    package var collectedAt: Instant?
+    package init(patientID: String, codes: [String], prescriber: Professional) {
+        self.patientID = patientID
+        self.codes = codes
+        self.prescriber = prescriber
+    }
+}
+
+/// A request with the specimens that it needs.
+package struct RegisteredRequest: Codable, Sendable, Hashable {
+    package var request: Request
+    package var specimens: [Specimen]
+    package init(request: Request, specimens: [Specimen]) {
+        self.request = request
+        self.specimens = specimens
+    }
+}
+
+extension Desk {
+    package func registerPatient(_ draft: PatientDraft, by author: Author) async throws(CommandFailure) -> Patient {
+        try allow(author, .register)
+        let at = now()
+        let ipp: String
+        if let given = draft.ipp {
+            ipp = given
+        } else {
+            ipp = "P" + padded(try await ask { () throws(StoreFailure) in try await store.nextNumber(of: "ipp") }, 7)
+        }
+        let patient = try decide { () throws(Refusal) in
+            try Desk.patient(draft, id: freshID(), version: 1, site: author.site, ipp: ipp).checked()
+        }
+        try await ask { () throws(StoreFailure) in
+            try await store.append([.patient(patient)], note: note(author, "patient.register", patient.id, at))
+        }
+        return patient
+    }
+
+    /// A change is a new version; the one before stays.
+    package func updatePatient(
+        _ id: String, _ draft: PatientDraft, by author: Author
+    ) async throws(CommandFailure) -> Patient {
+        try allow(author, .register)
+        return try await attempt { () async throws(CommandFailure) -> Patient in
+            let old = try await patient(id)
+            let changed = try decide { () throws(Refusal) in
+                try Desk.patient(draft, id: id, version: old.version + 1, site: old.site, ipp: old.ipp).checked()
+            }
+            try await ask { () throws(StoreFailure) in
+                try await store.append([.patient(changed)], note: note(author, "patient.update", id, now()))
+            }
+            return changed
+        }
+    }
+
+    package func patient(_ id: String) async throws(CommandFailure) -> Patient {
+        guard let found = try await ask({ () throws(StoreFailure) in try await store.patient(id) }) else {
+            throw missing("patient.unknown", "patient", id)
+        }
+        return found
+    }
+
+    private static func patient(
+        _ draft: PatientDraft, id: String, version: Int, site: String, ipp: String
+    ) -> Patient {
+        Patient(
+            id: id, version: version, site: site, ipp: ipp, status: draft.status, attributes: draft.attributes ?? [],
+            traits: draft.traits, ins: draft.ins, usedName: draft.usedName, usedGivenName: draft.usedGivenName,
+            birthTime: draft.birthTime, address: draft.address, phone: draft.phone,
+            legalRepresentative: draft.legalRepresentative, opposedToDMP: draft.opposedToDMP ?? false)
+    }
+
+    /// Opens a request: expands panels, makes one specimen a kind and tube, numbers both.
+    package func registerRequest(
+        _ draft: RequestDraft, by author: Author
+    ) async throws(CommandFailure) -> RegisteredRequest {
+        try allow(author, .register)
+        let at = now()
+        let zone = try site(author.site).civilZone
+        let patient = try await patient(draft.patientID)
+        let asked = try decide { () throws(Refusal) in
+            guard !draft.codes.isEmpty else {
+                throw Refusal(
+                    "request.codes", at: "codes", because: "une demande sans analyse", remedy: "donner au moins un code")
+            }
+            return try catalogue.expand(codes: draft.codes)
+        }
+        let day = CivilTime(at, in: zone).date
+        let dayText = String(day.compact.dropFirst(2))
+        let rank = try await ask { () throws(StoreFailure) in try await store.nextNumber(of: "request-\(dayText)") }
+        let request = Request(
+            id: freshID(), site: author.site, number: "\(dayText)-\(padded(rank, 4))", patientID: patient.id,
+            prescriber: draft.prescriber, recipients: draft.recipients ?? [], prescribedOn: draft.prescribedOn ?? day,
+            registeredAt: at, priority: draft.priority ?? .routine, encounter: draft.encounter ?? .ambulatory,
+            lines: asked.map { RequestLine(analysis: $0.code, panel: $0.panel) }, note: draft.note)
+        let specimens = specimens(of: request, dayText: dayText, rank: rank, collectedAt: draft.collectedAt)
+        try await ask { () throws(StoreFailure) in
+            try await store.append(
+                [.request(request)] + specimens.map(Fact.specimen),
+                note: note(author, "request.register", request.number, at))
+        }
+        return RegisteredRequest(request: request, specimens: specimens)
+    }
+
+    /// Accession number: day, rank of the request, rank of the tube, digits only (any barcode symbology prints them).
+    private func specimens(of request: Request, dayText: String, rank: Int, collectedAt: Instant?) -> [Specimen] {
+        var groups: [(kind: String, tube: String, analyses: [String])] = []
+        for line in request.lines {
+            guard let analysis = catalogue[line.analysis], let kind = analysis.specimen else { continue }
+            let tube = analysis.tube ?? ""
+            if let index = groups.firstIndex(where: { $0.kind == kind && $0.tube == tube }) {
+                groups[index].analyses.append(line.analysis)
+            } else {
+                groups.append((kind, tube, [line.analysis]))
+            }
+        }
+        return groups.enumerated().map { index, group in
+            Specimen(
+                accession: dayText + padded(rank, 4) + String(index + 1), site: request.site, requestID: request.id,
+                kind: group.kind, tube: group.tube, analyses: group.analyses, collectedAt: collectedAt)
+        }
+    }
+
+    /// A request by its id or its number.
+    package func request(_ reference: String) async throws(CommandFailure) -> Request {
+        if let found = try await ask({ () throws(StoreFailure) in try await store.request(reference) }) { return found }
+        if let found = try await ask({ () throws(StoreFailure) in try await store.request(number: reference) }) {
+            return found
+        }
+        throw missing("request.unknown", "demande", reference)
+    }
+
+    /// The tube is there: from now on analyzers' results for it can be matched.
+    package func receive(
+        _ accession: String, collectedAt: Instant?, nonconformity: String?, by author: Author
+    ) async throws(CommandFailure) -> Specimen {
+        try allow(author, .receive)
+        return try await attempt { () async throws(CommandFailure) -> Specimen in
+            let found = try await ask { () throws(StoreFailure) in try await store.specimen(accession) }
+            guard var specimen = found else { throw missing("specimen.unknown", "tube", accession) }
+            let at = now()
+            if let collectedAt, collectedAt > at {
+                throw .refused(
+                    Refusal(
+                        "specimen.collected", at: accession, because: "l'heure de prélèvement est dans le futur",
+                        remedy: "corriger l'heure de prélèvement"))
+            }
+            specimen.version += 1
+            specimen.receivedAt = specimen.receivedAt ?? at
+            specimen.collectedAt = collectedAt ?? specimen.collectedAt
+            specimen.nonconformity = nonconformity ?? specimen.nonconformity
+            let changed = specimen
+            try await ask { () throws(StoreFailure) in
+                try await store.append([.specimen(changed)], note: note(author, "specimen.receive", accession, at))
+            }
+            return changed
+        }
+    }
+}

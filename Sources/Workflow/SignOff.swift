@@ -1,0 +1,141 @@
+import Base
+import Catalog
+package import Laboratory
+import Store
+
+/// A file as the biologist sees it before signing.
+package struct FileToSign: Codable, Sendable, Hashable {
+    package var request: Request
+    package var patient: Patient
+    package var specimens: [Specimen]
+    package var observations: [Observation]
+    package var previous: [PreviousResult]
+    /// Analyses still without a technically validated result.
+    package var missing: [String]
+    /// Observation ids not signed yet.
+    package var fresh: [String]
+    package var nextVersion: Int
+    /// SHA-256 of what a signature would cover: give it back with the signature.
+    package var contentHash: String
+}
+
+extension Desk {
+    /// Requests with something to sign, urgent first.
+    package func awaitingSignature(site: String?, limit: Int) async throws(CommandFailure) -> [FileToSign] {
+        let ids = try await ask { () throws(StoreFailure) in
+            try await store.requestsAwaitingSignature(site: site, limit: limit)
+        }
+        var files = [FileToSign]()
+        for id in ids { files.append(try await fileToSign(id)) }
+        return files
+    }
+
+    package func fileToSign(_ reference: String) async throws(CommandFailure) -> FileToSign {
+        let (request, patient, file) = try await signable(reference)
+        let previous = try await previousResults(request, file.content)
+        return FileToSign(
+            request: request, patient: patient, specimens: file.content.specimens,
+            observations: file.content.observations, previous: previous, missing: file.missing, fresh: file.fresh,
+            nextVersion: file.nextVersion, contentHash: Digest.sha256Hex(file.content.canonicalBytes))
+    }
+
+    private func signable(_ reference: String) async throws(CommandFailure) -> (Request, Patient, SignableFile) {
+        let (request, observations, events) = try await file(of: reference)
+        let patient = try await patient(request.patientID)
+        let specimens = try await ask { () throws(StoreFailure) in try await store.specimens(requestID: request.id) }
+        let signatures = try await ask { () throws(StoreFailure) in try await store.signatures(requestID: request.id) }
+        return (
+            request, patient,
+            SignableFile(
+                patient: patient, request: request, specimens: specimens, observations: observations, events: events,
+                signatures: signatures)
+        )
+    }
+
+    package func previousResults(
+        _ request: Request, _ content: SignedContent
+    ) async throws(CommandFailure) -> [PreviousResult] {
+        let codes = content.observations.map(\.analysis)
+        let before = content.observations.map(\.observedAt).max() ?? request.registeredAt
+        return try await ask { () throws(StoreFailure) in
+            try await store.previousSigned(
+                patientID: request.patientID, analyses: codes, before: before, excludingRequest: request.id)
+        }.map { PreviousResult(analysis: $0.analysis, value: $0.value, observedAt: $0.observedAt) }
+    }
+
+    /// The biological sign-off (*validation biologique*, CSP D6211-3). `contentHash` is what the biologist saw: when the
+    /// file changed since, nothing is signed.
+    package func sign(
+        _ reference: String, contentHash: String, allowPartial: Bool, by author: Author
+    ) async throws(CommandFailure) -> Signature {
+        try allow(author, .sign)
+        guard let biologist = author.professional else {
+            throw .refused(
+                Refusal(
+                    "sign.professional", at: author.login, because: "ce compte n'a pas d'identité professionnelle (RPPS)",
+                    remedy: "la faire saisir par l'administrateur"))
+        }
+        let (request, _, file) = try await signable(reference)
+        guard !file.fresh.isEmpty else {
+            throw .refused(
+                Refusal(
+                    "sign.nothing", at: request.number, because: "rien à signer dans ce dossier",
+                    remedy: "valider techniquement d'abord, ou passer au dossier suivant"))
+        }
+        guard file.missing.isEmpty || allowPartial else {
+            throw .refused(
+                Refusal(
+                    "sign.partial", at: request.number,
+                    because: "il manque \(file.missing.joined(separator: ", "))",
+                    remedy: "attendre, ou signer un compte rendu partiel (--partial)"))
+        }
+        let hash = Digest.sha256Hex(file.content.canonicalBytes)
+        guard hash == contentHash else {
+            throw .refused(
+                Refusal(
+                    "sign.changed", at: request.number, because: "le dossier a changé depuis son affichage",
+                    remedy: "le relire et signer de nouveau"))
+        }
+        let at = now()
+        let signature = Signature(
+            id: freshID(), site: request.site, requestID: request.id, version: file.nextVersion, contentHash: hash,
+            meaning: "Validation biologique des résultats et de leur interprétation (CSP, art. L. 6211-2 et D. 6211-3)",
+            account: author.login, biologist: biologist, at: at, observationIDs: file.content.observations.map(\.id),
+            complete: file.missing.isEmpty)
+        try await ask { () throws(StoreFailure) in
+            try await store.append([.signature(signature)], note: note(author, "bio.sign", request.number, at))
+        }
+        return signature
+    }
+
+    /// Everything a report version is made of, read back from the facts that its signature names. Refuses when the
+    /// content no longer has the hash that was signed (HOUSE invariant 5): then nothing leaves.
+    package func signedReport(of signature: Signature) async throws(CommandFailure) -> SignedReport {
+        let site = try site(signature.site)
+        let request = try await request(signature.requestID)
+        let observations = try await ask { () throws(StoreFailure) in
+            try await store.observations(requestID: request.id)
+        }
+        let held = Set(signature.observationIDs)
+        let specimens = try await ask { () throws(StoreFailure) in try await store.specimens(requestID: request.id) }
+        let signed = observations.filter { held.contains($0.id) }.sorted { $0.id < $1.id }
+        let content = SignedContent(
+            patient: try await patient(request.patientID), request: request,
+            specimens: SignableFile.specimens(specimens, of: signed), observations: signed)
+        guard Digest.sha256Hex(content.canonicalBytes) == signature.contentHash else {
+            throw .refused(
+                Refusal(
+                    "report.changed", at: request.number,
+                    because: "le dossier a changé depuis la signature : rien ne part",
+                    remedy: "le biologiste doit relire et signer de nouveau"))
+        }
+        let setOID = site.oidRoot + "." + request.number.split(separator: "-").map { part in
+            String(part.drop { $0 == "0" })
+        }.joined(separator: ".")
+        return SignedReport(
+            site: site, signature: signature, content: content,
+            previous: try await previousResults(request, content), documentOID: "\(setOID).\(signature.version)",
+            setOID: setOID, replacedOID: signature.version > 1 ? "\(setOID).\(signature.version - 1)" : nil,
+            producedAt: signature.at)
+    }
+}

@@ -1,0 +1,158 @@
+import Base
+import Catalog
+package import Laboratory
+import Store
+
+/// One line of the technician's worklist.
+package struct WorklistLine: Codable, Sendable, Hashable {
+    package var observation: Observation
+    package var requestNumber: String
+    package var priority: Priority
+    package var patientName: String
+    package var analysisName: String
+}
+
+extension Desk {
+    /// Results waiting for technical validation, urgent requests first, then oldest first.
+    package func worklist(site: String?, limit: Int) async throws(CommandFailure) -> [WorklistLine] {
+        let waiting = try await ask { () throws(StoreFailure) in
+            try await store.observationsAwaitingTechnicalValidation(site: site, limit: limit)
+        }
+        var requests = [String: (Request, Patient)]()
+        for id in Set(waiting.map(\.requestID)) {
+            guard let request = try await ask({ () throws(StoreFailure) in try await store.request(id) }),
+                let patient = try await ask({ () throws(StoreFailure) in try await store.patient(request.patientID) })
+            else { continue }
+            requests[id] = (request, patient)
+        }
+        let lines = waiting.compactMap { observation -> WorklistLine? in
+            guard let (request, patient) = requests[observation.requestID] else { return nil }
+            return WorklistLine(
+                observation: observation, requestNumber: request.number, priority: request.priority,
+                patientName: "\(patient.traits.birthName) \(patient.traits.firstGivenName)",
+                analysisName: catalogue[observation.analysis]?.nameFR ?? observation.analysis)
+        }
+        return lines.filter { $0.priority == .urgent } + lines.filter { $0.priority == .routine }
+    }
+
+    /// Technical validation (*validation technique*) of some observations of one request. All or none.
+    package func validate(
+        _ observationIDs: [String], of requestReference: String, reason: String?, by author: Author
+    ) async throws(CommandFailure) -> [ObservationEvent] {
+        try allow(author, .validateTechnically)
+        return try await attempt { () async throws(CommandFailure) -> [ObservationEvent] in
+            let (request, all, events) = try await file(of: requestReference)
+            let last = Chosen.lastEvents(events)
+            let at = now()
+            var made = [ObservationEvent]()
+            for id in observationIDs {
+                guard let observation = all.first(where: { $0.id == id }) else {
+                    throw missing("observation.unknown", "résultat", id)
+                }
+                if last[id]?.kind == .technicallyValidated { continue }
+                try checkHolds(observation, reason: reason)
+                made.append(
+                    ObservationEvent(
+                        observationID: id, ordinal: (last[id]?.ordinal ?? 0) + 1, kind: .technicallyValidated,
+                        author: author.login, at: at, reason: reason))
+            }
+            let facts = made.map(Fact.observationEvent)
+            if facts.isEmpty { return [] }
+            try await ask { () throws(StoreFailure) in
+                try await store.append(facts, note: note(author, "tech.validate", request.number, at))
+            }
+            return made
+        }
+    }
+
+    private func checkHolds(_ observation: Observation, reason: String?) throws(CommandFailure) {
+        if let hold = observation.holds.first(where: { $0.code.severity == .forbids }) {
+            throw .refused(
+                Refusal(
+                    "tech.held", at: observation.analysis, because: "\(hold.code.rawValue) : \(hold.reason)",
+                    remedy: "rejeter ce résultat, corriger la cause, refaire l'analyse"))
+        }
+        if let hold = observation.holds.first(where: { $0.code.severity == .needsReason }) {
+            guard let reason, reason.contains(where: { !$0.isWhitespace }) else {
+                throw .refused(
+                    Refusal(
+                        "tech.reason", at: observation.analysis, because: "\(hold.code.rawValue) : \(hold.reason)",
+                        remedy: "valider avec un motif (--reason)"))
+            }
+        }
+    }
+
+    /// Sets a result aside; another run may take its place.
+    package func reject(
+        _ observationID: String, of requestReference: String, reason: String, by author: Author
+    ) async throws(CommandFailure) -> ObservationEvent {
+        try allow(author, .validateTechnically)
+        try needReason(reason)
+        return try await attempt { () async throws(CommandFailure) -> ObservationEvent in
+            let (request, all, events) = try await file(of: requestReference)
+            guard all.contains(where: { $0.id == observationID }) else {
+                throw missing("observation.unknown", "résultat", observationID)
+            }
+            let at = now()
+            let event = ObservationEvent(
+                observationID: observationID, ordinal: (Chosen.lastEvents(events)[observationID]?.ordinal ?? 0) + 1,
+                kind: .rejected, author: author.login, at: at, reason: reason)
+            try await ask { () throws(StoreFailure) in
+                try await store.append([.observationEvent(event)], note: note(author, "tech.reject", request.number, at))
+            }
+            return event
+        }
+    }
+
+    /// A result typed by a person: a value in the catalogue's unit, words, or not performed with its reason.
+    package func enter(
+        _ value: ObservationValue, analysis code: String, of requestReference: String, comment: String?,
+        by author: Author
+    ) async throws(CommandFailure) -> Observation {
+        try allow(author, .enterResult)
+        return try await attempt { () async throws(CommandFailure) -> Observation in
+            let (request, all, _) = try await file(of: requestReference)
+            let analysis = try decide { () throws(Refusal) in try catalogue.required(code) }
+            guard request.lines.contains(where: { $0.analysis == code }) else {
+                throw .refused(
+                    Refusal(
+                        "enter.unrequested", at: code, because: "l'analyse n'est pas demandée dans ce dossier",
+                        remedy: "l'ajouter à la demande d'abord"))
+            }
+            let patient = try await patient(request.patientID)
+            let specimens = try await ask { () throws(StoreFailure) in
+                try await store.specimens(requestID: request.id)
+            }
+            let specimen = specimens.first { $0.analyses.contains(code) }
+            let at = now()
+            var result = Assessor(catalogue: catalogue, zone: try site(request.site).civilZone)
+                .judge(value, analysis: analysis, patient: patient, collectedAt: specimen?.collectedAt)
+            if case .notPerformed(let reason) = value { try needReason(reason) } else {
+                result.holds.append(Hold(.manualEntry, "saisie manuelle"))
+            }
+            let observation = Observation(
+                id: freshID(), site: request.site, requestID: request.id, patientID: patient.id,
+                accession: specimen?.accession ?? "", analysis: code, catalogueVersion: catalogue.version.text,
+                value: result.value, rawText: value.frenchText, interval: result.interval, flags: result.flags,
+                holds: result.holds, origin: Origin(author: author.login), observedAt: at, recordedAt: at,
+                run: (all.filter { $0.analysis == code }.map(\.run).max() ?? 0) + 1, comment: comment)
+            try await ask { () throws(StoreFailure) in
+                try await store.append([.observation(observation)], note: note(author, "result.enter", observation.id, at))
+            }
+            return observation
+        }
+    }
+
+    func file(
+        of reference: String
+    ) async throws(CommandFailure) -> (Request, [Observation], [ObservationEvent]) {
+        let request = try await request(reference)
+        let observations = try await ask { () throws(StoreFailure) in
+            try await store.observations(requestID: request.id)
+        }
+        let events = try await ask { () throws(StoreFailure) in
+            try await store.observationEvents(requestID: request.id)
+        }
+        return (request, observations, events)
+    }
+}

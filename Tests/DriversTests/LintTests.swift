@@ -1,0 +1,65 @@
+import Base
+import Testing
+
+@testable import Drivers
+
+@Suite("Faults of driver folders")
+struct LintTests {
+    /// A folder whose description had one text replaced.
+    func folder(replacing old: String, with new: String) throws -> DriverFolder {
+        var folder = try Place.folder("roche-cobas-c311")
+        let text = String(decoding: folder.files["driver.json5"] ?? [], as: UTF8.self)
+        #expect(text.contains(old), "the test must change something")
+        folder.files["driver.json5"] = Array(text.replacing(old, with: new, maxReplacements: 1).utf8)
+        return folder
+    }
+
+    @Test("An unknown key, a wrong path, unit, flag or type is named with its file and place", arguments: [
+        ("maker:", "makre:", "driver.key", "driver.json5: makre"),
+        ("maker: \"Roche\"", "maker: \"\"", "driver.missing", "driver.json5: maker"),
+        ("analysis: \"NA\"", "analyse: \"NA\"", "driver.key", "codes.989.analyse"),
+        ("\"R.3.4\", upTo", "\"R34\", upTo", "driver.path", "driver.json5: code.path"),
+        ("baud: 9600", "baud: \"9600\"", "driver.type", "serial.baud"),
+        ("baud: 9600", "baud: 9600.5", "driver.type", "serial.baud"),
+        ("parity: \"none\"", "parity: \"no\"", "driver.value", "serial.parity"),
+        ("[\"serial\",", "[\"usb\",", "driver.value", "transports"),
+        ("cut240", "cut0", "lis01.settings.framing", "link"),
+        ("framing", "faming", "lis01.settings.key", "link"),
+        ("\"U/l\": \"U/L\"", "\"U/l\": { unit: \"U/L\", factor: \"x\" }", "driver.factor", "units.U/l.factor"),
+        ("\"11\": \"TSDWN^REPLY\"", "\"eleven\": \"x\"", "driver.field", "orders.header.eleven"),
+        ("analysis: \"K\"", "analysis: \"NA\"", "driver.code", "codes.990"),
+        ("specimen: [\"O.3.2\", \"O.3.1\"]", "specimen: \"O.9\"", "driver.expected", "sample_id"),
+        ("maker", "{ maker", "driver.json5", "driver.json5"),
+    ])
+    func faults(old: String, new: String, code: String, place: String) throws {
+        let findings = DriverLint.check(try folder(replacing: old, with: new))
+        let found = findings.contains { $0.code == code && $0.place.contains(place) }
+        #expect(found, "\(findings.prefix(4))")
+        #expect(findings.allSatisfy { !$0.cause.isEmpty && !$0.remedy.isEmpty && $0.place.hasPrefix("roche-cobas") })
+    }
+
+    @Test("A folder without README, transcript, or expected result does not load")
+    func files() throws {
+        let whole = try Place.folder("quidel-sofia2")
+        #expect(DriverLint.check(whole) == [])
+        for (missing, code) in [
+            ("README.md", "driver.file"), ("driver.json5", "driver.file"),
+            ("transcripts/strep.expected.json", "driver.transcript"), ("transcripts/strep.astm", "driver.transcript"),
+        ] {
+            var folder = whole
+            folder.files[missing] = nil
+            #expect(DriverLint.check(folder).contains { $0.code == code }, "\(missing)")
+            #expect(throws: DriverFindings.self) { try DriverLibrary.load(folders: [folder]) }
+        }
+        var bare = whole
+        bare.files = bare.files.filter { !$0.key.hasPrefix("transcripts/") }
+        #expect(DriverLint.check(bare).contains { $0.place == "quidel-sofia2/transcripts" })
+    }
+
+    @Test("Several faults are told at once")
+    func several() throws {
+        var folder = try folder(replacing: "maker:", with: "makre:")
+        folder.files["README.md"] = nil
+        #expect(DriverLint.check(folder).count >= 3)
+    }
+}
