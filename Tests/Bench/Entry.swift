@@ -5,7 +5,8 @@ import Foundation
 @main
 enum Entry {
     static let figures: [Figure] = [
-        .lis2Index, .lis2Peer, .receiveMemory, .receiveTree, .receiveLink, .loopbackLink, .durableIngest, .durableFrames,
+        .lis2Index, .lis2Peer, .receiveMemory, .receiveTree, .receiveLink, .loopbackLink, .durableIngest,
+        .durableFrames,
         .cdaRate, .pdfRate, .verification,
     ]
 

@@ -77,7 +77,8 @@ struct Bench: Sendable {
 
     init(rounds: Int) throws {
         self.rounds = rounds
-        root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        root =
+            URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path(percentEncoded: false).trimmingSlash
         scratch = root + "/.build/bench-\(ProcessInfo.processInfo.processIdentifier)"
         try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)

@@ -29,7 +29,9 @@ struct LISSet: Sendable {
         let day = LISSet.padded(1 + number % 28, 2), minute = LISSet.padded(number * 7 % 60, 2)
         let time = "202611\(day)\(LISSet.padded(6 + number % 12, 2))\(minute)\(LISSet.padded(number % 60, 2))"
         let person = people[number % people.count]
-        var lines = ["H|\\^&|\(number + 1)||BANC-800^Essai^SN\(LISSet.padded(number % 9, 5))^2.4.0||||LABO|SGL||P|LIS2-A2|\(time)"]
+        var lines = [
+            "H|\\^&|\(number + 1)||BANC-800^Essai^SN\(LISSet.padded(number % 9, 5))^2.4.0||||LABO|SGL||P|LIS2-A2|\(time)"
+        ]
         let born = "19\(LISSet.padded(35 + number % 60, 2))\(LISSet.padded(1 + number % 12, 2))\(day)"
         lines.append(
             "P|1|IPP\(LISSet.padded(number, 7))|DOS\(LISSet.padded(number * 3, 7))||\(person)||\(born)"
@@ -97,7 +99,8 @@ struct LISSet: Sendable {
             Test("ALB", "g/L", 35, 52),
         ],
         [
-            Test("GB", "10*9/L", 4, 10), Test("GR", "10*12/L", 4, 6), Test("HB", "g/dL", 12, 17), Test("HT", "%", 36, 52),
+            Test("GB", "10*9/L", 4, 10), Test("GR", "10*12/L", 4, 6), Test("HB", "g/dL", 12, 17),
+            Test("HT", "%", 36, 52),
             Test("VGM", "fL", 80, 100), Test("TCMH", "pg", 27, 33), Test("CCMH", "g/dL", 32, 36),
             Test("PLAQ", "10*9/L", 150, 400), Test("IDR-CV", "%", 11, 15), Test("VPM", "fL", 7, 12),
         ],

@@ -19,9 +19,11 @@ enum Table {
 
     /// Aligned, with two columns more: how far apart the rounds were, and whether the goal is reached.
     static func text(_ rows: [Row]) -> String {
-        let lines = [columns + ["spread", "reached"]] + rows.map { row in
-            cells(row) + ["×" + number(row.reading.spread), row.isReached.map { $0 ? "yes" : "no" } ?? "-"]
-        }
+        let lines =
+            [columns + ["spread", "reached"]]
+            + rows.map { row in
+                cells(row) + ["×" + number(row.reading.spread), row.isReached.map { $0 ? "yes" : "no" } ?? "-"]
+            }
         let numeric: Set = [1, 4, 5]
         let widths = lines[0].indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
         return lines.map { line in

@@ -74,7 +74,9 @@ private struct BareDocument {
 /// The forty results of ``SampleReport`` as document values.
 private enum SampleDocument {
     private static let root = "1.2.250.1.999.40"
-    private static func local(_ arc: Int, _ number: String) -> ObjectID { ObjectID(root: "\(root).\(arc)", number: number) }
+    private static func local(_ arc: Int, _ number: String) -> ObjectID {
+        ObjectID(root: "\(root).\(arc)", number: number)
+    }
     private static let time: Stamp = "20261122114200+0100"
     private static let collected: Stamp = "20261122071200+0100"
 

@@ -93,15 +93,18 @@ extension Figure {
         return set.messages.enumerated().map { number, text in
             let at = Instant(milliseconds: 1_795_000_000_000 + Int64(number) * 37)
             let id = Identifier.make(at: at, random: &random), analyzer = "automate-\(number % writers)"
-            var facts = [Fact.session(
-                LinkSession(id: id, site: "A", analyzer: analyzer, peer: "192.0.2.7:5000", openedAt: at))]
+            var facts = [
+                Fact.session(
+                    LinkSession(id: id, site: "A", analyzer: analyzer, peer: "192.0.2.7:5000", openedAt: at))
+            ]
             for (ordinal, frame) in Framing.frames(of: text, policy: .recordPerFrame).enumerated() {
                 facts.append(.frame(JournalFrame(sessionID: id, ordinal: ordinal, at: at, bytes: frame)))
             }
-            facts.append(.message(
-                ReceivedMessage(
-                    id: Identifier.make(at: at, random: &random), site: "A", analyzer: analyzer, sessionID: id,
-                    ordinal: 0, at: at, text: text, textHash: Digest.sha256Hex(text), complete: true)))
+            facts.append(
+                .message(
+                    ReceivedMessage(
+                        id: Identifier.make(at: at, random: &random), site: "A", analyzer: analyzer, sessionID: id,
+                        ordinal: 0, at: at, text: text, textHash: Digest.sha256Hex(text), complete: true)))
             return facts
         }
     }

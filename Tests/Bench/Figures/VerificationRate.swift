@@ -53,7 +53,8 @@ private struct Case: Sendable {
                 traits: Traits(
                     birthName: "ESSAI", firstGivenName: "Camille",
                     birthDate: CivilDate(
-                        year: 1940 + Int.random(in: 0...85, using: &random), month: 1 + number % 12, day: 1 + number % 28),
+                        year: 1940 + Int.random(in: 0...85, using: &random), month: 1 + number % 12,
+                        day: 1 + number % 28),
                     sex: number % 2 == 0 ? .female : .male))
             return analyses.map { analysis in
                 let text = value(analysis, &random)
