@@ -18,8 +18,8 @@ private func compose(_ report: SignedReport) throws -> Composition {
 private let anyPDF = Array("%PDF-1.4\n%%EOF\n".utf8)
 
 struct ConformityTests {
-    /// One report of every analysis that the shipped catalogue knows, so that each LOINC code, unit, specimen and chapter
-    /// meets the official rules once.
+    /// One report of every analysis that the shipped catalogue knows, so that each LOINC code, unit, specimen and
+    /// chapter meets the official rules once.
     private func wholeCatalogue() throws -> SignedReport {
         let catalogue = try Shared.catalogue()
         let kinds = catalogue.specimens.map(\.code)
@@ -61,7 +61,8 @@ struct ConformityTests {
             "provisional": try Sample.rich(provisional), "newborn": try Sample.rich(newborn),
             "catalogue": try wholeCatalogue(),
             "partial": Sample.report(
-                qualified, one, lines: [RequestLine(analysis: "NA", panel: "IONO"), RequestLine(analysis: "K", panel: "IONO")],
+                qualified, one,
+                lines: [RequestLine(analysis: "NA", panel: "IONO"), RequestLine(analysis: "K", panel: "IONO")],
                 complete: false),
         ]
     }
@@ -91,9 +92,11 @@ struct ConformityTests {
 struct CompositionTests {
     @Test func `results stand under their chapter, section and panel, in the order of the page`() throws {
         let printed = try compose(Sample.rich(Sample.patient())).printed
-        #expect(printed.chapters.map(\.title) == ["Hématologie", "Hémostase", "Biochimie", "Sérologie", "Microbiologie"])
+        #expect(
+            printed.chapters.map(\.title) == ["Hématologie", "Hémostase", "Biochimie", "Sérologie", "Microbiologie"])
         let chemistry = try #require(printed.chapters.first { $0.title == "Biochimie" })
-        #expect(chemistry.panels.map(\.title) == ["Ionogramme sanguin", "Fonction rénale", "Biochimie", "Bilan lipidique"])
+        #expect(
+            chemistry.panels.map(\.title) == ["Ionogramme sanguin", "Fonction rénale", "Biochimie", "Bilan lipidique"])
         #expect(chemistry.panels[0].lines.map(\.name) == ["Sodium", "Potassium"])
     }
 
@@ -137,7 +140,9 @@ struct CompositionTests {
                 composition.transmission(cda: cda, parties: parties, controlID: "1", sentAt: Sample.at(12)))
             let isOut = status == .qualified
             #expect(String(decoding: cda, as: UTF8.self).contains("279035121518989") == isOut)
-            #expect(String(decoding: try transmission.message().bytes(), as: UTF8.self).contains("279035121518989") == isOut)
+            #expect(
+                String(decoding: try transmission.message().bytes(), as: UTF8.self).contains("279035121518989") == isOut
+            )
             #expect(composition.printed.patient.ins.isEmpty != isOut)
             #expect(transmission.toDMP == isOut && transmission.toPatient == isOut && transmission.toProfessionals)
         }
@@ -150,28 +155,34 @@ struct CompositionTests {
         let transmission = opposed.transmission(cda: anyPDF, parties: parties, controlID: "1", sentAt: Sample.at(12))
         #expect(transmission?.toDMP == false)
         #expect(transmission?.toPatient == true)
-        #expect(opposed.transmission(
-            cda: anyPDF, parties: parties, controlID: "1", sentAt: Sample.at(12),
-            destinations: Destinations(dmp: true, professionals: false, patient: false)) == nil)
+        #expect(
+            opposed.transmission(
+                cda: anyPDF, parties: parties, controlID: "1", sentAt: Sample.at(12),
+                destinations: Destinations(dmp: true, professionals: false, patient: false)) == nil)
     }
 
     @Test func `a correction replaces by its number, and a version that never left replaces nothing`() throws {
         let second = try compose(Sample.rich(Sample.patient(), version: 2))
         #expect(second.printed.version.replacementNotice == "Annule et remplace la version 1.")
         #expect(second.document(pdf: anyPDF).replaces == "1.2.250.1.999.1.261120.7.1")
-        #expect(second.transmission(cda: anyPDF, parties: parties, controlID: "1", sentAt: Sample.at(12))?.request == .replacement)
+        #expect(
+            second.transmission(cda: anyPDF, parties: parties, controlID: "1", sentAt: Sample.at(12))?.request
+                == .replacement)
         var overtaken = try Sample.rich(Sample.patient(), version: 2)
         overtaken.replacedOID = nil
         let first = try compose(overtaken)
         #expect(first.version == 1 && first.printed.version == .init(number: 1))
         #expect(first.document(pdf: anyPDF).check() == [])
-        #expect(first.transmission(cda: anyPDF, parties: parties, controlID: "1", sentAt: Sample.at(12))?.request == .initial)
+        #expect(
+            first.transmission(cda: anyPDF, parties: parties, controlID: "1", sentAt: Sample.at(12))?.request
+                == .initial)
     }
 
     @Test func `a partial report says so everywhere`() throws {
         let report = Sample.report(
             try Sample.patient(), [Sample.observation("NA", try Sample.measured("139", "mmol/L"))],
-            lines: [RequestLine(analysis: "NA", panel: "IONO"), RequestLine(analysis: "K", panel: "IONO")], complete: false)
+            lines: [RequestLine(analysis: "NA", panel: "IONO"), RequestLine(analysis: "K", panel: "IONO")],
+            complete: false)
         let composition = try compose(report)
         #expect(composition.printed.completeness == .partial)
         let cda = String(decoding: try composition.cda(pdf: anyPDF), as: UTF8.self)

@@ -67,7 +67,8 @@ enum Sample {
                 id: "s\(version)", site: "LIL", requestID: "r1", version: version, contentHash: "", meaning: "",
                 account: "anne", biologist: biologist, at: at(11, 30), observationIDs: observations.map(\.id),
                 complete: complete),
-            content: SignedContent(patient: patient, request: request, specimens: specimens, observations: observations),
+            content: SignedContent(
+                patient: patient, request: request, specimens: specimens, observations: observations),
             previous: previous, documentOID: "\(set).\(version)", setOID: set,
             replacedOID: version > 1 ? "\(set).\(version - 1)" : nil, producedAt: at(11, 30))
     }
@@ -103,8 +104,12 @@ enum Sample {
         return report(
             patient, observations, lines: lines, specimens: [specimen, blood],
             previous: [
-                PreviousResult(analysis: "K", value: try measured("4.1", "mmol/L"), observedAt: at(8).advanced(by: .seconds(-86_400 * 90))),
-                PreviousResult(analysis: "AGHBS", value: .coded("NEG", display: "Négatif"), observedAt: at(8).advanced(by: .seconds(-86_400 * 400))),
+                PreviousResult(
+                    analysis: "K", value: try measured("4.1", "mmol/L"),
+                    observedAt: at(8).advanced(by: .seconds(-86_400 * 90))),
+                PreviousResult(
+                    analysis: "AGHBS", value: .coded("NEG", display: "Négatif"),
+                    observedAt: at(8).advanced(by: .seconds(-86_400 * 400))),
                 PreviousResult(analysis: "CRP", value: .notPerformed(reason: "x"), observedAt: at(8)),
             ], version: version)
     }

@@ -59,7 +59,8 @@ enum Shared {
     static func errors(
         _ script: String, _ options: [String] = [], in files: [String: [UInt8]], shared: URL
     ) throws -> String {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("paillasse-report-\(UUID().uuidString)")
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "paillasse-report-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         var paths: [String] = []
