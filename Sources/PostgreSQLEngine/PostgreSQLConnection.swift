@@ -144,12 +144,13 @@ final class PostgreSQLConnection: SQLConnection {
             let index = PQresultErrorField(result, PostgreSQLConnection.field("n")).map { String(cString: $0) } ?? ""
             throw Dialect.postgresql.conflict(index)
         }
+        let isFull = state == "53100"
         // The primary message names tables and columns; the detail, which may hold values, stays unread.
         let cause = PostgreSQLConnection.firstLine(PQresultErrorField(result, PostgreSQLConnection.field("M")))
         throw .broken(
             Refusal(
-                state == "53100" ? "store.full" : "store.postgresql", because: "PostgreSQL refuse (\(state)) : \(cause)",
-                remedy: state == "53100" ? "libérer de la place sur le serveur" : "voir le journal du serveur PostgreSQL"))
+                isFull ? "store.full" : "store.postgresql", because: "PostgreSQL refuse (\(state)) : \(cause)",
+                remedy: isFull ? "libérer de la place sur le serveur" : "voir le journal du serveur PostgreSQL"))
     }
 
     /// Codes of error fields are characters (libpq, `PG_DIAG_*`).

@@ -32,7 +32,8 @@ package enum PostgreSQLStore {
             await pool.close()
             switch error {
             case .broken(let refusal): throw refusal
-            case .conflict(let key): throw Refusal("store.postgresql", because: "conflit sur \(key)", remedy: "relancer")
+            case .conflict(let key):
+                throw Refusal("store.postgresql", because: "conflit sur \(key)", remedy: "relancer")
             }
         }
     }
@@ -89,7 +90,8 @@ package final class PostgreSQLPool: SQLEngine {
     private func onQueue<T: Sendable>(
         of lane: Lane, _ body: @escaping @Sendable (any SQLConnection) throws(SQLFailure) -> T
     ) async throws(SQLFailure) -> T {
-        let answer = await withCheckedContinuation { (continuation: CheckedContinuation<Result<T, SQLFailure>, Never>) in
+        typealias Answer = CheckedContinuation<Result<T, SQLFailure>, Never>
+        let answer = await withCheckedContinuation { (continuation: Answer) in
             lane.queue.async {
                 do throws(SQLFailure) {
                     continuation.resume(returning: .success(try lane.withConnection(body)))
@@ -120,8 +122,8 @@ package final class PostgreSQLPool: SQLEngine {
     }
 }
 
-/// One connection and its thread. Lost, it is made again by the next call, not sooner than a growing delay after the last
-/// failure; calls in between fail at once. Unchecked: `state` belongs to `queue`, and every way in checks that.
+/// One connection and its thread. Lost, it is made again by the next call, not sooner than a growing delay after the
+/// last failure; calls in between fail at once. Unchecked: `state` belongs to `queue`, and every way in checks that.
 private final class Lane: @unchecked Sendable {
     enum Role { case writer, reader }
     private struct State {

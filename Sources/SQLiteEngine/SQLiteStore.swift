@@ -12,7 +12,8 @@ package enum SQLiteStore {
 
     /// Opens the file, made when missing (mode 0600), and brings its schema up to date.
     ///
-    /// Refusals: `store.path`, `store.foreign`, `store.damaged`, `store.newer`, `store.migration.changed`, `store.sqlite`.
+    /// Refusals: `store.path`, `store.foreign`, `store.damaged`, `store.newer`, `store.migration.changed`,
+    /// `store.sqlite`.
     package static func open(path: String) async throws(Refusal) -> SQLStore<SQLitePool> {
         try prepareFile(path)
         return SQLStore(engine: try SQLitePool(path: path, migrations: Migration.all))
@@ -23,7 +24,8 @@ package enum SQLiteStore {
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw Refusal(
-                "store.path", at: path, because: "le fichier de la base ne s'ouvre pas (\(String(cString: strerror(errno))))",
+                "store.path", at: path,
+                because: "le fichier de la base ne s'ouvre pas (\(String(cString: strerror(errno))))",
                 remedy: "vérifier que le dossier existe et que le service peut y écrire")
         }
         defer { Glibc.close(descriptor) }
@@ -56,7 +58,8 @@ package final class SQLitePool: SQLEngine {
         do {
             let pool = try DatabasePool(path: path, configuration: configuration)
             try pool.writeWithoutTransaction { db in
-                // GRDB chooses NORMAL for WAL, which may lose the last commits when the power fails: invariant 1 does not.
+                // GRDB chooses NORMAL for WAL, which may lose the last commits when the power fails: invariant 1 does
+                // not.
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 try SQLitePool.claim(db, path, migrations)
             }

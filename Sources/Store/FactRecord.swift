@@ -3,7 +3,8 @@ import FoundationEssentials
 package import Laboratory
 
 /// What the store keeps of a fact: its JSON without the bytes it carries, and those bytes apart. The audit chain is
-/// computed over this form, as stored, so that a later version of the program verifies old rows without re-encoding them.
+/// computed over this form, as stored, so that a later version of the program verifies old rows without re-encoding
+/// them.
 package struct FactRecord: Sendable, Hashable {
     package var kind: Fact.Kind
     /// JSON, keys sorted; byte fields are empty in it.
@@ -108,7 +109,9 @@ extension FactRecord {
     }
 
     /// The value of one stored row.
-    package static func decode<T: StoredFact>(_ body: String, _ blobs: [[UInt8]], as type: T.Type) throws(Refusal) -> T {
+    package static func decode<T: StoredFact>(
+        _ body: String, _ blobs: [[UInt8]], as type: T.Type
+    ) throws(Refusal) -> T {
         do {
             var value = try JSONDecoder().decode(type, from: Data(body.utf8))
             value.blobs = blobs

@@ -3,8 +3,9 @@ import Laboratory
 
 /// The load of a morning, for the bench and for tests: what the durable path of reception costs by itself.
 package enum IngestLoad {
-    /// Appends `messages` messages, each with its frame in one transaction, from `writers` writers at once (each waits for
-    /// its own append to be durable before the next, as a line does before its ACK). Answers how long it took.
+    /// Appends `messages` messages, each with its frame in one transaction, from `writers` writers at once (each
+    /// waits for its own append to be durable before the next, as a line does before its ACK). Answers how long it
+    /// took.
     package static func run(
         on store: any LaboratoryStore, messages: Int, writers: Int, text: [UInt8], prefix: String = "load",
         at instant: Instant

@@ -22,7 +22,9 @@ struct PreparedAppend: Sendable {
         self.note = note
         factsHash = note == nil ? "" : AuditChain.digest(of: records)
         for (fact, record) in zip(facts, records) {
-            guard let sql = FactTable.insertions[fact.kind], let table = FactTable.table(of: fact.kind) else { continue }
+            guard let sql = FactTable.insertions[fact.kind], let table = FactTable.table(of: fact.kind) else {
+                continue
+            }
             let columns = FactTable.values(of: fact)
             let parent = table.siteOf.flatMap { table.columns.firstIndex(of: $0.ours) }
             insertions.append(

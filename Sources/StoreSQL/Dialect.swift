@@ -33,7 +33,8 @@ package enum Dialect: Sendable, Hashable, CaseIterable {
     /// The statements of a migration: `{text}`, `{int}`, `{blob}` and `{strict}` put in the engine's words, and
     /// `APPEND ONLY table` (a table whose rows are never updated nor deleted) made into triggers.
     ///
-    /// Texts are compared by their bytes in both (SQLite's BINARY, PostgreSQL's "C"), whatever the locale of the server.
+    /// Texts are compared by their bytes in both (SQLite's BINARY, PostgreSQL's "C"), whatever the locale of the
+    /// server.
     package func statements(_ text: String) -> [String] {
         let words: [(String, String)] = switch self {
         case .sqlite: [("{text}", "TEXT"), ("{int}", "INTEGER"), ("{blob}", "BLOB"), ("{strict}", " STRICT")]

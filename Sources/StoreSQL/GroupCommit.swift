@@ -3,8 +3,9 @@ import Dispatch
 import Store
 import Synchronization
 
-/// The one writer of a database: whatever is asked while a commit is under way goes together into the next one, each piece
-/// under its own savepoint, so that a conflict fails only its own. Durability costs one fsync a batch, not one a write.
+/// The one writer of a database: whatever is asked while a commit is under way goes together into the next one, each
+/// piece under its own savepoint, so that a conflict fails only its own. Durability costs one fsync a batch, not one
+/// a write.
 package final class GroupCommit: Sendable {
     private struct Job: Sendable {
         var run: @Sendable (any SQLConnection) -> SQLFailure?

@@ -23,12 +23,13 @@ package struct Migration: Sendable {
 package enum Migrator {
     private static let ledger = """
         CREATE TABLE migration (
-            version {int} NOT NULL PRIMARY KEY, name {text} NOT NULL, applied_at {int} NOT NULL, text_hash {text} NOT NULL
+            version {int} NOT NULL PRIMARY KEY, name {text} NOT NULL, applied_at {int} NOT NULL,
+            text_hash {text} NOT NULL
         ){strict};
         """
 
-    /// Brings the database to the last version, or refuses: a foreign database (tables but no `migration` table), one of a
-    /// newer program, one whose applied steps read otherwise than ours.
+    /// Brings the database to the last version, or refuses: a foreign database (tables but no `migration` table), one
+    /// of a newer program, one whose applied steps read otherwise than ours.
     package static func migrate(
         _ connection: any SQLConnection, _ dialect: Dialect, _ migrations: [Migration] = Migration.all, at now: Instant
     ) throws(SQLFailure) {

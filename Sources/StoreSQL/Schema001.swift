@@ -1,5 +1,5 @@
-/// Migration 1: one table a kind of fact, the audit trail, and the work lists. Published text: never edited, only followed by
-/// a next migration (the store refuses a database whose applied migrations read otherwise).
+/// Migration 1: one table a kind of fact, the audit trail, and the work lists. Published text: never edited, only
+/// followed by a next migration (the store refuses a database whose applied migrations read otherwise).
 enum Schema001 {
     static let text = [staff, files, journal, findings, reports, trail, work].joined(separator: "\n")
 
@@ -101,8 +101,8 @@ enum Schema001 {
         CREATE INDEX message_by_text ON message (analyzer, text_hash, at, id);
 
         CREATE TABLE outcome (
-            message_id {text} NOT NULL, kind {text} NOT NULL, at {int} NOT NULL, site {text},
-            body {text} NOT NULL, audit_seq {int}
+            message_id {text} NOT NULL, kind {text} NOT NULL, at {int} NOT NULL,
+            site {text}, body {text} NOT NULL, audit_seq {int}
         ){strict};
         CREATE UNIQUE INDEX key_outcome_message ON outcome (message_id);
         CREATE INDEX outcome_audit ON outcome (audit_seq) WHERE audit_seq IS NOT NULL;
@@ -125,8 +125,8 @@ enum Schema001 {
         CREATE INDEX observation_of_patient ON observation (patient_id, analysis, observed_at, run, id);
 
         CREATE TABLE observation_event (
-            observation_id {text} NOT NULL, ordinal {int} NOT NULL, kind {text} NOT NULL, at {int} NOT NULL, site {text},
-            body {text} NOT NULL, audit_seq {int}
+            observation_id {text} NOT NULL, ordinal {int} NOT NULL, kind {text} NOT NULL, at {int} NOT NULL,
+            site {text}, body {text} NOT NULL, audit_seq {int}
         ){strict};
         CREATE UNIQUE INDEX key_observationEvent_ordinal ON observation_event (observation_id, ordinal);
         CREATE INDEX observation_event_audit ON observation_event (audit_seq);
@@ -157,8 +157,8 @@ enum Schema001 {
         CREATE INDEX triage_of_site ON triage (site, at, id);
 
         CREATE TABLE triage_resolution (
-            triage_id {text} NOT NULL, kind {text} NOT NULL, at {int} NOT NULL, site {text},
-            body {text} NOT NULL, audit_seq {int}
+            triage_id {text} NOT NULL, kind {text} NOT NULL, at {int} NOT NULL,
+            site {text}, body {text} NOT NULL, audit_seq {int}
         ){strict};
         CREATE UNIQUE INDEX key_triageResolution_triage ON triage_resolution (triage_id);
         CREATE INDEX triage_resolution_audit ON triage_resolution (audit_seq);
@@ -168,7 +168,8 @@ enum Schema001 {
     /// Signatures, reports, deliveries, messages of neighbours.
     private static let reports = """
         CREATE TABLE signature (
-            id {text} NOT NULL, site {text} NOT NULL, request_id {text} NOT NULL, version {int} NOT NULL, at {int} NOT NULL,
+            id {text} NOT NULL, site {text} NOT NULL, request_id {text} NOT NULL, version {int} NOT NULL,
+            at {int} NOT NULL,
             body {text} NOT NULL, audit_seq {int}
         ){strict};
         CREATE UNIQUE INDEX key_signature_id ON signature (id);
@@ -203,8 +204,8 @@ enum Schema001 {
         CREATE INDEX delivery_of_request ON delivery (request_id, created_at, id);
 
         CREATE TABLE delivery_event (
-            delivery_id {text} NOT NULL, ordinal {int} NOT NULL, kind {text} NOT NULL, at {int} NOT NULL, site {text},
-            body {text} NOT NULL, audit_seq {int}
+            delivery_id {text} NOT NULL, ordinal {int} NOT NULL, kind {text} NOT NULL, at {int} NOT NULL,
+            site {text}, body {text} NOT NULL, audit_seq {int}
         ){strict};
         CREATE UNIQUE INDEX key_deliveryEvent_ordinal ON delivery_event (delivery_id, ordinal);
         CREATE INDEX delivery_event_audit ON delivery_event (audit_seq) WHERE audit_seq IS NOT NULL;
@@ -230,8 +231,8 @@ enum Schema001 {
         CREATE TABLE counter (series {text} NOT NULL PRIMARY KEY, value {int} NOT NULL){strict};
         """
 
-    /// What is derived from facts in their own transaction, so that no question has to look at all of history: latest versions,
-    /// work lists, signed observations, tallies. Not medical: it can be made again from the facts.
+    /// What is derived from facts in their own transaction, so that no question has to look at all of history: latest
+    /// versions, work lists, signed observations, tallies. Not medical: it can be made again from the facts.
     private static let work = """
         CREATE TABLE patient_current (
             id {text} NOT NULL PRIMARY KEY, version {int} NOT NULL, site {text} NOT NULL, ipp_key {text} NOT NULL,

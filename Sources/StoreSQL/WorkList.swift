@@ -1,8 +1,8 @@
 import Laboratory
 import Store
 
-/// A list of what waits, kept beside the facts in their transaction. Opening asks the facts whether the item still waits, so
-/// the order of facts within an append does not matter.
+/// A list of what waits, kept beside the facts in their transaction. Opening asks the facts whether the item still
+/// waits, so the order of facts within an append does not matter.
 enum WorkList: String, CaseIterable, Sendable {
     case openSession, pendingMessage, pendingTechnical, pendingSignature, pendingReport, openTriage, dueDelivery
 
@@ -100,7 +100,9 @@ struct WorkChanges {
 
     private mutating func open(_ list: WorkList, _ id: String) { opened.append(Item(list: list, id: id)) }
     private mutating func close(_ list: WorkList, _ id: String) { closed.append(Item(list: list, id: id)) }
-    private mutating func count(_ site: String, _ name: String) { tally[TallyKey(site: site, name: name), default: 0] += 1 }
+    private mutating func count(_ site: String, _ name: String) {
+        tally[TallyKey(site: site, name: name), default: 0] += 1
+    }
 
     private mutating func add(_ fact: Fact) {
         switch fact {

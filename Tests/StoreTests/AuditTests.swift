@@ -157,10 +157,12 @@ import Testing
         #expect(try AuditChain.digest(of: [a, b]) == AuditChain.digest(of: [b, a]))
         #expect(try AuditChain.digest(of: [a, b]) != AuditChain.digest(of: [a, .report(changed)]))
         #expect(try AuditChain.digest(of: [a]) != AuditChain.digest(of: [a, a]))
-        #expect(Digest.sha256Hex(Array("abc".utf8)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        #expect(
+            Digest.sha256Hex(Array("abc".utf8)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     }
 
-    @Test(arguments: KeyTests.collisions.indices) func `every fact comes back whole from its record`(index: Int) throws {
+    @Test(arguments: KeyTests.collisions.indices)
+    func `every fact comes back whole from its record`(index: Int) throws {
         for fact in [KeyTests.collisions[index].first, KeyTests.collisions[index].second] {
             let record = try fact.record()
             #expect(try Fact(record) == fact)

@@ -40,7 +40,10 @@ import Testing
             ]
             for patient in patients { try await store.append([.patient(patient)], note: Make.note()) }
             try await store.append(
-                [.patient(Make.patient("p4", version: 2, ipp: "1003", name: "MARTIN-PÊCHEUR", used: "LEGRAND", ins: ins))],
+                [
+                    .patient(
+                        Make.patient("p4", version: 2, ipp: "1003", name: "MARTIN-PÊCHEUR", used: "LEGRAND", ins: ins))
+                ],
                 note: Make.note())
             func find(_ text: String?, site: String? = nil, limit: Int = 10) async throws -> [String] {
                 try await store.patients(PatientSearch(site: site, text: text), limit: limit).map(\.id)
@@ -69,7 +72,8 @@ import Testing
         try await withStore(kind) { store in
             try await store.append(
                 [
-                    .request(Make.request("r1", number: "A", at: 10)), .request(Make.request("r2", number: "B", at: 30)),
+                    .request(Make.request("r1", number: "A", at: 10)),
+                    .request(Make.request("r2", number: "B", at: 30)),
                     .request(Make.request("r3", site: "S2", number: "C", at: 20)),
                     .specimen(Make.specimen("t2")), .specimen(Make.specimen("t1")),
                     .specimen(Make.specimen("t3", request: "r2")),
@@ -211,7 +215,8 @@ import Testing
                 [
                     .triage(Make.triage("t1", at: 2)), .triage(Make.triage("t2", ordinal: 0, at: 1)),
                     .triage(Make.triage("t3", site: "S2", ordinal: 1)),
-                    .control(Make.control("c1", at: 1)), .control(Make.control("c2", analyzer: "a2", ordinal: 1, at: 2)),
+                    .control(Make.control("c1", at: 1)),
+                    .control(Make.control("c2", analyzer: "a2", ordinal: 1, at: 2)),
                 ], note: Make.note())
             try await store.append([.triageResolution(Make.resolution("t2"))], note: Make.note())
             #expect(try await store.triage(site: nil, open: true, limit: 10).map(\.id) == ["t3", "t1"])
@@ -231,7 +236,10 @@ import Testing
     ) async throws {
         try await withStore(kind) { store in
             try await store.append(
-                [.signature(Make.signature("b", version: 2, at: 2)), .signature(Make.signature("a", version: 1, at: 1))],
+                [
+                    .signature(Make.signature("b", version: 2, at: 2)),
+                    .signature(Make.signature("a", version: 1, at: 1)),
+                ],
                 note: Make.note())
             #expect(try await store.signatures(requestID: "r1").map(\.id) == ["a", "b"])
             #expect(try await store.signaturesWithoutReport(limit: 10).map(\.id) == ["a", "b"])

@@ -81,7 +81,8 @@ enum Make {
         given: String = "ANNE", used: String? = nil, ins: INS? = nil
     ) -> Patient {
         Patient(
-            id: id, version: version, site: site, ipp: ipp ?? "IPP-\(id)", status: ins == nil ? .provisional : .validated,
+            id: id, version: version, site: site, ipp: ipp ?? "IPP-\(id)",
+            status: ins == nil ? .provisional : .validated,
             traits: Traits(
                 birthName: name, firstGivenName: given, birthDate: CivilDate(year: 1979, month: 3, day: 28),
                 sex: .female, birthplace: "63220"), ins: ins, usedName: used)
@@ -95,7 +96,9 @@ enum Make {
             prescribedOn: CivilDate(year: 2026, month: 6, day: 1), registeredAt: at(seconds), priority: priority,
             lines: [RequestLine(analysis: "K"), RequestLine(analysis: "NA", panel: "IONO")])
     }
-    static func specimen(_ accession: String, version: Int = 1, request: String = "r1", received: Int64? = nil) -> Specimen {
+    static func specimen(
+        _ accession: String, version: Int = 1, request: String = "r1", received: Int64? = nil
+    ) -> Specimen {
         Specimen(
             accession: accession, version: version, site: "S1", requestID: request, kind: "sang", tube: "vert",
             analyses: ["K", "NA"], collectedAt: at(0), receivedAt: received.map { at($0) })
@@ -104,7 +107,8 @@ enum Make {
         LinkSession(id: id, site: site, analyzer: "a1", peer: "127.0.0.1:5000", openedAt: at(seconds))
     }
     static func frame(_ session: String, _ ordinal: Int, _ text: String = "1H|\\^&\r") -> JournalFrame {
-        JournalFrame(sessionID: session, ordinal: ordinal, at: at(Int64(ordinal)), bytes: [2] + Array(text.utf8) + [13, 10])
+        JournalFrame(
+            sessionID: session, ordinal: ordinal, at: at(Int64(ordinal)), bytes: [2] + Array(text.utf8) + [13, 10])
     }
     static func message(
         _ id: String, site: String = "S1", analyzer: String = "a1", session: String = "s1", ordinal: Int = 0,

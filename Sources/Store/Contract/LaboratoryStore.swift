@@ -41,8 +41,8 @@ package struct StoreCounts: Codable, Sendable, Hashable {
     package init() {}
 }
 
-/// The contract: facts in, questions answered. No SQL stands here. Three stores obey it and pass the same tests: memory,
-/// SQLite, PostgreSQL.
+/// The contract: facts in, questions answered. No SQL stands here. Three stores obey it and pass the same tests:
+/// memory, SQLite, PostgreSQL.
 ///
 /// - Appends are atomic and durable when they return (SQLite `synchronous=FULL`, PostgreSQL `synchronous_commit=on`);
 ///   concurrent appends may share one commit. A conflict in one never fails another.
@@ -50,9 +50,9 @@ package struct StoreCounts: Codable, Sendable, Hashable {
 /// - "Latest" of a versioned fact is its highest version.
 /// - Lists are in the order said; `site` nil means all sites.
 package protocol LaboratoryStore: Sendable {
-    /// Inserts all of `facts` and one audit entry in one transaction. With `note` nil no audit entry is written: only for
-    /// journal frames and session marks, which are their own trace, and for delivery attempts. A fact that must have one
-    /// (`Fact.Kind.alwaysAttested`) is refused without: `unavailable`, code `store.note`.
+    /// Inserts all of `facts` and one audit entry in one transaction. With `note` nil no audit entry is written: only
+    /// for journal frames and session marks, which are their own trace, and for delivery attempts. A fact that must
+    /// have one (`Fact.Kind.alwaysAttested`) is refused without: `unavailable`, code `store.note`.
     func append(_ facts: [Fact], note: AuditNote?) async throws(StoreFailure)
     /// Next number of a series, 1, 2…: durable, never given twice; a gap is allowed.
     func nextNumber(of series: String) async throws(StoreFailure) -> Int
@@ -88,8 +88,8 @@ package protocol LaboratoryStore: Sendable {
     /// Ids of requests that have an observation whose last event is `technicallyValidated` and that no signature holds;
     /// urgent first, then oldest first.
     func requestsAwaitingSignature(site: String?, limit: Int) async throws(StoreFailure) -> [String]
-    /// For each analysis, the observation most recently observed before `before` on another request of this patient that
-    /// a signature holds.
+    /// For each analysis, the observation most recently observed before `before` on another request of this patient
+    /// that a signature holds.
     func previousSigned(patientID: String, analyses: [String], before: Instant, excludingRequest: String)
         async throws(StoreFailure) -> [Observation]
 

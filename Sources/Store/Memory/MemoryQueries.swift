@@ -113,8 +113,9 @@ extension MemoryStore {
                 ? $0.ordinal < $1.ordinal : Bytes($0.observationID) < Bytes($1.observationID)
         }
     }
-    package func observationsAwaitingTechnicalValidation(site: String?, limit: Int) throws(StoreFailure) -> [Observation]
-    {
+    package func observationsAwaitingTechnicalValidation(
+        site: String?, limit: Int
+    ) throws(StoreFailure) -> [Observation] {
         try checkOpen()
         let seen = Set(allObservationEvents.map(\.observationID))
         let found = allObservations.filter { !seen.contains($0.id) && (site == nil || $0.site == site) }
