@@ -266,10 +266,12 @@ private struct LinkHolder: Decodable {
             return try decoder.decode(LinkHolder.self, from: Data(bytes)).link ?? LinkSettings()
         } catch let refusal as Refusal {
             var refusal = refusal
-            refusal.place = refusal.place.hasPrefix("link") ? "\(place) \(refusal.place)" : "\(place) link.\(refusal.place)"
+            let isWhole = refusal.place.hasPrefix("link")
+            refusal.place = place + (isWhole ? " " : " link.") + refusal.place
             log.add(refusal)
         } catch let error as DecodingError {
-            log.add("link", at: place + " link", "réglage illisible : \(DescriptionSchema.words(error))", "corriger la valeur")
+            let words = DescriptionSchema.words(error)
+            log.add("link", at: place + " link", "réglage illisible : \(words)", "corriger la valeur")
         } catch {
             log.add("link", at: place + " link", "réglage illisible : \(error)", "corriger la valeur")
         }

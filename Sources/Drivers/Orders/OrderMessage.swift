@@ -94,8 +94,8 @@ extension Driver {
         return Driver.list(fields, from: 2)
     }
 
-    /// Section 8: specimen in 3, tests in 5, priority in 6, requested in 7, collected in 8, action in 12, report type in
-    /// 26; the driver's own fields over these.
+    /// Section 8: specimen in 3, tests in 5, priority in 6, requested in 7, collected in 8, action in 12, report type
+    /// in 26; the driver's own fields over these.
     private func orderFields(
         _ rank: Int, _ order: SpecimenOrder, _ codes: [String], _ writing: OrderWriting, report: String,
         _ zone: CivilZone
