@@ -37,6 +37,7 @@ func tests(_ name: String, imports: [Target.Dependency]) -> Target {
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -119,7 +120,7 @@ if withServer {
         ]),
         shell("Client", imports: ["Base", "Catalog", "Laboratory"]),
         shell("Server", imports: [
-            "Base", "JSON5", "LIS01", "Catalog", "Laboratory", "Drivers", "Report", "Store", "Workflow", "StoreSQL", "SQLiteEngine",
+            "Base", "JSON5", "LIS01", "HL7v2", "Catalog", "Laboratory", "Drivers", "Report", "Store", "Workflow", "StoreSQL", "SQLiteEngine",
             "PostgreSQLEngine", "Lines", "Analyzers", "Exchange", "API",
         ]),
         program("paillasse", at: "Sources/paillasse", imports: [
@@ -130,7 +131,7 @@ if withServer {
         ]),
         program("bench", at: "Tests/Bench", imports: [
             "Base", "CScan", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "CDA", "HL7v2", "Report",
-            "Printing", "Store", "StoreSQL", "SQLiteEngine", "Lines", "Analyzers",
+            "Printing", "Store", "StoreSQL", "SQLiteEngine", "Lines", "Analyzers", sqlite,
         ]),
         tests("ServerTests", imports: [
             "Base", "Catalog", "Laboratory", "Drivers", "Store", "Workflow", "Analyzers", "Exchange", "API", "Client", "Server",

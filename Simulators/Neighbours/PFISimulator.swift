@@ -10,7 +10,7 @@ package final class PFISimulator: Sendable {
     private let listener: LineListener
     private let folder: PFIFolder
     private let policy: PFIPolicy
-    private let zamPeer: (host: String, port: Int)?
+    private let zamPeer: (@Sendable () -> (host: String, port: Int)?)?
     /// Unique from one run to the next: seconds of the start in base 36.
     private let mark: String
     private struct State {
@@ -22,7 +22,7 @@ package final class PFISimulator: Sendable {
     private let state = Mutex(State())
 
     private init(
-        _ listener: LineListener, _ folder: PFIFolder, _ policy: PFIPolicy, _ zamPeer: (host: String, port: Int)?
+        _ listener: LineListener, _ folder: PFIFolder, _ policy: PFIPolicy, _ zamPeer: (@Sendable () -> (host: String, port: Int)?)?
     ) {
         self.listener = listener
         self.folder = folder
@@ -32,9 +32,11 @@ package final class PFISimulator: Sendable {
         mark = String(PFISimulator.now().milliseconds / 1000, radix: 36, uppercase: true)
     }
 
-    /// Listens; `run()` serves. `zam`: the SGL's listening port (`HOST:PORT`), nil for no ZAM.
+    /// Listens; `run()` serves. `zam`: asked for the SGL's listening port before each ZAM (a
+    /// restarted SGL may listen elsewhere; nil from it: not up yet, try later); nil for no ZAM at all.
     package static func start(
-        host: String = "127.0.0.1", port: Int = 0, folder: String, zam: (host: String, port: Int)? = nil,
+        host: String = "127.0.0.1", port: Int = 0, folder: String,
+        zam: (@Sendable () -> (host: String, port: Int)?)? = nil,
         policy: PFIPolicy = PFIPolicy()
     ) async throws(Refusal) -> PFISimulator {
         let memory = try PFIFolder(folder)
@@ -199,7 +201,7 @@ package final class PFISimulator: Sendable {
                 try? await Task.sleep(for: wait)
                 continue
             }
-            let answer = await send(next, to: zamPeer)
+            let answer: String? = if let peer = zamPeer() { await send(next, to: peer) } else { nil }
             report("ZAM \(next.event) \(next.controlID) pour \(next.about) → \(answer ?? "sans réponse")")
             state.withLock { s in settle(next, answer, &s) }
         }

@@ -8,7 +8,8 @@ import Neighbours
 @main
 struct Simulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "simulate", abstract: "Joue les voisins du laboratoire : automates et plateforme d'intermédiation.",
+        commandName: "simulate",
+        abstract: "Joue les voisins du laboratoire : automates et plateforme d'intermédiation.",
         subcommands: [SimulateAnalyzer.self, SimulatePFI.self])
 }
 
@@ -37,6 +38,7 @@ func read(_ path: String) throws(Refusal) -> [UInt8] {
     do {
         return [UInt8](try Data(contentsOf: URL(filePath: path)))
     } catch {
-        throw Refusal("simulate.file", at: path, because: "fichier illisible", remedy: "vérifier le chemin et les droits")
+        throw Refusal(
+            "simulate.file", at: path, because: "fichier illisible", remedy: "vérifier le chemin et les droits")
     }
 }

@@ -12,7 +12,8 @@ struct SimulatePFI: AsyncParsableCommand {
     @Option(help: "Adresse d'écoute.") var host = "127.0.0.1"
     @Option(help: "Fichier où écrire le port une fois à l'écoute.") var portFile: String?
     @Option(help: "Dossier des messages reçus, un fichier par message.") var folder: String
-    @Option(help: "Où envoyer les ZAM : HOTE:PORT du SGL.") var zam: String?
+    @Option(help: "Où envoyer les ZAM : HOTE:PORT du SGL, ou le fichier ports.json qu'il écrit en démarrant.")
+    var zam: String?
     @Option(help: "Réponses aux messages, la dernière vaut pour la suite : AA, AE, AR, silence, lostAnswer, hangUp.")
     var policy = "AA"
     @Option(help: "Ce que disent les ZAM : ok, dmpClosed, mailboxFull, none.") var outcome = "ok"
@@ -32,11 +33,19 @@ struct SimulatePFI: AsyncParsableCommand {
             serving.cancel()
             await serving.value
             let t = pfi.tally
-            say("reçus \(t.received), gardés \(t.stored), en double \(t.duplicates), AE \(t.answeredAE), AR \(t.answeredAR), "
-                + "ZAM acceptés \(t.zamAccepted), en attente \(t.zamPending)")
+            say("reçus \(t.received), gardés \(t.stored), en double \(t.duplicates), AE \(t.answeredAE), "
+                + "AR \(t.answeredAR), ZAM acceptés \(t.zamAccepted), en attente \(t.zamPending)")
         } catch {
             throw fail(error)
         }
+    }
+
+    private struct Ports: Decodable { var zam: Int? }
+
+    /// The SGL's port for ZAM, as it wrote it; nil while it is not up.
+    private static func listeningPort(in path: String) -> Int? {
+        guard let data = try? Data(contentsOf: URL(filePath: path)) else { return nil }
+        return (try? JSONDecoder().decode(Ports.self, from: data))?.zam
     }
 
     private func start() async throws(Refusal) -> PFISimulator {
@@ -48,12 +57,17 @@ struct SimulatePFI: AsyncParsableCommand {
         }
         rules.outcome = outcome
         rules.zamDelay = .milliseconds(Int64(zamDelay * 1000))
-        var peer: (host: String, port: Int)?
+        var peer: (@Sendable () -> (host: String, port: Int)?)?
         if let zam {
-            guard let (host, port) = LineDescription.hostAndPort(zam) else {
-                throw Refusal("simulate.option", at: "--zam", because: "adresse illisible", remedy: "écrire HOTE:PORT")
+            if let (host, port) = LineDescription.hostAndPort(zam) {
+                peer = { (host, port) }
+            } else if zam.hasSuffix(".json") {
+                peer = { SimulatePFI.listeningPort(in: zam).map { ("127.0.0.1", $0) } }
+            } else {
+                throw Refusal(
+                    "simulate.option", at: "--zam", because: "adresse illisible",
+                    remedy: "écrire HOTE:PORT, ou le chemin d'un ports.json")
             }
-            peer = (host, port)
         }
         return try await PFISimulator.start(host: host, port: listen, folder: folder, zam: peer, policy: rules)
     }

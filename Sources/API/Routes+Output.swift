@@ -39,18 +39,9 @@ extension LaboratoryAPI {
     }
 
     private func deliveries(_ call: Call) async throws -> [DeliveryLineView] {
-        var requestID: String?
-        if let reference = call.query["request"] { requestID = try await desk.request(reference).id }
-        let found = try await desk.store.deliveries(
-            site: call.author.site, requestID: requestID, limit: try call.limit())
-        let requests = try await desk.store.requests(ids: Array(Set(found.map(\.requestID))))
-        let numbers = Dictionary(requests.map { ($0.id, $0.number) }, uniquingKeysWith: { first, _ in first })
-        var views = [DeliveryLineView]()
-        for delivery in found {
-            let events = try await desk.store.deliveryEvents(delivery.id)
-            views.append(DeliveryLineView(delivery, number: numbers[delivery.requestID], events: events, in: call.zone))
-        }
-        return views
+        let found = try await desk.deliveries(
+            site: call.author.site, request: call.query["request"], limit: try call.limit())
+        return found.map { DeliveryLineView($0.delivery, number: $0.requestNumber, events: $0.events, in: call.zone) }
     }
 
     var stateRoutes: [Route] {

@@ -1,8 +1,8 @@
-package import Base
-package import Drivers
+import Base
+import Drivers
 import LIS01
 import LIS2
-package import Laboratory
+import Laboratory
 package import Store
 package import Workflow
 
@@ -55,9 +55,8 @@ package final class AnalyzerFleet: Sendable {
         for session in try await desk.store.openSessions() {
             let frames = try await desk.store.frames(sessionID: session.id)
             let messages = try await desk.store.messages(sessionID: session.id)
-            let settings = pumps[session.analyzer]?.configuration.link ?? LinkSettings()
             let facts = SessionJournal.recovery(
-                of: session, frames: frames, storedMessages: messages.count, at: desk.now(), settings: settings,
+                of: session, frames: frames, storedMessages: messages.count, at: desk.now(),
                 newID: {
                     var random = SystemRandomNumberGenerator()
                     return Identifier.make(at: desk.now(), random: &random)
@@ -118,8 +117,23 @@ package final class AnalyzerFleet: Sendable {
     /// (LIS2-A2 section 11; L record termination code I).
     private func answer(_ query: HostQuery, _ message: ReceivedMessage) async throws(CommandFailure) {
         guard let pump = pumps[message.analyzer] else { return }
-        let orders = try await desk.outstandingOrders(query.all ? nil : query.accessions, site: message.site)
-        let driver = pump.configuration.driver
-        for text in driver.answer(orders, to: query, at: desk.now(), zone: pump.configuration.zone) { pump.enqueue(text) }
+        let outstanding = try await desk.outstandingOrders(query.all ? nil : query.accessions, site: message.site)
+        let orders = outstanding.map { order in
+            SpecimenOrder(
+                accession: order.accession, analyses: order.analyses,
+                priority: order.priority == .urgent ? .stat : .routine,
+                patient: ClaimedIdentity(
+                    patientID: order.patient.ipp, family: order.patient.traits.birthName,
+                    given: order.patient.traits.firstGivenName, birthDate: order.patient.traits.birthDate,
+                    sex: order.patient.traits.sex),
+                collectedAt: order.collectedAt)
+        }
+        let analyzer = pump.configuration
+        guard let answer = analyzer.driver.orders(for: orders, purpose: .answer, at: desk.now(), zone: analyzer.zone)
+        else { return }
+        pump.enqueue(answer.bytes)
+        for (accession, codes) in answer.unknown {
+            log("automate \(analyzer.name) : tube \(accession), sans code dans le pilote : \(codes.joined(separator: ", "))")
+        }
     }
 }

@@ -1,4 +1,5 @@
 import Base
+import Drivers
 import LIS01
 import Laboratory
 import Lines
@@ -14,8 +15,14 @@ final class AnalyzerPump: Sendable {
     private let now: @Sendable () -> Instant
     private let messageCame: @Sendable () -> Void
     private let log: @Sendable (String) -> Void
+    private struct Outgoing {
+        var bytes: [UInt8]
+        var failures = 0
+    }
     private struct Outbox {
-        var waiting: [[UInt8]] = []
+        var waiting: [Outgoing] = []
+        /// What the link of the current line was given, by its number.
+        var sending: [Int: Outgoing] = [:]
         var line: Line?
     }
     private let outbox = Mutex(Outbox())
@@ -39,12 +46,14 @@ final class AnalyzerPump: Sendable {
 
     /// Messages kept for an analyzer that is away; beyond it the oldest goes, since analyzers ask again.
     static let outboxLimit = 64
+    /// Times that a message is sent before it is given up: an analyzer that still wants it asks again.
+    static let sendLimit = 3
 
     /// A message to send as soon as the line is neutral.
     func enqueue(_ message: [UInt8]) {
         let line = outbox.withLock { box in
             if box.waiting.count >= AnalyzerPump.outboxLimit { box.waiting.removeFirst() }
-            box.waiting.append(message)
+            box.waiting.append(Outgoing(bytes: message))
             return box.line
         }
         line?.wake()
@@ -119,11 +128,31 @@ final class AnalyzerPump: Sendable {
 
     private func flushOutbox(into link: inout Link, _ line: Line) -> [LinkAction] {
         let waiting = outbox.withLock { box in
-            guard box.line === line else { return [[UInt8]]() }
+            guard box.line === line else { return [Outgoing]() }
             defer { box.waiting = [] }
             return box.waiting
         }
-        return waiting.flatMap { link.send($0, at: now()).actions }
+        var actions = [LinkAction]()
+        for message in waiting {
+            let (number, more) = link.send(message.bytes, at: now())
+            outbox.withLock { $0.sending[number] = message }
+            actions += more
+        }
+        return actions
+    }
+
+    /// A message that failed goes again, a few times (LIS01-A2: the whole message is queued again).
+    private func sendFailed(_ number: Int, _ failure: SendFailure, _ line: Line) {
+        let again = outbox.withLock { box in
+            guard var message = box.sending.removeValue(forKey: number) else { return false }
+            message.failures += 1
+            guard message.failures < AnalyzerPump.sendLimit else { return false }
+            box.waiting.append(message)
+            return true
+        }
+        board.change(configuration.name) { $0.sendFailures += 1 }
+        log("automate \(configuration.name) : envoi échoué (\(failure.rawValue))\(again ? ", sera repris" : ", abandonné")")
+        if again { line.wake() }
     }
 
     /// The one place where actions are run, in order; what `stored` answers goes on behind.
@@ -156,10 +185,10 @@ final class AnalyzerPump: Sendable {
                 await appendUntilDone(facts)
                 board.change(name) { $0.state = "connecté" }
                 messageCame()
-            case .delivered: board.change(name) { $0.sent += 1 }
-            case .failed(_, let failure):
-                board.change(name) { $0.sendFailures += 1 }
-                log("automate \(name) : envoi échoué (\(failure.rawValue))")
+            case .delivered(let number):
+                outbox.withLock { _ = $0.sending.removeValue(forKey: number) }
+                board.change(name) { $0.sent += 1 }
+            case .failed(let number, let failure): sendFailed(number, failure, line)
             case .deviation(let deviation):
                 board.change(name) { $0.deviations[deviation.rawValue, default: 0] += 1 }
             }

@@ -1,5 +1,6 @@
 import Base
 import LIS01
+import LIS2
 import Laboratory
 import Store
 
@@ -70,7 +71,7 @@ struct SessionJournal {
 
     /// A sender may lay several messages in one frame: each is a message of its own.
     private static func split(_ assembled: (text: [UInt8], isComplete: Bool)) -> [(text: [UInt8], isComplete: Bool)] {
-        let ranges = LISSplitting.ranges(assembled.text)
+        let ranges = LISMessage.split(assembled.text)
         guard ranges.count > 1 else { return [assembled] }
         return ranges.enumerated().map { index, range in
             (Array(assembled.text[range]), index < ranges.count - 1 || assembled.isComplete)
@@ -79,7 +80,7 @@ struct SessionJournal {
 
     /// Rebuilds a session that a crash left open from its frames in the journal: the facts that close it.
     static func recovery(
-        of session: LinkSession, frames: [JournalFrame], storedMessages: Int, at: Instant, settings: LinkSettings,
+        of session: LinkSession, frames: [JournalFrame], storedMessages: Int, at: Instant,
         newID: () -> String
     ) -> [Fact] {
         var journal = SessionJournal(analyzer: session.analyzer, site: session.site, peer: session.peer)

@@ -15,9 +15,11 @@ extension CRBioDocument {
                     w.element("component") { w in
                         w.element("section") { w in
                             w.template("1.2.250.1.213.1.1.2.60")
-                            w.coded("code", .loinc("101792-0", "Résultats de laboratoire de biologie de seconde intention"))
+                            w.coded(
+                                "code", .loinc("101792-0", "Résultats de laboratoire de biologie de seconde intention"))
                             w.element("title", text: report.title)
-                            w.attachedDocument(report.id, report.bytes, anchor: "att\(index + 1)", kind: .otherLaboratory)
+                            w.attachedDocument(
+                                report.id, report.bytes, anchor: "att\(index + 1)", kind: .otherLaboratory)
                         }
                     }
                 }
@@ -143,7 +145,9 @@ extension Block {
                 for validation in validators { w.validation(validation) }
                 for (index, item) in items.enumerated() {
                     w.markup("\n")
-                    w.element("entryRelationship", ("typeCode", "COMP")) { item.write(at: path.child(index), into: &$0) }
+                    w.element("entryRelationship", ("typeCode", "COMP")) {
+                        item.write(at: path.child(index), into: &$0)
+                    }
                 }
             }
         }

@@ -26,7 +26,7 @@ extension CRBioDocument {
                 Refusal(
                     "cda.character",
                     because: "\(w.replacedCharacters) caractère(s) de commande interdits par XML dans les textes",
-                    remedy: "retirer les caractères de commande des libellés et des commentaires"),
+                    remedy: "retirer les caractères de commande des libellés et des commentaires")
             ])
         }
         return w.bytes
@@ -52,10 +52,12 @@ extension CRBioDocument {
         return checker.refusals
     }
 
-    private func checkHeader(_ c: inout Checker) {
+    private func checkVersion(_ c: inout Checker) {
         c.oid(id, "id")
         c.oid(setID, "setId")
-        if version < 1 { c.refuse("cda.version", "versionNumber", "la version n'est pas 1 ou plus", "numéroter à partir de 1") }
+        if version < 1 {
+            c.refuse("cda.version", "versionNumber", "la version n'est pas 1 ou plus", "numéroter à partir de 1")
+        }
         if (version > 1) != (replaces != nil) {
             c.refuse(
                 "cda.replacement", "relatedDocument",
@@ -65,9 +67,14 @@ extension CRBioDocument {
         if let replaces {
             c.oid(replaces, "relatedDocument")
             if replaces == id {
-                c.refuse("cda.replacement", "relatedDocument", "le document se remplace lui-même", "donner un nouvel id")
+                c.refuse(
+                    "cda.replacement", "relatedDocument", "le document se remplace lui-même", "donner un nouvel id")
             }
         }
+    }
+
+    private func checkHeader(_ c: inout Checker) {
+        checkVersion(&c)
         c.time(producedAt, "effectiveTime")
         if authors.isEmpty { c.refuse("cda.author", "author", "aucun auteur", "nommer l'auteur du document") }
         for (index, author) in authors.enumerated() {
@@ -130,7 +137,9 @@ extension CRBioDocument {
         c.time(act.releasedAt, "documentationOf, diffusion")
         c.signature(act.performer, "documentationOf, laboratoire exécutant")
         let performer = act.performer.professional
-        if performer.profession == nil { c.missing("documentationOf, laboratoire exécutant", "la profession du directeur") }
+        if performer.profession == nil {
+            c.missing("documentationOf, laboratoire exécutant", "la profession du directeur")
+        }
         c.performingLaboratory(performer.organization, "documentationOf, laboratoire exécutant")
     }
 }

@@ -124,7 +124,8 @@ package struct SamplingEntry: Sendable, Equatable {
     }
 }
 
-/// What was examined: a LOINC code, or for want of one at least a translation (section 7.3.2), and the name people read.
+/// What was examined: a LOINC code, or for want of one at least a translation (section 7.3.2), and the name people
+/// read.
 package struct AnalysisCode: Sendable, Equatable {
     package var label: String
     package var loinc: Coded?

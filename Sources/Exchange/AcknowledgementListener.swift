@@ -2,7 +2,7 @@ package import Base
 import HL7v2
 import Laboratory
 import Lines
-package import Store
+import Store
 package import Workflow
 
 /// The laboratory's own listening port for business acknowledgements (ZAM, PFI.md section 5): each is durable before it is

@@ -1,22 +1,23 @@
-package import Base
+import Base
 import Catalog
-package import Laboratory
+package import HL7v2
+import Laboratory
 import Lines
-import Printing
-import Report
-package import Store
+import Store
 package import Workflow
 
 /// Where reports go, and under which names (MSH-3 to MSH-6, MSH-11).
 package struct PFISettings: Sendable {
     package var host: String
     package var port: Int
-    package var names: TransmissionNames
+    package var parties: Parties
+    package var processing: Processing
     package var answerWithin: Duration
-    package init(host: String, port: Int, names: TransmissionNames, answerWithin: Duration) {
+    package init(host: String, port: Int, parties: Parties, processing: Processing, answerWithin: Duration) {
         self.host = host
         self.port = port
-        self.names = names
+        self.parties = parties
+        self.processing = processing
         self.answerWithin = answerWithin
     }
 }
@@ -100,7 +101,7 @@ package final class ReportDispatch: Sendable {
         let documents: IssuedDocuments
         let id = desk.newIdentifier()
         do throws(Refusal) {
-            documents = try IssuedDocuments(signed, catalogue: desk.catalogue, names: pfi?.names, controlID: id)
+            documents = try IssuedDocuments(signed, catalogue: desk.catalogue, pfi: pfi, controlID: id)
         } catch { throw .refused(error) }
         let report = ReportVersion(
             id: id, site: signature.site, requestID: signature.requestID, version: signature.version,

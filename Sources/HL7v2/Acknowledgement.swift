@@ -40,12 +40,14 @@ extension Segment {
         _ parties: Parties, at: String, type: Field, controlID: String, processing: Processing, version: String,
         charset: Charset, profile: Bool
     ) -> Segment {
-        Segment("MSH", [
-            3: Field(parties.sendingApplication), 4: Field(parties.sendingFacility),
-            5: Field(parties.receivingApplication), 6: Field(parties.receivingFacility), 7: Field(at), 9: type,
-            10: Field(controlID), 11: Field(processing.rawValue), 12: Field(version), 17: "FRA",
-            18: Field(charset.rawValue), 21: profile ? .components("2.1", "CISIS_CDA_HL7_V2") : .empty,
-        ])
+        Segment(
+            "MSH",
+            [
+                3: Field(parties.sendingApplication), 4: Field(parties.sendingFacility),
+                5: Field(parties.receivingApplication), 6: Field(parties.receivingFacility), 7: Field(at), 9: type,
+                10: Field(controlID), 11: Field(processing.rawValue), 12: Field(version), 17: "FRA",
+                18: Field(charset.rawValue), 21: profile ? .components("2.1", "CISIS_CDA_HL7_V2") : .empty,
+            ])
     }
 }
 
@@ -64,8 +66,8 @@ package struct Acknowledgement: Sendable, Hashable {
     package struct Problem: Sendable, Hashable {
         /// ERR-2, such as `PID^1^3`; may be empty.
         package var place: [String]
-        /// ERR-3, table 0357: 100 sequence, 101 missing, 102 type, 103 table, 198 cardinality, 199 other, 200 message type,
-        /// 201 event, 202 processing, 203 version, 207 application.
+        /// ERR-3, table 0357: 100 sequence, 101 missing, 102 type, 103 table, 198 cardinality, 199 other, 200 message
+        /// type, 201 event, 202 processing, 203 version, 207 application.
         package var code: String
         package var label: String
         /// ERR-4: E, F, I, W.
@@ -128,7 +130,8 @@ package struct Acknowledgement: Sendable, Hashable {
     }
 
     /// The ACK of what could not be read as a message: AR, nobody named.
-    package static func rejection(of refusal: Refusal, from parties: Parties, controlID: String, at: String) -> Message {
+    package static func rejection(of refusal: Refusal, from parties: Parties, controlID: String, at: String) -> Message
+    {
         Acknowledgement(
             .reject, messageID: "",
             problems: [Problem(code: "100", label: "Segment sequence error", detail: [refusal.code, refusal.cause])]
@@ -143,7 +146,8 @@ package struct Acknowledgement: Sendable, Hashable {
     ) -> Message {
         var msa = Segment("MSA", [1: Field(code.rawValue), 2: Field(messageID)])
         msa[3] = Field(text)
-        let type = event.isEmpty
+        let type =
+            event.isEmpty
             ? Field("ACK") : Field(repetitions: [[Component("ACK"), Component(event), Component("ACK")]])
         return Message(
             charset: charset,
@@ -164,9 +168,11 @@ extension Acknowledgement.Problem {
             severity: err.value(4), detail: [err.value(5), err.value(5, component: 2)].filter { !$0.isEmpty })
     }
     var segment: Segment {
-        var err = Segment("ERR", [
-            3: .components(Component(code), Component(label), "messageErrorCondition"), 4: Field(severity),
-        ])
+        var err = Segment(
+            "ERR",
+            [
+                3: .components(Component(code), Component(label), "messageErrorCondition"), 4: Field(severity),
+            ])
         if !place.isEmpty { err[2] = Field(repetitions: [place.map { Component($0) }]) }
         if !detail.isEmpty { err[5] = Field(repetitions: [detail.map { Component($0) }]) }
         return err

@@ -1,8 +1,8 @@
 package import Base
 
-/// The business acknowledgement of a PFI: ZAM^Z01, Z02, Z03 (CI-SIS volet « Transmission d'un document CDA-R2 en HL7v2 »
-/// 2.1, figure 20; PFI sheet section 5). It comes later, on the laboratory's own listening port, and is itself answered
-/// by an `Acknowledgement`.
+/// The business acknowledgement of a PFI: ZAM^Z01, Z02, Z03 (CI-SIS volet « Transmission d'un document CDA-R2 en
+/// HL7v2 » 2.1, figure 20; PFI sheet section 5). It comes later, on the laboratory's own listening port, and is itself
+/// answered by an `Acknowledgement`.
 package struct BusinessAcknowledgement: Sendable, Hashable {
     package enum Event: String, Sendable, CaseIterable {
         /// The DMP answered.
@@ -78,8 +78,8 @@ package struct BusinessAcknowledgement: Sendable, Hashable {
         self.problems = problems
     }
 
-    /// Reads a ZAM. Tolerant of labels, names of coding systems and a trailing delimiter (PFI sheet section 9); refused only
-    /// when the event, the original message or the answer cannot be known.
+    /// Reads a ZAM. Tolerant of labels, names of coding systems and a trailing delimiter (PFI sheet section 9);
+    /// refused only when the event, the original message or the answer cannot be known.
     package init(parsing message: ReceivedMessage) throws(Refusal) {
         guard message.kind.code == "ZAM", let event = Event(rawValue: message.kind.event) else {
             throw Refusal(
@@ -119,23 +119,31 @@ package struct BusinessAcknowledgement: Sendable, Hashable {
                 parties, at: at, type: type, controlID: controlID, processing: processing, version: "2.6",
                 charset: .utf8, profile: true),
             Segment("EVN", [2: Field(at)]),
-            Segment("OBX", [
-                1: "1", 2: "CWE", 3: .components(event.status, event.statusLabel, "AckMetierZAM"),
-                4: Field(originalControlID),
-                5: .components(accepted ? "Y" : "N", "", "expandedYes-NoIndicator"), 11: "F",
-            ]),
+            Segment(
+                "OBX",
+                [
+                    1: "1", 2: "CWE", 3: .components(event.status, event.statusLabel, "AckMetierZAM"),
+                    4: Field(originalControlID),
+                    5: .components(accepted ? "Y" : "N", "", "expandedYes-NoIndicator"), 11: "F",
+                ]),
         ]
         if let person = event.person, let address {
-            segments.append(Segment("OBX", [
-                1: "2", 2: "XTN", 3: .components(person.code, person.label, "AckMetierZAM"),
-                5: .components("", "", "X.400", Component(address)), 11: "F",
-            ]))
+            segments.append(
+                Segment(
+                    "OBX",
+                    [
+                        1: "2", 2: "XTN", 3: .components(person.code, person.label, "AckMetierZAM"),
+                        5: .components("", "", "X.400", Component(address)), 11: "F",
+                    ]))
         }
         for problem in problems where !accepted {
-            segments.append(Segment("ERR", [
-                3: .components("207", "Application error", "messageErrorCondition"), 4: "E",
-                5: .components(Component(problem.code), Component(problem.label), event.errorSystem),
-            ]))
+            segments.append(
+                Segment(
+                    "ERR",
+                    [
+                        3: .components("207", "Application error", "messageErrorCondition"), 4: "E",
+                        5: .components(Component(problem.code), Component(problem.label), event.errorSystem),
+                    ]))
         }
         return Message(segments: segments)
     }

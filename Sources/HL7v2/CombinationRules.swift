@@ -74,12 +74,14 @@ extension DocumentTransmission {
 
     private func checkDestinations(_ rules: CombinationRules, _ refuse: Refuse) {
         if !toDMP, recipients.isEmpty {
-            refuse("pfi.destination", "PRT", "le document n'a aucun destinataire", "choisir le DMP ou une boîte MSSanté")
+            refuse(
+                "pfi.destination", "PRT", "le document n'a aucun destinataire", "choisir le DMP ou une boîte MSSanté")
         }
         if toDMP {
             if patient.ins == nil {
                 refuse(
-                    "pfi.dmp.ins", "PID-3", "le DMP veut une identité qualifiée", "qualifier l'identité, ou ne pas alimenter")
+                    "pfi.dmp.ins", "PID-3", "le DMP veut une identité qualifiée",
+                    "qualifier l'identité, ou ne pas alimenter")
             }
             if sender == nil || sender?.person.number.isEmpty == true || sender?.organization.number.isEmpty == true {
                 refuse(
@@ -90,7 +92,8 @@ extension DocumentTransmission {
         for recipient in recipients {
             if case .patient(let matricule, _, _, _) = recipient, matricule != patient.ins {
                 refuse(
-                    "pfi.patient.address", "PRT-15", "l'adresse du patient est celle de son INS qualifié, et de lui seul",
+                    "pfi.patient.address", "PRT-15",
+                    "l'adresse du patient est celle de son INS qualifié, et de lui seul",
                     "qualifier l'identité, ou retirer le patient des destinataires")
             }
             if !recipient.address.contains("@") {
@@ -116,9 +119,11 @@ extension DocumentTransmission {
 
     /// The three rows of the table.
     private var isInTable: Bool {
-        let everybody = !hiddenFromProfessionals && !hiddenFromPatient && !hiddenFromGuardians
+        let everybody =
+            !hiddenFromProfessionals && !hiddenFromPatient && !hiddenFromGuardians
             && toProfessionals && toPatient
-        let professionals = !hiddenFromProfessionals && hiddenFromPatient && !hiddenFromGuardians
+        let professionals =
+            !hiddenFromProfessionals && hiddenFromPatient && !hiddenFromGuardians
             && toProfessionals && !toPatient
         let patientAlone = !hiddenFromPatient && !secretConnection && !toDMP && !toProfessionals && toPatient
         return everybody || professionals || patientAlone

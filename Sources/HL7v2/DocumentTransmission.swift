@@ -1,5 +1,5 @@
-/// A CDA document on its way to a PFI: ORU^R01 (HL7 2.5) or MDM (2.6), CI-SIS volet « Transmission d'un document CDA-R2 en
-/// HL7v2 », profile 2.1 (PFI sheet sections 1 to 4).
+/// A CDA document on its way to a PFI: ORU^R01 (HL7 2.5) or MDM (2.6), CI-SIS volet « Transmission d'un document
+/// CDA-R2 en HL7v2 », profile 2.1 (PFI sheet sections 1 to 4).
 ///
 /// The flags DESTMSSANTEPS and DESTMSSANTEPAT are not stored: they follow from `recipients`.
 package struct DocumentTransmission: Sendable, Hashable {
@@ -148,7 +148,8 @@ package struct PatientIdentification: Sendable, Hashable {
         package var city: String
         package var postalCode: String
         package var country: String
-        package init(street: String, complement: String = "", city: String, postalCode: String, country: String = "FRA") {
+        package init(street: String, complement: String = "", city: String, postalCode: String, country: String = "FRA")
+        {
             self.street = street
             self.complement = complement
             self.city = city

@@ -18,7 +18,8 @@ package enum MLLP {
     }
 }
 
-/// Cuts a stream of bytes into MLLP blocks. Bytes in by `push`, whole messages out; what the peer does wrong is counted.
+/// Cuts a stream of bytes into MLLP blocks. Bytes in by `push`, whole messages out; what the peer does wrong is
+/// counted.
 package struct MLLPFramer: Sendable {
     package enum Event: Sendable, Equatable {
         /// A whole block, without its framing.

@@ -2,8 +2,8 @@ package import Base
 
 /// A message as received: its bytes, kept, and where everything stands in them. Text is made when asked for.
 ///
-/// Tolerance: segments end with CR as the standard says, with LF, or with CR LF – which, is learnt at the end of MSH, so
-/// that a line feed inside a field of a CR message stays data.
+/// Tolerance: segments end with CR as the standard says, with LF, or with CR LF – which, is learnt at the end of MSH,
+/// so that a line feed inside a field of a CR message stays data.
 package struct ReceivedMessage: Sendable, Equatable {
     package let bytes: [UInt8]
     package let delimiters: Delimiters
@@ -59,7 +59,8 @@ package struct ReceivedMessage: Sendable, Equatable {
         _ bytes: [UInt8], _ range: Range<Int>, _ delimiters: Delimiters, ordinal: Int
     ) throws(Refusal) -> SegmentIndex {
         let name = bytes[range].prefix(3)
-        let isNamed = name.count == 3 && name.allSatisfy(Delimiters.isLetterOrDigit)
+        let isNamed =
+            name.count == 3 && name.allSatisfy(Delimiters.isLetterOrDigit)
             && (range.count == 3 || bytes[range.lowerBound + 3] == delimiters.field)
         guard isNamed else {
             throw Refusal(
@@ -106,7 +107,8 @@ extension ReceivedMessage {
     package var every: [ReceivedSegment] { segments.map { ReceivedSegment(message: self, index: $0) } }
 
     /// `value("PID", 3, component: 4, sub: 2)`: of the first segment of that name; empty when absent.
-    package func value(_ segment: String, _ field: Int, repetition: Int = 1, component: Int = 1, sub: Int = 1) -> String {
+    package func value(_ segment: String, _ field: Int, repetition: Int = 1, component: Int = 1, sub: Int = 1) -> String
+    {
         first(segment)?.value(field, repetition: repetition, component: component, sub: sub) ?? ""
     }
     /// MSH-9: `ORU`, `R01`.
@@ -173,10 +175,11 @@ package struct ReceivedSegment: Sendable {
         func cut(_ bytes: ArraySlice<UInt8>, _ delimiter: UInt8) -> [ArraySlice<UInt8>] {
             bytes.split(separator: delimiter, omittingEmptySubsequences: false)
         }
-        return Field(repetitions: cut(bytes, d.repetition).map { repetition in
-            cut(repetition, d.component).map { component in
-                Component(cut(component, d.subcomponent).map { message.charset.decode(d.unescape($0)) })
-            }
-        })
+        return Field(
+            repetitions: cut(bytes, d.repetition).map { repetition in
+                cut(repetition, d.component).map { component in
+                    Component(cut(component, d.subcomponent).map { message.charset.decode(d.unescape($0)) })
+                }
+            })
     }
 }

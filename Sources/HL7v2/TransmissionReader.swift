@@ -12,7 +12,10 @@ extension DocumentTransmission {
                 "pfi.request", at: "ORC-1", because: "ni NW, ni RO, ni CA", remedy: "répondre AE, code 103")
         }
         let observations = message.all("OBX")
-        guard let document = observations.first(where: { $0.value(2) == "ED" && $0.value(3, component: 3) != "MetaDMPMSS" })
+        guard
+            let document = observations.first(where: {
+                $0.value(2) == "ED" && $0.value(3, component: 3) != "MetaDMPMSS"
+            })
         else {
             throw Refusal("pfi.document", at: "OBX", because: "aucun document", remedy: "répondre AE, code 101")
         }
@@ -82,13 +85,17 @@ extension PatientIdentification.Identifier {
 extension PatientIdentification {
     init(parsing pid: ReceivedSegment) {
         func repetition(_ field: Int, component: Int, is wanted: String) -> Int? {
-            (1...max(1, pid.repetitions(field))).first { pid.value(field, repetition: $0, component: component) == wanted }
+            (1...max(1, pid.repetitions(field))).first {
+                pid.value(field, repetition: $0, component: component) == wanted
+            }
         }
         let birth = repetition(5, component: 7, is: "L") ?? 1
         let used = repetition(5, component: 7, is: "D")
         let home = repetition(11, component: 7, is: "H")
         let birthPlace = repetition(11, component: 7, is: "BDL")
-        func name(_ component: Int, _ repetition: Int) -> String { pid.value(5, repetition: repetition, component: component) }
+        func name(_ component: Int, _ repetition: Int) -> String {
+            pid.value(5, repetition: repetition, component: component)
+        }
         self.init(
             identifiers: stride(from: 1, through: pid.repetitions(3), by: 1).compactMap {
                 Identifier(parsing: pid, 3, repetition: $0)

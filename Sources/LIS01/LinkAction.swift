@@ -102,7 +102,8 @@ package struct MessageAssembler: Sendable {
             text = []
             isAfterEnd = true
         }
-        return [(text, endsWithTerminator)]
+        // An L record cut by ETB is not read: its code may be T (sender aborted).
+        return [(text, endsWithTerminator && (isAfterEnd || text.last == Control.cr))]
     }
 
     /// The last record is an L.

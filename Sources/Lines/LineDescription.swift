@@ -76,6 +76,14 @@ package enum LineDescription: Sendable, Hashable, CustomStringConvertible {
     /// We make a pseudo-terminal and, at `linkPath`, a symbolic link to the end that the other program opens.
     case pty(linkPath: String)
 
+    /// The analyser connects to us, so there is a port to know.
+    package var isListening: Bool {
+        switch self {
+        case .tcpServer: true
+        case .tcpClient, .serial, .pty: false
+        }
+    }
+
     /// `listen:127.0.0.1:5001`, `tcp:10.0.0.5:5001`, `serial:/dev/ttyUSB0,9600,8N1`, `pty:/run/paillasse/au480`
     package var description: String {
         switch self {

@@ -61,7 +61,10 @@ package final class LineListener: Sendable {
         self.continuation = continuation
     }
 
-    deinit { channel.close(promise: nil) }
+    deinit {
+        channel.close(promise: nil)
+        continuation.finish()
+    }
 
     /// `allowedPeers`: addresses or networks (`10.1.0.0/16`, `fd00::/8`); empty lets all in. `limit`: lines up at once.
     /// Refusals: `line.listen`, `line.peer`.

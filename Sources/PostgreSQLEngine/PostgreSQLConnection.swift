@@ -17,8 +17,8 @@ final class PostgreSQLConnection: SQLConnection {
         self.handle = handle
         guard PQstatus(handle) == CONNECTION_OK else {
             // libpq's message names host and user, never the password.
+            // (The handle is ours by now: `deinit` gives it back.)
             let cause = PostgreSQLConnection.firstLine(PQerrorMessage(handle))
-            PQfinish(handle)
             throw .broken(
                 Refusal(
                     "store.postgresql", because: "connexion à PostgreSQL refusée : \(cause)",

@@ -203,7 +203,7 @@ private final class Lane: @unchecked Sendable {
         for setting in [
             "SET client_min_messages = warning", "SET client_encoding = 'UTF8'",
             "SET standard_conforming_strings = on", "SET synchronous_commit = on",
-            "SET application_name = 'paillasse'",
+            "SET application_name = 'paillasse \(schema)'",
         ] { try connection.command(setting) }
         if role == .writer {
             try connection.command("CREATE SCHEMA IF NOT EXISTS \(schema)")

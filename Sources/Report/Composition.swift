@@ -86,9 +86,11 @@ extension Composition {
         let content = signed.content
         var observations = [String: Observation]()
         for observation in content.observations { observations[observation.analysis] = observation }
-        let previous = Dictionary(signed.previous.map { ($0.analysis, $0) }, uniquingKeysWith: { a, b in
-            a.observedAt > b.observedAt ? a : b
-        })
+        let previous = Dictionary(
+            signed.previous.map { ($0.analysis, $0) },
+            uniquingKeysWith: { a, b in
+                a.observedAt > b.observedAt ? a : b
+            })
         // The order of the request; what was signed beyond it comes last, in a stable order.
         var order = content.request.lines
         let asked = Set(order.map(\.analysis))
@@ -106,12 +108,16 @@ extension Composition {
                     remedy: "la remettre au catalogue : un résultat signé doit pouvoir être émis")
             }
             var laid = sections[section.code] ?? LaidSection(section: section, groups: [], isPartial: false)
-            laid.add(observation.map {
-                LaidLine(analysis: analysis, observation: $0, previous: previous[line.analysis])
-            }, panel: line.panel.flatMap { catalogue.panel($0) })
+            laid.add(
+                observation.map {
+                    LaidLine(analysis: analysis, observation: $0, previous: previous[line.analysis])
+                }, panel: line.panel.flatMap { catalogue.panel($0) })
             sections[section.code] = laid
         }
-        return gather(sections.values.filter { !$0.lines.isEmpty }.sorted { $0.section.rank < $1.section.rank })
+        return gather(
+            sections.values.filter { !$0.lines.isEmpty }.sorted {
+                ($0.section.rank, $0.section.code) < ($1.section.rank, $1.section.code)
+            })
     }
 
     private static func gather(_ sections: [LaidSection]) -> [LaidChapter] {

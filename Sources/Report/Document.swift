@@ -5,8 +5,8 @@ import Laboratory
 
 // A signed report → CR-BIO document value.
 
-/// Arcs under a site's OID root for the laboratory's own numbers. A request's documents stand under its number, which has
-/// six digits first, so the two never meet.
+/// Arcs under a site's OID root for the laboratory's own numbers. A request's documents stand under its number, which
+/// has six digits first, so the two never meet.
 enum LocalArc: Int {
     case patients = 1
     case requests = 2
@@ -77,8 +77,11 @@ extension Composition {
         for group in section.groups where !group.lines.isEmpty {
             let observations = group.lines.map(observation)
             if let panel = group.panel {
-                items.append(.panel(PanelEntry(
-                    code: code(panel), status: group.isPartial ? .active : .completed, observations: observations)))
+                items.append(
+                    .panel(
+                        PanelEntry(
+                            code: code(panel), status: group.isPartial ? .active : .completed,
+                            observations: observations)))
             } else {
                 items += observations.map { .observation($0) }
             }
@@ -89,8 +92,11 @@ extension Composition {
         let biologist = signed.signature.biologist
         return Block(
             status: section.isPartial ? .active : .completed,
-            validators: [Validation(
-                at: stamp(signed.signature.at), id: .professional(biologist.nationalID), name: biologist.documentedName)],
+            validators: [
+                Validation(
+                    at: stamp(signed.signature.at), id: .professional(biologist.nationalID),
+                    name: biologist.documentedName)
+            ],
             items: items)
     }
 
@@ -149,7 +155,19 @@ extension CDA.Unit {
     fileprivate init?(catalogued ucum: String) {
         let isBare = ucum == "1" || (ucum.first == "{" && ucum.firstIndex(of: "}") == ucum.indices.last)
         guard !ucum.isEmpty, !isBare else { return nil }
-        self.init(ucum: ucum, printed: Catalog.Unit.french(ucum))
+        self.init(ucum: CDA.Unit.judged(ucum), printed: Catalog.Unit.french(ucum))
+    }
+
+    /// The official rule takes `{annotations}` of lower-case letters away before it looks a unit up, and only those,
+    /// so `mL/min/{1.73_m2}` fails. An annotation changes no unit (UCUM section 2.1, §12): the others are left out,
+    /// and the LOINC code says what the value was related to.
+    private static func judged(_ ucum: String) -> String {
+        guard let open = ucum.firstIndex(of: "{"), let close = ucum[open...].firstIndex(of: "}") else { return ucum }
+        let inside = ucum[ucum.index(after: open)..<close].dropFirst().dropLast()
+        let rest = judged(String(ucum[ucum.index(after: close)...]))
+        if inside.allSatisfy({ $0 >= "a" && $0 <= "z" }) { return ucum[...close] + rest }
+        let head = ucum[..<open]
+        return (head.hasSuffix("/") && !rest.hasPrefix("/") ? head.dropLast() : head) + rest
     }
 }
 
@@ -231,7 +249,8 @@ extension Laboratory.Professional {
         PersonName(family: family, given: given.isEmpty ? nil : given, suffix: title.isEmpty ? nil : title)
     }
     fileprivate var documentedTelecoms: [Telecom] {
-        (phone.map { [Telecom.phone($0)] } ?? []) + (securedMail.map { [Telecom.address("mailto:" + $0, use: "WP")] } ?? [])
+        (phone.map { [Telecom.phone($0)] } ?? [])
+            + (securedMail.map { [Telecom.address("mailto:" + $0, use: "WP")] } ?? [])
     }
     fileprivate var documented: CDA.Professional {
         CDA.Professional(

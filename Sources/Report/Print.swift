@@ -15,20 +15,25 @@ extension Composition {
                 edited: signed.producedAt.spoken(in: zone), editedAt: signed.producedAt),
             version: PrintedReport.Version(number: version, replacementNotice: replacementNotice),
             completeness: signed.signature.complete ? .complete : .partial, chapters: chapters.map(chapter),
-            signatures: [PrintedReport.Signature(
-                name: signed.signature.biologist.displayName, role: "Biologiste médical",
-                signedAt: signed.signature.at.spoken(in: zone))])
+            signatures: [
+                PrintedReport.Signature(
+                    name: signed.signature.biologist.displayName, role: "Biologiste médical",
+                    signedAt: signed.signature.at.spoken(in: zone))
+            ])
     }
 
     private var replacementNotice: String {
         guard signed.replacedOID != nil else { return "" }
-        return replacedVersion.map { "Annule et remplace la version \($0)." } ?? "Annule et remplace la version précédente."
+        return replacedVersion.map { "Annule et remplace la version \($0)." }
+            ?? "Annule et remplace la version précédente."
     }
 
     private var issuer: PrintedReport.Issuer {
         let signer = signed.signature.biologist
         var biologists = ["Biologiste responsable : " + site.director.displayName]
-        if signer.nationalID != site.director.nationalID { biologists.append("Biologiste médical : " + signer.displayName) }
+        if signer.nationalID != site.director.nationalID {
+            biologists.append("Biologiste médical : " + signer.displayName)
+        }
         return PrintedReport.Issuer(
             name: site.name, address: [site.address.street, site.address.postalCode + " " + site.address.city],
             phone: site.phone, finess: site.finess, biologists: biologists,

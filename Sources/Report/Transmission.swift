@@ -99,11 +99,12 @@ extension Composition {
     }
 
     private var visit: Visit {
-        let patientClass: Visit.Class = switch request.encounter {
-        case .ambulatory: .outpatient
-        case .inpatient: .inpatient
-        case .emergency: .emergency
-        }
+        let patientClass: Visit.Class =
+            switch request.encounter {
+            case .ambulatory: .outpatient
+            case .inpatient: .inpatient
+            case .emergency: .emergency
+            }
         return Visit(patientClass: patientClass, number: local(request.number, "VN"))
     }
 }

@@ -6,7 +6,9 @@ import Dispatch
 import Drivers
 import Exchange
 import Foundation
+import HL7v2
 import Laboratory
+import Lines
 import PostgreSQLEngine
 import SQLiteEngine
 import Store
@@ -58,14 +60,14 @@ package enum LaboratoryServer {
                 + "\(library.drivers.count) pilotes ; \(configuration.analyzers.count) automates")
         let ports = PortsFile(
             path: configuration.data + "/ports.json", board: fleet.board, zam: zam?.port,
-            listening: configuration.analyzers.count { if case .tcpServer = $0.line { true } else { false } })
+            listening: configuration.analyzers.count(where: \.line.isListening))
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await fleet.run() }
                 group.addTask { await dispatch.run() }
                 if let zam { group.addTask { await zam.run() } }
                 group.addTask {
-                    try await runAPI(configuration, desk, fleet, dispatch) { ports.bound($0) }
+                    try await runAPI(configuration, desk, fleet) { ports.bound($0) }
                 }
                 // The first to end ends the server: a service that stops by itself is a fault.
                 try await group.next()
@@ -79,7 +81,7 @@ package enum LaboratoryServer {
         await store.close()
     }
 
-    package static func loadCatalogue(_ folder: String) throws -> AnalysisCatalogue {
+    static func loadCatalogue(_ folder: String) throws -> AnalysisCatalogue {
         let files = try DataFiles.catalogue(folder)
         let version = Digest.sha256Hex(files.flatMap { Array($0.name.utf8) + [0] + $0.bytes + [0] })
         return try AnalysisCatalogue.load(files, version: CatalogVersion(version))
@@ -112,18 +114,18 @@ package enum LaboratoryServer {
         pfi.map { pfi in
             PFISettings(
                 host: pfi.host, port: pfi.port,
-                names: TransmissionNames(
+                parties: Parties(
                     sendingApplication: pfi.sendingApplication, sendingFacility: pfi.sendingFacility,
-                    receivingApplication: pfi.receivingApplication, receivingFacility: pfi.receivingFacility,
-                    processing: pfi.processing),
+                    receivingApplication: pfi.receivingApplication, receivingFacility: pfi.receivingFacility),
+                processing: Processing(rawValue: pfi.processing) ?? .production,
                 answerWithin: pfi.answerWithin)
         }
     }
 }
 
 /// The wall clock of the shell: the only place where the server asks what time it is.
-package enum Clocks {
-    package static func now() -> Instant {
+enum Clocks {
+    static func now() -> Instant {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
@@ -131,8 +133,8 @@ package enum Clocks {
 }
 
 /// One line a fact on standard error, time first. Identifiers only: personal data never goes to logs.
-package enum Log {
-    package static func line(_ text: String) {
+enum Log {
+    static func line(_ text: String) {
         let line = "\(Clocks.now()) \(text.replacing("\n", with: " ⏎ "))\n"
         FileHandle.standardError.write(Data(line.utf8))
     }

@@ -78,8 +78,9 @@ struct PreparedAppend: Sendable {
         for item in changes.opened { try connection.execute(item.list.open, [.text(item.id)]) }
         for (mark, added) in changes.deliveryMarks {
             let row = try connection.query(SQL.deliveryMarks, [.text(mark.kind.rawValue), .text(mark.deliveryID)]).first
+            guard let row, let site = row[0].text, let total = row[1].integer, total > 0 else { continue }
             // Only the first event of its kind makes the delivery one more.
-            if let row, let site = row[0].text, row[1].integer == added {
+            if total == added || changes.newDeliveries.contains(mark.deliveryID) {
                 tally[.init(site: site, name: mark.name), default: 0] += 1
             }
         }

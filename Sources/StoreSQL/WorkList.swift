@@ -76,8 +76,9 @@ struct WorkChanges {
     private(set) var opened: [Item] = []
     /// (site, name of the number in `StoreCounts`) → how many more.
     private(set) var tally: [TallyKey: Int] = [:]
-    /// Deliveries' events that count once a delivery.
+    /// Events that count once a delivery, and how many of them are in this append.
     private(set) var deliveryMarks: [DeliveryMark: Int] = [:]
+    private(set) var newDeliveries: Set<String> = []
 
     struct TallyKey: Hashable {
         var site: String
@@ -111,6 +112,7 @@ struct WorkChanges {
         case .outcome(let f): close(.pendingMessage, f.messageID)
         case .observation(let f):
             open(.pendingTechnical, f.id)
+            open(.pendingSignature, f.id)
             count(f.site, "observations")
         case .observationEvent(let f):
             close(.pendingTechnical, f.observationID)
@@ -128,21 +130,28 @@ struct WorkChanges {
         case .report(let f):
             close(.pendingReport, f.signatureID)
             count(f.site, "reports")
-        case .delivery(let f): open(.dueDelivery, f.id)
+        case .delivery(let f):
+            open(.dueDelivery, f.id)
+            newDeliveries.insert(f.id)
+            for kind in DeliveryEvent.Kind.allCases { mark(f.id, kind, 0) }
         case .deliveryEvent(let f): add(f)
         case .account, .token, .tokenRevoked, .patient, .request, .specimen, .frame, .inbound: break
         }
     }
 
     private mutating func add(_ event: DeliveryEvent) {
-        let name: String? = switch event.kind {
+        if event.kind == .accepted || event.kind == .refused { close(.dueDelivery, event.deliveryID) }
+        mark(event.deliveryID, event.kind, 1)
+    }
+
+    private mutating func mark(_ deliveryID: String, _ kind: DeliveryEvent.Kind, _ added: Int) {
+        let name: String? = switch kind {
         case .accepted: "deliveriesAccepted"
         case .refused: "deliveriesRefused"
         case .dmpAccepted: "dmpAccepted"
         case .attempted, .failed, .dmpRefused, .mailDelivered, .mailRefused, .mailRead: nil
         }
         guard let name else { return }
-        if event.kind != .dmpAccepted { close(.dueDelivery, event.deliveryID) }
-        deliveryMarks[DeliveryMark(deliveryID: event.deliveryID, kind: event.kind, name: name), default: 0] += 1
+        deliveryMarks[DeliveryMark(deliveryID: deliveryID, kind: kind, name: name), default: 0] += added
     }
 }

@@ -27,7 +27,10 @@ struct CheckTests {
         #expect(codes { $0.version = 0 } == ["cda.version"])
         #expect(codes { $0.version = 2 } == ["cda.replacement"])
         #expect(codes { $0.replaces = "1.2.3" } == ["cda.replacement"])
-        #expect(codes { $0.version = 2; $0.replaces = $0.id } == ["cda.replacement"])
+        #expect(
+            codes {
+                $0.version = 2; $0.replaces = $0.id
+            } == ["cda.replacement"])
     }
 
     @Test(arguments: [
@@ -48,7 +51,8 @@ struct CheckTests {
         #expect(codes { $0.legalAuthenticator.professional.id = .professional("80123") } == ["cda.professional"])
         #expect(codes { $0.legalAuthenticator.professional.telecoms = [] } == ["cda.missing"])
         #expect(codes { $0.legalAuthenticator.professional.telecoms = [.address("0174589607")] } == ["cda.telecom"])
-        #expect(codes { $0.legalAuthenticator.professional.telecoms = [.address("tel:1", use: "X")] } == ["cda.telecom"])
+        #expect(
+            codes { $0.legalAuthenticator.professional.telecoms = [.address("tel:1", use: "X")] } == ["cda.telecom"])
         #expect(codes { $0.legalAuthenticator.professional.name.family = " " } == ["cda.missing"])
         #expect(codes { $0.legalAuthenticator.professional.name.prefix = "Mme" } == ["cda.name.prefix"])
         #expect(codes { $0.legalAuthenticator.professional.name.suffix = "Dr" } == ["cda.name.suffix"])
@@ -72,11 +76,15 @@ struct CheckTests {
         #expect(codes { $0.patient.address = .absent(.masked) } == ["cda.patient.null"])
         #expect(codes { $0.patient.telecoms = [.absent(.notAsked)] } == ["cda.patient.null"])
         #expect(codes { $0.patient.telecoms = [] } == ["cda.missing"])
-        #expect(codes { $0.patient.ins = nil; $0.patient.localIDs = [] } == ["cda.missing"])
-        #expect(codes {
-            $0.patient.ins = nil
-            $0.patient.localIDs = [ObjectID(root: "1.2.250.1.213.1.4.8", number: "279035121518989")]
-        } == ["cda.patient.ins"])
+        #expect(
+            codes {
+                $0.patient.ins = nil; $0.patient.localIDs = []
+            } == ["cda.missing"])
+        #expect(
+            codes {
+                $0.patient.ins = nil
+                $0.patient.localIDs = [ObjectID(root: "1.2.250.1.213.1.4.8", number: "279035121518989")]
+            } == ["cda.patient.ins"])
     }
 
     @Test func `a Corsican matricule has a key too`() {
@@ -107,7 +115,10 @@ struct CheckTests {
         #expect(observing { $0.outcome = .value(.number("", nil), at: Sample.time) } == ["cda.number"])
         #expect(observing { $0.outcome = .value(.number("-1.50", nil), at: Sample.time) } == [])
         #expect(observing { $0.outcome = .value(.text(" "), at: Sample.time) } == ["cda.missing"])
-        #expect(observing { $0.outcome = .value(.titre(numerator: "1", denominator: "x"), at: Sample.time) } == ["cda.number"])
+        #expect(
+            observing { $0.outcome = .value(.titre(numerator: "1", denominator: "x"), at: Sample.time) } == [
+                "cda.number"
+            ])
         #expect(observing { $0.outcome = .value(.text("a"), at: "20250310") } == ["cda.time"])
         #expect(observing { $0.outcome = .notPerformed(reason: "") } == ["cda.missing"])
         #expect(observing { $0.reference = .numbers(low: nil, high: nil, unit: "g/L") } == ["cda.missing"])
@@ -164,7 +175,7 @@ struct NarrativeTests {
     @Test func `a measured value keeps its text`() throws {
         let value = try #require(Measured("<0.50"))
         let document = Sample.document(chapters: [
-            Sample.chapter([.observation(Sample.observation(Sample.crp, .measured(value, "mg/L")))]),
+            Sample.chapter([.observation(Sample.observation(Sample.crp, .measured(value, "mg/L")))])
         ])
         let text = String(decoding: try document.xml(), as: UTF8.self)
         #expect(text.contains("value=\"0.50\""))

@@ -68,11 +68,14 @@ enum Sample {
             encounter: Encounter(
                 id: local(5, "V-000897406"), kind: .ambulatory, begin: "20250310090000+0100", responsible: biologist,
                 facilityName: "Laboratoire des Lilas", facilityAddress: address),
-            chapters: chapters ?? [chapter([
-                .observation(observation(
-                    glucose, .number("5.2", "mmol/L"), .normal,
-                    reference: .numbers(low: "3.9", high: "6.1", unit: "mmol/L"))),
-            ])],
+            chapters: chapters ?? [
+                chapter([
+                    .observation(
+                        observation(
+                            glucose, .number("5.2", "mmol/L"), .normal,
+                            reference: .numbers(low: "3.9", high: "6.1", unit: "mmol/L")))
+                ])
+            ],
             pdfCopy: PDFCopy(id: local(7, "D-2025-001077.\(version)"), bytes: pdf))
     }
 
@@ -87,10 +90,12 @@ enum Sample {
     static let minorWithoutINS = Patient(
         localIDs: [local(2, "405661")], telecoms: [.address("mailto:famille@example.org", use: "H")],
         birthFamily: "ESSAI", firstBirthGiven: "LÉO", gender: .undifferentiated, birthDate: "202501",
-        guardians: [.init(
-            name: PersonName(family: "ESSAI", given: "Jeanne", prefix: "MME"),
-            address: .lines(["3 impasse du Test", "35000 RENNES"], use: "H"),
-            telecoms: [.address("tel:0200000000", use: "H")])])
+        guardians: [
+            .init(
+                name: PersonName(family: "ESSAI", given: "Jeanne", prefix: "MME"),
+                address: .lines(["3 impasse du Test", "35000 RENNES"], use: "H"),
+                telecoms: [.address("tel:0200000000", use: "H")])
+        ])
 }
 
 extension Sample {
@@ -102,20 +107,29 @@ extension Sample {
         all["panels"] = document(chapters: [panels, subChapters])
         all["microbiology"] = document(chapters: [microbiology])
         all["full-header"] = fullHeader
-        all["hostile-texts"] = document(chapters: [chapter([
-            .observation(observation(
-                AnalysisCode(label: "<b>&amp;\"'", loinc: glucose.loinc), .text("]]> < & > \" ' é µ ≤ 𝛼"),
-                comments: ["ligne 1\nligne 2 <script>", "&#0;"])),
-        ])])
+        all["hostile-texts"] = document(chapters: [
+            chapter([
+                .observation(
+                    observation(
+                        AnalysisCode(label: "<b>&amp;\"'", loinc: glucose.loinc), .text("]]> < & > \" ' é µ ≤ 𝛼"),
+                        comments: ["ligne 1\nligne 2 <script>", "&#0;"]))
+            ])
+        ])
         var partial = document()
         partial.act.isPartial = true
-        partial.chapters = [Chapter(
-            code: .loinc("18719-5", "Biochimie"), title: "Biochimie",
-            content: .block(Block(status: .active, items: [
-                .panel(PanelEntry(
-                    code: glucose, status: .active,
-                    observations: [observation(potassium, .number("4.0", "mmol/L"))])),
-            ])))]
+        partial.chapters = [
+            Chapter(
+                code: .loinc("18719-5", "Biochimie"), title: "Biochimie",
+                content: .block(
+                    Block(
+                        status: .active,
+                        items: [
+                            .panel(
+                                PanelEntry(
+                                    code: glucose, status: .active,
+                                    observations: [observation(potassium, .number("4.0", "mmol/L"))]))
+                        ])))
+        ]
         all["partial"] = partial
         return all
     }
@@ -124,31 +138,41 @@ extension Sample {
         let inr = AnalysisCode(label: "INR", loinc: .loinc("6301-6", "INR [Temps relatif] Plasma plaquettaire pauvre"))
         let local = AnalysisCode(
             label: "Dosage maison", loinc: nil, translations: [Coded("MAISON1", "Dosage maison", system: "\(root).9")])
-        let waiting = AnalysisCode(label: "Analyse nouvelle", loinc: nil, translations: [.waiting("1443252", "Nouvelle")])
+        let waiting = AnalysisCode(
+            label: "Analyse nouvelle", loinc: nil, translations: [.waiting("1443252", "Nouvelle")])
         return chapter([
-            .observation(observation(
-                glucose, .number("7.80", "mmol/L"), .high, reference: .numbers(low: "3.9", high: "6.1", unit: "mmol/L"),
-                previous: [
-                    PreviousObservation(at: "20241104090000+0100", value: .number("5.0", "mmol/L")),
-                    PreviousObservation(at: "20231104090000+0100", value: .number(comparator: .below, text: "5", unit: "mmol/L")),
-                ],
-                technique: .ansm("9AX", "Amperométrie"), comments: ["Contrôlé sur un second tube."])),
-            .observation(observation(
-                crp, .number(comparator: .below, text: "4", unit: "mg/L"), .belowDetection,
-                reference: .numbers(low: nil, high: "5", unit: "mg/L"), technique: Technique(label: "Turbidimétrie"))),
+            .observation(
+                observation(
+                    glucose, .number("7.80", "mmol/L"), .high,
+                    reference: .numbers(low: "3.9", high: "6.1", unit: "mmol/L"),
+                    previous: [
+                        PreviousObservation(at: "20241104090000+0100", value: .number("5.0", "mmol/L")),
+                        PreviousObservation(
+                            at: "20231104090000+0100", value: .number(comparator: .below, text: "5", unit: "mmol/L")),
+                    ],
+                    technique: .ansm("9AX", "Amperométrie"), comments: ["Contrôlé sur un second tube."])),
+            .observation(
+                observation(
+                    crp, .number(comparator: .below, text: "4", unit: "mg/L"), .belowDetection,
+                    reference: .numbers(low: nil, high: "5", unit: "mg/L"), technique: Technique(label: "Turbidimétrie")
+                )),
             .observation(observation(crp, .number(comparator: .atLeast, text: "500", unit: "mg/L"), .veryHigh)),
-            .observation(observation(crp, .number(comparator: .above, text: "500", unit: Unit(ucum: "mg/L")), .aboveMeasuring)),
+            .observation(
+                observation(crp, .number(comparator: .above, text: "500", unit: Unit(ucum: "mg/L")), .aboveMeasuring)),
             .observation(observation(inr, .number("2.0", nil), reference: .numbers(low: nil, high: "1.2", unit: nil))),
             .observation(observation(inr, .number(comparator: .above, text: "8.0", unit: nil), .veryHigh)),
             .observation(observation(hbs, .qualitative("Négatif", code: nil), .negative, reference: .text("Négatif"))),
-            .observation(observation(
-                hbs, .qualitative("Positif", code: .snomed("10828004", "Positif")), .positive)),
+            .observation(
+                observation(
+                    hbs, .qualitative("Positif", code: .snomed("10828004", "Positif")), .positive)),
             .observation(observation(local, .text("Aspect lactescent, à recontrôler"))),
-            .observation(observation(waiting, .range(low: "2", high: "5", unit: Unit(ucum: "10*3/uL", printed: "G/L")))),
+            .observation(
+                observation(waiting, .range(low: "2", high: "5", unit: Unit(ucum: "10*3/uL", printed: "G/L")))),
             .observation(observation(hbs, .titre(numerator: "1", denominator: "160"), .positive)),
-            .observation(ObservationEntry(
-                code: potassium, outcome: .notPerformed(reason: "Échantillon hémolysé"),
-                comments: ["Nouveau prélèvement demandé."])),
+            .observation(
+                ObservationEntry(
+                    code: potassium, outcome: .notPerformed(reason: "Échantillon hémolysé"),
+                    comments: ["Nouveau prélèvement demandé."])),
             .comment("Prélèvement difficile."),
         ])
     }
@@ -159,12 +183,15 @@ extension Sample {
             translations: [Coded("NUM", "Numération", system: "\(root).9")])
         let haemoglobin = AnalysisCode(
             label: "Hémoglobine", loinc: .loinc("718-7", "Hémoglobine [Masse/Volume] Sang ; Numérique"))
-        let other = Performer(at: "20250310110000+0100", director: Professional(
-            id: .professional("801234534773"), profession: .profession("G15_21/SP03", "Pharmacien - Biologie"),
-            address: .absent(.notAsked), telecoms: telecom, name: PersonName(family: "SOUSTRAIT", given: "Anne"),
-            organization: Organization(
-                ids: [.structure("1750000001")], name: "Laboratoire spécialisé", telecoms: telecom, address: address,
-                sector: Organization.ambulatory)))
+        let other = Performer(
+            at: "20250310110000+0100",
+            director: Professional(
+                id: .professional("801234534773"), profession: .profession("G15_21/SP03", "Pharmacien - Biologie"),
+                address: .absent(.notAsked), telecoms: telecom, name: PersonName(family: "SOUSTRAIT", given: "Anne"),
+                organization: Organization(
+                    ids: [.structure("1750000001")], name: "Laboratoire spécialisé", telecoms: telecom,
+                    address: address,
+                    sector: Organization.ambulatory)))
         let validation = Validation(
             at: "20250310113000+0100", id: .professional("801234534765"), name: biologist.name)
         var sub = observation(potassium, .number("4.1", "mmol/L"))
@@ -172,28 +199,37 @@ extension Sample {
         sub.validators = [validation]
         return Chapter(
             code: .loinc("18723-7", "Hématologie"), title: "Hématologie",
-            content: .block(Block(performer: other, validators: [validation], items: [
-                .sampling(SamplingEntry(
-                    act: .nabm("9105", "Forfait sécurité"), collectedAt: nil, receivedAt: nil,
-                    specimen: local(6, "T-2"), nature: SamplingEntry.nature("BLD", "Sang"),
-                    site: .snomed("368208006", "Bras gauche"))),
-                .panel(PanelEntry(
-                    code: count,
-                    observations: [observation(
-                        haemoglobin, .number("13.2", "g/dL"), .normal,
-                        reference: .numbers(low: "12.0", high: "16.0", unit: "g/dL"))],
-                    comments: ["Contrôle à prévoir."], performer: other)),
-                .observation(sub),
-            ])))
+            content: .block(
+                Block(
+                    performer: other, validators: [validation],
+                    items: [
+                        .sampling(
+                            SamplingEntry(
+                                act: .nabm("9105", "Forfait sécurité"), collectedAt: nil, receivedAt: nil,
+                                specimen: local(6, "T-2"), nature: SamplingEntry.nature("BLD", "Sang"),
+                                site: .snomed("368208006", "Bras gauche"))),
+                        .panel(
+                            PanelEntry(
+                                code: count,
+                                observations: [
+                                    observation(
+                                        haemoglobin, .number("13.2", "g/dL"), .normal,
+                                        reference: .numbers(low: "12.0", high: "16.0", unit: "g/dL"))
+                                ],
+                                comments: ["Contrôle à prévoir."], performer: other)),
+                        .observation(sub),
+                    ])))
     }
 
     static var subChapters: Chapter {
         Chapter(
             code: .loinc("18719-5", "Biochimie"), title: "Biochimie",
             content: .subChapters([
-                SubChapter(title: "Biochimie du sang", block: Block(items: [
-                    .sampling(sampling), .observation(observation(glucose, .number("5.0", "mmol/L"))),
-                ])),
+                SubChapter(
+                    title: "Biochimie du sang",
+                    block: Block(items: [
+                        .sampling(sampling), .observation(observation(glucose, .number("5.0", "mmol/L"))),
+                    ])),
                 SubChapter(
                     code: .loinc("18719-5", "Biochimie"), title: "Protéines",
                     block: Block(items: [.observation(observation(crp, .number("2", "mg/L")))])),
@@ -208,36 +244,44 @@ extension Sample {
             label: "Ampicilline", loinc: .loinc("28-1", "Ampicilline [Sensibilité] Isolat ; Alphanumérique ; CMI"))
         return Chapter(
             code: .loinc("18725-2", "Microbiologie"), title: "ECBU",
-            content: .block(Block(items: [
-                .isolate(IsolateEntry(
-                    isolate: local(8, "ISO-1"), label: "Escherichia coli",
-                    snomed: .snomed("112283007", "Escherichia coli"),
-                    ncbi: .ncbiTaxonomy("562", "Escherichia coli"), at: time,
-                    findings: [observation(germs, .number("100000", "/mL"))],
-                    antibiogram: PanelEntry(
-                        code: AnalysisCode(label: "Antibiogramme", loinc: .loinc("18769-0", "Antibiogramme")),
-                        observations: [
-                            observation(ampicillin, .number(comparator: .atMost, text: "0.25", unit: "ug/mL"), .susceptible),
-                        ]))),
-                .isolate(IsolateEntry(
-                    isolate: local(8, "ISO-2"), label: "Streptococcus sp.", snomed: nil,
-                    ncbi: .ncbiTaxonomy("1301", "Streptococcus"), at: time,
-                    findings: [observation(germs, .number("1000", "/mL"))])),
-            ])))
+            content: .block(
+                Block(items: [
+                    .isolate(
+                        IsolateEntry(
+                            isolate: local(8, "ISO-1"), label: "Escherichia coli",
+                            snomed: .snomed("112283007", "Escherichia coli"),
+                            ncbi: .ncbiTaxonomy("562", "Escherichia coli"), at: time,
+                            findings: [observation(germs, .number("100000", "/mL"))],
+                            antibiogram: PanelEntry(
+                                code: AnalysisCode(label: "Antibiogramme", loinc: .loinc("18769-0", "Antibiogramme")),
+                                observations: [
+                                    observation(
+                                        ampicillin, .number(comparator: .atMost, text: "0.25", unit: "ug/mL"),
+                                        .susceptible)
+                                ]))),
+                    .isolate(
+                        IsolateEntry(
+                            isolate: local(8, "ISO-2"), label: "Streptococcus sp.", snomed: nil,
+                            ncbi: .ncbiTaxonomy("1301", "Streptococcus"), at: time,
+                            findings: [observation(germs, .number("1000", "/mL"))])),
+                ])))
     }
 
     static var fullHeader: CRBioDocument {
         var d = document()
         d.confidentiality = .restricted
-        d.authors.append(.device(AuthoringDevice(
-            at: "20250310121000+0100", id: local(3, "PAILLASSE-1"), model: "Paillasse", software: "Paillasse",
-            address: address, telecoms: telecom, organization: laboratory)))
+        d.authors.append(
+            .device(
+                AuthoringDevice(
+                    at: "20250310121000+0100", id: local(3, "PAILLASSE-1"), model: "Paillasse", software: "Paillasse",
+                    address: address, telecoms: telecom, organization: laboratory)))
         d.dataEnterer = Signature(biologist, at: "20250310091500+0100")
         d.informants = [
-            .relative(Relative(
-                role: .toWarn, relationship: Coded("MTH", "Mère", system: "2.16.840.1.113883.5.111"),
-                name: PersonName(family: "ESSAI", given: "Jeanne", prefix: "MME"), address: .absent(.notAsked),
-                telecoms: [.address("tel:0200000000", use: "H")])),
+            .relative(
+                Relative(
+                    role: .toWarn, relationship: Coded("MTH", "Mère", system: "2.16.840.1.113883.5.111"),
+                    name: PersonName(family: "ESSAI", given: "Jeanne", prefix: "MME"), address: .absent(.notAsked),
+                    telecoms: [.address("tel:0200000000", use: "H")])),
             .professional(doctor),
         ]
         var recipient = doctor
@@ -247,15 +291,19 @@ extension Sample {
         d.recipients = [recipient]
         d.authenticators = [Signature(biologist, at: "20250310115900+0100")]
         d.prescriber = Signature(doctor, at: "20250308")
-        d.samplers = [Signature(
-            Professional(
-                id: .professional("801234567893"), profession: .profession("G15_60", "Infirmier"), address: address,
-                telecoms: telecom, name: PersonName(family: "PIQUET", given: "Rose", prefix: "MME")),
-            at: "20250310090500+0100")]
+        d.samplers = [
+            Signature(
+                Professional(
+                    id: .professional("801234567893"), profession: .profession("G15_60", "Infirmier"), address: address,
+                    telecoms: telecom, name: PersonName(family: "PIQUET", given: "Rose", prefix: "MME")),
+                at: "20250310090500+0100")
+        ]
         d.familyDoctor = doctor
         d.prescriptions = [local(3, "P-2025-000412"), local(3, "P-2025-000413")]
-        d.consents = [Consent(
-            id: local(3, "C-1"), code: Coded("CONSENT", "Examen génétique", system: "\(root).9"))]
+        d.consents = [
+            Consent(
+                id: local(3, "C-1"), code: Coded("CONSENT", "Examen génétique", system: "\(root).9"))
+        ]
         d.encounter.kind = .outpatient
         d.encounter.end = "20250310093000+0100"
         d.conclusion = "Bilan sans particularité.\nÀ contrôler dans 3 mois."

@@ -91,9 +91,11 @@ struct ParsingTests {
         let hostile = "a|b^c~d\\e&f\r\ng\u{1}é€𝛼"
         let message = Message(segments: [
             Segment("MSH", [3: "SGL", 9: .components("ADT", "A28", "ADT_A05"), 10: "42", 18: "UNICODE UTF-8"]),
-            Segment("PID", [
-                3: Field(repetitions: [["1", "", .sub("x", hostile)], ["2"]]), 5: Field(hostile), 8: "\"\"",
-            ]),
+            Segment(
+                "PID",
+                [
+                    3: Field(repetitions: [["1", "", .sub("x", hostile)], ["2"]]), 5: Field(hostile), 8: "\"\"",
+                ]),
             Segment("NTE"),
         ])
         let again = try ReceivedMessage(try message.bytes())
@@ -103,7 +105,9 @@ struct ParsingTests {
 
     @Test func `a character outside the charset is refused, not replaced`() throws {
         func note(_ text: String, _ charset: Charset) -> Message {
-            Message(charset: charset, segments: [Segment("MSH", [18: Field(charset.rawValue)]), Segment("NTE", [3: Field(text)])])
+            Message(
+                charset: charset,
+                segments: [Segment("MSH", [18: Field(charset.rawValue)]), Segment("NTE", [3: Field(text)])])
         }
         #expect(try ReceivedMessage(note("5 € œuf", .latin9).bytes()).value("NTE", 3) == "5 € œuf")
         #expect(throws: Refusal.self) { try note("5 €", .latin1).bytes() }
@@ -112,7 +116,8 @@ struct ParsingTests {
 
     @Test func `the official examples are read in place and written back to the same fields`() throws {
         guard let shared = Shared.folder(for: "HL7 official examples") else { return }
-        let files = try Shared.files("examples-official/hl7", in: shared, [".hl7", ".er7"])
+        let files =
+            try Shared.files("examples-official/hl7", in: shared, [".hl7", ".er7"])
             + Shared.files("examples", in: shared, [".hl7"])
         #expect(files.count >= 22)
         for (name, bytes) in files {
@@ -137,7 +142,8 @@ struct FramingTests {
 
     @Test(arguments: 1...12)
     func `blocks come out whole however the bytes come in`(step: Int) {
-        let stream = Array("bruit\r\n".utf8) + MLLP.frame(one) + [0x0D, 0x0A] + MLLP.frame(two) + [0x78] + MLLP.frame([])
+        let stream =
+            Array("bruit\r\n".utf8) + MLLP.frame(one) + [0x0D, 0x0A] + MLLP.frame(two) + [0x78] + MLLP.frame([])
         var framer = MLLPFramer()
         var events: [MLLPFramer.Event] = []
         for start in stride(from: 0, to: stream.count, by: step) {
@@ -181,23 +187,29 @@ struct FramingTests {
 
 struct AcknowledgementTests {
     let original = """
-        MSH|^~\\&|SGL|LABO LILAS|PFI|LABO LILAS|20250310121500+0100||ORU^R01^ORU_R01|SGL-000101|T|2.5|||||FRA|UNICODE UTF-8\r
+        MSH|^~\\&|SGL|LABO LILAS|PFI|LABO LILAS|20250310121500+0100||ORU^R01^ORU_R01|SGL-000101|T|2.5|\
+        ||||FRA|UNICODE UTF-8\r
         """
 
     @Test func `an acknowledgement answers the sender in its version, event and processing`() throws {
         let ack = Acknowledgement(.accept, messageID: "SGL-000101")
-        let bytes = try ack.message(answering: received(original), controlID: "PFI-1", at: "20250310121501+0100").bytes()
-        #expect(String(decoding: bytes, as: UTF8.self) == """
-            MSH|^~\\&|PFI|LABO LILAS|SGL|LABO LILAS|20250310121501+0100||ACK^R01^ACK|PFI-1|T|2.5|||||FRA|UNICODE UTF-8\r\
-            MSA|AA|SGL-000101\r
-            """)
+        let bytes = try ack.message(answering: received(original), controlID: "PFI-1", at: "20250310121501+0100")
+            .bytes()
+        #expect(
+            String(decoding: bytes, as: UTF8.self) == """
+                MSH|^~\\&|PFI|LABO LILAS|SGL|LABO LILAS|20250310121501+0100||ACK^R01^ACK|PFI-1|T|2.5|\
+                ||||FRA|UNICODE UTF-8\r\
+                MSA|AA|SGL-000101\r
+                """)
         #expect(try Acknowledgement(parsing: ReceivedMessage(bytes)) == ack)
     }
 
     @Test func `errors travel with their place code and detail`() throws {
         let ack = Acknowledgement(
             .error, messageID: "SGL-000101",
-            problems: [.init(place: ["PID", "1", "3"], code: "101", label: "Required field missing", detail: ["x", "y|z"])],
+            problems: [
+                .init(place: ["PID", "1", "3"], code: "101", label: "Required field missing", detail: ["x", "y|z"])
+            ],
             text: "à voir")
         let message = try ack.message(answering: received(original), controlID: "1", at: "2025")
         #expect(try Acknowledgement(parsing: ReceivedMessage(message.bytes())) == ack)

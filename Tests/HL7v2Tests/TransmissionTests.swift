@@ -51,7 +51,8 @@ enum Sending {
 struct TransmissionTests {
     @Test func `every request by every carrier passes the PFI checker without an error`() throws {
         guard let shared = Shared.folder(for: "PFI checker") else { return }
-        let documents = try Dictionary(uniqueKeysWithValues: Shared.files("examples", in: shared, ["v1.xml", "v2.xml"]))
+        let documents = try Dictionary(
+            uniqueKeysWithValues: Shared.files("examples", in: shared, ["v1.xml", "v2.xml"]))
         let v1 = try #require(documents["cda_v1.xml"]), v2 = try #require(documents["cda_v2.xml"])
         var messages: [String: [UInt8]] = [:]
         for carrier in [DocumentTransmission.Carrier.oru, .mdm] {
@@ -80,7 +81,8 @@ struct TransmissionTests {
                 messages["zam-\(event)-\(accepted)"] = bytes
                 let ack = Acknowledgement(.accept, messageID: "PFI-1")
                 messages["ack-\(event)-\(accepted)"] = try ack.message(
-                    answering: ReceivedMessage(bytes), controlID: "SGL-2", at: "20250310121801+0100").bytes()
+                    answering: ReceivedMessage(bytes), controlID: "SGL-2", at: "20250310121801+0100"
+                ).bytes()
             }
         }
         let errors = try Shared.pfiErrors(in: messages, shared: shared)
@@ -101,10 +103,12 @@ struct TransmissionTests {
 
     @Test func `the ten metadata follow the document in the order of the volet`() throws {
         let message = try ReceivedMessage(Sending.transmission().message().bytes())
-        #expect(message.all("OBX").dropFirst().map { $0.value(3) } == [
-            "MASQUE_PS", "INVISIBLE_PATIENT", "INVISIBLE_REP_LEGAUX", "CONNEXION_SECRETE", "MODIF_CONF_CODE", "DESTDMP",
-            "DESTMSSANTEPS", "DESTMSSANTEPAT", "ACK_RECEPTION", "ACK_LECTURE_MSS",
-        ])
+        #expect(
+            message.all("OBX").dropFirst().map { $0.value(3) } == [
+                "MASQUE_PS", "INVISIBLE_PATIENT", "INVISIBLE_REP_LEGAUX", "CONNEXION_SECRETE", "MODIF_CONF_CODE",
+                "DESTDMP",
+                "DESTMSSANTEPS", "DESTMSSANTEPAT", "ACK_RECEPTION", "ACK_LECTURE_MSS",
+            ])
         #expect(message.all("OBX").map { $0.value(1) } == (1...11).map { String($0) })
         #expect(message.segments.map(\.name).firstIndex(of: "NTE") == 18)
     }
@@ -126,7 +130,9 @@ struct TransmissionTests {
 }
 
 struct RulesTests {
-    private func codes(_ rules: CombinationRules = .tolerant, _ change: (inout DocumentTransmission) -> Void) -> [String] {
+    private func codes(_ rules: CombinationRules = .tolerant, _ change: (inout DocumentTransmission) -> Void)
+        -> [String]
+    {
         var sending = Sending.transmission()
         change(&sending)
         return sending.check(rules).map(\.code)
@@ -141,40 +147,62 @@ struct RulesTests {
         #expect(codes { $0.patient.birthFamily = "" } == ["pfi.patient"])
         #expect(codes { $0.patient.birthPlaceCode = nil } == ["pfi.traits"])
         #expect(codes { $0.visit.number = nil } == ["pfi.visit"])
-        #expect(codes { $0.toDMP = false; $0.recipients = [] } == ["pfi.destination"])
+        #expect(
+            codes {
+                $0.toDMP = false; $0.recipients = []
+            } == ["pfi.destination"])
         #expect(codes { $0.sender = nil } == ["pfi.dmp.sender"])
         #expect(codes { $0.hiddenFromPatient = true } == ["pfi.hidden"])
-        #expect(codes { $0.recipients = [.professional(
-            PersonReference(number: "810002422979", family: "CHARLES", given: "Pascal"), address: "personne")]
-        } == ["pfi.address"])
-        #expect(codes { $0.recipients = [.professional(
-            PersonReference(number: "810002422979", family: "CHARLES", given: "Pascal"),
-            address: "279035121518989@PATIENT.mssante.fr")]
-        } == ["pfi.patient.address"])
+        #expect(
+            codes {
+                $0.recipients = [
+                    .professional(
+                        PersonReference(number: "810002422979", family: "CHARLES", given: "Pascal"), address: "personne"
+                    )
+                ]
+            } == ["pfi.address"])
+        #expect(
+            codes {
+                $0.recipients = [
+                    .professional(
+                        PersonReference(number: "810002422979", family: "CHARLES", given: "Pascal"),
+                        address: "279035121518989@PATIENT.mssante.fr")
+                ]
+            } == ["pfi.patient.address"])
     }
 
     @Test func `an identity that is not qualified reaches neither the DMP nor the patient`() {
         #expect(codes { $0.patient.reliability = "PROV" } == ["pfi.ins", "pfi.dmp.ins", "pfi.patient.address"])
-        #expect(codes {
-            $0.patient.reliability = "PROV"
-            $0.patient.identifiers.removeFirst()
-            $0.toDMP = false
-            $0.recipients = [Sending.doctor]
-        } == [])
+        #expect(
+            codes {
+                $0.patient.reliability = "PROV"
+                $0.patient.identifiers.removeFirst()
+                $0.toDMP = false
+                $0.recipients = [Sending.doctor]
+            } == [])
     }
 
     @Test func `the table of the volet is obeyed to the letter in strict mode`() {
         func allowed(_ change: (inout DocumentTransmission) -> Void) -> Bool { codes(.strict, change).isEmpty }
         #expect(allowed { _ in })
         #expect(allowed { $0.secretConnection = true })
-        #expect(allowed { $0.hiddenFromPatient = true; $0.recipients = [Sending.doctor] })
-        #expect(allowed { $0.toDMP = false; $0.recipients = [Sending.patient]; $0.hiddenFromProfessionals = true })
+        #expect(
+            allowed {
+                $0.hiddenFromPatient = true; $0.recipients = [Sending.doctor]
+            })
+        #expect(
+            allowed {
+                $0.toDMP = false; $0.recipients = [Sending.patient]; $0.hiddenFromProfessionals = true
+            })
         #expect(allowed { $0.recipients = [] })
         #expect(!allowed { $0.recipients = [Sending.doctor] })
         #expect(!allowed { $0.recipients = [Sending.patient] })
         #expect(!allowed { $0.hiddenFromGuardians = true })
         #expect(!allowed { $0.hiddenFromProfessionals = true })
-        #expect(!allowed { $0.toDMP = false; $0.secretConnection = true; $0.recipients = [Sending.patient] })
+        #expect(
+            !allowed {
+                $0.toDMP = false; $0.secretConnection = true; $0.recipients = [Sending.patient]
+            })
         #expect(codes { $0.recipients = [Sending.doctor] } == [])
     }
 }
@@ -197,7 +225,8 @@ struct BusinessAcknowledgementTests {
     }
 
     @Test func `labels, other system names and a trailing delimiter do not make us refuse`() throws {
-        let read = try zam("Z01", "OBX|1|CWE|ACK_RECEPTION_DMP^autre^HL70136|015|N^^HL70136||||||F|\rERR|||207|E|X^Y^DMPERRORCODE|\r")
+        let read = try zam(
+            "Z01", "OBX|1|CWE|ACK_RECEPTION_DMP^autre^HL70136|015|N^^HL70136||||||F|\rERR|||207|E|X^Y^DMPERRORCODE|\r")
         #expect(read.originalControlID == "015")
         #expect(!read.accepted)
         #expect(read.problems == [.init(code: "X", label: "Y")])

@@ -157,14 +157,14 @@ let policies: [FramePolicy] = [.recordPerFrame, .recordPerIntermediateFrame, .wh
         let rates: [WireFault: Double] = [
             .corrupt: 0.1, .duplicate: 0.05, .noise: 0.05, .loseReply: 0.02, .vanish: 0.02,
         ]
-        let world = try run(.cut(50), rates: rates, seed: UInt64(seed), repeats: 3)
+        let world = try run(.cut(60), rates: rates, seed: UInt64(seed), repeats: 3)
         #expect(world.analyzer.report.isAcknowledged, "seed \(seed)")
         // A session begun again repeats messages; none is missing or damaged.
         let received = Set(world.received.map { String(decoding: $0, as: UTF8.self) })
         let sent = Set(world.analyzer.messages.map { String(decoding: $0, as: UTF8.self) })
         #expect(received == sent, "seed \(seed)")
         #expect(world.received.count >= world.analyzer.messages.count, "seed \(seed)")
-        let again = try run(.cut(50), rates: rates, seed: UInt64(seed), repeats: 3)
+        let again = try run(.cut(60), rates: rates, seed: UInt64(seed), repeats: 3)
         #expect(again.analyzer.report == world.analyzer.report, "seed \(seed)")
     }
 

@@ -80,7 +80,7 @@ func files(_ folder: String) throws -> [String] {
         _ body: (PFISimulator, Line) async throws -> Void
     ) async throws {
         let pfi = try await PFISimulator.start(
-            folder: folder, zam: zam.map { ("127.0.0.1", $0) }, policy: policy)
+            folder: folder, zam: zam.map { port in { ("127.0.0.1", port) } }, policy: policy)
         let running = Task { await pfi.run() }
         let line = try await Line.dial(host: "127.0.0.1", port: pfi.port)
         try await body(pfi, line)

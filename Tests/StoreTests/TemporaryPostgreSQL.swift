@@ -24,13 +24,14 @@ actor TemporaryPostgreSQL {
         return "t\(schemas)"
     }
 
-    /// Cuts every connection of ours: what a restart of the server looks like to us.
-    func cutConnections(connection: String) throws {
+    /// Cuts every connection to a schema: what a restart of the server looks like to its store.
+    func cutConnections(connection: String, schema: String) throws {
         try TemporaryPostgreSQL.run(
             TemporaryPostgreSQL.binaries() + "/psql",
             [
                 "-q", "-d", connection, "-c",
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'paillasse'",
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    + "WHERE application_name = 'paillasse \(schema)'",
             ])
     }
 
@@ -61,7 +62,7 @@ actor TemporaryPostgreSQL {
                 server=$!
                 while [ -d /proc/\(getpid()) ] && kill -0 $server; do sleep 1; done
                 kill -INT $server; wait $server
-                cd /; rm -rf '\(folder)'/*
+                cd /; rm -rf '\(folder)'
                 """
             let process = Process()
             process.executableURL = URL(fileURLWithPath: asUser.isEmpty ? "/bin/sh" : "/usr/bin/setpriv")

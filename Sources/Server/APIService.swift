@@ -1,0 +1,48 @@
+import API
+import Analyzers
+import Base
+import Exchange
+import Foundation
+import Laboratory
+import Workflow
+
+/// The API's view of what only the running server knows.
+struct FleetStatus: LiveStatus {
+    let board: AnalyzerBoard
+    func analyzers() async -> [AnalyzerState] {
+        board.all.map { row in
+            AnalyzerState(
+                name: row.name, driver: row.driver, line: row.line + (row.port.map { " (port \($0))" } ?? ""),
+                state: row.state, lastSeen: row.lastSeen, messages: row.messages, refusals: row.refusals,
+                deviations: row.deviations)
+        }
+    }
+}
+
+/// Makes the first administrator when there is no account, then serves the API.
+func runAPI(
+    _ configuration: Configuration, _ desk: Desk, _ fleet: AnalyzerFleet,
+    bound: @escaping @Sendable (Int) -> Void
+) async throws {
+    let accounts = AccountDesk(desk: desk, credentials: Credentials())
+    let secretFile = configuration.data + "/bootstrap-secret"
+    let made = try await accounts.createFirstAdministrator(site: configuration.sites[0].code) { secret throws(Refusal) in
+        try keep(secret, in: secretFile)
+    }
+    if made != nil {
+        Log.line("premier démarrage : compte « \(AccountDesk.firstLogin) », secret dans \(secretFile) (à changer, puis à effacer)")
+    }
+    let api = LaboratoryAPI(desk: desk, live: FleetStatus(board: fleet.board), accounts: accounts)
+    try await api.run(host: configuration.host, port: configuration.port) { port in bound(port) }
+}
+
+/// Readable by the server's own user only.
+private func keep(_ secret: String, in path: String) throws(Refusal) {
+    let made = FileManager.default.createFile(
+        atPath: path, contents: Data((secret + "\n").utf8), attributes: [.posixPermissions: 0o600])
+    guard made else {
+        throw Refusal(
+            "server.bootstrap", at: path, because: "le secret du premier compte ne peut être écrit",
+            remedy: "donner au serveur le droit d'écrire dans son dossier de données")
+    }
+}

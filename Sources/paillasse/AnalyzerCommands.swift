@@ -1,0 +1,115 @@
+import ArgumentParser
+import Base
+import Client
+
+struct AnalyzersCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "analyzers", abstract: "État des automates et de leurs lignes.")
+
+    @OptionGroup var listing: Listing
+
+    func run() async throws {
+        let analyzers = try await listing.client().analyzers()
+        if listing.json { return try Output.json(analyzers) }
+        AnalyzersCommand.show(analyzers)
+    }
+
+    static func show(_ analyzers: [AnalyzerView]) {
+        var table = Table(
+            "AUTOMATE", "PILOTE", "*LIGNE", "*ÉTAT", "VU", "#MESSAGES", "#REFUS", "#EN ATTENTE", "*ÉCARTS À LA NORME")
+        for analyzer in analyzers {
+            let deviations = analyzer.deviations.sorted { $0.key < $1.key }.map { "\($0.key) × \($0.value)" }
+            table.add(
+                analyzer.name, analyzer.driver, analyzer.line, analyzer.state, analyzer.lastSeen?.french ?? "jamais",
+                String(analyzer.messages), String(analyzer.refusals), String(analyzer.pending),
+                deviations.joined(separator: ", "))
+        }
+        Output.table(table, empty: "aucun automate configuré")
+    }
+}
+
+struct MessagesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "messages", abstract: "Messages reçus des automates, les plus récents d'abord.")
+
+    @OptionGroup var listing: Listing
+    @OptionGroup var length: Length
+    @Option(help: ArgumentHelp("D'un seul automate.", valueName: "nom")) var analyzer: String?
+    @Argument(help: "Un seul message, avec son texte.") var id: String?
+
+    func run() async throws {
+        let client = try listing.client()
+        if let id {
+            let message = try await client.message(id)
+            if listing.json { return try Output.json(message) }
+            Output.line("\(message.id), \(message.analyzer), \(message.at.french), SHA-256 \(message.textHash)")
+            Output.line()
+            return Output.line(message.text ?? "")
+        }
+        let found = try await client.messages(analyzer: analyzer, limit: length.limit)
+        if listing.json { return try Output.json(found) }
+        var table = Table("ID", "AUTOMATE", "REÇU", "#OCTETS", "COMPLET", "*DEVENIR", "#RÉSULTATS", "#CONTRÔLES", "#TRIAGE")
+        for message in found {
+            table.add(
+                message.id, message.analyzer, message.at.french, String(message.bytes), yes(message.complete),
+                MessagesCommand.word(message.outcome), message.observations.map(String.init) ?? "",
+                message.controls.map(String.init) ?? "", message.triaged.map(String.init) ?? "")
+        }
+        Output.table(table, empty: "aucun message")
+    }
+
+    private static func word(_ outcome: String?) -> String {
+        switch outcome {
+        case "interpreted": "interprété"
+        case "duplicate": "doublon"
+        case "triaged": "en triage"
+        case nil: "à interpréter"
+        case let other?: other
+        }
+    }
+}
+
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit", abstract: "Piste d'audit, chaînée par empreintes.", subcommands: [List.self, Verify.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lister la piste, de la plus ancienne entrée.")
+        @OptionGroup var listing: Listing
+        @OptionGroup var length: Length
+        @Option(help: ArgumentHelp("Après cette entrée.", valueName: "n")) var after = 0
+
+        func run() async throws {
+            let entries = try await listing.client().audit(after: after, limit: length.limit)
+            if listing.json { return try Output.json(entries) }
+            var table = Table("#N°", "DATE", "AUTEUR", "ACTION", "OBJET", "SITE", "EMPREINTE")
+            for entry in entries {
+                table.add(
+                    String(entry.sequence), entry.at.french, entry.author, entry.action, entry.subject, entry.site,
+                    String(entry.hash.prefix(16)))
+            }
+            Output.table(table, empty: "aucune entrée")
+        }
+    }
+
+    struct Verify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Recalculer toute la chaîne ; code de sortie 1 si elle est rompue.")
+        @OptionGroup var listing: Listing
+
+        func run() async throws {
+            let verdict = try await listing.client().verifyAudit()
+            if listing.json {
+                try Output.json(verdict)
+            } else if verdict.sound {
+                Output.line("chaîne intacte : \(verdict.entries) entrées, \(verdict.facts) faits recalculés")
+                Output.line("dernière empreinte \(verdict.lastHash)")
+            } else {
+                Output.complain(
+                    "chaîne ROMPUE après \(verdict.entries) entrées : \(verdict.explanation ?? "") "
+                        + "[\(verdict.defect ?? "audit")]")
+            }
+            if !verdict.sound { throw Ended(outcome: .refused) }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Base
+import Drivers
+import Foundation
+import Server
+
+struct DecodeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "decode", abstract: "Décoder les octets d'une session d'automate (sans serveur).",
+        discussion: "Le fichier tient ce qui est passé sur la ligne (trames) ou des enregistrements nus.")
+
+    @Option(help: ArgumentHelp("Pilote à employer.", valueName: "nom")) var driver = DriverLibrary.genericName
+    @OptionGroup var options: DriverOptions
+    @Flag(help: "Écrire du JSON au lieu d'un résumé.") var json = false
+    @Argument(help: "Fichier de la session.") var file: String
+
+    func run() throws {
+        let folder = try options.folder
+        let bytes = try DataFiles.bytes(file)
+        guard !driver.contains("/"), FileManager.default.fileExists(atPath: "\(folder)/\(driver)") else {
+            throw Refusal(
+                "driver.unknown", at: driver, because: "aucun pilote de ce nom dans \(folder)",
+                remedy: "paillasse driver list --drivers \(folder)")
+        }
+        let library = try DriverLibrary.load(folders: [try DataFiles.driver("\(folder)/\(driver)", name: driver)])
+        let name = (file as NSString).lastPathComponent
+        let session = SessionDecoder.decode(bytes: bytes, driver: try library.driver(named: driver), file: name)
+        if json { return Output.line(session.json()) }
+        Output.line("\(session.instrument) : \(session.messages.count) message(s)")
+        var table = Table("#MESSAGE", "TUBE", "CODE", "#VALEUR", "UNITÉ", "DRAPEAU", "STATUT", "FIN")
+        for (number, message) in session.messages.enumerated() {
+            for order in message.patients.flatMap(\.orders) {
+                for row in order.results where row.count == 6 {
+                    table.add(String(number + 1), order.specimen, row[0], row[1], row[2], row[3], row[4], row[5])
+                }
+            }
+        }
+        Output.table(table, empty: "aucun résultat")
+    }
+}

@@ -1,0 +1,38 @@
+/// The argument parser speaks English; these are its sentences in French, in order of replacement.
+enum French {
+    private static let sentences: [(String, String)] = [
+        ("OVERVIEW: ", ""),
+        ("USAGE: ", "UTILISATION : "),
+        ("Usage: ", "Utilisation : "),
+        ("ARGUMENTS:", "ARGUMENTS :"),
+        ("OPTIONS:", "OPTIONS :"),
+        ("SUBCOMMANDS:", "COMMANDES :"),
+        ("<subcommand>", "<commande>"),
+        ("Show help information.", "Afficher cette aide."),
+        ("Show subcommand help information.", "Afficher l'aide d'une commande."),
+        ("for detailed help.", "pour l'aide d'une commande."),
+        ("for more information.", "pour en savoir plus."),
+        ("  See '", "  Voir « "),
+        ("See '", "Voir « "),
+        ("Error: ", "Erreur : "),
+        ("Missing expected argument ", "il manque l'argument "),
+        ("Missing one of: ", "il manque l'un de : "),
+        ("Missing value for ", "il manque la valeur de "),
+        ("Unknown option ", "option inconnue "),
+        ("Unexpected argument ", "argument inattendu "),
+        (" unexpected arguments: ", " arguments inattendus : "),
+        ("Did you mean ", "vouliez-vous dire "),
+        ("The value ", "la valeur "),
+        (" is invalid for ", " ne convient pas à "),
+        ("Help:  ", "Aide :  "),
+        ("(default: ", "(par défaut : "),
+        ("(values: ", "(valeurs : "),
+        ("; default: ", " ; par défaut : "),
+    ]
+
+    static func help(_ text: String) -> String {
+        var out = text
+        for (english, french) in sentences { out = out.replacing(english, with: french) }
+        return out.replacing(" --help' ", with: " --help » ").replacing("<commande>' ", with: "<commande>» ")
+    }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Base
+import Client
+import Laboratory
+
+struct ReportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report", abstract: "Comptes rendus émis.", subcommands: [List.self, CDA.self, PDF.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Les versions du compte rendu d'une demande.")
+        @OptionGroup var listing: Listing
+        @Argument(help: "Numéro de la demande.") var request: String
+
+        func run() async throws {
+            let reports = try await listing.client().reports(of: request)
+            if listing.json { return try Output.json(reports) }
+            var table = Table("#VERSION", "PRODUIT", "COMPLET", "DOCUMENT (OID)", "REMPLACE", "#CDA", "#PDF", "ID")
+            for report in reports {
+                table.add(
+                    String(report.version), report.producedAt.french, yes(report.complete), report.documentOID,
+                    report.replacedOID ?? "", String(report.cdaBytes), String(report.pdfBytes), report.id)
+            }
+            Output.table(table, empty: "aucun compte rendu")
+        }
+    }
+
+    struct CDA: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "cda", abstract: "Le document CDA R2 N3 d'une demande (dernière version).")
+        @OptionGroup var chosen: ChosenReport
+        func run() async throws { try await chosen.write { client, id in try await client.cda(of: id) } }
+    }
+
+    struct PDF: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "pdf", abstract: "La page PDF d'une demande (dernière version).")
+        @OptionGroup var chosen: ChosenReport
+        func run() async throws { try await chosen.write { client, id in try await client.pdf(of: id) } }
+    }
+
+    struct ChosenReport: ParsableArguments {
+        @OptionGroup var connection: Connection
+        @Argument(help: "Numéro de la demande.") var request: String
+        @Option(name: .long, help: ArgumentHelp("Version ; la dernière par défaut.", valueName: "n"))
+        var reportVersion: Int?
+        @Option(name: .shortAndLong, help: ArgumentHelp("Fichier à écrire ; sinon la sortie standard.", valueName: "fichier"))
+        var output: String?
+
+        func write(_ read: (LaboratoryClient, String) async throws -> [UInt8]) async throws {
+            let client = try connection.client()
+            let reports = try await client.reports(of: request)
+            let wanted = reportVersion.map { version in reports.first { $0.version == version } } ?? reports.last
+            guard let wanted else {
+                throw Refusal(
+                    "report.none", at: request, because: "aucun compte rendu de cette version",
+                    remedy: "signer le dossier d'abord (paillasse bio sign)")
+            }
+            let bytes = try await read(client, wanted.id)
+            guard let output else { return Output.bytes(bytes) }
+            try Output.file(bytes, at: output)
+            Output.line("\(output) : version \(wanted.version), \(bytes.count) octets")
+        }
+    }
+}
+
+struct DeliveriesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "deliveries", abstract: "Envois des comptes rendus : transport, DMP, messageries.")
+
+    @OptionGroup var listing: Listing
+    @OptionGroup var length: Length
+    @Option(help: ArgumentHelp("D'une seule demande.", valueName: "numéro")) var request: String?
+
+    func run() async throws {
+        let found = try await listing.client().deliveries(request: request, limit: length.limit)
+        if listing.json { return try Output.json(found) }
+        var table = Table("DEMANDE", "#VERSION", "VERS", "*TRANSPORT", "DMP", "MSS", "*DERNIER ÉVÉNEMENT", "MESSAGE")
+        for delivery in found {
+            let last = delivery.events.last.map { "\($0.at.french) \($0.detail ?? "")" } ?? ""
+            table.add(
+                delivery.requestNumber ?? delivery.requestID, String(delivery.version), delivery.destination,
+                delivery.transport, delivery.dmp, delivery.mail, last, delivery.controlID)
+        }
+        Output.table(table, empty: "aucun envoi")
+    }
+}

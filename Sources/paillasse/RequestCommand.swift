@@ -1,0 +1,145 @@
+import ArgumentParser
+import Base
+import Client
+import Laboratory
+
+struct RequestCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "request", abstract: "Demandes d'analyses (dossiers).",
+        subcommands: [Add.self, List.self, Show.self])
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Enregistrer une demande.")
+        @OptionGroup var listing: Listing
+        @Option(help: ArgumentHelp("Identifiant du patient.", valueName: "id")) var patient: String
+        @Option(help: ArgumentHelp("Analyses et bilans, séparés par des virgules : NFS,CRP.", valueName: "codes"))
+        var codes: String
+        @OptionGroup var prescriber: PrescriberOptions
+        @Option(help: ArgumentHelp("Date de prescription AAAA-MM-JJ ; aujourd'hui par défaut.", valueName: "date"))
+        var prescribedOn: CivilDate?
+        @Flag(help: "Demande urgente.") var urgent = false
+        @Option(help: ArgumentHelp("Heure de prélèvement, AAAA-MM-JJTHH:MM.", valueName: "instant"))
+        var collected: String?
+        @Option(help: "Renseignements cliniques.") var note: String?
+
+        func run() async throws {
+            let codes = codes.split(separator: ",").map { code in String(code.filter { $0 != " " }) }
+            var body = RequestBody(patientID: patient, codes: codes, prescriber: prescriber.body)
+            body.prescribedOn = prescribedOn
+            body.priority = urgent ? .urgent : nil
+            body.collectedAt = collected.map { Moment(text: $0) }
+            body.note = note
+            let made = try await listing.client().addRequest(body)
+            if listing.json { return try Output.json(made) }
+            Output.line("demande \(made.request.number) enregistrée : \(made.request.lines.count) analyses")
+            RequestCommand.show(made.specimens)
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lister les demandes, les plus récentes d'abord.")
+        @OptionGroup var listing: Listing
+        @OptionGroup var length: Length
+
+        func run() async throws {
+            let found = try await listing.client().requests(limit: length.limit)
+            if listing.json { return try Output.json(found) }
+            var table = Table("NUMÉRO", "ENREGISTRÉE", "*PATIENT", "*PRESCRIPTEUR", "#ANALYSES", "PRIORITÉ")
+            for request in found {
+                table.add(
+                    request.number, request.registeredAt.french, request.patientName ?? request.patientID,
+                    request.prescriber.displayName, String(request.lines.count), request.priority.word)
+            }
+            Output.table(table, empty: "aucune demande")
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Montrer une demande, ses tubes et ses résultats.")
+        @OptionGroup var listing: Listing
+        @Argument(help: "Numéro ou identifiant de la demande.") var request: String
+
+        func run() async throws {
+            let file = try await listing.client().request(request)
+            if listing.json { return try Output.json(file) }
+            Output.line(
+                "demande \(file.request.number) \(file.request.priority.word)\n"
+                    + "patient \(file.patient.displayName), né(e) le \(file.patient.traits.birthDate.french), "
+                    + "IPP \(file.patient.ipp)\nprescripteur \(file.request.prescriber.displayName), "
+                    + "le \(file.request.prescribedOn.french)")
+            Output.line()
+            RequestCommand.show(file.specimens)
+            Output.line()
+            var table = Table("ANALYSE", "#RÉSULTAT", "INTERVALLE", "*DRAPEAU", "*ÉTAT", "*RETENUES", "ID")
+            for line in file.request.lines {
+                let found = file.observations.filter { $0.analysis == line.analysis }
+                if found.isEmpty { table.add(line.analysis, "", "", "", "à faire", "", "") }
+                for observation in found {
+                    table.add(
+                        observation.analysis, observation.result, observation.interval?.frenchText ?? "",
+                        observation.mark, observation.state?.rawValue ?? "", observation.held, observation.id)
+                }
+            }
+            Output.table(table, empty: "aucune analyse")
+            for signature in file.signatures {
+                Output.line()
+                Output.line(
+                    "version \(signature.version)\(signature.complete ? "" : " (partielle)") signée par "
+                        + "\(signature.biologist.displayName) le \(signature.at.french)\n"
+                        + "empreinte \(signature.contentHash)")
+            }
+        }
+    }
+
+    static func show(_ specimens: [SpecimenView]) {
+        var table = Table("TUBE N°", "NATURE", "TUBE", "*ANALYSES", "PRÉLEVÉ", "REÇU", "*NON-CONFORMITÉ")
+        for specimen in specimens {
+            table.add(
+                specimen.accession, specimen.kind, specimen.tube, specimen.analyses.joined(separator: ", "),
+                specimen.collectedAt?.french ?? "", specimen.receivedAt?.french ?? "", specimen.nonconformity ?? "")
+        }
+        Output.table(table, empty: "aucun tube")
+    }
+}
+
+/// Who prescribed.
+struct PrescriberOptions: ParsableArguments {
+    @Option(help: "RPPS du prescripteur, 11 chiffres.") var prescriberRpps: String
+    @Option(help: "Nom du prescripteur.") var prescriberName: String
+    @Option(help: "Prénom du prescripteur.") var prescriberGiven: String
+    @Option(help: "Civilité d'exercice : DR, PR…") var prescriberTitle: String = "DR"
+    @Option(help: "Adresse MSSanté du prescripteur.") var prescriberMail: String?
+    @Option(help: "Téléphone du prescripteur.") var prescriberPhone: String?
+
+    var body: ProfessionalBody {
+        var body = ProfessionalBody(
+            nationalID: nationalID(prescriberRpps), family: prescriberName, given: prescriberGiven)
+        body.title = prescriberTitle
+        body.securedMail = prescriberMail
+        body.phone = prescriberPhone
+        return body
+    }
+}
+
+struct SpecimenCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "specimen", abstract: "Tubes.", subcommands: [Receive.self])
+
+    struct Receive: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Recevoir un tube.")
+        @OptionGroup var listing: Listing
+        @Argument(help: "Numéro du tube (code-barres).") var accession: String
+        @Option(help: ArgumentHelp("Heure de prélèvement, AAAA-MM-JJTHH:MM[+01:00].", valueName: "instant"))
+        var collected: String?
+        @Option(help: "Ce qui ne va pas avec le tube.") var nonconformity: String?
+
+        func run() async throws {
+            let body = ReceiveBody(collectedAt: collected.map { Moment(text: $0) }, nonconformity: nonconformity)
+            let specimen = try await listing.client().receive(accession, body)
+            if listing.json { return try Output.json(specimen) }
+            Output.line(
+                "tube \(specimen.accession) reçu le \(specimen.receivedAt?.french ?? "?"), prélevé le "
+                    + (specimen.collectedAt?.french ?? "? (heure inconnue)"))
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import Base
+import Foundation
+import LIS01
+import SQLiteEngine
+import Store
+import StoreSQL
+
+// Writing down what analyzers send, many at once, each waiting until its own is safe on the disk.
+
+extension Figure {
+    /// A whole message at a time.
+    static var durableIngest: Figure {
+        ingest(
+            "durable-ingest", "50 writers, each message one append: its session, its 46 frames, itself",
+            unit: "messages/s", goal: .ratio(0.7), perWriter: 20, amount: { $0.count }
+        ) { [$0] }
+    }
+
+    /// A frame at a time, as analyzers really wait for it.
+    static var durableFrames: Figure {
+        ingest(
+            "durable-frames", "50 writers, each frame one append, safe before it is acknowledged",
+            unit: "frames/s", goal: .none, perWriter: 4, amount: { $0.reduce(0) { $0 + $1.count - 2 } }
+        ) { facts in
+            // The session comes with the first frame, the message with the last, in one transaction each.
+            let frames = facts.dropFirst().dropLast().map { [$0] }
+            guard var first = frames.first, frames.count > 1 else { return [facts] }
+            first.insert(facts[0], at: 0)
+            return [first] + frames.dropFirst().dropLast() + [[frames[frames.count - 1][0], facts[facts.count - 1]]]
+        }
+    }
+
+    private static let writers = 50
+
+    /// `parts` cuts the facts of a message into appends that wait one for the other.
+    private static func ingest(
+        _ name: String, _ what: String, unit: String, goal: Goal, perWriter: Int,
+        amount: @escaping @Sendable ([[Fact]]) -> Int, parts: @escaping @Sendable ([Fact]) -> [[Fact]]
+    ) -> Figure {
+        Figure(
+            name: name, what: what, unit: unit, reference: "same rows, bare statements", goal: goal
+        ) { bench in
+            let messages = facts(of: LISSet(messages: writers * perWriter))
+            let work = (0..<writers).map { writer in
+                messages[writer * perWriter..<(writer + 1) * perWriter].flatMap(parts)
+            }
+            let units = amount(messages)
+            let files = Files(folder: bench.scratch, name: name)
+            // The rows to write again are those that a first run left.
+            let model = files.next()
+            _ = try await write(work, to: model)
+            let bare = try BareRows(copying: model, appends: work.reduce(0) { $0 + $1.count })
+            files.remove(model)
+            return try await Measure.alternate(
+                rounds: bench.rounds,
+                value: {
+                    let file = files.next()
+                    defer { files.remove(file) }
+                    return Double(units) / (try await write(work, to: file))
+                },
+                reference: {
+                    let file = files.next()
+                    defer { files.remove(file) }
+                    try await SQLiteStore.open(path: file).close()
+                    return Double(units) / (try bare.write(to: file, appendsPerCommit: writers))
+                })
+        }
+    }
+
+    /// Seconds until every writer has had its last append confirmed.
+    private static func write(_ work: [[[Fact]]], to file: String) async throws -> Double {
+        let store = try await SQLiteStore.open(path: file)
+        let start = ContinuousClock.now
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for appends in work {
+                group.addTask { for facts in appends { try await store.append(facts, note: nil) } }
+            }
+            try await group.waitForAll()
+        }
+        let spent = Measure.seconds(start.duration(to: .now))
+        let stored = try await store.counts(site: nil).messages
+        await store.close()
+        let messages = work.joined().reduce(0) { count, facts in
+            count + facts.count { if case .message = $0 { true } else { false } }
+        }
+        try Measure.demand(stored, is: messages, "messages in the store")
+        return spent
+    }
+
+    /// The facts that the journal of an analyzer makes of each message: session, frames in order, message.
+    private static func facts(of set: LISSet) -> [[Fact]] {
+        var random = PRNG(seed: 50)
+        return set.messages.enumerated().map { number, text in
+            let at = Instant(milliseconds: 1_795_000_000_000 + Int64(number) * 37)
+            let id = Identifier.make(at: at, random: &random), analyzer = "automate-\(number % writers)"
+            var facts = [
+                Fact.session(
+                    LinkSession(id: id, site: "A", analyzer: analyzer, peer: "192.0.2.7:5000", openedAt: at))
+            ]
+            for (ordinal, frame) in Framing.frames(of: text, policy: .recordPerFrame).enumerated() {
+                facts.append(.frame(JournalFrame(sessionID: id, ordinal: ordinal, at: at, bytes: frame)))
+            }
+            facts.append(
+                .message(
+                    ReceivedMessage(
+                        id: Identifier.make(at: at, random: &random), site: "A", analyzer: analyzer, sessionID: id,
+                        ordinal: 0, at: at, text: text, textHash: Digest.sha256Hex(text), complete: true)))
+            return facts
+        }
+    }
+}
+
+/// A new database file each round: a file that grows would make later rounds slower.
+private final class Files {
+    private let folder: String
+    private let name: String
+    private var count = 0
+    init(folder: String, name: String) {
+        self.folder = folder
+        self.name = name
+    }
+    func next() -> String {
+        count += 1
+        return "\(folder)/\(name)-\(count).sqlite"
+    }
+    func remove(_ file: String) {
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: file + suffix) }
+    }
+}

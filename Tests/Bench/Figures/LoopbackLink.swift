@@ -1,0 +1,123 @@
+import Base
+import Glibc
+import LIS01
+import Lines
+import Synchronization
+
+extension Figure {
+    /// Frames in lockstep over our lines, against two threads with a socket each that look at nothing.
+    static var loopbackLink: Figure {
+        Figure(
+            name: "loopback-link", what: "one session of 1,840 frames, each acknowledged, over TCP on this machine",
+            unit: "frames/s", reference: "bare socket ping-pong", goal: .ratio(0.8)
+        ) { bench in
+            let messages = LISSet(messages: 40).messages
+            let frames = Framing.frames(of: messages, policy: .recordPerFrame)
+            return try await OneProcessor.run {
+                let pair = try await LinkPair.connect()
+                let bare = try BareLink(frames)
+                defer { bare.close() }
+                let reading = try await Measure.alternate(
+                    rounds: bench.rounds,
+                    value: { try await pair.deliver(messages, frames: frames.count) },
+                    reference: { try await bare.round() })
+                await pair.close()
+                return reading
+            }
+        }
+    }
+}
+
+/// A sending and a receiving link joined by a TCP connection; each end is one task, as an analyzer's pump is.
+private final class LinkPair: Sendable {
+    private let sending: Line
+    private let listener: LineListener
+    private let receiver: Task<Void, Never>
+    private let accepted: Counter
+
+    private init(sending: Line, listener: LineListener, receiving: Line) {
+        self.sending = sending
+        self.listener = listener
+        let accepted = Counter()
+        self.accepted = accepted
+        receiver = Task { await LinkPair.receive(on: receiving, accepted) }
+    }
+
+    static func connect() async throws -> LinkPair {
+        let listener = try await LineListener.start()
+        let sending = try await Line.dial(host: "127.0.0.1", port: listener.port)
+        var connections = listener.connections.makeAsyncIterator()
+        guard let receiving = await connections.next() else { throw Fault("nobody took the connection") }
+        return LinkPair(sending: sending, listener: listener, receiving: receiving)
+    }
+
+    /// Frames a second, from the enquiry to the acknowledgement of the last frame.
+    func deliver(_ messages: [[UInt8]], frames: Int) async throws -> Double {
+        var link = Link(settings: LinkSettings(station: .instrument))
+        let before = accepted.value
+        let start = ContinuousClock.now
+        var (number, actions) = link.send(messages, at: LinkPair.now())
+        var isDelivered = false
+        while true {
+            for action in actions {
+                switch action {
+                case .reply(let bytes): try await sending.send(bytes)
+                case .delivered(let delivered): isDelivered = delivered == number
+                case .failed(_, let failure): throw Fault("not delivered: \(failure)")
+                case .store, .refused, .sessionBegan, .message, .sessionEnded, .deviation: break
+                }
+            }
+            if isDelivered { break }
+            switch await sending.next(within: LinkPair.wait(link)) {
+            case .bytes(let bytes): actions = link.received(bytes, at: LinkPair.now())
+            case .timeReached: actions = link.timeReached(at: LinkPair.now())
+            case .woken: actions = []
+            case .ended(let end): throw Fault("line lost: \(end)")
+            }
+        }
+        let spent = Measure.seconds(start.duration(to: .now))
+        try Measure.demand(accepted.value - before, is: frames, "frames accepted")
+        return Double(frames) / spent
+    }
+
+    func close() async {
+        await sending.close()
+        await receiver.value
+        await listener.stop()
+    }
+
+    private static func receive(on line: Line, _ accepted: Counter) async {
+        var link = Link(settings: LinkSettings(station: .computer), acknowledgesAtOnce: true)
+        while true {
+            let actions: [LinkAction]
+            switch await line.next(within: wait(link)) {
+            case .bytes(let bytes): actions = link.received(bytes, at: now())
+            case .timeReached: actions = link.timeReached(at: now())
+            case .woken: actions = []
+            case .ended: return
+            }
+            for action in actions {
+                switch action {
+                case .reply(let bytes):
+                    do { try await line.send(bytes) } catch { return }
+                case .store: accepted.add()
+                case .refused, .sessionBegan, .message, .sessionEnded, .delivered, .failed, .deviation: break
+                }
+            }
+        }
+    }
+
+    /// The server's clock, read as often as the server reads it.
+    private static func now() -> Instant {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+    private static func wait(_ link: Link) -> Duration? { link.deadline.map { max(.zero, now().duration(to: $0)) } }
+}
+
+private final class Counter: Sendable {
+    private let count = Atomic(0)
+    var value: Int { count.load(ordering: .sequentiallyConsistent) }
+    func add() { count.add(1, ordering: .sequentiallyConsistent) }
+}
