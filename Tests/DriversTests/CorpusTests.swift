@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON5
 import Testing
 
 @testable import Drivers

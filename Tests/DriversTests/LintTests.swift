@@ -23,13 +23,13 @@ struct LintTests {
         ("baud: 9600", "baud: 9600.5", "driver.type", "serial.baud"),
         ("parity: \"none\"", "parity: \"no\"", "driver.value", "serial.parity"),
         ("[\"serial\",", "[\"usb\",", "driver.value", "transports"),
-        ("cut240", "cut0", "lis01.settings.framing", "link"),
-        ("framing", "faming", "lis01.settings.key", "link"),
+        ("cut240", "cut0", "lis01.settings.framing", "driver.json5: link.framing"),
+        ("framing", "faming", "lis01.settings.key", "driver.json5: link"),
         ("\"U/l\": \"U/L\"", "\"U/l\": { unit: \"U/L\", factor: \"x\" }", "driver.factor", "units.U/l.factor"),
         ("\"11\": \"TSDWN^REPLY\"", "\"eleven\": \"x\"", "driver.field", "orders.header.eleven"),
         ("analysis: \"K\"", "analysis: \"NA\"", "driver.code", "codes.990"),
         ("specimen: [\"O.3.2\", \"O.3.1\"]", "specimen: \"O.9\"", "driver.expected", "sample_id"),
-        ("maker", "{ maker", "driver.json5", "driver.json5"),
+        ("maker", "{ maker", "json5.syntax", "driver.json5"),
     ])
     func faults(old: String, new: String, code: String, place: String) throws {
         let findings = DriverLint.check(try folder(replacing: old, with: new))

@@ -9,6 +9,15 @@ import Testing
 struct OrderTests {
     let now = CivilZone.europeParis.instant(CivilDate(year: 2026, month: 6, day: 12), hour: 10, minute: 5)
 
+    func order(_ accession: String, _ analyses: [String], _ priority: Priority = .routine) -> SpecimenOrder {
+        let traits = Traits(
+            birthName: "D|UPONT", firstGivenName: "Zoé", birthDate: CivilDate(year: 1980, month: 2, day: 3),
+            sex: .female)
+        return SpecimenOrder(
+            accession: accession, analyses: analyses, priority: priority,
+            patient: Patient(id: "p", site: "S", ipp: "IPP417", status: .provisional, traits: traits), requestedAt: now)
+    }
+
     func text(_ message: OrderMessage?) -> [String] {
         String(decoding: message?.bytes ?? [], as: UTF8.self).split(separator: "\r").map(String.init)
     }
@@ -16,9 +25,7 @@ struct OrderTests {
     @Test("cobas c 311 gets one O record with all its tests, without identity")
     func c311() throws {
         let driver = try Place.driver("roche-cobas-c311")
-        let order = SpecimenOrder(
-            accession: "2606120044", analyses: ["GLU", "NA", "TSH"], priority: .stat,
-            patient: ClaimedIdentity(family: "EXEMPLE"))
+        let order = order("2606120044", ["GLU", "NA", "TSH"], .urgent)
         let message = driver.orders(for: [order], purpose: .answer, at: now)
         #expect(
             text(message) == [
@@ -32,7 +39,7 @@ struct OrderTests {
     func nothing() throws {
         let driver = try Place.driver("roche-cobas-c311")
         #expect(text(driver.orders(for: [], purpose: .answer, at: now)).last == "L|1|I")
-        let unknown = SpecimenOrder(accession: "2606120044", analyses: ["TSH"])
+        let unknown = order("2606120044", ["TSH"])
         let message = driver.orders(for: [unknown], purpose: .answer, at: now)
         #expect(text(message).count == 2 && text(message).last == "L|1|I")
         #expect(driver.orders(for: [unknown], purpose: .download, at: now)?.bytes == [])
@@ -41,19 +48,31 @@ struct OrderTests {
     @Test("A model that wants one test per order gets one, and identity where it takes one")
     func centaur() throws {
         let driver = try Place.driver("siemens-centaur-xp")
-        let patient = ClaimedIdentity(
-            patientID: "417", family: "D|UPONT", given: "Zoé", birthDate: CivilDate(year: 1980, month: 2, day: 3),
-            sex: .female)
-        let order = SpecimenOrder(accession: "2606120121", analyses: ["VITD"], patient: patient)
+        let order = order("2606120121", ["VITD"])
         let lines = text(driver.orders(for: [order], purpose: .download, at: now))
         #expect(lines.count == 4)
-        #expect(lines[1].hasPrefix("P|1||417||D&F&UPONT^Zo"))
+        #expect(lines[1].hasPrefix("P|1||IPP417||D&F&UPONT^Zo"))
         #expect(lines[2].hasPrefix("O|1|2606120121||^^^VitD|R|"))
+    }
+
+    @Test("An answer holds only what was asked for, unless everything was")
+    func answer() throws {
+        let driver = try Place.driver("beckman-access2")
+        let orders = [order("2606150081", ["TSH"]), order("2606150082", ["PCT"])]
+        let one = driver.answer(orders, to: HostQuery(accessions: ["2606150082"]), at: now)
+        #expect(one.count == 1)
+        let lines = String(decoding: one.first ?? [], as: UTF8.self).split(separator: "\r")
+        #expect(lines.count == 4 && lines[2].hasPrefix("O|1|2606150082||^^^PCT|R|20260612100500|"))
+        #expect(lines[2].hasSuffix("|Q"))
+        let all = driver.answer(orders, to: HostQuery(accessions: [], all: true), at: now)
+        #expect(String(decoding: all.first ?? [], as: UTF8.self).split(separator: "\r").count == 6)
+        let silent = try Place.driver("abbott-afinion2")
+        #expect(silent.answer(orders, to: HostQuery(accessions: [], all: true), at: now) == [])
     }
 
     @Test("Models whose description does not write orders get none")
     func silent() throws {
-        let order = SpecimenOrder(accession: "2606120091", analyses: ["HBA1C"])
+        let order = order("2606120091", ["HBA1C"])
         #expect(try Place.driver("abbott-afinion2").orders(for: [order], purpose: .answer, at: now) == nil)
         #expect(try Place.driver("generic-lis2a2").orders(for: [order], purpose: .answer, at: now) == nil)
     }

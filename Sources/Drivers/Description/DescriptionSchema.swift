@@ -1,5 +1,6 @@
 package import Base
 import FoundationEssentials
+import JSON5
 import LIS01
 import LIS2
 
@@ -13,10 +14,10 @@ extension DriverDescription {
         } catch {
             return (nil, [error])
         }
-        let log = FindingLog()
+        let log = FindingLog("driver")
         let reader = ObjectReader(node, at: place + ":", log: log)
-        let link = LinkHolder.read(bytes, at: place + ": link", log: log)
-        _ = reader.node("link")
+        let link = LinkHolder.read(bytes, at: place + ":", log: log)
+        _ = reader.node("link")  // read above, by its own rules
         let description = reader.driver(named: name, link: link)
         return (log.findings.isEmpty ? description : nil, log.findings)
     }
@@ -46,7 +47,7 @@ extension ObjectReader {
         (texts("transports") ?? []).compactMap { text in
             if let transport = Transport(rawValue: text) { return transport }
             log.add(
-                "driver.value", at: key("transports"), "valeur inconnue « \(text) »",
+                "value", at: key("transports"), "valeur inconnue « \(text) »",
                 "choisir parmi : " + Transport.allCases.map(\.rawValue).joined(separator: ", "))
             return nil
         }
@@ -65,7 +66,7 @@ extension ObjectReader {
         if let charset = LISCharset(rawValue: text) { return charset }
         let known = ["auto"] + LISCharset.allCases.map(\.rawValue)
         log.add(
-            "driver.value", at: key("charset"), "valeur inconnue « \(text) »",
+            "value", at: key("charset"), "valeur inconnue « \(text) »",
             "choisir parmi : \(known.joined(separator: ", "))")
         return nil
     }
@@ -133,7 +134,7 @@ extension ObjectReader {
                 out[number] = reader.text(key)
             } else {
                 log.add(
-                    "driver.field", at: reader.key(key), "« \(key) » n'est pas un numéro de champ",
+                    "field", at: reader.key(key), "« \(key) » n'est pas un numéro de champ",
                     "écrire un numéro de champ de LIS2-A2, de 3 à 50, entre guillemets")
             }
         }
@@ -170,7 +171,7 @@ extension ObjectReader {
                 factor = Exact(text)
                 if factor == nil || factor == Exact(0) {
                     log.add(
-                        "driver.factor", at: object.key("factor"), "« \(text) » n'est pas un facteur",
+                        "factor", at: object.key("factor"), "« \(text) » n'est pas un facteur",
                         "écrire un nombre décimal non nul entre guillemets, par exemple \"0.0555\"")
                 }
             }
@@ -178,7 +179,7 @@ extension ObjectReader {
             out[unit] = UnitMeaning(unit: object.required("unit"), factor: factor, places: places)
             if let places, !(0...10).contains(places) {
                 log.add(
-                    "driver.value", at: object.key("places"), "\(places) décimales", "écrire un nombre de 0 à 10")
+                    "value", at: object.key("places"), "\(places) décimales", "écrire un nombre de 0 à 10")
             }
             object.finish()
         }
@@ -205,7 +206,7 @@ extension ObjectReader {
                 contains: reader.texts("contains") ?? [], unless: reader.texts("unless") ?? [],
                 also: reader.conditions("also"))
             if condition.path == .none {
-                log.add("driver.missing", at: reader.key("at"), "la clé manque", "dire où lire, par exemple \"H.12\"")
+                log.add("missing", at: reader.key("at"), "la clé manque", "dire où lire, par exemple \"H.12\"")
             }
             reader.finish()
             return condition
@@ -236,9 +237,21 @@ extension ObjectReader {
         let known = paths.compactMap { $0 }
         if known.count == paths.count { return FieldExpression(known) }
         log.add(
-            "driver.path", at: place, "« \(text) » n'est pas un chemin",
+            "path", at: place, "« \(text) » n'est pas un chemin",
             "écrire par exemple \"R.3.4\" : lettre de l'enregistrement, champ, composant (un nombre, first ou word)")
         return nil
+    }
+}
+
+/// Words of a decoding error, without its type's noise.
+private enum DescriptionSchema {
+    static func words(_ error: DecodingError) -> String {
+        switch error {
+        case .dataCorrupted(let context), .typeMismatch(_, let context), .valueNotFound(_, let context),
+            .keyNotFound(_, let context):
+            context.debugDescription
+        @unknown default: "\(error)"
+        }
     }
 }
 
@@ -252,11 +265,15 @@ private struct LinkHolder: Decodable {
         do {
             return try decoder.decode(LinkHolder.self, from: Data(bytes)).link ?? LinkSettings()
         } catch let refusal as Refusal {
-            log.add(refusal.code, at: "\(place).\(refusal.place)", refusal.cause, refusal.remedy)
+            var refusal = refusal
+            let isWhole = refusal.place.hasPrefix("link")
+            refusal.place = place + (isWhole ? " " : " link.") + refusal.place
+            log.add(refusal)
         } catch let error as DecodingError {
-            log.add("driver.link", at: place, "réglage illisible : \(JSONNode.words(error))", "corriger la valeur")
+            let words = DescriptionSchema.words(error)
+            log.add("link", at: place + " link", "réglage illisible : \(words)", "corriger la valeur")
         } catch {
-            log.add("driver.link", at: place, "réglage illisible : \(error)", "corriger la valeur")
+            log.add("link", at: place + " link", "réglage illisible : \(error)", "corriger la valeur")
         }
         return LinkSettings()
     }

@@ -183,7 +183,7 @@ package struct OrderWriting: Sendable, Hashable {
     package var receiver: String
     /// More fields of H, by number, as text with `{specimen}` and so on left alone.
     package var header: [Int: String]
-    /// Fields of O, by number; `{specimen}`, `{code}`, `{priority}`, `{requested}`, `{collected}`, `{material}`.
+    /// Fields of O, by number; `{specimen}`, `{code}`, `{priority}`, `{requested}`, `{collected}`.
     package var order: [Int: String]
     /// Universal test identifier of one test: `^^^{code}`.
     package var test: String

@@ -1,5 +1,6 @@
 package import Base
 import FoundationEssentials
+import JSON5
 import LIS2
 import Laboratory
 
@@ -9,12 +10,12 @@ package enum DriverLint {
     package static func check(_ folder: DriverFolder) -> [Refusal] { examine(folder).findings }
 
     static func examine(_ folder: DriverFolder) -> (driver: Driver?, findings: [Refusal]) {
-        let log = FindingLog()
+        let log = FindingLog("driver")
         checkName(folder.name, log)
         checkFiles(folder, log)
         guard let bytes = folder.files["driver.json5"] else {
             log.add(
-                "driver.file", at: "\(folder.name)/driver.json5", "le fichier manque",
+                "file", at: "\(folder.name)/driver.json5", "le fichier manque",
                 "écrire la description du modèle dans driver.json5")
             return (nil, log.findings)
         }
@@ -31,7 +32,7 @@ package enum DriverLint {
         let isPlain = name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
         if name.isEmpty || !isPlain {
             log.add(
-                "driver.name", at: name, "le nom du dossier n'est pas de la forme fabricant-modele",
+                "name", at: name, "le nom du dossier n'est pas de la forme fabricant-modele",
                 "n'employer que des minuscules sans accent, des chiffres et des tirets")
         }
     }
@@ -40,24 +41,24 @@ package enum DriverLint {
     private static func checkFiles(_ folder: DriverFolder, _ log: FindingLog) {
         if folder.files["README.md", default: []].isEmpty {
             log.add(
-                "driver.file", at: "\(folder.name)/README.md", "le fichier manque ou est vide",
+                "file", at: "\(folder.name)/README.md", "le fichier manque ou est vide",
                 "écrire d'où vient chaque ligne du pilote")
         }
         if transcripts(of: folder).isEmpty {
             log.add(
-                "driver.transcript", at: "\(folder.name)/transcripts", "aucune transcription *.astm",
+                "transcript", at: "\(folder.name)/transcripts", "aucune transcription *.astm",
                 "ajouter une session de l'automate et son résultat attendu")
         }
         for path in folder.files.keys.sorted() where path.hasPrefix("transcripts/") {
             let isKnown = path.hasSuffix(".astm") || path.hasSuffix(".expected.json")
             if !isKnown {
                 log.add(
-                    "driver.file", at: "\(folder.name)/\(path)", "fichier inattendu",
+                    "file", at: "\(folder.name)/\(path)", "fichier inattendu",
                     "ne garder ici que *.astm et *.expected.json")
             }
             if path.hasSuffix(".expected.json"), folder.files[stem(path) + ".astm"] == nil {
                 log.add(
-                    "driver.transcript", at: "\(folder.name)/\(path)", "la transcription \(stem(path)).astm manque",
+                    "transcript", at: "\(folder.name)/\(path)", "la transcription \(stem(path)).astm manque",
                     "l'ajouter ou retirer ce fichier")
             }
         }
@@ -75,19 +76,19 @@ package enum DriverLint {
         let place = "\(description.name)/driver.json5: "
         if description.transports.isEmpty {
             log.add(
-                "driver.missing", at: place + "transports", "aucun mode de liaison",
+                "missing", at: place + "transports", "aucun mode de liaison",
                 "ajouter serial, tcp-server ou tcp-client")
         }
         if description.transports.contains(.serial), description.serial == nil {
             log.add(
-                "driver.missing", at: place + "serial", "liaison série annoncée sans ses réglages",
+                "missing", at: place + "serial", "liaison série annoncée sans ses réglages",
                 "ajouter serial: { baud: 9600, … }")
         }
         var ordered: [String: String] = [:]
         for (code, meaning) in description.codes.sorted(by: { $0.key < $1.key }) where meaning.isOrdered {
             if let other = ordered[meaning.analysis] {
                 log.add(
-                    "driver.code", at: place + "codes.\(code)",
+                    "code", at: place + "codes.\(code)",
                     "l'analyse \(meaning.analysis) se commanderait aussi par « \(other) »",
                     "écrire ordered: false sur l'un des deux codes")
             }
@@ -95,7 +96,7 @@ package enum DriverLint {
         }
         for flag in description.flags.harmless.sorted() where description.flags.known[flag] != nil {
             log.add(
-                "driver.flag", at: place + "flags.known.\(flag)", "drapeau à la fois anodin et significatif",
+                "flag", at: place + "flags.known.\(flag)", "drapeau à la fois anodin et significatif",
                 "le garder dans l'une des deux listes")
         }
     }
@@ -106,7 +107,7 @@ package enum DriverLint {
             let place = "\(folder.name)/\(expectedPath)"
             guard let expectedBytes = folder.files[expectedPath], let bytes = folder.files[path] else {
                 log.add(
-                    "driver.transcript", at: place, "le résultat attendu de la transcription manque",
+                    "transcript", at: place, "le résultat attendu de la transcription manque",
                     "l'écrire, par exemple avec paillasse decode --driver \(folder.name) --json, après l'avoir relu")
                 continue
             }
@@ -115,13 +116,13 @@ package enum DriverLint {
                 let expectation = TranscriptExpectation(driver, bytes)
                 for difference in try expectation.differences(from: expected) {
                     log.add(
-                        "driver.expected", at: "\(place): \(difference.place)", difference.cause,
+                        "expected", at: "\(place): \(difference.place)", difference.cause,
                         "corriger le pilote, ou le résultat attendu s'il est faux")
                 }
             } catch let refusal as Refusal {
                 log.add(refusal)
             } catch {
-                log.add("driver.expected", at: place, "\(error)", "corriger le fichier")
+                log.add("expected", at: place, "\(error)", "corriger le fichier")
             }
         }
     }

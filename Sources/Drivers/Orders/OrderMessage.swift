@@ -2,35 +2,6 @@ package import Base
 import LIS2
 package import Laboratory
 
-/// What is to be measured on one specimen, as the laboratory knows it.
-package struct SpecimenOrder: Sendable, Hashable {
-    package enum Priority: String, Sendable, Hashable {
-        case routine = "R"
-        case stat = "S"
-    }
-    package var accession: String
-    /// Codes of the catalogue.
-    package var analyses: [String]
-    package var priority: Priority
-    /// Nil when the model is sent no identity, or none is known.
-    package var patient: ClaimedIdentity?
-    package var collectedAt: Instant?
-    /// Word for O.16, e.g. `SERUM`; the driver's own when nil.
-    package var material: String?
-
-    package init(
-        accession: String, analyses: [String], priority: Priority = .routine, patient: ClaimedIdentity? = nil,
-        collectedAt: Instant? = nil, material: String? = nil
-    ) {
-        self.accession = accession
-        self.analyses = analyses
-        self.priority = priority
-        self.patient = patient
-        self.collectedAt = collectedAt
-        self.material = material
-    }
-}
-
 /// A message to the analyzer, and what of the orders it could not say.
 package struct OrderMessage: Sendable, Hashable {
     package var bytes: [UInt8]
@@ -51,6 +22,15 @@ extension Driver {
     package func orderCode(for analysis: String) -> String? {
         let found = description.codes.first { $0.value.analysis == analysis && $0.value.isOrdered }
         return found.map { $0.value.orderedAs ?? $0.key }
+    }
+
+    /// The messages that answer a query, none when the model takes no answer: what is left to do on the specimens it
+    /// asked for, or "no information".
+    package func answer(
+        _ orders: [SpecimenOrder], to query: HostQuery, at now: Instant, zone: CivilZone = .europeParis
+    ) -> [[UInt8]] {
+        let asked = query.all ? orders : orders.filter { query.accessions.contains($0.accession) }
+        return self.orders(for: asked, purpose: .answer, at: now, zone: zone).map { [$0.bytes] } ?? []
     }
 
     /// The message for these specimens: H, P and O for each, L. Nil when the driver does not write orders for this
@@ -81,7 +61,7 @@ extension Driver {
             for (i, group) in groups.enumerated() {
                 let report = purpose == .answer ? writing.reportOfAnswer : writing.reportOfDownload
                 writer.record(
-                    .order, orderFields(i + 1, order, group, writing, report: report, now: time(now, zone), zone))
+                    .order, orderFields(i + 1, order, group, writing, report: report, zone))
             }
         }
         if patients == 0, purpose == .download { return OrderMessage(bytes: [], unknown: message.unknown) }
@@ -104,32 +84,33 @@ extension Driver {
     /// Section 7: laboratory's patient number, name, birth date, sex.
     private func patientFields(_ rank: Int, _ order: SpecimenOrder, _ writing: OrderWriting) -> [LISValue] {
         var fields: [Int: LISValue] = [2: LISValue(rank)]
-        if writing.sendsIdentity, let patient = order.patient {
-            fields[4] = patient.patientID.map { .text($0) }
-            fields[6] = .components([patient.family ?? "", patient.given ?? ""])
-            fields[8] = patient.birthDate.map { .text($0.compact) }
-            fields[9] = patient.sex.map { .text($0.rawValue) }
+        if writing.sendsIdentity {
+            let traits = order.patient.traits
+            fields[4] = .text(order.patient.ipp)
+            fields[6] = .components([traits.birthName, traits.firstGivenName])
+            fields[8] = .text(traits.birthDate.compact)
+            fields[9] = .text(traits.sex.rawValue)
         }
         return Driver.list(fields, from: 2)
     }
 
-    /// Section 8: specimen in 3, tests in 5, priority in 6, requested in 7, collected in 8, action in 12, material in
-    /// 16, report type in 26; the driver's own fields over these.
+    /// Section 8: specimen in 3, tests in 5, priority in 6, requested in 7, collected in 8, action in 12, report type
+    /// in 26; the driver's own fields over these.
     private func orderFields(
-        _ rank: Int, _ order: SpecimenOrder, _ codes: [String], _ writing: OrderWriting, report: String, now: String,
+        _ rank: Int, _ order: SpecimenOrder, _ codes: [String], _ writing: OrderWriting, report: String,
         _ zone: CivilZone
     ) -> [LISValue] {
+        let requested = time(order.requestedAt, zone)
         let collected = order.collectedAt.map { time($0, zone) } ?? ""
         var fields: [Int: LISValue] = [
-            2: LISValue(rank), 3: .text(order.accession), 6: .text(order.priority.rawValue), 7: .text(now),
-            8: .text(collected), 12: "A", 16: .text(order.material ?? ""), 26: .raw(Array(report.utf8)),
+            2: LISValue(rank), 3: .text(order.accession), 6: .text(order.priority.rawValue), 7: .text(requested),
+            8: .text(collected), 12: "A", 26: .raw(Array(report.utf8)),
         ]
         fields[5] = .raw(tests(codes, writing))
         for (number, text) in writing.order {
             let filled = text.replacing("{specimen}", with: order.accession)
-                .replacing("{priority}", with: order.priority.rawValue).replacing("{requested}", with: now)
+                .replacing("{priority}", with: order.priority.rawValue).replacing("{requested}", with: requested)
                 .replacing("{collected}", with: collected)
-                .replacing("{material}", with: order.material ?? "")
             fields[number] = .raw(Array(filled.utf8))
         }
         return Driver.list(fields, from: 2)
