@@ -42,13 +42,14 @@ struct MessagesCommand: AsyncParsableCommand {
         if let id {
             let message = try await client.message(id)
             if listing.json { return try Output.json(message) }
-            Output.line("\(message.id), \(message.analyzer), \(message.at.french), SHA-256 \(message.textHash)")
+            Output.prose("\(message.id), \(message.analyzer), \(message.at.french), SHA-256 \(message.textHash)")
             Output.line()
             return Output.line(message.text ?? "")
         }
         let found = try await client.messages(analyzer: analyzer, limit: length.limit)
         if listing.json { return try Output.json(found) }
-        var table = Table("ID", "AUTOMATE", "REÇU", "#OCTETS", "COMPLET", "*DEVENIR", "#RÉSULTATS", "#CONTRÔLES", "#TRIAGE")
+        var table = Table(
+            "ID", "AUTOMATE", "REÇU", "#OCTETS", "COMPLET", "*DEVENIR", "#RÉSULTATS", "#CONTRÔLES", "#TRIAGE")
         for message in found {
             table.add(
                 message.id, message.analyzer, message.at.french, String(message.bytes), yes(message.complete),
@@ -102,8 +103,8 @@ struct AuditCommand: AsyncParsableCommand {
             if listing.json {
                 try Output.json(verdict)
             } else if verdict.sound {
-                Output.line("chaîne intacte : \(verdict.entries) entrées, \(verdict.facts) faits recalculés")
-                Output.line("dernière empreinte \(verdict.lastHash)")
+                Output.prose("chaîne intacte : \(verdict.entries) entrées, \(verdict.facts) faits recalculés")
+                Output.prose("dernière empreinte \(verdict.lastHash)")
             } else {
                 Output.complain(
                     "chaîne ROMPUE après \(verdict.entries) entrées : \(verdict.explanation ?? "") "

@@ -5,6 +5,13 @@ import Foundation
 enum Output {
     static func line(_ text: String = "") { write(Array((text + "\n").utf8), to: FileHandle.standardOutput) }
     static func complain(_ text: String) { write(Array((text + "\n").utf8), to: FileHandle.standardError) }
+    /// Sentences, folded between words in a terminal.
+    static func prose(_ text: String) {
+        for part in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            guard let width = Terminal.width, part.count > width else { line(String(part)); continue }
+            for folded in Table.fold(String(part), width) { line(folded) }
+        }
+    }
     static func bytes(_ bytes: [UInt8]) { write(bytes, to: FileHandle.standardOutput) }
 
     private static func write(_ bytes: [UInt8], to handle: FileHandle) { try? handle.write(contentsOf: Data(bytes)) }
@@ -17,13 +24,14 @@ enum Output {
 
     /// A table, or one sentence when there is nothing.
     static func table(_ table: Table, empty: String) {
-        line(table.rows.isEmpty ? empty : table.text(width: Terminal.width))
+        if table.rows.isEmpty { prose(empty) } else { line(table.text(width: Terminal.width)) }
     }
 
     static func file(_ bytes: [UInt8], at path: String) throws(Refusal) {
         do { try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
             throw Refusal(
-                "file.write", at: path, because: "ce fichier ne peut être écrit", remedy: "vérifier le dossier et les droits")
+                "file.write", at: path, because: "ce fichier ne peut être écrit",
+                remedy: "vérifier le dossier et les droits")
         }
     }
 }
@@ -41,7 +49,8 @@ enum Terminal {
     /// One line of standard input, without its end.
     static func lineOfInput() throws(Refusal) -> String {
         guard let line = readLine(strippingNewline: true), !line.isEmpty else {
-            throw Refusal("cli.input", because: "rien sur l'entrée standard", remedy: "y écrire le secret, suivi d'Entrée")
+            throw Refusal(
+                "cli.input", because: "rien sur l'entrée standard", remedy: "y écrire le secret, suivi d'Entrée")
         }
         return line
     }
@@ -51,7 +60,8 @@ enum Terminal {
         if fromInput { return try lineOfInput() }
         guard isatty(STDIN_FILENO) == 1 else {
             throw Refusal(
-                "cli.terminal", because: "un secret se tape au clavier", remedy: "ou ajouter --secret-stdin et l'envoyer")
+                "cli.terminal", because: "un secret se tape au clavier",
+                remedy: "ou ajouter --secret-stdin et l'envoyer")
         }
         var usual = termios()
         tcgetattr(STDIN_FILENO, &usual)

@@ -44,7 +44,9 @@ struct ReportCommand: AsyncParsableCommand {
         @Argument(help: "Numéro de la demande.") var request: String
         @Option(name: .long, help: ArgumentHelp("Version ; la dernière par défaut.", valueName: "n"))
         var reportVersion: Int?
-        @Option(name: .shortAndLong, help: ArgumentHelp("Fichier à écrire ; sinon la sortie standard.", valueName: "fichier"))
+        @Option(
+            name: .shortAndLong,
+            help: ArgumentHelp("Fichier à écrire ; sinon la sortie standard.", valueName: "fichier"))
         var output: String?
 
         func write(_ read: (LaboratoryClient, String) async throws -> [UInt8]) async throws {
@@ -59,7 +61,7 @@ struct ReportCommand: AsyncParsableCommand {
             let bytes = try await read(client, wanted.id)
             guard let output else { return Output.bytes(bytes) }
             try Output.file(bytes, at: output)
-            Output.line("\(output) : version \(wanted.version), \(bytes.count) octets")
+            Output.prose("\(output) : version \(wanted.version), \(bytes.count) octets")
         }
     }
 }
