@@ -200,3 +200,14 @@ import Testing
         }
     }
 }
+
+@Suite struct `The socket of the API` {
+    @Test func `refuses an address that is taken, in words`() async throws {
+        try await APILaboratory.open { laboratory in
+            let port = try #require(Int(laboratory.server.text.split(separator: ":").last ?? ""))
+            let refused = await refusal { try await laboratory.api.run(host: "127.0.0.1", port: port) { _ in } }
+            #expect(refused?.code == "server.bind" && refused?.place == "127.0.0.1:\(port)")
+            #expect(try await laboratory.stranger.health().state == "ok")
+        }
+    }
+}
