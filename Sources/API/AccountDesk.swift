@@ -29,8 +29,9 @@ package struct AccountDesk: Sendable {
 
     // The first account
 
-    /// On a store without any account, makes the administrator `admin` with a secret of chance, given to `keep` before the
-    /// account exists (a crash between the two leaves no account that nobody can open). Nil when there are accounts.
+    /// On a store without any account, makes the administrator `admin` with a secret of chance, given to `keep` before
+    /// the account exists (a crash between the two leaves no account that nobody can open). Nil when there are
+    /// accounts.
     package func createFirstAdministrator(
         site: String, keep: @Sendable (String) throws(Refusal) -> Void
     ) async throws(CommandFailure) -> String? {
@@ -66,7 +67,8 @@ package struct AccountDesk: Sendable {
         guard right, let account, account.enabled else {
             // What was typed as a login may be a secret typed in the wrong place: only known logins are written down.
             let note = AuditNote(
-                site: account?.site ?? "-", author: "system", action: "auth.refused", subject: account?.login ?? "inconnu",
+                site: account?.site ?? "-", author: "system", action: "auth.refused",
+                subject: account?.login ?? "inconnu",
                 at: now())
             try await ask { () throws(StoreFailure) in try await store.append([], note: note) }
             throw wrong
@@ -105,7 +107,9 @@ package struct AccountDesk: Sendable {
         let at = now()
         let note = AuditNote(
             site: author.site, author: author.login, action: "auth.logout", subject: author.login, at: at)
-        try await ask { () throws(StoreFailure) in try await store.append([.tokenRevoked(hash: hash, at: at)], note: note) }
+        try await ask { () throws(StoreFailure) in
+            try await store.append([.tokenRevoked(hash: hash, at: at)], note: note)
+        }
     }
 
     // Accounts
@@ -123,7 +127,8 @@ package struct AccountDesk: Sendable {
         if try await ask({ () throws(StoreFailure) in try await store.account(body.login) }) != nil {
             throw .refused(
                 Refusal(
-                    "account.exists", at: body.login, because: "ce compte existe déjà", remedy: "choisir un autre login"))
+                    "account.exists", at: body.login, because: "ce compte existe déjà", remedy: "choisir un autre login"
+                ))
         }
         let account = Account(
             login: body.login, site: body.site ?? author.site, name: body.name, role: body.role,
@@ -217,7 +222,8 @@ package struct AccountDesk: Sendable {
     private func known(_ login: String) async throws(CommandFailure) -> Account {
         guard let account = try await ask({ () throws(StoreFailure) in try await store.account(login) }) else {
             throw .refused(
-                Refusal("account.unknown", at: login, because: "aucun compte de ce nom", remedy: "paillasse account list"))
+                Refusal(
+                    "account.unknown", at: login, because: "aucun compte de ce nom", remedy: "paillasse account list"))
         }
         return account
     }
@@ -232,7 +238,9 @@ package struct AccountDesk: Sendable {
     private func require(_ author: Author, _ permission: Permission) throws(CommandFailure) {
         do throws(Refusal) { try author.require(permission) } catch { throw .refused(error) }
     }
-    private func ask<T: Sendable>(_ work: @Sendable () async throws(StoreFailure) -> T) async throws(CommandFailure) -> T {
+    private func ask<T: Sendable>(_ work: @Sendable () async throws(StoreFailure) -> T) async throws(CommandFailure)
+        -> T
+    {
         do throws(StoreFailure) { return try await work() } catch { throw .store(error) }
     }
 }

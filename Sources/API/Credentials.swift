@@ -18,7 +18,8 @@ package final class Credentials: Sendable {
             self.r = r
             self.p = p
         }
-        /// OWASP Password Storage Cheat Sheet, scrypt: N = 2^15, r = 8, p = 3 is one of its equivalent minimums (32 MiB).
+        /// OWASP Password Storage Cheat Sheet, scrypt: N = 2^15, r = 8, p = 3 is one of its equivalent minimums (32
+        /// MiB).
         package static let standard = Cost(n: 1 << 15, r: 8, p: 3)
         /// What a stored hash may ask of this machine at most.
         var isBearable: Bool { (2...(1 << 20)).contains(n) && (1...32).contains(r) && (1...16).contains(p) }
@@ -56,8 +57,8 @@ package final class Credentials: Sendable {
         return "scrypt$\(cost.n)$\(cost.r)$\(cost.p)$\(Digest.hex(salt))$\(Digest.hex(hash))"
     }
 
-    /// Does the secret have this hash? With `stored` nil (no such account) the same work is done and the answer is no, so
-    /// that the time tells nothing.
+    /// Does the secret have this hash? With `stored` nil (no such account) the same work is done and the answer is no,
+    /// so that the time tells nothing.
     package func verify(_ secret: String, against stored: String?) async throws(Refusal) -> Bool {
         guard secret.utf8.count <= Credentials.longest else { return false }
         let fields = (stored ?? "").split(separator: "$", omittingEmptySubsequences: false)
@@ -90,7 +91,8 @@ package final class Credentials: Sendable {
         queued.subtract(1, ordering: .relaxed)
         guard let made else {
             throw Refusal(
-                "auth.scrypt", because: "le calcul de l'empreinte du secret a échoué", remedy: "vérifier la mémoire libre")
+                "auth.scrypt", because: "le calcul de l'empreinte du secret a échoué",
+                remedy: "vérifier la mémoire libre")
         }
         return made
     }

@@ -45,7 +45,8 @@ extension LaboratoryAPI {
             }
         } catch let error as IOError {
             throw Refusal(
-                "server.bind", at: "\(host):\(port)", because: "cette adresse ne peut être ouverte : \(error.errnoCode)",
+                "server.bind", at: "\(host):\(port)",
+                because: "cette adresse ne peut être ouverte : \(error.errnoCode)",
                 remedy: "arrêter l'autre serveur, ou choisir un autre port")
         }
     }
@@ -71,7 +72,8 @@ private struct SocketResponder: HTTPResponder {
             answer = await api.respond(
                 to: LaboratoryAPI.Incoming(
                     method: request.method.rawValue, target: request.head.path ?? "/",
-                    authorization: request.headers[.authorization], peer: context.peer, body: Array(body.readableBytesView)))
+                    authorization: request.headers[.authorization], peer: context.peer,
+                    body: Array(body.readableBytesView)))
         } catch is NIOTooManyBytesError {
             answer = .refusal(
                 Refusal(
@@ -86,6 +88,7 @@ private struct SocketResponder: HTTPResponder {
         if answer.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
         if answer.status == 413 { headers[.connection] = "close" }
         return Response(
-            status: .init(code: answer.status), headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: answer.body)))
+            status: .init(code: answer.status), headers: headers,
+            body: .init(byteBuffer: ByteBuffer(bytes: answer.body)))
     }
 }

@@ -73,13 +73,15 @@ package enum StrictJSON {
         let tree: JSONTree
         do { tree = try parser.decode(JSONTree.self, from: Data(bytes)) } catch {
             throw Refusal(
-                "body.json", because: "\(what) n'est pas du JSON lisible", remedy: "vérifier guillemets, virgules et UTF-8")
+                "body.json", because: "\(what) n'est pas du JSON lisible",
+                remedy: "vérifier guillemets, virgules et UTF-8")
         }
         do { return try TreeDecoder(tree: tree, path: []).whole(T.self) } catch let refusal as Refusal {
             throw refusal
         } catch {
             throw Refusal(
-                "body.value", because: "\(what) contient une valeur impossible", remedy: "comparer avec la documentation")
+                "body.value", because: "\(what) contient une valeur impossible",
+                remedy: "comparer avec la documentation")
         }
     }
 }

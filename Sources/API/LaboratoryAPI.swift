@@ -20,7 +20,8 @@ package struct LaboratoryAPI: Sendable {
         self.desk = desk
         self.live = live
         self.accounts = accounts
-        routes = staffRoutes + registrationRoutes + resultRoutes + signOffRoutes + triageRoutes + outputRoutes + stateRoutes
+        routes =
+            staffRoutes + registrationRoutes + resultRoutes + signOffRoutes + triageRoutes + outputRoutes + stateRoutes
     }
 
     /// What HTTP knows of a request.
@@ -60,7 +61,8 @@ package struct LaboratoryAPI: Sendable {
             throw Refusal(
                 "query.key", at: stranger, because: "paramètre inconnu « \(stranger) »",
                 remedy: route.query.isEmpty
-                    ? "cette adresse n'en prend pas" : "paramètres connus : " + route.query.sorted().joined(separator: ", "))
+                    ? "cette adresse n'en prend pas"
+                    : "paramètres connus : " + route.query.sorted().joined(separator: ", "))
         }
         let zone = desk.sites[author.site]?.civilZone ?? .europeParis
         return try await route.handle(
@@ -84,7 +86,8 @@ package struct LaboratoryAPI: Sendable {
                 remedy: "méthodes connues : " + others.sorted().joined(separator: ", "))
         }
         throw Refusal(
-            "route.unknown", because: "aucune ressource à cette adresse", remedy: "vérifier le chemin (il commence par /v1)")
+            "route.unknown", because: "aucune ressource à cette adresse",
+            remedy: "vérifier le chemin (il commence par /v1)")
     }
 
     private func health() async throws -> Answer {
@@ -137,7 +140,8 @@ package struct LaboratoryAPI: Sendable {
             case 0x25:
                 let digits = bytes.prefix(2)
                 guard digits.count == 2, let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16) else {
-                    throw Refusal("query.encoding", because: "« % » sans deux chiffres", remedy: "encoder selon RFC 3986")
+                    throw Refusal(
+                        "query.encoding", because: "« % » sans deux chiffres", remedy: "encoder selon RFC 3986")
                 }
                 out.append(value)
                 bytes = bytes.dropFirst(2)

@@ -1,8 +1,8 @@
 import Base
 import Synchronization
 
-/// Slows guessing: each login from each peer has some free tries, then waits that double. The table is bounded; the entry
-/// tried longest ago leaves first.
+/// Slows guessing: each login from each peer has some free tries, then waits that double. The table is bounded; the
+/// entry tried longest ago leaves first.
 final class LoginThrottle: Sendable {
     /// Failures before the first wait.
     static let free = 8

@@ -11,7 +11,8 @@ extension LaboratoryAPI {
             Route("GET", "/v1/reports", .needs(.read), query: ["request"]) { call in
                 guard let reference = call.query["request"] else {
                     throw Refusal(
-                        "query.missing", at: "request", because: "de quelle demande ?", remedy: "ajouter ?request=NUMÉRO")
+                        "query.missing", at: "request", because: "de quelle demande ?",
+                        remedy: "ajouter ?request=NUMÉRO")
                 }
                 let request = try await desk.request(reference)
                 let found = try await desk.store.reports(requestID: request.id)
@@ -51,7 +52,8 @@ extension LaboratoryAPI {
                 let states = await live.analyzers()
                 return try .json(
                     StatusView(
-                        site: call.author.site, catalogueVersion: desk.catalogue.version.text, counts: CountsView(counts),
+                        site: call.author.site, catalogueVersion: desk.catalogue.version.text,
+                        counts: CountsView(counts),
                         analyzers: states.map { AnalyzerView($0, call) }))
             },
             Route("GET", "/v1/analyzers", .needs(.read)) { call in
@@ -109,7 +111,8 @@ extension LaboratoryAPI {
 
     /// Records one a line. UTF-8 when the bytes are, else ISO 8859-1, whose every byte is a character.
     static func readable(_ bytes: [UInt8]) -> String {
-        let text = String(validating: bytes, as: UTF8.self)
+        let text =
+            String(validating: bytes, as: UTF8.self)
             ?? String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
         return text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
     }

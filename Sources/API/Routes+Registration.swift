@@ -42,7 +42,8 @@ extension LaboratoryAPI {
         [
             Route("POST", "/v1/patients", .needs(.register)) { call in
                 let draft = try PatientDraft(call.decoded(PatientBody.self), call)
-                return try .json(PatientView(try await desk.registerPatient(draft, by: call.author), in: call.zone), status: 201)
+                return try .json(
+                    PatientView(try await desk.registerPatient(draft, by: call.author), in: call.zone), status: 201)
             },
             Route("GET", "/v1/patients", .needs(.read), query: ["search", "limit"]) { call in
                 let search = PatientSearch(site: call.author.site, text: call.query["search"])
@@ -102,7 +103,8 @@ extension LaboratoryAPI {
         let last = Chosen.lastEvents(events)
         let signed = Set(signatures.flatMap(\.observationIDs))
         return RequestFileView(
-            request: RequestView(request, patient: patient, in: call.zone), patient: PatientView(patient, in: call.zone),
+            request: RequestView(request, patient: patient, in: call.zone),
+            patient: PatientView(patient, in: call.zone),
             specimens: specimens.map { SpecimenView($0, in: call.zone) },
             observations: observations.map { observation in
                 let state: ObservationView.State =

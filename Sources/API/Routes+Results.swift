@@ -179,11 +179,12 @@ extension TriageView {
             flags = incoming.instrumentFlags + incoming.unknownFlags
             observedAt = incoming.observedAt.map(call.moment)
         }
-        resolution = switch closed?.kind {
-        case .attached: "rattaché"
-        case .dismissed: "écarté"
-        case nil: nil
-        }
+        resolution =
+            switch closed?.kind {
+            case .attached: "rattaché"
+            case .dismissed: "écarté"
+            case nil: nil
+            }
         resolvedBy = closed?.author
     }
 }

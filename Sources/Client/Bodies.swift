@@ -125,7 +125,8 @@ package struct TraitsBody: Codable, Sendable, Hashable {
     }
     package var traits: Traits {
         Traits(
-            birthName: birthName, firstGivenName: firstGivenName, givenNames: givenNames, birthDate: birthDate, sex: sex,
+            birthName: birthName, firstGivenName: firstGivenName, givenNames: givenNames, birthDate: birthDate,
+            sex: sex,
             birthplace: birthplace)
     }
 }

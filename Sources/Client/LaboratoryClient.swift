@@ -2,8 +2,8 @@ package import Base
 import Foundation
 import FoundationNetworking
 
-/// The API from the side of a program: one method a route of `/v1`. Whatever goes wrong is a `Refusal`: the server's own,
-/// or `client.unreachable` when there is no answer, or `client.answer` when it cannot be read.
+/// The API from the side of a program: one method a route of `/v1`. Whatever goes wrong is a `Refusal`: the server's
+/// own, or `client.unreachable` when there is no answer, or `client.answer` when it cannot be read.
 package struct LaboratoryClient: Sendable {
     /// `http://127.0.0.1:8642`
     package let server: String

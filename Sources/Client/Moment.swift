@@ -1,7 +1,8 @@
 package import Base
 
-/// An instant as the API writes it: ISO 8601 text with the offset of the site, `2026-11-22T07:00:00+01:00`. Milliseconds
-/// since 1970 never cross the API. In bodies sent to the server the offset may be missing: the site's wall clock is meant.
+/// An instant as the API writes it: ISO 8601 text with the offset of the site, `2026-11-22T07:00:00+01:00`.
+/// Milliseconds since 1970 never cross the API. In bodies sent to the server the offset may be missing: the site's wall
+/// clock is meant.
 package struct Moment: Sendable, Hashable, Codable, CustomStringConvertible {
     package let text: String
 

@@ -32,7 +32,8 @@ struct AccountCommand: AsyncParsableCommand {
             body.site = site
             let account = try await listing.client().addAccount(body)
             if listing.json { return try Output.json(account) }
-            Output.line("compte \(account.login) ouvert : \(account.name), \(account.role.rawValue), site \(account.site)")
+            Output.line(
+                "compte \(account.login) ouvert : \(account.name), \(account.role.rawValue), site \(account.site)")
         }
     }
 
@@ -108,7 +109,8 @@ struct ProfessionalOptions: ParsableArguments {
         get throws {
             guard rpps != nil || family != nil || given != nil else { return nil }
             guard let rpps, let family, let given else {
-                throw Refusal.usage("un professionnel a un RPPS, un nom et un prénom", "donner --rpps, --family, --given")
+                throw Refusal.usage(
+                    "un professionnel a un RPPS, un nom et un prénom", "donner --rpps, --family, --given")
             }
             var body = ProfessionalBody(nationalID: nationalID(rpps), family: family, given: given)
             body.title = title

@@ -48,7 +48,8 @@ struct MessagesCommand: AsyncParsableCommand {
         }
         let found = try await client.messages(analyzer: analyzer, limit: length.limit)
         if listing.json { return try Output.json(found) }
-        var table = Table("ID", "AUTOMATE", "REÇU", "#OCTETS", "COMPLET", "*DEVENIR", "#RÉSULTATS", "#CONTRÔLES", "#TRIAGE")
+        var table = Table(
+            "ID", "AUTOMATE", "REÇU", "#OCTETS", "COMPLET", "*DEVENIR", "#RÉSULTATS", "#CONTRÔLES", "#TRIAGE")
         for message in found {
             table.add(
                 message.id, message.analyzer, message.at.french, String(message.bytes), yes(message.complete),

@@ -111,9 +111,12 @@ struct BioCommand: AsyncParsableCommand {
                 + "prescripteur \(file.request.prescriber.displayName)")
         Output.line()
         let previous = Dictionary(file.previous.map { ($0.analysis, $0) }, uniquingKeysWith: { first, _ in first })
-        var table = Table("ANALYSE", "*LIBELLÉ", "#RÉSULTAT", "INTERVALLE", "*DRAPEAU", "#ANTÉRIEUR", "*RETENUES", "NEUF")
+        var table = Table(
+            "ANALYSE", "*LIBELLÉ", "#RÉSULTAT", "INTERVALLE", "*DRAPEAU", "#ANTÉRIEUR", "*RETENUES", "NEUF")
         for observation in file.observations {
-            let before = previous[observation.analysis].map { "\($0.value.frenchText) (\($0.observedAt.french.prefix(10)))" }
+            let before = previous[observation.analysis].map {
+                "\($0.value.frenchText) (\($0.observedAt.french.prefix(10)))"
+            }
             table.add(
                 observation.analysis, observation.analysisName ?? "", observation.result,
                 observation.interval?.frenchText ?? "", observation.mark, before ?? "", observation.held,

@@ -2,8 +2,8 @@ import ArgumentParser
 import Base
 import Glibc
 
-/// The commands of Paillasse, one file each. Every one speaks to the server through its API, except those that only read
-/// files (`decode`, `catalogue lint`, `driver`).
+/// The commands of Paillasse, one file each. Every one speaks to the server through its API, except those that only
+/// read files (`decode`, `catalogue lint`, `driver`).
 struct Paillasse: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "paillasse",

@@ -23,7 +23,8 @@ enum Output {
     static func file(_ bytes: [UInt8], at path: String) throws(Refusal) {
         do { try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
             throw Refusal(
-                "file.write", at: path, because: "ce fichier ne peut être écrit", remedy: "vérifier le dossier et les droits")
+                "file.write", at: path, because: "ce fichier ne peut être écrit",
+                remedy: "vérifier le dossier et les droits")
         }
     }
 }
@@ -41,7 +42,8 @@ enum Terminal {
     /// One line of standard input, without its end.
     static func lineOfInput() throws(Refusal) -> String {
         guard let line = readLine(strippingNewline: true), !line.isEmpty else {
-            throw Refusal("cli.input", because: "rien sur l'entrée standard", remedy: "y écrire le secret, suivi d'Entrée")
+            throw Refusal(
+                "cli.input", because: "rien sur l'entrée standard", remedy: "y écrire le secret, suivi d'Entrée")
         }
         return line
     }
@@ -51,7 +53,8 @@ enum Terminal {
         if fromInput { return try lineOfInput() }
         guard isatty(STDIN_FILENO) == 1 else {
             throw Refusal(
-                "cli.terminal", because: "un secret se tape au clavier", remedy: "ou ajouter --secret-stdin et l'envoyer")
+                "cli.terminal", because: "un secret se tape au clavier",
+                remedy: "ou ajouter --secret-stdin et l'envoyer")
         }
         var usual = termios()
         tcgetattr(STDIN_FILENO, &usual)

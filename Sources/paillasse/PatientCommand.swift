@@ -82,7 +82,9 @@ struct PatientCommand: AsyncParsableCommand {
             if let name = patient.usedName { table.add("Nom utilisé", name) }
             if let name = patient.usedGivenName { table.add("Prénom utilisé", name) }
             if let phone = patient.phone { table.add("Téléphone", phone) }
-            if let place = patient.address { table.add("Adresse", "\(place.street), \(place.postalCode) \(place.city)") }
+            if let place = patient.address {
+                table.add("Adresse", "\(place.street), \(place.postalCode) \(place.city)")
+            }
             if let name = patient.legalRepresentative { table.add("Représentant légal", name) }
             if patient.opposedToDMP { table.add("DMP", "opposé(e)") }
             Output.table(table, empty: "")
@@ -116,7 +118,8 @@ struct IdentityOptions: ParsableArguments {
     @Option(help: "Matricule INS, 15 caractères.") var ins: String?
     @Option(help: "Autorité du matricule.") var insAuthority: AuthorityWord = .nir
     @Option(help: "Statut de l'identité.") var status: IdentityStatus = .provisional
-    @Option(help: "Attribut d'une identité provisoire ; plusieurs fois possible.") var attribute: [IdentityAttribute] = []
+    @Option(help: "Attribut d'une identité provisoire ; plusieurs fois possible.") var attribute: [IdentityAttribute] =
+        []
     @Option(help: "Nom utilisé.") var usedName: String?
     @Option(help: "Prénom utilisé.") var usedGiven: String?
     @Option(help: "Téléphone.") var phone: String?

@@ -44,7 +44,9 @@ struct ReportCommand: AsyncParsableCommand {
         @Argument(help: "Numéro de la demande.") var request: String
         @Option(name: .long, help: ArgumentHelp("Version ; la dernière par défaut.", valueName: "n"))
         var reportVersion: Int?
-        @Option(name: .shortAndLong, help: ArgumentHelp("Fichier à écrire ; sinon la sortie standard.", valueName: "fichier"))
+        @Option(
+            name: .shortAndLong,
+            help: ArgumentHelp("Fichier à écrire ; sinon la sortie standard.", valueName: "fichier"))
         var output: String?
 
         func write(_ read: (LaboratoryClient, String) async throws -> [UInt8]) async throws {

@@ -31,7 +31,8 @@ struct LogoutCommand: AsyncParsableCommand {
     func run() async throws {
         let address = try connection.address
         // A connection that the server no longer knows is closed all the same.
-        do { try await connection.client().logout() } catch let refusal as Refusal where refusal.code.hasPrefix("auth.") {}
+        do { try await connection.client().logout() } catch let refusal as Refusal where refusal.code.hasPrefix("auth.")
+        {}
         try connection.tokens.forget(address)
         Output.line("déconnecté")
     }

@@ -53,8 +53,9 @@ import Testing
             var change = AccountChange()
             change.role = .secretary
             _ = try await admin.changeAccount("technicien", change)
-            #expect(await refusal { _ = try await technician.reject("x", RejectBody(observation: "y", reason: "z")) }?.code
-                == "auth.permission")
+            #expect(
+                await refusal { _ = try await technician.reject("x", RejectBody(observation: "y", reason: "z")) }?.code
+                    == "auth.permission")
             change.enabled = false
             let closed = try await admin.changeAccount("technicien", change)
             #expect(closed.version == 3 && !closed.enabled)
@@ -70,7 +71,8 @@ import Testing
         try await APILaboratory.open { laboratory in
             var codes = [String?]()
             for _ in 0..<10 {
-                codes.append(await refusal { _ = try await laboratory.stranger.login("biologiste", secret: "non") }?.code)
+                codes.append(
+                    await refusal { _ = try await laboratory.stranger.login("biologiste", secret: "non") }?.code)
             }
             #expect(codes.prefix(8).allSatisfy { $0 == "auth.login" })
             #expect(codes.suffix(2).allSatisfy { $0 == "auth.throttled" })
@@ -108,16 +110,17 @@ import Testing
             let listed = String(decoding: try await admin.raw("GET", "/v1/accounts", body: nil).body, as: UTF8.self)
             #expect(listed.contains("nouveau") && !listed.contains("scrypt"))
             let person = try await laboratory.signedIn("nouveau")
-            #expect(await refusal { try await person.changeSecret(current: "non", replacement: "une autre phrase") }?.code
-                == "account.current")
+            #expect(
+                await refusal { try await person.changeSecret(current: "non", replacement: "une autre phrase") }?.code
+                    == "account.current")
             try await person.changeSecret(current: APILaboratory.secret, replacement: "une autre phrase")
             #expect(await refusal { _ = try await laboratory.signedIn("nouveau") }?.code == "auth.login")
             _ = try await laboratory.signedIn("nouveau", secret: "une autre phrase")
         }
     }
 
-    /// Written out by hand, route by route, beside the table of the code: `T` technicien, `B` biologiste, `S` secretaire,
-    /// `A` administrateur.
+    /// Written out by hand, route by route, beside the table of the code: `T` technicien, `B` biologiste, `S`
+    /// secretaire, `A` administrateur.
     static let rights: [(route: String, roles: String)] = [
         ("POST /v1/logout", "TBSA"), ("GET /v1/whoami", "TBSA"), ("POST /v1/secret", "TBSA"),
         ("GET /v1/accounts", "A"), ("POST /v1/accounts", "A"), ("PUT /v1/accounts/:login", "A"),
@@ -146,7 +149,8 @@ import Testing
                     let parts = route.split(separator: " ")
                     let path = parts[1].split(separator: "/").map { $0.hasPrefix(":") ? "absent" : String($0) }
                     let answer = try await client.raw(
-                        String(parts[0]), "/" + path.joined(separator: "/"), body: parts[0] == "GET" ? nil : [0x7B, 0x7D])
+                        String(parts[0]), "/" + path.joined(separator: "/"),
+                        body: parts[0] == "GET" ? nil : [0x7B, 0x7D])
                     #expect((answer.status == 403) == !roles.contains(letter), "\(role) \(route) → \(answer.status)")
                     #expect(answer.status != 401 && answer.status < 500, "\(role) \(route) → \(answer.status)")
                 }
@@ -171,7 +175,8 @@ import Testing
     @Test func `are scrypt as RFC 7914 says`() async throws {
         // RFC 7914 section 12, third vector, its first 32 octets: scrypt is PBKDF2 at the end, so a shorter output is
         // the beginning of the longer one. Its salt is the ASCII text "SodiumChloride".
-        let stored = "scrypt$16384$8$1$536f6469756d43686c6f72696465$"
+        let stored =
+            "scrypt$16384$8$1$536f6469756d43686c6f72696465$"
             + "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2"
         #expect(try await Credentials().verify("pleaseletmein", against: stored))
     }

@@ -96,7 +96,8 @@ struct APILaboratory: Sendable {
         var body = PatientBody(
             status: .provisional,
             traits: TraitsBody(
-                birthName: name, firstGivenName: "Marie", birthDate: CivilDate(year: 1979, month: 3, day: 28), sex: .female))
+                birthName: name, firstGivenName: "Marie", birthDate: CivilDate(year: 1979, month: 3, day: 28),
+                sex: .female))
         body.ipp = ipp
         return body
     }

@@ -160,7 +160,8 @@ import Testing
             for (method, path, body, status) in strange {
                 let answer = try await biologist.raw(method, path, body: body)
                 #expect(answer.status == status, "\(method) \(path) → \(answer.status)")
-                #expect((try? JSONDecoder().decode(ErrorBody.self, from: Data(answer.body))) != nil, "\(method) \(path)")
+                #expect(
+                    (try? JSONDecoder().decode(ErrorBody.self, from: Data(answer.body))) != nil, "\(method) \(path)")
             }
             #expect(try await biologist.health().state == "ok")
         }
@@ -184,8 +185,10 @@ import Testing
             let technician = try await laboratory.signedIn(.technician)
             let path = "/v1/requests/\(made.request.number)/results"
             for (body, code) in [
-                (#"{"analysis":"K"}"#, "body.choice"), (#"{"analysis":"K","value":"4","text":"quatre"}"#, "body.choice"),
-                (#"{"analysis":"K","value":4.20}"#, "body.type"), (#"{"analysis":"K","value":"quatre"}"#, "result.value"),
+                (#"{"analysis":"K"}"#, "body.choice"),
+                (#"{"analysis":"K","value":"4","text":"quatre"}"#, "body.choice"),
+                (#"{"analysis":"K","value":4.20}"#, "body.type"),
+                (#"{"analysis":"K","value":"quatre"}"#, "result.value"),
                 (#"{"analysis":"CRP","value":"4"}"#, "enter.unrequested"),
                 (#"{"analysis":"RIEN","value":"4"}"#, "catalogue.code.unknown"),
                 (#"{"analysis":"K","notPerformed":" "}"#, "reason.missing"),

@@ -79,7 +79,8 @@ struct CommandLineTool: Sendable {
                 let secret = APILaboratory.secret + "\n"
                 let login = try await tool.run("login", "biologiste", "--secret-stdin", input: secret)
                 #expect(login.code == 0 && login.output.contains("connecté jusqu'au 22/11/2026 19:00"), "\(login)")
-                let mode = try FileManager.default.attributesOfItem(atPath: tool.home + "/token.json")[.posixPermissions]
+                let mode = try FileManager.default.attributesOfItem(atPath: tool.home + "/token.json")[
+                    .posixPermissions]
                 #expect(mode as? Int == 0o600)
                 let patient = try await tool.run(
                     "patient", "add", "--name", "DURAND", "--given", "Lucie", "--birth", "1979-03-28", "--sex", "F",
@@ -97,7 +98,8 @@ struct CommandLineTool: Sendable {
                 for specimen in shown.specimens {
                     let received = try await tool.run(
                         "specimen", "receive", specimen.accession, "--collected", "2026-11-22T06:30")
-                    #expect(received.code == 0 && received.output.contains("prélevé le 22/11/2026 06:30"), "\(received)")
+                    #expect(
+                        received.code == 0 && received.output.contains("prélevé le 22/11/2026 06:30"), "\(received)")
                 }
                 #expect(try await tool.run("enter", number, "NA", "140").code == 0)
                 #expect(try await tool.run("enter", number, "K", "--not-performed", "tube hémolysé").code == 0)
@@ -179,7 +181,8 @@ struct CommandLineTool: Sendable {
                 #expect(away.code == 3 && away.complaint.contains("[client.unreachable]"), "\(away)")
             }
             for words in [
-                ["rien"], ["patient", "add"], ["validate", "1"], ["bio", "sign"], ["enter", "1", "K", "4", "--text", "x"],
+                ["rien"], ["patient", "add"], ["validate", "1"], ["bio", "sign"],
+                ["enter", "1", "K", "4", "--text", "x"],
                 ["patient", "add", "--sex", "X"],
             ] {
                 let misused = try await tool.run(words: words)
@@ -209,13 +212,16 @@ struct CommandLineTool: Sendable {
             let drivers = APILaboratory.root.appendingPathComponent("Drivers").path
             let transcripts = drivers + "/sysmex-xn/transcripts"
             let name = try #require(
-                try FileManager.default.contentsOfDirectory(atPath: transcripts).sorted().first { $0.hasSuffix(".astm") })
+                try FileManager.default.contentsOfDirectory(atPath: transcripts).sorted().first {
+                    $0.hasSuffix(".astm")
+                })
             let decoded = try await tool.run(
                 "decode", "--driver", "sysmex-xn", "--drivers", drivers, "--json", "\(transcripts)/\(name)")
             #expect(decoded.code == 0, "\(decoded)")
             let session = try JSONSerialization.jsonObject(with: Data(decoded.output.utf8)) as? [String: Any]
             #expect((session?["messages"] as? [Any])?.isEmpty == false && session?["file"] as? String == name)
-            let unknown = try await tool.run("decode", "--driver", "absent", "--drivers", drivers, "\(transcripts)/\(name)")
+            let unknown = try await tool.run(
+                "decode", "--driver", "absent", "--drivers", drivers, "\(transcripts)/\(name)")
             #expect(unknown.code == 1 && unknown.complaint.contains("[driver.unknown]"))
             #expect(try await tool.run("driver", "check", "\(drivers)/sysmex-xn").code == 0)
         }
