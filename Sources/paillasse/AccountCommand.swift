@@ -32,7 +32,7 @@ struct AccountCommand: AsyncParsableCommand {
             body.site = site
             let account = try await listing.client().addAccount(body)
             if listing.json { return try Output.json(account) }
-            Output.line(
+            Output.prose(
                 "compte \(account.login) ouvert : \(account.name), \(account.role.rawValue), site \(account.site)")
         }
     }
@@ -77,7 +77,7 @@ struct AccountCommand: AsyncParsableCommand {
             }
             let account = try await listing.client().changeAccount(login, body)
             if listing.json { return try Output.json(account) }
-            Output.line("compte \(account.login), version \(account.version)")
+            Output.prose("compte \(account.login), version \(account.version)")
         }
     }
 
@@ -90,7 +90,7 @@ struct AccountCommand: AsyncParsableCommand {
             let current = try Terminal.secret("Secret actuel : ", fromInput: secretStdin)
             let replacement = try Terminal.secret("Nouveau secret : ", fromInput: secretStdin)
             try await connection.client().changeSecret(current: current, replacement: replacement)
-            Output.line("secret changé")
+            Output.prose("secret changé")
         }
     }
 }

@@ -42,7 +42,7 @@ struct MessagesCommand: AsyncParsableCommand {
         if let id {
             let message = try await client.message(id)
             if listing.json { return try Output.json(message) }
-            Output.line("\(message.id), \(message.analyzer), \(message.at.french), SHA-256 \(message.textHash)")
+            Output.prose("\(message.id), \(message.analyzer), \(message.at.french), SHA-256 \(message.textHash)")
             Output.line()
             return Output.line(message.text ?? "")
         }
@@ -103,8 +103,8 @@ struct AuditCommand: AsyncParsableCommand {
             if listing.json {
                 try Output.json(verdict)
             } else if verdict.sound {
-                Output.line("chaîne intacte : \(verdict.entries) entrées, \(verdict.facts) faits recalculés")
-                Output.line("dernière empreinte \(verdict.lastHash)")
+                Output.prose("chaîne intacte : \(verdict.entries) entrées, \(verdict.facts) faits recalculés")
+                Output.prose("dernière empreinte \(verdict.lastHash)")
             } else {
                 Output.complain(
                     "chaîne ROMPUE après \(verdict.entries) entrées : \(verdict.explanation ?? "") "

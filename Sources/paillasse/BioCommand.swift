@@ -78,7 +78,7 @@ struct BioCommand: AsyncParsableCommand {
             let waiting = try await client.awaitingSignature(limit: 2000)
             let files = waiting.filter { $0.missing.isEmpty && $0.fresh > 0 }
             if !listing.json {
-                Output.line(
+                Output.prose(
                     "\(files.count) dossier(s) complet(s) à signer, \(files.reduce(0) { $0 + $1.fresh }) résultat(s) ; "
                         + "\(waiting.count - files.count) dossier(s) incomplet(s) laissé(s)")
             }
@@ -98,13 +98,13 @@ struct BioCommand: AsyncParsableCommand {
     }
 
     static func show(_ signature: SignatureView, _ request: String) {
-        Output.line(
+        Output.prose(
             "\(request) : version \(signature.version)\(signature.complete ? "" : " (partielle)") signée par "
                 + "\(signature.biologist.displayName) le \(signature.at.french), empreinte \(signature.contentHash)")
     }
 
     static func show(_ file: FileToSignView) {
-        Output.line(
+        Output.prose(
             "demande \(file.request.number) \(file.request.priority.word), version \(file.nextVersion) à signer\n"
                 + "patient \(file.patient.displayName), né(e) le \(file.patient.traits.birthDate.french), "
                 + "\(file.patient.traits.sex.rawValue), identité \(file.patient.status.rawValue)\n"
@@ -123,7 +123,7 @@ struct BioCommand: AsyncParsableCommand {
                 file.fresh.contains(observation.id) ? "oui" : "")
         }
         Output.table(table, empty: "aucun résultat validé techniquement")
-        if !file.missing.isEmpty { Output.line("manque : " + file.missing.joined(separator: ", ")) }
-        Output.line("empreinte \(file.contentHash)")
+        if !file.missing.isEmpty { Output.prose("manque : " + file.missing.joined(separator: ", ")) }
+        Output.prose("empreinte \(file.contentHash)")
     }
 }

@@ -21,7 +21,7 @@ struct CatalogueCommand: AsyncParsableCommand {
                 try Output.json(findings)
             } else {
                 for finding in findings { Output.line(finding.description) }
-                Output.line("\(errors) erreur(s), \(findings.count - errors) avertissement(s)")
+                Output.prose("\(errors) erreur(s), \(findings.count - errors) avertissement(s)")
             }
             if errors > 0 { throw Ended(outcome: .refused) }
         }

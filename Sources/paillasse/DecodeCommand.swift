@@ -26,7 +26,7 @@ struct DecodeCommand: ParsableCommand {
         let name = (file as NSString).lastPathComponent
         let session = SessionDecoder.decode(bytes: bytes, driver: try library.driver(named: driver), file: name)
         if json { return Output.line(session.json()) }
-        Output.line("\(session.instrument) : \(session.messages.count) message(s)")
+        Output.prose("\(session.instrument) : \(session.messages.count) message(s)")
         var table = Table("#MESSAGE", "TUBE", "CODE", "#VALEUR", "UNITÉ", "DRAPEAU", "STATUT", "FIN")
         for (number, message) in session.messages.enumerated() {
             for order in message.patients.flatMap(\.orders) {

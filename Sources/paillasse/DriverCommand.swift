@@ -79,7 +79,7 @@ struct DriverCommand: AsyncParsableCommand {
                 defects += findings.count
                 for finding in findings { Output.complain("\(folder.name)/\(finding.description)") }
             }
-            Output.line("\(chosen.count) pilote(s) vérifié(s), \(defects) défaut(s)")
+            Output.prose("\(chosen.count) pilote(s) vérifié(s), \(defects) défaut(s)")
             if defects > 0 { throw Ended(outcome: .refused) }
         }
     }

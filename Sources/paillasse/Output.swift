@@ -5,6 +5,13 @@ import Foundation
 enum Output {
     static func line(_ text: String = "") { write(Array((text + "\n").utf8), to: FileHandle.standardOutput) }
     static func complain(_ text: String) { write(Array((text + "\n").utf8), to: FileHandle.standardError) }
+    /// Sentences, folded between words in a terminal.
+    static func prose(_ text: String) {
+        for part in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            guard let width = Terminal.width, part.count > width else { line(String(part)); continue }
+            for folded in Table.fold(String(part), width) { line(folded) }
+        }
+    }
     static func bytes(_ bytes: [UInt8]) { write(bytes, to: FileHandle.standardOutput) }
 
     private static func write(_ bytes: [UInt8], to handle: FileHandle) { try? handle.write(contentsOf: Data(bytes)) }
@@ -17,7 +24,7 @@ enum Output {
 
     /// A table, or one sentence when there is nothing.
     static func table(_ table: Table, empty: String) {
-        line(table.rows.isEmpty ? empty : table.text(width: Terminal.width))
+        if table.rows.isEmpty { prose(empty) } else { line(table.text(width: Terminal.width)) }
     }
 
     static func file(_ bytes: [UInt8], at path: String) throws(Refusal) {

@@ -23,7 +23,7 @@ struct PatientCommand: AsyncParsableCommand {
         func run() async throws {
             let patient = try await listing.client().addPatient(try identity.body)
             if listing.json { return try Output.json(patient) }
-            Output.line("patient \(patient.id) créé, IPP \(patient.ipp), identité \(patient.status.rawValue)")
+            Output.prose("patient \(patient.id) créé, IPP \(patient.ipp), identité \(patient.status.rawValue)")
         }
     }
 
@@ -37,7 +37,7 @@ struct PatientCommand: AsyncParsableCommand {
         func run() async throws {
             let patient = try await listing.client().updatePatient(id, try identity.body)
             if listing.json { return try Output.json(patient) }
-            Output.line("patient \(patient.id), version \(patient.version), identité \(patient.status.rawValue)")
+            Output.prose("patient \(patient.id), version \(patient.version), identité \(patient.status.rawValue)")
         }
     }
 

@@ -61,7 +61,7 @@ struct ReportCommand: AsyncParsableCommand {
             let bytes = try await read(client, wanted.id)
             guard let output else { return Output.bytes(bytes) }
             try Output.file(bytes, at: output)
-            Output.line("\(output) : version \(wanted.version), \(bytes.count) octets")
+            Output.prose("\(output) : version \(wanted.version), \(bytes.count) octets")
         }
     }
 }

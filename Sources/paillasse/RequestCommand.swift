@@ -31,7 +31,7 @@ struct RequestCommand: AsyncParsableCommand {
             body.note = note
             let made = try await listing.client().addRequest(body)
             if listing.json { return try Output.json(made) }
-            Output.line("demande \(made.request.number) enregistrée : \(made.request.lines.count) analyses")
+            Output.prose("demande \(made.request.number) enregistrée : \(made.request.lines.count) analyses")
             RequestCommand.show(made.specimens)
         }
     }
@@ -62,7 +62,7 @@ struct RequestCommand: AsyncParsableCommand {
         func run() async throws {
             let file = try await listing.client().request(request)
             if listing.json { return try Output.json(file) }
-            Output.line(
+            Output.prose(
                 "demande \(file.request.number) \(file.request.priority.word)\n"
                     + "patient \(file.patient.displayName), né(e) le \(file.patient.traits.birthDate.french), "
                     + "IPP \(file.patient.ipp)\nprescripteur \(file.request.prescriber.displayName), "
@@ -83,7 +83,7 @@ struct RequestCommand: AsyncParsableCommand {
             Output.table(table, empty: "aucune analyse")
             for signature in file.signatures {
                 Output.line()
-                Output.line(
+                Output.prose(
                     "version \(signature.version)\(signature.complete ? "" : " (partielle)") signée par "
                         + "\(signature.biologist.displayName) le \(signature.at.french)\n"
                         + "empreinte \(signature.contentHash)")
@@ -137,7 +137,7 @@ struct SpecimenCommand: AsyncParsableCommand {
             let body = ReceiveBody(collectedAt: collected.map { Moment(text: $0) }, nonconformity: nonconformity)
             let specimen = try await listing.client().receive(accession, body)
             if listing.json { return try Output.json(specimen) }
-            Output.line(
+            Output.prose(
                 "tube \(specimen.accession) reçu le \(specimen.receivedAt?.french ?? "?"), prélevé le "
                     + (specimen.collectedAt?.french ?? "? (heure inconnue)"))
         }

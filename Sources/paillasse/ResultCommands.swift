@@ -47,7 +47,7 @@ struct ValidateCommand: AsyncParsableCommand {
             observations: all ? nil : observations, all: all ? true : nil, reason: reason)
         let events = try await listing.client().validate(request, body)
         if listing.json { return try Output.json(events) }
-        Output.line("\(events.count) résultat(s) validé(s) techniquement dans \(request)")
+        Output.prose("\(events.count) résultat(s) validé(s) techniquement dans \(request)")
     }
 }
 
@@ -63,7 +63,7 @@ struct RejectCommand: AsyncParsableCommand {
         let event = try await listing.client().reject(
             request, RejectBody(observation: observation, reason: reason))
         if listing.json { return try Output.json(event) }
-        Output.line("résultat \(event.observationID) rejeté")
+        Output.prose("résultat \(event.observationID) rejeté")
     }
 }
 
@@ -97,7 +97,7 @@ struct EnterCommand: AsyncParsableCommand {
         body.comment = comment
         let made = try await listing.client().enter(request, body)
         if listing.json { return try Output.json(made) }
-        Output.line("résultat \(made.id) saisi : \(made.analysis) \(made.result)")
-        if !made.holds.isEmpty { Output.line("retenues : \(made.held)") }
+        Output.prose("résultat \(made.id) saisi : \(made.analysis) \(made.result)")
+        if !made.holds.isEmpty { Output.prose("retenues : \(made.held)") }
     }
 }

@@ -17,7 +17,7 @@ struct LoginCommand: AsyncParsableCommand {
         let session = try await LaboratoryClient(server: address).login(login, secret: secret)
         try connection.tokens.keep(
             TokenFile.Entry(token: session.token, login: session.login, expiresAt: session.expiresAt), for: address)
-        Output.line(
+        Output.prose(
             "\(session.name) (\(session.role.rawValue), site \(session.site)) : connecté jusqu'au "
                 + session.expiresAt.french)
     }
@@ -34,7 +34,7 @@ struct LogoutCommand: AsyncParsableCommand {
         do { try await connection.client().logout() } catch let refusal as Refusal where refusal.code.hasPrefix("auth.")
         {}
         try connection.tokens.forget(address)
-        Output.line("déconnecté")
+        Output.prose("déconnecté")
     }
 }
 
@@ -46,8 +46,8 @@ struct WhoamiCommand: AsyncParsableCommand {
     func run() async throws {
         let who = try await listing.client().whoami()
         if listing.json { return try Output.json(who) }
-        Output.line("\(who.login) : \(who.name), \(who.role.rawValue), site \(who.site)")
-        Output.line("droits : " + who.permissions.map(\.rawValue).joined(separator: ", "))
+        Output.prose("\(who.login) : \(who.name), \(who.role.rawValue), site \(who.site)")
+        Output.prose("droits : " + who.permissions.map(\.rawValue).joined(separator: ", "))
     }
 }
 
@@ -61,7 +61,7 @@ struct StatusCommand: AsyncParsableCommand {
         let status = try await listing.client().status()
         if listing.json { return try Output.json(status) }
         let counts = status.counts
-        Output.line("site \(status.site), catalogue \(status.catalogueVersion.prefix(12))")
+        Output.prose("site \(status.site), catalogue \(status.catalogueVersion.prefix(12))")
         var table = Table("", "#nombre")
         table.add("patients", String(counts.patients))
         table.add("demandes", String(counts.requests))

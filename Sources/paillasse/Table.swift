@@ -25,15 +25,21 @@ struct Table {
     mutating func add(_ cells: String...) { rows.append(cells.map { $0.replacing("\n", with: " ") }) }
 
     private static let gap = "  "
-    /// A folded column stays at least this wide.
+    /// A folded column stays at least this wide, and as wide as its longest word.
     private static let narrowest = 12
+
+    private func narrowest(_ i: Int) -> Int {
+        let words = rows.flatMap { $0[i].split(separator: " ") }.map(\.count).max() ?? 0
+        return max(words, columns[i].title.count, Table.narrowest)
+    }
 
     func text(width: Int?) -> String {
         var widths = columns.indices.map { i in ([columns[i].title] + rows.map { $0[i] }).map(\.count).max() ?? 0 }
         if let width {
             let room = width - Table.gap.count * (columns.count - 1)
+            let least = columns.indices.map { narrowest($0) }
             while widths.reduce(0, +) > room {
-                let folding = columns.indices.filter { columns[$0].folds && widths[$0] > Table.narrowest }
+                let folding = columns.indices.filter { columns[$0].folds && widths[$0] > least[$0] }
                 guard let widest = folding.max(by: { widths[$0] < widths[$1] }) else { return paragraphs(width) }
                 widths[widest] -= 1
             }

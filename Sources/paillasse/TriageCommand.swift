@@ -62,7 +62,7 @@ struct TriageCommand: AsyncParsableCommand {
         func run() async throws {
             let made = try await listing.client().attach(id, AttachBody(accession: accession, reason: reason))
             if listing.json { return try Output.json(made) }
-            Output.line("rattaché : résultat \(made.id), \(made.analysis) \(made.result)")
+            Output.prose("rattaché : résultat \(made.id), \(made.analysis) \(made.result)")
         }
     }
 
@@ -74,7 +74,7 @@ struct TriageCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await connection.client().dismiss(id, DismissBody(reason: reason))
-            Output.line("entrée \(id) écartée")
+            Output.prose("entrée \(id) écartée")
         }
     }
 }
