@@ -130,8 +130,8 @@ if withServer {
             "Base", "LIS01", "LIS2", "HL7v2", "AnalyzerSimulator", "Neighbours", "Lines", arguments,
         ]),
         program("bench", at: "Tests/Bench", imports: [
-            "Base", "CScan", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "CDA", "HL7v2", "Report",
-            "Printing", "Store", "StoreSQL", "SQLiteEngine", "Lines", "Analyzers", sqlite,
+            "Base", "CScan", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "CDA", "Report",
+            "Printing", "Store", "StoreSQL", "SQLiteEngine", "Lines", sqlite,
         ]),
         tests("ServerTests", imports: [
             "Base", "Catalog", "Laboratory", "Drivers", "Store", "Workflow", "Analyzers", "Exchange", "API", "Client", "Server",
