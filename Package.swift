@@ -134,7 +134,8 @@ if withServer {
             "Printing", "Store", "StoreSQL", "SQLiteEngine", "Lines", sqlite,
         ]),
         tests("ServerTests", imports: [
-            "Base", "Catalog", "Laboratory", "Drivers", "Store", "Workflow", "Analyzers", "Exchange", "API", "Client", "Server",
+            "Base", "Catalog", "Laboratory", "LIS01", "Drivers", "Store", "Workflow", "Lines", "Analyzers", "Exchange",
+            "API", "Client", "Server", "AnalyzerSimulator", "Neighbours", "paillasse",
         ]),
     ]
 }

@@ -117,17 +117,7 @@ package final class AnalyzerFleet: Sendable {
     /// (LIS2-A2 section 11; L record termination code I).
     private func answer(_ query: HostQuery, _ message: ReceivedMessage) async throws(CommandFailure) {
         guard let pump = pumps[message.analyzer] else { return }
-        let outstanding = try await desk.outstandingOrders(query.all ? nil : query.accessions, site: message.site)
-        let orders = outstanding.map { order in
-            SpecimenOrder(
-                accession: order.accession, analyses: order.analyses,
-                priority: order.priority == .urgent ? .stat : .routine,
-                patient: ClaimedIdentity(
-                    patientID: order.patient.ipp, family: order.patient.traits.birthName,
-                    given: order.patient.traits.firstGivenName, birthDate: order.patient.traits.birthDate,
-                    sex: order.patient.traits.sex),
-                collectedAt: order.collectedAt)
-        }
+        let orders = try await desk.outstandingOrders(query.all ? nil : query.accessions, site: message.site)
         let analyzer = pump.configuration
         guard let answer = analyzer.driver.orders(for: orders, purpose: .answer, at: desk.now(), zone: analyzer.zone)
         else { return }

@@ -1,7 +1,7 @@
 import API
 import Analyzers
 import Base
-import Catalog
+package import Catalog
 import Dispatch
 import Drivers
 import Exchange
@@ -81,7 +81,7 @@ package enum LaboratoryServer {
         await store.close()
     }
 
-    static func loadCatalogue(_ folder: String) throws -> AnalysisCatalogue {
+    package static func loadCatalogue(_ folder: String) throws -> AnalysisCatalogue {
         let files = try DataFiles.catalogue(folder)
         let version = Digest.sha256Hex(files.flatMap { Array($0.name.utf8) + [0] + $0.bytes + [0] })
         return try AnalysisCatalogue.load(files, version: CatalogVersion(version))

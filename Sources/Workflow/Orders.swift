@@ -9,7 +9,7 @@ extension Desk {
     /// Nil asks for every received tube of the site with something left to do, newest requests first, 100 at most.
     package func outstandingOrders(
         _ accessions: [String]?, site: String
-    ) async throws(CommandFailure) -> [OutstandingOrder] {
+    ) async throws(CommandFailure) -> [SpecimenOrder] {
         var specimens = [Specimen]()
         if let accessions {
             for accession in accessions {
@@ -27,7 +27,7 @@ extension Desk {
                 }.filter { $0.receivedAt != nil }
             }
         }
-        var orders = [OutstandingOrder]()
+        var orders = [SpecimenOrder]()
         for specimen in specimens {
             let request = try await request(specimen.requestID)
             let patient = try await patient(request.patientID)
@@ -37,7 +37,7 @@ extension Desk {
             let left = specimen.analyses.filter { code in !done.contains { $0.analysis == code } }
             if left.isEmpty { continue }
             orders.append(
-                OutstandingOrder(
+                SpecimenOrder(
                     accession: specimen.accession, analyses: left, priority: request.priority, patient: patient,
                     requestedAt: request.registeredAt, collectedAt: specimen.collectedAt))
         }

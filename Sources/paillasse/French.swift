@@ -28,11 +28,23 @@ enum French {
         ("(default: ", "(par défaut : "),
         ("(values: ", "(valeurs : "),
         ("; default: ", " ; par défaut : "),
+        ("<reason>", "<motif>"), ("<request>", "<demande>"), ("<observation>", "<résultat>"),
+        ("<observations>", "<résultats>"), ("<accession>", "<tube>"), ("<search>", "<recherche>"),
+        ("<value>", "<valeur>"), ("<text>", "<mots>"), ("<display>", "<mots>"), ("<comment>", "<commentaire>"),
+        ("<name>", "<nom>"), ("<family>", "<nom>"), ("<given>", "<prénom>"), ("<given-names>", "<prénoms>"),
+        ("<used-name>", "<nom>"), ("<used-given>", "<prénom>"), ("<prescriber-name>", "<nom>"),
+        ("<prescriber-given>", "<prénom>"), ("<prescriber-rpps>", "<rpps>"), ("<prescriber-title>", "<civilité>"),
+        ("<prescriber-mail>", "<adresse>"), ("<prescriber-phone>", "<téléphone>"), ("<title>", "<civilité>"),
+        ("<mail>", "<adresse>"), ("<phone>", "<téléphone>"), ("<address>", "<adresse>"), ("<sex>", "<sexe>"),
+        ("<birthplace>", "<insee>"), ("<ins>", "<matricule>"), ("<ins-authority>", "<autorité>"),
+        ("<status>", "<statut>"), ("<attribute>", "<attribut>"), ("<guardian>", "<nom>"), ("<folder>", "<dossier>"),
+        ("<folders>", "<dossiers>"), ("<file>", "<fichier>"), ("<speciality>", "<code>"),
+        ("<speciality-label>", "<libellé>"), ("<nonconformity>", "<mots>"), ("<note>", "<mots>"), ("<role>", "<rôle>"),
     ]
 
     static func help(_ text: String) -> String {
         var out = text
         for (english, french) in sentences { out = out.replacing(english, with: french) }
-        return out.replacing(" --help' ", with: " --help » ").replacing("<commande>' ", with: "<commande>» ")
+        return out.replacing(" --help' ", with: " --help » ").replacing("<commande>' ", with: "<commande> » ")
     }
 }

@@ -9,13 +9,13 @@ import Testing
 struct OrderTests {
     let now = CivilZone.europeParis.instant(CivilDate(year: 2026, month: 6, day: 12), hour: 10, minute: 5)
 
-    func order(
-        _ accession: String, _ analyses: [String], _ priority: SpecimenOrder.Priority = .routine
-    ) -> SpecimenOrder {
-        let patient = ClaimedIdentity(
-            patientID: "IPP417", family: "D|UPONT", given: "Zoé", birthDate: CivilDate(year: 1980, month: 2, day: 3),
+    func order(_ accession: String, _ analyses: [String], _ priority: Priority = .routine) -> SpecimenOrder {
+        let traits = Traits(
+            birthName: "D|UPONT", firstGivenName: "Zoé", birthDate: CivilDate(year: 1980, month: 2, day: 3),
             sex: .female)
-        return SpecimenOrder(accession: accession, analyses: analyses, priority: priority, patient: patient)
+        return SpecimenOrder(
+            accession: accession, analyses: analyses, priority: priority,
+            patient: Patient(id: "p", site: "S", ipp: "IPP417", status: .provisional, traits: traits), requestedAt: now)
     }
 
     func text(_ message: OrderMessage?) -> [String] {
@@ -25,7 +25,7 @@ struct OrderTests {
     @Test("cobas c 311 gets one O record with all its tests, without identity")
     func c311() throws {
         let driver = try Place.driver("roche-cobas-c311")
-        let order = order("2606120044", ["GLU", "NA", "TSH"], .stat)
+        let order = order("2606120044", ["GLU", "NA", "TSH"], .urgent)
         let message = driver.orders(for: [order], purpose: .answer, at: now)
         #expect(
             text(message) == [

@@ -44,7 +44,8 @@ struct APILaboratory: Sendable {
     static func open(_ body: @Sendable (APILaboratory) async throws -> Void) async throws {
         let store = MemoryStore()
         let clock = TestClock()
-        let catalogue = try LaboratoryServer.loadCatalogue(root.appendingPathComponent("Catalog").path)
+        let catalogue = try AnalysisCatalogue.load(
+            DataFiles.catalogue(root.appendingPathComponent("Catalog").path), version: CatalogVersion("essai"))
         let desk = Desk(store: store, catalogue: catalogue, sites: [site], now: { clock.now })
         // Cheap on purpose: what is tested here is not how long scrypt takes.
         let accounts = AccountDesk(desk: desk, credentials: Credentials(cost: .init(n: 16, r: 1, p: 1)))

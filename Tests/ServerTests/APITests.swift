@@ -19,7 +19,7 @@ import Testing
             let file = try await biologist.fileToSign(made.request.number)
             #expect(file.contentHash == waiting.first?.contentHash)
             let potassium = file.observations.first { $0.analysis == "K" }
-            #expect(potassium?.value == .measured(Measured(Exact(coefficient: 420, scale: 2)), unit: "mmol/L"))
+            #expect(potassium?.value.unit == "mmol/L" && potassium?.rawText == "4,20")
             let signature = try await biologist.sign(made.request.number, SignBody(contentHash: file.contentHash))
             #expect(signature.complete && signature.version == 1 && signature.biologist.family == "MARTIN")
             #expect(try await biologist.awaitingSignature().isEmpty)
@@ -58,7 +58,9 @@ import Testing
             let entry = TriageEntry(
                 id: "t1", site: "nord", analyzer: "xn", messageID: "m1", ordinal: -1, reason: .unreadableMessage,
                 explanation: "sans en-tête", at: laboratory.clock.now)
-            try await laboratory.store.append([.triage(entry)], note: nil)
+            let note = AuditNote(
+                site: "nord", author: "analyzer:xn", action: "message.triaged", subject: "m1", at: laboratory.clock.now)
+            try await laboratory.store.append([.triage(entry)], note: note)
             let one = try await laboratory.signedIn("technicien")
             let two = try await laboratory.signedIn("technicien2")
             #expect(try await one.triage().map(\.id) == ["t1"])

@@ -79,8 +79,10 @@ func files(_ folder: String) throws -> [String] {
         _ folder: String, zam: Int? = nil, _ policy: PFIPolicy = PFIPolicy(),
         _ body: (PFISimulator, Line) async throws -> Void
     ) async throws {
+        var peer: (@Sendable () -> (host: String, port: Int)?)?
+        if let zam { peer = { ("127.0.0.1", zam) } }
         let pfi = try await PFISimulator.start(
-            folder: folder, zam: zam.map { port in { ("127.0.0.1", port) } }, policy: policy)
+            folder: folder, zam: peer, policy: policy)
         let running = Task { await pfi.run() }
         let line = try await Line.dial(host: "127.0.0.1", port: pfi.port)
         try await body(pfi, line)

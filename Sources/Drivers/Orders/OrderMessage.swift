@@ -2,32 +2,6 @@ package import Base
 import LIS2
 package import Laboratory
 
-/// What is to be measured on one specimen.
-package struct SpecimenOrder: Sendable, Hashable {
-    package enum Priority: String, Sendable, Hashable {
-        case routine = "R"
-        case stat = "S"
-    }
-    package var accession: String
-    /// Codes of the catalogue; a driver turns those it knows into the instrument's.
-    package var analyses: [String]
-    package var priority: Priority
-    /// Nil when there is none to tell; a driver whose model takes no identity leaves it out.
-    package var patient: ClaimedIdentity?
-    package var collectedAt: Instant?
-
-    package init(
-        accession: String, analyses: [String], priority: Priority = .routine, patient: ClaimedIdentity? = nil,
-        collectedAt: Instant? = nil
-    ) {
-        self.accession = accession
-        self.analyses = analyses
-        self.priority = priority
-        self.patient = patient
-        self.collectedAt = collectedAt
-    }
-}
-
 /// A message to the analyzer, and what of the orders it could not say.
 package struct OrderMessage: Sendable, Hashable {
     package var bytes: [UInt8]
@@ -87,7 +61,7 @@ extension Driver {
             for (i, group) in groups.enumerated() {
                 let report = purpose == .answer ? writing.reportOfAnswer : writing.reportOfDownload
                 writer.record(
-                    .order, orderFields(i + 1, order, group, writing, report: report, requested: time(now, zone), zone))
+                    .order, orderFields(i + 1, order, group, writing, report: report, zone))
             }
         }
         if patients == 0, purpose == .download { return OrderMessage(bytes: [], unknown: message.unknown) }
@@ -110,11 +84,12 @@ extension Driver {
     /// Section 7: laboratory's patient number, name, birth date, sex.
     private func patientFields(_ rank: Int, _ order: SpecimenOrder, _ writing: OrderWriting) -> [LISValue] {
         var fields: [Int: LISValue] = [2: LISValue(rank)]
-        if writing.sendsIdentity, let patient = order.patient {
-            fields[4] = patient.patientID.map { .text($0) }
-            fields[6] = .components([patient.family ?? "", patient.given ?? ""])
-            fields[8] = patient.birthDate.map { .text($0.compact) }
-            fields[9] = patient.sex.map { .text($0.rawValue) }
+        if writing.sendsIdentity {
+            let traits = order.patient.traits
+            fields[4] = .text(order.patient.ipp)
+            fields[6] = .components([traits.birthName, traits.firstGivenName])
+            fields[8] = .text(traits.birthDate.compact)
+            fields[9] = .text(traits.sex.rawValue)
         }
         return Driver.list(fields, from: 2)
     }
@@ -123,8 +98,9 @@ extension Driver {
     /// in 26; the driver's own fields over these.
     private func orderFields(
         _ rank: Int, _ order: SpecimenOrder, _ codes: [String], _ writing: OrderWriting, report: String,
-        requested: String, _ zone: CivilZone
+        _ zone: CivilZone
     ) -> [LISValue] {
+        let requested = time(order.requestedAt, zone)
         let collected = order.collectedAt.map { time($0, zone) } ?? ""
         var fields: [Int: LISValue] = [
             2: LISValue(rank), 3: .text(order.accession), 6: .text(order.priority.rawValue), 7: .text(requested),

@@ -1,7 +1,7 @@
 package import Base
 
 /// What an analyzer is to do on one tube: the answer to a host query, or an order to download.
-package struct OutstandingOrder: Sendable, Hashable {
+package struct SpecimenOrder: Sendable, Hashable {
     package var accession: String
     /// Codes of the catalogue; a driver turns those it knows into the instrument's.
     package var analyses: [String]
