@@ -131,8 +131,7 @@ if withServer {
             "Server",
             imports: [
                 "Base", "JSON5", "LIS01", "HL7v2", "Catalog", "Laboratory", "Drivers", "Report", "Store", "Workflow",
-                "StoreSQL", "SQLiteEngine",
-                "PostgreSQLEngine", "Lines", "Analyzers", "Exchange", "API",
+                "StoreSQL", "SQLiteEngine", "PostgreSQLEngine", "Lines", "Analyzers", "Exchange", "API",
             ]),
         program(
             "paillasse", at: "Sources/paillasse",
@@ -147,15 +146,14 @@ if withServer {
         program(
             "bench", at: "Tests/Bench",
             imports: [
-                "Base", "CScan", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "CDA", "HL7v2", "Report",
-                "Printing", "Store", "StoreSQL", "SQLiteEngine", "Lines", "Analyzers", sqlite,
+                "Base", "CScan", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "CDA", "Report",
+                "Printing", "Store", "StoreSQL", "SQLiteEngine", "Lines", sqlite,
             ]),
         tests(
             "ServerTests",
             imports: [
                 "Base", "Catalog", "Laboratory", "LIS01", "Drivers", "Store", "Workflow", "Lines", "Analyzers",
-                "Exchange",
-                "API", "Client", "Server", "AnalyzerSimulator", "Neighbours", "paillasse",
+                "Exchange", "API", "Client", "Server", "AnalyzerSimulator", "Neighbours", "paillasse",
             ]),
     ]
 }

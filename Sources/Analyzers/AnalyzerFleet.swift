@@ -124,9 +124,8 @@ package final class AnalyzerFleet: Sendable {
         else { return }
         pump.enqueue(answer.bytes)
         for (accession, codes) in answer.unknown {
-            log(
-                "automate \(analyzer.name) : tube \(accession), sans code dans le pilote : \(codes.joined(separator: ", "))"
-            )
+            let list = codes.joined(separator: ", ")
+            log("automate \(analyzer.name) : tube \(accession), sans code dans le pilote : \(list)")
         }
     }
 }

@@ -151,9 +151,8 @@ final class AnalyzerPump: Sendable {
             return true
         }
         board.change(configuration.name) { $0.sendFailures += 1 }
-        log(
-            "automate \(configuration.name) : envoi échoué (\(failure.rawValue))\(again ? ", sera repris" : ", abandonné")"
-        )
+        let next = again ? "sera repris" : "abandonné"
+        log("automate \(configuration.name) : envoi échoué (\(failure.rawValue)), \(next)")
         if again { line.wake() }
     }
 

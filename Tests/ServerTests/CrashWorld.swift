@@ -40,7 +40,8 @@ final class CrashWorld: Sendable {
               sites: [{ code: "A", name: "Laboratoire d'essai", finess: "290012345", phone: "+33298000000",
                 address: { street: "1 quai", postalCode: "29200", city: "BREST" }, oidRoot: "1.2.250.1.999.1.29",
                 director: { nationalID: "810100000014", family: "ESSAI", given: "Anne" } }],
-              analyzers: [{ name: "auto", site: "A", driver: "\(analyzerDriver)", line: "listen:127.0.0.1:\(analyzerPort)" }],
+              analyzers: [{ name: "auto", site: "A", driver: "\(analyzerDriver)",
+                line: "listen:127.0.0.1:\(analyzerPort)" }],
               pfi: { address: "127.0.0.1:\(pfi.port)", zam: "127.0.0.1:\(zamPort)", sendingFacility: "L",
                 receivingFacility: "L", processing: "T", answerSeconds: 3 } }
             """
