@@ -97,9 +97,11 @@ if withStore {
         .systemLibrary(name: "CPostgreSQL", path: "Sources/CPostgreSQL", pkgConfig: "libpq"),
         shell("PostgreSQLEngine", imports: ["Base", "Store", "StoreSQL", "CPostgreSQL"]),
         tests("WorkflowTests", imports: ["Base", "Catalog", "Laboratory", "Store", "Workflow"]),
-        tests("StoreTests", imports: [
-            "Base", "Catalog", "Laboratory", "Store", "StoreSQL", "SQLiteEngine", "PostgreSQLEngine",
-        ]),
+        tests(
+            "StoreTests",
+            imports: [
+                "Base", "Catalog", "Laboratory", "Store", "StoreSQL", "SQLiteEngine", "PostgreSQLEngine",
+            ]),
     ]
 }
 
@@ -109,34 +111,50 @@ if withServer {
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ]
     targets += [
-        shell("Analyzers", imports: [
-            "Base", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "Store", "Workflow", "Lines",
-        ]),
-        shell("Exchange", imports: [
-            "Base", "Catalog", "Laboratory", "HL7v2", "CDA", "Report", "Printing", "Store", "Workflow", "Lines",
-        ]),
-        shell("API", imports: [
-            "Base", "Catalog", "Laboratory", "Store", "Workflow", "Client", hummingbird, cryptoExtras,
-        ]),
+        shell(
+            "Analyzers",
+            imports: [
+                "Base", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "Store", "Workflow", "Lines",
+            ]),
+        shell(
+            "Exchange",
+            imports: [
+                "Base", "Catalog", "Laboratory", "HL7v2", "CDA", "Report", "Printing", "Store", "Workflow", "Lines",
+            ]),
+        shell(
+            "API",
+            imports: [
+                "Base", "Catalog", "Laboratory", "Store", "Workflow", "Client", hummingbird, cryptoExtras,
+            ]),
         shell("Client", imports: ["Base", "Catalog", "Laboratory"]),
-        shell("Server", imports: [
-            "Base", "JSON5", "LIS01", "HL7v2", "Catalog", "Laboratory", "Drivers", "Report", "Store", "Workflow", "StoreSQL", "SQLiteEngine",
-            "PostgreSQLEngine", "Lines", "Analyzers", "Exchange", "API",
-        ]),
-        program("paillasse", at: "Sources/paillasse", imports: [
-            "Base", "Catalog", "Laboratory", "LIS01", "LIS2", "Drivers", "Client", "Server", arguments,
-        ]),
-        program("simulate", at: "Simulators/simulate", imports: [
-            "Base", "LIS01", "LIS2", "HL7v2", "AnalyzerSimulator", "Neighbours", "Lines", arguments,
-        ]),
-        program("bench", at: "Tests/Bench", imports: [
-            "Base", "CScan", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "CDA", "HL7v2", "Report",
-            "Printing", "Store", "StoreSQL", "SQLiteEngine", "Lines", "Analyzers", sqlite,
-        ]),
-        tests("ServerTests", imports: [
-            "Base", "Catalog", "Laboratory", "LIS01", "Drivers", "Store", "Workflow", "Lines", "Analyzers", "Exchange",
-            "API", "Client", "Server", "AnalyzerSimulator", "Neighbours", "paillasse",
-        ]),
+        shell(
+            "Server",
+            imports: [
+                "Base", "JSON5", "LIS01", "HL7v2", "Catalog", "Laboratory", "Drivers", "Report", "Store", "Workflow",
+                "StoreSQL", "SQLiteEngine", "PostgreSQLEngine", "Lines", "Analyzers", "Exchange", "API",
+            ]),
+        program(
+            "paillasse", at: "Sources/paillasse",
+            imports: [
+                "Base", "Catalog", "Laboratory", "LIS01", "LIS2", "Drivers", "Client", "Server", arguments,
+            ]),
+        program(
+            "simulate", at: "Simulators/simulate",
+            imports: [
+                "Base", "LIS01", "LIS2", "HL7v2", "AnalyzerSimulator", "Neighbours", "Lines", arguments,
+            ]),
+        program(
+            "bench", at: "Tests/Bench",
+            imports: [
+                "Base", "CScan", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "CDA", "Report",
+                "Printing", "Store", "StoreSQL", "SQLiteEngine", "Lines", sqlite,
+            ]),
+        tests(
+            "ServerTests",
+            imports: [
+                "Base", "Catalog", "Laboratory", "LIS01", "Drivers", "Store", "Workflow", "Lines", "Analyzers",
+                "Exchange", "API", "Client", "Server", "AnalyzerSimulator", "Neighbours", "paillasse",
+            ]),
     ]
 }
 

@@ -92,7 +92,8 @@ package struct AnalyzerRun: Sendable {
         phase = .resting(until: now.advanced(by: scenario.sessions.first?.pauseBefore ?? .zero))
         for (index, session) in scenario.sessions.enumerated() {
             let name = session.transcript ?? "records \(index + 1)"
-            let bytes = session.transcript.map { transcripts[$0] ?? [] }
+            let bytes =
+                session.transcript.map { transcripts[$0] ?? [] }
                 ?? Array(session.records.joined(separator: "\r").utf8)
             let transcript = try Transcript(bytes, at: name)
             let rewriting = Rewriting(
@@ -102,12 +103,15 @@ package struct AnalyzerRun: Sendable {
             let messages = transcript.messages.map { rewriting.apply(to: $0) }
             var made = SessionReport(name: name)
             made.messages = messages.count
-            made.frames = Framing.frames(
-                of: messages, policy: scenario.link.framing, limit: scenario.link.maximumText).count
+            made.frames =
+                Framing.frames(
+                    of: messages, policy: scenario.link.framing, limit: scenario.link.maximumText
+                ).count
             for _ in 0..<session.times {
-                sessions.append(Planned(
-                    report: made, messages: messages, faults: session.faults, pauseBefore: session.pauseBefore,
-                    awaitAnswer: session.awaitAnswer))
+                sessions.append(
+                    Planned(
+                        report: made, messages: messages, faults: session.faults, pauseBefore: session.pauseBefore,
+                        awaitAnswer: session.awaitAnswer))
             }
         }
     }
@@ -119,10 +123,11 @@ package struct AnalyzerRun: Sendable {
 
     package var deadline: Instant? {
         guard isUp else { return nil }
-        let own: Instant? = switch phase {
-        case .resting(let until), .awaitingAnswer(let until), .lingering(let until): until
-        case .transferring, .finished: nil
-        }
+        let own: Instant? =
+            switch phase {
+            case .resting(let until), .awaitingAnswer(let until), .lingering(let until): until
+            case .transferring, .finished: nil
+            }
         guard let theirs = link.deadline else { return own }
         return own.map { min($0, theirs) } ?? theirs
     }

@@ -78,17 +78,20 @@ struct BusinessAcknowledgement: Sendable {
         func add(_ event: String, _ segments: [String]) {
             let id = nextID()
             let time = now.hl7(in: .europeParis)
-            let head = "MSH|^~\\&|\(message.header(5))|\(message.header(6))|\(message.header(3))|\(message.header(4))"
+            let head =
+                "MSH|^~\\&|\(message.header(5))|\(message.header(6))|\(message.header(3))|\(message.header(4))"
                 + "|\(time)||ZAM^\(event)^ZAM_Z01|\(id)|\(message.header(11))|2.6|||||FRA|UNICODE UTF-8"
                 + "|||2.1^CISIS_CDA_HL7_V2"
             let text = ([head, "EVN||\(time)"] + segments).joined(separator: "\r") + "\r"
-            all.append(BusinessAcknowledgement(
-                controlID: id, event: event, about: message.controlID, bytes: Array(text.utf8), due: due))
+            all.append(
+                BusinessAcknowledgement(
+                    controlID: id, event: event, about: message.controlID, bytes: Array(text.utf8), due: due))
         }
         func answer(_ good: Bool) -> String { good ? "Y^^expandedYes-NoIndicator" : "N^^expandedYes-NoIndicator" }
         if message.metadata("DESTDMP") == "Y" {
             let good = outcome != .dmpClosed
-            let obx = "OBX|1|CWE|ACK_RECEPTION_DMP^Accusé de réception DMP^AckMetierZAM|\(message.controlID)"
+            let obx =
+                "OBX|1|CWE|ACK_RECEPTION_DMP^Accusé de réception DMP^AckMetierZAM|\(message.controlID)"
                 + "|\(answer(good))||||||F"
             let err = "ERR|||207^Application error^messageErrorCondition|E|DMPClosed^DMP fermé^DMP_ERROR_CODE"
             add("Z01", good ? [obx] : [obx, err])
@@ -96,10 +99,12 @@ struct BusinessAcknowledgement: Sendable {
         if message.metadata("DESTMSSANTEPS") == "Y" || message.metadata("DESTMSSANTEPAT") == "Y" {
             for address in message.mailRecipients {
                 let good = outcome != .mailboxFull
-                let obx1 = "OBX|1|CWE|ACK_RECEPTION_MSS^Accusé de réception MSSanté^AckMetierZAM|\(message.controlID)"
+                let obx1 =
+                    "OBX|1|CWE|ACK_RECEPTION_MSS^Accusé de réception MSSanté^AckMetierZAM|\(message.controlID)"
                     + "|\(answer(good))||||||F"
                 let obx2 = "OBX|2|XTN|DESTINATAIRE_MSS^Destinataire MSSanté^AckMetierZAM||^^X.400^\(address)||||||F"
-                let err = "ERR|||207^Application error^messageErrorCondition|E"
+                let err =
+                    "ERR|||207^Application error^messageErrorCondition|E"
                     + "|422^La boîte aux lettres du destinataire est pleine^SMTPERRORCODE"
                 add("Z02", good ? [obx1, obx2] : [obx1, obx2, err])
             }

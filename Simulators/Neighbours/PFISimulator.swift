@@ -22,7 +22,8 @@ package final class PFISimulator: Sendable {
     private let state = Mutex(State())
 
     private init(
-        _ listener: LineListener, _ folder: PFIFolder, _ policy: PFIPolicy, _ zamPeer: (@Sendable () -> (host: String, port: Int)?)?
+        _ listener: LineListener, _ folder: PFIFolder, _ policy: PFIPolicy,
+        _ zamPeer: (@Sendable () -> (host: String, port: Int)?)?
     ) {
         self.listener = listener
         self.folder = folder

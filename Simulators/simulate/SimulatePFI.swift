@@ -33,8 +33,9 @@ struct SimulatePFI: AsyncParsableCommand {
             serving.cancel()
             await serving.value
             let t = pfi.tally
-            say("reçus \(t.received), gardés \(t.stored), en double \(t.duplicates), AE \(t.answeredAE), "
-                + "AR \(t.answeredAR), ZAM acceptés \(t.zamAccepted), en attente \(t.zamPending)")
+            say(
+                "reçus \(t.received), gardés \(t.stored), en double \(t.duplicates), AE \(t.answeredAE), "
+                    + "AR \(t.answeredAR), ZAM acceptés \(t.zamAccepted), en attente \(t.zamPending)")
         } catch {
             throw fail(error)
         }

@@ -6,7 +6,8 @@ import Laboratory
 package import Store
 package import Workflow
 
-/// All the analyzers of the laboratory: their pumps, and the interpreter that takes what they journalled, in order, once.
+/// All the analyzers of the laboratory: their pumps, and the interpreter that takes what they journalled, in order,
+/// once.
 package final class AnalyzerFleet: Sendable {
     package let board = AnalyzerBoard()
     private let pumps: [String: AnalyzerPump]
@@ -49,8 +50,8 @@ package final class AnalyzerFleet: Sendable {
         }
     }
 
-    /// Sessions without an end: their frames are in the journal; what they held of an unfinished message goes to triage as
-    /// incomplete, since the analyzer, unacknowledged, sends it again.
+    /// Sessions without an end: their frames are in the journal; what they held of an unfinished message goes to triage
+    /// as incomplete, since the analyzer, unacknowledged, sends it again.
     package func recover() async throws(StoreFailure) {
         for session in try await desk.store.openSessions() {
             let frames = try await desk.store.frames(sessionID: session.id)
@@ -123,7 +124,8 @@ package final class AnalyzerFleet: Sendable {
         else { return }
         pump.enqueue(answer.bytes)
         for (accession, codes) in answer.unknown {
-            log("automate \(analyzer.name) : tube \(accession), sans code dans le pilote : \(codes.joined(separator: ", "))")
+            let list = codes.joined(separator: ", ")
+            log("automate \(analyzer.name) : tube \(accession), sans code dans le pilote : \(list)")
         }
     }
 }

@@ -6,8 +6,8 @@ import Lines
 import Store
 import Synchronization
 
-/// One analyzer: takes each line that comes up, pumps its bytes through a `Link`, makes every frame durable before it is
-/// acknowledged, and sends what waits in the outbox.
+/// One analyzer: takes each line that comes up, pumps its bytes through a `Link`, makes every frame durable before it
+/// is acknowledged, and sends what waits in the outbox.
 final class AnalyzerPump: Sendable {
     let configuration: AnalyzerConfiguration
     private let store: any LaboratoryStore
@@ -151,7 +151,8 @@ final class AnalyzerPump: Sendable {
             return true
         }
         board.change(configuration.name) { $0.sendFailures += 1 }
-        log("automate \(configuration.name) : envoi échoué (\(failure.rawValue))\(again ? ", sera repris" : ", abandonné")")
+        let next = again ? "sera repris" : "abandonné"
+        log("automate \(configuration.name) : envoi échoué (\(failure.rawValue)), \(next)")
         if again { line.wake() }
     }
 

@@ -5,8 +5,8 @@ import Lines
 import Store
 package import Workflow
 
-/// The laboratory's own listening port for business acknowledgements (ZAM, PFI.md section 5): each is durable before it is
-/// acknowledged, and counts once whatever the number of times it comes.
+/// The laboratory's own listening port for business acknowledgements (ZAM, PFI.md section 5): each is durable before it
+/// is acknowledged, and counts once whatever the number of times it comes.
 package final class AcknowledgementListener: Sendable {
     private let desk: Desk
     private let log: @Sendable (String) -> Void
@@ -114,7 +114,8 @@ package final class AcknowledgementListener: Sendable {
                     ])
             }
             _ = try await desk.recordAcknowledgement(
-                inbound, AcknowledgementListener.kind(of: zam), of: delivery, detail: AcknowledgementListener.detail(zam))
+                inbound, AcknowledgementListener.kind(of: zam), of: delivery,
+                detail: AcknowledgementListener.detail(zam))
             return Acknowledgement(.accept, messageID: zam.controlID)
         } catch {
             log("ZAM non enregistré : \(error)")

@@ -5,8 +5,8 @@ import Laboratory
 import Printing
 import Report
 
-/// The three forms of a report version, made together so that they agree: PDF, CDA that carries it, message that carries
-/// the CDA.
+/// The three forms of a report version, made together so that they agree: PDF, CDA that carries it, message that
+/// carries the CDA.
 struct IssuedDocuments {
     let pdf: [UInt8]
     let cda: [UInt8]

@@ -8,8 +8,8 @@ enum PeerAnswer: Sendable, Equatable {
     case accepted
     /// MSA-1 = AE or AR, with ERR in words: permanent.
     case refused(String)
-    /// Nothing, something else, or the line dropped: the peer may have taken it or not (ambiguous). The same message, with
-    /// the same MSH-10, goes again.
+    /// Nothing, something else, or the line dropped: the peer may have taken it or not (ambiguous). The same message,
+    /// with the same MSH-10, goes again.
     case silent(String)
     /// The message never left: no line (transient).
     case unreachable(String)

@@ -127,8 +127,8 @@ package final class ReportDispatch: Sendable {
         }
     }
 
-    /// Once v2 exists, v1 is never sent (HOUSE invariant 6): an earlier delivery that never left is closed with v2's, and
-    /// v2 replaces the last version that may be with the PFI; none means that v2 is the first.
+    /// Once v2 exists, v1 is never sent (HOUSE invariant 6): an earlier delivery that never left is closed with v2's,
+    /// and v2 replaces the last version that may be with the PFI; none means that v2 is the first.
     private func earlierVersions(
         than signature: Signature
     ) async throws(CommandFailure) -> (overtaken: [Fact], lastSent: Int?) {

@@ -87,7 +87,8 @@ package final class ObjectReader {
         }
     }
 
-    package func choice<T: RawRepresentable & CaseIterable>(_ name: String, as type: T.Type) -> T? where T.RawValue == String {
+    package func choice<T: RawRepresentable & CaseIterable>(_ name: String, as type: T.Type) -> T?
+    where T.RawValue == String {
         guard let text = text(name) else { return nil }
         if let value = T(rawValue: text) { return value }
         let known = T.allCases.map(\.rawValue).joined(separator: ", ")

@@ -253,11 +253,12 @@ struct FrameReader: Sendable {
     /// The tail ended at `least`; is that enough?
     private mutating func endTail(_ least: LinkSettings.Tail, with deviation: Deviation, checksumSeen: Bool) {
         if !checksumSeen { missChecksum() }
-        let isEnough = switch settings.tail {
-        case .crlf: false
-        case .cr: least == .cr
-        case .none: true
-        }
+        let isEnough =
+            switch settings.tail {
+            case .crlf: false
+            case .cr: least == .cr
+            case .none: true
+            }
         if isEnough { letPass(deviation) } else { note(fault: deviation) }
     }
 

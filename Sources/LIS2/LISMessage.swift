@@ -39,18 +39,19 @@ package enum LISRecordKind: Sendable, Hashable, CustomStringConvertible {
     case unknown(UInt8)
 
     package init(_ letter: UInt8) {
-        self = switch letter {
-        case 0x48: .header
-        case 0x50: .patient
-        case 0x4F: .order
-        case 0x52: .result
-        case 0x43: .comment
-        case 0x51: .query
-        case 0x53: .scientific
-        case 0x4D: .manufacturer
-        case 0x4C: .terminator
-        case _: .unknown(letter)
-        }
+        self =
+            switch letter {
+            case 0x48: .header
+            case 0x50: .patient
+            case 0x4F: .order
+            case 0x52: .result
+            case 0x43: .comment
+            case 0x51: .query
+            case 0x53: .scientific
+            case 0x4D: .manufacturer
+            case 0x4C: .terminator
+            case _: .unknown(letter)
+            }
     }
 
     package var letter: UInt8 {

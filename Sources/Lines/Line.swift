@@ -112,8 +112,10 @@ extension LineEnd {
             case EIO: self = .closedByPeer
             case _: self = .failed(systemText(error.errnoCode))
             }
-        case let error as ChannelError where error == .ioOnClosedChannel || error == .alreadyClosed
-            || error == .outputClosed: self = .closedHere
+        case let error as ChannelError
+        where error == .ioOnClosedChannel || error == .alreadyClosed
+            || error == .outputClosed:
+            self = .closedHere
         case _: self = .failed("\(error)")
         }
     }
@@ -124,8 +126,9 @@ func systemText(_ code: CInt) -> String { String(cString: strerror(code)) }
 extension TimeAmount {
     init(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
-        self = .nanoseconds(seconds.multipliedReportingOverflow(by: 1_000_000_000).partialValue
-            + attoseconds / 1_000_000_000)
+        self = .nanoseconds(
+            seconds.multipliedReportingOverflow(by: 1_000_000_000).partialValue
+                + attoseconds / 1_000_000_000)
     }
 }
 

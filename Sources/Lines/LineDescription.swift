@@ -25,11 +25,12 @@ package struct SerialSettings: Sendable, Hashable {
 
     /// `9600,8N1` or `19200,7E2,rtscts`
     package var text: String {
-        let letter = switch parity {
-        case .none: "N"
-        case .even: "E"
-        case .odd: "O"
-        }
+        let letter =
+            switch parity {
+            case .none: "N"
+            case .even: "E"
+            case .odd: "O"
+            }
         return "\(baud),\(dataBits)\(letter)\(stopBits)" + (flow == .none ? "" : ",\(flow.rawValue)")
     }
 
@@ -104,7 +105,9 @@ package enum LineDescription: Sendable, Hashable, CustomStringConvertible {
         switch text[..<colon] {
         case "listen", "tcp":
             guard let (host, port) = LineDescription.hostAndPort(rest) else { throw refusal }
-            self = text.hasPrefix("tcp") ? .tcpClient(host: host, port: port)
+            self =
+                text.hasPrefix("tcp")
+                ? .tcpClient(host: host, port: port)
                 : .tcpServer(host: host, port: port, allowedPeers: [])
         case "serial":
             guard rest.hasPrefix("/") else { throw refusal }

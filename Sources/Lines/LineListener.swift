@@ -52,8 +52,10 @@ package final class LineListener: Sendable {
         func refuse(_ reason: PeerRefusal) { state.withLock { $0.refused[reason, default: 0] += 1 } }
     }
 
-    private init(port: Int, channel: any Channel, gate: Gate, stream: AsyncStream<Line>,
-        continuation: AsyncStream<Line>.Continuation) {
+    private init(
+        port: Int, channel: any Channel, gate: Gate, stream: AsyncStream<Line>,
+        continuation: AsyncStream<Line>.Continuation
+    ) {
         self.port = port
         self.channel = channel
         self.gate = gate
@@ -109,14 +111,15 @@ package final class LineListener: Sendable {
                 let peer = "\(address?.ipAddress ?? "?"):\(address?.port ?? 0)"
                 let inbox = LineInbox()
                 return child.eventLoop.makeCompletedFuture {
-                    try child.pipeline.syncOperations.addHandler(LineHandler(inbox) { channel in
-                        let line = Line(peer: peer, channel: channel, inbox: inbox)
-                        switch continuation.yield(line) {
-                        case .enqueued: break
-                        case .dropped, .terminated: gate.refuse(.notTaken)
-                        @unknown default: break
-                        }
-                    })
+                    try child.pipeline.syncOperations.addHandler(
+                        LineHandler(inbox) { channel in
+                            let line = Line(peer: peer, channel: channel, inbox: inbox)
+                            switch continuation.yield(line) {
+                            case .enqueued: break
+                            case .dropped, .terminated: gate.refuse(.notTaken)
+                            @unknown default: break
+                            }
+                        })
                 }
             }
     }

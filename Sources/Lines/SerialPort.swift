@@ -37,16 +37,18 @@ package enum SerialPort {
     }
 
     private static func configure(_ descriptor: CInt, _ path: String, _ settings: SerialSettings) throws(Refusal) {
-        let parity: UInt8 = switch settings.parity {
-        case .none: 0
-        case .even: 1
-        case .odd: 2
-        }
-        let flow: UInt8 = switch settings.flow {
-        case .none: 0
-        case .rtscts: 1
-        case .xonxoff: 2
-        }
+        let parity: UInt8 =
+            switch settings.parity {
+            case .none: 0
+            case .even: 1
+            case .odd: 2
+            }
+        let flow: UInt8 =
+            switch settings.flow {
+            case .none: 0
+            case .rtscts: 1
+            case .xonxoff: 2
+            }
         var wanted = cserial_settings(
             baud: UInt32(settings.baud), data_bits: UInt8(settings.dataBits), parity: parity,
             stop_bits: UInt8(settings.stopBits), flow: flow)
@@ -65,13 +67,14 @@ package enum SerialPort {
     }
 
     private static func openRefusal(_ path: String, _ code: CInt) -> Refusal {
-        let remedy = switch code {
-        case ENOENT: "brancher l'appareil ou corriger le chemin"
-        case EACCES, EPERM: "donner au service le droit sur le port (groupe dialout)"
-        case EAGAIN: "arrêter l'autre programme qui tient ce port"
-        case ENOTTY: "indiquer un port série"
-        case _: "vérifier le port série"
-        }
+        let remedy =
+            switch code {
+            case ENOENT: "brancher l'appareil ou corriger le chemin"
+            case EACCES, EPERM: "donner au service le droit sur le port (groupe dialout)"
+            case EAGAIN: "arrêter l'autre programme qui tient ce port"
+            case ENOTTY: "indiquer un port série"
+            case _: "vérifier le port série"
+            }
         let word = code == EAGAIN ? "busy" : code == ENOENT ? "absent" : "open"
         let cause = code == EAGAIN ? "déjà ouvert par un autre programme" : systemText(code)
         return Refusal("line.serial.\(word)", at: path, because: "port inutilisable (\(cause))", remedy: remedy)

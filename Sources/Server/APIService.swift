@@ -26,11 +26,13 @@ func runAPI(
 ) async throws {
     let accounts = AccountDesk(desk: desk, credentials: Credentials())
     let secretFile = configuration.data + "/bootstrap-secret"
-    let made = try await accounts.createFirstAdministrator(site: configuration.sites[0].code) { secret throws(Refusal) in
+    let made = try await accounts.createFirstAdministrator(site: configuration.sites[0].code) {
+        secret throws(Refusal) in
         try keep(secret, in: secretFile)
     }
     if made != nil {
-        Log.line("premier démarrage : compte « \(AccountDesk.firstLogin) », secret dans \(secretFile) (à changer, puis à effacer)")
+        Log.line("premier démarrage : compte « \(AccountDesk.firstLogin) »")
+        Log.line("son secret est dans \(secretFile) : le changer, puis effacer ce fichier")
     }
     let api = LaboratoryAPI(desk: desk, live: FleetStatus(board: fleet.board), accounts: accounts)
     try await api.run(host: configuration.host, port: configuration.port) { port in bound(port) }

@@ -36,11 +36,12 @@ package enum Dialect: Sendable, Hashable, CaseIterable {
     /// Texts are compared by their bytes in both (SQLite's BINARY, PostgreSQL's "C"), whatever the locale of the
     /// server.
     package func statements(_ text: String) -> [String] {
-        let words: [(String, String)] = switch self {
-        case .sqlite: [("{text}", "TEXT"), ("{int}", "INTEGER"), ("{blob}", "BLOB"), ("{strict}", " STRICT")]
-        case .postgresql:
-            [("{text}", "TEXT COLLATE \"C\""), ("{int}", "BIGINT"), ("{blob}", "BYTEA"), ("{strict}", "")]
-        }
+        let words: [(String, String)] =
+            switch self {
+            case .sqlite: [("{text}", "TEXT"), ("{int}", "INTEGER"), ("{blob}", "BLOB"), ("{strict}", " STRICT")]
+            case .postgresql:
+                [("{text}", "TEXT COLLATE \"C\""), ("{int}", "BIGINT"), ("{blob}", "BYTEA"), ("{strict}", "")]
+            }
         let lines = text.split(separator: "\n").filter { !$0.hasPrefix("--") }.joined(separator: "\n")
         return lines.split(separator: ";").flatMap { piece -> [String] in
             var statement = String(piece)

@@ -101,11 +101,13 @@ package struct FactTable: Sendable {
         "key_" + key.replacing(".", with: "_").lowercased()
     }
     static let keysByIndex = Dictionary(
-        list.flatMap { $0.keys.map { (indexName(of: $0.name), $0.name) } }) { first, _ in first }
+        list.flatMap { $0.keys.map { (indexName(of: $0.name), $0.name) } }
+    ) { first, _ in first }
     static let keysByColumns = Dictionary(
         list.flatMap { table in
             table.keys.map { ($0.columns.map { table.name + "." + $0 }.joined(separator: ", "), $0.name) }
-        }) { first, _ in first }
+        }
+    ) { first, _ in first }
 
     static let insertions = byKind.mapValues(\.insertion)
 

@@ -147,12 +147,13 @@ struct WorkChanges {
     }
 
     private mutating func mark(_ deliveryID: String, _ kind: DeliveryEvent.Kind, _ added: Int) {
-        let name: String? = switch kind {
-        case .accepted: "deliveriesAccepted"
-        case .refused: "deliveriesRefused"
-        case .dmpAccepted: "dmpAccepted"
-        case .attempted, .failed, .dmpRefused, .mailDelivered, .mailRefused, .mailRead: nil
-        }
+        let name: String? =
+            switch kind {
+            case .accepted: "deliveriesAccepted"
+            case .refused: "deliveriesRefused"
+            case .dmpAccepted: "dmpAccepted"
+            case .attempted, .failed, .dmpRefused, .mailDelivered, .mailRefused, .mailRead: nil
+            }
         guard let name else { return }
         deliveryMarks[DeliveryMark(deliveryID: deliveryID, kind: kind, name: name), default: 0] += added
     }

@@ -21,7 +21,8 @@ extension Desk {
                 }
                 if let earlier, reading.queries.isEmpty {
                     return try await settle(
-                        MessageOutcome(messageID: message.id, kind: .duplicate, at: now(), duplicateOf: earlier), message, [])
+                        MessageOutcome(messageID: message.id, kind: .duplicate, at: now(), duplicateOf: earlier),
+                        message, [])
                 }
             }
             return try await take(message, reading)

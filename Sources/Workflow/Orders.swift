@@ -3,10 +3,9 @@ import Catalog
 package import Laboratory
 import Store
 
-
 extension Desk {
-    /// Analyses without a result of each of these tubes, in the order asked; a tube that is unknown or done is left out.
-    /// Nil asks for every received tube of the site with something left to do, newest requests first, 100 at most.
+    /// Analyses without a result of each of these tubes, in the order asked; a tube that is unknown or done is left
+    /// out. Nil asks for every received tube of the site with something left to do, newest requests first, 100 at most.
     package func outstandingOrders(
         _ accessions: [String]?, site: String
     ) async throws(CommandFailure) -> [SpecimenOrder] {

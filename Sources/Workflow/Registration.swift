@@ -117,7 +117,8 @@ extension Desk {
         let asked = try decide { () throws(Refusal) in
             guard !draft.codes.isEmpty else {
                 throw Refusal(
-                    "request.codes", at: "codes", because: "une demande sans analyse", remedy: "donner au moins un code")
+                    "request.codes", at: "codes", because: "une demande sans analyse", remedy: "donner au moins un code"
+                )
             }
             return try catalogue.expand(codes: draft.codes)
         }

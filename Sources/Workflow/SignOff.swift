@@ -63,8 +63,8 @@ extension Desk {
         }.map { PreviousResult(analysis: $0.analysis, value: $0.value, observedAt: $0.observedAt) }
     }
 
-    /// The biological sign-off (*validation biologique*, CSP D6211-3). `contentHash` is what the biologist saw: when the
-    /// file changed since, nothing is signed.
+    /// The biological sign-off (*validation biologique*, CSP D6211-3). `contentHash` is what the biologist saw: when
+    /// the file changed since, nothing is signed.
     package func sign(
         _ reference: String, contentHash: String, allowPartial: Bool, by author: Author
     ) async throws(CommandFailure) -> Signature {
@@ -72,7 +72,8 @@ extension Desk {
         guard let biologist = author.professional else {
             throw .refused(
                 Refusal(
-                    "sign.professional", at: author.login, because: "ce compte n'a pas d'identité professionnelle (RPPS)",
+                    "sign.professional", at: author.login,
+                    because: "ce compte n'a pas d'identité professionnelle (RPPS)",
                     remedy: "la faire saisir par l'administrateur"))
         }
         let (request, _, file) = try await signable(reference)
@@ -129,9 +130,11 @@ extension Desk {
                     because: "le dossier a changé depuis la signature : rien ne part",
                     remedy: "le biologiste doit relire et signer de nouveau"))
         }
-        let setOID = site.oidRoot + "." + request.number.split(separator: "-").map { part in
-            String(part.drop { $0 == "0" })
-        }.joined(separator: ".")
+        let setOID =
+            site.oidRoot + "."
+            + request.number.split(separator: "-").map { part in
+                String(part.drop { $0 == "0" })
+            }.joined(separator: ".")
         return SignedReport(
             site: site, signature: signature, content: content,
             previous: try await previousResults(request, content), documentOID: "\(setOID).\(signature.version)",

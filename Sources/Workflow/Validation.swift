@@ -98,7 +98,8 @@ extension Desk {
                 observationID: observationID, ordinal: (Chosen.lastEvents(events)[observationID]?.ordinal ?? 0) + 1,
                 kind: .rejected, author: author.login, at: at, reason: reason)
             try await ask { () throws(StoreFailure) in
-                try await store.append([.observationEvent(event)], note: note(author, "tech.reject", request.number, at))
+                try await store.append(
+                    [.observationEvent(event)], note: note(author, "tech.reject", request.number, at))
             }
             return event
         }
@@ -127,7 +128,9 @@ extension Desk {
             let at = now()
             var result = Assessor(catalogue: catalogue, zone: try site(request.site).civilZone)
                 .judge(value, analysis: analysis, patient: patient, collectedAt: specimen?.collectedAt)
-            if case .notPerformed(let reason) = value { try needReason(reason) } else {
+            if case .notPerformed(let reason) = value {
+                try needReason(reason)
+            } else {
                 result.holds.append(Hold(.manualEntry, "saisie manuelle"))
             }
             let observation = Observation(
@@ -137,7 +140,8 @@ extension Desk {
                 holds: result.holds, origin: Origin(author: author.login), observedAt: at, recordedAt: at,
                 run: (all.filter { $0.analysis == code }.map(\.run).max() ?? 0) + 1, comment: comment)
             try await ask { () throws(StoreFailure) in
-                try await store.append([.observation(observation)], note: note(author, "result.enter", observation.id, at))
+                try await store.append(
+                    [.observation(observation)], note: note(author, "result.enter", observation.id, at))
             }
             return observation
         }

@@ -11,6 +11,8 @@ enum Entry {
     ]
 
     static func main() async {
+        // A peer that goes away is an error of its figure, not our end.
+        signal(SIGPIPE, SIG_IGN)
         do {
             let wish = try Wish(Array(CommandLine.arguments.dropFirst()), known: figures.map(\.name))
             if wish.isList {

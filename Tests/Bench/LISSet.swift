@@ -30,7 +30,8 @@ struct LISSet: Sendable {
         let time = "202611\(day)\(LISSet.padded(6 + number % 12, 2))\(minute)\(LISSet.padded(number % 60, 2))"
         let person = people[number % people.count]
         var lines = [
-            "H|\\^&|\(number + 1)||BANC-800^Essai^SN\(LISSet.padded(number % 9, 5))^2.4.0||||LABO|SGL||P|LIS2-A2|\(time)"
+            "H|\\^&|\(number + 1)||BANC-800^Essai^SN\(LISSet.padded(number % 9, 5))^2.4.0||||LABO|SGL||P"
+                + "|LIS2-A2|\(time)"
         ]
         let born = "19\(LISSet.padded(35 + number % 60, 2))\(LISSet.padded(1 + number % 12, 2))\(day)"
         lines.append(
@@ -41,7 +42,8 @@ struct LISSet: Sendable {
             let accession = "26-\(LISSet.padded(number, 6))-\(order + 1)"
             let codes = panel.map { "^^^" + $0.code }.joined(separator: "\\")
             lines.append(
-                "O|\(order + 1)|\(accession)^\(LISSet.padded(1 + number % 99, 2))^\(1 + number % 10)|A\(LISSet.padded(number * 3 + order, 8))"
+                "O|\(order + 1)|\(accession)^\(LISSet.padded(1 + number % 99, 2))^\(1 + number % 10)"
+                    + "|A\(LISSet.padded(number * 3 + order, 8))"
                     + "|\(codes)|\(["S", "R"][number % 2])|\(time)|\(time)||||N||||SERUM||||||||||F")
             for (i, analysis) in panel.enumerated() {
                 let (value, flag) = LISSet.value(analysis, &random)

@@ -14,23 +14,25 @@ struct LintTests {
         return folder
     }
 
-    @Test("An unknown key, a wrong path, unit, flag or type is named with its file and place", arguments: [
-        ("maker:", "makre:", "driver.key", "driver.json5: makre"),
-        ("maker: \"Roche\"", "maker: \"\"", "driver.missing", "driver.json5: maker"),
-        ("analysis: \"NA\"", "analyse: \"NA\"", "driver.key", "codes.989.analyse"),
-        ("\"R.3.4\", upTo", "\"R34\", upTo", "driver.path", "driver.json5: code.path"),
-        ("baud: 9600", "baud: \"9600\"", "driver.type", "serial.baud"),
-        ("baud: 9600", "baud: 9600.5", "driver.type", "serial.baud"),
-        ("parity: \"none\"", "parity: \"no\"", "driver.value", "serial.parity"),
-        ("[\"serial\",", "[\"usb\",", "driver.value", "transports"),
-        ("cut240", "cut0", "lis01.settings.framing", "driver.json5: link.framing"),
-        ("framing", "faming", "lis01.settings.key", "driver.json5: link"),
-        ("\"U/l\": \"U/L\"", "\"U/l\": { unit: \"U/L\", factor: \"x\" }", "driver.factor", "units.U/l.factor"),
-        ("\"11\": \"TSDWN^REPLY\"", "\"eleven\": \"x\"", "driver.field", "orders.header.eleven"),
-        ("analysis: \"K\"", "analysis: \"NA\"", "driver.code", "codes.990"),
-        ("specimen: [\"O.3.2\", \"O.3.1\"]", "specimen: \"O.9\"", "driver.expected", "sample_id"),
-        ("maker", "{ maker", "json5.syntax", "driver.json5"),
-    ])
+    @Test(
+        "An unknown key, a wrong path, unit, flag or type is named with its file and place",
+        arguments: [
+            ("maker:", "makre:", "driver.key", "driver.json5: makre"),
+            ("maker: \"Roche\"", "maker: \"\"", "driver.missing", "driver.json5: maker"),
+            ("analysis: \"NA\"", "analyse: \"NA\"", "driver.key", "codes.989.analyse"),
+            ("\"R.3.4\", upTo", "\"R34\", upTo", "driver.path", "driver.json5: code.path"),
+            ("baud: 9600", "baud: \"9600\"", "driver.type", "serial.baud"),
+            ("baud: 9600", "baud: 9600.5", "driver.type", "serial.baud"),
+            ("parity: \"none\"", "parity: \"no\"", "driver.value", "serial.parity"),
+            ("[\"serial\",", "[\"usb\",", "driver.value", "transports"),
+            ("cut240", "cut0", "lis01.settings.framing", "driver.json5: link.framing"),
+            ("framing", "faming", "lis01.settings.key", "driver.json5: link"),
+            ("\"U/l\": \"U/L\"", "\"U/l\": { unit: \"U/L\", factor: \"x\" }", "driver.factor", "units.U/l.factor"),
+            ("\"11\": \"TSDWN^REPLY\"", "\"eleven\": \"x\"", "driver.field", "orders.header.eleven"),
+            ("analysis: \"K\"", "analysis: \"NA\"", "driver.code", "codes.990"),
+            ("specimen: [\"O.3.2\", \"O.3.1\"]", "specimen: \"O.9\"", "driver.expected", "sample_id"),
+            ("maker", "{ maker", "json5.syntax", "driver.json5"),
+        ])
     func faults(old: String, new: String, code: String, place: String) throws {
         let findings = DriverLint.check(try folder(replacing: old, with: new))
         let found = findings.contains { $0.code == code && $0.place.contains(place) }

@@ -39,13 +39,17 @@ private let lower: [UInt8] = {
 }()
 
 let probeCases: [ProbeCase] = [
-    ProbeCase("normal session", [
-        (ENQ, "A"), (header, "A"), (patient, "A"), (frame(3, "O|1|S1\r"), "A"), (frame(4, "R|1|^^^A|1\r"), "A"),
-        (frame(5, "L|1|N\r"), "A"), (EOT, ""),
-    ], kept: 5),
-    ProbeCase("two sessions one connection", [
-        (ENQ, "A"), (header, "A"), (EOT, ""), (ENQ, "A"), (header, "A"), (EOT, ""),
-    ], kept: 2),
+    ProbeCase(
+        "normal session",
+        [
+            (ENQ, "A"), (header, "A"), (patient, "A"), (frame(3, "O|1|S1\r"), "A"), (frame(4, "R|1|^^^A|1\r"), "A"),
+            (frame(5, "L|1|N\r"), "A"), (EOT, ""),
+        ], kept: 5),
+    ProbeCase(
+        "two sessions one connection",
+        [
+            (ENQ, "A"), (header, "A"), (EOT, ""), (ENQ, "A"), (header, "A"), (EOT, ""),
+        ], kept: 2),
     ProbeCase("EOT and ENQ in one segment", [(ENQ, "A"), (header, "A"), (EOT + ENQ, "A"), (header, "A")]),
     ProbeCase("ENQ and frame in one segment", [(ENQ + header, "AA")], kept: 1),
     ProbeCase("two frames in one segment", [(ENQ, "A"), (header + patient, "AA")], kept: 2),
@@ -56,30 +60,44 @@ let probeCases: [ProbeCase] = [
     ProbeCase("skipped frame number", [(ENQ, "A"), (header, "A"), (frame(3, "P|1\r"), "N")], kept: 1),
     ProbeCase("first frame number 0", [(ENQ, "A"), (frame(0, "H|\\^&\r"), "N")], kept: 0),
     ProbeCase("lower case checksum", [(ENQ, "A"), (lower, "A")], kept: 1),
-    ProbeCase("ETB splits a record", [
-        (ENQ, "A"), (frame(1, "H|\\^&|||PRO", etb: true), "A"), (frame(2, "BE\r"), "A"),
-    ], kept: 2),
-    ProbeCase("ETB checksum wrong on the first part", [
-        (ENQ, "A"), (broken(frame(1, "H|\\^&|||PRO", etb: true)), "N"), (frame(1, "H|\\^&|||PRO", etb: true), "A"),
-        (frame(2, "BE\r"), "A"),
-    ], kept: 2),
-    ProbeCase("whole message in one frame", [
-        (ENQ, "A"), (Framing.frame(number: 1, text: smallMessage, isEnd: true), "A"),
-    ]),
-    ProbeCase("frame of 63 k", [
-        (ENQ, "A"), (frame(1, "H|\\^&|||" + String(repeating: "x", count: 63_000) + "\r"), "A"),
-    ], kept: 1),
-    ProbeCase("Latin-1 bytes", [
-        (ENQ, "A"), (Framing.frame(number: 1, text: bytes("P|1|M") + [0xFC] + bytes("ller\r"), isEnd: true), "A"),
-    ]),
+    ProbeCase(
+        "ETB splits a record",
+        [
+            (ENQ, "A"), (frame(1, "H|\\^&|||PRO", etb: true), "A"), (frame(2, "BE\r"), "A"),
+        ], kept: 2),
+    ProbeCase(
+        "ETB checksum wrong on the first part",
+        [
+            (ENQ, "A"), (broken(frame(1, "H|\\^&|||PRO", etb: true)), "N"), (frame(1, "H|\\^&|||PRO", etb: true), "A"),
+            (frame(2, "BE\r"), "A"),
+        ], kept: 2),
+    ProbeCase(
+        "whole message in one frame",
+        [
+            (ENQ, "A"), (Framing.frame(number: 1, text: smallMessage, isEnd: true), "A"),
+        ]),
+    ProbeCase(
+        "frame of 63 k",
+        [
+            (ENQ, "A"), (frame(1, "H|\\^&|||" + String(repeating: "x", count: 63_000) + "\r"), "A"),
+        ], kept: 1),
+    ProbeCase(
+        "Latin-1 bytes",
+        [
+            (ENQ, "A"), (Framing.frame(number: 1, text: bytes("P|1|M") + [0xFC] + bytes("ller\r"), isEnd: true), "A"),
+        ]),
     ProbeCase("UTF-8 bytes", [(ENQ, "A"), (frame(1, "P|1|Müller – Łódź\r"), "A")]),
     ProbeCase("no CR before ETX", [(ENQ, "A"), (frame(1, "H|\\^&|||PROBE"), "A")], kept: 1),
-    ProbeCase("CR LF missing after checksum", [
-        (ENQ, "A"), (without(header, tail: 2), "A"), (without(patient, tail: 2), "A"),
-    ], kept: 2),
-    ProbeCase("CR only after checksum", [
-        (ENQ, "A"), (without(header, tail: 1), "A"), (without(patient, tail: 1), "A"),
-    ], kept: 2),
+    ProbeCase(
+        "CR LF missing after checksum",
+        [
+            (ENQ, "A"), (without(header, tail: 2), "A"), (without(patient, tail: 2), "A"),
+        ], kept: 2),
+    ProbeCase(
+        "CR only after checksum",
+        [
+            (ENQ, "A"), (without(header, tail: 1), "A"), (without(patient, tail: 1), "A"),
+        ], kept: 2),
     ProbeCase("ENQ during transfer", [(ENQ, "A"), (header, "A"), (ENQ, "A"), (header, "A")]),
     ProbeCase("frame without ENQ", [(header, ""), (ENQ, "A"), (header, "A")], kept: 1),
     ProbeCase("junk then ENQ", [(bytes("\0\u{7F}hello\r\n"), ""), (ENQ, "A")]),
@@ -87,10 +105,12 @@ let probeCases: [ProbeCase] = [
     ProbeCase("ACK byte from the sender", [(ENQ, "A"), (ACK, ""), (header, "A")]),
     ProbeCase("restricted character SOH", [(ENQ, "A"), (frame(1, "H|\\^&|\u{1}x\r"), "N"), (header, "A")], kept: 1),
     ProbeCase("line feed inside text", [(ENQ, "A"), (frame(1, "H|\\^&|a\nb\r"), "A")]),
-    ProbeCase("six bad then EOT then ENQ", [
-        (ENQ, "A"), (broken(header), "N"), (broken(header), "N"), (broken(header), "N"), (broken(header), "N"),
-        (broken(header), "N"), (broken(header), "N"), (EOT, ""), (ENQ, "A"), (header, "A"),
-    ], kept: 1),
+    ProbeCase(
+        "six bad then EOT then ENQ",
+        [
+            (ENQ, "A"), (broken(header), "N"), (broken(header), "N"), (broken(header), "N"), (broken(header), "N"),
+            (broken(header), "N"), (broken(header), "N"), (EOT, ""), (ENQ, "A"), (header, "A"),
+        ], kept: 1),
 ]
 
 @Suite("Receiver conformance")

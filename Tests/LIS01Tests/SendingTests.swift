@@ -108,9 +108,11 @@ struct SendingTests {
         #expect(bench.delivered == [1])
     }
 
-    @Test("in a contention an instrument waits 1 s, a computer 20 s", arguments: [
-        (LinkSettings.Station.instrument, 1), (.computer, 20),
-    ])
+    @Test(
+        "in a contention an instrument waits 1 s, a computer 20 s",
+        arguments: [
+            (LinkSettings.Station.instrument, 1), (.computer, 20),
+        ])
     func contention(_ station: LinkSettings.Station, _ seconds: Int) {
         var bench = sending(LinkSettings(station: station))
         bench.hear(ENQ)
@@ -184,17 +186,21 @@ struct SettingsTests {
         #expect(again == settings)
     }
 
-    @Test("unknown keys and impossible numbers are refused", arguments: [
-        "{\"checksun\": \"none\"}", "{\"timers\": {\"anwser\": 1}}", "{\"timers\": {\"answer\": -1}}",
-        "{\"refusals\": 0}", "{\"framing\": \"cut\"}",
-    ])
+    @Test(
+        "unknown keys and impossible numbers are refused",
+        arguments: [
+            "{\"checksun\": \"none\"}", "{\"timers\": {\"anwser\": 1}}", "{\"timers\": {\"answer\": -1}}",
+            "{\"refusals\": 0}", "{\"framing\": \"cut\"}",
+        ])
     func refusing(_ text: String) {
         #expect(throws: Refusal.self) { try JSONDecoder().decode(LinkSettings.self, from: Data(text.utf8)) }
     }
 
-    @Test("every framing joins to the message again", arguments: [
-        FramePolicy.recordPerFrame, .recordPerIntermediateFrame, .wholeMessage, .cut(240), .cut(1), .cut(7),
-    ])
+    @Test(
+        "every framing joins to the message again",
+        arguments: [
+            FramePolicy.recordPerFrame, .recordPerIntermediateFrame, .wholeMessage, .cut(240), .cut(1), .cut(7),
+        ])
     func framing(_ policy: FramePolicy) {
         let long = bytes("H|\\^&\rC|1|I|") + [UInt8](repeating: 0x78, count: 1000) + bytes("\rL|1|N\r")
         for message in [smallMessage, long] {

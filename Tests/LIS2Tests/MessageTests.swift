@@ -51,14 +51,16 @@ struct RecordTests {
         #expect(record.field(5).isDeletion && !record.field(6).isDeletion)
     }
 
-    @Test("delimiters come from the header", arguments: [
-        ("H|\\^&", LISDelimiters.standard),
-        ("H|@^\\", LISDelimiters(field: 0x7C, repetition: 0x40, component: 0x5E, escape: 0x5C)),
-        ("H|`^&", LISDelimiters(field: 0x7C, repetition: 0x60, component: 0x5E, escape: 0x26)),
-        ("H|\\!~", LISDelimiters(field: 0x7C, repetition: 0x5C, component: 0x21, escape: 0x7E)),
-        ("H|\\^", LISDelimiters(field: 0x7C, repetition: 0x5C, component: 0x5E, escape: nil)),
-        ("H!*:%", LISDelimiters(field: 0x21, repetition: 0x2A, component: 0x3A, escape: 0x25)),
-    ])
+    @Test(
+        "delimiters come from the header",
+        arguments: [
+            ("H|\\^&", LISDelimiters.standard),
+            ("H|@^\\", LISDelimiters(field: 0x7C, repetition: 0x40, component: 0x5E, escape: 0x5C)),
+            ("H|`^&", LISDelimiters(field: 0x7C, repetition: 0x60, component: 0x5E, escape: 0x26)),
+            ("H|\\!~", LISDelimiters(field: 0x7C, repetition: 0x5C, component: 0x21, escape: 0x7E)),
+            ("H|\\^", LISDelimiters(field: 0x7C, repetition: 0x5C, component: 0x5E, escape: nil)),
+            ("H!*:%", LISDelimiters(field: 0x21, repetition: 0x2A, component: 0x3A, escape: 0x25)),
+        ])
     func delimiters(_ start: String, _ wanted: LISDelimiters) {
         let field = String(Unicode.Scalar(wanted.field)), component = String(Unicode.Scalar(wanted.component))
         let text = [start, "", "", "a\(component)b"].joined(separator: field)
@@ -69,11 +71,13 @@ struct RecordTests {
         #expect(read.isComplete && read.defects.filter { $0.code != .sequence }.isEmpty)
     }
 
-    @Test("escapes are decoded, mark-up is skipped, a bare ampersand stays", arguments: [
-        ("a&F&b&S&c&R&d&E&e", "a|b^c\\d&e"), ("&X41420A&", "AB\n"), ("&XE9&", "é"), ("&H&bold&N&", "bold"),
-        ("R&D", "R&D"), ("R&D and Q&A", "R&D and Q&A"), ("a & b & c", "a & b & c"), ("&X4&", "&X4&"),
-        ("&XGG&", "&XGG&"), ("&", "&"), ("&&", "&&"), ("&F", "&F"), ("&Z12&x", "x"), ("PNG&R&2018", "PNG\\2018"),
-    ])
+    @Test(
+        "escapes are decoded, mark-up is skipped, a bare ampersand stays",
+        arguments: [
+            ("a&F&b&S&c&R&d&E&e", "a|b^c\\d&e"), ("&X41420A&", "AB\n"), ("&XE9&", "é"), ("&H&bold&N&", "bold"),
+            ("R&D", "R&D"), ("R&D and Q&A", "R&D and Q&A"), ("a & b & c", "a & b & c"), ("&X4&", "&X4&"),
+            ("&XGG&", "&XGG&"), ("&", "&"), ("&&", "&&"), ("&F", "&F"), ("&Z12&x", "x"), ("PNG&R&2018", "PNG\\2018"),
+        ])
     func escapes(_ raw: String, _ text: String) {
         let read = message("H|\\^&\rC|1|I|\(raw)\rL|1\r")
         #expect(read.record(1).text(4) == text)
@@ -142,15 +146,18 @@ struct MessageTests {
         #expect(read.defects.map(\.code) == [.orphan])
     }
 
-    @Test("each defect is found", arguments: [
-        ("", LISDefect.Code.empty), ("\r\n ", .empty), ("P|1\rL|1\r", .noHeader),
-        ("H|\\^&\rH|\\^&\rL|1\r", .repeatedHeader),
-        ("H||\rL|1\r", .delimiters), ("H|\\\\^&|\rL|1\r", .delimiters), ("H|\\^&~|\rL|1\r", .delimiters),
-        ("H|\\^&\r", .noTerminator), ("H|\\^&\rL|1\rP|1\r", .afterTerminator), ("H|\\^&\rZ|1\rL|1\r", .unknownRecord),
-        ("H|\\^&\rhello\rL|1\r", .unknownRecord), ("H|\\^&\rO|1\rL|1\r", .orphan), ("C|1\r", .orphan),
-        ("H|\\^&\rP|2\rL|1\r", .sequence), ("H|\\^&\rP\rL|1\r", .sequence), ("H|\\^&\nL|1\r", .lineFeed),
-        (" H|\\^&\rL|1\r", .indented), ("H|\\^&\rL|1", .unendedRecord),
-    ])
+    @Test(
+        "each defect is found",
+        arguments: [
+            ("", LISDefect.Code.empty), ("\r\n ", .empty), ("P|1\rL|1\r", .noHeader),
+            ("H|\\^&\rH|\\^&\rL|1\r", .repeatedHeader),
+            ("H||\rL|1\r", .delimiters), ("H|\\\\^&|\rL|1\r", .delimiters), ("H|\\^&~|\rL|1\r", .delimiters),
+            ("H|\\^&\r", .noTerminator), ("H|\\^&\rL|1\rP|1\r", .afterTerminator),
+            ("H|\\^&\rZ|1\rL|1\r", .unknownRecord),
+            ("H|\\^&\rhello\rL|1\r", .unknownRecord), ("H|\\^&\rO|1\rL|1\r", .orphan), ("C|1\r", .orphan),
+            ("H|\\^&\rP|2\rL|1\r", .sequence), ("H|\\^&\rP\rL|1\r", .sequence), ("H|\\^&\nL|1\r", .lineFeed),
+            (" H|\\^&\rL|1\r", .indented), ("H|\\^&\rL|1", .unendedRecord),
+        ])
     func defects(_ text: String, _ code: LISDefect.Code) {
         let read = message(text)
         #expect(read.defects.contains { $0.code == code }, "\(read.defects)")
@@ -224,7 +231,8 @@ struct WriterTests {
         var random = PRNG(seed: 9)
         let alphabet = Array("ab|^\\&~!@é€ \"\u{1}\r\nXF").map { String($0) }
         for round in 0..<500 {
-            let delimiters = round % 2 == 0
+            let delimiters =
+                round % 2 == 0
                 ? LISDelimiters.standard : LISDelimiters(field: 0x21, repetition: 0x7E, component: 0x40, escape: 0x5C)
             var writer = LISWriter(delimiters: delimiters, charset: round % 3 == 0 ? .windows1252 : .utf8)
             let parts = (0..<3).map { _ in

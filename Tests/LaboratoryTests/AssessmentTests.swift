@@ -91,7 +91,8 @@ import Testing
         let adult = Samples.patient(born: CivilDate(year: 2008, month: 3, day: 10))
         #expect(try assess(Samples.incoming("CREA", "100", unit: "umol/L"), patient: adult).flags == [.normal])
         let minor = Samples.patient(born: CivilDate(year: 2008, month: 3, day: 11))
-        #expect(codes(try assess(Samples.incoming("CREA", "100", unit: "umol/L"), patient: minor)).contains(.noInterval))
+        #expect(
+            codes(try assess(Samples.incoming("CREA", "100", unit: "umol/L"), patient: minor)).contains(.noInterval))
     }
 
     @Test func `a censored value that straddles a limit is undecided, never normal`() throws {

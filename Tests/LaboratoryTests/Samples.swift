@@ -26,7 +26,8 @@ enum Samples {
     ) -> Patient {
         Patient(
             id: "p1", site: "A", ipp: "P1", status: status,
-            traits: Traits(birthName: "ESSAI", firstGivenName: "Camille", birthDate: born, sex: sex, birthplace: "29019"))
+            traits: Traits(
+                birthName: "ESSAI", firstGivenName: "Camille", birthDate: born, sex: sex, birthplace: "29019"))
     }
 
     static func specimen(collectedAt: Instant? = collected, nonconformity: String? = nil) -> Specimen {

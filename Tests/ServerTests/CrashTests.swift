@@ -97,7 +97,9 @@ import Testing
         try await world.sendResults(of: tube)
         promises.acknowledged.append(number)
         let end = ContinuousClock.now + .seconds(60)
-        while try await world.insist({ () async throws(Refusal) in try await client.request(number) }).observations.count < 2 {
+        while try await world.insist({ () async throws(Refusal) in try await client.request(number) }).observations
+            .count < 2
+        {
             guard ContinuousClock.now < end else {
                 throw Refusal("test.lost", at: number, because: "acknowledged results never showed", remedy: "journal")
             }

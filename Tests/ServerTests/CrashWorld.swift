@@ -40,7 +40,8 @@ final class CrashWorld: Sendable {
               sites: [{ code: "A", name: "Laboratoire d'essai", finess: "290012345", phone: "+33298000000",
                 address: { street: "1 quai", postalCode: "29200", city: "BREST" }, oidRoot: "1.2.250.1.999.1.29",
                 director: { nationalID: "810100000014", family: "ESSAI", given: "Anne" } }],
-              analyzers: [{ name: "auto", site: "A", driver: "\(analyzerDriver)", line: "listen:127.0.0.1:\(analyzerPort)" }],
+              analyzers: [{ name: "auto", site: "A", driver: "\(analyzerDriver)",
+                line: "listen:127.0.0.1:\(analyzerPort)" }],
               pfi: { address: "127.0.0.1:\(pfi.port)", zam: "127.0.0.1:\(zamPort)", sendingFacility: "L",
                 receivingFacility: "L", processing: "T", answerSeconds: 3 } }
             """
@@ -68,7 +69,9 @@ final class CrashWorld: Sendable {
         process.executableURL = program
         process.arguments = ["serve", "--config", folder.appending(path: "paillasse.json5").path]
         let log = folder.appending(path: "server.log")
-        if !FileManager.default.fileExists(atPath: log.path) { _ = FileManager.default.createFile(atPath: log.path, contents: nil) }
+        if !FileManager.default.fileExists(atPath: log.path) {
+            _ = FileManager.default.createFile(atPath: log.path, contents: nil)
+        }
         let handle = try FileHandle(forWritingTo: log)
         try handle.seekToEnd()
         process.standardError = handle
@@ -99,13 +102,14 @@ final class CrashWorld: Sendable {
             if (try? await client.health()) != nil { return }
             try await Task.sleep(for: .milliseconds(20))
         }
-        throw Refusal("test.server", because: "the server did not come up:\n\(log.suffix(2000))", remedy: "read its log")
+        throw Refusal(
+            "test.server", because: "the server did not come up:\n\(log.suffix(2000))", remedy: "read its log")
     }
 
     var log: String { (try? String(contentsOf: folder.appending(path: "server.log"), encoding: .utf8)) ?? "" }
 
-    /// One session with potassium and sodium of a tube, tried until it is acknowledged. The text is always the same, as an
-    /// analyzer's would be: what came twice must count once.
+    /// One session with potassium and sodium of a tube, tried until it is acknowledged. The text is always the same, as
+    /// an analyzer's would be: what came twice must count once.
     func sendResults(of tube: String) async throws {
         var session = AnalyzerScenario.Session()
         session.records = [

@@ -16,12 +16,16 @@ let start = Instant(seconds: 1_795_330_800)  // 2026-11-22T07:00:00Z
     @Test(arguments: [
         (#"{name: "a", sesions: []}"#, "sesions", ""),
         (#"{name: "a", sessions: [{records: ["H"], wait: 1}]}"#, "wait", "sessions.[0]"),
-        (#"{name: "a", sessions: [{records: ["H"], faults: [{frame: 1, do: "noise", tims: 2}]}]}"#, "tims",
-            "sessions.[0].faults.[0]"),
+        (
+            #"{name: "a", sessions: [{records: ["H"], faults: [{frame: 1, do: "noise", tims: 2}]}]}"#, "tims",
+            "sessions.[0].faults.[0]"
+        ),
         (#"{name: "a", rates: {corupt: 0.1}, sessions: [{records: ["H"]}]}"#, "corupt", "rates"),
         (#"{name: "a", link: {framming: "cut240"}, sessions: [{records: ["H"]}]}"#, "framming", "link"),
-        (#"{name: "a", fields: [{recrd: "H", field: 3, to: ""}], sessions: [{records: ["H"]}]}"#,
-            "recrd", "fields.[0]"),
+        (
+            #"{name: "a", fields: [{recrd: "H", field: 3, to: ""}], sessions: [{records: ["H"]}]}"#,
+            "recrd", "fields.[0]"
+        ),
     ])
     func `an unknown key is refused by its name and place`(json: String, key: String, place: String) throws {
         let refusal = #expect(throws: Refusal.self) { try scenario(json) }
@@ -68,15 +72,17 @@ let start = Instant(seconds: 1_795_330_800)  // 2026-11-22T07:00:00Z
         scenario.sessions[0].records = [
             "H!@~?!!!S1", "P!1!!S1", "O!1!S1~R@  S1!  S1~S1x!~~~S1", "R!1!~~~S1!9", "Q!1!~S1!!ALL", "L!1!N",
         ]
-        #expect(try sent(scenario) == [
-            "H!@~?!!!S1", "P!1!!26112200017", "O!1!26112200017~R@26112200017!26112200017~S1x!~~~S1", "R!1!~~~S1!9",
-            "Q!1!~26112200017!!ALL", "L!1!N",
-        ])
+        #expect(
+            try sent(scenario) == [
+                "H!@~?!!!S1", "P!1!!26112200017", "O!1!26112200017~R@26112200017!26112200017~S1x!~~~S1", "R!1!~~~S1!9",
+                "Q!1!~26112200017!!ALL", "L!1!N",
+            ])
         #expect(try sent(scenario, specimens: ["S1": "Z"])[1] == "P!1!!Z")
     }
 
     @Test func `times become now in the zone of the scenario, fields and texts become what is asked`() throws {
-        var scenario = try scenario(#"""
+        var scenario = try scenario(
+            #"""
             {name: "a", times: "now", zone: "Europe/Paris", texts: [{from: "GLU", to: "GLUC"}],
              fields: [{record: "O", field: 8, to: "@now-90"}, {record: "R", field: 3, component: 5, to: "x"}],
              sessions: [{records: ["H"]}]}

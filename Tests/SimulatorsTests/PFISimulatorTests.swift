@@ -205,7 +205,8 @@ func files(_ folder: String) throws -> [String] {
                     } else {
                         seen.append(zam.controlID)
                         abouts.insert(zam.event + " " + zam.first("OBX", 4))
-                        let ack = "MSH|^~\\&|SGL|L|PFI|L|20261122070000+0100||ACK^\(zam.event)^ACK|S1|P|2.6\r"
+                        let ack =
+                            "MSH|^~\\&|SGL|L|PFI|L|20261122070000+0100||ACK^\(zam.event)^ACK|S1|P|2.6\r"
                             + "MSA|AA|\(zam.controlID)\r"
                         try await zamLine.send(MLLPReader.block(Array(ack.utf8)))
                     }
@@ -234,7 +235,8 @@ func files(_ folder: String) throws -> [String] {
 
 @Suite struct `The MLLP reader of the neighbours` {
     @Test func `gives the same blocks byte by byte as whole`() {
-        let stream = Array("noise".utf8) + MLLPReader.block([1, 2]) + [0x0D] + MLLPReader.block([])
+        let stream =
+            Array("noise".utf8) + MLLPReader.block([1, 2]) + [0x0D] + MLLPReader.block([])
             + MLLPReader.block([0x1C, 3])
         var whole = MLLPReader(), single = MLLPReader()
         let expected: [[UInt8]] = [[1, 2], [], [0x1C, 3]]

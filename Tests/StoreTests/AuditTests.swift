@@ -6,7 +6,6 @@ import Store
 import StoreSQL
 import Testing
 
-
 /// The chain tells of every change made behind the program's back, in the trail or in the rows it attests.
 @Suite struct AuditTests {
     static func fill(_ store: any LaboratoryStore) async throws {
@@ -31,7 +30,8 @@ import Testing
             #expect(verdict.entries == 4)
             #expect(verdict.facts == 6)
             let trail = try await store.audit(after: 0, limit: 10)
-            #expect(trail.map(\.action) == ["patient.register", "request.register", "message.interpret", "report.make"])
+            #expect(
+                trail.map(\.action) == ["patient.register", "request.register", "message.interpret", "report.make"])
             #expect(trail.first?.previousHash == AuditChain.origin)
             #expect(trail.last?.hash == verdict.lastHash)
             #expect(try trail[0].factsHash == AuditChain.digest(of: [.patient(Make.patient("p1"))]))

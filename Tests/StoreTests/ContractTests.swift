@@ -126,9 +126,10 @@ import Testing
             try await store.append([.signature(Make.signature("sig2", of: ["o2"]))], note: Make.note())
             #expect(try await store.requestsAwaitingSignature(site: nil, limit: 10).isEmpty)
             let events = try await store.observationEvents(requestID: "r1")
-            #expect(events.map { "\($0.observationID) \($0.ordinal) \($0.kind)" } == [
-                "o1 1 technicallyValidated", "o1 2 rejected", "o2 1 technicallyValidated",
-            ])
+            #expect(
+                events.map { "\($0.observationID) \($0.ordinal) \($0.kind)" } == [
+                    "o1 1 technicallyValidated", "o1 2 rejected", "o2 1 technicallyValidated",
+                ])
         }
     }
 
@@ -164,7 +165,10 @@ import Testing
             let first = Make.message("m1", at: 2)
             let second = Make.message("m2", analyzer: "a2", ordinal: 1, at: 1, text: "H|é\u{0}\r")
             try await store.append(
-                [.session(Make.session("s1", at: 5)), .session(Make.session("s2", at: 1)), .frame(Make.frame("s1", 1))],
+                [
+                    .session(Make.session("s1", at: 5)), .session(Make.session("s2", at: 1)),
+                    .frame(Make.frame("s1", 1)),
+                ],
                 note: nil)
             try await store.append([.frame(Make.frame("s1", 0, "")), .message(first)], note: nil)
             try await store.append([.message(second)], note: nil)

@@ -102,7 +102,8 @@ import Testing
     ) async throws {
         try await withStore(kind) { (store: any LaboratoryStore) async throws in
             for table in FactTable.all {
-                let sql = "SELECT \((table.columns + table.blobs + ["body", "audit_seq"]).joined(separator: ", ")) "
+                let sql =
+                    "SELECT \((table.columns + table.blobs + ["body", "audit_seq"]).joined(separator: ", ")) "
                     + "FROM \(table.name) LIMIT 0"
                 #expect(try await query(sql, on: store) == [])
             }
@@ -137,8 +138,9 @@ import Testing
                 #expect(try await migrate(store, all + [next, broken]) != nil)
                 // The step that failed left nothing, and the one before stays.
                 await #expect(throws: SQLFailure.self) { try await query("SELECT id FROM half", on: store) }
-                #expect(try await query("SELECT version FROM migration ORDER BY version", on: store)
-                    == [[.integer(1)], [.integer(2)]])
+                #expect(
+                    try await query("SELECT version FROM migration ORDER BY version", on: store)
+                        == [[.integer(1)], [.integer(2)]])
             }
         }
     }

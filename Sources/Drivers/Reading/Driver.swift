@@ -129,7 +129,8 @@ package struct Driver: Sendable, Hashable {
     private func query(_ record: LISRecord, _ charset: LISCharset) -> HostQuery {
         var query = HostQuery(accessions: [], cancels: trimmed(record.text(13)) == "A")
         for asked in record.field(3).repeats {
-            let text = description.query.components
+            let text =
+                description.query.components
                 .lazy.map { trimmed(($0 == 0 ? asked : asked.component($0)).text(charset)) }
                 .first { !$0.isEmpty } ?? ""
             if description.query.all.contains(text) {

@@ -75,12 +75,13 @@ package struct AppliedInterval: Codable, Sendable, Hashable {
     }
     /// `136 – 145`, `≤ 5,0`, `≥ 60` (bounds belong to the interval)
     package var frenchText: String {
-        let text = switch (low, high) {
-        case (let low?, let high?): "\(low.text) – \(high.text)"
-        case (nil, let high?): "≤ \(high.text)"
-        case (let low?, nil): "≥ \(low.text)"
-        case (nil, nil): ""
-        }
+        let text =
+            switch (low, high) {
+            case (let low?, let high?): "\(low.text) – \(high.text)"
+            case (nil, let high?): "≤ \(high.text)"
+            case (let low?, nil): "≥ \(low.text)"
+            case (nil, nil): ""
+            }
         return text.replacing(".", with: ",")
     }
 }

@@ -12,7 +12,8 @@ package struct PreviousResult: Codable, Sendable, Hashable {
     }
 }
 
-/// All that a report version is made of: what was signed, and what documents need around it. Pure input of room `Report`.
+/// All that a report version is made of: what was signed, and what documents need around it. Pure input of room
+/// `Report`.
 package struct SignedReport: Sendable, Hashable {
     package var site: Site
     package var signature: Signature

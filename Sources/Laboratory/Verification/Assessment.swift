@@ -75,7 +75,8 @@ package struct Assessor: Sendable {
             return Assessment(value: value, interval: nil, flags: qualitativeFlags(value), holds: holds)
         }
         guard let measured = converted(raw, unit: unit, analysis: analysis) else {
-            holds.append(Hold(.unknownUnit, "unité « \(unit) » inconnue pour \(analysis.code) (attendue : \(analysis.unit))"))
+            holds.append(
+                Hold(.unknownUnit, "unité « \(unit) » inconnue pour \(analysis.code) (attendue : \(analysis.unit))"))
             return Assessment(value: value, interval: nil, flags: [], holds: holds)
         }
         holds.append(Hold(.noQualityControl, "aucun contrôle de qualité enregistré pour \(analysis.code)"))
@@ -92,7 +93,9 @@ package struct Assessor: Sendable {
         var holds = [Hold]()
         if let family = claimed.family.map(Assessor.folded), !family.isEmpty {
             let known = [patient.traits.birthName, patient.usedName ?? ""].map(Assessor.folded)
-            if !known.contains(family) { holds.append(Hold(.identity, "le nom envoyé par l'automate n'est pas celui du dossier")) }
+            if !known.contains(family) {
+                holds.append(Hold(.identity, "le nom envoyé par l'automate n'est pas celui du dossier"))
+            }
         }
         if let birth = claimed.birthDate, birth != patient.traits.birthDate {
             holds.append(Hold(.identity, "la date de naissance envoyée par l'automate n'est pas celle du dossier"))
@@ -116,17 +119,18 @@ package struct Assessor: Sendable {
     package static func folded(_ name: String) -> String {
         var out = ""
         for scalar in name.uppercased().unicodeScalars {
-            let plain: Character? = switch scalar {
-            case "À", "Â", "Ä", "Á", "Ã": "A"
-            case "É", "È", "Ê", "Ë": "E"
-            case "Î", "Ï", "Í": "I"
-            case "Ô", "Ö", "Ó", "Õ": "O"
-            case "Û", "Ü", "Ù", "Ú": "U"
-            case "Ç": "C"
-            case "Ñ": "N"
-            case "A"..."Z": Character(scalar)
-            case _: nil
-            }
+            let plain: Character? =
+                switch scalar {
+                case "À", "Â", "Ä", "Á", "Ã": "A"
+                case "É", "È", "Ê", "Ë": "E"
+                case "Î", "Ï", "Í": "I"
+                case "Ô", "Ö", "Ó", "Õ": "O"
+                case "Û", "Ü", "Ù", "Ú": "U"
+                case "Ç": "C"
+                case "Ñ": "N"
+                case "A"..."Z": Character(scalar)
+                case _: nil
+                }
             if let plain { out.append(plain) }
         }
         return out
@@ -143,13 +147,15 @@ package struct Assessor: Sendable {
         return alternative.reported(value, places: places ?? 2)
     }
 
-    private func appliedInterval(_ analysis: Analysis, _ patient: Patient, _ collectedAt: Instant?) -> AppliedInterval? {
+    private func appliedInterval(_ analysis: Analysis, _ patient: Patient, _ collectedAt: Instant?) -> AppliedInterval?
+    {
         guard let collectedAt else { return nil }
-        let sex: IntervalSex = switch patient.traits.sex {
-        case .female: .female
-        case .male: .male
-        case .unknown: .any
-        }
+        let sex: IntervalSex =
+            switch patient.traits.sex {
+            case .female: .female
+            case .male: .male
+            case .unknown: .any
+            }
         let found = catalogue.interval(
             for: analysis.code, sex: sex, born: patient.traits.birthDate, bornAt: patient.birthTime,
             collected: collectedAt, in: zone)

@@ -48,6 +48,7 @@ private struct PythonSplit {
         """
 
     init(_ set: LISSet, in folder: String) throws {
+        guard PythonSplit.isThere else { throw Absence(why: "no python3 on PATH") }
         records = set.records
         let file = folder + "/set.astm"
         try Data(set.bytes).write(to: URL(filePath: file))
@@ -55,17 +56,20 @@ private struct PythonSplit {
         process.arguments = ["python3", "-c", PythonSplit.script, file]
         process.standardInput = asking
         process.standardOutput = answers
-        do { try process.run() } catch { throw Absence(why: "python3 cannot be run (\(error))") }
+        try process.run()
+    }
+
+    private static var isThere: Bool {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        return path.split(separator: ":").contains { FileManager.default.isExecutableFile(atPath: $0 + "/python3") }
     }
 
     func round() throws -> Double {
-        // Without python3, env is gone and its end of the pipe with it: a signal would end us too.
-        guard process.isRunning else { throw Absence(why: "python3 is not there") }
         try asking.fileHandleForWriting.write(contentsOf: Data("\n".utf8))
         var line: [UInt8] = []
         while line.last != 0x0A {
             guard let byte = try answers.fileHandleForReading.read(upToCount: 1), !byte.isEmpty else {
-                throw Absence(why: "python3 is not there, or gave up")
+                throw Fault("python3 gave up")
             }
             line += byte
         }
