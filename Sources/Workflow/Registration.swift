@@ -63,8 +63,9 @@ extension Desk {
         } else {
             ipp = "P" + padded(try await ask { () throws(StoreFailure) in try await store.nextNumber(of: "ipp") }, 7)
         }
+        let zone = try site(author.site).civilZone
         let patient = try decide { () throws(Refusal) in
-            try Desk.patient(draft, id: freshID(), version: 1, site: author.site, ipp: ipp).checked()
+            try Desk.patient(draft, id: freshID(), version: 1, site: author.site, ipp: ipp).checked(in: zone)
         }
         try await ask { () throws(StoreFailure) in
             try await store.append([.patient(patient)], note: note(author, "patient.register", patient.id, at))
@@ -79,8 +80,9 @@ extension Desk {
         try allow(author, .register)
         return try await attempt { () async throws(CommandFailure) -> Patient in
             let old = try await patient(id)
+            let zone = try site(old.site).civilZone
             let changed = try decide { () throws(Refusal) in
-                try Desk.patient(draft, id: id, version: old.version + 1, site: old.site, ipp: old.ipp).checked()
+                try Desk.patient(draft, id: id, version: old.version + 1, site: old.site, ipp: old.ipp).checked(in: zone)
             }
             try await ask { () throws(StoreFailure) in
                 try await store.append([.patient(changed)], note: note(author, "patient.update", id, now()))
