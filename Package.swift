@@ -152,7 +152,7 @@ if withServer {
         tests(
             "ServerTests",
             imports: [
-                "Base", "Catalog", "Laboratory", "LIS01", "Drivers", "Store", "Workflow", "Lines", "Analyzers",
+                "Base", "Catalog", "Laboratory", "LIS01", "HL7v2", "Drivers", "Store", "Workflow", "Lines", "Analyzers",
                 "Exchange", "API", "Client", "Server", "AnalyzerSimulator", "Neighbours", "paillasse",
             ]),
     ]

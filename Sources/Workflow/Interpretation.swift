@@ -79,13 +79,13 @@ extension Desk {
             at: now())
     }
 
-    private enum Match {
+    enum Match {
         case observation(Observation)
         case triage(TriageEntry)
     }
 
     /// What matching needs of a request, read once a message.
-    private struct MatchedFile: Sendable {
+    struct MatchedFile: Sendable {
         var specimen: Specimen
         var request: Request
         var patient: Patient
@@ -93,7 +93,7 @@ extension Desk {
         var runs: [String: Int]
     }
 
-    private func match(
+    func match(
         _ incoming: IncomingObservation, _ message: ReceivedMessage, _ files: inout [String: MatchedFile]
     ) async throws(CommandFailure) -> Match {
         func wait(_ reason: TriageEntry.Reason, _ explanation: String) -> Match {
@@ -145,7 +145,7 @@ extension Desk {
         return MatchedFile(specimen: specimen, request: request, patient: patient, runs: runs)
     }
 
-    private func control(_ incoming: IncomingObservation, _ message: ReceivedMessage) -> ControlObservation {
+    func control(_ incoming: IncomingObservation, _ message: ReceivedMessage) -> ControlObservation {
         ControlObservation(
             id: freshID(), site: message.site, analyzer: message.analyzer, messageID: message.id,
             ordinal: incoming.ordinal, material: incoming.accession, instrumentCode: incoming.instrumentCode,

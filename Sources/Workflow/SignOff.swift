@@ -106,6 +106,7 @@ extension Desk {
         try await ask { () throws(StoreFailure) in
             try await store.append([.signature(signature)], note: note(author, "bio.sign", request.number, at))
         }
+        afterSigning()
         return signature
     }
 
