@@ -142,8 +142,8 @@ package struct Configuration: Sendable {
         guard let r else { return Professional(nationalID: "", family: "", given: "") }
         let person = Professional(
             nationalID: r.required("nationalID"), family: r.required("family"), given: r.required("given"),
-            title: r.text("title") ?? "", speciality: r.text("speciality") ?? "G15_10/SM03",
-            specialityLabel: r.text("specialityLabel") ?? "Médecin - Biologie médicale (SM)", phone: r.text("phone"),
+            title: r.text("title") ?? "", speciality: r.text("speciality") ?? Professional.biology.speciality,
+            specialityLabel: r.text("specialityLabel") ?? Professional.biology.label, phone: r.text("phone"),
             securedMail: r.text("securedMail"))
         r.finish()
         return person
