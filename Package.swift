@@ -78,7 +78,9 @@ if withNIO {
     targets += [
         c("CSerial"),
         shell("Lines", imports: ["Base", "CSerial", nioCore, nioPosix]),
-        shell("Neighbours", at: "Simulators/Neighbours", imports: ["Base", "JSON5", "HL7v2", "Lines", "AnalyzerSimulator"]),
+        shell(
+            "Neighbours", at: "Simulators/Neighbours",
+            imports: ["Base", "JSON5", "HL7v2", "Lines", "AnalyzerSimulator"]),
         tests("LinesTests", imports: ["Base", "Lines"]),
         tests("SimulatorsTests", imports: ["Base", "LIS01", "HL7v2", "Lines", "AnalyzerSimulator", "Neighbours"]),
     ]

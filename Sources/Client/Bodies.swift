@@ -175,6 +175,12 @@ package struct RequestBody: Codable, Sendable, Hashable {
     }
 }
 
+/// Analyses and panels to add to a request.
+package struct AddLinesBody: Codable, Sendable, Hashable {
+    package var codes: [String]
+    package init(codes: [String]) { self.codes = codes }
+}
+
 package struct ReceiveBody: Codable, Sendable, Hashable {
     package var collectedAt: Moment?
     package var nonconformity: String?

@@ -39,6 +39,12 @@ package enum JSONNode: Decodable, Sendable, Equatable {
         do {
             self = try decoder.decode(JSONNode.self, from: Data(bytes))
         } catch {
+            if let fault = JSON5Locator.fault(in: bytes) {
+                throw Refusal(
+                    "json5.syntax", at: "\(place):\(fault.line):\(fault.column)",
+                    because: "ce fichier n'est pas du JSON5 : ici est attendu \(fault.wanted)",
+                    remedy: "corriger à cet endroit, ou juste avant")
+            }
             throw Refusal(
                 "json5.syntax", at: place, because: "ce fichier n'est pas du JSON5 : \(JSONNode.words(error))",
                 remedy: "corriger la syntaxe à l'endroit indiqué")

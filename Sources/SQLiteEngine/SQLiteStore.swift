@@ -12,8 +12,8 @@ package enum SQLiteStore {
 
     /// Opens the file, made when missing (mode 0600), and brings its schema up to date.
     ///
-    /// Refusals: `store.busy` (another server has it), `store.path`, `store.foreign`, `store.damaged`, `store.newer`, `store.migration.changed`,
-    /// `store.sqlite`.
+    /// Refusals: `store.busy` (another server has it), `store.path`, `store.foreign`, `store.damaged`, `store.newer`,
+    /// `store.migration.changed`, `store.sqlite`.
     package static func open(path: String) async throws(Refusal) -> SQLStore<SQLitePool> {
         try prepareFile(path)
         let lock = try FileLock(path: path + ".lock")

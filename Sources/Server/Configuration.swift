@@ -112,6 +112,12 @@ package struct Configuration: Sendable {
             if site.finess.utf8.count != 9 || Int(site.finess) == nil {
                 log.add("finess", at: site.code, "le FINESS géographique a 9 chiffres", "corriger « finess »")
             }
+            let digits = site.director.nationalID.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            if site.director.nationalID.utf8.count != 12 || !site.director.nationalID.hasPrefix("8") || !digits {
+                log.add(
+                    "director", at: site.code, "l'identifiant du directeur n'est pas 8 et 11 chiffres de RPPS",
+                    "corriger « nationalID »")
+            }
             if !site.oidRoot.allSatisfy({ $0.isNumber || $0 == "." }) || site.oidRoot.isEmpty {
                 log.add("oid", at: site.code, "« \(site.oidRoot) » n'est pas un OID", "écrire 1.2.250.1.…")
             }

@@ -101,7 +101,9 @@ extension Desk {
         var request: Request
         var patient: Patient
         /// Highest run of each analysis, those of this message included.
-        var latest: [String: Observation]
+        var runs: [String: Int]
+        /// What stands for each analysis now (`Chosen`), likewise.
+        var standing: [String: Observation]
     }
 
     func match(
@@ -132,7 +134,8 @@ extension Desk {
         let zone = (sites[message.site]?.civilZone) ?? .europeParis
         var result = Assessor(catalogue: catalogue, zone: zone)
             .assess(incoming, analysis: analysis, patient: file.patient, specimen: file.specimen)
-        if let before = file.latest[code] { result.holds.append(Hold.rerun(of: before)) }
+        if let before = file.standing[code] { result.holds.append(Hold.rerun(of: before)) }
+        let run = (file.runs[code] ?? 0) + 1
         let observation = Observation(
             id: freshID(), site: file.request.site, requestID: file.request.id, patientID: file.patient.id,
             accession: incoming.accession, analysis: code, catalogueVersion: catalogue.version.text,
@@ -140,8 +143,9 @@ extension Desk {
             instrumentFlags: incoming.instrumentFlags + incoming.unknownFlags, interval: result.interval,
             flags: result.flags, holds: result.holds,
             origin: Origin(analyzer: message.analyzer, messageID: message.id, ordinal: incoming.ordinal),
-            observedAt: incoming.observedAt ?? message.at, recordedAt: now(), run: (file.latest[code]?.run ?? 0) + 1)
-        file.latest[code] = observation
+            observedAt: incoming.observedAt ?? message.at, recordedAt: now(), run: run)
+        file.runs[code] = run
+        file.standing[code] = observation
         files[incoming.accession] = file
         return .observation(observation)
     }
@@ -153,8 +157,13 @@ extension Desk {
             let patient = try await ask({ () throws(StoreFailure) in try await store.patient(request.patientID) })
         else { return nil }
         let known = try await ask { () throws(StoreFailure) in try await store.observations(requestID: request.id) }
-        let latest = Dictionary(known.map { ($0.analysis, $0) }) { $0.run > $1.run ? $0 : $1 }
-        return MatchedFile(specimen: specimen, request: request, patient: patient, latest: latest)
+        let events = try await ask { () throws(StoreFailure) in
+            try await store.observationEvents(requestID: request.id)
+        }
+        return MatchedFile(
+            specimen: specimen, request: request, patient: patient,
+            runs: Dictionary(known.map { ($0.analysis, $0.run) }, uniquingKeysWith: max),
+            standing: Chosen.observations(known, events: events))
     }
 
     func control(_ incoming: IncomingObservation, _ message: ReceivedMessage) -> ControlObservation {

@@ -97,7 +97,8 @@ extension Desk {
             let old = try await patient(id)
             let zone = try site(old.site).civilZone
             let changed = try decide { () throws(Refusal) in
-                try Desk.patient(draft, id: id, version: old.version + 1, site: old.site, ipp: old.ipp).checked(in: zone, at: now())
+                try Desk.patient(draft, id: id, version: old.version + 1, site: old.site, ipp: old.ipp).checked(
+                    in: zone, at: now())
             }
             try await refuseTwin(of: changed)
             try await ask { () throws(StoreFailure) in

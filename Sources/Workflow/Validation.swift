@@ -121,7 +121,7 @@ extension Desk {
     ) async throws(CommandFailure) -> Observation {
         try allow(author, .enterResult)
         return try await attempt { () async throws(CommandFailure) -> Observation in
-            let (request, all, _) = try await file(of: requestReference)
+            let (request, all, events) = try await file(of: requestReference)
             let analysis = try decide { () throws(Refusal) in try catalogue.required(code) }
             guard request.lines.contains(where: { $0.analysis == code }) else {
                 throw .refused(
@@ -145,14 +145,15 @@ extension Desk {
                 result.holds.append(Hold(.manualEntry, "saisie manuelle"))
                 if let specimen { result.holds += assessor.specimenHolds(specimen, analysis) }
             }
-            let before = all.filter { $0.analysis == code }.max { $0.run < $1.run }
-            if let before { result.holds.append(Hold.rerun(of: before)) }
+            if let before = Chosen.observations(all, events: events)[code] {
+                result.holds.append(Hold.rerun(of: before))
+            }
             let observation = Observation(
                 id: freshID(), site: request.site, requestID: request.id, patientID: patient.id,
                 accession: specimen?.accession ?? "", analysis: code, catalogueVersion: catalogue.version.text,
                 value: result.value, rawText: value.frenchText, interval: result.interval, flags: result.flags,
                 holds: result.holds, origin: Origin(author: author.login), observedAt: at, recordedAt: at,
-                run: (before?.run ?? 0) + 1, comment: comment)
+                run: (all.filter { $0.analysis == code }.map(\.run).max() ?? 0) + 1, comment: comment)
             try await ask { () throws(StoreFailure) in
                 try await store.append(
                     [.observation(observation)], note: note(author, "result.enter", observation.id, at))

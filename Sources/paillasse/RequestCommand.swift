@@ -6,7 +6,7 @@ import Laboratory
 struct RequestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "request", abstract: "Demandes d'analyses (dossiers).",
-        subcommands: [Add.self, List.self, Show.self])
+        subcommands: [Add.self, Change.self, List.self, Show.self])
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Enregistrer une demande.")
@@ -32,6 +32,22 @@ struct RequestCommand: AsyncParsableCommand {
             let made = try await listing.client().addRequest(body)
             if listing.json { return try Output.json(made) }
             Output.prose("demande \(made.request.number) enregistrée : \(made.request.lines.count) analyses")
+            RequestCommand.show(made.specimens)
+        }
+    }
+
+    struct Change: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Ajouter des analyses à une demande.")
+        @OptionGroup var listing: Listing
+        @Argument(help: "Numéro ou identifiant de la demande.") var request: String
+        @Option(help: ArgumentHelp("Analyses et bilans à ajouter, séparés par des virgules.", valueName: "codes"))
+        var add: String
+
+        func run() async throws {
+            let codes = add.split(separator: ",").map { code in String(code.filter { $0 != " " }) }
+            let made = try await listing.client().addLines(request, AddLinesBody(codes: codes))
+            if listing.json { return try Output.json(made) }
+            Output.prose("demande \(made.request.number) : \(made.request.lines.count) analyses")
             RequestCommand.show(made.specimens)
         }
     }

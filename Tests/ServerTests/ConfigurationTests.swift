@@ -64,7 +64,10 @@ import Testing
     @Test func `all faults are given at once, and what is no JSON5 is said so`() {
         let two = Self.good.replacing("finess: ", with: "fines: ").replacing("listen: ", with: "listne: ")
         #expect(findings(two).count { $0.code == "config.key" } == 2)
-        #expect(findings("{ data: ").map(\.code) == ["json5.syntax"])
+        let syntax = findings("{ data: \"data\",\n  listen \"127.0.0.1:0\" }")
+        #expect(syntax.map(\.code) == ["json5.syntax"])
+        #expect(syntax.first?.place == "paillasse.json5:2:10")
+        #expect(findings("{ data: ").first?.place == "paillasse.json5:1:9")
     }
 
     @Test func `a serial line without settings takes those of its driver`() throws {

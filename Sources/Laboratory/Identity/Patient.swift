@@ -186,7 +186,8 @@ package struct Patient: Codable, Sendable, Hashable {
         }
         if let birthTime, CivilTime(birthTime, in: zone).date != traits.birthDate {
             throw Refusal(
-                "patient.birthtime", at: "birthTime", because: "l'heure de naissance n'est pas celle du jour de naissance",
+                "patient.birthtime", at: "birthTime",
+                because: "l'heure de naissance n'est pas celle du jour de naissance",
                 remedy: "corriger la date ou l'heure de naissance")
         }
         if status == .qualified || status == .retrieved {

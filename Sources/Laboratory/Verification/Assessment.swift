@@ -113,7 +113,9 @@ package struct Assessor: Sendable {
         var holds = [Hold]()
         if !specimen.analyses.contains(analysis.code) {
             holds.append(
-                Hold(.specimenType, "\(analysis.code) est prévue sur un autre tube (\(analysis.tube ?? "?")) que \(specimen.tube)"))
+                Hold(
+                    .specimenType,
+                    "\(analysis.code) est prévue sur un autre tube (\(analysis.tube ?? "?")) que \(specimen.tube)"))
         }
         if specimen.receivedAt == nil { holds.append(Hold(.notReceived, "tube jamais lu à la réception")) }
         if let nonconformity = specimen.nonconformity { holds.append(Hold(.specimenNonconform, nonconformity)) }
