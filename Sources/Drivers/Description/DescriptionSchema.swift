@@ -29,7 +29,8 @@ extension ObjectReader {
         let description = DriverDescription(
             name: name, maker: required("maker"), model: required("model"), summary: required("summary"),
             senders: texts("senders") ?? [], dialect: dialect, transports: transports(),
-            serial: object("serial").map { $0.serial() }, link: link, charset: charset(), isTerminatorOptional: flag("terminatorOptional") ?? false,
+            serial: object("serial").map { $0.serial() }, link: link, charset: charset(),
+            isTerminatorOptional: flag("terminatorOptional") ?? false,
             paths: dialect == .hl7 ? hl7Paths() : paths(),
             identity: identity(otherwise: dialect == .hl7 ? .hl7 : .lis2),
             values: ValueReading(
@@ -78,7 +79,8 @@ extension ObjectReader {
         ResultPaths(
             specimen: path("specimen") ?? FieldChoice("O.3.1", "O.3.first", "O.4.first"),
             code: path("code") ?? FieldChoice("R.3.4", "R.3.word"), value: path("value") ?? FieldChoice("R.4"),
-            measured: path("measure"), subIdentifier: .none, unit: path("unit") ?? FieldChoice("R.5"), flags: path("flagsAt") ?? FieldChoice("R.7"),
+            measured: path("measure"), subIdentifier: .none, unit: path("unit") ?? FieldChoice("R.5"),
+            flags: path("flagsAt") ?? FieldChoice("R.7"),
             status: path("status") ?? FieldChoice("R.9"), completed: path("completed") ?? FieldChoice("R.13"),
             started: path("started") ?? FieldChoice("R.12"), comment: path("comment") ?? FieldChoice("C.4"),
             dilution: path("dilution") ?? .none)

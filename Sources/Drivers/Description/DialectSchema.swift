@@ -34,7 +34,8 @@ extension ObjectReader {
             if delimiter.utf8.count != 1 || head < 1 || item < 2 {
                 log.add(
                     "value", at: key("delimiter"), "découpage incomplet",
-                    "donner un séparateur d'un caractère, et en nombres de parties head (1 ou plus) et item (2 ou plus)")
+                    "donner un séparateur d'un caractère, et en nombres de parties head (1 ou plus) et item (2 ou plus)"
+                )
             }
             return TextReading(
                 cut: .delimiter(byte, head: max(head, 1), item: max(item, 2)), begins: begins, end: end, rack: rack)
@@ -64,7 +65,8 @@ extension ObjectReader {
             unit: path("unit") ?? FieldChoice("OBX.6.1", "OBX.6"), flags: path("flagsAt") ?? FieldChoice("OBX.8.1"),
             status: path("status") ?? FieldChoice("OBX.11"),
             completed: path("completed") ?? FieldChoice("OBX.19", "OBX.14", "OBR.7"),
-            started: path("started") ?? FieldChoice("OBX.14", "OBR.7"), comment: path("comment") ?? FieldChoice("NTE.3"),
+            started: path("started") ?? FieldChoice("OBX.14", "OBR.7"),
+            comment: path("comment") ?? FieldChoice("NTE.3"),
             dilution: path("dilution") ?? .none)
     }
 
