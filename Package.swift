@@ -78,7 +78,7 @@ if withNIO {
     targets += [
         c("CSerial"),
         shell("Lines", imports: ["Base", "CSerial", nioCore, nioPosix]),
-        shell("Neighbours", at: "Simulators/Neighbours", imports: ["Base", "HL7v2", "Lines", "AnalyzerSimulator"]),
+        shell("Neighbours", at: "Simulators/Neighbours", imports: ["Base", "JSON5", "HL7v2", "Lines", "AnalyzerSimulator"]),
         tests("LinesTests", imports: ["Base", "Lines"]),
         tests("SimulatorsTests", imports: ["Base", "LIS01", "HL7v2", "Lines", "AnalyzerSimulator", "Neighbours"]),
     ]
@@ -152,7 +152,7 @@ if withServer {
         tests(
             "ServerTests",
             imports: [
-                "Base", "Catalog", "Laboratory", "LIS01", "Drivers", "Store", "Workflow", "Lines", "Analyzers",
+                "Base", "Catalog", "Laboratory", "LIS01", "HL7v2", "Drivers", "Store", "Workflow", "Lines", "Analyzers",
                 "Exchange", "API", "Client", "Server", "AnalyzerSimulator", "Neighbours", "paillasse",
             ]),
     ]

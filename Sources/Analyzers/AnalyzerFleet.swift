@@ -10,8 +10,8 @@ package import Workflow
 /// once.
 package final class AnalyzerFleet: Sendable {
     package let board = AnalyzerBoard()
-    private let pumps: [String: AnalyzerPump]
-    private let desk: Desk
+    let pumps: [String: AnalyzerPump]
+    let desk: Desk
     private let log: @Sendable (String) -> Void
     private let bell: AsyncStream<Void>
     private let ring: AsyncStream<Void>.Continuation
@@ -97,18 +97,20 @@ package final class AnalyzerFleet: Sendable {
         }
     }
 
-    private func interpret(_ message: ReceivedMessage) async throws(CommandFailure) {
-        let reading: Reading
+    func read(_ message: ReceivedMessage) -> Reading {
         if let analyzer = pumps[message.analyzer]?.configuration {
-            reading = analyzer.driver.read(LISMessage(bytes: message.text), zone: analyzer.zone)
-        } else {
-            reading = Reading(problems: [
-                Refusal(
-                    "driver.none", at: message.analyzer,
-                    because: "aucun automate de ce nom dans la configuration",
-                    remedy: "le remettre dans la configuration, puis rejouer le message")
-            ])
+            return analyzer.driver.read(LISMessage(bytes: message.text), zone: analyzer.zone)
         }
+        return Reading(problems: [
+            Refusal(
+                "driver.none", at: message.analyzer,
+                because: "aucun automate de ce nom dans la configuration",
+                remedy: "le remettre dans la configuration, puis rejouer le message")
+        ])
+    }
+
+    private func interpret(_ message: ReceivedMessage) async throws(CommandFailure) {
+        let reading = read(message)
         let outcome = try await desk.interpret(message, reading: reading)
         guard outcome.kind == .interpreted, outcome.messageID == message.id else { return }
         for query in reading.queries where !query.cancels { try await answer(query, message) }

@@ -23,9 +23,18 @@ final class AnalyzerPump: Sendable {
         var waiting: [Outgoing] = []
         /// What the link of the current line was given, by its number.
         var sending: [Int: Outgoing] = [:]
-        var line: Line?
+        /// Lines that are up, oldest first. A connection that the analyzer left without a word (half-open) stays here
+        /// until the system notices; what we send goes to the newest.
+        var lines: [Line] = []
+        var line: Line? { lines.last }
     }
     private let outbox = Mutex(Outbox())
+    private struct Running {
+        var isPaused = false
+        /// The present round of `run`: cancelled to stop it at once.
+        var round: Task<Void, Never>?
+    }
+    private let running = Mutex(Running())
 
     init(
         _ configuration: AnalyzerConfiguration, store: any LaboratoryStore, board: AnalyzerBoard,
@@ -59,15 +68,62 @@ final class AnalyzerPump: Sendable {
         line?.wake()
     }
 
-    /// Runs until cancelled. `listening` is told the port once known.
+    /// Messages for the analyzer that are not delivered yet.
+    var queue: Int { outbox.withLock { $0.waiting.count + $0.sending.count } }
+
+    /// Closes the line and takes no other until `resume()`: the analyzer keeps its results, as when a cable is out.
+    func pause() {
+        running.withLock { state in
+            state.isPaused = true
+            state.round?.cancel()
+        }
+        board.change(configuration.name) { $0.state = AnalyzerPump.pausedState }
+    }
+    func resume() {
+        running.withLock { $0.isPaused = false }
+        board.change(configuration.name) { if $0.state == AnalyzerPump.pausedState { $0.state = "en attente" } }
+    }
+    /// Closes what is up, and dials again at once where it is ours to dial; a listening port stays open.
+    func reconnect() async {
+        let lines = outbox.withLock { $0.lines }
+        for line in lines { await line.close() }
+        if lines.isEmpty, !configuration.line.isListening { running.withLock { $0.round?.cancel() } }
+    }
+    static let pausedState = "en pause"
+
+    /// Runs until cancelled: one round after the other, none while paused.
     func run() async {
+        while !Task.isCancelled {
+            let round = running.withLock { state -> Task<Void, Never>? in
+                if state.isPaused { return nil }
+                let round = Task { await self.serveOnce() }
+                state.round = round
+                return round
+            }
+            guard let round else {
+                try? await Task.sleep(for: .milliseconds(50))
+                continue
+            }
+            await withTaskCancellationHandler {
+                await round.value
+            } onCancel: {
+                round.cancel()
+            }
+        }
+    }
+
+    /// Listens or dials until cancelled; a line that cannot be opened is tried again, later and later.
+    private func serveOnce() async {
         let name = configuration.name
         var seed = SystemRandomNumberGenerator()
         var wait = BackOff(seed: seed.next())
         while !Task.isCancelled {
             do throws(Refusal) {
                 let source = try await LineSource.start(configuration.line, backOff: BackOff(seed: seed.next()))
-                board.change(name) { $0.port = source.port }
+                board.change(name) { row in
+                    row.port = source.port
+                    row.state = "en attente"
+                }
                 await serve(source)
                 await source.stop()
                 return
@@ -98,7 +154,7 @@ final class AnalyzerPump: Sendable {
 
     private func converse(_ line: Line) async {
         let name = configuration.name
-        outbox.withLock { $0.line = line }
+        outbox.withLock { $0.lines.append(line) }
         board.change(name) { row in
             row.state = "connecté"
             row.lastSeen = now()
@@ -121,8 +177,15 @@ final class AnalyzerPump: Sendable {
             await perform(actions, &link, &journal, line)
             if ended { break }
         }
-        outbox.withLock { if $0.line === line { $0.line = nil } }
-        board.change(name) { $0.state = "en attente" }
+        let older = outbox.withLock { box in
+            box.lines.removeAll { $0 === line }
+            return box.line
+        }
+        let isPaused = running.withLock { $0.isPaused }
+        board.change(name) { row in
+            row.state = isPaused ? AnalyzerPump.pausedState : older == nil ? "en attente" : "connecté"
+        }
+        older?.wake()
         await line.close()
     }
 
@@ -206,9 +269,11 @@ final class AnalyzerPump: Sendable {
         do throws(StoreFailure) {
             try await store.append(facts, note: nil)
         } catch {
-            journal = before
-            log("automate \(configuration.name) : journal indisponible, trame refusée (\(error))")
-            return link.notStored(at: now())
+            guard await isKept(facts, error) else {
+                journal = before
+                log("automate \(configuration.name) : journal indisponible, trame refusée (\(error))")
+                return link.notStored(at: now())
+            }
         }
         journal.stored(messages: messages)
         board.change(configuration.name) { row in
@@ -217,6 +282,18 @@ final class AnalyzerPump: Sendable {
         }
         if messages > 0 { messageCame() }
         return link.stored(at: now())
+    }
+
+    /// An append whose answer was lost may have been kept: the analyzer then sends the same frame again, which
+    /// conflicts with itself. The same bytes at the same place of the journal are this frame.
+    private func isKept(_ facts: [Fact], _ failure: StoreFailure) async -> Bool {
+        guard case .conflict = failure else { return false }
+        let frames = facts.compactMap { fact in if case .frame(let frame) = fact { frame } else { nil } }
+        guard let frame = frames.first else { return false }
+        do throws(StoreFailure) {
+            let kept = try await store.frames(sessionID: frame.sessionID)
+            return kept.contains { $0.ordinal == frame.ordinal && $0.bytes == frame.bytes }
+        } catch { return false }
     }
 
     /// The end of a session promises nothing to the analyzer, but must not be lost: tried until the store takes it, or

@@ -12,11 +12,12 @@ package enum SQLiteStore {
 
     /// Opens the file, made when missing (mode 0600), and brings its schema up to date.
     ///
-    /// Refusals: `store.path`, `store.foreign`, `store.damaged`, `store.newer`, `store.migration.changed`,
+    /// Refusals: `store.busy` (another server has it), `store.path`, `store.foreign`, `store.damaged`, `store.newer`, `store.migration.changed`,
     /// `store.sqlite`.
     package static func open(path: String) async throws(Refusal) -> SQLStore<SQLitePool> {
         try prepareFile(path)
-        return SQLStore(engine: try SQLitePool(path: path, migrations: Migration.all))
+        let lock = try FileLock(path: path + ".lock")
+        return SQLStore(engine: try SQLitePool(path: path, migrations: Migration.all, lock: lock))
     }
 
     /// Mode 0600 before SQLite opens it: the WAL files take the mode of the file.
@@ -44,11 +45,14 @@ package final class SQLitePool: SQLEngine {
     package let dialect = Dialect.sqlite
     private let pool: DatabasePool
     private let writer: GroupCommit
+    /// Held as long as the pool: two servers on one file would drive the same outbox.
+    private let lock: FileLock
 
     /// « PALS », written in the header of our files (`PRAGMA application_id`).
     private static let applicationID = 0x5041_4C53
 
-    init(path: String, migrations: [Migration]) throws(Refusal) {
+    init(path: String, migrations: [Migration], lock: FileLock) throws(Refusal) {
+        self.lock = lock
         var configuration = Configuration()
         configuration.label = "paillasse"
         configuration.foreignKeysEnabled = true
@@ -119,6 +123,7 @@ package final class SQLitePool: SQLEngine {
         await writer.close()
         // A reader still at work keeps the file open until it is done; nothing is lost either way.
         do { try pool.close() } catch {}
+        lock.release()
     }
 }
 

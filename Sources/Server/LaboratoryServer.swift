@@ -104,7 +104,8 @@ package enum LaboratoryServer {
             let zone = configuration.sites.first { $0.code == entry.site }?.civilZone ?? .europeParis
             out.append(
                 AnalyzerConfiguration(
-                    name: entry.name, site: entry.site, driver: driver, line: entry.line,
+                    name: entry.name, site: entry.site, driver: driver,
+                    line: entry.line(driverSerial: driver.description.serial.map { Lines.SerialSettings($0) }),
                     link: driver.description.link, zone: zone))
         }
         return out

@@ -43,6 +43,8 @@ package struct Desk: Sendable {
     package let catalogue: AnalysisCatalogue
     package let sites: [String: Site]
     package let now: @Sendable () -> Instant
+    /// Told when a signature is durable: what makes reports of signatures need not wait for its next look.
+    package var afterSigning: @Sendable () -> Void = {}
 
     package init(
         store: any LaboratoryStore, catalogue: AnalysisCatalogue, sites: [Site], now: @escaping @Sendable () -> Instant

@@ -52,6 +52,10 @@ extension Desk {
                 outcome.triaged += 1
             }
         }
+        for (rank, what) in reading.leftOver.enumerated() {
+            facts.append(.triage(leftOver(what, rank, message)))
+            outcome.triaged += 1
+        }
         for control in reading.controls {
             facts.append(.control(self.control(control, message)))
             outcome.controls += 1
@@ -79,21 +83,28 @@ extension Desk {
             at: now())
     }
 
-    private enum Match {
+    /// Ordinals below −1 are those of what was left over, so that each waits once.
+    private func leftOver(_ what: Refusal, _ rank: Int, _ message: ReceivedMessage) -> TriageEntry {
+        TriageEntry(
+            id: freshID(), site: message.site, analyzer: message.analyzer, messageID: message.id, ordinal: -2 - rank,
+            reason: .unreadableMessage, explanation: what.description, at: now())
+    }
+
+    enum Match {
         case observation(Observation)
         case triage(TriageEntry)
     }
 
     /// What matching needs of a request, read once a message.
-    private struct MatchedFile: Sendable {
+    struct MatchedFile: Sendable {
         var specimen: Specimen
         var request: Request
         var patient: Patient
         /// Highest run of each analysis, those of this message included.
-        var runs: [String: Int]
+        var latest: [String: Observation]
     }
 
-    private func match(
+    func match(
         _ incoming: IncomingObservation, _ message: ReceivedMessage, _ files: inout [String: MatchedFile]
     ) async throws(CommandFailure) -> Match {
         func wait(_ reason: TriageEntry.Reason, _ explanation: String) -> Match {
@@ -114,23 +125,25 @@ extension Desk {
             return wait(.unknownSpecimen, "aucun tube de ce numéro → rattacher au bon tube, ou écarter avec un motif")
         }
         guard file.request.lines.contains(where: { $0.analysis == code }) else {
-            return wait(.unrequestedAnalysis, "\(code) n'est pas demandée pour ce tube → l'ajouter ou écarter")
+            return wait(
+                .unrequestedAnalysis,
+                "\(code) n'est pas demandée pour ce tube → l'ajouter (request change --add) et rejouer, ou écarter")
         }
-        let run = (file.runs[code] ?? 0) + 1
-        file.runs[code] = run
-        files[incoming.accession] = file
         let zone = (sites[message.site]?.civilZone) ?? .europeParis
-        let result = Assessor(catalogue: catalogue, zone: zone)
+        var result = Assessor(catalogue: catalogue, zone: zone)
             .assess(incoming, analysis: analysis, patient: file.patient, specimen: file.specimen)
-        return .observation(
-            Observation(
-                id: freshID(), site: file.request.site, requestID: file.request.id, patientID: file.patient.id,
-                accession: incoming.accession, analysis: code, catalogueVersion: catalogue.version.text,
-                value: result.value, rawText: incoming.rawText,
-                instrumentFlags: incoming.instrumentFlags + incoming.unknownFlags, interval: result.interval,
-                flags: result.flags, holds: result.holds,
-                origin: Origin(analyzer: message.analyzer, messageID: message.id, ordinal: incoming.ordinal),
-                observedAt: incoming.observedAt ?? message.at, recordedAt: now(), run: run))
+        if let before = file.latest[code] { result.holds.append(Hold.rerun(of: before)) }
+        let observation = Observation(
+            id: freshID(), site: file.request.site, requestID: file.request.id, patientID: file.patient.id,
+            accession: incoming.accession, analysis: code, catalogueVersion: catalogue.version.text,
+            value: result.value, rawText: incoming.rawText,
+            instrumentFlags: incoming.instrumentFlags + incoming.unknownFlags, interval: result.interval,
+            flags: result.flags, holds: result.holds,
+            origin: Origin(analyzer: message.analyzer, messageID: message.id, ordinal: incoming.ordinal),
+            observedAt: incoming.observedAt ?? message.at, recordedAt: now(), run: (file.latest[code]?.run ?? 0) + 1)
+        file.latest[code] = observation
+        files[incoming.accession] = file
+        return .observation(observation)
     }
 
     private func file(_ accession: String) async throws(CommandFailure) -> MatchedFile? {
@@ -140,12 +153,11 @@ extension Desk {
             let patient = try await ask({ () throws(StoreFailure) in try await store.patient(request.patientID) })
         else { return nil }
         let known = try await ask { () throws(StoreFailure) in try await store.observations(requestID: request.id) }
-        var runs = [String: Int]()
-        for observation in known { runs[observation.analysis] = max(runs[observation.analysis] ?? 0, observation.run) }
-        return MatchedFile(specimen: specimen, request: request, patient: patient, runs: runs)
+        let latest = Dictionary(known.map { ($0.analysis, $0) }) { $0.run > $1.run ? $0 : $1 }
+        return MatchedFile(specimen: specimen, request: request, patient: patient, latest: latest)
     }
 
-    private func control(_ incoming: IncomingObservation, _ message: ReceivedMessage) -> ControlObservation {
+    func control(_ incoming: IncomingObservation, _ message: ReceivedMessage) -> ControlObservation {
         ControlObservation(
             id: freshID(), site: message.site, analyzer: message.analyzer, messageID: message.id,
             ordinal: incoming.ordinal, material: incoming.accession, instrumentCode: incoming.instrumentCode,
@@ -166,7 +178,7 @@ extension Desk {
             guard var incoming = entry.incoming else {
                 throw .refused(
                     Refusal(
-                        "triage.whole", at: triageID, because: "c'est un message entier, pas un résultat",
+                        "triage.whole", at: triageID, because: "ce n'est pas un résultat qui puisse être rattaché",
                         remedy: "l'écarter avec un motif et faire renvoyer l'automate"))
             }
             let found = try await ask { () throws(StoreFailure) in try await store.message(entry.messageID) }

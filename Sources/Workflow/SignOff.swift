@@ -35,7 +35,7 @@ extension Desk {
         let previous = try await previousResults(request, file.content)
         return FileToSign(
             request: request, patient: patient, specimens: file.content.specimens,
-            observations: file.content.observations, previous: previous, missing: file.missing, fresh: file.fresh,
+            observations: catalogue.inOrder(file.content.observations, of: request), previous: previous, missing: file.missing, fresh: file.fresh,
             nextVersion: file.nextVersion, contentHash: Digest.sha256Hex(file.content.canonicalBytes))
     }
 
@@ -106,6 +106,7 @@ extension Desk {
         try await ask { () throws(StoreFailure) in
             try await store.append([.signature(signature)], note: note(author, "bio.sign", request.number, at))
         }
+        afterSigning()
         return signature
     }
 

@@ -108,6 +108,9 @@ struct PrescriberOptions: ParsableArguments {
     @Option(help: "Nom du prescripteur.") var prescriberName: String
     @Option(help: "Prénom du prescripteur.") var prescriberGiven: String
     @Option(help: "Civilité d'exercice : DR, PR…") var prescriberTitle: String = "DR"
+    @Option(help: "Spécialité du prescripteur, code de JDV_J01, ex. G15_10/SM54 ; « Médecin » par défaut.")
+    var prescriberSpeciality: String?
+    @Option(help: "Libellé de cette spécialité.") var prescriberSpecialityLabel: String?
     @Option(help: "Adresse MSSanté du prescripteur.") var prescriberMail: String?
     @Option(help: "Téléphone du prescripteur.") var prescriberPhone: String?
 
@@ -115,6 +118,8 @@ struct PrescriberOptions: ParsableArguments {
         var body = ProfessionalBody(
             nationalID: nationalID(prescriberRpps), family: prescriberName, given: prescriberGiven)
         body.title = prescriberTitle
+        body.speciality = prescriberSpeciality
+        body.specialityLabel = prescriberSpecialityLabel
         body.securedMail = prescriberMail
         body.phone = prescriberPhone
         return body

@@ -66,7 +66,26 @@ package struct Driver: Sendable, Hashable {
             }
         }
         reading.queries = tree.queries.map { query(message.record($0), context.charset) }
+        reading.leftOver = leftOver(message, tree, results: ordinal)
         return reading
+    }
+
+    /// Records of no known type or without their parent, and orders that came back without any result: nothing that was
+    /// received goes unseen.
+    private func leftOver(_ message: LISMessage, _ tree: LISTree, results: Int) -> [Refusal] {
+        var out = tree.stray.map { number in
+            Refusal(
+                "record.stray", at: "enregistrement \(number + 1) (\(message.record(number).kind))",
+                because: "enregistrement de type inconnu, ou sans celui dont il dépend",
+                remedy: "lire le message, puis corriger le pilote ou faire renvoyer l'automate")
+        }
+        if results == 0, tree.queries.isEmpty, tree.patients.contains(where: { !$0.orders.isEmpty }) {
+            out.append(
+                Refusal(
+                    "message.noResult", because: "l'automate rend des demandes sans aucun résultat",
+                    remedy: "voir l'automate : analyse impossible ou non faite"))
+        }
+        return out
     }
 
     /// What the order's own comments and its suspect messages say of all its results.

@@ -14,8 +14,10 @@ extension Hold.Code {
     package var severity: Severity {
         switch self {
         case .identity, .unknownUnit, .unreadable: .forbids
-        case .specimenNonconform, .analyzerFlag, .critical, .censoredUndecided, .manualEntry, .unrequested: .needsReason
-        case .collectionTimeUnknown, .noInterval, .noQualityControl, .catalogueDraft: .shown
+        case .specimenNonconform, .analyzerFlag, .critical, .censoredUndecided, .manualEntry, .unrequested,
+            .specimenType, .rerun:
+            .needsReason
+        case .collectionTimeUnknown, .notReceived, .noInterval, .noQualityControl, .catalogueDraft: .shown
         }
     }
 }
@@ -42,7 +44,7 @@ package struct Assessor: Sendable {
     package func assess(
         _ incoming: IncomingObservation, analysis: Analysis, patient: Patient, specimen: Specimen
     ) -> Assessment {
-        var holds = identityHolds(incoming.claimed, patient) + specimenHolds(specimen)
+        var holds = identityHolds(incoming.claimed, patient) + specimenHolds(specimen, analysis)
         if !incoming.unknownFlags.isEmpty {
             holds.append(
                 Hold(
@@ -106,8 +108,14 @@ package struct Assessor: Sendable {
         return holds
     }
 
-    private func specimenHolds(_ specimen: Specimen) -> [Hold] {
+    /// What the tube has against it (RULES 1.2, step 2).
+    package func specimenHolds(_ specimen: Specimen, _ analysis: Analysis) -> [Hold] {
         var holds = [Hold]()
+        if !specimen.analyses.contains(analysis.code) {
+            holds.append(
+                Hold(.specimenType, "\(analysis.code) est prévue sur un autre tube (\(analysis.tube ?? "?")) que \(specimen.tube)"))
+        }
+        if specimen.receivedAt == nil { holds.append(Hold(.notReceived, "tube jamais lu à la réception")) }
         if let nonconformity = specimen.nonconformity { holds.append(Hold(.specimenNonconform, nonconformity)) }
         if specimen.collectedAt == nil {
             holds.append(Hold(.collectionTimeUnknown, "heure de prélèvement non renseignée"))
