@@ -11,8 +11,8 @@ package struct DriverDraft: Sendable {
     /// What a person must look at, in French.
     package let remarks: [String]
 
-    /// `name` is that of the folder (`maker-model`). Refused, code `driver.draft`, when the bytes are neither LIS2-A2 nor
-    /// HL7 v2.
+    /// `name` is that of the folder (`maker-model`). Refused, code `driver.draft`, when the bytes are neither LIS2-A2
+    /// nor HL7 v2.
     package static func propose(
         from bytes: [UInt8], name: String, maker: String = "", model: String = ""
     ) throws(Refusal) -> DriverDraft {
@@ -293,8 +293,8 @@ struct DraftWriter {
     func readme() -> String {
         """
         # \(name)
-        Ébauche tirée d'une session enregistrée, \(survey.messages) message(s). Rien n'y est prouvé : chaque ligne du pilote
-        attend sa source (manuel du fabricant, page ; ou comparaison avec un compte rendu imprimé de l'automate).
+        Ébauche tirée d'une session enregistrée, \(survey.messages) message(s). Rien n'y est prouvé : chaque ligne du
+        pilote attend sa source (manuel du fabricant, page ; ou comparaison avec un compte rendu imprimé de l'automate).
 
         À regarder :
 

@@ -119,7 +119,8 @@ struct SessionSurvey {
         best(of: candidates, in: contexts) { _ in 0 }
     }
 
-    /// Of the candidates that give a text in every one of `contexts`, the one with the highest score; the first of equals.
+    /// Of the candidates that give a text in every one of `contexts`, the one with the highest score; of equals, the
+    /// first.
     func best(of candidates: [String], in contexts: [RecordContext], score: (FieldChoice) -> Int) -> String? {
         guard !contexts.isEmpty else { return nil }
         var found: (path: String, score: Int)?

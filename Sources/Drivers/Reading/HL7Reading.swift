@@ -3,8 +3,8 @@ package import HL7v2
 package import Laboratory
 
 extension Driver {
-    /// What an HL7 v2 message says: results of OUL^R22 and ORU^R01, queries of QBP^Q11. Any other message has a problem,
-    /// `message.kind`. `zone` is the laboratory's, for times without an offset.
+    /// What an HL7 v2 message says: results of OUL^R22 and ORU^R01, queries of QBP^Q11. Any other message has a
+    /// problem, `message.kind`. `zone` is the laboratory's, for times without an offset.
     package func read(hl7 message: ReceivedMessage, zone: CivilZone = .europeParis) -> Reading {
         switch message.kind.code {
         case "OUL", "ORU": return results(message, zone)
