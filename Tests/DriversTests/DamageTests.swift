@@ -48,7 +48,7 @@ struct DamageTests {
                 DriverLint.transcripts(of: folder).compactMap { folder.files[$0] }.filter { $0.count < 4000 }.prefix(2)
             }
             for source in sources {
-                for _ in 0..<12 {
+                for _ in 0..<8 {
                     let bytes = Self.damaged(source, &dice)
                     let trial = DriverTrial(bytes, driver: driver)
                     #expect(trial.readings.count == trial.session.messageCount + trial.session.problems.count)

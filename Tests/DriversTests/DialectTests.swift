@@ -113,6 +113,17 @@ struct DialectTests {
         }
     }
 
+    @Test("A message in the other language gives a problem, never a result")
+    func otherLanguage() throws {
+        let lis = try #require(try Place.folder("roche-cobas-c311").files["transcripts/results-c311.astm"])
+        let message = try #require(SessionDecoder.messages(in: lis).first)
+        #expect(try Place.driver("snibe-maglumi").read(message).problems.map(\.code) == ["message.dialect"])
+        let hl7 = try #require(try Place.folder("snibe-maglumi").files["transcripts/results.hl7"])
+        let block = try #require(SessionDecoder.hl7Messages(in: hl7).messages.first)
+        let reading = try Place.driver("roche-cobas-c311").read(hl7: block)
+        #expect(reading.problems.map(\.code) == ["message.dialect"] && reading.observations == [])
+    }
+
     @Test("Paths of both languages are read, and nothing else")
     func paths() {
         for text in ["R.4", "R.3.4", "R.3.word", "R.4.first", "OBX.3", "OBX.3.1", "SPM.2.1.2", "PV1.3.1", "MSH.11"] {
