@@ -42,7 +42,7 @@ extension ObjectReader {
             ignored: conditions("ignored"), orderFlags: conditions("orderFlags"),
             suspects: conditions("suspects"), codes: codes(),
             query: object("query")?.queryReading() ?? .standard,
-            orders: object("orders").map { $0.orderWriting() })
+            orders: object("orders").map { $0.orderWriting(dialect) })
         finish()
         return description
     }
@@ -128,12 +128,13 @@ extension ObjectReader {
             specimen: path("at") ?? QueryReading.standard.specimen)
     }
 
-    private func orderWriting() -> OrderWriting {
+    private func orderWriting(_ dialect: Dialect) -> OrderWriting {
         defer { finish() }
         return OrderWriting(
             isAnswering: flag("answers") ?? false, isDownloading: flag("downloads") ?? false,
             receiver: text("receiver") ?? "", header: numbered("header"), order: numbered("order"),
-            test: text("test") ?? "^^^{code}", isOneTestPerOrder: flag("oneTestPerOrder") ?? false,
+            test: text("test") ?? (dialect == .hl7 ? "{code}" : "^^^{code}"),
+            isOneTestPerOrder: flag("oneTestPerOrder") ?? false,
             sendsIdentity: flag("sendsIdentity") ?? true, reportOfDownload: text("reportOfDownload") ?? "O",
             reportOfAnswer: text("reportOfAnswer") ?? "Q", terminator: text("terminator") ?? "N")
     }

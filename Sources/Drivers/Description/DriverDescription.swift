@@ -125,7 +125,7 @@ package struct UnitMeaning: Sendable, Hashable {
     package var unit: String
     /// Value in `unit` = value as sent × factor; nil for 1.
     package var factor: Exact?
-    /// Decimals of the converted value.
+    /// Decimals to which the value is rounded; nil: as sent, or as converted.
     package var places: Int?
 }
 

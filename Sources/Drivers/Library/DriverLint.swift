@@ -98,10 +98,25 @@ package enum DriverLint {
             }
             ordered[meaning.analysis] = code
         }
+        checkLanguage(description, place, log)
         for flag in description.flags.harmless.sorted() where description.flags.known[flag] != nil {
             log.add(
                 "flag", at: place + "flags.known.\(flag)", "drapeau à la fois anodin et significatif",
                 "le garder dans l'une des deux listes")
+        }
+    }
+
+    /// A path of the other language would silently give nothing.
+    private static func checkLanguage(_ description: DriverDescription, _ place: String, _ log: FindingLog) {
+        let isHL7 = description.dialect == .hl7
+        for (key, choice) in description.choices {
+            for path in choice.alternatives.flatMap(\.paths) {
+                let isSegment = if case .segment = path.place { true } else { false }
+                guard isSegment != isHL7 else { continue }
+                log.add(
+                    "path", at: place + key, "ce chemin n'est pas du protocole \(isHL7 ? "hl7" : "lis2")",
+                    isHL7 ? "écrire un chemin tel que OBX.3.1" : "écrire un chemin tel que R.3.4")
+            }
         }
     }
 
@@ -118,6 +133,11 @@ package enum DriverLint {
             do {
                 let expected = try JSONNode(json5: expectedBytes, at: place)
                 let expectation = TranscriptExpectation(driver, bytes)
+                if SessionDecoder.readings(in: bytes, driver: driver).isEmpty {
+                    log.add(
+                        "transcript", at: "\(folder.name)/\(path)", "aucun message n'y est lu",
+                        "vérifier protocol et le contenu du fichier")
+                }
                 for difference in try expectation.differences(from: expected) {
                     log.add(
                         "expected", at: "\(place): \(difference.place)", difference.cause,

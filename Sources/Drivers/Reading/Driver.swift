@@ -112,6 +112,13 @@ package struct Driver: Sendable, Hashable {
     }
 
     private func problems(_ message: LISMessage) -> [Refusal] {
+        guard description.dialect != .hl7 else {
+            return [
+                Refusal(
+                    "message.dialect", because: "le pilote \(name) lit du HL7 v2, le message est du LIS2-A2",
+                    remedy: "changer le pilote de cet automate, ou le mode de sa liaison")
+            ]
+        }
         guard message.header != nil else {
             return [
                 Refusal(

@@ -3,9 +3,16 @@ package import HL7v2
 package import Laboratory
 
 extension Driver {
-    /// What an HL7 v2 message says: results of OUL^R22 and ORU^R01, queries of QBP^Q11. Any other message has a problem,
-    /// `message.kind`. `zone` is the laboratory's, for times without an offset.
+    /// What an HL7 v2 message says: results of OUL^R22 and ORU^R01, queries of QBP^Q11. Any other message has a
+    /// problem, `message.kind`. `zone` is the laboratory's, for times without an offset.
     package func read(hl7 message: ReceivedMessage, zone: CivilZone = .europeParis) -> Reading {
+        guard description.dialect == .hl7 else {
+            return Reading(problems: [
+                Refusal(
+                    "message.dialect", because: "le pilote \(name) ne lit pas le HL7 v2",
+                    remedy: "changer le pilote de cet automate, ou le mode de sa liaison")
+            ])
+        }
         switch message.kind.code {
         case "OUL", "ORU": return results(message, zone)
         case "QBP": return Reading(queries: [query(message)])

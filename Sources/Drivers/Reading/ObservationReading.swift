@@ -88,8 +88,11 @@ extension Driver {
             if unit.isEmpty, let assumed = meaning?.assumedUnit { return .measured(measured, unit: assumed) }
             return .measured(measured, unit: Driver.unknownUnit(unit))
         }
-        guard let factor = known.factor else { return .measured(measured, unit: known.unit) }
-        guard let product = measured.number.multiplied(by: factor) else { return nil }
+        var product = measured.number
+        if let factor = known.factor {
+            guard let converted = product.multiplied(by: factor) else { return nil }
+            product = converted
+        }
         let number = known.places.map { product.rounded(to: $0) } ?? product
         return .measured(measured.with(number), unit: known.unit)
     }
