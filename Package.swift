@@ -81,6 +81,7 @@ if withNIO {
         shell("Lines", imports: ["Base", "CSerial", nioCore, nioPosix]),
         shell("Neighbours", at: "Simulators/Neighbours", imports: ["Base", "HL7v2", "Lines", "AnalyzerSimulator"]),
         tests("LinesTests", imports: ["Base", "Lines"]),
+        tests("CrossPlayTests", imports: ["Base", "LIS01", "Lines"]),
         tests("SimulatorsTests", imports: ["Base", "LIS01", "HL7v2", "Lines", "AnalyzerSimulator", "Neighbours"]),
     ]
 }

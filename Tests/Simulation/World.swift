@@ -66,8 +66,10 @@ struct World {
                 written += bytes.count
                 wires[1 - station].carry(bytes, currentFaults, at: now, &random)
             case .store:
-                stations[station].storing?.due = now.advanced(by: .milliseconds(Int64(random.next() % 40)))
-                stations[station].storing?.fails = happens(currentFaults.store)
+                let due = now.advanced(by: .milliseconds(Int64(random.next() % 40)))
+                stations[station].storing?.due = due
+                let fails = happens(currentFaults.store)
+                stations[station].storing?.fails = fails
             case .sessionBegan:
                 if happens(currentFaults.interrupt) { stations[station].link.interrupt() }
             case .refused, .message, .sessionEnded, .delivered, .failed, .deviation: break
