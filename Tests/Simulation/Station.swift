@@ -58,7 +58,11 @@ struct Station {
         case .deviation(.frameRepeated): acknowledgeable += 1
         case .message(let text, let isComplete):
             guard isComplete else { break }
-            if !durable.contains(text), assembler.isEmpty { broken = "a message that was not stored" }
+            // A message whose last frame was an intermediate one is complete only when the session ends.
+            var rest = assembler
+            if !durable.contains(text), !rest.flush().contains(where: { $0.text == text }) {
+                broken = "a message that was not stored"
+            }
             received[text, default: 0] += 1
         case .delivered(let number):
             guard let message = sending.removeValue(forKey: number) else {
