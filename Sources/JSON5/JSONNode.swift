@@ -34,6 +34,12 @@ package enum JSONNode: Decodable, Sendable, Equatable {
 
     /// Reads JSON5 text: comments, unquoted keys and trailing commas are allowed.
     package init(json5 bytes: [UInt8], at place: String) throws(Refusal) {
+        // FoundationEssentials of Swift 6.3.1 traps on an unquoted key that is not UTF-8.
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            throw Refusal(
+                "json5.encoding", at: place, because: "ce fichier n'est pas en UTF-8",
+                remedy: "l'enregistrer en UTF-8")
+        }
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
         do {
