@@ -116,6 +116,8 @@ package struct Hold: Codable, Sendable, Hashable {
         case manualEntry = "MODIF_MANUELLE"
         case catalogueDraft = "CATALOGUE_BROUILLON"
         case unrequested = "NON_DEMANDE"
+        /// The analyzer itself does not call the result final.
+        case statusNotFinal = "STATUT_NON_FINAL"
     }
     package var code: Code
     /// In words, French, without patient data.
