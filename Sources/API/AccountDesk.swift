@@ -100,6 +100,10 @@ package struct AccountDesk: Sendable {
         guard let account = try await ask({ () throws(StoreFailure) in try await store.account(kept.login) }),
             account.enabled
         else { throw refusal("auth.token", "ce compte est fermé") }
+        // Whoever had the old secret, or a token got with it, has to prove the new one.
+        if let since = account.secretSince, kept.issuedAt < since {
+            throw refusal("auth.token", "le secret de ce compte a changé depuis cette connexion")
+        }
         return (account, hash)
     }
 
@@ -159,7 +163,10 @@ package struct AccountDesk: Sendable {
                     remedy: "le demander à un autre administrateur")
             }
         } catch { throw .refused(error) }
-        if let secret = body.secret { account.secretHash = try await hash(secret) }
+        if let secret = body.secret {
+            account.secretHash = try await hash(secret)
+            account.secretSince = now()
+        }
         account.version += 1
         try await keep(account, "account.change", by: author)
         return account
@@ -181,6 +188,7 @@ package struct AccountDesk: Sendable {
         } catch { throw .refused(error) }
         throttle.succeeded(author.login, from: peer)
         account.secretHash = try await hash(body.replacement)
+        account.secretSince = now()
         account.version += 1
         try await keep(account, "account.secret", by: author)
     }

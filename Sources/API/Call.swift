@@ -21,9 +21,14 @@ package struct AnalyzerState: Sendable, Hashable {
     package var deviations: [String: Int]
     /// Messages journalled and not interpreted yet.
     package var pending: Int
+    /// When the oldest of them came.
+    package var oldestPending: Instant?
+    /// Answers and orders that the analyzer has not taken yet.
+    package var orders: Int
     package init(
         name: String, driver: String, line: String, state: String, lastSeen: Instant? = nil, messages: Int = 0,
-        refusals: Int = 0, deviations: [String: Int] = [:], pending: Int = 0
+        refusals: Int = 0, deviations: [String: Int] = [:], pending: Int = 0, oldestPending: Instant? = nil,
+        orders: Int = 0
     ) {
         self.name = name
         self.driver = driver
@@ -34,6 +39,8 @@ package struct AnalyzerState: Sendable, Hashable {
         self.refusals = refusals
         self.deviations = deviations
         self.pending = pending
+        self.oldestPending = oldestPending
+        self.orders = orders
     }
 }
 
@@ -41,6 +48,15 @@ package struct AnalyzerState: Sendable, Hashable {
 package protocol LiveStatus: Sendable {
     /// In the order of the configuration.
     func analyzers() async -> [AnalyzerState]
+}
+
+/// What the running server can be told to do with its analyzers.
+package protocol AnalyzerControl: Sendable {
+    func operate(
+        _ operation: LineOperation, _ name: String, reason: String, by author: Author
+    ) async throws(CommandFailure)
+    /// Reads again what waits in triage of a message.
+    func replay(_ messageID: String, reason: String, by author: Author) async throws(CommandFailure) -> ReplayOutcome
 }
 
 /// One request of an authenticated person, after its route was found and its permission checked.
@@ -56,6 +72,10 @@ package struct Call: Sendable {
     package var parameters: [String: String]
     package var query: [String: String]
     package var body: [UInt8]
+
+    /// Whether something of this site is shown: each sees the own site, administrators all of them. What is not shown
+    /// is answered as if it were not there.
+    func sees(_ site: String) -> Bool { author.role == .administrator || site == author.site }
 
     /// The named segment; a route only asks for its own.
     func parameter(_ name: String) -> String { parameters[name] ?? "" }

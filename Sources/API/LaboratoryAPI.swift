@@ -9,6 +9,8 @@ package import Workflow
 package struct LaboratoryAPI: Sendable {
     let desk: Desk
     let live: any LiveStatus
+    /// Nil where no analyzer runs.
+    let control: (any AnalyzerControl)?
     package let accounts: AccountDesk
     /// The whole table, first match wins.
     package private(set) var routes: [Route] = []
@@ -16,12 +18,16 @@ package struct LaboratoryAPI: Sendable {
     /// Largest body, in bytes: the longest request of a day of a patient is some kilobytes.
     package static let largestBody = 1 << 20
 
-    package init(desk: Desk, live: any LiveStatus, accounts: AccountDesk) {
+    package init(
+        desk: Desk, live: any LiveStatus, accounts: AccountDesk, control: (any AnalyzerControl)? = nil
+    ) {
         self.desk = desk
         self.live = live
+        self.control = control
         self.accounts = accounts
         routes =
-            staffRoutes + registrationRoutes + resultRoutes + signOffRoutes + triageRoutes + outputRoutes + stateRoutes
+            staffRoutes + registrationRoutes + resultRoutes + signOffRoutes + triageRoutes + outputRoutes
+            + analyzerRoutes + stateRoutes
     }
 
     /// What HTTP knows of a request.

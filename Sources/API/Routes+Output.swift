@@ -14,16 +14,16 @@ extension LaboratoryAPI {
                         "query.missing", at: "request", because: "de quelle demande ?",
                         remedy: "ajouter ?request=NUMÉRO")
                 }
-                let request = try await desk.request(reference)
+                let request = try await request(reference, call)
                 let found = try await desk.store.reports(requestID: request.id)
                 return try .json(found.map { ReportView($0, in: call.zone) })
             },
             Route("GET", "/v1/reports/:id/cda", .needs(.read)) { call in
-                let report = try await report(call.parameter("id"))
+                let report = try await report(call)
                 return Answer(status: 200, type: "application/xml; charset=utf-8", body: report.cda)
             },
             Route("GET", "/v1/reports/:id/pdf", .needs(.read)) { call in
-                let report = try await report(call.parameter("id"))
+                let report = try await report(call)
                 return Answer(status: 200, type: "application/pdf", body: report.pdf)
             },
             Route("GET", "/v1/deliveries", .needs(.read), query: ["request", "limit"]) { call in
@@ -32,8 +32,9 @@ extension LaboratoryAPI {
         ]
     }
 
-    private func report(_ id: String) async throws -> ReportVersion {
-        guard let found = try await desk.store.report(id) else {
+    private func report(_ call: Call) async throws -> ReportVersion {
+        let id = call.parameter("id")
+        guard let found = try await desk.store.report(id), call.sees(found.site) else {
             throw LaboratoryAPI.absent("report.unknown", "compte rendu", id)
         }
         return found
@@ -54,27 +55,7 @@ extension LaboratoryAPI {
                     StatusView(
                         site: call.author.site, catalogueVersion: desk.catalogue.version.text,
                         counts: CountsView(counts),
-                        analyzers: states.map { AnalyzerView($0, call) }))
-            },
-            Route("GET", "/v1/analyzers", .needs(.read)) { call in
-                try .json(await live.analyzers().map { AnalyzerView($0, call) })
-            },
-            Route("GET", "/v1/messages", .needs(.read), query: ["analyzer", "limit"]) { call in
-                let found = try await desk.store.messages(analyzer: call.query["analyzer"], limit: try call.limit())
-                var views = [MessageView]()
-                for message in found {
-                    views.append(MessageView(message, try await desk.store.outcome(messageID: message.id), call))
-                }
-                return try .json(views)
-            },
-            Route("GET", "/v1/messages/:id", .needs(.read)) { call in
-                let id = call.parameter("id")
-                guard let message = try await desk.store.message(id) else {
-                    throw LaboratoryAPI.absent("message.unknown", "message", id)
-                }
-                var view = MessageView(message, try await desk.store.outcome(messageID: id), call)
-                view.text = LaboratoryAPI.readable(message.text)
-                return try .json(view)
+                        analyzers: states.map { AnalyzerView($0, call, now: desk.now()) }))
             },
             Route("GET", "/v1/audit", .needs(.audit), query: ["after", "limit"]) { call in
                 let after = try call.number("after", in: 0...Int.max) ?? 0
@@ -107,36 +88,6 @@ extension LaboratoryAPI {
             panels: desk.catalogue.panels.map { panel in
                 CatalogueView.PanelLine(code: panel.code, name: panel.nameFR, members: panel.members)
             })
-    }
-
-    /// Records one a line. UTF-8 when the bytes are, else ISO 8859-1, whose every byte is a character.
-    static func readable(_ bytes: [UInt8]) -> String {
-        let text =
-            String(validating: bytes, as: UTF8.self)
-            ?? String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
-        return text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
-    }
-}
-
-extension AnalyzerView {
-    init(_ state: AnalyzerState, _ call: Call) {
-        self.init(
-            name: state.name, driver: state.driver, line: state.line, state: state.state,
-            lastSeen: state.lastSeen.map(call.moment), messages: state.messages, refusals: state.refusals,
-            deviations: state.deviations, pending: state.pending)
-    }
-}
-
-extension MessageView {
-    init(_ message: ReceivedMessage, _ outcome: MessageOutcome?, _ call: Call) {
-        self.init(
-            id: message.id, analyzer: message.analyzer, sessionID: message.sessionID, at: call.moment(message.at),
-            bytes: message.text.count, textHash: message.textHash, complete: message.complete)
-        self.outcome = outcome?.kind.rawValue
-        observations = outcome?.observations
-        controls = outcome?.controls
-        triaged = outcome?.triaged
-        queries = outcome?.queries
     }
 }
 

@@ -51,7 +51,11 @@ extension LaboratoryAPI {
                 return try .json(found.map { PatientView($0, in: call.zone) })
             },
             Route("GET", "/v1/patients/:id", .needs(.read)) { call in
-                try .json(PatientView(try await desk.patient(call.parameter("id")), in: call.zone))
+                let patient = try await desk.patient(call.parameter("id"))
+                guard call.sees(patient.site) else {
+                    throw LaboratoryAPI.absent("patient.unknown", "patient", patient.id)
+                }
+                return try .json(PatientView(patient, in: call.zone))
             },
             Route("PUT", "/v1/patients/:id", .needs(.register)) { call in
                 let draft = try PatientDraft(call.decoded(PatientBody.self), call)
@@ -93,8 +97,15 @@ extension LaboratoryAPI {
         ]
     }
 
-    private func requestFile(_ reference: String, _ call: Call) async throws -> RequestFileView {
+    /// A request of a site that the caller sees.
+    func request(_ reference: String, _ call: Call) async throws -> Request {
         let request = try await desk.request(reference)
+        guard call.sees(request.site) else { throw LaboratoryAPI.absent("request.unknown", "demande", reference) }
+        return request
+    }
+
+    private func requestFile(_ reference: String, _ call: Call) async throws -> RequestFileView {
+        let request = try await request(reference, call)
         let patient = try await desk.patient(request.patientID)
         let observations = try await desk.store.observations(requestID: request.id)
         let events = try await desk.store.observationEvents(requestID: request.id)

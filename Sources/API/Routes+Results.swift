@@ -93,7 +93,7 @@ extension LaboratoryAPI {
                 return try .json(files.map { line(of: $0, call) })
             },
             Route("GET", "/v1/bio/:ref", .needs(.read)) { call in
-                let file = try await desk.fileToSign(call.parameter("ref"))
+                let file = try await desk.fileToSign(try await request(call.parameter("ref"), call).id)
                 return try .json(
                     FileToSignView(
                         request: RequestView(file.request, patient: file.patient, in: call.zone),
@@ -140,7 +140,7 @@ extension LaboratoryAPI {
             },
             Route("GET", "/v1/triage/:id", .needs(.read)) { call in
                 let id = call.parameter("id")
-                guard let entry = try await desk.store.triageEntry(id) else {
+                guard let entry = try await desk.store.triageEntry(id), call.sees(entry.site) else {
                     throw LaboratoryAPI.absent("triage.unknown", "entrée de triage", id)
                 }
                 let closed = try await desk.store.triageResolution(id)

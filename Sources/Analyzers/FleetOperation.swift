@@ -3,15 +3,6 @@ import Laboratory
 import Store
 package import Workflow
 
-/// What an operator does to a line. Each is audited with its author and reason.
-package enum LineOperation: String, Sendable, CaseIterable {
-    /// No line until `resume`, or until the server starts again.
-    case pause
-    case resume
-    /// Closes the present line; the next one is waited for or dialled at once.
-    case reconnect
-}
-
 /// What is between an analyzer and the laboratory at this moment.
 package struct Backlog: Sendable, Hashable {
     /// Messages journalled and not interpreted yet.
@@ -27,31 +18,19 @@ extension AnalyzerFleet {
     package func operate(
         _ operation: LineOperation, _ name: String, reason: String, by author: Author
     ) async throws(CommandFailure) {
-        do throws(Refusal) { try author.require(.resolveTriage) } catch { throw .refused(error) }
-        guard reason.contains(where: { !$0.isWhitespace }) else {
-            throw .refused(
-                Refusal("reason.missing", at: "reason", because: "un motif est obligatoire", remedy: "dire pourquoi"))
-        }
         guard let pump = pumps[name] else {
             throw .refused(
                 Refusal(
                     "analyzer.unknown", at: name, because: "aucun automate de ce nom",
                     remedy: "choisir parmi : \(pumps.keys.sorted().joined(separator: ", "))"))
         }
-        // A line has no row to keep the reason in: the trail does, cut short.
-        let note = AuditNote(
-            site: author.site, author: author.login, action: "analyzer.\(operation.rawValue)",
-            subject: "\(name) : \(reason.prefix(AnalyzerFleet.longestReason))", at: desk.now())
-        do throws(StoreFailure) { try await desk.store.append([], note: note) } catch { throw .store(error) }
+        try await desk.attest(operation, of: name, reason: reason, by: author)
         switch operation {
         case .pause: pump.pause()
         case .resume: pump.resume()
         case .reconnect: await pump.reconnect()
         }
     }
-
-    /// Characters of a reason that the trail keeps.
-    private static let longestReason = 120
 
     /// Reads again what waits in triage of a message, with the driver that its analyzer has now.
     package func replay(

@@ -248,3 +248,9 @@ package struct DismissBody: Codable, Sendable, Hashable {
     package var reason: String
     package init(reason: String) { self.reason = reason }
 }
+
+/// Why a line is paused, resumed or reconnected, or a message replayed.
+package struct ReasonBody: Codable, Sendable, Hashable {
+    package var reason: String
+    package init(reason: String) { self.reason = reason }
+}

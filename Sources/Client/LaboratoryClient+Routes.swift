@@ -122,6 +122,23 @@ extension LaboratoryClient {
     // Analyzers, messages, trail, catalogue
 
     package func analyzers() async throws(Refusal) -> [AnalyzerView] { try await get("/v1/analyzers") }
+    /// `operation`: `pause`, `resume` or `reconnect`.
+    package func operate(_ operation: String, analyzer: String, reason: String) async throws(Refusal) {
+        let name = LaboratoryClient.segment(analyzer)
+        let _: Done = try await send("POST", "/v1/analyzers/\(name)/\(operation)", ReasonBody(reason: reason))
+    }
+    /// Sessions of an analyzer, the latest first.
+    package func sessions(of analyzer: String, limit: Int? = nil) async throws(Refusal) -> [LineSessionView] {
+        try await get(
+            "/v1/analyzers/\(LaboratoryClient.segment(analyzer))/sessions", [("limit", limit.map(String.init))])
+    }
+    package func session(_ id: String) async throws(Refusal) -> SessionLogView {
+        try await get("/v1/sessions/\(LaboratoryClient.segment(id))")
+    }
+    package func replay(_ messageID: String, reason: String) async throws(Refusal) -> ReplayView {
+        let id = LaboratoryClient.segment(messageID)
+        return try await send("POST", "/v1/messages/\(id)/replay", ReasonBody(reason: reason))
+    }
     package func messages(analyzer: String? = nil, limit: Int? = nil) async throws(Refusal) -> [MessageView] {
         try await get("/v1/messages", [("analyzer", analyzer), ("limit", limit.map(String.init))])
     }

@@ -99,9 +99,13 @@ package struct AnalyzerView: Codable, Sendable, Hashable {
     package var deviations: [String: Int]
     /// Messages journalled and not interpreted yet.
     package var pending: Int
+    /// Answers and orders that the analyzer has not taken yet.
+    package var orders: Int
+    /// Seconds that the oldest pending message has waited; nil when none waits.
+    package var lag: Int?
     package init(
         name: String, driver: String, line: String, state: String, lastSeen: Moment?, messages: Int, refusals: Int,
-        deviations: [String: Int], pending: Int
+        deviations: [String: Int], pending: Int, orders: Int = 0, lag: Int? = nil
     ) {
         self.name = name
         self.driver = driver
@@ -112,6 +116,81 @@ package struct AnalyzerView: Codable, Sendable, Hashable {
         self.refusals = refusals
         self.deviations = deviations
         self.pending = pending
+        self.orders = orders
+        self.lag = lag
+    }
+}
+
+/// One session of an analyzer in the journal.
+package struct LineSessionView: Codable, Sendable, Hashable {
+    package var id: String
+    package var analyzer: String
+    /// Its first message, or its beginning while it lasts.
+    package var at: Moment
+    package var messages: Int
+    package var bytes: Int
+    /// Not ended yet.
+    package var open: Bool
+    package init(id: String, analyzer: String, at: Moment, messages: Int, bytes: Int, open: Bool) {
+        self.id = id
+        self.analyzer = analyzer
+        self.at = at
+        self.messages = messages
+        self.bytes = bytes
+        self.open = open
+    }
+}
+
+/// A session frame by frame, as it was acknowledged, and what its frames made together.
+package struct SessionLogView: Codable, Sendable, Hashable {
+    package struct Frame: Codable, Sendable, Hashable {
+        package var ordinal: Int
+        package var at: Moment
+        /// STX … LF as received, hexadecimal, two digits a byte.
+        package var hex: String
+        package init(ordinal: Int, at: Moment, hex: String) {
+            self.ordinal = ordinal
+            self.at = at
+            self.hex = hex
+        }
+        /// Nil when `hex` is not hexadecimal.
+        package var bytes: [UInt8]? {
+            let digits = Array(hex.utf8)
+            guard digits.count % 2 == 0 else { return nil }
+            var bytes = [UInt8]()
+            for index in stride(from: 0, to: digits.count, by: 2) {
+                guard let byte = UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) else {
+                    return nil
+                }
+                bytes.append(byte)
+            }
+            return bytes
+        }
+    }
+    package var id: String
+    package var analyzer: String
+    package var frames: [Frame]
+    package var messages: [MessageView]
+    package init(id: String, analyzer: String, frames: [Frame], messages: [MessageView]) {
+        self.id = id
+        self.analyzer = analyzer
+        self.frames = frames
+        self.messages = messages
+    }
+}
+
+/// What a replay took out of triage.
+package struct ReplayView: Codable, Sendable, Hashable {
+    package var messageID: String
+    package var observations: Int
+    package var controls: Int
+    /// Entries that still wait.
+    package var waiting: Int
+    package init(messageID: String, observations: Int, controls: Int, waiting: Int) {
+        self.messageID = messageID
+        self.observations = observations
+        self.controls = controls
+        self.waiting = waiting
     }
 }
 

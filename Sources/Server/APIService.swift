@@ -6,16 +6,30 @@ import Foundation
 import Laboratory
 import Workflow
 
-/// The API's view of what only the running server knows.
-struct FleetStatus: LiveStatus {
-    let board: AnalyzerBoard
+/// The API's view of what only the running server knows, and its hand on the lines.
+struct FleetStatus: LiveStatus, AnalyzerControl {
+    let fleet: AnalyzerFleet
+
     func analyzers() async -> [AnalyzerState] {
-        board.all.map { row in
-            AnalyzerState(
+        let backlogs = await fleet.backlogs()
+        return fleet.board.all.map { row in
+            let backlog = backlogs[row.name] ?? Backlog()
+            return AnalyzerState(
                 name: row.name, driver: row.driver, line: row.line + (row.port.map { " (port \($0))" } ?? ""),
                 state: row.state, lastSeen: row.lastSeen, messages: row.messages, refusals: row.refusals,
-                deviations: row.deviations)
+                deviations: row.deviations, pending: backlog.messages, oldestPending: backlog.oldest,
+                orders: backlog.orders)
         }
+    }
+    func operate(
+        _ operation: LineOperation, _ name: String, reason: String, by author: Author
+    ) async throws(CommandFailure) {
+        try await fleet.operate(operation, name, reason: reason, by: author)
+    }
+    func replay(
+        _ messageID: String, reason: String, by author: Author
+    ) async throws(CommandFailure) -> ReplayOutcome {
+        try await fleet.replay(messageID, reason: reason, by: author)
     }
 }
 
@@ -34,7 +48,8 @@ func runAPI(
         Log.line("premier démarrage : compte « \(AccountDesk.firstLogin) »")
         Log.line("son secret est dans \(secretFile) : le changer, puis effacer ce fichier")
     }
-    let api = LaboratoryAPI(desk: desk, live: FleetStatus(board: fleet.board), accounts: accounts)
+    let status = FleetStatus(fleet: fleet)
+    let api = LaboratoryAPI(desk: desk, live: status, accounts: accounts, control: status)
     try await api.run(host: configuration.host, port: configuration.port) { port in bound(port) }
 }
 

@@ -48,10 +48,11 @@ package enum LaboratoryServer {
         }
         let store = try await openStore(configuration)
         let now: @Sendable () -> Instant = { Clocks.now() }
-        let desk = Desk(store: store, catalogue: catalogue, sites: configuration.sites, now: now)
+        var desk = Desk(store: store, catalogue: catalogue, sites: configuration.sites, now: now)
+        let dispatch = ReportDispatch(desk: desk, pfi: pfiSettings(configuration.pfi), log: { Log.line($0) })
+        desk.afterSigning = { dispatch.wake() }
         let fleet = AnalyzerFleet(
             try analyzers(configuration, library), desk: desk, log: { Log.line($0) })
-        let dispatch = ReportDispatch(desk: desk, pfi: pfiSettings(configuration.pfi), log: { Log.line($0) })
         var zam: AcknowledgementListener?
         if let pfi = configuration.pfi {
             zam = try await AcknowledgementListener.start(
@@ -69,7 +70,7 @@ package enum LaboratoryServer {
                 group.addTask { try await fleet.run() }
                 group.addTask { await dispatch.run() }
                 if let zam { group.addTask { await zam.run() } }
-                group.addTask {
+                group.addTask { [desk] in
                     try await runAPI(configuration, desk, fleet) { ports.bound($0) }
                 }
                 // The first to end ends the server: a service that stops by itself is a fault.

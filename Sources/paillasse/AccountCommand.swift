@@ -90,7 +90,7 @@ struct AccountCommand: AsyncParsableCommand {
             let current = try Terminal.secret("Secret actuel : ", fromInput: secretStdin)
             let replacement = try Terminal.secret("Nouveau secret : ", fromInput: secretStdin)
             try await connection.client().changeSecret(current: current, replacement: replacement)
-            Output.prose("secret changé")
+            Output.prose("secret changé ; les connexions de ce compte sont fermées : paillasse login")
         }
     }
 }

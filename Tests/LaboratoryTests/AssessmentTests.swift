@@ -30,6 +30,20 @@ import Testing
         #expect(codes(result).contains(.critical) == (value.1 == [.criticallyLow] || value.1 == [.criticallyHigh]))
     }
 
+    @Test(arguments: [
+        ("F", false), ("C", false), ("V", false), ("R", false), ("", false), ("P", true), ("S", true), ("I", true),
+        ("X", true), ("Q", true), ("f", true), ("FF", true),
+    ])
+    func `a result that its analyzer does not call final is held for a reason`(
+        _ status: String, _ isHeld: Bool
+    ) throws {
+        var incoming = Samples.incoming("K", "4.2", unit: "mmol/L")
+        incoming.status = status
+        #expect(codes(try assess(incoming)).contains(.statusNotFinal) == isHeld)
+        #expect(Hold.Code.statusNotFinal.severity == .needsReason)
+        #expect(Hold.Code.statusNotFinal.rawValue == "STATUT_NON_FINAL")
+    }
+
     @Test func `the value keeps its text, and is rounded once when it has too many decimals`() throws {
         let kept = try assess(Samples.incoming("K", "4.0", unit: "mmol/L"))
         #expect(kept.value == .measured(try #require(Measured("4.0")), unit: "mmol/L"))

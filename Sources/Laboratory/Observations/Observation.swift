@@ -122,6 +122,8 @@ package struct Hold: Codable, Sendable, Hashable {
         case specimenType = "TYPE_ECHANTILLON"
         /// Another value of this analysis stands in the file.
         case rerun = "REPASSE"
+        /// The analyzer itself does not call the result final.
+        case statusNotFinal = "STATUT_NON_FINAL"
     }
     package var code: Code
     /// In words, French, without patient data.

@@ -11,16 +11,22 @@ package enum Role: String, Codable, Sendable, CaseIterable {
 /// What a command needs; one table says which role has it.
 package enum Permission: String, Codable, Sendable, CaseIterable {
     case read, register, receive, enterResult, validateTechnically, sign, resolveTriage, administer, audit
+    /// Pause, resume and reconnect lines.
+    case operateAnalyzers
 }
 
 extension Role {
     package var permissions: Set<Permission> {
         switch self {
         case .secretary: [.read, .register, .receive]
-        case .technician: [.read, .register, .receive, .enterResult, .validateTechnically, .resolveTriage]
+        case .technician:
+            [.read, .register, .receive, .enterResult, .validateTechnically, .resolveTriage, .operateAnalyzers]
         case .biologist:
-            [.read, .register, .receive, .enterResult, .validateTechnically, .sign, .resolveTriage, .audit]
-        case .administrator: [.read, .administer, .audit]
+            [
+                .read, .register, .receive, .enterResult, .validateTechnically, .sign, .resolveTriage, .audit,
+                .operateAnalyzers,
+            ]
+        case .administrator: [.read, .administer, .audit, .operateAnalyzers]
         }
     }
 }
@@ -37,10 +43,12 @@ package struct Account: Codable, Sendable, Hashable {
     /// `scrypt$N$r$p$salt$hash`, hexadecimal.
     package var secretHash: String
     package var enabled: Bool
+    /// When the secret was last replaced: tokens issued before are no longer good. Nil for the first secret.
+    package var secretSince: Instant?
 
     package init(
         login: String, version: Int = 1, site: String, name: String, role: Role, professional: Professional? = nil,
-        secretHash: String, enabled: Bool = true
+        secretHash: String, enabled: Bool = true, secretSince: Instant? = nil
     ) {
         self.login = login
         self.version = version
@@ -50,6 +58,7 @@ package struct Account: Codable, Sendable, Hashable {
         self.professional = professional
         self.secretHash = secretHash
         self.enabled = enabled
+        self.secretSince = secretSince
     }
 }
 

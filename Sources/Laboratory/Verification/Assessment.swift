@@ -15,7 +15,7 @@ extension Hold.Code {
         switch self {
         case .identity, .unknownUnit, .unreadable: .forbids
         case .specimenNonconform, .analyzerFlag, .critical, .censoredUndecided, .manualEntry, .unrequested,
-            .specimenType, .rerun:
+            .specimenType, .rerun, .statusNotFinal:
             .needsReason
         case .collectionTimeUnknown, .notReceived, .noInterval, .noQualityControl, .catalogueDraft: .shown
         }
@@ -54,6 +54,9 @@ package struct Assessor: Sendable {
             holds.append(
                 Hold(.analyzerFlag, "drapeau de l'automate : \(incoming.instrumentFlags.joined(separator: ", "))"))
         }
+        if !Assessor.finalStatuses.contains(incoming.status) {
+            holds.append(Hold(.statusNotFinal, "l'automate ne dit pas ce résultat définitif (« \(incoming.status) »)"))
+        }
         var result: Assessment
         if let value = incoming.value {
             result = judge(value, analysis: analysis, patient: patient, collectedAt: specimen.collectedAt)
@@ -64,6 +67,11 @@ package struct Assessor: Sendable {
         result.holds = holds + result.holds
         return result
     }
+
+    /// R.9 of results that stand: F final, C correction of a transmitted one, V verified by an operator, R transmitted
+    /// before, or nothing said (LIS2-A2 section 9.9). P preliminary, S partial, I pending, X cannot be done, and
+    /// anything unknown hold (HOUSE invariant 7).
+    static let finalStatuses: Set<String> = ["F", "C", "V", "R", ""]
 
     /// Unit, interval, flags and limits of a value, whatever its origin.
     package func judge(
