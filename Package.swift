@@ -48,7 +48,7 @@ var targets: [Target] = [
     room("Base"),
     c("CScan", cSettings: [.unsafeFlags(["-O3"])]),
     room("JSON5", imports: ["Base"]),
-    room("LIS01", imports: ["Base"]),
+    room("LIS01", imports: ["Base", "CScan"]),
     room("LIS2", imports: ["Base", "CScan"]),
     room("HL7v2", imports: ["Base"]),
     room("CDA", imports: ["Base"]),
