@@ -1,30 +1,22 @@
 package import Base
 
 /// One result record with the five values every analyzer sends, as ranges of the message's bytes: escapes are not
-/// decoded and nothing is trimmed. Made without allocation; ask the record for texts.
-package struct LISResult: Sendable {
-    let index: LISIndex
+/// decoded and nothing is trimmed. Made without allocation; ask the message for texts and numbers.
+package struct LISResult: Sendable, Hashable {
     /// The R record, from 0.
-    package let record: Int
+    package var record: Int
     /// The O record above it, nil when there is none.
-    package let order: Int?
+    package var order: Int?
     /// O field 3, first component.
-    package let specimen: LISBytes
+    package var specimen = LISBytes.none
     /// R field 3, fourth component.
-    package let code: LISBytes
+    package var code = LISBytes.none
     /// R field 4.
-    package let value: LISBytes
+    package var value = LISBytes.none
     /// R field 5.
-    package let unit: LISBytes
+    package var unit = LISBytes.none
     /// R field 7.
-    package let flag: LISBytes
-
-    /// The value as a number, as ``Measured`` reads it; nil when it is none.
-    package var measured: Measured? { index.measured(value) }
-
-    package func text(_ bytes: LISBytes, _ charset: LISCharset = .latin1) -> String {
-        index.bytes.withUnsafeBufferPointer { charset.decode(UnsafeBufferPointer(rebasing: $0[bytes.range])) }
-    }
+    package var flag = LISBytes.none
 }
 
 /// A range of the bytes of a message.
@@ -40,6 +32,16 @@ package struct LISBytes: Sendable, Hashable {
 extension LISMessage {
     /// Its results in order, each found as it is asked for.
     package var results: LISResults { LISResults(index: index) }
+
+    /// The characters of a range, escapes as they stand.
+    package func text(_ bytes: LISBytes, _ charset: LISCharset = .latin1) -> String {
+        index.bytes.withUnsafeBufferPointer { charset.decode(UnsafeBufferPointer(rebasing: $0[bytes.range])) }
+    }
+
+    /// A value as a number, as ``Measured`` reads it; nil when it is none.
+    package func measured(_ value: LISBytes) -> Measured? {
+        index.bytes.withUnsafeBufferPointer { LISIndex.measured($0, value) }
+    }
 }
 
 /// The results of a message (LIS2-A2 section 9), each under the order before it (section 5.1). One walk over the index,
@@ -67,9 +69,11 @@ package struct LISResults: Sequence, Sendable {
                     specimen = .none
                 case 0x4F:
                     order = number
-                    specimen = index.fields(of: entry).3
+                    specimen = index.specimen(of: entry)
                 case 0x52:
-                    return index.result(number, entry, order: order, specimen: specimen)
+                    var result = LISResult(record: number, order: order, specimen: specimen)
+                    index.fill(&result, from: entry)
+                    return result
                 case _: break
                 }
             }
@@ -79,91 +83,124 @@ package struct LISResults: Sequence, Sendable {
 }
 
 extension LISIndex {
-    /// The third field's first and fourth components, and fields 3, 4, 5 and 7: one walk over the separators.
-    fileprivate func result(_ number: Int, _ entry: Entry, order: Int?, specimen: LISBytes) -> LISResult {
-        let found = fields(of: entry)
-        return LISResult(
-            index: self, record: number, order: order, specimen: specimen, code: found.4, value: found.0,
-            unit: found.1, flag: found.2)
+    /// O field 3, first component.
+    fileprivate func specimen(of entry: Entry) -> LISBytes {
+        var fields = Fields(self, entry)
+        fields.skip(2)
+        return component(1, of: fields.next(), in: entry)
     }
 
-    /// Fields 4, 5 and 7, then the first and the fourth component of field 3.
-    fileprivate func fields(of entry: Entry) -> (LISBytes, LISBytes, LISBytes, LISBytes, LISBytes) {
-        let nothing = LISBytes(start: entry.end, end: entry.end)
-        var out = (nothing, nothing, nothing, nothing, nothing)
-        separators.withUnsafeBufferPointer { separators in
-            bytes.withUnsafeBufferPointer { bytes in
-                let field = delimiters.field, component = delimiters.component, repetition = delimiters.repetition
-                var number = 1, part = 1, start = entry.start, partStart = entry.start
-                var isFirstRepeat = true
-                func end(of byte: UInt8, at offset: UInt32) {
-                    if number == 3, isFirstRepeat {
-                        if byte == component || byte == repetition || byte == field {
-                            let piece = LISBytes(start: partStart, end: offset)
-                            if part == 1 { out.3 = piece }
-                            if part == 4 { out.4 = piece }
-                            part += 1
-                            partStart = offset + 1
-                            isFirstRepeat = byte != repetition
-                        }
-                    }
-                    guard byte == field else { return }
-                    let whole = LISBytes(start: start, end: offset)
-                    switch number {
-                    case 4: out.0 = whole
-                    case 5: out.1 = whole
-                    case 7: out.2 = whole
-                    case _: break
-                    }
-                    number += 1
-                    start = offset + 1
-                    partStart = start
-                }
-                var i = Int(entry.firstSeparator)
-                while i < Int(entry.endSeparator), number < 8 {
-                    let offset = separators[i]
-                    end(of: bytes[Int(offset)], at: offset)
-                    i += 1
-                }
-                if number < 8 { end(of: field, at: entry.end) }
+    /// Fields 3, 4, 5 and 7 of an R record: one walk over its field bits.
+    fileprivate func fill(_ result: inout LISResult, from entry: Entry) {
+        var fields = Fields(self, entry)
+        fields.skip(2)
+        result.code = component(4, of: fields.next(), in: entry)
+        result.value = fields.next().bytes
+        result.unit = fields.next().bytes
+        fields.skip(1)
+        result.flag = fields.next().bytes
+    }
+
+    /// A component of the first repeat of a field.
+    private func component(_ wanted: Int, of field: Fields.Field, in entry: Entry) -> LISBytes {
+        var start = field.bytes.start, part = 1
+        var i = field.firstSeparator
+        while i < field.endSeparator {
+            let offset = separators[Int(i)], byte = bytes[Int(offset)]
+            if byte == delimiters.component || byte == delimiters.repetition {
+                if part == wanted { return LISBytes(start: start, end: offset) }
+                guard byte == delimiters.component else { return LISBytes(start: offset, end: offset) }
+                part += 1
+                start = offset + 1
             }
+            i += 1
         }
-        return out
+        return LISBytes(start: part == wanted ? start : field.bytes.end, end: field.bytes.end)
+    }
+
+    /// The fields of a record one after the other; those not sent are empty.
+    private struct Fields {
+        struct Field {
+            var bytes: LISBytes
+            var firstSeparator: UInt32
+            var endSeparator: UInt32
+        }
+        private let index: LISIndex
+        private let entry: Entry
+        private var word: Int
+        private var bits: UInt64
+        private var start: UInt32
+        private var separator: UInt32
+
+        init(_ index: LISIndex, _ entry: Entry) {
+            self.index = index
+            self.entry = entry
+            word = Int(entry.firstSeparator >> 6)
+            bits =
+                entry.firstSeparator < entry.endSeparator
+                ? index.fields[word] & ~0 << UInt64(entry.firstSeparator & 63) : 0
+            start = entry.start
+            separator = entry.firstSeparator
+        }
+
+        mutating func skip(_ count: Int) { for _ in 0..<count { _ = next() } }
+
+        mutating func next() -> Field {
+            let first = separator, begin = start
+            while bits == 0, (word + 1) << 6 < Int(entry.endSeparator) {
+                word += 1
+                bits = index.fields[word]
+            }
+            let place = UInt32(truncatingIfNeeded: word << 6 + bits.trailingZeroBitCount)
+            guard bits != 0, place < entry.endSeparator else {
+                defer {
+                    start = entry.end
+                    separator = entry.endSeparator
+                    bits = 0
+                }
+                return Field(
+                    bytes: LISBytes(start: begin, end: entry.end), firstSeparator: first,
+                    endSeparator: entry.endSeparator)
+            }
+            bits &= bits &- 1
+            let offset = index.separators[Int(place)]
+            start = offset + 1
+            separator = place + 1
+            return Field(bytes: LISBytes(start: begin, end: offset), firstSeparator: first, endSeparator: place)
+        }
     }
 
     /// What ``Measured`` reads, without a string for what analyzers print nearly always: `[<>][-]digits[.digits]`.
-    fileprivate func measured(_ value: LISBytes) -> Measured? {
-        bytes.withUnsafeBufferPointer { bytes in
-            var i = Int(value.start)
-            let end = Int(value.end)
-            var comparator = Comparator.equal
-            if i < end, bytes[i] == 0x3C || bytes[i] == 0x3E {
-                comparator = bytes[i] == 0x3C ? .below : .above
-                i += 1
-            }
-            let isNegative = i < end && bytes[i] == 0x2D
-            if isNegative { i += 1 }
-            var coefficient: Int64 = 0, digits = 0, point = -1
-            while i < end {
-                let byte = bytes[i]
-                if (0x30...0x39).contains(byte), digits < 18 {
-                    coefficient = coefficient &* 10 &+ Int64(byte - 0x30)
-                    digits += 1
-                } else if byte == 0x2E || byte == 0x2C, point < 0, digits > 0 {
-                    point = digits
-                } else {
-                    break
-                }
-                i += 1
-            }
-            guard i == end, digits > 0, point != digits else {
-                return Measured(
-                    LISCharset.latin1.decode(UnsafeBufferPointer(rebasing: bytes[value.range])))
-            }
-            return Measured(
-                Exact(
-                    coefficient: Int128(isNegative ? -coefficient : coefficient), scale: point < 0 ? 0 : digits - point),
-                comparator: comparator)
+    fileprivate static func measured(_ bytes: UnsafeBufferPointer<UInt8>, _ value: LISBytes) -> Measured? {
+        var i = Int(value.start)
+        let end = Int(value.end)
+        var comparator = Comparator.equal
+        if i < end, bytes[i] == 0x3C || bytes[i] == 0x3E {
+            comparator = bytes[i] == 0x3C ? .below : .above
+            i += 1
         }
+        let isNegative = i < end && bytes[i] == 0x2D
+        if isNegative { i += 1 }
+        var coefficient: Int64 = 0, digits = 0, point = -1
+        while i < end {
+            let byte = bytes[i]
+            if (0x30...0x39).contains(byte), digits < 18 {
+                coefficient = coefficient &* 10 &+ Int64(byte - 0x30)
+                digits += 1
+            } else if byte == 0x2E || byte == 0x2C, point < 0, digits > 0 {
+                point = digits
+            } else {
+                break
+            }
+            i += 1
+        }
+        guard i == end, digits > 0, point != digits else {
+            return Measured(
+                LISCharset.latin1.decode(UnsafeBufferPointer(rebasing: bytes[value.range])))
+        }
+        return Measured(
+            Exact(
+                coefficient: Int128(isNegative ? -coefficient : coefficient), scale: point < 0 ? 0 : digits - point),
+            comparator: comparator)
     }
 }

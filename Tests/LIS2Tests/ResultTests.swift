@@ -11,12 +11,12 @@ struct ResultTests {
             "H|\\^&\rP|1\rO|1|S1^02||^^^TSH\\^^^FT4\rR|1|^^^TSH^1|1.210|uIU/mL|a^b|N^x\rC|1|I|x\r"
                 + "R|2|^^^FT4\\^^^T3^9|<-0,5|pmol/L\rO|2|S2\\S3\rR|1|a^b|x.5\rP|2\rR|1|^^^K^|>=4.0|mmol/L|||H|\rL|1\r")
         let results = Array(read.results)
-        #expect(results.map { $0.text($0.specimen) } == ["S1", "S1", "S2", ""])
-        #expect(results.map { $0.text($0.code) } == ["TSH", "FT4", "", "K"])
-        #expect(results.map { $0.text($0.value) } == ["1.210", "<-0,5", "x.5", ">=4.0"])
-        #expect(results.map { $0.text($0.unit) } == ["uIU/mL", "pmol/L", "", "mmol/L"])
-        #expect(results.map { $0.text($0.flag) } == ["N^x", "", "", ""])
-        #expect(results.map { $0.measured?.text } == ["1.210", "<-0.5", nil, "≥4.0"])
+        #expect(results.map { read.text($0.specimen) } == ["S1", "S1", "S2", ""])
+        #expect(results.map { read.text($0.code) } == ["TSH", "FT4", "", "K"])
+        #expect(results.map { read.text($0.value) } == ["1.210", "<-0,5", "x.5", ">=4.0"])
+        #expect(results.map { read.text($0.unit) } == ["uIU/mL", "pmol/L", "", "mmol/L"])
+        #expect(results.map { read.text($0.flag) } == ["N^x", "", "", ""])
+        #expect(results.map { read.measured($0.value)?.text } == ["1.210", "<-0.5", nil, "≥4.0"])
         #expect(results.map(\.order) == [2, 2, 6, nil])
         #expect(results.map(\.record) == [3, 5, 7, 9])
     }
@@ -37,13 +37,13 @@ struct ResultTests {
                 }
                 #expect(result.record == record.number)
                 #expect(result.value.range == record.field(4).byteRange || record.field(4).isEmpty)
-                #expect(result.text(result.code) == latin1(record.field(3).component(4)))
-                #expect(result.text(result.value) == latin1(record.field(4)))
-                #expect(result.text(result.unit) == latin1(record.field(5)))
-                #expect(result.text(result.flag) == latin1(record.field(7)))
+                #expect(read.text(result.code) == latin1(record.field(3).component(4)))
+                #expect(read.text(result.value) == latin1(record.field(4)))
+                #expect(read.text(result.unit) == latin1(record.field(5)))
+                #expect(read.text(result.flag) == latin1(record.field(7)))
                 let order = result.order.map { read.record($0) }
-                #expect(result.text(result.specimen) == (order.map { latin1($0.field(3).component(1)) } ?? ""))
-                #expect(result.measured == Measured(latin1(record.field(4))))
+                #expect(read.text(result.specimen) == (order.map { latin1($0.field(3).component(1)) } ?? ""))
+                #expect(read.measured(result.value) == Measured(latin1(record.field(4))))
             }
             #expect(found.next() == nil)
         }

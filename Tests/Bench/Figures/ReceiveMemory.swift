@@ -113,7 +113,8 @@ extension Figure {
 
     private static func readTyped(_ message: LISMessage, _ tally: inout Tally) {
         for result in message.results {
-            guard result.measured != nil, !result.specimen.isEmpty, !result.code.isEmpty, !result.unit.isEmpty,
+            guard message.measured(result.value) != nil, !result.specimen.isEmpty, !result.code.isEmpty,
+                !result.unit.isEmpty,
                 !result.flag.isEmpty
             else { continue }
             tally.results += 1
