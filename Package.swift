@@ -93,7 +93,7 @@ if withStore {
         shell("Store", imports: ["Base", "Catalog", "Laboratory", crypto]),
         shell("Workflow", imports: ["Base", "Catalog", "Laboratory", "Store"]),
         shell("StoreSQL", imports: ["Base", "Catalog", "Laboratory", "Store"]),
-        shell("SQLiteEngine", imports: ["Base", "Store", "StoreSQL", grdb]),
+        shell("SQLiteEngine", imports: ["Base", "Store", "StoreSQL", grdb, sqlite]),
         .systemLibrary(name: "CPostgreSQL", path: "Sources/CPostgreSQL", pkgConfig: "libpq"),
         shell("PostgreSQLEngine", imports: ["Base", "Store", "StoreSQL", "CPostgreSQL"]),
         tests("WorkflowTests", imports: ["Base", "Catalog", "Laboratory", "Store", "Workflow"]),
