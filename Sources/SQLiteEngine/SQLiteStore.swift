@@ -1,6 +1,7 @@
 package import Base
 import FoundationEssentials
 import GRDB
+import GRDBSQLite
 import Glibc
 import Store
 package import StoreSQL
@@ -65,6 +66,8 @@ package final class SQLitePool: SQLEngine {
                 // GRDB chooses NORMAL for WAL, which may lose the last commits when the power fails: invariant 1 does
                 // not.
                 try db.execute(sql: "PRAGMA synchronous = FULL")
+                // What a savepoint would take back is kept in memory, not in a file of /tmp.
+                try db.execute(sql: "PRAGMA temp_store = MEMORY")
                 try SQLitePool.claim(db, path, migrations)
             }
             self.pool = pool
@@ -134,9 +137,60 @@ private struct SQLiteConnection: SQLConnection {
     func execute(_ sql: String, _ arguments: [SQLValue]) throws(SQLFailure) {
         do {
             let statement = try database.cachedStatement(sql: sql)
-            try statement.execute(arguments: StatementArguments(arguments.map(SQLiteConnection.databaseValue)))
+            // GRDB must see transactions begin and end; rows are bound here, several times as fast as through its
+            // values.
+            guard !arguments.isEmpty else { return try statement.execute() }
+            try run(statement.sqliteStatement, arguments)
         } catch { throw SQLiteConnection.failure(error) }
     }
+
+    private func run(_ statement: OpaquePointer, _ arguments: [SQLValue]) throws {
+        defer {
+            sqlite3_reset(statement)
+            sqlite3_clear_bindings(statement)
+        }
+        var column: CInt = 0
+        for argument in arguments {
+            column += 1
+            let code =
+                switch argument {
+                case .null: sqlite3_bind_null(statement, column)
+                case .integer(let value): sqlite3_bind_int64(statement, column, value)
+                case .text(var value):
+                    value.withUTF8 { utf8 in
+                        // With no bytes there may be no address, which would bind NULL.
+                        utf8.isEmpty
+                            ? sqlite3_bind_text(statement, column, "", 0, SQLiteConnection.copied)
+                            : utf8.withMemoryRebound(to: CChar.self) {
+                                sqlite3_bind_text(
+                                    statement, column, $0.baseAddress, CInt($0.count), SQLiteConnection.copied)
+                            }
+                    }
+                case .blob(let value):
+                    value.withUnsafeBytes {
+                        // An empty blob is no NULL: SQLite tells them apart by the address.
+                        $0.isEmpty
+                            ? sqlite3_bind_zeroblob(statement, column, 0)
+                            : sqlite3_bind_blob(
+                                statement, column, $0.baseAddress, CInt($0.count), SQLiteConnection.copied)
+                    }
+                }
+            guard code == SQLITE_OK else { throw error() }
+        }
+        var code = sqlite3_step(statement)
+        while code == SQLITE_ROW { code = sqlite3_step(statement) }
+        guard code == SQLITE_DONE else { throw error() }
+    }
+
+    private func error() -> DatabaseError {
+        guard let connection = database.sqliteConnection else { return DatabaseError(resultCode: .SQLITE_MISUSE) }
+        return DatabaseError(
+            resultCode: ResultCode(rawValue: sqlite3_extended_errcode(connection)),
+            message: String(cString: sqlite3_errmsg(connection)))
+    }
+
+    /// `SQLITE_TRANSIENT`: SQLite copies what is bound.
+    private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
     func query(_ sql: String, _ arguments: [SQLValue]) throws(SQLFailure) -> [[SQLValue]] {
         do {
