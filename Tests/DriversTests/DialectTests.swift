@@ -54,6 +54,24 @@ struct DialectTests {
         #expect(reading.observations.map(\.ordinal) == [0, 1])
     }
 
+    @Test(
+        "Whatever stands first, specimen, container or order, a result goes to its own tube",
+        arguments: [
+            "OUL^R22 SPM|1|T1 OBR|1 OBX|1|NM|A||1 SPM|2|T2 OBR|2 OBX|1|NM|A||2",
+            "ORU^R01 SPM|1|T1 OBR|1 OBX|1|NM|A||1 SPM|2|T2 OBR|2 OBX|1|NM|A||2",
+            "OUL^R24 OBR|1 OBX|1|NM|A||1 SPM|1|T1 OBR|2 OBX|1|NM|A||2 SPM|2|T2",
+            "ORU^R01 OBR|1 OBX|1|NM|A||1 SPM|1|T1 OBR|2 OBX|1|NM|A||2 SPM|2|T2",
+            "OUL^R22 SAC|||T1 OBR|1 OBX|1|NM|A||1 SAC|||T2 OBR|2 OBX|1|NM|A||2",
+            "ORU^R01 OBR|1||T1 OBX|1|NM|A||1 OBR|2||T2 OBX|1|NM|A||2",
+            "OUL^R22 SPM|1|T1 SAC|||X1 SAC|||X2 OBR|1 OBX|1|NM|A||1 SPM|2 SAC|||T2 OBR|2 OBX|1|NM|A||2",
+        ])
+    func tubes(text: String) throws {
+        let parts = text.split(separator: " ").map(String.init)
+        let message = ([header.replacing("OUL^R22", with: parts[0])] + parts.dropFirst()).joined(separator: "\n")
+        let found = try readings("generic-hl7", message).flatMap(\.observations)
+        #expect(found.map { [$0.accession, $0.rawText] } == [["T1", "1"], ["T2", "2"]])
+    }
+
     @Test("Queries name their specimen, or ask for everything; other messages are a problem")
     func queries() throws {
         let qbp = header.replacing("OUL^R22", with: "QBP^Q11")

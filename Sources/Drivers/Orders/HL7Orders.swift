@@ -11,8 +11,8 @@ package struct HL7Orders: Sendable, Hashable {
 
 /// The analyzer manager's side of IHE LAW (LAB-27 query, LAB-28 broadcast of work), in HL7 v2.5.1.
 extension Driver {
-    /// Answers QBP^Q11: RSP^K11, then one OML^O33 with the work of each specimen asked for; for a specimen without work,
-    /// OML^O33 with ORC-1 = DC (IHE LAW assertions LAB27-002 to -004). Nil when the driver takes no answers.
+    /// Answers QBP^Q11: RSP^K11, then one OML^O33 with the work of each specimen asked for; for a specimen without
+    /// work, OML^O33 with ORC-1 = DC (IHE LAW assertions LAB27-002 to -004). Nil when the driver takes no answers.
     /// `controlID` is new for each call; the messages number on from it.
     package func answer(
         _ orders: [SpecimenOrder], toHL7 query: ReceivedMessage, controlID: String, at now: Instant,

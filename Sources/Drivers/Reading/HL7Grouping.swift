@@ -1,7 +1,9 @@
 import HL7v2
 
-/// The results of an HL7 v2 message by specimen: each SPM of OUL^R22 begins one (v2.5.1 section 7.3.7), each OBR of
-/// ORU^R01 or of a message without SPM (section 7.3.1, where SPM follows the results it is of).
+/// The results of an HL7 v2 message by specimen. Where SPM (or, without it, SAC) comes before the first OBR, each begins
+/// a specimen: OUL^R22 and R23. Else each OBR begins one, and an SPM behind its results is theirs: ORU^R01 and OUL^R24
+/// (v2.5.1 sections 7.3.1 and 7.3.7 to 7.3.9). What stands first decides, not the name of the message: attaching a
+/// result to its neighbour's tube is the one fault that must not happen.
 struct HL7Grouping {
     struct Observed {
         var order: ReceivedSegment?
@@ -21,19 +23,24 @@ struct HL7Grouping {
     let isByOrder: Bool
 
     init(_ message: ReceivedMessage) {
-        let names = Set(message.segments.map(\.name))
-        isByOrder = message.kind.code == "ORU" || !names.contains("SPM")
+        let names = message.segments.map(\.name)
+        let leader = names.contains("SPM") ? "SPM" : "SAC"
+        let firstOrder = names.firstIndex(of: "OBR") ?? names.endIndex
+        isByOrder = (names.firstIndex(of: leader) ?? names.endIndex) >= firstOrder
         var patient: ReceivedSegment?, order: ReceivedSegment?
         for segment in message.every {
             switch segment.name {
             case "PID":
                 patient = segment
                 order = nil
-            case "SPM" where !isByOrder:
+            case leader where !isByOrder:
                 order = nil
                 begin(patient, with: segment)
             case "SPM" where !groups.isEmpty, "SAC" where !groups.isEmpty:
-                groups[groups.count - 1].segments[segment.name] = segment
+                // The first container of a specimen names it; others are its aliquots.
+                if groups[groups.count - 1].segments[segment.name] == nil {
+                    groups[groups.count - 1].segments[segment.name] = segment
+                }
             case "OBR":
                 order = segment
                 if isByOrder || groups.isEmpty {
