@@ -157,6 +157,7 @@ package struct Receiver: Sendable {
                 if position < bytes.count {
                     position += 1
                     control(Control.enq, at: now, into: &actions)
+                    skipEcho(bytes, &position, into: &actions)
                 }
             case .waiting:
                 let event = reader.next(bytes, &position)
@@ -164,7 +165,11 @@ package struct Receiver: Sendable {
                 case .frame: frameEnded(at: now, into: &actions)
                 case .control(let byte):
                     control(byte, at: now, into: &actions)
-                    if byte != Control.enq, byte != Control.eot { skipStray(bytes, &position) }
+                    if byte == Control.enq {
+                        skipEcho(bytes, &position, into: &actions)
+                    } else if byte != Control.eot {
+                        skipStray(bytes, &position)
+                    }
                 case nil: break
                 }
             }
@@ -182,6 +187,17 @@ package struct Receiver: Sendable {
         let start = position
         while position < bytes.count, bytes[position] != Control.enq { position += 1 }
         if position > start { count(.bytesInNeutralState, into: &actions) }
+    }
+
+    /// An enquiry doubled by the line is answered once: the sender would take a second acknowledgement for that of its
+    /// first frame, and if that frame is lost, report as delivered what nobody has.
+    private mutating func skipEcho(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ position: inout Int, into actions: inout [LinkAction]
+    ) {
+        while position < bytes.count, bytes[position] == Control.enq {
+            position += 1
+            count(.enquiryDuringTransfer, into: &actions)
+        }
     }
 
     /// Between frames a run of meaningless bytes is one deviation.
