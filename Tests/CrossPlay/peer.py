@@ -8,9 +8,13 @@
 import json
 import sys
 
+import astm.asynclib
 from astm.asynclib import loop
 from astm.client import Client
 from astm.server import BaseRecordsDispatcher, Server
+
+# The package still names a builtin of Python 2.
+astm.asynclib.buffer = lambda data, offset, size: data[offset : offset + size]
 
 
 def client(port, mode):
