@@ -51,6 +51,11 @@ package struct Link: Sendable {
             let byte = bytes[position]
             position += 1
             sender.answered(byte, at: now, into: &actions)
+            // An enquiry doubled by the line is one contention, not a contention and a new enquiry.
+            while byte == Control.enq, before == .enquiring, position < bytes.count, bytes[position] == Control.enq {
+                position += 1
+                receiver.count(.enquiryDuringTransfer, into: &actions)
+            }
             // What came in the same piece as the answer cannot answer the frame that it released: it is an echo or
             // noise, and taking it for an acknowledgement would lose that frame. An enquiry behind the last answer is
             // kept.

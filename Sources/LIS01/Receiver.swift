@@ -183,6 +183,7 @@ package struct Receiver: Sendable {
                 if piece.position < bytes.count {
                     piece.position += 1
                     control(Control.enq, at: now, into: &actions)
+                    skipEcho(bytes, &piece.position, into: &actions)
                 }
             case .waiting:
                 if let plain = reader.plainFrame(bytes, at: piece.position) {
@@ -200,7 +201,11 @@ package struct Receiver: Sendable {
                 case .frame: frameEnded(at: now, into: &actions)
                 case .control(let byte):
                     control(byte, at: now, into: &actions)
-                    if byte != Control.enq, byte != Control.eot { skipStray(bytes, &piece.position) }
+                    if byte == Control.enq {
+                        skipEcho(bytes, &piece.position, into: &actions)
+                    } else if byte != Control.eot {
+                        skipStray(bytes, &piece.position)
+                    }
                 case nil: break
                 }
             }
@@ -218,6 +223,17 @@ package struct Receiver: Sendable {
         let start = position
         while position < bytes.count, bytes[position] != Control.enq { position += 1 }
         if position > start { count(.bytesInNeutralState, into: &actions) }
+    }
+
+    /// An enquiry doubled by the line is answered once: the sender would take a second acknowledgement for that of its
+    /// first frame, and if that frame is lost, report as delivered what nobody has.
+    private mutating func skipEcho(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ position: inout Int, into actions: inout [LinkAction]
+    ) {
+        while position < bytes.count, bytes[position] == Control.enq {
+            position += 1
+            count(.enquiryDuringTransfer, into: &actions)
+        }
     }
 
     /// Between frames a run of meaningless bytes is one deviation.

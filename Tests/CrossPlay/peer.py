@@ -8,9 +8,20 @@
 import json
 import sys
 
+import astm.asynclib
+import astm.codec
 from astm.asynclib import loop
 from astm.client import Client
 from astm.server import BaseRecordsDispatcher, Server
+
+# The package still names a builtin of Python 2.
+astm.asynclib.buffer = lambda data, offset, size: data[offset : offset + size]
+
+# And it takes the text of a field for a list of components, for ever.
+encode_parts = astm.codec.encode_component
+astm.codec.encode_component = lambda field, encoding: (
+    field.encode(encoding) if isinstance(field, str) else encode_parts(field, encoding)
+)
 
 
 def client(port, mode):

@@ -51,8 +51,8 @@ final class Peer {
         }
     }
 
+    /// Does not wait: that would hold a thread of the pool, of which there are as many as processors.
     func stop() {
         if process.isRunning { process.terminate() }
-        process.waitUntilExit()
     }
 }
