@@ -64,7 +64,8 @@ package enum LineCapture {
         _ now: @Sendable () -> Instant, _ report: @Sendable (Tally) -> Void
     ) async throws(Refusal) {
         var link = Link(settings: LinkSettings())
-        while !isOver(tally, limit) {
+        var isUp = true
+        while isUp, !isOver(tally, limit) {
             let wait = link.deadline.map { max(.zero, now().duration(to: $0)) }
             let actions: [LinkAction]
             switch await line.next(within: wait) {
@@ -77,7 +78,9 @@ package enum LineCapture {
                 actions = link.received(bytes, at: now())
             case .timeReached: actions = link.timeReached(at: now())
             case .woken: continue
-            case .ended: return
+            case .ended:
+                actions = link.lineLost()
+                isUp = false
             }
             var queue = actions[...]
             while let action = queue.popFirst() {
