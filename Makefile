@@ -20,13 +20,17 @@ TESTERS := poppler-utils python3-venv
 STRICT := --explicit-target-dependency-import-check error
 SOURCES := Package.swift Sources Simulators Tests
 
-.PHONY: help setup setup-tests venv build demo test test-debug test-release bench format lint
+# make fuzz SECONDS=60: seconds each target
+SECONDS_EACH := $(if $(filter command line,$(origin SECONDS)),$(SECONDS),60)
+
+.PHONY: help setup setup-tests venv venv-crossplay fuzz build demo test test-debug test-release bench format lint
 
 help:
 	@echo 'make setup    installe les bibliothèques système qui manquent (Debian, Ubuntu)'
 	@echo 'make build    construit tout, en mode debug'
 	@echo 'make demo     une matinée du laboratoire ; ENGINE=postgresql OUT=dossier KEEP=1'
 	@echo 'make test     tous les tests, en debug puis (pièces pures) en release'
+	@echo 'make fuzz     fuzzing sous AddressSanitizer ; SECONDS=60 par cible'
 	@echo 'make bench    les mesures, et .build/bench.tsv'
 	@echo 'make format   met les sources en forme ; make lint le vérifie'
 
@@ -51,6 +55,7 @@ setup:
 
 setup-tests:
 	$(call install,$(LIBRARIES) $(SERVERS) $(TESTERS))
+	@$(MAKE) venv-crossplay
 	@if [[ -d "$(SHARED)" ]]; then $(MAKE) venv; else echo "pas de $(SHARED) : les tests qui le lisent seront sautés"; fi
 
 # What the validators of the reference material need, outside the system's Python.
@@ -59,6 +64,16 @@ venv:
 	    mkdir -p .build; \
 	    python3 -m venv .build/venv; \
 	    .build/venv/bin/python -m pip install --quiet --disable-pip-version-check lxml saxonche; \
+	fi
+
+# Another implementation of the protocol, to play against; its tests are skipped, loudly, where it cannot be had.
+venv-crossplay:
+	@if ! .build/venv-crossplay/bin/python -c 'import astm' 2>/dev/null; then \
+	    mkdir -p .build; \
+	    python3 -m venv .build/venv-crossplay \
+	        && .build/venv-crossplay/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	            astm-2025==1.0.0 \
+	        || { echo 'pas de paquet Python astm : les tests croisés seront sautés' >&2; rm -rf .build/venv-crossplay; }; \
 	fi
 
 build: setup
@@ -78,6 +93,10 @@ test-debug: setup-tests
 test-release: setup-tests
 	PAILLASSE_ROOMS=pure swift test -c release -Xswiftc -enable-testing $(STRICT) --disable-xctest \
 	    --scratch-path .build-release-pure
+
+# With the address sanitizer; what falls is kept in .build/fuzz/found.
+fuzz:
+	Tests/Fuzz/run $(SECONDS_EACH)
 
 bench: setup
 	swift build -c release $(STRICT) --product bench

@@ -30,8 +30,8 @@ func program(_ name: String, at path: String, imports: [Target.Dependency]) -> T
 func c(_ name: String, cSettings: [CSetting] = [], linker: [LinkerSetting] = []) -> Target {
     .target(name: name, path: "Sources/\(name)", cSettings: cSettings, linkerSettings: linker)
 }
-func tests(_ name: String, imports: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: imports, path: "Tests/\(name)", swiftSettings: settings)
+func tests(_ name: String, at path: String? = nil, imports: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: imports, path: path ?? "Tests/\(name)", swiftSettings: settings)
 }
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -48,7 +48,7 @@ var targets: [Target] = [
     room("Base"),
     c("CScan", cSettings: [.unsafeFlags(["-O3"])]),
     room("JSON5", imports: ["Base"]),
-    room("LIS01", imports: ["Base"]),
+    room("LIS01", imports: ["Base", "CScan"]),
     room("LIS2", imports: ["Base", "CScan"]),
     room("HL7v2", imports: ["Base"]),
     room("CDA", imports: ["Base"]),
@@ -70,6 +70,7 @@ var targets: [Target] = [
     tests("DriversTests", imports: ["Base", "JSON5", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
     tests("ReportTests", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing"]),
     tests("PrintingTests", imports: ["Base", "Report", "Printing"]),
+    tests("SimulationTests", at: "Tests/Simulation", imports: ["Base", "JSON5", "LIS01"]),
     tests("TidyTests", imports: []),
 ]
 
@@ -78,8 +79,11 @@ if withNIO {
     targets += [
         c("CSerial"),
         shell("Lines", imports: ["Base", "CSerial", nioCore, nioPosix]),
-        shell("Neighbours", at: "Simulators/Neighbours", imports: ["Base", "HL7v2", "Lines", "AnalyzerSimulator"]),
+        shell(
+            "Neighbours", at: "Simulators/Neighbours",
+            imports: ["Base", "JSON5", "HL7v2", "Lines", "AnalyzerSimulator"]),
         tests("LinesTests", imports: ["Base", "Lines"]),
+        tests("CrossPlayTests", imports: ["Base", "LIS01", "Lines"]),
         tests("SimulatorsTests", imports: ["Base", "LIS01", "HL7v2", "Lines", "AnalyzerSimulator", "Neighbours"]),
     ]
 }
@@ -93,7 +97,7 @@ if withStore {
         shell("Store", imports: ["Base", "Catalog", "Laboratory", crypto]),
         shell("Workflow", imports: ["Base", "Catalog", "Laboratory", "Store"]),
         shell("StoreSQL", imports: ["Base", "Catalog", "Laboratory", "Store"]),
-        shell("SQLiteEngine", imports: ["Base", "Store", "StoreSQL", grdb]),
+        shell("SQLiteEngine", imports: ["Base", "Store", "StoreSQL", grdb, sqlite]),
         .systemLibrary(name: "CPostgreSQL", path: "Sources/CPostgreSQL", pkgConfig: "libpq"),
         shell("PostgreSQLEngine", imports: ["Base", "Store", "StoreSQL", "CPostgreSQL"]),
         tests("WorkflowTests", imports: ["Base", "Catalog", "Laboratory", "Store", "Workflow"]),

@@ -1,4 +1,5 @@
 package import Base
+import JSON5
 
 /// What the PFI simulator does with a message that it has not stored yet.
 package enum PFIAnswer: String, Sendable, CaseIterable {
@@ -53,6 +54,20 @@ package struct PFIPolicy: Sendable {
             answers.append(answer)
         }
         self.init(answers: answers)
+    }
+
+    /// Reads a scenario: `{ name: "panne", answers: ["silence", "AE", "AA"], outcome: "mailboxFull",
+    /// zamDelayMilliseconds: 500, zamAttempts: 5 }`. Every key but `name` may be left out, an unknown one is refused.
+    package init(json5 bytes: [UInt8], at place: String) throws(Refusal) {
+        let log = FindingLog("scenario")
+        let reader = ObjectReader(try JSONNode(json5: bytes, at: place), at: place + ":", log: log)
+        _ = reader.required("name")
+        try self.init((reader.texts("answers") ?? ["AA"]).joined(separator: ","))
+        outcome = reader.choice("outcome", as: BusinessOutcome.self) ?? .ok
+        zamDelay = .milliseconds(reader.whole("zamDelayMilliseconds") ?? 200)
+        zamAttempts = reader.whole("zamAttempts") ?? 20
+        reader.finish()
+        if let first = log.findings.first { throw first }
     }
 
     func answer(to number: Int) -> PFIAnswer { answers[min(number, answers.count - 1)] }

@@ -14,6 +14,8 @@ struct SimulatePFI: AsyncParsableCommand {
     @Option(help: "Dossier des messages reçus, un fichier par message.") var folder: String
     @Option(help: "Où envoyer les ZAM : HOTE:PORT du SGL, ou le fichier ports.json qu'il écrit en démarrant.")
     var zam: String?
+    @Option(help: "Scénario JSON5 (voir Simulators/Scenarios) ; il l'emporte sur les trois options qui suivent.")
+    var scenario: String?
     @Option(help: "Réponses aux messages, la dernière vaut pour la suite : AA, AE, AR, silence, lostAnswer, hangUp.")
     var policy = "AA"
     @Option(help: "Ce que disent les ZAM : ok, dmpClosed, mailboxFull, none.") var outcome = "ok"
@@ -50,14 +52,7 @@ struct SimulatePFI: AsyncParsableCommand {
     }
 
     private func start() async throws(Refusal) -> PFISimulator {
-        var rules = try PFIPolicy(policy)
-        guard let outcome = BusinessOutcome(rawValue: outcome), (0...3600).contains(zamDelay) else {
-            throw Refusal(
-                "simulate.option", at: "--outcome, --zam-delay", because: "valeur non admise",
-                remedy: "écrire ok, dmpClosed, mailboxFull ou none, et un délai en secondes")
-        }
-        rules.outcome = outcome
-        rules.zamDelay = .milliseconds(Int64(zamDelay * 1000))
+        let rules = try rules()
         var peer: (@Sendable () -> (host: String, port: Int)?)?
         if let zam {
             if let (host, port) = LineDescription.hostAndPort(zam) {
@@ -71,6 +66,19 @@ struct SimulatePFI: AsyncParsableCommand {
             }
         }
         return try await PFISimulator.start(host: host, port: listen, folder: folder, zam: peer, policy: rules)
+    }
+
+    private func rules() throws(Refusal) -> PFIPolicy {
+        if let scenario { return try PFIPolicy(json5: try read(scenario), at: scenario) }
+        var rules = try PFIPolicy(policy)
+        guard let outcome = BusinessOutcome(rawValue: outcome), (0...3600).contains(zamDelay) else {
+            throw Refusal(
+                "simulate.option", at: "--outcome, --zam-delay", because: "valeur non admise",
+                remedy: "écrire ok, dmpClosed, mailboxFull ou none, et un délai en secondes")
+        }
+        rules.outcome = outcome
+        rules.zamDelay = .milliseconds(Int64(zamDelay * 1000))
+        return rules
     }
 
     /// The file appears whole: a reader that waits for it never sees half of it.

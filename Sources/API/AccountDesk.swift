@@ -124,7 +124,8 @@ package struct AccountDesk: Sendable {
         do throws(Refusal) {
             try AccountDesk.check(login: body.login, name: body.name)
             try Credentials.check(body.secret)
-            professional = try body.professional?.professional()
+            let usual = body.role == .biologist ? Professional.biology : nil
+            professional = try body.professional?.professional(otherwise: usual)
             try AccountDesk.check(body.role, professional)
             if let site = body.site, !sites.contains(site) { throw AccountDesk.unknownSite(site) }
         } catch { throw .refused(error) }
@@ -148,8 +149,9 @@ package struct AccountDesk: Sendable {
         try require(author, .administer)
         var account = try await known(login)
         do throws(Refusal) {
-            account.professional = try body.professional?.professional() ?? account.professional
             account.role = body.role ?? account.role
+            let usual = account.role == .biologist ? Professional.biology : nil
+            account.professional = try body.professional?.professional(otherwise: usual) ?? account.professional
             account.name = body.name ?? account.name
             account.enabled = body.enabled ?? account.enabled
             try AccountDesk.check(login: login, name: account.name)

@@ -65,12 +65,12 @@ extension LaboratoryAPI {
             Route("POST", "/v1/requests", .needs(.register)) { call in
                 let draft = try RequestDraft(call.decoded(RequestBody.self), call)
                 let made = try await desk.registerRequest(draft, by: call.author)
-                let patient = try await desk.patient(made.request.patientID)
-                return try .json(
-                    RegisteredView(
-                        request: RequestView(made.request, patient: patient, in: call.zone),
-                        specimens: made.specimens.map { SpecimenView($0, in: call.zone) }),
-                    status: 201)
+                return try await registered(made, call)
+            },
+            Route("POST", "/v1/requests/:ref/lines", .needs(.register)) { call in
+                let body = try call.decoded(AddLinesBody.self)
+                let made = try await desk.addAnalyses(body.codes, to: call.parameter("ref"), by: call.author)
+                return try await registered(made, call)
             },
             Route("GET", "/v1/requests", .needs(.read), query: ["limit"]) { call in
                 let found = try await desk.store.requests(site: call.author.site, limit: try call.limit())
@@ -162,5 +162,16 @@ extension RequestDraft {
         encounter = body.encounter
         note = body.note
         collectedAt = try call.instant(body.collectedAt, at: "collectedAt")
+    }
+}
+
+extension LaboratoryAPI {
+    private func registered(_ made: RegisteredRequest, _ call: Call) async throws -> Answer {
+        let patient = try await desk.patient(made.request.patientID)
+        return try .json(
+            RegisteredView(
+                request: RequestView(made.request, patient: patient, in: call.zone),
+                specimens: made.specimens.map { SpecimenView($0, in: call.zone) }),
+            status: 201)
     }
 }

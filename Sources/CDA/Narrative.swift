@@ -197,13 +197,17 @@ extension PersonName {
 }
 
 extension String {
-    fileprivate var decimalComma: String { replacing(".", with: ",") }
+    fileprivate var decimalComma: String {
+        guard utf8.contains(0x2E) else { return self }
+        return String(decoding: utf8.map { $0 == 0x2E ? 0x2C : $0 }, as: UTF8.self)
+    }
 }
 
 extension XMLWriter {
     /// `<content ID="…">text</content>`; line feeds become `br`.
     mutating func content(_ id: String, _ text: String, style: String? = nil) {
         element("content", ("ID", id), ("styleCode", style)) { w in
+            guard text.utf8.contains(0x0A) else { return w.text(text) }
             for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
                 if index > 0 { w.element("br") }
                 w.text(String(line))

@@ -79,7 +79,7 @@ struct XMLWriter {
     /// Bytes in base 64 (RFC 4648 section 4), one line, padded.
     mutating func base64(_ data: [UInt8]) {
         closeTag()
-        bytes.append(contentsOf: Base64.encode(data))
+        Base64.append(data, to: &bytes)
     }
 
     private mutating func escape(_ value: String, inAttribute: Bool) {
@@ -125,28 +125,44 @@ struct XMLWriter {
 /// Base 64 as RFC 4648 section 4 draws it.
 enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    /// The two letters of every twelve bits: two look-ups a group of three bytes.
+    private static let pairs = (0..<4096).map { UInt16(alphabet[$0 >> 6]) | UInt16(alphabet[$0 & 63]) << 8 }
 
     static func encode(_ data: [UInt8]) -> [UInt8] {
         var out: [UInt8] = []
-        out.reserveCapacity((data.count + 2) / 3 * 4)
-        alphabet.withUnsafeBufferPointer { letters in
-            var i = 0
-            while i + 2 < data.count {
-                let word = Int(data[i]) << 16 | Int(data[i + 1]) << 8 | Int(data[i + 2])
-                out.append(letters[word >> 18])
-                out.append(letters[word >> 12 & 63])
-                out.append(letters[word >> 6 & 63])
-                out.append(letters[word & 63])
-                i += 3
-            }
-            let left = data.count - i
-            guard left > 0 else { return }
-            let word = Int(data[i]) << 16 | (left == 2 ? Int(data[i + 1]) << 8 : 0)
-            out.append(letters[word >> 18])
-            out.append(letters[word >> 12 & 63])
-            out.append(left == 2 ? letters[word >> 6 & 63] : 0x3D)
-            out.append(0x3D)
-        }
+        append(data, to: &out)
         return out
+    }
+
+    static func append(_ data: [UInt8], to out: inout [UInt8]) {
+        let encoded = [UInt8](unsafeUninitializedCapacity: (data.count + 2) / 3 * 4) { letters, count in
+            data.withUnsafeBufferPointer { bytes in
+                pairs.withUnsafeBufferPointer { pairs in count = write(bytes, pairs, into: letters) }
+            }
+        }
+        out.append(contentsOf: encoded)
+    }
+
+    private static func write(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ pairs: UnsafeBufferPointer<UInt16>,
+        into out: UnsafeMutableBufferPointer<UInt8>
+    ) -> Int {
+        let raw = UnsafeMutableRawBufferPointer(out)
+        var i = 0, o = 0
+        while i + 2 < bytes.count {
+            let word = Int(bytes[i]) << 16 | Int(bytes[i + 1]) << 8 | Int(bytes[i + 2])
+            let letters = UInt32(pairs[word >> 12]) | UInt32(pairs[word & 4095]) << 16
+            raw.storeBytes(of: letters.littleEndian, toByteOffset: o, as: UInt32.self)
+            i += 3
+            o += 4
+        }
+        let left = bytes.count - i
+        guard left > 0 else { return o }
+        let word = Int(bytes[i]) << 16 | (left == 2 ? Int(bytes[i + 1]) << 8 : 0)
+        out[o] = alphabet[word >> 18]
+        out[o + 1] = alphabet[word >> 12 & 63]
+        out[o + 2] = left == 2 ? alphabet[word >> 6 & 63] : 0x3D
+        out[o + 3] = 0x3D
+        return o + 4
     }
 }

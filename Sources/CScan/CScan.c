@@ -1,5 +1,7 @@
 #include "CScan.h"
 
+#include <string.h>
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #elif defined(__aarch64__) && defined(__ARM_NEON)
@@ -193,5 +195,146 @@ size_t cscan_find2(const uint8_t *bytes, size_t length, size_t from, uint8_t a, 
     }
 #endif
     while (i < length && bytes[i] != a && bytes[i] != b) i++;
+    return i;
+}
+
+// ---- the index of a message: the scan, which hits are field delimiters, and where records end ----
+
+/// From the offsets that a scan found; what the fused level below must give too.
+static size_t index_from_offsets(const uint8_t *bytes, const uint8_t *needles, const uint32_t *offsets, size_t count,
+                                 uint64_t *fields, uint32_t *ends) {
+    size_t found = 0;
+    memset(fields, 0, (count / 64 + 1) * sizeof *fields);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t b = bytes[offsets[i]];
+        if (b == needles[0]) fields[i / 64] |= UINT64_C(1) << (i % 64);
+        if (b == needles[4] || b == needles[5]) ends[found++] = (uint32_t)i;
+    }
+    return found;
+}
+
+#if defined(__x86_64__)
+
+__attribute__((target("avx2,bmi,bmi2,popcnt"))) static size_t avx2_index(const uint8_t *bytes, size_t length,
+                                                                         const uint8_t *needles, uint32_t *offsets,
+                                                                         size_t capacity, uint64_t *fields,
+                                                                         uint32_t *ends, size_t *endCount) {
+    __m256i n[CSCAN_NEEDLES];
+    for (int k = 0; k < CSCAN_NEEDLES; k++) n[k] = _mm256_set1_epi8((char)needles[k]);
+    uint8_t last[64] = {0};
+    size_t count = 0, found = 0;
+    fields[0] = 0;
+    for (size_t i = 0; i < length; i += 64) {
+        if (capacity - count < CSCAN_SLACK) return SIZE_MAX;
+        const uint8_t *block = bytes + i;
+        uint64_t valid = ~UINT64_C(0);
+        if (length - i < 64) {
+            memcpy(last, block, length - i);
+            block = last;
+            valid = (UINT64_C(1) << (length - i)) - 1;
+        }
+        __m256i a = _mm256_loadu_si256((const __m256i *)block), b = _mm256_loadu_si256((const __m256i *)(block + 32));
+        __m256i fieldA = _mm256_cmpeq_epi8(a, n[0]), fieldB = _mm256_cmpeq_epi8(b, n[0]);
+        __m256i endA = _mm256_or_si256(_mm256_cmpeq_epi8(a, n[4]), _mm256_cmpeq_epi8(a, n[5]));
+        __m256i endB = _mm256_or_si256(_mm256_cmpeq_epi8(b, n[4]), _mm256_cmpeq_epi8(b, n[5]));
+        __m256i hitA = _mm256_or_si256(fieldA, endA), hitB = _mm256_or_si256(fieldB, endB);
+        for (int k = 1; k < 4; k++) {
+            hitA = _mm256_or_si256(hitA, _mm256_cmpeq_epi8(a, n[k]));
+            hitB = _mm256_or_si256(hitB, _mm256_cmpeq_epi8(b, n[k]));
+        }
+#define MASK(x, y) \
+    ((uint64_t)(uint32_t)_mm256_movemask_epi8(x) | (uint64_t)(uint32_t)_mm256_movemask_epi8(y) << 32)
+        uint64_t mask = MASK(hitA, hitB) & valid, field = MASK(fieldA, fieldB) & valid, end = MASK(endA, endB) & valid;
+#undef MASK
+        size_t hits = (size_t)__builtin_popcountll(mask), at = count % 64;
+        uint64_t bits = _pext_u64(field, mask);
+        fields[count / 64] |= bits << at;
+        if (at + hits >= 64) fields[count / 64 + 1] = at ? bits >> (64 - at) : 0;
+        for (; end; end &= end - 1)
+            ends[found++] = (uint32_t)(count + (size_t)__builtin_popcountll(mask & ((end & -end) - 1)));
+        uint32_t *out = offsets + count;
+        while (mask) {
+            for (int k = 0; k < 8; k++) {
+                out[k] = (uint32_t)(i + (size_t)_tzcnt_u64(mask));
+                mask &= mask - 1;
+            }
+            out += 8;
+        }
+        count += hits;
+    }
+    *endCount = found;
+    return count;
+}
+
+#endif
+
+size_t cscan_index_at(int level, const uint8_t *bytes, size_t length, const uint8_t *needles, uint32_t *offsets,
+                      size_t capacity, uint64_t *fields, uint32_t *ends, size_t *endCount) {
+#if defined(__x86_64__)
+    if (level >= CSCAN_AVX2 && cscan_has_level(CSCAN_AVX2) && __builtin_cpu_supports("bmi2"))
+        return avx2_index(bytes, length, needles, offsets, capacity, fields, ends, endCount);
+#endif
+    size_t count = cscan_structure_at(level, bytes, length, needles, offsets, capacity);
+    if (count != SIZE_MAX) *endCount = index_from_offsets(bytes, needles, offsets, count, fields, ends);
+    return count;
+}
+
+size_t cscan_index(const uint8_t *bytes, size_t length, const uint8_t *needles, uint32_t *offsets, size_t capacity,
+                   uint64_t *fields, uint32_t *ends, size_t *endCount) {
+    return cscan_index_at(CSCAN_NEON, bytes, length, needles, offsets, capacity, fields, ends, endCount);
+}
+
+// ---- frames ----
+
+/// LIS01-A2 section 6.6: these and LF, STX, ETX, ETB mean something in the text of a frame.
+static int is_special(uint8_t b) { return (uint8_t)(b - 1) < 6 || b == 0x0A || (uint8_t)(b - 0x10) < 8; }
+
+size_t cscan_plain(const uint8_t *bytes, size_t length, uint8_t *sum) {
+    size_t i = 0;
+    uint64_t total = *sum;
+#if defined(__x86_64__)
+    const __m128i one = _mm_set1_epi8(1), five = _mm_set1_epi8(5), ten = _mm_set1_epi8(0x10), seven = _mm_set1_epi8(7);
+    const __m128i lf = _mm_set1_epi8(0x0A), zero = _mm_setzero_si128();
+    const __m128i place = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    __m128i lanes = zero;
+    int hit = 0;
+    for (; i + 16 <= length; i += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(bytes + i));
+        __m128i low = _mm_sub_epi8(v, one), high = _mm_sub_epi8(v, ten);
+        __m128i special = _mm_or_si128(
+            _mm_cmpeq_epi8(v, lf),
+            _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(low, five), low), _mm_cmpeq_epi8(_mm_min_epu8(high, seven), high)));
+        hit = _mm_movemask_epi8(special);
+        if (hit) {
+            int plain = __builtin_ctz((unsigned)hit);
+            // Of this block, only what stands before the hit.
+            v = _mm_and_si128(v, _mm_cmplt_epi8(place, _mm_set1_epi8((char)plain)));
+            lanes = _mm_add_epi64(lanes, _mm_sad_epu8(v, zero));
+            i += (size_t)plain;
+            break;
+        }
+        lanes = _mm_add_epi64(lanes, _mm_sad_epu8(v, zero));
+    }
+    uint64_t halves[2];
+    _mm_storeu_si128((__m128i *)halves, lanes);
+    total += halves[0] + halves[1];
+    if (!hit)
+#endif
+        for (; i < length && !is_special(bytes[i]); i++) total += bytes[i];
+    *sum = (uint8_t)total;
+    return i;
+}
+
+size_t cscan_after_last2(const uint8_t *bytes, size_t length, uint8_t a, uint8_t b) {
+    size_t i = length;
+#if defined(__x86_64__)
+    __m128i va = _mm_set1_epi8((char)a), vb = _mm_set1_epi8((char)b);
+    for (; i >= 16; i -= 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(bytes + i - 16));
+        int mask = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(v, va), _mm_cmpeq_epi8(v, vb)));
+        if (mask) return i - 16 + (size_t)(32 - __builtin_clz((unsigned)mask));
+    }
+#endif
+    while (i > 0 && bytes[i - 1] != a && bytes[i - 1] != b) i--;
     return i;
 }

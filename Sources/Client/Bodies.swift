@@ -41,7 +41,15 @@ package struct ProfessionalBody: Codable, Sendable, Hashable {
     }
 
     /// Refuses an identifier that is neither RPPS nor ADELI in form.
-    package func professional() throws(Refusal) -> Professional {
+    /// `otherwise`: what the person is when no speciality was given (the profession alone when nil).
+    package func professional(
+        otherwise: (speciality: String, label: String)? = nil
+    ) throws(Refusal) -> Professional {
+        guard (speciality == nil) == (specialityLabel == nil) else {
+            throw Refusal(
+                "professional.speciality", at: "speciality", because: "une spécialité va avec son libellé",
+                remedy: "donner le code et le libellé de JDV_J01, ou aucun des deux")
+        }
         let digits = nationalID.utf8.allSatisfy { (0x30...0x39).contains($0) }
         // ANS "Identification des acteurs de santé": type 8 (RPPS, 11 digits) and type 0 (ADELI, 9 characters).
         let rpps = nationalID.hasPrefix("8") && nationalID.utf8.count == 12 && digits
@@ -58,8 +66,8 @@ package struct ProfessionalBody: Codable, Sendable, Hashable {
         }
         var made = Professional(nationalID: nationalID, family: family, given: given)
         made.title = title ?? made.title
-        made.speciality = speciality ?? made.speciality
-        made.specialityLabel = specialityLabel ?? made.specialityLabel
+        made.speciality = speciality ?? otherwise?.speciality ?? made.speciality
+        made.specialityLabel = specialityLabel ?? otherwise?.label ?? made.specialityLabel
         made.phone = phone
         made.securedMail = securedMail
         made.address = address?.address
@@ -165,6 +173,12 @@ package struct RequestBody: Codable, Sendable, Hashable {
         self.codes = codes
         self.prescriber = prescriber
     }
+}
+
+/// Analyses and panels to add to a request.
+package struct AddLinesBody: Codable, Sendable, Hashable {
+    package var codes: [String]
+    package init(codes: [String]) { self.codes = codes }
 }
 
 package struct ReceiveBody: Codable, Sendable, Hashable {

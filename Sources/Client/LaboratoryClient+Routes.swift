@@ -45,6 +45,9 @@ extension LaboratoryClient {
     package func addRequest(_ body: RequestBody) async throws(Refusal) -> RegisteredView {
         try await send("POST", "/v1/requests", body)
     }
+    package func addLines(_ reference: String, _ body: AddLinesBody) async throws(Refusal) -> RegisteredView {
+        try await send("POST", "/v1/requests/\(LaboratoryClient.segment(reference))/lines", body)
+    }
     package func requests(limit: Int? = nil) async throws(Refusal) -> [RequestView] {
         try await get("/v1/requests", [("limit", limit.map(String.init))])
     }

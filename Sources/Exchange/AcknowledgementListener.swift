@@ -47,9 +47,18 @@ package final class AcknowledgementListener: Sendable {
         while true {
             switch await line.next() {
             case .bytes(let bytes):
-                for event in framer.push(bytes) { await take(event, line) }
+                let events = framer.push(bytes)
+                for event in events { await take(event, line) }
+                // Who sends a block without end is no PFI: the line is closed, another may be opened.
+                if events.contains(where: { if case .oversize = $0 { true } else { false } }) || framer.isOversize {
+                    log("ZAM : \(line.peer) dépasse la taille permise, ligne fermée")
+                    await line.close()
+                    return
+                }
             case .timeReached, .woken: continue
             case .ended:
+                for event in framer.finish() { await take(event, line) }
+                if framer.junk > 0 { log("ZAM : \(framer.junk) octets hors bloc de \(line.peer), ignorés") }
                 await line.close()
                 return
             }

@@ -44,6 +44,8 @@ package struct MLLPFramer: Sendable {
 
     /// A block is open: the peer owes us its end.
     package var isInsideBlock: Bool { state == .inside || state == .skipping }
+    /// The open block has passed the limit.
+    package var isOversize: Bool { state == .skipping }
 
     package mutating func push(_ bytes: some RandomAccessCollection<UInt8>) -> [Event] {
         var events: [Event] = []

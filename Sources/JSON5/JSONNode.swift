@@ -34,11 +34,23 @@ package enum JSONNode: Decodable, Sendable, Equatable {
 
     /// Reads JSON5 text: comments, unquoted keys and trailing commas are allowed.
     package init(json5 bytes: [UInt8], at place: String) throws(Refusal) {
+        // FoundationEssentials of Swift 6.3.1 traps on an unquoted key that is not UTF-8.
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            throw Refusal(
+                "json5.encoding", at: place, because: "ce fichier n'est pas en UTF-8",
+                remedy: "l'enregistrer en UTF-8")
+        }
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
         do {
             self = try decoder.decode(JSONNode.self, from: Data(bytes))
         } catch {
+            if let fault = JSON5Locator.fault(in: bytes) {
+                throw Refusal(
+                    "json5.syntax", at: "\(place):\(fault.line):\(fault.column)",
+                    because: "ce fichier n'est pas du JSON5 : ici est attendu \(fault.wanted)",
+                    remedy: "corriger à cet endroit, ou juste avant")
+            }
             throw Refusal(
                 "json5.syntax", at: place, because: "ce fichier n'est pas du JSON5 : \(JSONNode.words(error))",
                 remedy: "corriger la syntaxe à l'endroit indiqué")

@@ -1,3 +1,5 @@
+import CScan
+
 /// Finds frames in bytes, whatever the chunks they come in. Knows the shape of a frame, not the session: whether a
 /// frame is the expected one is the receiver's business.
 struct FrameReader: Sendable {
@@ -102,18 +104,43 @@ struct FrameReader: Sendable {
         firstDigit = nil
     }
 
-    /// The fast path: copies and sums up to the next character that is not plain.
+    /// Copies and sums up to the next character that is not plain.
     private mutating func takePlainText(_ bytes: UnsafeBufferPointer<UInt8>, _ position: inout Int) {
+        guard let base = bytes.baseAddress else { return }
         let start = position
-        var sum = sum
-        while position < bytes.count {
-            let byte = bytes[position]
-            if byte < 0x20, Control.inText(byte) != .plain { break }
-            sum &+= byte
-            position += 1
-        }
-        self.sum = sum
+        position += cscan_plain(base + start, bytes.count - start, &sum)
         if start < position { keep(UnsafeBufferPointer(rebasing: bytes[start..<position])) }
+    }
+
+    /// A frame that lies whole in the bytes at hand and departs from the standard in nothing.
+    struct PlainFrame {
+        /// From STX to LF.
+        var place: Range<Int>
+        /// Offset of ETX or ETB from STX.
+        var textEnd: Int
+        var number: Int
+        var isEnd: Bool
+    }
+
+    /// The fast path: nothing is copied. Nil, and nothing taken, for anything that wants a closer look.
+    func plainFrame(_ bytes: UnsafeBufferPointer<UInt8>, at position: Int) -> PlainFrame? {
+        // STX, number, ETX, two digits, CR, LF.
+        guard place == .outside, settings.checksum != .none, let base = bytes.baseAddress,
+            position + Framing.overhead <= bytes.count, bytes[position] == Control.stx,
+            case let digit = bytes[position + 1], (0x30...0x37).contains(digit)
+        else { return nil }
+        var sum = digit
+        let end = position + 2 + cscan_plain(base + position + 2, bytes.count - position - 2, &sum)
+        guard end + 4 < bytes.count, end - position + 5 <= settings.maximumFrame,
+            bytes[end] == Control.etx || bytes[end] == Control.etb
+        else { return nil }
+        sum &+= bytes[end]
+        guard bytes[end + 1] == Control.digit(sum >> 4), bytes[end + 2] == Control.digit(sum & 15),
+            bytes[end + 3] == Control.cr, bytes[end + 4] == Control.lf
+        else { return nil }
+        return PlainFrame(
+            place: position..<(end + 5), textEnd: end - position, number: Int(digit - 0x30),
+            isEnd: bytes[end] == Control.etx)
     }
 
     private mutating func keep(_ bytes: UnsafeBufferPointer<UInt8>) {

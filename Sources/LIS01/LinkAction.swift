@@ -1,21 +1,43 @@
-/// A frame received whole and found good.
-package struct ReceivedFrame: Sendable, Equatable {
-    /// Everything from STX to the last byte of the tail, as received.
-    package var raw: [UInt8]
-    /// Where its text lies in ``raw``.
-    package var textRange: Range<Int>
-    /// 0…7.
-    package var number: Int
-    /// ETX rather than ETB.
-    package var isEnd: Bool
+import CScan
 
-    package var text: ArraySlice<UInt8> { raw[textRange] }
+/// A frame received whole and found good. It shares the bytes of the piece in which it came, so that many frames in
+/// one piece cost one copy; ask for ``raw`` to keep it alone.
+package struct ReceivedFrame: Sendable {
+    private let storage: [UInt8]
+    /// From STX to the last byte of the tail, in `storage`.
+    private let place: Range<Int>
+    /// Offset of ETX or ETB from STX.
+    private let textEnd: Int
+    /// 0…7.
+    package let number: Int
+    /// ETX rather than ETB.
+    package let isEnd: Bool
+
+    /// Everything from STX to the last byte of the tail, as received.
+    package var raw: [UInt8] { place == 0..<storage.count ? storage : Array(storage[place]) }
+    /// Where its text lies in ``raw``.
+    package var textRange: Range<Int> { 2..<textEnd }
+    package var text: ArraySlice<UInt8> { storage[(place.lowerBound + 2)..<(place.lowerBound + textEnd)] }
+    /// From STX to ETX or ETB: what makes it the same frame as another.
+    var body: ArraySlice<UInt8> { storage[place.lowerBound...(place.lowerBound + textEnd)] }
 
     package init(raw: [UInt8], textRange: Range<Int>, number: Int, isEnd: Bool) {
-        self.raw = raw
-        self.textRange = textRange
+        self.init(
+            storage: raw, place: 0..<raw.count, textEnd: textRange.upperBound, number: number, isEnd: isEnd)
+    }
+    init(storage: [UInt8], place: Range<Int>, textEnd: Int, number: Int, isEnd: Bool) {
+        self.storage = storage
+        self.place = place
+        self.textEnd = textEnd
         self.number = number
         self.isEnd = isEnd
+    }
+}
+
+extension ReceivedFrame: Equatable {
+    package static func == (a: ReceivedFrame, b: ReceivedFrame) -> Bool {
+        a.number == b.number && a.isEnd == b.isEnd && a.textEnd == b.textEnd
+            && a.storage[a.place].elementsEqual(b.storage[b.place])
     }
 }
 
@@ -73,6 +95,8 @@ package struct MessageAssembler: Sendable {
     /// Bytes of a message beyond which it is given up as incomplete; bounds memory, far above any capture (44 kB).
     package static let sizeLimit = 32 << 20
     private var text: [UInt8] = []
+    /// Of the last message: the next one is likely as long.
+    private var usualSize = 0
     private var isAfterEnd = true
 
     package init() {}
@@ -83,8 +107,11 @@ package struct MessageAssembler: Sendable {
         _ part: ArraySlice<UInt8>, isEnd: Bool
     ) -> [(text: [UInt8], isComplete: Bool)] {
         var out: [(text: [UInt8], isComplete: Bool)] = []
-        if isAfterEnd, !text.isEmpty, MessageAssembler.begins(part, with: 0x48) { out += flush() }
-        text += part
+        part.withUnsafeBufferPointer { part in
+            if isAfterEnd, !text.isEmpty, MessageAssembler.begins(part, with: 0x48) { out += flush() }
+            if text.isEmpty { text.reserveCapacity(usualSize) }
+            text.append(contentsOf: part)
+        }
         isAfterEnd = isEnd
         if isEnd {
             if let last = text.last, last != Control.cr, last != Control.lf { text.append(Control.cr) }
@@ -99,6 +126,7 @@ package struct MessageAssembler: Sendable {
     package mutating func flush() -> [(text: [UInt8], isComplete: Bool)] {
         guard !text.isEmpty else { return [] }
         defer {
+            usualSize = min(text.count + 256, 1 << 16)
             text = []
             isAfterEnd = true
         }
@@ -108,18 +136,23 @@ package struct MessageAssembler: Sendable {
 
     /// The last record is an L.
     private var endsWithTerminator: Bool {
-        var end = text.count
-        while end > 0, text[end - 1] == Control.cr || text[end - 1] == Control.lf { end -= 1 }
-        var start = end
-        while start > 0, text[start - 1] != Control.cr, text[start - 1] != Control.lf { start -= 1 }
-        return MessageAssembler.begins(text[start..<end], with: 0x4C)
+        text.withUnsafeBufferPointer { text in
+            var end = text.count
+            while end > 0, text[end - 1] == Control.cr || text[end - 1] == Control.lf { end -= 1 }
+            guard let base = text.baseAddress, end > 0 else { return false }
+            let start = cscan_after_last2(base, end, Control.cr, Control.lf)
+            return MessageAssembler.begins(UnsafeBufferPointer(rebasing: text[start..<end]), with: 0x4C)
+        }
     }
 
-    private static func begins(_ record: ArraySlice<UInt8>, with letter: UInt8) -> Bool {
-        let rest = record.drop { $0 == 0x20 || $0 == 0x09 || $0 == Control.cr || $0 == Control.lf }
-        guard rest.first == letter else { return false }
-        guard let next = rest.dropFirst().first else { return true }
-        switch next {
+    private static func begins(_ record: UnsafeBufferPointer<UInt8>, with letter: UInt8) -> Bool {
+        var i = 0
+        while i < record.count,
+            record[i] == 0x20 || record[i] == 0x09 || record[i] == Control.cr || record[i] == Control.lf
+        { i += 1 }
+        guard i < record.count, record[i] == letter else { return false }
+        guard i + 1 < record.count else { return true }
+        switch record[i + 1] {
         case Control.cr, 0x21...0x2F, 0x3A...0x40, 0x5B...0x60, 0x7B...0x7E: return true
         case _: return false
         }

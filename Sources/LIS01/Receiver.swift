@@ -34,9 +34,10 @@ package struct Receiver: Sendable {
 
     private var reader: FrameReader
     private var assembler = MessageAssembler()
-    /// The body of the last accepted frame of this session, to know it when it comes again.
-    private var lastNumber: Int?
-    private var lastSum: UInt64 = 0
+    /// The last accepted frame of this session, to know it when it comes again.
+    private var last: ReceivedFrame?
+    /// `settings.timers.frame` in milliseconds, counted once: 128-bit durations are slow.
+    private let frameTimer: Int64
     private var framesInSession = 0
     private var wantsInterrupt = false
     private var stored: ReceivedFrame?
@@ -53,6 +54,12 @@ package struct Receiver: Sendable {
         self.settings = settings
         self.acknowledgesAtOnce = acknowledgesAtOnce
         reader = FrameReader(settings: settings)
+        let start = Instant(milliseconds: 0)
+        frameTimer = start.advanced(by: settings.timers.frame).milliseconds
+    }
+
+    private mutating func expectFrame(after now: Instant) {
+        frameDue = Instant(milliseconds: now.milliseconds + frameTimer)
     }
 
     /// When `timeReached(at:)` must be called, if nothing comes before.
@@ -70,9 +77,16 @@ package struct Receiver: Sendable {
             keepForLater(bytes)
             return
         }
-        var position = 0
-        process(bytes, &position, at: now, into: &actions)
-        if position < bytes.count { keepForLater(UnsafeBufferPointer(rebasing: bytes[position...])) }
+        var piece = Piece()
+        process(bytes, &piece, at: now, into: &actions)
+        guard piece.position < bytes.count else { return }
+        let rest = bytes.count - piece.position
+        if let kept = piece.kept, pending.isEmpty, rest <= Receiver.pendingLimit {
+            pending = kept
+            pendingStart = piece.position
+        } else {
+            keepForLater(UnsafeBufferPointer(rebasing: bytes[piece.position...]))
+        }
     }
 
     /// The frame of the last `.store` is durable: acknowledge it and go on.
@@ -88,7 +102,7 @@ package struct Receiver: Sendable {
         guard case .storing(let number) = state else { return }
         stored = nil
         state = .waiting(next: number)
-        frameDue = now.advanced(by: settings.timers.frame)
+        expectFrame(after: now)
         actions.append(.reply([Control.nak]))
         processPending(at: now, into: &actions)
     }
@@ -140,37 +154,59 @@ package struct Receiver: Sendable {
         guard pendingStart < pending.count else { return }
         let waiting = pending
         pending = []
-        var position = pendingStart
-        waiting.withUnsafeBufferPointer { process($0, &position, at: now, into: &actions) }
-        pendingStart = position
-        if position < waiting.count { pending = waiting } else { pendingStart = 0 }
+        var piece = Piece(position: pendingStart, kept: waiting)
+        waiting.withUnsafeBufferPointer { process($0, &piece, at: now, into: &actions) }
+        pendingStart = piece.position
+        if piece.position < waiting.count { pending = waiting } else { pendingStart = 0 }
+    }
+
+    /// How far a piece of the line's bytes has been read, and the copy of it that its frames share, once one needs it.
+    private struct Piece {
+        var position = 0
+        var kept: [UInt8]?
+        mutating func keep(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+            if let kept { return kept }
+            let copy = Array(bytes)
+            kept = copy
+            return copy
+        }
     }
 
     private mutating func process(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ position: inout Int, at now: Instant, into actions: inout [LinkAction]
+        _ bytes: UnsafeBufferPointer<UInt8>, _ piece: inout Piece, at now: Instant, into actions: inout [LinkAction]
     ) {
-        while position < bytes.count {
+        while piece.position < bytes.count {
             switch state {
             case .storing: return
             case .neutral:
-                skipJunk(bytes, &position, into: &actions)
-                if position < bytes.count {
-                    position += 1
+                skipJunk(bytes, &piece.position, into: &actions)
+                if piece.position < bytes.count {
+                    piece.position += 1
                     control(Control.enq, at: now, into: &actions)
                 }
             case .waiting:
-                let event = reader.next(bytes, &position)
+                if let plain = reader.plainFrame(bytes, at: piece.position) {
+                    piece.position = plain.place.upperBound
+                    tailDue = nil
+                    expectFrame(after: now)
+                    let frame = ReceivedFrame(
+                        storage: piece.keep(bytes), place: plain.place, textEnd: plain.textEnd, number: plain.number,
+                        isEnd: plain.isEnd)
+                    judge(frame, at: now, into: &actions)
+                    continue
+                }
+                let event = reader.next(bytes, &piece.position)
                 switch event {
                 case .frame: frameEnded(at: now, into: &actions)
                 case .control(let byte):
                     control(byte, at: now, into: &actions)
-                    if byte != Control.enq, byte != Control.eot { skipStray(bytes, &position) }
+                    if byte != Control.enq, byte != Control.eot { skipStray(bytes, &piece.position) }
                 case nil: break
                 }
             }
         }
         if case .waiting = state {
-            if reader.isInFrame { frameDue = now.advanced(by: settings.timers.frame) }
+            if reader.isInFrame { expectFrame(after: now) }
             tailDue = reader.isWaitingForTail ? now.advanced(by: settings.timers.tail) : nil
         }
     }
@@ -202,7 +238,7 @@ package struct Receiver: Sendable {
                 endSession(.restarted, into: &actions)
                 establish(at: now, into: &actions)
             } else {
-                frameDue = now.advanced(by: settings.timers.frame)
+                expectFrame(after: now)
                 actions.append(.reply([Control.nak]))
             }
         case (Control.eot, .waiting): endSession(.ended, into: &actions)
@@ -225,11 +261,11 @@ package struct Receiver: Sendable {
             return
         }
         state = .waiting(next: 1)
-        lastNumber = nil
+        last = nil
         framesInSession = 0
         wantsInterrupt = false
         reader.abandon()
-        frameDue = now.advanced(by: settings.timers.frame)
+        expectFrame(after: now)
         actions.append(.sessionBegan)
         actions.append(.reply([Control.ack]))
     }
@@ -242,35 +278,40 @@ package struct Receiver: Sendable {
         deliver(assembler.flush(), into: &actions)
         if framesInSession == 0, reason == .ended { count(.emptySession, into: &actions) }
         state = .neutral
+        last = nil
         frameDue = nil
         tailDue = nil
         actions.append(.sessionEnded(reason))
     }
 
     private mutating func frameEnded(at now: Instant, into actions: inout [LinkAction]) {
-        guard case .waiting(let next) = state else { return }
+        guard case .waiting = state else { return }
         for deviation in reader.tolerated { count(deviation, into: &actions) }
         tailDue = nil
-        frameDue = now.advanced(by: settings.timers.frame)
-        if let fault = reader.fault { return refuse(fault, into: &actions) }
-        guard let number = reader.number else { return refuse(.frameNumberMissing, into: &actions) }
-        let sum = Receiver.fingerprint(reader.frame[..<(reader.textEnd + 1)])
-        if number == lastNumber, settings.frameNumber != .strict {
-            if sum == lastSum {
+        expectFrame(after: now)
+        if let fault = reader.fault { return refuse(fault, reader.frame, into: &actions) }
+        guard let number = reader.number else { return refuse(.frameNumberMissing, reader.frame, into: &actions) }
+        judge(
+            ReceivedFrame(raw: reader.frame, textRange: 2..<reader.textEnd, number: number, isEnd: reader.isEnd),
+            at: now, into: &actions)
+    }
+
+    /// Is this well-formed frame the one that should come now?
+    private mutating func judge(_ frame: ReceivedFrame, at now: Instant, into actions: inout [LinkAction]) {
+        guard case .waiting(let next) = state else { return }
+        if frame.number == last?.number, settings.frameNumber != .strict {
+            if let last, frame.body.elementsEqual(last.body) {
                 count(.frameRepeated, into: &actions)
                 actions.append(.reply([Control.ack]))
                 return
             }
-            if settings.frameNumber == .repeatOk { return refuse(.frameNumberReused, into: &actions) }
+            if settings.frameNumber == .repeatOk { return refuse(.frameNumberReused, frame.raw, into: &actions) }
         }
-        if number != next {
-            if settings.frameNumber != .ignore { return refuse(.frameNumberUnexpected, into: &actions) }
+        if frame.number != next {
+            if settings.frameNumber != .ignore { return refuse(.frameNumberUnexpected, frame.raw, into: &actions) }
             count(.frameNumberUnexpected, into: &actions)
         }
-        lastSum = sum
-        let frame = ReceivedFrame(
-            raw: reader.frame, textRange: 2..<reader.textEnd, number: number, isEnd: reader.isEnd)
-        if frame.isEnd, let last = frame.text.last, last != Control.cr, last != Control.lf {
+        if frame.isEnd, let end = frame.text.last, end != Control.cr, end != Control.lf {
             count(.recordEndMissing, into: &actions)
         }
         actions.append(.store(frame))
@@ -278,23 +319,23 @@ package struct Receiver: Sendable {
             accept(frame, at: now, into: &actions)
         } else {
             stored = frame
-            state = .storing(number: number)
+            state = .storing(number: frame.number)
             frameDue = nil
         }
     }
 
-    private mutating func refuse(_ reason: Deviation, into actions: inout [LinkAction]) {
+    private mutating func refuse(_ reason: Deviation, _ raw: [UInt8], into actions: inout [LinkAction]) {
         count(reason, into: &actions)
-        actions.append(.refused(reader.frame, reason))
+        actions.append(.refused(raw, reason))
         actions.append(.reply([Control.nak]))
     }
 
     private mutating func accept(_ frame: ReceivedFrame, at now: Instant, into actions: inout [LinkAction]) {
         state = .waiting(next: (frame.number + 1) % 8)
-        lastNumber = frame.number
+        last = frame
         framesInSession += 1
-        frameDue = now.advanced(by: settings.timers.frame)
-        actions.append(.reply([wantsInterrupt ? Control.eot : Control.ack]))
+        expectFrame(after: now)
+        actions.append(wantsInterrupt ? .reply([Control.eot]) : .reply([Control.ack]))
         wantsInterrupt = false
         deliver(assembler.add(frame.text, isEnd: frame.isEnd), into: &actions)
     }
@@ -305,15 +346,6 @@ package struct Receiver: Sendable {
         for message in messages {
             if !message.isComplete { count(.messageIncomplete, into: &actions) }
             actions.append(.message(message.text, isComplete: message.isComplete))
-        }
-    }
-
-    /// FNV-1a over number, text and end: tells a repeated frame from another one of the same number.
-    private static func fingerprint(_ body: ArraySlice<UInt8>) -> UInt64 {
-        body.withUnsafeBufferPointer { bytes in
-            var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-            return hash
         }
     }
 }

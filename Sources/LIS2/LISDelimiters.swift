@@ -25,24 +25,29 @@ package struct LISDelimiters: Sendable, Hashable, CustomStringConvertible {
         var found = LISDelimiters.standard
         guard start < bytes.count, isDelimiter(bytes[start]) else { return (found, "no field delimiter after H") }
         found.field = bytes[start]
-        var declared: [UInt8] = []
-        var i = start + 1
-        while i < bytes.count, bytes[i] != found.field, bytes[i] != 0x0D, bytes[i] != 0x0A, declared.count < 4 {
-            declared.append(bytes[i])
-            i += 1
+        // Every message comes through here: the bytes are looked at where they are.
+        let declared = start + 1
+        var end = declared
+        while end < bytes.count, bytes[end] != found.field, bytes[end] != 0x0D, bytes[end] != 0x0A, end < declared + 4 {
+            end += 1
         }
-        guard !declared.isEmpty else { return (found, "field 2 of H is empty: standard delimiters assumed") }
-        let used = declared.prefix(3)
-        guard used.allSatisfy(isDelimiter), Set(used).count == used.count else {
+        guard end > declared else { return (found, "field 2 of H is empty: standard delimiters assumed") }
+        let used = UnsafeBufferPointer(rebasing: bytes[declared..<min(end, declared + 3)])
+        let areDistinct = used.indices.allSatisfy { i in !used[..<i].contains(used[i]) }
+        guard areDistinct, used.allSatisfy({ isDelimiter($0) }) else {
             return (found, "field 2 of H declares unusable delimiters: standard ones assumed")
         }
         found.repetition = used[0]
         // With fewer than three, what is not declared is the standard's, unless that byte already has another role;
         // a missing escape is none at all, since `&` is a common character of text.
-        let rest: [UInt8] = [0x5E, 0x7E, 0x21]
-        found.component = used.count > 1 ? used[1] : rest.first { $0 != found.field && $0 != used[0] } ?? 0x5E
+        found.component = used.count > 1 ? used[1] : unused(beside: found.field, used[0])
         found.escape = used.count > 2 ? used[2] : nil
-        return (found, declared.count > 3 ? "field 2 of H declares more than four delimiters" : nil)
+        return (found, end - declared > 3 ? "field 2 of H declares more than four delimiters" : nil)
+    }
+
+    private static func unused(beside field: UInt8, _ repetition: UInt8) -> UInt8 {
+        let rest: [UInt8] = [0x5E, 0x7E, 0x21]
+        return rest.first { $0 != field && $0 != repetition } ?? 0x5E
     }
 
     /// Letters, digits, blanks and record ends cannot delimit.

@@ -73,17 +73,18 @@ package enum LISRecordKind: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// The flat index of one message. `separators` holds the offset of every delimiter, CR and LF; `fields` holds, for each
-/// field delimiter, its place in `separators`; a record is a range of bytes, of separators and of fields.
+/// The flat index of one message. `separators` holds the offset of every delimiter, CR and LF; `fields` says with one
+/// bit for each of them whether it delimits fields; a record is a range of bytes and of separators.
 final class LISIndex: Sendable {
     struct Entry: Sendable {
         var start: UInt32
         var end: UInt32
         var firstSeparator: UInt32
         var endSeparator: UInt32
-        var firstField: UInt32
-        var endField: UInt32
-        var kind: LISRecordKind
+        /// The first byte, and whether it stands alone before a field delimiter as a record letter does.
+        var letter: UInt8
+        var isRecord: Bool
+        var kind: LISRecordKind { isRecord ? LISRecordKind(letter) : .unknown(letter) }
     }
     /// What the index pass itself noticed; the rest of the defects is derived from the records.
     struct Oddities: Sendable, Equatable {
@@ -97,7 +98,7 @@ final class LISIndex: Sendable {
     let bytes: [UInt8]
     let delimiters: LISDelimiters
     let separators: [UInt32]
-    let fields: [UInt32]
+    let fields: [UInt64]
     let records: [Entry]
     let oddities: Oddities
 
@@ -111,13 +112,46 @@ final class LISIndex: Sendable {
         records = builder.records
         oddities = builder.oddities
     }
+
+    /// The `n`th field delimiter (from 0) of a record, as its place in `separators`; nil when there are fewer.
+    func fieldDelimiter(_ n: Int, of entry: Entry) -> UInt32? {
+        var word = Int(entry.firstSeparator >> 6), left = n
+        guard entry.firstSeparator < entry.endSeparator else { return nil }
+        var bits = fields[word] & ~0 << UInt64(entry.firstSeparator & 63)
+        while true {
+            let count = bits.nonzeroBitCount
+            if left < count {
+                for _ in 0..<left { bits &= bits &- 1 }
+                let place = UInt32(truncatingIfNeeded: word << 6 + bits.trailingZeroBitCount)
+                return place < entry.endSeparator ? place : nil
+            }
+            left -= count
+            word += 1
+            guard word << 6 < Int(entry.endSeparator) else { return nil }
+            bits = fields[word]
+        }
+    }
+
+    /// How many field delimiters a record has.
+    func fieldDelimiters(of entry: Entry) -> Int {
+        let first = Int(entry.firstSeparator), end = Int(entry.endSeparator)
+        var count = 0
+        var place = first
+        while place < end {
+            let next = min((place >> 6 + 1) << 6, end)
+            let bits = fields[place >> 6] >> UInt64(place & 63)
+            count += (next - place == 64 ? bits : bits & (1 << UInt64(next - place) - 1)).nonzeroBitCount
+            place = next
+        }
+        return count
+    }
 }
 
-/// The index pass: one scan in C, one walk over what it found.
+/// The index pass: one scan in C, one walk over the record ends that it found.
 struct LISIndexBuilder {
     var delimiters = LISDelimiters.standard
     var separators: [UInt32] = []
-    var fields: [UInt32] = []
+    var fields: [UInt64] = []
     var records: [LISIndex.Entry] = []
     var oddities = LISIndex.Oddities()
 
@@ -129,79 +163,80 @@ struct LISIndexBuilder {
         if start < bytes.count, bytes[start] == LISRecordKind.header.letter {
             (delimiters, oddities.delimiterFault) = LISDelimiters.read(bytes, afterHeaderLetter: start + 1)
         }
-        separators = LISIndexBuilder.scan(bytes, delimiters)
-        walk(bytes)
-    }
-
-    static func scan(_ bytes: UnsafeBufferPointer<UInt8>, _ delimiters: LISDelimiters) -> [UInt32] {
-        guard let base = bytes.baseAddress, !bytes.isEmpty else { return [] }
         // One delimiter in three bytes is already dense; the few messages beyond are scanned again with room for all.
-        for capacity in [bytes.count / 3 + 2 * Int(CSCAN_SLACK), bytes.count + Int(CSCAN_SLACK)] {
-            var isWhole = true
-            let found = [UInt32](unsafeUninitializedCapacity: capacity) { out, count in
-                guard let first = out.baseAddress else { return }
-                let n = withUnsafeBytes(of: delimiters.needles) { needles in
-                    cscan_structure(
-                        base, bytes.count, needles.bindMemory(to: UInt8.self).baseAddress, first, capacity)
-                }
-                // SIZE_MAX comes over as -1.
-                isWhole = n >= 0
-                count = isWhole ? n : 0
-            }
-            if isWhole { return found }
-        }
-        return []
+        let slack = Int(CSCAN_SLACK)
+        if !index(bytes, capacity: bytes.count / 3 + 2 * slack) { _ = index(bytes, capacity: bytes.count + slack) }
     }
 
-    private mutating func walk(_ bytes: UnsafeBufferPointer<UInt8>) {
-        fields.reserveCapacity(separators.count)
-        records.reserveCapacity(bytes.count / 64 + 4)
-        let field = delimiters.field
-        var entry = LISIndex.Entry(
-            start: 0, end: 0, firstSeparator: 0, endSeparator: 0, firstField: 0, endField: 0, kind: .unknown(0))
-        separators.withUnsafeBufferPointer { separators in
-            for i in separators.indices {
-                let offset = Int(separators[i])
-                let byte = bytes[offset]
-                if byte == field {
-                    fields.append(UInt32(truncatingIfNeeded: i))
-                } else if byte == 0x0D || (byte == 0x0A && endsRecord(bytes, lineFeedAt: offset)) {
-                    if byte == 0x0A { oddities.lineFeeds += 1 }
-                    close(&entry, at: offset, separator: i, bytes)
+    /// False when there are more separators than `capacity`.
+    private mutating func index(_ bytes: UnsafeBufferPointer<UInt8>, capacity: Int) -> Bool {
+        guard let base = bytes.baseAddress, !bytes.isEmpty else { return true }
+        return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: capacity) { ends in
+            var endCount = 0, count = 0
+            separators = [UInt32](unsafeUninitializedCapacity: capacity) { offsets, initialized in
+                fields = [UInt64](unsafeUninitializedCapacity: capacity / 64 + 2) { bits, words in
+                    count = withUnsafeBytes(of: delimiters.needles) { needles in
+                        cscan_index(
+                            base, bytes.count, needles.bindMemory(to: UInt8.self).baseAddress, offsets.baseAddress,
+                            capacity, bits.baseAddress, ends.baseAddress, &endCount)
+                    }
+                    // SIZE_MAX comes over as -1.
+                    words = count < 0 ? 0 : count / 64 + 1
                 }
+                initialized = max(0, count)
             }
+            guard count >= 0 else { return false }
+            walk(bytes, UnsafeBufferPointer(rebasing: ends[..<endCount]))
+            return true
         }
-        entry.endSeparator = UInt32(truncatingIfNeeded: separators.count)
-        let before = records.count
-        close(&entry, at: bytes.count, separator: separators.count, bytes)
-        oddities.lastRecordUnended = records.count > before
     }
 
-    /// Ends a record at a byte offset and begins the next one behind it; empty lines make no record.
-    private mutating func close(
-        _ entry: inout LISIndex.Entry, at offset: Int, separator: Int, _ bytes: UnsafeBufferPointer<UInt8>
-    ) {
-        var start = Int(entry.start)
-        while start < offset, isBlank(bytes[start]) { start += 1 }
-        if start < offset {
-            if start > Int(entry.start) { oddities.indented += 1 }
-            entry.start = UInt32(truncatingIfNeeded: start)
-            entry.end = UInt32(truncatingIfNeeded: offset)
-            entry.endSeparator = UInt32(truncatingIfNeeded: separator)
-            entry.endField = UInt32(truncatingIfNeeded: fields.count)
-            let isRecord = start + 1 == offset || bytes[start + 1] == delimiters.field
-            entry.kind = isRecord ? LISRecordKind(bytes[start]) : .unknown(bytes[start])
-            records.append(entry)
+    private mutating func walk(_ bytes: UnsafeBufferPointer<UInt8>, _ ends: UnsafeBufferPointer<UInt32>) {
+        let field = delimiters.field, separators = separators, delimiters = delimiters
+        var oddities = oddities
+        records = [LISIndex.Entry](unsafeUninitializedCapacity: ends.count + 1) { out, count in
+            var start = 0, first = 0
+            // Ends a record before a byte offset and begins the next one behind it; empty lines make no record.
+            func close(at offset: Int, separator: Int) {
+                let begun = start
+                while start < offset, isBlank(bytes[start]) { start += 1 }
+                if start < offset {
+                    if start > begun { oddities.indented += 1 }
+                    out.initializeElement(
+                        at: count,
+                        to: LISIndex.Entry(
+                            start: UInt32(truncatingIfNeeded: start), end: UInt32(truncatingIfNeeded: offset),
+                            firstSeparator: UInt32(truncatingIfNeeded: first),
+                            endSeparator: UInt32(truncatingIfNeeded: separator), letter: bytes[start],
+                            isRecord: start + 1 == offset || bytes[start + 1] == field))
+                    count += 1
+                }
+                start = offset + 1
+                first = separator + 1
+            }
+            separators.withUnsafeBufferPointer { separators in
+                for end in ends {
+                    let offset = Int(separators[Int(end)])
+                    if bytes[offset] == 0x0A {
+                        guard endsRecord(bytes, lineFeedAt: offset, delimiters) else { continue }
+                        oddities.lineFeeds += 1
+                    }
+                    close(at: offset, separator: Int(end))
+                }
+                let before = count
+                close(at: bytes.count, separator: separators.count)
+                oddities.lastRecordUnended = count > before
+            }
         }
-        entry.start = UInt32(truncatingIfNeeded: offset + 1)
-        entry.firstSeparator = UInt32(truncatingIfNeeded: separator + 1)
-        entry.firstField = UInt32(truncatingIfNeeded: fields.count)
+        self.oddities = oddities
     }
 
     /// A line feed ends a record when nothing but blanks and record ends lies between it and the next record letter
     /// with its delimiter, or the end; otherwise it is a character of text (Celltac, Sphera against multi-line
     /// comments).
-    private func endsRecord(_ bytes: UnsafeBufferPointer<UInt8>, lineFeedAt offset: Int) -> Bool {
+    private func endsRecord(
+        _ bytes: UnsafeBufferPointer<UInt8>, lineFeedAt offset: Int, _ delimiters: LISDelimiters
+    ) -> Bool {
         var i = offset + 1
         while i < bytes.count, isBlank(bytes[i]) || isEnd(bytes[i]) { i += 1 }
         if i + 1 >= bytes.count || (offset > 0 && bytes[offset - 1] == 0x0D) { return true }

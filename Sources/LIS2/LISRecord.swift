@@ -10,24 +10,25 @@ package struct LISRecord: Sendable {
     package var byteRange: Range<Int> { Int(entry.start)..<Int(entry.end) }
     package var raw: ArraySlice<UInt8> { index.bytes[byteRange] }
     /// How many fields were sent, the letter included; trailing ones may be left out (LIS2-A2 section 5.4).
-    package var fieldCount: Int { Int(entry.endField - entry.firstField) + 1 }
+    package var fieldCount: Int { index.fieldDelimiters(of: entry) + 1 }
 
     /// A field by the standard's number: 1 is the letter, 2 the sequence number (the delimiters in H). A field that was
     /// not sent is empty, which means "no information" like one that was sent empty.
     package func field(_ n: Int) -> LISField {
         let entry = entry
-        let count = Int(entry.endField - entry.firstField)
-        guard n >= 1, n <= count + 1 else { return LISField(index: index, at: entry.end) }
+        guard n >= 1 else { return LISField(index: index, at: entry.end) }
         var start = entry.start, first = entry.firstSeparator
         if n > 1 {
-            first = index.fields[Int(entry.firstField) + n - 2]
-            start = index.separators[Int(first)] + 1
-            first += 1
+            guard let opening = index.fieldDelimiter(n - 2, of: entry) else {
+                return LISField(index: index, at: entry.end)
+            }
+            start = index.separators[Int(opening)] + 1
+            first = opening + 1
         }
         var end = entry.end, last = entry.endSeparator
-        if n <= count {
-            last = index.fields[Int(entry.firstField) + n - 1]
-            end = index.separators[Int(last)]
+        if let closing = index.fieldDelimiter(n - 1, of: entry) {
+            last = closing
+            end = index.separators[Int(closing)]
         }
         // The delimiters that H declares in field 2 do not act there.
         let isLiteral = entry.kind == .header && n <= 2

@@ -12,6 +12,7 @@ package final class Line: Sendable {
     package let peer: String
     private let channel: any Channel
     private let inbox: LineInbox
+    private let thread: LineThread
     /// Run once, when the line is closed (removes a pty's link and its keeper).
     private let atClose: Mutex<(@Sendable () -> Void)?>
 
@@ -19,6 +20,7 @@ package final class Line: Sendable {
         self.peer = peer
         self.channel = channel
         self.inbox = inbox
+        thread = LineThread(channel.eventLoop)
         self.atClose = Mutex(atClose)
     }
 
@@ -31,21 +33,31 @@ package final class Line: Sendable {
     /// are given before it. Safe to cancel: no byte is lost, the answer is `.ended(.cancelled)`.
     package func next(within limit: Duration? = nil) async -> Arrival {
         if Task.isCancelled { return .ended(.cancelled) }
-        let (arrival, resume) = inbox.take()
+        let (arrival, ticket, resume) = inbox.take()
         if resume { channel.setOption(.autoRead, value: true).whenFailure { _ in } }
         if let arrival { return arrival }
         if let limit, limit <= .zero { return .timeReached }
-        let ticket = inbox.newTicket()
         let inbox = inbox, loop = channel.eventLoop
+        let due = limit.map { NIODeadline.now() + TimeAmount($0) }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
-                inbox.wait(ticket, waiter) {
-                    limit.map { limit in loop.scheduleTask(in: TimeAmount(limit)) { inbox.timeReached(ticket) } }
-                }
+                if inbox.wait(ticket, waiter, until: due), let due { Line.look(inbox, at: due, on: loop) }
             }
         } onCancel: {
             inbox.cancel(ticket)
         }
+    }
+
+    private static func look(_ inbox: LineInbox, at due: NIODeadline, on loop: any EventLoop) {
+        loop.scheduleTask(deadline: due) {
+            if let next = inbox.look(at: .now()) { look(inbox, at: next, on: loop) }
+        }
+    }
+
+    /// Runs `body` on the thread that carries this line: what arrives is answered without waking another thread. What
+    /// `body` does for long holds up the other lines of that thread.
+    package func onItsThread<T: Sendable>(_ body: @Sendable () async throws -> T) async rethrows -> T {
+        try await withTaskExecutorPreference(thread) { try await body() }
     }
 
     /// Makes the reader return `.woken` (now, or at its next wait).
@@ -57,16 +69,36 @@ package final class Line: Sendable {
     /// Returns when the system has taken all the bytes. A peer that takes none for `limit` ends the line.
     package func send(_ bytes: [UInt8], within limit: Duration = .seconds(30)) async throws(LineEnd) {
         if bytes.isEmpty { return }
-        let channel = channel, inbox = inbox
-        let timer = channel.eventLoop.scheduleTask(in: TimeAmount(limit)) {
+        let channel = channel, inbox = inbox, loop = channel.eventLoop
+        let buffer = ByteBuffer(bytes: bytes)
+        let failure = await withCheckedContinuation { (done: CheckedContinuation<(any Error)?, Never>) in
+            if loop.inEventLoop {
+                Line.write(buffer, to: channel, inbox, within: limit, done)
+            } else {
+                loop.execute { Line.write(buffer, to: channel, inbox, within: limit, done) }
+            }
+        }
+        if let failure { throw inbox.reason ?? LineEnd(failure) }
+    }
+
+    /// On the line's own thread. Most writes are taken at once by the system: the timer is for the others only.
+    private static func write(
+        _ buffer: ByteBuffer, to channel: any Channel, _ inbox: LineInbox, within limit: Duration,
+        _ done: CheckedContinuation<(any Error)?, Never>
+    ) {
+        let written = channel.eventLoop.makePromise(of: Void.self)
+        let timer = WriteTimer()
+        written.futureResult.whenComplete { result in
+            timer.end()
+            switch result {
+            case .success: done.resume(returning: nil)
+            case .failure(let error): done.resume(returning: error)
+            }
+        }
+        channel.writeAndFlush(buffer, promise: written)
+        timer.start(on: channel.eventLoop, limit) {
             inbox.willEnd(because: .sendTimedOut)
             channel.close(promise: nil)
-        }
-        defer { timer.cancel() }
-        do {
-            try await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
-        } catch {
-            throw inbox.reason ?? LineEnd(error)
         }
     }
 
@@ -98,6 +130,39 @@ package final class Line: Sendable {
             defer { action = nil }
             return action
         }?()
+    }
+}
+
+/// The time limit of one write; used on one thread only, but the compiler cannot know.
+private final class WriteTimer: Sendable {
+    private struct State {
+        var isOver = false
+        var timer: Scheduled<Void>?
+    }
+    private let state = Mutex(State())
+
+    /// Does nothing when the write is already over.
+    func start(on loop: any EventLoop, _ limit: Duration, _ action: @escaping @Sendable () -> Void) {
+        if state.withLock({ $0.isOver }) { return }
+        let timer = loop.scheduleTask(in: TimeAmount(limit), action)
+        state.withLock { $0.timer = timer }
+    }
+    func end() {
+        state.withLock { s in
+            s.isOver = true
+            return s.timer
+        }?.cancel()
+    }
+}
+
+/// The thread of a line as a place where tasks run.
+private final class LineThread: TaskExecutor {
+    private let loop: any EventLoop
+    init(_ loop: any EventLoop) { self.loop = loop }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
 

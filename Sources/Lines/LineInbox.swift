@@ -20,7 +20,10 @@ final class LineInbox: Sendable {
         var waiter: CheckedContinuation<Arrival, Never>?
         var ticket = Ticket(number: 0)
         var cancelled: Ticket?
-        var timer: Scheduled<Void>?
+        /// When the waiter wants to be told `.timeReached`.
+        var due: NIODeadline?
+        /// The earliest look at `due` that is scheduled.
+        var nextLook: NIODeadline?
     }
     private let state = Mutex(State())
 
@@ -56,40 +59,62 @@ final class LineInbox: Sendable {
 
     // MARK: the reader's side
 
-    /// Takes what there is at once. The second value says that the channel may read again.
-    func take() -> (Arrival?, resume: Bool) {
+    /// Takes what there is at once, else gives a ticket to wait with. `resume` says that the channel may read again.
+    func take() -> (Arrival?, Ticket, resume: Bool) {
         state.withLock { s in
             let arrival = LineInbox.take(&s)
             let resume = s.paused && s.bytes.count <= LineInbox.lowWater && s.end == nil
             if resume { s.paused = false }
-            return (arrival, resume)
-        }
-    }
-
-    func newTicket() -> Ticket {
-        state.withLock { s in
-            s.ticket = Ticket(number: s.ticket.number + 1)
-            return s.ticket
+            if arrival == nil { s.ticket = Ticket(number: s.ticket.number + 1) }
+            return (arrival, s.ticket, resume)
         }
     }
 
     /// Installs the waiter, or answers it now. A line has one reader; a second one sends the first away.
-    func wait(_ ticket: Ticket, _ waiter: CheckedContinuation<Arrival, Never>, timer: () -> Scheduled<Void>?) {
-        let (older, now) = state.withLock { s -> (Wake?, Arrival?) in
-            let older = s.waiter.map { Wake(waiter: $0, arrival: .woken, timer: s.timer) }
+    /// True when somebody must `look` at `due`.
+    func wait(_ ticket: Ticket, _ waiter: CheckedContinuation<Arrival, Never>, until due: NIODeadline?) -> Bool {
+        let (older, now, mustLook) = state.withLock { s -> (Wake?, Arrival?, Bool) in
+            let older = s.waiter.map { Wake(waiter: $0, arrival: .woken) }
             s.waiter = nil
-            s.timer = nil
-            if s.cancelled == ticket { return (older, .ended(.cancelled)) }
-            if let arrival = LineInbox.take(&s) { return (older, arrival) }
+            s.due = nil
+            if s.cancelled == ticket { return (older, .ended(.cancelled), false) }
+            if let arrival = LineInbox.take(&s) { return (older, arrival, false) }
             s.waiter = waiter
-            s.timer = timer()
-            return (older, nil)
+            s.due = due
+            return (older, nil, LineInbox.mustLook(&s))
         }
         older?.run()
         if let now { waiter.resume(returning: now) }
+        return mustLook
     }
 
-    func timeReached(_ ticket: Ticket) { answer(ticket, .timeReached) }
+    /// A link sets a time limit at every frame and hardly ever reaches one: instead of a timer a wait, one look that
+    /// stays scheduled and asks what is due by then.
+    private static func mustLook(_ s: inout State) -> Bool {
+        guard let due = s.due else { return false }
+        if let nextLook = s.nextLook, nextLook <= due { return false }
+        s.nextLook = due
+        return true
+    }
+
+    /// A scheduled look of this time came: answers the waiter whose time it is. The answer is when to look again.
+    func look(at now: NIODeadline) -> NIODeadline? {
+        let (wake, next) = state.withLock { s -> (Wake?, NIODeadline?) in
+            // An earlier look was scheduled after this one, and has taken its place.
+            guard let nextLook = s.nextLook, nextLook <= now else { return (nil, nil) }
+            s.nextLook = nil
+            guard let waiter = s.waiter, let due = s.due else { return (nil, nil) }
+            if due <= now {
+                s.waiter = nil
+                s.due = nil
+                return (Wake(waiter: waiter, arrival: .timeReached), nil)
+            }
+            s.nextLook = due
+            return (nil, due)
+        }
+        wake?.run()
+        return next
+    }
 
     func cancel(_ ticket: Ticket) {
         state.withLock { s in if s.waiter == nil || s.ticket != ticket { s.cancelled = ticket } }
@@ -106,11 +131,9 @@ final class LineInbox: Sendable {
     private func answer(_ ticket: Ticket, _ arrival: Arrival) {
         state.withLock { s -> Wake? in
             guard s.ticket == ticket, let waiter = s.waiter else { return nil }
-            defer {
-                s.waiter = nil
-                s.timer = nil
-            }
-            return Wake(waiter: waiter, arrival: arrival, timer: s.timer)
+            s.waiter = nil
+            s.due = nil
+            return Wake(waiter: waiter, arrival: arrival)
         }?.run()
     }
 
@@ -118,20 +141,14 @@ final class LineInbox: Sendable {
     private struct Wake {
         let waiter: CheckedContinuation<Arrival, Never>
         let arrival: Arrival
-        let timer: Scheduled<Void>?
-        func run() {
-            timer?.cancel()
-            waiter.resume(returning: arrival)
-        }
+        func run() { waiter.resume(returning: arrival) }
     }
 
     private static func wakeWithWhatThereIs(_ s: inout State) -> Wake? {
         guard let waiter = s.waiter, let arrival = take(&s) else { return nil }
-        defer {
-            s.waiter = nil
-            s.timer = nil
-        }
-        return Wake(waiter: waiter, arrival: arrival, timer: s.timer)
+        s.waiter = nil
+        s.due = nil
+        return Wake(waiter: waiter, arrival: arrival)
     }
 
     private static func take(_ s: inout State) -> Arrival? {

@@ -63,7 +63,7 @@ struct Body {
 
     private mutating func addChapterTitle(_ title: String, at place: String) {
         guard !title.isEmpty else { return }
-        let text = setter.set(title, .chapter, width: Sheet.textWidth - 12, at: place)
+        let text = setter.setCommon(title, .chapter, width: Sheet.textWidth - 12, at: place)
         let height = Double(text.lineCount) * text.face.leading + 5
         var inks: [Ink] = [
             .box(x: Sheet.margin, y: 0, width: Sheet.textWidth, height: height, .wash),
@@ -78,7 +78,7 @@ struct Body {
     }
 
     private mutating func addTitle(_ title: String, _ face: Face, gap: Double, at place: String) {
-        let text = setter.set(title, face, width: Sheet.textWidth, at: place)
+        let text = setter.setCommon(title, face, width: Sheet.textWidth, at: place)
         add(text, x: Sheet.margin, .accent, gap: gap, holdsNext: true)
     }
 
@@ -98,7 +98,7 @@ struct Body {
         let notes = [(line.method, ".method"), (line.subcontracted, ".subcontracted")]
         for (note, name) in notes where !note.isEmpty {
             hold()
-            let text = setter.set(note, .note, width: Sheet.textWidth - 8, at: place + name)
+            let text = setter.setCommon(note, .note, width: Sheet.textWidth - 8, at: place + name)
             add(text, x: Sheet.margin + 8, .soft)
         }
         for (n, comment) in line.comments.enumerated() {
@@ -112,13 +112,17 @@ struct Body {
 
     private func cell(
         _ text: String, _ face: Face, _ column: (x: Double, width: Double), _ align: Align, _ place: String,
-        _ tone: Tone = .ink
+        _ tone: Tone = .ink, common: Bool = false
     ) -> Cell {
-        (setter.set(text, face, width: column.width, at: place), column.x, column.width, align, tone)
+        let set =
+            common
+            ? setter.setCommon(text, face, width: column.width, at: place)
+            : setter.set(text, face, width: column.width, at: place)
+        return (set, column.x, column.width, align, tone)
     }
 
     private func cells(of line: PrintedReport.Line, at place: String) -> [Cell] {
-        var cells = [cell(line.name, .name, Column.name, .left, place + ".name")]
+        var cells = [cell(line.name, .name, Column.name, .left, place + ".name", common: true)]
         let face = line.flag == .none ? Face.value : Face.strongValue
         if !line.notPerformed.isEmpty {
             cells.append(cell(line.notPerformed, .value, Column.wordy, .left, place + ".notPerformed"))
@@ -129,7 +133,7 @@ struct Body {
         let mark = Body.mark(line.flag)
         if fits {
             cells.append((alone, Column.value.x, Column.value.width, Body.isNumeric(line.value) ? .right : .left, .ink))
-            if !mark.isEmpty { cells.append(cell(mark, .strongValue, Column.flag, .left, place)) }
+            if !mark.isEmpty { cells.append(cell(mark, .strongValue, Column.flag, .left, place, common: true)) }
         } else {
             // A wordy value runs as far as the columns after it are empty, its flag before it.
             let end = Body.endOfWordyValue(line)
@@ -140,9 +144,11 @@ struct Body {
             }
             cells.append(cell(line.value, .value, (x, end - x), .left, place + ".value"))
         }
-        if !line.unit.isEmpty { cells.append(cell(line.unit, .cell, Column.unit, .left, place + ".unit")) }
+        if !line.unit.isEmpty {
+            cells.append(cell(line.unit, .cell, Column.unit, .left, place + ".unit", common: true))
+        }
         if !line.interval.isEmpty {
-            cells.append(cell(line.interval, .cell, Column.interval, .left, place + ".interval"))
+            cells.append(cell(line.interval, .cell, Column.interval, .left, place + ".interval", common: true))
         }
         if let previous = line.previous {
             let text = previous.date.isEmpty ? previous.value : previous.value + " (" + previous.date + ")"
@@ -226,7 +232,7 @@ struct Body {
         let meanings = PrintedReport.Flag.allCases.filter { flags.contains($0) }.compactMap { Body.meaning($0) }
         guard !meanings.isEmpty else { return }
         let words = "Signes\u{00A0}: " + meanings.joined(separator: "\u{202F}; ") + "."
-        add(setter.set(words, .note, width: Sheet.textWidth), x: Sheet.margin, .soft, gap: 8)
+        add(setter.setCommon(words, .note, width: Sheet.textWidth), x: Sheet.margin, .soft, gap: 8)
     }
 
     /// The signature never stands on a page without something that it signs.
@@ -237,7 +243,7 @@ struct Body {
             let width = Sheet.textWidth * 0.46
             var stack = Stack(x: Sheet.margin + Sheet.textWidth - width, width: width)
             var inside = Stack(x: stack.x + 8, width: width - 16)
-            inside.add(setter.set("Validé biologiquement par", .small, width: inside.width), .soft)
+            inside.add(setter.setCommon("Validé biologiquement par", .small, width: inside.width), .soft)
             inside.add(setter.set(signature.name, .bodyBold, width: inside.width, at: place + ".name"))
             if !signature.role.isEmpty {
                 inside.add(setter.set(signature.role, .body, width: inside.width, at: place + ".role"))
@@ -255,7 +261,7 @@ struct Body {
         hold()
         var stack = Stack(x: Sheet.margin, width: Sheet.textWidth)
         let words = completeness == .partial ? "Fin du compte rendu partiel" : "Fin du compte rendu"
-        stack.add(setter.set(words, .note), .soft, align: .centre)
+        stack.add(setter.setCommon(words, .note), .soft, align: .centre)
         strips.append(Strip(height: stack.height, inks: stack.inks, gap: 5))
     }
 

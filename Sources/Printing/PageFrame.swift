@@ -30,7 +30,9 @@ struct PageFrame {
         left.add(set(PageFrame.fullName(report.patient), .bodyBold, left.width, "patient"))
         left.add(set(PageFrame.traits(report.patient), .small, left.width, "patient"))
         var right = Stack(x: left.x + left.width + 10, width: Sheet.textWidth - left.width - 10)
-        right.add(set(report.issuer.name, .smallBold, right.width, "issuer.name"), .accent, align: .right)
+        right.add(
+            setter.setCommon(report.issuer.name, .smallBold, width: right.width, at: "issuer.name"), .accent,
+            align: .right)
         right.add(
             set("Dossier " + report.requestNumber + version(" – version "), .small, right.width, "requestNumber"),
             align: .right)
@@ -54,11 +56,13 @@ struct PageFrame {
                 .small,
                 left.width, "dates.edited"))
         var right = Stack(x: left.x + left.width, width: 90)
-        right.add(setter.set("Page \(page)/\(count)", .smallBold), align: .right)
+        right.add(setter.setCommon("Page \(page)/\(count)", .smallBold), align: .right)
         stack.place([left, right])
         stack.space(2)
         for (n, mention) in report.issuer.legalMentions.enumerated() {
-            stack.add(set(mention, .legal, stack.width, "issuer.legalMentions[\(n)]"), .soft, align: .centre)
+            stack.add(
+                setter.setCommon(mention, .legal, width: stack.width, at: "issuer.legalMentions[\(n)]"), .soft,
+                align: .centre)
         }
         return stack
     }
@@ -68,25 +72,26 @@ struct PageFrame {
     private func issuerBlock() -> Stack {
         let issuer = report.issuer
         var stack = Stack(x: Sheet.margin, width: Sheet.textWidth * 0.62)
-        stack.add(set(issuer.name, .issuer, stack.width, "issuer.name"), .accent)
+        stack.add(setter.setCommon(issuer.name, .issuer, width: stack.width, at: "issuer.name"), .accent)
         stack.space(2)
         for (n, line) in issuer.address.enumerated() {
-            stack.add(set(line, .small, stack.width, "issuer.address[\(n)]"))
+            stack.add(setter.setCommon(line, .small, width: stack.width, at: "issuer.address[\(n)]"))
         }
         let contact = [
             issuer.phone.isEmpty ? "" : "Tél. " + issuer.phone, issuer.finess.isEmpty ? "" : "FINESS " + issuer.finess,
         ]
         let line = contact.filter { !$0.isEmpty }.joined(separator: " – ")
-        if !line.isEmpty { stack.add(set(line, .small, stack.width, "issuer")) }
+        if !line.isEmpty { stack.add(setter.setCommon(line, .small, width: stack.width, at: "issuer")) }
         for (n, line) in issuer.biologists.enumerated() {
-            stack.add(set(line, .small, stack.width, "issuer.biologists[\(n)]"), .soft)
+            stack.add(setter.setCommon(line, .small, width: stack.width, at: "issuer.biologists[\(n)]"), .soft)
         }
         return stack
     }
 
     private func titleBlock() -> Stack {
         var stack = Stack(x: Sheet.margin + Sheet.textWidth * 0.64, width: Sheet.textWidth * 0.36)
-        stack.add(setter.set("Compte rendu d’examens\nde biologie médicale", .title, width: stack.width), align: .right)
+        stack.add(
+            setter.setCommon("Compte rendu d’examens\nde biologie médicale", .title, width: stack.width), align: .right)
         stack.space(3)
         stack.add(
             set("Dossier n°\u{00A0}" + report.requestNumber, .bodyBold, stack.width, "requestNumber"), align: .right)
@@ -132,7 +137,7 @@ struct PageFrame {
         let label = 62.0
         for (name, value, place) in facts where !value.isEmpty {
             var left = Stack(x: x, width: label)
-            left.add(setter.set(name, .small, width: label), .soft)
+            left.add(setter.setCommon(name, .small, width: label), .soft)
             var right = Stack(x: x + label + 4, width: stack.width - label - 4)
             right.add(set(value, .body, right.width, place))
             stack.place([left, right])

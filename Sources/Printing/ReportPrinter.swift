@@ -10,7 +10,7 @@ package enum ReportPrinter {
     /// Pango's font map, made once (it costs as much as a page) and used by one task at a time: it belongs to no
     /// thread, but Pango does not lock it.
     private struct Press: @unchecked Sendable {
-        var fontMap: UnsafeMutablePointer<PangoFontMap>?
+        var setter: Typesetter?
     }
     private static let press = Mutex(Press())
 
@@ -44,11 +44,8 @@ package enum ReportPrinter {
     }
 
     private static func render(_ report: PrintedReport, on press: inout Press) throws(Refusal) -> [UInt8] {
-        if press.fontMap == nil { press.fontMap = pango_cairo_font_map_new() }
-        guard let fontMap = press.fontMap else {
-            throw Refusal("printing.pango", because: "Pango ne répond pas", remedy: "réinstaller libpangocairo-1.0-0")
-        }
-        let setter = try Typesetter(fontMap)
+        let setter = try setter(of: &press)
+        setter.begin()
         let document = try Document(report, setter: setter)
         let paper = Paper()
         paper.describe(
@@ -60,6 +57,18 @@ package enum ReportPrinter {
             paper.endPage()
         }
         return try paper.finish()
+    }
+
+    private static func setter(of press: inout Press) throws(Refusal) -> Typesetter {
+        if let setter = press.setter { return setter }
+        guard let fontMap = pango_cairo_font_map_new() else {
+            throw Refusal("printing.pango", because: "Pango ne répond pas", remedy: "réinstaller libpangocairo-1.0-0")
+        }
+        // The context keeps the map.
+        defer { g_object_unref(UnsafeMutableRawPointer(fontMap)) }
+        let setter = try Typesetter(fontMap)
+        press.setter = setter
+        return setter
     }
 }
 
@@ -117,7 +126,7 @@ struct Document {
             var stack = Stack(x: Sheet.margin, width: Sheet.textWidth)
             stack.space(3)
             let words = body.headings[heading]
-            let end = frame.setter.set(" (suite)", .smallBold)
+            let end = frame.setter.setCommon(" (suite)", .smallBold)
             let baseline = stack.height + words.face.ascent
             let x = Sheet.margin + words.width(ofLine: 0)
             stack.inks.append(.line(words, 0, x: Sheet.margin, baseline: baseline, .accent))
@@ -145,7 +154,7 @@ struct Document {
         stack.place(
             headings.map { words, column, align in
                 var cell = Stack(x: column.x, width: column.width)
-                cell.add(setter.set(words, .columnHeading), .soft, align: align)
+                cell.add(setter.setCommon(words, .columnHeading), .soft, align: align)
                 return cell
             })
         stack.space(2)

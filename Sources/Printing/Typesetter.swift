@@ -32,7 +32,8 @@ final class SetText {
     var widest: Double { (0..<lineCount).map { width(ofLine: $0) }.max() ?? 0 }
 }
 
-/// Breaks texts into lines and remembers the first one that cannot be printed as it was written.
+/// Breaks texts into lines and remembers the first one that cannot be printed as it was written. Serves one report
+/// after the other; what every report of a laboratory says (names of analyses, units, intervals, headings) is set once.
 final class Typesetter {
     private let context: OpaquePointer
     private var descriptions: [Face: OpaquePointer] = [:]
@@ -40,6 +41,14 @@ final class Typesetter {
     private let attributes: OpaquePointer?
     /// What the first unprintable text was, with its place and without its words.
     private(set) var defect: Refusal?
+    private struct Common: Hashable {
+        var text: String
+        var face: Face
+        var width: Double?
+    }
+    private var common: [Common: SetText] = [:]
+    /// Texts kept at most; a catalogue has some hundreds of analyses, each with a few texts.
+    private static let commonLimit = 4096
 
     init(_ fontMap: UnsafeMutablePointer<PangoFontMap>) throws(Refusal) {
         guard let context = pango_font_map_create_context(fontMap) else {
@@ -66,6 +75,22 @@ final class Typesetter {
         pango_attr_list_unref(attributes)
         for description in descriptions.values { pango_font_description_free(description) }
         g_object_unref(UnsafeMutableRawPointer(context))
+    }
+
+    /// Forgets the report before.
+    func begin() { defect = nil }
+
+    /// As `set`, for a text that is not about one patient: the next report finds it set.
+    func setCommon(_ text: String, _ face: Face, width: Double? = nil, at place: String = "") -> SetText {
+        let key = Common(text: text, face: face, width: width)
+        if let known = common[key] { return known }
+        let isSound = defect == nil
+        let set = set(text, face, width: width, at: place)
+        if isSound, defect == nil {
+            if common.count >= Typesetter.commonLimit { common.removeAll() }
+            common[key] = set
+        }
+        return set
     }
 
     /// Sets a text for a width in points; nil for one line a paragraph. `place` names it in a refusal.

@@ -1,6 +1,7 @@
 package import Base
 import FoundationEssentials
 import GRDB
+import GRDBSQLite
 import Glibc
 import Store
 package import StoreSQL
@@ -12,11 +13,12 @@ package enum SQLiteStore {
 
     /// Opens the file, made when missing (mode 0600), and brings its schema up to date.
     ///
-    /// Refusals: `store.path`, `store.foreign`, `store.damaged`, `store.newer`, `store.migration.changed`,
-    /// `store.sqlite`.
+    /// Refusals: `store.busy` (another server has it), `store.path`, `store.foreign`, `store.damaged`, `store.newer`,
+    /// `store.migration.changed`, `store.sqlite`.
     package static func open(path: String) async throws(Refusal) -> SQLStore<SQLitePool> {
         try prepareFile(path)
-        return SQLStore(engine: try SQLitePool(path: path, migrations: Migration.all))
+        let lock = try FileLock(path: path + ".lock")
+        return SQLStore(engine: try SQLitePool(path: path, migrations: Migration.all, lock: lock))
     }
 
     /// Mode 0600 before SQLite opens it: the WAL files take the mode of the file.
@@ -44,11 +46,14 @@ package final class SQLitePool: SQLEngine {
     package let dialect = Dialect.sqlite
     private let pool: DatabasePool
     private let writer: GroupCommit
+    /// Held as long as the pool: two servers on one file would drive the same outbox.
+    private let lock: FileLock
 
     /// « PALS », written in the header of our files (`PRAGMA application_id`).
     private static let applicationID = 0x5041_4C53
 
-    init(path: String, migrations: [Migration]) throws(Refusal) {
+    init(path: String, migrations: [Migration], lock: FileLock) throws(Refusal) {
+        self.lock = lock
         var configuration = Configuration()
         configuration.label = "paillasse"
         configuration.foreignKeysEnabled = true
@@ -61,6 +66,8 @@ package final class SQLitePool: SQLEngine {
                 // GRDB chooses NORMAL for WAL, which may lose the last commits when the power fails: invariant 1 does
                 // not.
                 try db.execute(sql: "PRAGMA synchronous = FULL")
+                // What a savepoint would take back is kept in memory, not in a file of /tmp.
+                try db.execute(sql: "PRAGMA temp_store = MEMORY")
                 try SQLitePool.claim(db, path, migrations)
             }
             self.pool = pool
@@ -119,6 +126,7 @@ package final class SQLitePool: SQLEngine {
         await writer.close()
         // A reader still at work keeps the file open until it is done; nothing is lost either way.
         do { try pool.close() } catch {}
+        lock.release()
     }
 }
 
@@ -129,9 +137,60 @@ private struct SQLiteConnection: SQLConnection {
     func execute(_ sql: String, _ arguments: [SQLValue]) throws(SQLFailure) {
         do {
             let statement = try database.cachedStatement(sql: sql)
-            try statement.execute(arguments: StatementArguments(arguments.map(SQLiteConnection.databaseValue)))
+            // GRDB must see transactions begin and end; rows are bound here, several times as fast as through its
+            // values.
+            guard !arguments.isEmpty else { return try statement.execute() }
+            try run(statement.sqliteStatement, arguments)
         } catch { throw SQLiteConnection.failure(error) }
     }
+
+    private func run(_ statement: OpaquePointer, _ arguments: [SQLValue]) throws {
+        defer {
+            sqlite3_reset(statement)
+            sqlite3_clear_bindings(statement)
+        }
+        var column: CInt = 0
+        for argument in arguments {
+            column += 1
+            let code =
+                switch argument {
+                case .null: sqlite3_bind_null(statement, column)
+                case .integer(let value): sqlite3_bind_int64(statement, column, value)
+                case .text(var value):
+                    value.withUTF8 { utf8 in
+                        // With no bytes there may be no address, which would bind NULL.
+                        utf8.isEmpty
+                            ? sqlite3_bind_text(statement, column, "", 0, SQLiteConnection.copied)
+                            : utf8.withMemoryRebound(to: CChar.self) {
+                                sqlite3_bind_text(
+                                    statement, column, $0.baseAddress, CInt($0.count), SQLiteConnection.copied)
+                            }
+                    }
+                case .blob(let value):
+                    value.withUnsafeBytes {
+                        // An empty blob is no NULL: SQLite tells them apart by the address.
+                        $0.isEmpty
+                            ? sqlite3_bind_zeroblob(statement, column, 0)
+                            : sqlite3_bind_blob(
+                                statement, column, $0.baseAddress, CInt($0.count), SQLiteConnection.copied)
+                    }
+                }
+            guard code == SQLITE_OK else { throw error() }
+        }
+        var code = sqlite3_step(statement)
+        while code == SQLITE_ROW { code = sqlite3_step(statement) }
+        guard code == SQLITE_DONE else { throw error() }
+    }
+
+    private func error() -> DatabaseError {
+        guard let connection = database.sqliteConnection else { return DatabaseError(resultCode: .SQLITE_MISUSE) }
+        return DatabaseError(
+            resultCode: ResultCode(rawValue: sqlite3_extended_errcode(connection)),
+            message: String(cString: sqlite3_errmsg(connection)))
+    }
+
+    /// `SQLITE_TRANSIENT`: SQLite copies what is bound.
+    private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
     func query(_ sql: String, _ arguments: [SQLValue]) throws(SQLFailure) -> [[SQLValue]] {
         do {

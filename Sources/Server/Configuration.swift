@@ -14,6 +14,13 @@ package struct Configuration: Sendable {
         package var site: String
         package var driver: String
         package var line: LineDescription
+        /// A serial line was given without its settings: they are the driver's.
+        package var takesDriverSerial: Bool
+
+        package func line(driverSerial: Lines.SerialSettings?) -> LineDescription {
+            guard takesDriverSerial, let driverSerial, case .serial(let path, _) = line else { return line }
+            return .serial(path: path, driverSerial)
+        }
     }
     /// How to reach the PFI, and under which names (MSH-3 to MSH-6).
     package struct PFI: Sendable {
@@ -105,6 +112,12 @@ package struct Configuration: Sendable {
             if site.finess.utf8.count != 9 || Int(site.finess) == nil {
                 log.add("finess", at: site.code, "le FINESS géographique a 9 chiffres", "corriger « finess »")
             }
+            let digits = site.director.nationalID.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            if site.director.nationalID.utf8.count != 12 || !site.director.nationalID.hasPrefix("8") || !digits {
+                log.add(
+                    "director", at: site.code, "l'identifiant du directeur n'est pas 8 et 11 chiffres de RPPS",
+                    "corriger « nationalID »")
+            }
             if !site.oidRoot.allSatisfy({ $0.isNumber || $0 == "." }) || site.oidRoot.isEmpty {
                 log.add("oid", at: site.code, "« \(site.oidRoot) » n'est pas un OID", "écrire 1.2.250.1.…")
             }
@@ -135,8 +148,8 @@ package struct Configuration: Sendable {
         guard let r else { return Professional(nationalID: "", family: "", given: "") }
         let person = Professional(
             nationalID: r.required("nationalID"), family: r.required("family"), given: r.required("given"),
-            title: r.text("title") ?? "", speciality: r.text("speciality") ?? "G15_10/SM03",
-            specialityLabel: r.text("specialityLabel") ?? "Médecin - Biologie médicale (SM)", phone: r.text("phone"),
+            title: r.text("title") ?? "", speciality: r.text("speciality") ?? Professional.biology.speciality,
+            specialityLabel: r.text("specialityLabel") ?? Professional.biology.label, phone: r.text("phone"),
             securedMail: r.text("securedMail"))
         r.finish()
         return person
@@ -152,7 +165,9 @@ package struct Configuration: Sendable {
             if case .tcpServer(let host, let port, _) = description {
                 description = .tcpServer(host: host, port: port, allowedPeers: allowed)
             }
-            return AnalyzerEntry(name: name, site: site, driver: driver, line: description)
+            return AnalyzerEntry(
+                name: name, site: site, driver: driver, line: description,
+                takesDriverSerial: line.hasPrefix("serial:") && !line.contains(","))
         } catch {
             log.add(Refusal(error.code, at: r.key("line"), because: error.cause, remedy: error.remedy))
             return nil

@@ -43,6 +43,9 @@ package enum LaboratoryServer {
             atPath: configuration.data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let catalogue = try loadCatalogue(configuration.catalogue)
         let library = try DriverLibrary.load(folders: DataFiles.drivers(configuration.drivers))
+        if !["127.0.0.1", "::1", "localhost"].contains(configuration.host) {
+            Log.line("attention : l'API écoute sur \(configuration.host) en clair ; mettre un relais TLS devant elle")
+        }
         let store = try await openStore(configuration)
         let now: @Sendable () -> Instant = { Clocks.now() }
         var desk = Desk(store: store, catalogue: catalogue, sites: configuration.sites, now: now)
@@ -105,7 +108,8 @@ package enum LaboratoryServer {
             let zone = configuration.sites.first { $0.code == entry.site }?.civilZone ?? .europeParis
             out.append(
                 AnalyzerConfiguration(
-                    name: entry.name, site: entry.site, driver: driver, line: entry.line,
+                    name: entry.name, site: entry.site, driver: driver,
+                    line: entry.line(driverSerial: driver.description.serial.map { Lines.SerialSettings($0) }),
                     link: driver.description.link, zone: zone))
         }
         return out

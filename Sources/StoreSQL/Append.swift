@@ -6,10 +6,9 @@ import Store
 struct PreparedAppend: Sendable {
     private struct Insertion: Sendable {
         var sql: String
-        /// Columns and blobs, then the body; the audit sequence follows.
-        var leading: [SQLValue]
-        /// The parent's key, where the site comes from it.
-        var trailing: [SQLValue]
+        /// Columns and blobs, the body, the audit sequence, then what the site comes from.
+        var arguments: [SQLValue]
+        var sequence: Int
     }
     private var insertions: [Insertion] = []
     private var facts: [Fact]
@@ -21,16 +20,26 @@ struct PreparedAppend: Sendable {
         self.facts = facts
         self.note = note
         factsHash = note == nil ? "" : AuditChain.digest(of: records)
+        // A frame comes mostly with its session or after it: when with it, the site need not be looked up.
+        var sites: [SQLValue: String] = [:]
+        for fact in facts {
+            if case .session(let session) = fact { sites[.text(session.id)] = session.site }
+        }
+        insertions.reserveCapacity(facts.count)
         for (fact, record) in zip(facts, records) {
-            guard let sql = FactTable.insertions[fact.kind], let table = FactTable.table(of: fact.kind) else {
+            guard let table = FactTable.table(of: fact.kind) else { continue }
+            var arguments = FactTable.values(of: fact)
+            let parent = table.siteOf.flatMap { table.columns.firstIndex(of: $0.ours) }.map { arguments[$0] }
+            for blob in record.blobs { arguments.append(.blob(blob)) }
+            arguments.append(.text(record.body))
+            arguments.append(.null)
+            let sequence = arguments.count - 1
+            let site = table.siteOf?.table == "session" ? parent.flatMap { sites[$0] } : nil
+            if let last = site.map({ SQLValue($0) }) ?? parent { arguments.append(last) }
+            guard let sql = (site == nil ? FactTable.insertions : FactTable.insertionsWithSite)[fact.kind] else {
                 continue
             }
-            let columns = FactTable.values(of: fact)
-            let parent = table.siteOf.flatMap { table.columns.firstIndex(of: $0.ours) }
-            insertions.append(
-                Insertion(
-                    sql: sql, leading: columns + record.blobs.map { .blob($0) } + [.text(record.body)],
-                    trailing: parent.map { [columns[$0]] } ?? []))
+            insertions.append(Insertion(sql: sql, arguments: arguments, sequence: sequence))
         }
     }
 
@@ -41,9 +50,10 @@ struct PreparedAppend: Sendable {
             let link = last.flatMap { row in row[0].integer.flatMap { n in row[1].text.map { (n, $0) } } }
             entry = AuditChain.next(after: link, note: note, factsHash: factsHash)
         }
-        let sequence = SQLValue(entry?.sequence)
         for insertion in insertions {
-            try connection.execute(insertion.sql, insertion.leading + [sequence] + insertion.trailing)
+            var arguments = insertion.arguments
+            if let entry { arguments[insertion.sequence] = SQLValue(entry.sequence) }
+            try connection.execute(insertion.sql, arguments)
         }
         if let entry { try insert(entry, connection) }
         try derive(connection)

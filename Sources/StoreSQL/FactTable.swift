@@ -109,15 +109,19 @@ package struct FactTable: Sendable {
         }
     ) { first, _ in first }
 
-    static let insertions = byKind.mapValues(\.insertion)
+    static let insertions = byKind.mapValues { $0.insertion(knowingSite: false) }
+    static let insertionsWithSite = byKind.mapValues { $0.insertion(knowingSite: true) }
 
-    /// Parameters: columns, blobs, body, audit sequence, then the parent's key when the site comes from it.
-    private var insertion: String {
+    /// Parameters: columns, blobs, body, audit sequence, then the parent's key when the site comes from it, or the site
+    /// itself when it is known.
+    private func insertion(knowingSite: Bool) -> String {
         var names = columns + blobs + ["body", "audit_seq"]
         var marks = names.map { _ in "?" }
         if let siteOf {
             names.append("site")
-            marks.append("(SELECT site FROM \(siteOf.table) WHERE \(siteOf.column) = ? LIMIT 1)")
+            marks.append(
+                knowingSite
+                    ? "?" : "(SELECT site FROM \(siteOf.table) WHERE \(siteOf.column) = ? LIMIT 1)")
         }
         return "INSERT INTO \(name) (\(names.joined(separator: ", "))) VALUES (\(marks.joined(separator: ", ")))"
     }

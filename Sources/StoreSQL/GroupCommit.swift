@@ -3,9 +3,10 @@ import Dispatch
 import Store
 import Synchronization
 
-/// The one writer of a database: whatever is asked while a commit is under way goes together into the next one, each
-/// piece under its own savepoint, so that a conflict fails only its own. Durability costs one fsync a batch, not one
-/// a write.
+/// The one writer of a database: whatever is asked while a commit is under way goes together into the next one.
+/// Durability costs one fsync a batch, not one a write. A batch in which something fails is rolled back and run again
+/// with each piece under its own savepoint, so that a conflict fails only its own; a piece must therefore do nothing
+/// but speak to its connection.
 package final class GroupCommit: Sendable {
     private struct Job: Sendable {
         var run: @Sendable (any SQLConnection) -> SQLFailure?
@@ -94,7 +95,11 @@ package final class GroupCommit: Sendable {
             try writer { (connection: any SQLConnection) throws(SQLFailure) in
                 try connection.execute(begin)
                 do throws(SQLFailure) {
-                    failures = try run(batch, connection)
+                    if let failure = runAll(batch, connection) {
+                        // Alone, a job needs no savepoint: its failure rolls the transaction back.
+                        failures[0] = failure
+                        if batch.count > 1 { failures = try runAgain(batch, connection) }
+                    }
                     if batch.count > 1 || failures[0] == nil {
                         try connection.execute("COMMIT")
                     } else {
@@ -113,10 +118,19 @@ package final class GroupCommit: Sendable {
         for (job, failure) in zip(batch, failures) { job.finish(failure) }
     }
 
+    /// The usual way: nothing fails. Stops at the first failure; whose fault it is, is seen when all run again.
+    private func runAll(_ batch: [Job], _ connection: any SQLConnection) -> SQLFailure? {
+        for job in batch {
+            if let failure = job.run(connection) { return failure }
+        }
+        return nil
+    }
+
     /// Failures of each; throws when the whole transaction is lost.
-    private func run(_ batch: [Job], _ connection: any SQLConnection) throws(SQLFailure) -> [SQLFailure?] {
-        // Alone, a job needs no savepoint: its failure rolls the transaction back.
-        if batch.count == 1 { return [batch[0].run(connection)] }
+    private func runAgain(_ batch: [Job], _ connection: any SQLConnection) throws(SQLFailure) -> [SQLFailure?] {
+        // A full disk, for one, has ended the transaction already.
+        do throws(SQLFailure) { try connection.execute("ROLLBACK") } catch {}
+        try connection.execute(begin)
         var failures: [SQLFailure?] = []
         for job in batch {
             try connection.execute("SAVEPOINT job")

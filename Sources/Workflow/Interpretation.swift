@@ -52,6 +52,10 @@ extension Desk {
                 outcome.triaged += 1
             }
         }
+        for (rank, what) in reading.leftOver.enumerated() {
+            facts.append(.triage(leftOver(what, rank, message)))
+            outcome.triaged += 1
+        }
         for control in reading.controls {
             facts.append(.control(self.control(control, message)))
             outcome.controls += 1
@@ -79,6 +83,13 @@ extension Desk {
             at: now())
     }
 
+    /// Ordinals below −1 are those of what was left over, so that each waits once.
+    private func leftOver(_ what: Refusal, _ rank: Int, _ message: ReceivedMessage) -> TriageEntry {
+        TriageEntry(
+            id: freshID(), site: message.site, analyzer: message.analyzer, messageID: message.id, ordinal: -2 - rank,
+            reason: .unreadableMessage, explanation: what.description, at: now())
+    }
+
     enum Match {
         case observation(Observation)
         case triage(TriageEntry)
@@ -91,6 +102,8 @@ extension Desk {
         var patient: Patient
         /// Highest run of each analysis, those of this message included.
         var runs: [String: Int]
+        /// What stands for each analysis now (`Chosen`), likewise.
+        var standing: [String: Observation]
     }
 
     func match(
@@ -114,23 +127,27 @@ extension Desk {
             return wait(.unknownSpecimen, "aucun tube de ce numéro → rattacher au bon tube, ou écarter avec un motif")
         }
         guard file.request.lines.contains(where: { $0.analysis == code }) else {
-            return wait(.unrequestedAnalysis, "\(code) n'est pas demandée pour ce tube → l'ajouter ou écarter")
+            return wait(
+                .unrequestedAnalysis,
+                "\(code) n'est pas demandée pour ce tube → l'ajouter (request change --add) et rejouer, ou écarter")
         }
-        let run = (file.runs[code] ?? 0) + 1
-        file.runs[code] = run
-        files[incoming.accession] = file
         let zone = (sites[message.site]?.civilZone) ?? .europeParis
-        let result = Assessor(catalogue: catalogue, zone: zone)
+        var result = Assessor(catalogue: catalogue, zone: zone)
             .assess(incoming, analysis: analysis, patient: file.patient, specimen: file.specimen)
-        return .observation(
-            Observation(
-                id: freshID(), site: file.request.site, requestID: file.request.id, patientID: file.patient.id,
-                accession: incoming.accession, analysis: code, catalogueVersion: catalogue.version.text,
-                value: result.value, rawText: incoming.rawText,
-                instrumentFlags: incoming.instrumentFlags + incoming.unknownFlags, interval: result.interval,
-                flags: result.flags, holds: result.holds,
-                origin: Origin(analyzer: message.analyzer, messageID: message.id, ordinal: incoming.ordinal),
-                observedAt: incoming.observedAt ?? message.at, recordedAt: now(), run: run))
+        if let before = file.standing[code] { result.holds.append(Hold.rerun(of: before)) }
+        let run = (file.runs[code] ?? 0) + 1
+        let observation = Observation(
+            id: freshID(), site: file.request.site, requestID: file.request.id, patientID: file.patient.id,
+            accession: incoming.accession, analysis: code, catalogueVersion: catalogue.version.text,
+            value: result.value, rawText: incoming.rawText,
+            instrumentFlags: incoming.instrumentFlags + incoming.unknownFlags, interval: result.interval,
+            flags: result.flags, holds: result.holds,
+            origin: Origin(analyzer: message.analyzer, messageID: message.id, ordinal: incoming.ordinal),
+            observedAt: incoming.observedAt ?? message.at, recordedAt: now(), run: run)
+        file.runs[code] = run
+        file.standing[code] = observation
+        files[incoming.accession] = file
+        return .observation(observation)
     }
 
     private func file(_ accession: String) async throws(CommandFailure) -> MatchedFile? {
@@ -140,9 +157,13 @@ extension Desk {
             let patient = try await ask({ () throws(StoreFailure) in try await store.patient(request.patientID) })
         else { return nil }
         let known = try await ask { () throws(StoreFailure) in try await store.observations(requestID: request.id) }
-        var runs = [String: Int]()
-        for observation in known { runs[observation.analysis] = max(runs[observation.analysis] ?? 0, observation.run) }
-        return MatchedFile(specimen: specimen, request: request, patient: patient, runs: runs)
+        let events = try await ask { () throws(StoreFailure) in
+            try await store.observationEvents(requestID: request.id)
+        }
+        return MatchedFile(
+            specimen: specimen, request: request, patient: patient,
+            runs: Dictionary(known.map { ($0.analysis, $0.run) }, uniquingKeysWith: max),
+            standing: Chosen.observations(known, events: events))
     }
 
     func control(_ incoming: IncomingObservation, _ message: ReceivedMessage) -> ControlObservation {
@@ -166,7 +187,7 @@ extension Desk {
             guard var incoming = entry.incoming else {
                 throw .refused(
                     Refusal(
-                        "triage.whole", at: triageID, because: "c'est un message entier, pas un résultat",
+                        "triage.whole", at: triageID, because: "ce n'est pas un résultat qui puisse être rattaché",
                         remedy: "l'écarter avec un motif et faire renvoyer l'automate"))
             }
             let found = try await ask { () throws(StoreFailure) in try await store.message(entry.messageID) }

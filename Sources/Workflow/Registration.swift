@@ -57,19 +57,35 @@ extension Desk {
     package func registerPatient(_ draft: PatientDraft, by author: Author) async throws(CommandFailure) -> Patient {
         try allow(author, .register)
         let at = now()
-        let ipp: String
-        if let given = draft.ipp {
-            ipp = given
-        } else {
-            ipp = "P" + padded(try await ask { () throws(StoreFailure) in try await store.nextNumber(of: "ipp") }, 7)
+        let zone = try site(author.site).civilZone
+        var patient = try decide { () throws(Refusal) in
+            try Desk.patient(draft, id: freshID(), version: 1, site: author.site, ipp: draft.ipp ?? "")
+                .checked(in: zone, at: at)
         }
-        let patient = try decide { () throws(Refusal) in
-            try Desk.patient(draft, id: freshID(), version: 1, site: author.site, ipp: ipp).checked()
+        try await refuseTwin(of: patient)
+        // Numbered last: a refused file uses up no number.
+        if draft.ipp == nil {
+            let rank = try await ask { () throws(StoreFailure) in try await store.nextNumber(of: "ipp") }
+            patient.ipp = "P" + padded(rank, 7)
         }
+        let made = patient
         try await ask { () throws(StoreFailure) in
-            try await store.append([.patient(patient)], note: note(author, "patient.register", patient.id, at))
+            try await store.append([.patient(made)], note: note(author, "patient.register", made.id, at))
         }
-        return patient
+        return made
+    }
+
+    /// One matricule, one file: a second would split a patient's history in two (RNIV, doublon).
+    private func refuseTwin(of patient: Patient) async throws(CommandFailure) {
+        guard let matricule = patient.ins?.matricule else { return }
+        let same = try await ask { () throws(StoreFailure) in
+            try await store.patients(PatientSearch(text: matricule), limit: 2)
+        }
+        guard let other = same.first(where: { $0.id != patient.id && $0.ins == patient.ins }) else { return }
+        throw .refused(
+            Refusal(
+                "patient.ins.twin", at: "ins", because: "le dossier \(other.ipp) porte déjà ce matricule INS",
+                remedy: "ouvrir ce dossier, ou vérifier le matricule auprès d'INSi"))
     }
 
     /// A change is a new version; the one before stays.
@@ -79,9 +95,12 @@ extension Desk {
         try allow(author, .register)
         return try await attempt { () async throws(CommandFailure) -> Patient in
             let old = try await patient(id)
+            let zone = try site(old.site).civilZone
             let changed = try decide { () throws(Refusal) in
-                try Desk.patient(draft, id: id, version: old.version + 1, site: old.site, ipp: old.ipp).checked()
+                try Desk.patient(draft, id: id, version: old.version + 1, site: old.site, ipp: old.ipp).checked(
+                    in: zone, at: now())
             }
+            try await refuseTwin(of: changed)
             try await ask { () throws(StoreFailure) in
                 try await store.append([.patient(changed)], note: note(author, "patient.update", id, now()))
             }
@@ -89,11 +108,14 @@ extension Desk {
         }
     }
 
-    package func patient(_ id: String) async throws(CommandFailure) -> Patient {
-        guard let found = try await ask({ () throws(StoreFailure) in try await store.patient(id) }) else {
-            throw missing("patient.unknown", "patient", id)
+    /// A patient by identifier or by IPP.
+    package func patient(_ reference: String) async throws(CommandFailure) -> Patient {
+        if let found = try await ask({ () throws(StoreFailure) in try await store.patient(reference) }) { return found }
+        let similar = try await ask { () throws(StoreFailure) in
+            try await store.patients(PatientSearch(text: reference), limit: 10)
         }
-        return found
+        if let found = similar.first(where: { $0.ipp == reference }) { return found }
+        throw missing("patient.unknown", "patient", reference)
     }
 
     private static func patient(
@@ -119,6 +141,11 @@ extension Desk {
                 throw Refusal(
                     "request.codes", at: "codes", because: "une demande sans analyse", remedy: "donner au moins un code"
                 )
+            }
+            if let prescribed = draft.prescribedOn, prescribed > CivilTime(at, in: zone).date {
+                throw Refusal(
+                    "request.prescribed", at: "prescribedOn", because: "la date de prescription est dans le futur",
+                    remedy: "corriger la date")
             }
             return try catalogue.expand(codes: draft.codes)
         }

@@ -35,7 +35,8 @@ extension Desk {
         let previous = try await previousResults(request, file.content)
         return FileToSign(
             request: request, patient: patient, specimens: file.content.specimens,
-            observations: file.content.observations, previous: previous, missing: file.missing, fresh: file.fresh,
+            observations: catalogue.inOrder(file.content.observations, of: request), previous: previous,
+            missing: file.missing, fresh: file.fresh,
             nextVersion: file.nextVersion, contentHash: Digest.sha256Hex(file.content.canonicalBytes))
     }
 

@@ -32,7 +32,16 @@ extension Desk {
                 patientName: "\(patient.traits.birthName) \(patient.traits.firstGivenName)",
                 analysisName: catalogue[observation.analysis]?.nameFR ?? observation.analysis)
         }
-        return lines.filter { $0.priority == .urgent } + lines.filter { $0.priority == .routine }
+        let ranks = Dictionary(uniqueKeysWithValues: requests.map { ($0.key, catalogue.ranks(of: $0.value.0)) })
+        return lines.sorted { a, b in
+            let rank = { (line: WorklistLine) in
+                (
+                    line.priority == .urgent ? 0 : 1, line.requestNumber,
+                    ranks[line.observation.requestID]?[line.observation.analysis] ?? .max, line.observation.run
+                )
+            }
+            return rank(a) < rank(b)
+        }
     }
 
     /// Technical validation (*validation technique*) of some observations of one request. All or none.
@@ -112,26 +121,32 @@ extension Desk {
     ) async throws(CommandFailure) -> Observation {
         try allow(author, .enterResult)
         return try await attempt { () async throws(CommandFailure) -> Observation in
-            let (request, all, _) = try await file(of: requestReference)
+            let (request, all, events) = try await file(of: requestReference)
             let analysis = try decide { () throws(Refusal) in try catalogue.required(code) }
             guard request.lines.contains(where: { $0.analysis == code }) else {
                 throw .refused(
                     Refusal(
                         "enter.unrequested", at: code, because: "l'analyse n'est pas demandée dans ce dossier",
-                        remedy: "l'ajouter à la demande d'abord"))
+                        remedy: "l'ajouter d'abord à la demande (request change --add)"))
             }
+            try decide { () throws(Refusal) in try EnteredValue.check(value, for: analysis) }
             let patient = try await patient(request.patientID)
             let specimens = try await ask { () throws(StoreFailure) in
                 try await store.specimens(requestID: request.id)
             }
             let specimen = specimens.first { $0.analyses.contains(code) }
             let at = now()
-            var result = Assessor(catalogue: catalogue, zone: try site(request.site).civilZone)
-                .judge(value, analysis: analysis, patient: patient, collectedAt: specimen?.collectedAt)
+            let assessor = Assessor(catalogue: catalogue, zone: try site(request.site).civilZone)
+            var result = assessor.judge(
+                value, analysis: analysis, patient: patient, collectedAt: specimen?.collectedAt)
             if case .notPerformed(let reason) = value {
                 try needReason(reason)
             } else {
                 result.holds.append(Hold(.manualEntry, "saisie manuelle"))
+                if let specimen { result.holds += assessor.specimenHolds(specimen, analysis) }
+            }
+            if let before = Chosen.observations(all, events: events)[code] {
+                result.holds.append(Hold.rerun(of: before))
             }
             let observation = Observation(
                 id: freshID(), site: request.site, requestID: request.id, patientID: patient.id,

@@ -6,7 +6,7 @@ import Laboratory
 struct RequestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "request", abstract: "Demandes d'analyses (dossiers).",
-        subcommands: [Add.self, List.self, Show.self])
+        subcommands: [Add.self, Change.self, List.self, Show.self])
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Enregistrer une demande.")
@@ -32,6 +32,22 @@ struct RequestCommand: AsyncParsableCommand {
             let made = try await listing.client().addRequest(body)
             if listing.json { return try Output.json(made) }
             Output.prose("demande \(made.request.number) enregistrée : \(made.request.lines.count) analyses")
+            RequestCommand.show(made.specimens)
+        }
+    }
+
+    struct Change: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Ajouter des analyses à une demande.")
+        @OptionGroup var listing: Listing
+        @Argument(help: "Numéro ou identifiant de la demande.") var request: String
+        @Option(help: ArgumentHelp("Analyses et bilans à ajouter, séparés par des virgules.", valueName: "codes"))
+        var add: String
+
+        func run() async throws {
+            let codes = add.split(separator: ",").map { code in String(code.filter { $0 != " " }) }
+            let made = try await listing.client().addLines(request, AddLinesBody(codes: codes))
+            if listing.json { return try Output.json(made) }
+            Output.prose("demande \(made.request.number) : \(made.request.lines.count) analyses")
             RequestCommand.show(made.specimens)
         }
     }
@@ -108,6 +124,9 @@ struct PrescriberOptions: ParsableArguments {
     @Option(help: "Nom du prescripteur.") var prescriberName: String
     @Option(help: "Prénom du prescripteur.") var prescriberGiven: String
     @Option(help: "Civilité d'exercice : DR, PR…") var prescriberTitle: String = "DR"
+    @Option(help: "Spécialité du prescripteur, code de JDV_J01, ex. G15_10/SM54 ; « Médecin » par défaut.")
+    var prescriberSpeciality: String?
+    @Option(help: "Libellé de cette spécialité.") var prescriberSpecialityLabel: String?
     @Option(help: "Adresse MSSanté du prescripteur.") var prescriberMail: String?
     @Option(help: "Téléphone du prescripteur.") var prescriberPhone: String?
 
@@ -115,6 +134,8 @@ struct PrescriberOptions: ParsableArguments {
         var body = ProfessionalBody(
             nationalID: nationalID(prescriberRpps), family: prescriberName, given: prescriberGiven)
         body.title = prescriberTitle
+        body.speciality = prescriberSpeciality
+        body.specialityLabel = prescriberSpecialityLabel
         body.securedMail = prescriberMail
         body.phone = prescriberPhone
         return body

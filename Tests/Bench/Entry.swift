@@ -5,7 +5,7 @@ import Foundation
 @main
 enum Entry {
     static let figures: [Figure] = [
-        .lis2Index, .lis2Peer, .receiveMemory, .receiveTree, .receiveLink, .loopbackLink, .durableIngest,
+        .lis2Index, .lis2Peer, .receiveTyped, .receiveMemory, .receiveTree, .receiveLink, .loopbackLink, .durableIngest,
         .durableFrames,
         .cdaRate, .pdfRate, .verification,
     ]

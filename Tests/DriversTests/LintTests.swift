@@ -58,6 +58,40 @@ struct LintTests {
         #expect(DriverLint.check(bare).contains { $0.place == "quidel-sofia2/transcripts" })
     }
 
+    @Test("A path of the other language is told, and a transcript in which nothing is read")
+    func languages() throws {
+        var folder = try Place.folder("snibe-maglumi")
+        let text = String(decoding: folder.files["driver.json5"] ?? [], as: UTF8.self)
+        for (old, new, key) in [
+            ("specimen: \"SPM.2.1\"", "specimen: \"O.3.1\"", "specimen"),
+            ("measure: \"OBX.5.1\"", "controls: [{ at: \"O.12\", equals: [\"Q\"] }]", "controls"),
+        ] {
+            folder.files["driver.json5"] = Array(text.replacing(old, with: new).utf8)
+            let findings = DriverLint.check(folder)
+            #expect(findings.contains { $0.code == "driver.path" && $0.place.hasSuffix(key) }, "\(key)")
+        }
+        var mixed = try Place.folder("advanced-instruments-osmo1")
+        mixed.files["transcripts/osmolalite.astm"] = [0x05, 0x04]
+        #expect(DriverLint.check(mixed).contains { $0.code == "driver.transcript" })
+    }
+
+    @Test(
+        "Faults of the dialect keys are named",
+        arguments: [
+            ("protocol: \"text\"", "protocol: \"lis3\"", "driver.value"),
+            ("protocol: \"text\"", "protocol: \"hl7\"", "driver.value"),
+            ("head: [2, 6, 1, 4, 1, 25, 11]", "head: []", "driver.value"),
+            ("item: [3, 9, 8]", "item: [3, 0]", "driver.value"),
+            ("rack: \"O.4\"", "rak: \"O.4\"", "driver.key"),
+        ])
+    func dialect(old: String, new: String, code: String) throws {
+        var folder = try Place.folder("beckman-au480")
+        let text = String(decoding: folder.files["driver.json5"] ?? [], as: UTF8.self)
+        #expect(text.contains(old))
+        folder.files["driver.json5"] = Array(text.replacing(old, with: new).utf8)
+        #expect(DriverLint.check(folder).contains { $0.code == code }, "\(DriverLint.check(folder))")
+    }
+
     @Test("Several faults are told at once")
     func several() throws {
         var folder = try folder(replacing: "maker:", with: "makre:")

@@ -76,4 +76,37 @@ struct OrderTests {
         #expect(try Place.driver("abbott-afinion2").orders(for: [order], purpose: .answer, at: now) == nil)
         #expect(try Place.driver("generic-lis2a2").orders(for: [order], purpose: .answer, at: now) == nil)
     }
+
+    @Test("An HL7 query gets its response, the work of its specimen, or word that there is none")
+    func hl7() throws {
+        let folder = try Place.folder("roche-cobas-pro")
+        var text = String(decoding: folder.files["driver.json5"] ?? [], as: UTF8.self)
+        text = text.replacing("    units: {", with: "codes: { \"20417\": { analysis: \"K\" } },\n    units: {")
+        let driver = Driver(try #require(DriverDescription.read(Array(text.utf8), name: "essai").description))
+        let bytes = try #require(folder.files["transcripts/query.hl7"])
+        let query = try #require(SessionDecoder.hl7Messages(in: bytes).messages.first)
+        func lines(_ orders: [SpecimenOrder]) throws -> [[String]] {
+            let answer = try #require(try driver.answer(orders, toHL7: query, controlID: "P1", at: now))
+            return answer.messages.map { String(decoding: $0, as: UTF8.self).split(separator: "\r").map(String.init) }
+        }
+        let work = try lines([order("2606160472", ["K", "TSH"], .urgent), order("2606169999", ["K"])])
+        #expect(work.count == 2, "only the specimen that was asked for")
+        #expect(work[0].contains("MSA|AA|4172"))
+        #expect(work[0].contains("QAK|query417|OK|INISEQ^^99ROC"))
+        #expect(work[0].last?.hasPrefix("QPD|INISEQ^^99ROC|query417|2606160472|") == true)
+        #expect(work[1].first?.contains("|OML^O33^OML_O33|P1.1|P|2.5.1|") == true)
+        #expect(
+            Array(work[1].dropFirst()) == [
+                "SPM|1|2606160472|||||||||P", "SAC|||2606160472",
+                "ORC|NW|2606160472-20417|||||||20260612100500+0200", "TQ1|||||||||S",
+                "OBR||2606160472-20417||20417^^99ROC",
+            ])
+        let none = try lines([])
+        #expect(none.count == 2 && none[1].last?.hasPrefix("ORC|DC|") == true)
+        let lis = driver.orders(for: [order("2606160472", ["K"])], purpose: .answer, at: now)
+        #expect(lis == nil, "an HL7 model gets no LIS2-A2 orders")
+        let download = try driver.download([order("2606160472", ["K"])], controlID: "P2", at: now)
+        #expect(download?.messages.count == 1)
+        #expect(try Place.driver("mindray-bc5380").answer([], toHL7: query, controlID: "P3", at: now) == nil)
+    }
 }

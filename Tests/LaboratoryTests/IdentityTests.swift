@@ -21,25 +21,25 @@ import Testing
 
     @Test func `statuses and attributes that RNIV forbids are refused`() throws {
         var patient = Samples.patient(status: .qualified)
-        #expect(throws: Refusal.self) { try patient.checked() }
+        #expect(throws: Refusal.self) { try patient.checked(in: Samples.paris, at: Samples.collected) }
         patient.ins = try INS("279035121518989", authority: .nirTest)
-        #expect(try patient.checked() == patient)
+        #expect(try patient.checked(in: Samples.paris, at: Samples.collected) == patient)
         patient.attributes = [.doubtful]
-        #expect(throws: Refusal.self) { try patient.checked() }
+        #expect(throws: Refusal.self) { try patient.checked(in: Samples.paris, at: Samples.collected) }
         patient.attributes = []
         patient.traits.birthplace = nil
-        #expect(throws: Refusal.self) { try patient.checked() }
+        #expect(throws: Refusal.self) { try patient.checked(in: Samples.paris, at: Samples.collected) }
         var provisional = Samples.patient()
         provisional.attributes = [.homonym]
-        #expect(try provisional.checked() == provisional)
+        #expect(try provisional.checked(in: Samples.paris, at: Samples.collected) == provisional)
         provisional.traits.birthName = ""
-        #expect(throws: Refusal.self) { try provisional.checked() }
+        #expect(throws: Refusal.self) { try provisional.checked(in: Samples.paris, at: Samples.collected) }
     }
 
     @Test func `a refusal never names the patient`() throws {
         let patient = Samples.patient(status: .qualified)
         do {
-            _ = try patient.checked()
+            _ = try patient.checked(in: Samples.paris, at: Samples.collected)
             Issue.record("refused was expected")
         } catch {
             #expect(!error.description.contains("ESSAI") && !error.description.contains("Camille"))
@@ -54,6 +54,19 @@ import Testing
         patient.traits.birthDate = CivilDate(year: 2026, month: 0, day: 0)
         patient.birthTime = nil
         #expect(patient.ageMinutes(at: Samples.collected, zone: Samples.paris) == nil)
+    }
+
+    @Test func `a time of birth on another day is refused`() throws {
+        var patient = Samples.patient(born: CivilDate(year: 2026, month: 3, day: 10))
+        patient.birthTime = Samples.paris.instant(CivilDate(year: 2026, month: 3, day: 10), hour: 0, minute: 5)
+        #expect(try patient.checked(in: Samples.paris, at: Samples.collected) == patient)
+        patient.birthTime = patient.birthTime?.advanced(by: .seconds(-600))
+        #expect(throws: Refusal.self) { try patient.checked(in: Samples.paris, at: Samples.collected) }
+    }
+
+    @Test func `a birth to come is refused`() throws {
+        let tomorrow = Samples.patient(born: CivilDate(year: 2026, month: 3, day: 11))
+        #expect(throws: Refusal.self) { try tomorrow.checked(in: Samples.paris, at: Samples.collected) }
     }
 
     @Test func `majority is the eighteenth birthday`() {

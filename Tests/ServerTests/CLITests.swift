@@ -30,9 +30,8 @@ struct CommandLineTool: Sendable {
     }
 
     func run(words arguments: [String], input: String = "") async throws -> Ran {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try #require(CommandLineTool.path, "paillasse is not built"))
-        process.arguments = arguments
+        let program = URL(fileURLWithPath: try #require(CommandLineTool.path, "paillasse is not built"))
+        let process = Process.clean(program, arguments)
         var environment = ProcessInfo.processInfo.environment
         environment["PAILLASSE_SERVER"] = server
         environment["PAILLASSE_HOME"] = home

@@ -65,9 +65,8 @@ final class CrashWorld: Sendable {
     }
 
     func startServer() throws {
-        let process = Process()
-        process.executableURL = program
-        process.arguments = ["serve", "--config", folder.appending(path: "paillasse.json5").path]
+        let process = Process.clean(
+            program, ["serve", "--config", folder.appending(path: "paillasse.json5").path])
         let log = folder.appending(path: "server.log")
         if !FileManager.default.fileExists(atPath: log.path) {
             _ = FileManager.default.createFile(atPath: log.path, contents: nil)

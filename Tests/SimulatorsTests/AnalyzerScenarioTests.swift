@@ -2,6 +2,7 @@ import AnalyzerSimulator
 import Base
 import FoundationEssentials
 import LIS01
+import Neighbours
 import Testing
 
 func scenario(_ json5: String) throws -> AnalyzerScenario { try .read(Array(json5.utf8), at: "essai.json5") }
@@ -99,7 +100,10 @@ let start = Instant(seconds: 1_795_330_800)  // 2026-11-22T07:00:00Z
             .deletingLastPathComponent().appending(path: "Simulators/Scenarios")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".json5") }
         #expect(names.count >= 3)
-        for name in names {
+        for name in names where name.hasPrefix("pfi-") {
+            _ = try PFIPolicy(json5: [UInt8](Data(contentsOf: folder.appending(path: name))), at: name)
+        }
+        for name in names where !name.hasPrefix("pfi-") {
             let scenario = try AnalyzerScenario.read([UInt8](Data(contentsOf: folder.appending(path: name))), at: name)
             var transcripts: [String: [UInt8]] = [:]
             for file in scenario.transcripts {

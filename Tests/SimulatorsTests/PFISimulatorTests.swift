@@ -245,3 +245,16 @@ func files(_ folder: String) throws -> [String] {
         #expect(whole.noise == 5 && single.noise == 5)
     }
 }
+
+@Suite struct `A PFI's scenario` {
+    @Test func `says its answers, and an unknown key is refused by name`() throws {
+        let text = #"{ name: "x", answers: ["silence", "AE", "AA"], outcome: "dmpClosed", zamDelayMilliseconds: 5 }"#
+        let policy = try PFIPolicy(json5: Array(text.utf8), at: "x.json5")
+        #expect(policy.answers == [.silence, .error, .accept])
+        #expect(policy.outcome == .dmpClosed)
+        #expect(policy.zamDelay == .milliseconds(5))
+        let wrong = Array(text.replacing("outcome", with: "outcmoe").utf8)
+        let refusal = #expect(throws: Refusal.self) { try PFIPolicy(json5: wrong, at: "x.json5") }
+        #expect(refusal?.code == "scenario.key" && refusal?.place.contains("outcmoe") == true)
+    }
+}

@@ -12,6 +12,18 @@ import Testing
 @Suite struct EngineTests {
     // Files
 
+    @Test func `a second server on the same file is refused until the first has closed it`() async throws {
+        try await withFolder { folder in
+            let path = folder + "/lab.sqlite"
+            let first = try await SQLiteStore.open(path: path)
+            let refusal = await #expect(throws: Refusal.self) { _ = try await SQLiteStore.open(path: path) }
+            #expect(refusal?.code == "store.busy")
+            await first.close()
+            let second = try await SQLiteStore.open(path: path)
+            await second.close()
+        }
+    }
+
     @Test func `what was appended is there after a restart`() async throws {
         try await withFolder { folder in
             let path = folder + "/lab.sqlite"

@@ -29,3 +29,19 @@ uint64_t cscan_sum_at(int level, const uint8_t *bytes, size_t length);
 
 /// The offset of the first byte equal to `a` or `b` at or after `from`, or `length`.
 size_t cscan_find2(const uint8_t *bytes, size_t length, size_t from, uint8_t a, uint8_t b);
+
+/// The scan of ``cscan_structure`` and, in the same pass, what an index is made of. The first needle delimits fields,
+/// the fifth and sixth end records. Bit `i` of `fields` is set when hit `i` is a field delimiter; `ends` holds the
+/// number (not the offset) of each hit that ends a record. `fields` must have capacity / 64 + 2 places, `ends` as many
+/// as `offsets`. Returns the number of hits, or SIZE_MAX as ``cscan_structure`` does.
+size_t cscan_index(const uint8_t *bytes, size_t length, const uint8_t *needles, uint32_t *offsets, size_t capacity,
+                   uint64_t *fields, uint32_t *ends, size_t *endCount);
+size_t cscan_index_at(int level, const uint8_t *bytes, size_t length, const uint8_t *needles, uint32_t *offsets,
+                      size_t capacity, uint64_t *fields, uint32_t *ends, size_t *endCount);
+
+/// How many bytes from the first on are plain text of a LIS01-A2 frame (none that section 6.6 restricts, no LF, STX,
+/// ETX, ETB); their sum is added to `sum`, modulo 256.
+size_t cscan_plain(const uint8_t *bytes, size_t length, uint8_t *sum);
+
+/// The offset behind the last byte equal to `a` or `b`, or 0.
+size_t cscan_after_last2(const uint8_t *bytes, size_t length, uint8_t a, uint8_t b);

@@ -1,3 +1,5 @@
+import Base
+
 /// JSON text with the keys in the order they are written here, indented by one blank a level.
 struct JSONText {
     private(set) var text = ""
@@ -84,12 +86,19 @@ extension DecodedSession {
         json.object { json in
             if let file { json.member("file", file) }
             json.member("instrument", instrument)
-            json.strings("result_columns", DecodedSession.resultColumns)
-            json.list("messages") { json in
-                for message in messages { json.object { message.write(to: &$0) } }
-            }
+            json.strings("result_columns", hl7.isEmpty ? DecodedSession.resultColumns : DecodedSession.hl7Columns)
+            write(messagesTo: &json)
+            if !problems.isEmpty { json.strings("problems", problems.map(\.description)) }
         }
         return json.text + "\n"
+    }
+
+    func write(messagesTo json: inout JSONText) {
+        json.list("messages") { json in
+            for message in messages { json.object { message.write(to: &$0) } }
+            for message in hl7 { json.object { message.write(to: &$0) } }
+            for text in texts { json.object { text.write(to: &$0) } }
+        }
     }
 }
 

@@ -1,4 +1,7 @@
+package import Base
+package import HL7v2
 package import LIS2
+package import Laboratory
 
 /// A session as a driver extracts it, before any meaning: the shape of the reference expectations, one JSON object with
 /// `file`, `instrument`, `result_columns` and `messages`.
@@ -6,9 +9,60 @@ package struct DecodedSession: Sendable, Hashable {
     package var file: String?
     /// Maker and model of the driver.
     package var instrument: String
+    /// Messages of LIS2-A2; empty for the other dialects.
     package var messages: [DecodedMessage]
+    /// Messages of HL7 v2.
+    package var hl7: [DecodedHL7] = []
+    /// Texts of a maker's own form.
+    package var texts: [DecodedText] = []
+    /// What could not be read at all.
+    package var problems: [Refusal] = []
 
     package static let resultColumns = ["code", "value", "unit", "flag", "status", "completed"]
+    package static let hl7Columns = ["code", "sub_id", "value", "unit", "flag", "status"]
+
+    /// One result, whatever the dialect; for tables.
+    package struct Row: Sendable, Hashable {
+        /// From 1.
+        package var message: Int
+        package var specimen: String
+        package var code: String
+        /// OBX-4; empty in other dialects.
+        package var subIdentifier: String
+        package var value: String
+        package var unit: String
+        package var flag: String
+        package var status: String
+        /// Empty in HL7 v2.
+        package var completed: String
+    }
+
+    package var messageCount: Int { messages.count + hl7.count + texts.count }
+
+    package var rows: [Row] {
+        func row(_ message: Int, _ specimen: String, _ cells: [String]) -> Row {
+            Row(
+                message: message, specimen: specimen, code: cells[0], subIdentifier: "", value: cells[1],
+                unit: cells[2], flag: cells[3], status: cells[4], completed: cells[5])
+        }
+        var rows: [Row] = []
+        for (number, message) in messages.enumerated() {
+            for order in message.patients.flatMap(\.orders) {
+                rows += order.results.map { row(number + 1, order.specimen, $0) }
+            }
+        }
+        for (number, text) in texts.enumerated() { rows += text.results.map { row(number + 1, text.specimen, $0) } }
+        for (number, message) in hl7.enumerated() {
+            for sample in message.samples {
+                rows += sample.results.map {
+                    Row(
+                        message: number + 1, specimen: sample.specimen, code: $0[0], subIdentifier: $0[1],
+                        value: $0[2], unit: $0[3], flag: $0[4], status: $0[5], completed: "")
+                }
+            }
+        }
+        return rows
+    }
 }
 
 package struct DecodedMessage: Sendable, Hashable {
@@ -63,14 +117,51 @@ package enum SessionDecoder {
     /// `bytes` are either what stood on the line (ENQ, frames, EOT) or bare records. Nothing is refused: frames with a
     /// wrong checksum are decoded like the others, since this looks at what was sent, not at what may be stored.
     package static func decode(bytes: [UInt8], driver: Driver, file: String? = nil) -> DecodedSession {
-        DecodedSession(
-            file: file, instrument: "\(driver.description.maker) \(driver.description.model)",
-            messages: messages(in: bytes).map { decode($0, driver) })
+        var session = DecodedSession(
+            file: file, instrument: "\(driver.description.maker) \(driver.description.model)", messages: [])
+        switch driver.description.dialect {
+        case .lis2: session.messages = messages(in: bytes).map { decode($0, driver) }
+        case .hl7:
+            let found = hl7Messages(in: bytes)
+            session.hl7 = found.messages.map { decode($0, driver) }
+            session.problems = found.problems
+        case .text(let reading):
+            session.texts = reading.messages(in: bytes).map { decode(text: $0, reading, driver) }
+        }
+        return session
     }
 
     /// The messages of a session, whatever stands around them.
     package static func messages(in bytes: [UInt8]) -> [LISMessage] {
         SessionBytes.messageTexts(in: bytes).flatMap { LISMessage.messages(in: $0) }
+    }
+
+    /// HL7 v2 messages: those of MLLP blocks, or one without a block.
+    package static func hl7Messages(in bytes: [UInt8]) -> (messages: [ReceivedMessage], problems: [Refusal]) {
+        var blocks: [[UInt8]] = []
+        if bytes.contains(MLLP.startBlock) {
+            var framer = MLLPFramer()
+            for case .message(let block) in framer.push(bytes) { blocks.append(block) }
+        } else if !bytes.isEmpty {
+            blocks = [bytes]
+        }
+        var messages: [ReceivedMessage] = [], problems: [Refusal] = []
+        for block in blocks {
+            do { messages.append(try ReceivedMessage(block)) } catch { problems.append(error) }
+        }
+        return (messages, problems)
+    }
+
+    /// What the driver reads in each message of a session, in its own dialect. `zone` is the laboratory's.
+    package static func readings(in bytes: [UInt8], driver: Driver, zone: CivilZone = .europeParis) -> [Reading] {
+        switch driver.description.dialect {
+        case .lis2: return messages(in: bytes).map { driver.read($0, zone: zone) }
+        case .hl7:
+            let found = hl7Messages(in: bytes)
+            return found.messages.map { driver.read(hl7: $0, zone: zone) }
+                + found.problems.map { Reading(problems: [$0]) }
+        case .text(let reading): return reading.messages(in: bytes).map { driver.read($0, zone: zone) }
+        }
     }
 
     package static func decode(_ message: LISMessage, _ driver: Driver) -> DecodedMessage {
@@ -127,7 +218,7 @@ package enum SessionDecoder {
         return text
     }
 
-    private static func columns(_ paths: ResultPaths, _ context: RecordContext) -> [String] {
+    static func columns(_ paths: ResultPaths, _ context: RecordContext) -> [String] {
         [paths.code, paths.value, paths.unit, paths.flags, paths.status, paths.completed].map { $0.text(context) }
     }
 }

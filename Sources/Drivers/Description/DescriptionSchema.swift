@@ -25,20 +25,24 @@ extension DriverDescription {
 
 extension ObjectReader {
     fileprivate func driver(named name: String, link: LinkSettings) -> DriverDescription {
+        let dialect = dialect()
         let description = DriverDescription(
             name: name, maker: required("maker"), model: required("model"), summary: required("summary"),
-            senders: texts("senders") ?? [], transports: transports(), serial: object("serial").map { $0.serial() },
-            link: link, charset: charset(), isTerminatorOptional: flag("terminatorOptional") ?? false,
-            paths: paths(), identity: identity(),
+            senders: texts("senders") ?? [], dialect: dialect, transports: transports(),
+            serial: object("serial").map { $0.serial() }, link: link, charset: charset(),
+            isTerminatorOptional: flag("terminatorOptional") ?? false,
+            paths: dialect == .hl7 ? hl7Paths() : paths(),
+            identity: identity(otherwise: dialect == .hl7 ? .hl7 : .lis2),
             values: ValueReading(
                 units: units("units"), qualitative: qualitative("qualitative"),
-                noResult: Set((texts("noResult") ?? []).map { $0.lowercased() })),
+                noResult: Set((texts("noResult") ?? []).map { $0.lowercased() }), thousands: text("thousands")),
             flags: object("flags").map { $0.flagReading() }
                 ?? FlagReading(harmless: ["N"], known: [:], comments: nil),
-            statuses: dictionary("statuses") ?? [:], controls: conditions("controls"),
-            ignored: conditions("ignored"), orderFlags: conditions("orderFlags"), codes: codes(),
-            query: object("query")?.queryReading() ?? QueryReading(components: [2, 1], all: ["ALL", "*"]),
-            orders: object("orders").map { $0.orderWriting() })
+            statuses: dictionary("statuses") ?? [:], controls: controls(dialect),
+            ignored: conditions("ignored"), orderFlags: conditions("orderFlags"),
+            suspects: conditions("suspects"), codes: codes(),
+            query: object("query")?.queryReading() ?? .standard,
+            orders: object("orders").map { $0.orderWriting(dialect) })
         finish()
         return description
     }
@@ -75,18 +79,15 @@ extension ObjectReader {
         ResultPaths(
             specimen: path("specimen") ?? FieldChoice("O.3.1", "O.3.first", "O.4.first"),
             code: path("code") ?? FieldChoice("R.3.4", "R.3.word"), value: path("value") ?? FieldChoice("R.4"),
-            unit: path("unit") ?? FieldChoice("R.5"), flags: path("flagsAt") ?? FieldChoice("R.7"),
+            measured: path("measure"), subIdentifier: .none, unit: path("unit") ?? FieldChoice("R.5"),
+            flags: path("flagsAt") ?? FieldChoice("R.7"),
             status: path("status") ?? FieldChoice("R.9"), completed: path("completed") ?? FieldChoice("R.13"),
             started: path("started") ?? FieldChoice("R.12"), comment: path("comment") ?? FieldChoice("C.4"),
             dilution: path("dilution") ?? .none)
     }
 
-    private func identity() -> IdentityPaths {
-        guard let reader = object("identity") else {
-            return IdentityPaths(
-                patientID: FieldChoice("P.3.1", "P.4.1"), family: FieldChoice("P.6.1"), given: FieldChoice("P.6.2"),
-                birthDate: FieldChoice("P.8"), sex: FieldChoice("P.9"))
-        }
+    private func identity(otherwise standard: IdentityPaths) -> IdentityPaths {
+        guard let reader = object("identity") else { return standard }
         defer { reader.finish() }
         return IdentityPaths(
             patientID: reader.path("patientID") ?? .none, family: reader.path("family") ?? .none,
@@ -102,8 +103,17 @@ extension ObjectReader {
                 path: reader.path("at") ?? FieldChoice("C.4"), conditions: reader.conditions("where"),
                 separator: reader.text("separator"))
         }
+        var values: [String: CodedMeaning] = [:]
+        if let reader = object("values") {
+            for flag in reader.keys {
+                guard let object = reader.object(flag) else { continue }
+                values[flag] = CodedMeaning(code: object.required("code"), display: object.required("display"))
+                object.finish()
+            }
+        }
         return FlagReading(
-            harmless: Set(texts("harmless") ?? []), known: dictionary("known") ?? [:], comments: comments)
+            harmless: Set(texts("harmless") ?? []), known: dictionary("known") ?? [:], values: values,
+            comments: comments)
     }
 
     private func queryReading() -> QueryReading {
@@ -113,15 +123,18 @@ extension ObjectReader {
             for case .whole(let number) in list { components.append(number) }
         }
         return QueryReading(
-            components: components.isEmpty ? [2, 1] : components, all: Set(texts("all") ?? ["ALL", "*"]))
+            components: components.isEmpty ? QueryReading.standard.components : components,
+            all: texts("all").map { Set($0) } ?? QueryReading.standard.all,
+            specimen: path("at") ?? QueryReading.standard.specimen)
     }
 
-    private func orderWriting() -> OrderWriting {
+    private func orderWriting(_ dialect: Dialect) -> OrderWriting {
         defer { finish() }
         return OrderWriting(
             isAnswering: flag("answers") ?? false, isDownloading: flag("downloads") ?? false,
             receiver: text("receiver") ?? "", header: numbered("header"), order: numbered("order"),
-            test: text("test") ?? "^^^{code}", isOneTestPerOrder: flag("oneTestPerOrder") ?? false,
+            test: text("test") ?? (dialect == .hl7 ? "{code}" : "^^^{code}"),
+            isOneTestPerOrder: flag("oneTestPerOrder") ?? false,
             sendsIdentity: flag("sendsIdentity") ?? true, reportOfDownload: text("reportOfDownload") ?? "O",
             reportOfAnswer: text("reportOfAnswer") ?? "Q", terminator: text("terminator") ?? "N")
     }

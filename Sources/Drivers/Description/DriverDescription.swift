@@ -14,6 +14,8 @@ package struct DriverDescription: Sendable, Hashable {
     /// Beginnings of the sender name (H.5, blanks before it cut) by which the model is recognised; one that begins with
     /// `^` may stand anywhere in it.
     package var senders: [String]
+    /// What the model speaks.
+    package var dialect: Dialect
     package var transports: [Transport]
     package var serial: SerialSettings?
     /// How the model keeps LIS01-A2; keys are those of ``LinkSettings``.
@@ -35,9 +37,39 @@ package struct DriverDescription: Sendable, Hashable {
     /// One that holds makes a result record a flag on all results of its order (Sysmex suspect messages): its code is
     /// the flag.
     package var orderFlags: [FieldCondition]
+    /// One that holds makes the text at its path an unknown flag of the result: it is held.
+    package var suspects: [FieldCondition]
     package var codes: [String: CodeMeaning]
     package var query: QueryReading
     package var orders: OrderWriting?
+}
+
+/// The language of a model; all paths of its description are those of this language.
+package enum Dialect: Sendable, Hashable {
+    /// LIS2-A2 records, in LIS01-A2 frames.
+    case lis2
+    /// HL7 v2 segments, in MLLP blocks: OUL^R22, ORU^R01, QBP^Q11.
+    case hl7
+    /// A maker's own text; it is read as LIS2-A2 records, see ``TextReading``.
+    case text(TextReading)
+}
+
+/// A text with a head and a number of items, each cut either at fixed columns or at a delimiter. The head becomes the
+/// O record, its parts O.3, O.4 …; each item becomes an R record, its parts R.3, R.4 …
+package struct TextReading: Sendable, Hashable {
+    package enum Cut: Sendable, Hashable {
+        /// Widths, in bytes, of the parts of the head and of one item.
+        case columns(head: [Int], item: [Int])
+        /// Numbers of parts of the head and of one item, and the delimiter between parts.
+        case delimiter(UInt8, head: Int, item: Int)
+    }
+    package var cut: Cut
+    /// Beginnings of texts that carry results; all other texts (`DB`, `DE` of an AU) carry none. Empty: all do.
+    package var begins: [String]
+    /// The mark that closes a text, left out (`}` of a DRI-CHEM). Empty: none.
+    package var end: String
+    /// The part of the head that holds the rack, as a path; shown when decoding.
+    package var rack: FieldChoice?
 }
 
 package enum Transport: String, Sendable, Hashable, CaseIterable {
@@ -63,6 +95,10 @@ package struct ResultPaths: Sendable, Hashable {
     package var specimen: FieldChoice
     package var code: FieldChoice
     package var value: FieldChoice
+    /// Which part of it is the value, where it is not the whole (`36.51^^37.15`, `2.52E+3 (3.40)`). Nil: all of it.
+    package var measured: FieldChoice?
+    /// OBX.4: which of several values of one code this is. HL7 v2 only.
+    package var subIdentifier: FieldChoice
     package var unit: FieldChoice
     package var flags: FieldChoice
     package var status: FieldChoice
@@ -89,7 +125,7 @@ package struct UnitMeaning: Sendable, Hashable {
     package var unit: String
     /// Value in `unit` = value as sent × factor; nil for 1.
     package var factor: Exact?
-    /// Decimals of the converted value.
+    /// Decimals to which the value is rounded; nil: as sent, or as converted.
     package var places: Int?
 }
 
@@ -106,6 +142,8 @@ package struct ValueReading: Sendable, Hashable {
     package var qualitative: [String: CodedMeaning]
     /// Texts that say that there is no result (`---.-`, `NA`), in lower case.
     package var noResult: Set<String>
+    /// The mark between thousands (`161,152`), left out before a number is read. Nil: there is none.
+    package var thousands: String?
 }
 
 /// Which flags hold a result.
@@ -114,6 +152,8 @@ package struct FlagReading: Sendable, Hashable {
     package var harmless: Set<String>
     /// Known: kept as they are, with the meaning (French) as a comment.
     package var known: [String: String]
+    /// Flags that are the result where there is no value (`ND` beside `ValueNotSet`).
+    package var values: [String: CodedMeaning] = [:]
     /// Comment records that carry flags (cobas data alarms in `C.4` of type I).
     package var comments: CommentFlags?
 }
@@ -172,6 +212,8 @@ package struct QueryReading: Sendable, Hashable {
     package var components: [Int]
     /// Texts of Q.3 that ask for everything.
     package var all: Set<String>
+    /// Where QBP^Q11 names the specimen (HL7 v2); unused in LIS2-A2.
+    package var specimen: FieldChoice
 }
 
 /// How orders are written for the model (LIS2-A2 sections 6 to 8).

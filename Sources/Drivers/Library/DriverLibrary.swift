@@ -1,4 +1,5 @@
 package import Base
+package import HL7v2
 package import LIS2
 
 /// The contents of one folder of `Drivers/`, read by a shell.
@@ -19,6 +20,8 @@ package struct DriverLibrary: Sendable {
 
     /// Name of the driver that knows no instrument's codes: what it reads waits in triage.
     package static let genericName = "generic-lis2a2"
+    /// The same for HL7 v2.
+    package static let genericHL7Name = "generic-hl7"
 
     /// Throws all findings of all folders (``DriverFindings``): a laboratory does not start with half of its drivers.
     package static func load(folders: [DriverFolder]) throws(DriverFindings) -> DriverLibrary {
@@ -51,8 +54,19 @@ package struct DriverLibrary: Sendable {
             ?? drivers.first { $0.name == DriverLibrary.genericName }
     }
 
+    /// The driver that names most of the sending application of an HL7 v2 message; nil when none does.
+    package func driver(recognising message: ReceivedMessage) -> Driver? {
+        drivers.filter { $0.recognises(hl7: message) }
+            .max { $0.recognition(hl7: message) < $1.recognition(hl7: message) }
+    }
+
     /// The driver for a recorded session: that of its first message that any driver recognises, else the generic one.
     package func driver(recognising bytes: [UInt8]) -> Driver? {
+        if bytes.contains(MLLP.startBlock) || bytes.starts(with: "MSH".utf8) {
+            let senders = SessionDecoder.hl7Messages(in: bytes).messages
+            let known = senders.lazy.compactMap { driver(recognising: $0) }.first
+            return known ?? drivers.first { $0.name == DriverLibrary.genericHL7Name }
+        }
         let messages = SessionDecoder.messages(in: bytes)
         let known = messages.first { message in drivers.contains { $0.recognises(message) } }
         return (known ?? messages.first).flatMap { driver(recognising: $0) }

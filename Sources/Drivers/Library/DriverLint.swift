@@ -46,29 +46,33 @@ package enum DriverLint {
         }
         if transcripts(of: folder).isEmpty {
             log.add(
-                "transcript", at: "\(folder.name)/transcripts", "aucune transcription *.astm",
+                "transcript", at: "\(folder.name)/transcripts", "aucune transcription (*.astm, *.hl7 ou *.raw)",
                 "ajouter une session de l'automate et son résultat attendu")
         }
         for path in folder.files.keys.sorted() where path.hasPrefix("transcripts/") {
-            let isKnown = path.hasSuffix(".astm") || path.hasSuffix(".expected.json")
+            let isKnown = ends.contains { path.hasSuffix($0) } || path.hasSuffix(".expected.json")
             if !isKnown {
                 log.add(
                     "file", at: "\(folder.name)/\(path)", "fichier inattendu",
-                    "ne garder ici que *.astm et *.expected.json")
+                    "ne garder ici que *.astm, *.hl7, *.raw et *.expected.json")
             }
-            if path.hasSuffix(".expected.json"), folder.files[stem(path) + ".astm"] == nil {
+            if path.hasSuffix(".expected.json"), !ends.contains(where: { folder.files[stem(path) + $0] != nil }) {
                 log.add(
-                    "transcript", at: "\(folder.name)/\(path)", "la transcription \(stem(path)).astm manque",
+                    "transcript", at: "\(folder.name)/\(path)", "la transcription \(stem(path)) manque",
                     "l'ajouter ou retirer ce fichier")
             }
         }
     }
 
+    /// Ends of the names of transcripts: LIS2-A2 (framed or bare), MLLP blocks, a maker's own text.
+    static let ends = [".astm", ".hl7", ".raw"]
+
     static func transcripts(of folder: DriverFolder) -> [String] {
-        folder.files.keys.filter { $0.hasPrefix("transcripts/") && $0.hasSuffix(".astm") }.sorted()
+        folder.files.keys.filter { path in path.hasPrefix("transcripts/") && ends.contains { path.hasSuffix($0) } }
+            .sorted()
     }
     static func stem(_ path: String) -> String {
-        for end in [".expected.json", ".astm"] where path.hasSuffix(end) { return String(path.dropLast(end.count)) }
+        for end in [".expected.json"] + ends where path.hasSuffix(end) { return String(path.dropLast(end.count)) }
         return path
     }
 
@@ -94,10 +98,25 @@ package enum DriverLint {
             }
             ordered[meaning.analysis] = code
         }
+        checkLanguage(description, place, log)
         for flag in description.flags.harmless.sorted() where description.flags.known[flag] != nil {
             log.add(
                 "flag", at: place + "flags.known.\(flag)", "drapeau à la fois anodin et significatif",
                 "le garder dans l'une des deux listes")
+        }
+    }
+
+    /// A path of the other language would silently give nothing.
+    private static func checkLanguage(_ description: DriverDescription, _ place: String, _ log: FindingLog) {
+        let isHL7 = description.dialect == .hl7
+        for (key, choice) in description.choices {
+            for path in choice.alternatives.flatMap(\.paths) {
+                let isSegment = if case .segment = path.place { true } else { false }
+                guard isSegment != isHL7 else { continue }
+                log.add(
+                    "path", at: place + key, "ce chemin n'est pas du protocole \(isHL7 ? "hl7" : "lis2")",
+                    isHL7 ? "écrire un chemin tel que OBX.3.1" : "écrire un chemin tel que R.3.4")
+            }
         }
     }
 
@@ -114,6 +133,11 @@ package enum DriverLint {
             do {
                 let expected = try JSONNode(json5: expectedBytes, at: place)
                 let expectation = TranscriptExpectation(driver, bytes)
+                if SessionDecoder.readings(in: bytes, driver: driver).isEmpty {
+                    log.add(
+                        "transcript", at: "\(folder.name)/\(path)", "aucun message n'y est lu",
+                        "vérifier protocol et le contenu du fichier")
+                }
                 for difference in try expectation.differences(from: expected) {
                     log.add(
                         "expected", at: "\(place): \(difference.place)", difference.cause,
@@ -141,12 +165,10 @@ package struct TranscriptExpectation {
     /// does not depend on where it is made.
     package func json() -> String {
         let session = SessionDecoder.decode(bytes: bytes, driver: driver)
-        let readings = SessionDecoder.messages(in: bytes).map { driver.read($0, zone: .utc) }
+        let readings = SessionDecoder.readings(in: bytes, driver: driver, zone: .utc)
         var json = JSONText()
         json.object { json in
-            json.list("messages") { json in
-                for message in session.messages { json.object { message.write(to: &$0) } }
-            }
+            session.write(messagesTo: &json)
             json.list("readings") { json in
                 for reading in readings { json.object { reading.write(to: &$0) } }
             }

@@ -38,7 +38,7 @@ extension Driver {
     package func orders(
         for orders: [SpecimenOrder], purpose: OrderPurpose, at now: Instant, zone: CivilZone = .europeParis
     ) -> OrderMessage? {
-        guard let writing = description.orders else { return nil }
+        guard description.dialect == .lis2, let writing = description.orders else { return nil }
         switch purpose {
         case .answer: if !writing.isAnswering { return nil }
         case .download: if !writing.isDownloading { return nil }

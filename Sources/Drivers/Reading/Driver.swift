@@ -19,9 +19,13 @@ package struct Driver: Sendable, Hashable {
     /// How much of the sender name the driver names: the length of the longest text of `senders` that it begins with
     /// or, for one that begins with a component delimiter (`^GeneXpert^`), that it holds; 0 for none.
     func recognition(_ message: LISMessage) -> Int {
-        guard let header = message.header else { return 0 }
+        guard description.dialect != .hl7, let header = message.header else { return 0 }
         let sender = trimmed(charset(for: message).decoded(header.field(5).raw))
-        return description.senders.filter { $0.hasPrefix("^") ? sender.contains($0) : sender.hasPrefix($0) }
+        return recognition(sender: sender)
+    }
+
+    func recognition(sender: String) -> Int {
+        description.senders.filter { $0.hasPrefix("^") ? sender.contains($0) : sender.hasPrefix($0) }
             .map(\.utf8.count).max() ?? 0
     }
 
@@ -49,6 +53,7 @@ package struct Driver: Sendable, Hashable {
                     if notResults.contains(where: { $0.holds(context) }) { continue }
                     let isControl = description.controls.contains { $0.holds(context) }
                     let comments = observed.attached.map { message.record($0) }.filter { $0.kind == .comment }
+                        .map { context.with(comment: $0) }
                     var observation = observation(context, comments: comments, ordinal: rank, zone: zone)
                     sort(flags, into: &observation)
                     if isControl {
@@ -61,7 +66,26 @@ package struct Driver: Sendable, Hashable {
             }
         }
         reading.queries = tree.queries.map { query(message.record($0), context.charset) }
+        reading.leftOver = leftOver(message, tree, results: ordinal)
         return reading
+    }
+
+    /// Records of no known type or without their parent, and orders that came back without any result: nothing that was
+    /// received goes unseen.
+    private func leftOver(_ message: LISMessage, _ tree: LISTree, results: Int) -> [Refusal] {
+        var out = tree.stray.map { number in
+            Refusal(
+                "record.stray", at: "enregistrement \(number + 1) (\(message.record(number).kind))",
+                because: "enregistrement de type inconnu, ou sans celui dont il dépend",
+                remedy: "lire le message, puis corriger le pilote ou faire renvoyer l'automate")
+        }
+        if results == 0, tree.queries.isEmpty, tree.patients.contains(where: { !$0.orders.isEmpty }) {
+            out.append(
+                Refusal(
+                    "message.noResult", because: "l'automate rend des demandes sans aucun résultat",
+                    remedy: "voir l'automate : analyse impossible ou non faite"))
+        }
+        return out
     }
 
     /// What the order's own comments and its suspect messages say of all its results.
@@ -88,6 +112,13 @@ package struct Driver: Sendable, Hashable {
     }
 
     private func problems(_ message: LISMessage) -> [Refusal] {
+        guard description.dialect != .hl7 else {
+            return [
+                Refusal(
+                    "message.dialect", because: "le pilote \(name) lit du HL7 v2, le message est du LIS2-A2",
+                    remedy: "changer le pilote de cet automate, ou le mode de sa liaison")
+            ]
+        }
         guard message.header != nil else {
             return [
                 Refusal(
@@ -114,7 +145,7 @@ package struct Driver: Sendable, Hashable {
         ]
     }
 
-    private func claimed(_ context: RecordContext) -> ClaimedIdentity {
+    func claimed(_ context: RecordContext) -> ClaimedIdentity {
         func text(_ choice: FieldChoice) -> String? {
             let text = choice.text(context)
             return text.isEmpty ? nil : text
@@ -123,7 +154,13 @@ package struct Driver: Sendable, Hashable {
         return ClaimedIdentity(
             patientID: text(paths.patientID), family: text(paths.family), given: text(paths.given),
             birthDate: text(paths.birthDate).flatMap { CivilDate($0) },
-            sex: text(paths.sex).flatMap { AdministrativeSex(rawValue: $0.uppercased()) })
+            sex: text(paths.sex).flatMap { sex($0) })
+    }
+
+    /// Letters of LIS2-A2 section 7.9 and HL7 table 0001; Mindray writes the word.
+    private func sex(_ text: String) -> AdministrativeSex? {
+        let text = text.uppercased()
+        return AdministrativeSex(rawValue: text == "FEMALE" ? "F" : text == "MALE" ? "M" : text)
     }
 
     private func query(_ record: LISRecord, _ charset: LISCharset) -> HostQuery {

@@ -3,9 +3,9 @@ import LIS2
 import Laboratory
 
 extension Driver {
-    /// One R record as a laboratory value.
+    /// One R record or OBX segment as a laboratory value; each of `comments` is the context of one comment below it.
     func observation(
-        _ context: RecordContext, comments: [LISRecord], ordinal: Int, zone: CivilZone
+        _ context: RecordContext, comments: [RecordContext], ordinal: Int, zone: CivilZone
     ) -> IncomingObservation {
         let paths = description.paths
         let code = paths.code.text(context)
@@ -14,17 +14,24 @@ extension Driver {
             ordinal: ordinal, accession: paths.specimen.text(context), instrumentCode: code,
             analysis: meaning?.analysis, value: nil, rawText: paths.value.text(context),
             rawUnit: paths.unit.text(context))
-        observation.value = value(observation.rawText, unit: observation.rawUnit, meaning)
+        let measured = paths.measured?.text(context) ?? observation.rawText
+        observation.value = value(measured, unit: observation.rawUnit, meaning)
         let status = paths.status.text(context)
         observation.status = description.statuses[status] ?? (status.isEmpty ? "F" : status)
         observation.observedAt =
             instant(paths.completed.text(context), zone) ?? instant(paths.started.text(context), zone)
-        sort(flagTexts(context), into: &observation)
+        var flags = flagTexts(context)
+        if observation.value == nil, let flag = flags.first(where: { description.flags.values[$0] != nil }),
+            let coded = description.flags.values[flag]
+        {
+            observation.value = .coded(coded.code, display: coded.display)
+            flags.removeAll { $0 == flag }
+        }
+        flags += description.suspects.filter { $0.holds(context) }.map { $0.path.text(context) }
+        sort(flags, into: &observation)
         let dilution = paths.dilution.text(context)
         if !dilution.isEmpty { observation.comments.append("Dilution : \(dilution)") }
-        for comment in comments {
-            var context = context
-            context.comment = comment
+        for context in comments {
             if let flags = description.flags.comments, flags.conditions.allSatisfy({ $0.holds(context) }) {
                 sort(split(flags.path.text(context), flags.separator), into: &observation)
                 continue
@@ -41,21 +48,21 @@ extension Driver {
         return text.split(separator: separator).map { trimmed($0) }.filter { !$0.isEmpty }
     }
 
-    /// R.7 may repeat: each repeat is a flag (LIS2-A2 section 9.7).
-    private func flagTexts(_ context: RecordContext) -> [String] {
+    /// R.7 and OBX-8 may repeat: each repeat is a flag (LIS2-A2 section 9.7, HL7 v2.5 section 7.4.2.8).
+    func flagTexts(_ context: RecordContext) -> [String] {
         let paths = description.paths.flags
         if paths.alternatives.count == 1, paths.alternatives[0].paths.count == 1,
-            let path = paths.alternatives[0].paths.first, path.part == .whole, path.upTo == nil, path.after == nil,
-            let record = context.record(path.record)
+            let path = paths.alternatives[0].paths.first, path.repeats
         {
-            return record.field(path.field).repeats.map { trimmed($0.text(context.charset)) }.filter { !$0.isEmpty }
+            return path.texts(context)
         }
         let text = paths.text(context)
         return text.isEmpty ? [] : [text]
     }
 
     func sort(_ flags: [String], into observation: inout IncomingObservation) {
-        for flag in flags where !description.flags.harmless.contains(flag) {
+        // `""` is HL7's "nothing here" (v2.5 section 2.5.3).
+        for flag in flags where !description.flags.harmless.contains(flag) && flag != "\"\"" {
             if let meaning = description.flags.known[flag] {
                 observation.instrumentFlags.append(flag)
                 observation.comments.append("\(flag) : \(meaning)")
@@ -74,14 +81,18 @@ extension Driver {
             return .coded(coded.code, display: coded.display)
         }
         if let meaning, meaning.isText { return .text(text) }
-        guard let measured = Measured(text) else { return nil }
+        let plain = description.values.thousands.map { text.replacing($0, with: "") } ?? text
+        guard let measured = Measured(plain) else { return nil }
         let known = meaning?.units[unit] ?? description.values.units[unit]
         guard let known else {
             if unit.isEmpty, let assumed = meaning?.assumedUnit { return .measured(measured, unit: assumed) }
             return .measured(measured, unit: Driver.unknownUnit(unit))
         }
-        guard let factor = known.factor else { return .measured(measured, unit: known.unit) }
-        guard let product = measured.number.multiplied(by: factor) else { return nil }
+        var product = measured.number
+        if let factor = known.factor {
+            guard let converted = product.multiplied(by: factor) else { return nil }
+            product = converted
+        }
         let number = known.places.map { product.rounded(to: $0) } ?? product
         return .measured(measured.with(number), unit: known.unit)
     }

@@ -165,8 +165,14 @@ package struct Patient: Codable, Sendable, Hashable {
     package var publishableINS: INS? { status == .qualified ? ins : nil }
 
     /// Refuses what RNIV forbids: attributes beside a status other than provisional, a qualified identity without its
-    /// INS or its five traits, an empty strict trait.
-    package func checked() throws(Refusal) -> Patient {
+    /// INS or its five traits, an empty strict trait; a birth date to come, and a time of birth on
+    /// another day than the birth date (`zone` is the site's).
+    package func checked(in zone: CivilZone, at now: Instant) throws(Refusal) -> Patient {
+        guard traits.birthDate <= CivilTime(now, in: zone).date else {
+            throw Refusal(
+                "patient.birthdate", at: "birthDate", because: "la date de naissance est dans le futur",
+                remedy: "corriger la date")
+        }
         guard !traits.birthName.isEmpty, !traits.firstGivenName.isEmpty else {
             throw Refusal(
                 "patient.traits", at: "traits", because: "le nom et le premier prénom de naissance sont obligatoires",
@@ -177,6 +183,12 @@ package struct Patient: Codable, Sendable, Hashable {
                 "patient.attributes", at: "attributes",
                 because: "un attribut d'identité ne va qu'avec le statut provisoire (RNIV)",
                 remedy: "retirer l'attribut ou repasser l'identité en provisoire")
+        }
+        if let birthTime, CivilTime(birthTime, in: zone).date != traits.birthDate {
+            throw Refusal(
+                "patient.birthtime", at: "birthTime",
+                because: "l'heure de naissance n'est pas celle du jour de naissance",
+                remedy: "corriger la date ou l'heure de naissance")
         }
         if status == .qualified || status == .retrieved {
             guard ins != nil else {

@@ -119,13 +119,16 @@ package struct Reading: Codable, Sendable, Hashable {
     package var queries: [HostQuery]
     /// What could not be read, in words; the message then waits in triage as a whole.
     package var problems: [Refusal]
+    /// What stands in the message beside what could be read, each in words: it waits in triage, the rest is taken.
+    package var leftOver: [Refusal]
     package init(
         observations: [IncomingObservation] = [], controls: [IncomingObservation] = [], queries: [HostQuery] = [],
-        problems: [Refusal] = []
+        problems: [Refusal] = [], leftOver: [Refusal] = []
     ) {
         self.observations = observations
         self.controls = controls
         self.queries = queries
         self.problems = problems
+        self.leftOver = leftOver
     }
 }

@@ -116,6 +116,12 @@ package struct Hold: Codable, Sendable, Hashable {
         case manualEntry = "MODIF_MANUELLE"
         case catalogueDraft = "CATALOGUE_BROUILLON"
         case unrequested = "NON_DEMANDE"
+        /// The tube was never scanned at reception.
+        case notReceived = "TUBE_NON_RECU"
+        /// The analysis was made on another tube than the one meant for it.
+        case specimenType = "TYPE_ECHANTILLON"
+        /// Another value of this analysis stands in the file.
+        case rerun = "REPASSE"
         /// The analyzer itself does not call the result final.
         case statusNotFinal = "STATUT_NON_FINAL"
     }

@@ -84,7 +84,8 @@ package struct Professional: Codable, Sendable, Hashable {
     package var given: String
     /// `DR`, `PR`… (JDV_J246); empty when none.
     package var title: String
-    /// Profession and speciality, e.g. `G15_10/SM02` of 1.2.250.1.213.1.1.4.5, with its French label.
+    /// Profession and speciality, e.g. `G15_10/SM03` of 1.2.250.1.213.1.1.4.5 (JDV_J01), with its French label; the
+    /// profession alone (`G15_10`, *Médecin*) when nobody said more.
     package var speciality: String
     package var specialityLabel: String
     package var phone: String?
@@ -93,8 +94,8 @@ package struct Professional: Codable, Sendable, Hashable {
     package var address: PostalAddress?
 
     package init(
-        nationalID: String, family: String, given: String, title: String = "", speciality: String = "G15_10/SM26",
-        specialityLabel: String = "Médecin - Qualifié en Médecine Générale (SM)", phone: String? = nil,
+        nationalID: String, family: String, given: String, title: String = "", speciality: String = "G15_10",
+        specialityLabel: String = "Médecin", phone: String? = nil,
         securedMail: String? = nil, address: PostalAddress? = nil
     ) {
         self.nationalID = nationalID
@@ -107,6 +108,9 @@ package struct Professional: Codable, Sendable, Hashable {
         self.securedMail = securedMail
         self.address = address
     }
+
+    /// Medical biologist: what a biologist's account is when nobody said otherwise.
+    package static let biology = (speciality: "G15_10/SM03", label: "Médecin - Biologie médicale (SM)")
 
     /// `Dr Pascal CHARLES`
     package var displayName: String {

@@ -15,9 +15,9 @@ extension Hold.Code {
         switch self {
         case .identity, .unknownUnit, .unreadable: .forbids
         case .specimenNonconform, .analyzerFlag, .critical, .censoredUndecided, .manualEntry, .unrequested,
-            .statusNotFinal:
+            .specimenType, .rerun, .statusNotFinal:
             .needsReason
-        case .collectionTimeUnknown, .noInterval, .noQualityControl, .catalogueDraft: .shown
+        case .collectionTimeUnknown, .notReceived, .noInterval, .noQualityControl, .catalogueDraft: .shown
         }
     }
 }
@@ -44,7 +44,7 @@ package struct Assessor: Sendable {
     package func assess(
         _ incoming: IncomingObservation, analysis: Analysis, patient: Patient, specimen: Specimen
     ) -> Assessment {
-        var holds = identityHolds(incoming.claimed, patient) + specimenHolds(specimen)
+        var holds = identityHolds(incoming.claimed, patient) + specimenHolds(specimen, analysis)
         if !incoming.unknownFlags.isEmpty {
             holds.append(
                 Hold(
@@ -116,8 +116,16 @@ package struct Assessor: Sendable {
         return holds
     }
 
-    private func specimenHolds(_ specimen: Specimen) -> [Hold] {
+    /// What the tube has against it (RULES 1.2, step 2).
+    package func specimenHolds(_ specimen: Specimen, _ analysis: Analysis) -> [Hold] {
         var holds = [Hold]()
+        if !specimen.analyses.contains(analysis.code) {
+            holds.append(
+                Hold(
+                    .specimenType,
+                    "\(analysis.code) est prévue sur un autre tube (\(analysis.tube ?? "?")) que \(specimen.tube)"))
+        }
+        if specimen.receivedAt == nil { holds.append(Hold(.notReceived, "tube jamais lu à la réception")) }
         if let nonconformity = specimen.nonconformity { holds.append(Hold(.specimenNonconform, nonconformity)) }
         if specimen.collectedAt == nil {
             holds.append(Hold(.collectionTimeUnknown, "heure de prélèvement non renseignée"))

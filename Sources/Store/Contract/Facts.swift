@@ -122,7 +122,7 @@ package struct TriageEntry: Codable, Sendable, Hashable {
     package var site: String
     package var analyzer: String
     package var messageID: String
-    /// Rank of the result in the message; −1 for the message as a whole.
+    /// Rank of the result in the message; −1 for the message as a whole, −2, −3… for what was left over beside results.
     package var ordinal: Int
     package var reason: Reason
     /// What is wrong and what now, in French, without patient data.

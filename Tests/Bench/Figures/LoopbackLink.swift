@@ -40,7 +40,7 @@ private final class LinkPair: Sendable {
         self.listener = listener
         let accepted = Counter()
         self.accepted = accepted
-        receiver = Task { await LinkPair.receive(on: receiving, accepted) }
+        receiver = Task { await receiving.onItsThread { await LinkPair.receive(on: receiving, accepted) } }
     }
 
     static func connect() async throws -> LinkPair {
@@ -53,6 +53,10 @@ private final class LinkPair: Sendable {
 
     /// Frames a second, from the enquiry to the acknowledgement of the last frame.
     func deliver(_ messages: [[UInt8]], frames: Int) async throws -> Double {
+        try await sending.onItsThread { try await self.exchange(messages, frames: frames) }
+    }
+
+    private func exchange(_ messages: [[UInt8]], frames: Int) async throws -> Double {
         var link = Link(settings: LinkSettings(station: .instrument))
         let before = accepted.value
         let start = ContinuousClock.now

@@ -12,7 +12,7 @@ extension Figure {
     static var receiveMemory: Figure {
         receiving(
             "receive-memory", "frames, checksums, messages, index, and every result read by the generic driver",
-            goal: .value(500)
+            goal: .none
         ) { bench, set in
             let driver = try genericDriver(bench)
             return { message, tally in
@@ -20,6 +20,17 @@ extension Figure {
                 tally.results += reading.observations.count
                 for observation in reading.observations { tally.valueBytes += observation.rawText.utf8.count }
             }
+        }
+    }
+
+    /// Up to the typed values of each result, read in place.
+    static var receiveTyped: Figure {
+        receiving(
+            "receive-typed",
+            "frames, checksums, messages, index, and specimen, code, decimal, unit, flag of each result",
+            goal: .value(500)
+        ) { _, _ in
+            { message, tally in readTyped(LISMessage(bytes: message), &tally) }
         }
     }
 
@@ -98,6 +109,17 @@ extension Figure {
             }
         }
         return tally
+    }
+
+    private static func readTyped(_ message: LISMessage, _ tally: inout Tally) {
+        for result in message.results {
+            guard message.measured(result.value) != nil, !result.specimen.isEmpty, !result.code.isEmpty,
+                !result.unit.isEmpty,
+                !result.flag.isEmpty
+            else { continue }
+            tally.results += 1
+            tally.valueBytes += result.value.count
+        }
     }
 
     private static func readTree(_ message: LISMessage, _ tally: inout Tally) {

@@ -1,0 +1,47 @@
+package import Base
+package import Catalog
+
+/// What a person may type as a result of an analysis: its nature decides.
+package enum EnteredValue {
+    /// Codes that a report can carry as an interpretation (JDV_HL7_ObservationInterpretation).
+    package static let codes: Set<String> = ["POS", "NEG", "DET", "ND", "IND", "E", "NR", "R", "WR"]
+
+    package static func check(_ value: ObservationValue, for analysis: Analysis) throws(Refusal) {
+        switch value {
+        case .notPerformed: return
+        case .measured(_, let unit):
+            guard analysis.nature.isNumeric || analysis.nature == .titre else { throw wrong(analysis) }
+            guard unit == analysis.unit || unit == analysis.alternative?.unit else {
+                throw Refusal(
+                    "enter.unit", at: analysis.code, because: "l'unité « \(unit) » n'est pas celle de cette analyse",
+                    remedy: "donner la valeur en \(analysis.unit)")
+            }
+        case .coded(let code, _):
+            guard !analysis.nature.isNumeric else { throw wrong(analysis) }
+            guard codes.contains(code) else {
+                throw Refusal(
+                    "enter.code", at: analysis.code, because: "le code « \(code) » n'est pas un résultat codé connu",
+                    remedy: "choisir parmi : \(codes.sorted().joined(separator: ", "))")
+            }
+        case .text:
+            guard !analysis.nature.isNumeric else { throw wrong(analysis) }
+        }
+    }
+
+    private static func wrong(_ analysis: Analysis) -> Refusal {
+        Refusal(
+            "enter.nature", at: analysis.code,
+            because: "une analyse de nature « \(analysis.nature.rawValue) » n'a pas de résultat de ce genre",
+            remedy: analysis.nature.isNumeric
+                ? "donner un nombre, ou --not-performed avec son motif"
+                : "donner un code (--coded) ou des mots (--text)")
+    }
+}
+
+extension Hold {
+    /// Another value of the analysis stands in the file: it is said, so that nobody signs over it unseen.
+    package static func rerun(of before: Observation) -> Hold {
+        let unit = before.value.unit.map { " \($0)" } ?? ""
+        return Hold(.rerun, "passage \(before.run + 1) ; valeur précédente \(before.value.frenchText)\(unit)")
+    }
+}

@@ -1,0 +1,65 @@
+import Base
+import Catalog
+import Laboratory
+import Store
+
+extension Desk {
+    /// Adds analyses or panels to a request: a new version of it, on the tubes that suit, or on new ones. What is
+    /// already asked stays as it is; asking only for that is refused.
+    package func addAnalyses(
+        _ codes: [String], to reference: String, by author: Author
+    ) async throws(CommandFailure) -> RegisteredRequest {
+        try allow(author, .register)
+        return try await attempt { () async throws(CommandFailure) -> RegisteredRequest in
+            let old = try await request(reference)
+            let asked = try decide { () throws(Refusal) in try catalogue.expand(codes: codes) }
+            let known = Set(old.lines.map(\.analysis))
+            let added = asked.filter { !known.contains($0.code) }
+            guard !added.isEmpty else {
+                throw .refused(
+                    Refusal(
+                        "request.nothing", at: old.number, because: "ces analyses sont déjà demandées",
+                        remedy: "voir la demande (request show)"))
+            }
+            var changing = old
+            changing.version += 1
+            changing.lines += added.map { RequestLine(analysis: $0.code, panel: $0.panel) }
+            let request = changing
+            let at = now()
+            let before = try await ask { () throws(StoreFailure) in
+                try await store.specimens(requestID: request.id)
+            }
+            let (changed, all) = specimens(for: added.map(\.code), of: request, among: before)
+            try await ask { () throws(StoreFailure) in
+                try await store.append(
+                    [.request(request)] + changed.map(Fact.specimen),
+                    note: note(author, "request.change", request.number, at))
+            }
+            return RegisteredRequest(request: request, specimens: all)
+        }
+    }
+
+    /// The specimens that change or are new, and all of them.
+    private func specimens(
+        for codes: [String], of request: Request, among before: [Specimen]
+    ) -> (changed: [Specimen], all: [Specimen]) {
+        var all = before
+        var changed = Set<String>()
+        for code in codes {
+            guard let analysis = catalogue[code], let kind = analysis.specimen else { continue }
+            let tube = analysis.tube ?? ""
+            if let index = all.firstIndex(where: { $0.kind == kind && $0.tube == tube }) {
+                all[index].analyses.append(code)
+                if changed.insert(all[index].accession).inserted, index < before.count { all[index].version += 1 }
+            } else {
+                let accession = request.number.filter { $0 != "-" } + String(all.count + 1)
+                all.append(
+                    Specimen(
+                        accession: accession, site: request.site, requestID: request.id, kind: kind, tube: tube,
+                        analyses: [code]))
+                changed.insert(accession)
+            }
+        }
+        return (all.filter { changed.contains($0.accession) }, all)
+    }
+}

@@ -1,0 +1,83 @@
+import Base
+import Laboratory
+import Lines
+import Server
+import Testing
+
+@Suite struct `The configuration file` {
+    static let good = """
+        { data: "data", listen: "127.0.0.1:0", catalogue: "Catalog", drivers: "Drivers",
+          sites: [{ code: "A", name: "Essai", finess: "290012345", phone: "+33298000000", oidRoot: "1.2.250.1.999",
+            address: { street: "1 quai", postalCode: "29200", city: "BREST" },
+            director: { nationalID: "810100000014", family: "ESSAI", given: "Anne" } }],
+          analyzers: [{ name: "un", site: "A", driver: "generic-lis2a2", line: "listen:127.0.0.1:0" },
+                      { name: "deux", site: "A", driver: "roche-cobas-c311", line: "serial:/dev/ttyS0" }],
+          pfi: { address: "127.0.0.1:2575", sendingFacility: "L", receivingFacility: "P", processing: "T" } }
+        """
+
+    func read(_ text: String) throws(ConfigurationFindings) -> Configuration {
+        try Configuration(json5: Array(text.utf8), name: "paillasse.json5", folder: "/etc/paillasse")
+    }
+
+    func findings(_ text: String) -> [Refusal] {
+        do throws(ConfigurationFindings) {
+            _ = try read(text)
+            return []
+        } catch { return error.findings }
+    }
+
+    @Test func `a good one is read, relative paths from its folder`() throws {
+        let configuration = try read(Self.good)
+        #expect(configuration.data == "/etc/paillasse/data")
+        #expect(configuration.catalogue == "/etc/paillasse/Catalog")
+        #expect(configuration.database == .sqlite(path: "/etc/paillasse/data/paillasse.sqlite"))
+        #expect(configuration.sites.map(\.code) == ["A"])
+        #expect(configuration.analyzers.map(\.name) == ["un", "deux"])
+        #expect(configuration.pfi?.port == 2575)
+        let postgresql = Self.good.replacing("data: \"data\",", with: "database: \"postgresql:host=/run user=p\",")
+        #expect(try read(postgresql).database == .postgresql(connection: "host=/run user=p", schema: "paillasse"))
+    }
+
+    @Test(arguments: [
+        ("listen: ", "listne: ", "config.key", "listne"),
+        ("finess: ", "fines: ", "config.key", "fines"),
+        ("sendingFacility: ", "sendingfacility: ", "config.missing", "sendingFacility"),
+        ("\"290012345\"", "\"29001234\"", "config.finess", "A"),
+        ("\"1.2.250.1.999\"", "\"laboratoire\"", "config.oid", "A"),
+        ("\"127.0.0.1:0\", catalogue", "\"ici\", catalogue", "config.value", "listen"),
+        ("\"listen:127.0.0.1:0\"", "\"usb:3\"", "line.description", "line"),
+        ("site: \"A\", driver: \"generic", "site: \"B\", driver: \"generic", "config.site", "analyzers"),
+        ("name: \"deux\"", "name: \"un\"", "config.twice", "analyzers"),
+        ("processing: \"T\"", "processing: \"X\"", "config.value", "processing"),
+        ("data: \"data\"", "data: 3", "config.type", "data"),
+        ("pfi: {", "database: \"mysql:x\", pfi: {", "config.value", "database"),
+        ("name: \"Essai\"", "zone: \"Mars\", name: \"Essai\"", "config.zone", "A"),
+    ])
+    func `each fault is named with its place and what to do`(_ fault: (String, String, String, String)) throws {
+        let (old, new, code, place) = fault
+        try #require(Self.good.contains(old))
+        let found = findings(Self.good.replacing(old, with: new, maxReplacements: 1))
+        let one = try #require(found.first { $0.code == code }, "\(found)")
+        #expect(one.place.contains(place) && !one.cause.isEmpty && !one.remedy.isEmpty)
+    }
+
+    @Test func `all faults are given at once, and what is no JSON5 is said so`() {
+        let two = Self.good.replacing("finess: ", with: "fines: ").replacing("listen: ", with: "listne: ")
+        #expect(findings(two).count { $0.code == "config.key" } == 2)
+        let syntax = findings("{ data: \"data\",\n  listen \"127.0.0.1:0\" }")
+        #expect(syntax.map(\.code) == ["json5.syntax"])
+        #expect(syntax.first?.place == "paillasse.json5:2:10")
+        #expect(findings("{ data: ").first?.place == "paillasse.json5:1:9")
+    }
+
+    @Test func `a serial line without settings takes those of its driver`() throws {
+        let configuration = try read(Self.good)
+        let settings = SerialSettings(baud: 19200, dataBits: 7, parity: .even, stopBits: 2, flow: .xonxoff)
+        let entry = try #require(configuration.analyzers.last)
+        #expect(entry.line(driverSerial: settings) == .serial(path: "/dev/ttyS0", settings))
+        let explicit = try read(Self.good.replacing("serial:/dev/ttyS0", with: "serial:/dev/ttyS0,4800,8N1"))
+        #expect(
+            explicit.analyzers.last?.line(driverSerial: settings)
+                == .serial(path: "/dev/ttyS0", SerialSettings(baud: 4800)))
+    }
+}
