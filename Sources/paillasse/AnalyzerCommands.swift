@@ -16,13 +16,14 @@ struct AnalyzersCommand: AsyncParsableCommand {
 
     static func show(_ analyzers: [AnalyzerView]) {
         var table = Table(
-            "AUTOMATE", "PILOTE", "*LIGNE", "*ÉTAT", "VU", "#MESSAGES", "#REFUS", "#EN ATTENTE", "*ÉCARTS À LA NORME")
+            "AUTOMATE", "PILOTE", "*LIGNE", "*ÉTAT", "VU", "#MESSAGES", "#REFUS", "#À LIRE", "#RETARD", "#ORDRES",
+            "*ÉCARTS À LA NORME")
         for analyzer in analyzers {
             let deviations = analyzer.deviations.sorted { $0.key < $1.key }.map { "\($0.key) × \($0.value)" }
             table.add(
                 analyzer.name, analyzer.driver, analyzer.line, analyzer.state, analyzer.lastSeen?.french ?? "jamais",
                 String(analyzer.messages), String(analyzer.refusals), String(analyzer.pending),
-                deviations.joined(separator: ", "))
+                analyzer.lag.map { "\($0) s" } ?? "", String(analyzer.orders), deviations.joined(separator: ", "))
         }
         Output.table(table, empty: "aucun automate configuré")
     }
@@ -59,7 +60,7 @@ struct MessagesCommand: AsyncParsableCommand {
         Output.table(table, empty: "aucun message")
     }
 
-    private static func word(_ outcome: String?) -> String {
+    static func word(_ outcome: String?) -> String {
         switch outcome {
         case "interpreted": "interprété"
         case "duplicate": "doublon"

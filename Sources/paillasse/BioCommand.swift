@@ -119,10 +119,11 @@ struct BioCommand: AsyncParsableCommand {
             }
             table.add(
                 observation.analysis, observation.analysisName ?? "", observation.result,
-                observation.interval?.frenchText ?? "", observation.mark, before ?? "", observation.held,
+                observation.interval?.frenchText ?? "", observation.mark, before ?? "", observation.holdCodes,
                 file.fresh.contains(observation.id) ? "oui" : "")
         }
         Output.table(table, empty: "aucun résultat validé techniquement")
+        Output.legend(of: file.observations)
         if !file.missing.isEmpty { Output.prose("manque : " + file.missing.joined(separator: ", ")) }
         Output.prose("empreinte \(file.contentHash)")
     }

@@ -7,9 +7,14 @@ import Server
 struct DecodeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "decode", abstract: "Décoder les octets d'une session d'automate (sans serveur).",
-        discussion: "Le fichier tient ce qui est passé sur la ligne (trames) ou des enregistrements nus.")
+        discussion: """
+            Le fichier tient ce qui est passé sur la ligne (trames) ou des enregistrements nus. Sans --driver, le \
+            pilote est celui qui reconnaît l'émetteur (H.5), à défaut \(DriverLibrary.genericName) ; \
+            --driver \(DriverLibrary.genericName) lit selon la norme seule, quel que soit l'émetteur.
+            """)
 
-    @Option(help: ArgumentHelp("Pilote à employer.", valueName: "nom")) var driver = DriverLibrary.genericName
+    @Option(help: ArgumentHelp("Pilote à employer ; celui de l'émetteur par défaut.", valueName: "nom"))
+    var driver: String?
     @OptionGroup var options: DriverOptions
     @Flag(help: "Écrire du JSON au lieu d'un résumé.") var json = false
     @Argument(help: "Fichier de la session.") var file: String
@@ -17,16 +22,11 @@ struct DecodeCommand: ParsableCommand {
     func run() throws {
         let folder = try options.folder
         let bytes = try DataFiles.bytes(file)
-        guard !driver.contains("/"), FileManager.default.fileExists(atPath: "\(folder)/\(driver)") else {
-            throw Refusal(
-                "driver.unknown", at: driver, because: "aucun pilote de ce nom dans \(folder)",
-                remedy: "paillasse driver list --drivers \(folder)")
-        }
-        let library = try DriverLibrary.load(folders: [try DataFiles.driver("\(folder)/\(driver)", name: driver)])
+        let chosen = try chosen(for: bytes, in: folder)
         let name = (file as NSString).lastPathComponent
-        let session = SessionDecoder.decode(bytes: bytes, driver: try library.driver(named: driver), file: name)
+        let session = SessionDecoder.decode(bytes: bytes, driver: chosen, file: name)
         if json { return Output.line(session.json()) }
-        Output.prose("\(session.instrument) : \(session.messages.count) message(s)")
+        Output.prose("\(session.instrument) : \(session.messages.count) message(s), pilote \(chosen.name)")
         var table = Table("#MESSAGE", "TUBE", "CODE", "#VALEUR", "UNITÉ", "DRAPEAU", "STATUT", "FIN")
         for (number, message) in session.messages.enumerated() {
             for order in message.patients.flatMap(\.orders) {
@@ -36,5 +36,22 @@ struct DecodeCommand: ParsableCommand {
             }
         }
         Output.table(table, empty: "aucun résultat")
+    }
+
+    private func chosen(for bytes: [UInt8], in folder: String) throws -> Driver {
+        guard let driver else {
+            let library = try DriverLibrary.load(folders: try DataFiles.drivers(folder))
+            if let found = library.driver(recognising: bytes) { return found }
+            throw Refusal(
+                "driver.unknown", at: DriverLibrary.genericName, because: "aucun pilote de ce nom dans \(folder)",
+                remedy: "donner --driver NOM")
+        }
+        guard !driver.contains("/"), FileManager.default.fileExists(atPath: "\(folder)/\(driver)") else {
+            throw Refusal(
+                "driver.unknown", at: driver, because: "aucun pilote de ce nom dans \(folder)",
+                remedy: "paillasse driver list --drivers \(folder)")
+        }
+        return try DriverLibrary.load(folders: [try DataFiles.driver("\(folder)/\(driver)", name: driver)])
+            .driver(named: driver)
     }
 }

@@ -16,7 +16,8 @@ struct Paillasse: AsyncParsableCommand {
             ServeCommand.self, LoginCommand.self, LogoutCommand.self, WhoamiCommand.self, AccountCommand.self,
             PatientCommand.self, RequestCommand.self, SpecimenCommand.self, WorklistCommand.self,
             ValidateCommand.self, RejectCommand.self, EnterCommand.self, BioCommand.self, TriageCommand.self,
-            ReportCommand.self, DeliveriesCommand.self, AnalyzersCommand.self, MessagesCommand.self,
+            ReportCommand.self, DeliveriesCommand.self, AnalyzersCommand.self, AnalyzerCommand.self,
+            MessagesCommand.self,
             AuditCommand.self, CatalogueCommand.self, DriverCommand.self, DecodeCommand.self, StatusCommand.self,
         ])
 }

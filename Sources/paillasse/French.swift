@@ -26,6 +26,7 @@ enum French {
         (" is invalid for ", " ne convient pas à "),
         ("Help:  ", "Aide :  "),
         ("(default: ", "(par défaut : "),
+        ("(default)", "(par défaut)"),
         ("(values: ", "(valeurs : "),
         ("; default: ", " ; par défaut : "),
         ("<reason>", "<motif>"), ("<request>", "<demande>"), ("<observation>", "<résultat>"),

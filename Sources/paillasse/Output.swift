@@ -1,4 +1,5 @@
 import Base
+import Client
 import Foundation
 
 /// What a command prints: lines and JSON on standard output, complaints on standard error.
@@ -25,6 +26,14 @@ enum Output {
     /// A table, or one sentence when there is nothing.
     static func table(_ table: Table, empty: String) {
         if table.rows.isEmpty { prose(empty) } else { line(table.text(width: Terminal.width)) }
+    }
+
+    /// What the hold codes of a table mean, once each.
+    static func legend(of observations: [ObservationView]) {
+        let legend = ObservationView.legend(of: observations)
+        if legend.isEmpty { return }
+        line()
+        for words in legend { prose(words) }
     }
 
     static func file(_ bytes: [UInt8], at path: String) throws(Refusal) {

@@ -93,7 +93,7 @@ struct RequestCommand: AsyncParsableCommand {
                 for observation in found {
                     table.add(
                         observation.analysis, observation.result, observation.interval?.frenchText ?? "",
-                        observation.mark, observation.state?.rawValue ?? "", observation.held, observation.id)
+                        observation.mark, observation.state?.rawValue ?? "", observation.holdCodes, observation.id)
                 }
             }
             Output.table(table, empty: "aucune analyse")

@@ -19,10 +19,11 @@ struct WorklistCommand: AsyncParsableCommand {
             let observation = line.observation
             table.add(
                 line.requestNumber, line.priority == .urgent ? "oui" : "", line.patientName, observation.analysis,
-                observation.result, observation.interval?.frenchText ?? "", observation.mark, observation.held,
+                observation.result, observation.interval?.frenchText ?? "", observation.mark, observation.holdCodes,
                 observation.id)
         }
         Output.table(table, empty: "rien à valider")
+        Output.legend(of: lines.map(\.observation))
     }
 }
 

@@ -28,6 +28,25 @@ extension ObservationView {
         }.joined(separator: ", ")
     }
     /// `CQ_ABSENT : aucun contrôle…`
+    /// `CQ_ABSENT, HEURE_INCONNUE`: the words stand once under the table (``legend(of:)``).
+    var holdCodes: String {
+        var codes = [String]()
+        for hold in holds where !codes.contains(hold.code.rawValue) { codes.append(hold.code.rawValue) }
+        return codes.joined(separator: ", ")
+    }
+    /// One line a hold code met, with its different words; nothing without holds.
+    static func legend(of observations: [ObservationView]) -> [String] {
+        var words = [Hold.Code: [String]]()
+        for observation in observations {
+            for hold in observation.holds {
+                let reason = hold.reason.replacing(" pour \(observation.analysis)", with: "")
+                if words[hold.code]?.contains(reason) != true { words[hold.code, default: []].append(reason) }
+            }
+        }
+        return Hold.Code.allCases.compactMap { code in
+            words[code].map { "\(code.rawValue) : " + $0.joined(separator: " ; ") }
+        }
+    }
     var held: String { holds.map { "\($0.code.rawValue) : \($0.reason)" }.joined(separator: " ; ") }
 }
 

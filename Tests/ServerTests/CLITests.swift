@@ -219,6 +219,12 @@ struct CommandLineTool: Sendable {
             #expect(decoded.code == 0, "\(decoded)")
             let session = try JSONSerialization.jsonObject(with: Data(decoded.output.utf8)) as? [String: Any]
             #expect((session?["messages"] as? [Any])?.isEmpty == false && session?["file"] as? String == name)
+            let recognised = try await tool.run(
+                "decode", "--drivers", drivers, "--json", "\(transcripts)/\(name)")
+            #expect(recognised.output == decoded.output, "the driver of the sender")
+            let generic = try await tool.run(
+                "decode", "--driver", "generic-lis2a2", "--drivers", drivers, "\(transcripts)/\(name)")
+            #expect(generic.output.contains("pilote generic-lis2a2"))
             let unknown = try await tool.run(
                 "decode", "--driver", "absent", "--drivers", drivers, "\(transcripts)/\(name)")
             #expect(unknown.code == 1 && unknown.complaint.contains("[driver.unknown]"))
