@@ -74,8 +74,9 @@ package enum LISRecordKind: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// The flat index of one message. `separators` holds the offset of every delimiter, CR and LF; `fields` says with one
-/// bit for each of them whether it delimits fields; a record is a range of bytes and of separators.
-final class LISIndex: Sendable {
+/// bit for each of them whether it delimits fields; a record is a range of bytes and of separators. The three tables
+/// lie in memory of its own, written once in `init`: arrays would cost as much again as the scan.
+final class LISIndex: @unchecked Sendable {
     struct Entry: Sendable {
         var start: UInt32
         var end: UInt32
@@ -97,10 +98,11 @@ final class LISIndex: Sendable {
 
     let bytes: [UInt8]
     let delimiters: LISDelimiters
-    let separators: [UInt32]
-    let fields: [UInt64]
-    let records: [Entry]
+    let separators: UnsafeBufferPointer<UInt32>
+    let fields: UnsafeBufferPointer<UInt64>
+    let records: UnsafeBufferPointer<Entry>
     let oddities: Oddities
+    private let hits: UnsafeMutableRawPointer?
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
@@ -111,6 +113,12 @@ final class LISIndex: Sendable {
         fields = builder.fields
         records = builder.records
         oddities = builder.oddities
+        hits = builder.hits
+    }
+
+    deinit {
+        hits?.deallocate()
+        records.deallocate()
     }
 
     /// The `n`th field delimiter (from 0) of a record, as its place in `separators`; nil when there are fewer.
@@ -150,9 +158,11 @@ final class LISIndex: Sendable {
 /// The index pass: one scan in C, one walk over the record ends that it found.
 struct LISIndexBuilder {
     var delimiters = LISDelimiters.standard
-    var separators: [UInt32] = []
-    var fields: [UInt64] = []
-    var records: [LISIndex.Entry] = []
+    var separators = UnsafeBufferPointer<UInt32>(start: nil, count: 0)
+    var fields = UnsafeBufferPointer<UInt64>(start: nil, count: 0)
+    var records = UnsafeBufferPointer<LISIndex.Entry>(start: nil, count: 0)
+    /// Holds `fields`, then `separators`; whoever takes the tables frees it and `records`.
+    var hits: UnsafeMutableRawPointer?
     var oddities = LISIndex.Oddities()
 
     mutating func build(_ whole: UnsafeBufferPointer<UInt8>) {
@@ -171,72 +181,70 @@ struct LISIndexBuilder {
     /// False when there are more separators than `capacity`.
     private mutating func index(_ bytes: UnsafeBufferPointer<UInt8>, capacity: Int) -> Bool {
         guard let base = bytes.baseAddress, !bytes.isEmpty else { return true }
-        return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: capacity) { ends in
-            var endCount = 0, count = 0
-            separators = [UInt32](unsafeUninitializedCapacity: capacity) { offsets, initialized in
-                fields = [UInt64](unsafeUninitializedCapacity: capacity / 64 + 2) { bits, words in
-                    count = withUnsafeBytes(of: delimiters.needles) { needles in
-                        cscan_index(
-                            base, bytes.count, needles.bindMemory(to: UInt8.self).baseAddress, offsets.baseAddress,
-                            capacity, bits.baseAddress, ends.baseAddress, &endCount)
-                    }
-                    // SIZE_MAX comes over as -1.
-                    words = count < 0 ? 0 : count / 64 + 1
-                }
-                initialized = max(0, count)
-            }
-            guard count >= 0 else { return false }
-            walk(bytes, UnsafeBufferPointer(rebasing: ends[..<endCount]))
-            return true
+        // Field bits, separators, and the ends of records for as long as this takes.
+        let words = capacity / 64 + 2
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: words * 8 + capacity * 8, alignment: 16)
+        let bits = memory.bindMemory(to: UInt64.self, capacity: words)
+        let offsets = (memory + words * 8).bindMemory(to: UInt32.self, capacity: 2 * capacity)
+        let ends = offsets + capacity
+        var endCount = 0
+        let count = withUnsafeBytes(of: delimiters.needles) { needles in
+            cscan_index(
+                base, bytes.count, needles.bindMemory(to: UInt8.self).baseAddress, offsets, capacity, bits, ends,
+                &endCount)
         }
+        // SIZE_MAX comes over as -1.
+        guard count >= 0 else {
+            memory.deallocate()
+            return false
+        }
+        hits = memory
+        fields = UnsafeBufferPointer(start: bits, count: count / 64 + 1)
+        separators = UnsafeBufferPointer(start: offsets, count: count)
+        walk(bytes, UnsafeBufferPointer(start: ends, count: endCount))
+        return true
     }
 
     private mutating func walk(_ bytes: UnsafeBufferPointer<UInt8>, _ ends: UnsafeBufferPointer<UInt32>) {
-        let field = delimiters.field, separators = separators, delimiters = delimiters
-        var oddities = oddities
-        records = [LISIndex.Entry](unsafeUninitializedCapacity: ends.count + 1) { out, count in
-            var start = 0, first = 0
-            // Ends a record before a byte offset and begins the next one behind it; empty lines make no record.
-            func close(at offset: Int, separator: Int) {
-                let begun = start
-                while start < offset, isBlank(bytes[start]) { start += 1 }
-                if start < offset {
-                    if start > begun { oddities.indented += 1 }
-                    out.initializeElement(
-                        at: count,
-                        to: LISIndex.Entry(
-                            start: UInt32(truncatingIfNeeded: start), end: UInt32(truncatingIfNeeded: offset),
-                            firstSeparator: UInt32(truncatingIfNeeded: first),
-                            endSeparator: UInt32(truncatingIfNeeded: separator), letter: bytes[start],
-                            isRecord: start + 1 == offset || bytes[start + 1] == field))
-                    count += 1
-                }
-                start = offset + 1
-                first = separator + 1
+        let field = delimiters.field
+        let out = UnsafeMutableBufferPointer<LISIndex.Entry>.allocate(capacity: ends.count + 1)
+        var count = 0, start = 0, first = 0
+        // Ends a record before a byte offset and begins the next one behind it; empty lines make no record.
+        func close(at offset: Int, separator: Int) {
+            let begun = start
+            while start < offset, isBlank(bytes[start]) { start += 1 }
+            if start < offset {
+                if start > begun { oddities.indented += 1 }
+                out.initializeElement(
+                    at: count,
+                    to: LISIndex.Entry(
+                        start: UInt32(truncatingIfNeeded: start), end: UInt32(truncatingIfNeeded: offset),
+                        firstSeparator: UInt32(truncatingIfNeeded: first),
+                        endSeparator: UInt32(truncatingIfNeeded: separator), letter: bytes[start],
+                        isRecord: start + 1 == offset || bytes[start + 1] == field))
+                count += 1
             }
-            separators.withUnsafeBufferPointer { separators in
-                for end in ends {
-                    let offset = Int(separators[Int(end)])
-                    if bytes[offset] == 0x0A {
-                        guard endsRecord(bytes, lineFeedAt: offset, delimiters) else { continue }
-                        oddities.lineFeeds += 1
-                    }
-                    close(at: offset, separator: Int(end))
-                }
-                let before = count
-                close(at: bytes.count, separator: separators.count)
-                oddities.lastRecordUnended = count > before
-            }
+            start = offset + 1
+            first = separator + 1
         }
-        self.oddities = oddities
+        for end in ends {
+            let offset = Int(separators[Int(end)])
+            if bytes[offset] == 0x0A {
+                guard endsRecord(bytes, lineFeedAt: offset) else { continue }
+                oddities.lineFeeds += 1
+            }
+            close(at: offset, separator: Int(end))
+        }
+        let before = count
+        close(at: bytes.count, separator: separators.count)
+        oddities.lastRecordUnended = count > before
+        records = UnsafeBufferPointer(rebasing: out[..<count])
     }
 
     /// A line feed ends a record when nothing but blanks and record ends lies between it and the next record letter
     /// with its delimiter, or the end; otherwise it is a character of text (Celltac, Sphera against multi-line
     /// comments).
-    private func endsRecord(
-        _ bytes: UnsafeBufferPointer<UInt8>, lineFeedAt offset: Int, _ delimiters: LISDelimiters
-    ) -> Bool {
+    private func endsRecord(_ bytes: UnsafeBufferPointer<UInt8>, lineFeedAt offset: Int) -> Bool {
         var i = offset + 1
         while i < bytes.count, isBlank(bytes[i]) || isEnd(bytes[i]) { i += 1 }
         if i + 1 >= bytes.count || (offset > 0 && bytes[offset - 1] == 0x0D) { return true }

@@ -4,7 +4,10 @@ package struct LISRecord: Sendable {
     /// Its place in the message, from 0.
     package let number: Int
 
-    private var entry: LISIndex.Entry { index.records[number] }
+    private var entry: LISIndex.Entry {
+        precondition(index.records.indices.contains(number), "no such record")
+        return index.records[number]
+    }
     package var kind: LISRecordKind { entry.kind }
     /// Its offsets in the bytes of the message, record end excluded.
     package var byteRange: Range<Int> { Int(entry.start)..<Int(entry.end) }

@@ -5,8 +5,9 @@ import Foundation
 @main
 enum Entry {
     static let figures: [Figure] = [
-        .lis2Index, .lis2Peer, .receiveTyped, .receiveMemory, .receiveTree, .receiveLink, .loopbackLink, .durableIngest,
-        .durableFrames,
+        .lis2Index, .lis2Peer, .lis2Split, .receiveTyped, .receiveMemory, .receiveTree, .receiveLink, .loopbackLink,
+        .durableIngest,
+        .durableFrames, .durableP99, .idleMemory, .idleProcessor,
         .cdaRate, .pdfRate, .verification,
     ]
 

@@ -8,6 +8,8 @@ struct Figure: Sendable {
         case ratio(Double)
         /// At least this many units.
         case value(Double)
+        /// At most this many units.
+        case most(Double)
         case none
     }
     var name: String
@@ -43,6 +45,7 @@ struct Row: Sendable {
         switch figure.goal {
         case .ratio(let least): reading.ratio.map { $0 >= least }
         case .value(let least): reading.value >= least
+        case .most(let most): reading.value <= most
         case .none: nil
         }
     }
@@ -50,6 +53,7 @@ struct Row: Sendable {
         switch figure.goal {
         case .ratio(let least): "≥ \(Table.number(least))"
         case .value(let least): "≥ \(Table.number(least)) \(figure.unit)"
+        case .most(let most): "≤ \(Table.number(most)) \(figure.unit)"
         case .none: "-"
         }
     }

@@ -30,6 +30,55 @@ extension Figure {
         }
     }
 
+    /// How long an analyzer waits at worst, when the store has half the work it can do.
+    static var durableP99: Figure {
+        Figure(
+            name: "durable-p99", what: "99th percentile of a message's wait, 50 writers at half of their full speed",
+            unit: "ms", reference: nil, goal: .most(20)
+        ) { bench in
+            let messages = facts(of: LISSet(messages: writers * 20))
+            let work = (0..<writers).map { writer in Array(messages[writer * 20..<(writer + 1) * 20]) }
+            let files = Files(folder: bench.scratch, name: "durable-p99")
+            return try await Measure.alternate(rounds: bench.rounds) {
+                let full = files.next()
+                let spent = try await write(work.map { $0.map { $0 } }, to: full)
+                files.remove(full)
+                let file = files.next()
+                defer { files.remove(file) }
+                // Twice the time for the same messages, each writer at a time of its own.
+                return try await waits(work, every: 2 * spent / 20, to: file)
+            }
+        }
+    }
+
+    /// The 99th percentile of the waits in milliseconds; each message is due at its time, whatever came before.
+    private static func waits(_ work: [[[Fact]]], every interval: Double, to file: String) async throws -> Double {
+        let store = try await SQLiteStore.open(path: file)
+        let start = ContinuousClock.now
+        var waits = try await withThrowingTaskGroup(of: [Double].self) { group in
+            for (writer, messages) in work.enumerated() {
+                group.addTask {
+                    var waits: [Double] = []
+                    for (number, facts) in messages.enumerated() {
+                        let due = start.advanced(
+                            by: .seconds((Double(number) + Double(writer) / Double(work.count)) * interval))
+                        try await Task.sleep(until: due)
+                        try await store.append(facts, note: nil)
+                        waits.append(Measure.seconds(due.duration(to: .now)) * 1000)
+                    }
+                    return waits
+                }
+            }
+            var all: [Double] = []
+            for try await waits in group { all += waits }
+            return all
+        }
+        await store.close()
+        waits.sort()
+        try Measure.demand(waits.count, is: work.reduce(0) { $0 + $1.count }, "messages confirmed")
+        return waits[min(waits.count - 1, waits.count * 99 / 100)]
+    }
+
     private static let writers = 50
 
     /// `parts` cuts the facts of a message into appends that wait one for the other.
