@@ -27,11 +27,16 @@ package struct PFISettings: Sendable {
 package final class ReportDispatch: Sendable {
     private let desk: Desk
     private let pfi: PFISettings?
+    private let look: Duration
     private let log: @Sendable (String) -> Void
     private let bell: AsyncStream<Void>
     private let ring: AsyncStream<Void>.Continuation
 
-    package init(desk: Desk, pfi: PFISettings?, log: @escaping @Sendable (String) -> Void) {
+    /// `look`: how often the tables are looked at when nobody rings.
+    package init(
+        desk: Desk, pfi: PFISettings?, look: Duration = .seconds(1), log: @escaping @Sendable (String) -> Void
+    ) {
+        self.look = look
         self.desk = desk
         self.pfi = pfi
         self.log = log
@@ -48,15 +53,13 @@ package final class ReportDispatch: Sendable {
             group.addTask {
                 while !Task.isCancelled {
                     self.ring.yield()
-                    try? await Task.sleep(for: ReportDispatch.look)
+                    try? await Task.sleep(for: self.look)
                 }
                 self.ring.finish()
             }
         }
     }
 
-    /// How often the tables are looked at when nobody rings.
-    private static let look = Duration.seconds(1)
     /// Rows taken at a time.
     private static let batch = 32
 

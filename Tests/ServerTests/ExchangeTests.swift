@@ -60,13 +60,15 @@ private struct ExchangeBench: Sendable {
             request.number, contentHash: file.contentHash, allowPartial: false, by: ExchangeBench.biologist)
     }
 
-    func dispatch(to port: Int, waiting: Duration = .seconds(20)) -> ReportDispatch {
+    func dispatch(
+        to port: Int, waiting: Duration = .seconds(20), look: Duration = .seconds(1)
+    ) -> ReportDispatch {
         ReportDispatch(
             desk: desk,
             pfi: PFISettings(
                 host: "127.0.0.1", port: port, parties: ExchangeBench.parties, processing: .training,
                 answerWithin: waiting),
-            log: { _ in })
+            look: look, log: { _ in })
     }
 
     func kinds(_ version: Int = 1) async throws -> [DeliveryEvent.Kind] {
