@@ -27,6 +27,8 @@ final class Peer {
         process.arguments = [Peer.root.appending(path: "Tests/CrossPlay/peer.py").path] + arguments
         process.standardOutput = output
         process.standardInput = input
+        // A peer that outlives the test must not hold the output of the test.
+        process.standardError = FileHandle.nullDevice
         try process.run()
         input.fileHandleForWriting.write(Data(text.utf8))
         try input.fileHandleForWriting.close()
@@ -53,6 +55,6 @@ final class Peer {
 
     /// Does not wait: that would hold a thread of the pool, of which there are as many as processors.
     func stop() {
-        if process.isRunning { process.terminate() }
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 }
