@@ -2,6 +2,8 @@ import ArgumentParser
 import Base
 import Drivers
 import Foundation
+import LIS01
+import Laboratory
 import Server
 
 struct DecodeCommand: ParsableCommand {
@@ -25,8 +27,40 @@ struct DecodeCommand: ParsableCommand {
         let chosen = try chosen(for: bytes, in: folder)
         let name = (file as NSString).lastPathComponent
         let session = SessionDecoder.decode(bytes: bytes, driver: chosen, file: name)
-        if json { return Output.line(session.json()) }
-        Output.prose("\(session.instrument) : \(session.messages.count) message(s), pilote \(chosen.name)")
+        if json { Output.line(session.json()) } else { table(session, chosen) }
+        complain(of: bytes, chosen)
+        guard session.messageCount > 0, session.isMeaningful else {
+            throw Refusal(
+                "decode.nothing", at: name, because: "aucun message lisible dans ce fichier",
+                remedy: "vérifier que c'est une session d'automate, ou donner un autre pilote (--driver)")
+        }
+    }
+
+    /// What is wrong with the session, on standard error: the understood part stays clean on standard output.
+    private func complain(of bytes: [UInt8], _ driver: Driver) {
+        if driver.description.dialect == .lis2 {
+            let reading = SessionReader.read(bytes)
+            for defect in reading.defects {
+                Output.complain("trame \(defect.frame) : écart à la norme \(defect.deviation.rawValue)")
+            }
+            if reading.doubtfulFrames > 0 {
+                Output.complain(
+                    "\(reading.doubtfulFrames) trame(s) douteuse(s), refusée(s) sur une vraie ligne → vérifier la capture"
+                )
+            }
+            for (rank, message) in reading.messages.enumerated() where !message.isComplete {
+                Output.complain("message \(rank + 1) : incomplet, sans enregistrement L → l'automate le renverrait")
+            }
+        }
+        for (rank, reading) in SessionDecoder.readings(in: bytes, driver: driver).enumerated() {
+            for refusal in reading.problems + reading.leftOver {
+                Output.complain("message \(rank + 1) : \(refusal)")
+            }
+        }
+    }
+
+    private func table(_ session: DecodedSession, _ chosen: Driver) {
+        Output.prose("\(session.instrument) : \(session.messageCount) message(s), pilote \(chosen.name)")
         var table = Table("#MESSAGE", "TUBE", "CODE", "#VALEUR", "UNITÉ", "DRAPEAU", "STATUT", "FIN")
         for (number, message) in session.messages.enumerated() {
             for order in message.patients.flatMap(\.orders) {

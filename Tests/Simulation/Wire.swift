@@ -64,7 +64,8 @@ struct Wire {
         // One fault a write: two may cancel in a sum modulo 256.
         if happens(faults.corrupt) {
             bytes[place] = isControl ? 0x7F : bytes[place] ^ UInt8(1 << (random.next() % 8))
-            // Behind the text nothing guards a byte: a digit or CR read as ENQ is a new session, see ``Faults/hostile``.
+            // Behind the text nothing guards a byte: a digit or CR read as ENQ is a new session, see
+            // ``Faults/hostile``.
             if !isControl, place >= bytes.count - 4, bytes[place] == Control.enq, faults.hostile == 0 {
                 bytes[place] = 0x7F
             }

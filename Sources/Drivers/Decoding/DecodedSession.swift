@@ -39,6 +39,14 @@ package struct DecodedSession: Sendable, Hashable {
 
     package var messageCount: Int { messages.count + hl7.count + texts.count }
 
+    /// Something of the session was understood: a sender, a patient, an order, a query, a terminator.
+    package var isMeaningful: Bool {
+        if !hl7.isEmpty || !texts.isEmpty { return true }
+        return messages.contains {
+            !$0.sender.isEmpty || !$0.patients.isEmpty || !$0.queries.isEmpty || $0.terminator?.isEmpty == false
+        }
+    }
+
     package var rows: [Row] {
         func row(_ message: Int, _ specimen: String, _ cells: [String]) -> Row {
             Row(
