@@ -1,7 +1,8 @@
 import HL7v2
 
 /// The results of an HL7 v2 message by specimen. Where SPM (or, without it, SAC) comes before the first OBR, each
-/// begins a specimen: OUL^R22 and R23. Else each OBR begins one, and an SPM behind its results is theirs: ORU^R01 and OUL^R24
+/// begins a specimen: OUL^R22 and R23. Else each OBR begins one, and an SPM behind its results is theirs: ORU^R01 and
+/// OUL^R24
 /// (v2.5.1 sections 7.3.1 and 7.3.7 to 7.3.9). What stands first decides, not the name of the message: attaching a
 /// result to its neighbour's tube is the one fault that must not happen.
 struct HL7Grouping {
