@@ -119,7 +119,7 @@ final class AnalyzerPump: Sendable {
         var wait = BackOff(seed: seed.next())
         while !Task.isCancelled {
             do throws(Refusal) {
-                let source = try await LineSource.start(configuration.line, backOff: BackOff(seed: seed.next()))
+                let source = try await LineSource.start(configuration.line, backOff: AnalyzerPump.backOff(seed.next()))
                 board.change(name) { row in
                     row.port = source.port
                     row.state = "en attente"
@@ -135,10 +135,24 @@ final class AnalyzerPump: Sendable {
         }
     }
 
+    /// A cable that is plugged in again is taken up within seconds.
+    private static func backOff(_ seed: UInt64) -> BackOff { BackOff(limit: .seconds(5), seed: seed) }
+
+    /// Says on the board why a line cannot be opened, as long as it cannot.
+    private func watch(_ source: LineSource) async {
+        while !Task.isCancelled {
+            if let failure = source.lastFailure {
+                board.change(configuration.name) { $0.state = "en panne : \(failure.cause)" }
+            }
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
     /// Each line in its own child task, so that a half-open connection never keeps a new one waiting.
     private func serve(_ source: LineSource) async {
         await withDiscardingTaskGroup { group in
             if source.port == nil {
+                group.addTask { await self.watch(source) }
                 while let line = await source.next() { await converse(line) }
             } else {
                 while let line = await source.next() { group.addTask { await self.converse(line) } }

@@ -22,4 +22,12 @@ import Testing
                 "message.noResult"
             ])
     }
+
+    @Test(arguments: ["roche-cobas-c311", "beckman-access2", "generic-lis2a2"])
+    func `a name that an operator typed is told, to be compared with the file`(_ driver: String) throws {
+        let text = #"H|\^&"# + "\rP|1||||DUPONT^JEAN||19700504|M\rO|1|T1||^^^1\rR|1|^^^1/|4.2|mmol/l||N||F\rL|1|N\r"
+        let reading = try Place.driver(driver).read(LISMessage(bytes: Array(text.utf8)))
+        #expect(reading.observations.first?.claimed.family == "DUPONT")
+        #expect(reading.observations.first?.claimed.birthDate == CivilDate("1970-05-04"))
+    }
 }

@@ -30,7 +30,7 @@ struct ReadingTests {
         #expect(reading.observations.allSatisfy { $0.unknownFlags.isEmpty && $0.status == "F" && $0.comments.isEmpty })
         // 2026-06-12 10:11:30 in Paris is 08:11:30 UTC.
         #expect(reading.observations[0].observedAt?.iso8601(in: .utc) == "2026-06-12T08:11:30Z")
-        #expect(reading.observations[0].claimed == ClaimedIdentity())
+        #expect(reading.observations[0].claimed == ClaimedIdentity(sex: .unknown), "P-9 is U, nothing else")
     }
 
     @Test("A dilution is kept as a comment, a data alarm and an unlisted flag hold, a censored value stays censored")
