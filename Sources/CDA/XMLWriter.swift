@@ -1,3 +1,5 @@
+import Base
+
 /// Writes XML 1.0 in UTF-8, straight to bytes, without a tree. Element and attribute names are literals of this
 /// room, so only contents need escaping; what is opened is closed by construction (`element` takes the body).
 struct XMLWriter {
@@ -119,50 +121,5 @@ struct XMLWriter {
             }
             bytes.append(contentsOf: utf8[from...])
         }
-    }
-}
-
-/// Base 64 as RFC 4648 section 4 draws it.
-enum Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    /// The two letters of every twelve bits: two look-ups a group of three bytes.
-    private static let pairs = (0..<4096).map { UInt16(alphabet[$0 >> 6]) | UInt16(alphabet[$0 & 63]) << 8 }
-
-    static func encode(_ data: [UInt8]) -> [UInt8] {
-        var out: [UInt8] = []
-        append(data, to: &out)
-        return out
-    }
-
-    static func append(_ data: [UInt8], to out: inout [UInt8]) {
-        let encoded = [UInt8](unsafeUninitializedCapacity: (data.count + 2) / 3 * 4) { letters, count in
-            data.withUnsafeBufferPointer { bytes in
-                pairs.withUnsafeBufferPointer { pairs in count = write(bytes, pairs, into: letters) }
-            }
-        }
-        out.append(contentsOf: encoded)
-    }
-
-    private static func write(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ pairs: UnsafeBufferPointer<UInt16>,
-        into out: UnsafeMutableBufferPointer<UInt8>
-    ) -> Int {
-        let raw = UnsafeMutableRawBufferPointer(out)
-        var i = 0, o = 0
-        while i + 2 < bytes.count {
-            let word = Int(bytes[i]) << 16 | Int(bytes[i + 1]) << 8 | Int(bytes[i + 2])
-            let letters = UInt32(pairs[word >> 12]) | UInt32(pairs[word & 4095]) << 16
-            raw.storeBytes(of: letters.littleEndian, toByteOffset: o, as: UInt32.self)
-            i += 3
-            o += 4
-        }
-        let left = bytes.count - i
-        guard left > 0 else { return o }
-        let word = Int(bytes[i]) << 16 | (left == 2 ? Int(bytes[i + 1]) << 8 : 0)
-        out[o] = alphabet[word >> 18]
-        out[o + 1] = alphabet[word >> 12 & 63]
-        out[o + 2] = left == 2 ? alphabet[word >> 6 & 63] : 0x3D
-        out[o + 3] = 0x3D
-        return o + 4
     }
 }

@@ -240,13 +240,13 @@ struct AcknowledgementTests {
 struct Base64Tests {
     @Test(arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")])
     func `the vectors of RFC 4648 section 10 hold`(plain: String, coded: String) {
-        #expect(Base64.encode(Array(plain.utf8)) == coded)
+        #expect(Base64.text(Array(plain.utf8)) == coded)
         #expect(Base64.decode(coded.utf8) == Array(plain.utf8))
     }
     @Test func `every byte comes back`() {
         for count in 0..<70 {
             let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 * 37 + 251) }
-            #expect(Base64.decode(Base64.encode(bytes).utf8) == bytes)
+            #expect(Base64.decode(Base64.encode(bytes)) == bytes)
         }
     }
     @Test(arguments: ["Z", "Zg=", "Zg=a", "====", "Zg==Zg==", "Z m9", "Zm9\n"])
