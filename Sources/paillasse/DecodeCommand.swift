@@ -45,7 +45,7 @@ struct DecodeCommand: ParsableCommand {
             }
             if reading.doubtfulFrames > 0 {
                 Output.complain(
-                    "\(reading.doubtfulFrames) trame(s) qu'une vraie ligne aurait refusée(s) → vérifier la capture")
+                    "\(reading.doubtfulFrames) trame(s) qu'une vraie ligne aurait refusée(s) → vérifier la capture"
                 )
             }
             for (rank, message) in reading.messages.enumerated() where !message.isComplete {
