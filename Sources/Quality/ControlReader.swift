@@ -180,7 +180,7 @@ struct ControlReader {
         guard let code = sheet.required(line, "analyse"), let analyzer = sheet.required(line, "automate") else {
             return nil
         }
-        if let analyses, analyses[code: code] == nil {
+        if let analyses, analyses[code] == nil {
             sheet.refuse(
                 "analysis", line, "analyse", "« \(code) » n'est pas une analyse du catalogue",
                 "employer un code de analyses.csv")
@@ -189,7 +189,7 @@ struct ControlReader {
     }
 
     private func checkUnit(_ line: Sheet.Line, _ sheet: inout Sheet) {
-        guard let analysis = analyses?[code: line.text("analyse")], analysis.unit != line.text("ucum") else { return }
+        guard let analysis = analyses?[line.text("analyse")], analysis.unit != line.text("ucum") else { return }
         sheet.refuse(
             "unit", line, "ucum", "la cible est en « \(line.text("ucum")) », l'analyse en « \(analysis.unit) »",
             "convertir la cible dans l'unité de l'analyse")

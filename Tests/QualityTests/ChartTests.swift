@@ -7,7 +7,9 @@ import Testing
     private func chart(_ runs: String, events: [ControlEvent] = [], last: Int? = nil) -> LeveyJennings {
         LeveyJennings(Control.timeline(runs, events: events), title: "K sur A2", events: events, last: last)
     }
-    private func rows(_ text: String) -> [String] { text.split(separator: "\n").map(String.init) }
+    private func rows(_ text: String) -> [String] {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
 
     @Test func `places each point on its row and column`() {
         let chart = chart("1:0,2:1 1:-2,2:3")

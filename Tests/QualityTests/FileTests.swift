@@ -47,7 +47,7 @@ import Testing
         ("run;time;level;value;mean;sd\n", "k.csv:1:1", "quality.file.separator"),
         ("", "k.csv:1:1", "quality.file.empty"), ("run,time,level,value,mean,sd\n", "k.csv:1:1", "quality.file.empty"),
         (header + "R1,2026-11-01,1,4,1,4,1,0,2\n", "k.csv:2:23", "quality.file.cells"),
-        (header + "R1,2026-11-01,1,4.1\n", "k.csv:2:18", "quality.file.cells"),
+        (header + "R1,2026-11-01,1,4.1\n", "k.csv:2:17", "quality.file.cells"),
         (header + "R1,hier,1,4.1,4,1\n", "k.csv:2:4", "quality.file.time"),
         (header + "R1,2026-02-30,1,4.1,4,1\n", "k.csv:2:4", "quality.file.time"),
         (header + ",2026-11-01,1,4.1,4,1\n", "k.csv:2:1", "quality.file.missing"),
