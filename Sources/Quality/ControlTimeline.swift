@@ -213,7 +213,7 @@ package struct ControlTimeline: Sendable {
         return later.map { standing($0.phase, since: $0.at, at: $0.at) } ?? then
     }
 
-    /// As above, with what was decided about the result: one that somebody confirmed for every period of doubt in which it
+    /// As above, with what was decided about the result: one confirmed for every period of doubt in which it
     /// stands passes; any other decision leaves it held (its rerun or its amendment is another result).
     package func standing(
         of result: MeasuredResult, decisions: [LookBackDecision], knownAt now: Instant, patientSamples: Int? = nil

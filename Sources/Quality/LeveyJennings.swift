@@ -203,7 +203,8 @@ extension LeveyJennings {
         let named = levels.enumerated().map { index, level in "\(glyphs[index % 4]) niveau \(level)" }
         let beyond = alphabet == .ascii ? "^ v au-delà de 4 ET" : "▲ ▼ au-delà de 4 ET"
         let out = alphabet == .ascii ? "x exclu" : "× exclu"
-        lines.append("      " + (named + [out, beyond]).joined(separator: "   "))
+        let defects = columns[first...].contains(where: \.hasDefect) ? ["? point sans z"] : []
+        lines.append("      " + (named + [out, beyond] + defects).joined(separator: "   "))
         for event in events where event.column >= first {
             let place = event.column < columns.count ? "avant \(columns[event.column].run)" : "après la dernière série"
             lines.append("      \(alphabet == .ascii ? "|" : "┊") \(place) : \(event.text)")
