@@ -124,7 +124,7 @@ extension LeveyJennings {
         for (index, level) in levels.enumerated() {
             inks.append(.glyph(shapes[index % shapes.count], x: x, y: height - 125, size: 28, .ink))
             inks.append(.text("niveau \(level)", x: x + 60, y: height - 100, size: 75, .start, .soft))
-            x += 260 + 45 * level.name.count
+            x += 480 + 50 * level.name.count
         }
         inks.append(.glyph(.ring, x: x, y: height - 125, size: 40, .alarm))
         inks.append(.text("rejeté", x: x + 70, y: height - 100, size: 75, .start, .soft))
