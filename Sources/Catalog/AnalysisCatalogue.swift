@@ -23,7 +23,7 @@ package struct RequestedAnalysis: Sendable, Hashable, Codable {
 package struct AnalysisCatalogue: Sendable {
     package let version: CatalogVersion
     /// In the order of `analyses.csv`.
-    package let analyses: [Analysis]
+    package private(set) var analyses: [Analysis]
     /// In the order of `panels.csv`.
     package let panels: [Panel]
     /// By rank.
@@ -90,6 +90,15 @@ package struct AnalysisCatalogue: Sendable {
         var reader = CatalogReader(files: files)
         _ = reader.read()
         return reader.sortedFindings
+    }
+
+    /// The same catalogue where these lines, and no others, count as approved by a biologist.
+    package func approving(_ codes: Set<String>) -> AnalysisCatalogue {
+        var copy = self
+        for index in copy.analyses.indices {
+            copy.analyses[index].approval = codes.contains(copy.analyses[index].code) ? .approved : .draft
+        }
+        return copy
     }
 
     package subscript(code: String) -> Analysis? { byCode[code].map { analyses[$0] } }
