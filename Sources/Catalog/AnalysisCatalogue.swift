@@ -34,6 +34,8 @@ package struct AnalysisCatalogue: Sendable {
     package let intervals: [ReferenceInterval]
     /// What the lint warned of while loading (never an error).
     package let warnings: [CatalogFinding]
+    /// Analyses whose intervals leave an age out, for one sex at least.
+    let gappedAnalyses: Set<String>
 
     private let byCode: [String: Int]
     private let byLOINC: [String: Int]
@@ -47,6 +49,7 @@ package struct AnalysisCatalogue: Sendable {
     init(checked content: CatalogueContent, version: CatalogVersion, warnings: [CatalogFinding]) {
         self.version = version
         self.warnings = warnings
+        gappedAnalyses = content.gappedAnalyses
         analyses = content.analyses
         panels = content.panels
         sections = content.sections.sorted { $0.rank < $1.rank }

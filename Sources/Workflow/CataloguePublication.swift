@@ -1,7 +1,7 @@
 package import Base
 package import Catalog
 import FoundationEssentials
-import Laboratory
+package import Laboratory
 package import Store
 
 /// One published version of the catalogue: immutable, numbered, with who, when and why.
@@ -146,6 +146,13 @@ extension Desk {
         shelf.replace(catalogue, files: files)
         try await refreshApprovals()
         return published
+    }
+
+    /// The catalogue that a report is set out with: that of its latest result, so that the report, made again years
+    /// later, is the same bytes.
+    package func catalogue(of signed: SignedReport) -> AnalysisCatalogue {
+        let latest = signed.content.observations.max { ($0.recordedAt, $0.id) < ($1.recordedAt, $1.id) }
+        return latest.flatMap { shelf[$0.catalogueVersion] } ?? shelf.current
     }
 
     /// Every version, oldest first.
