@@ -162,9 +162,9 @@ private enum Transcoding {
         let catalogue = try LaboratoryServer.loadCatalogue(files)
         let library = try DriverLibrary.load(folders: try DataFiles.drivers(folder))
         return library.drivers.flatMap { driver in
-            driver.description.codes.map { code in
-                let analysis = catalogue[code.analysis]
-                return [driver.name, code.code, code.analysis, analysis?.loinc?.code ?? "", analysis?.unit ?? ""]
+            driver.description.codes.sorted { $0.key < $1.key }.map { code, meaning in
+                let analysis = catalogue[meaning.analysis]
+                return [driver.name, code, meaning.analysis, analysis?.loinc?.code ?? "", analysis?.unit ?? ""]
             }
         }
     }
