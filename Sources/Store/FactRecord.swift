@@ -141,6 +141,7 @@ extension Fact {
     /// The table of kinds; the raw value is part of the audit digest and never changes.
     package enum Kind: String, Codable, Sendable, CaseIterable {
         case account, token, tokenRevoked, patient, request, specimen, session, sessionEnd, frame, message, outcome
+        case order, orderEvent
         case observation, observationEvent, control, triage, triageResolution, signature, report, delivery
         case deliveryEvent, inbound
 
@@ -148,6 +149,8 @@ extension Fact {
         /// appended without a note: the journal is its own trace.
         package var alwaysAttested: Bool {
             switch self {
+            case .order: true
+            case .orderEvent: false
             case .account, .patient, .request, .specimen, .observation, .observationEvent, .control, .triage,
                 .triageResolution, .signature, .report, .delivery:
                 true
@@ -169,6 +172,8 @@ extension Fact {
         case .sessionEnd: .sessionEnd
         case .frame: .frame
         case .message: .message
+        case .order: .order
+        case .orderEvent: .orderEvent
         case .outcome: .outcome
         case .observation: .observation
         case .observationEvent: .observationEvent
@@ -195,6 +200,8 @@ extension Fact {
         case .sessionEnd(let fact): try FactRecord(kind, fact)
         case .frame(let fact): if let plain = fact.plainRecord { plain } else { try FactRecord(kind, fact) }
         case .message(let fact): try FactRecord(kind, fact)
+        case .order(let fact): try FactRecord(kind, fact)
+        case .orderEvent(let fact): try FactRecord(kind, fact)
         case .outcome(let fact): try FactRecord(kind, fact)
         case .observation(let fact): try FactRecord(kind, fact)
         case .observationEvent(let fact): try FactRecord(kind, fact)
@@ -225,6 +232,8 @@ extension Fact {
         case .sessionEnd: self = .sessionEnd(try FactRecord.decode(body, blobs, as: SessionEnd.self))
         case .frame: self = .frame(try FactRecord.decode(body, blobs, as: JournalFrame.self))
         case .message: self = .message(try FactRecord.decode(body, blobs, as: ReceivedMessage.self))
+        case .order: self = .order(try FactRecord.decode(body, blobs, as: AnalyzerOrder.self))
+        case .orderEvent: self = .orderEvent(try FactRecord.decode(body, blobs, as: AnalyzerOrderEvent.self))
         case .outcome: self = .outcome(try FactRecord.decode(body, blobs, as: MessageOutcome.self))
         case .observation: self = .observation(try FactRecord.decode(body, blobs, as: Observation.self))
         case .observationEvent:
