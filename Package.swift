@@ -120,7 +120,7 @@ if withServer {
         shell(
             "Analyzers",
             imports: [
-                "Base", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "Store", "Workflow", "Lines",
+                "Base", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory", "Drivers", "Store", "Workflow", "Lines",
             ]),
         shell(
             "Exchange",

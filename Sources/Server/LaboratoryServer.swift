@@ -62,6 +62,8 @@ package enum LaboratoryServer {
         desk.afterSigning = { dispatch.wake() }
         let fleet = AnalyzerFleet(
             try analyzers(configuration, library), desk: desk, log: { Log.line($0) })
+        desk.orderRoutes = { fleet.orderRoutes }
+        desk.afterOrdering = { fleet.wakeCouriers() }
         var zam: AcknowledgementListener?
         if let pfi = configuration.pfi {
             zam = try await AcknowledgementListener.start(

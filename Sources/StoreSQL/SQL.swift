@@ -288,7 +288,7 @@ package enum SQL {
             ("last audit entry", lastAuditEntry), ("delivery marks", deliveryMarks),
             ("current patient", currentPatient), ("current request", currentRequest),
             ("counts", counts(bySite: false)), ("counts by site", counts(bySite: true)),
-        ] + FactTable.all.map { ("attested \($0.name)", $0.attested) }
+        ] + orderQuestions + FactTable.all.map { ("attested \($0.name)", $0.attested) }
             + WorkList.allCases.map { ("open \($0.rawValue)", $0.open) }
             + WorkList.allCases.map { ("close \($0.rawValue)", $0.close) }
     }

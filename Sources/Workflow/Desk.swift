@@ -46,6 +46,10 @@ package struct Desk: Sendable {
     package let now: @Sendable () -> Instant
     /// Told when a signature is durable: what makes reports of signatures need not wait for its next look.
     package var afterSigning: @Sendable () -> Void = {}
+    /// The analyzers that are told their work unasked, at this moment.
+    package var orderRoutes: @Sendable () -> [OrderRoute] = { [] }
+    /// Told when an order to an analyzer is durable: it need not wait for its courier's next look.
+    package var afterOrdering: @Sendable () -> Void = {}
 
     package init(
         store: any LaboratoryStore, catalogue: AnalysisCatalogue, sites: [Site], now: @escaping @Sendable () -> Instant

@@ -127,6 +127,19 @@ package protocol LaboratoryStore: Sendable {
     func controls(analyzer: String, analysis: String, from: Instant, before: Instant, limit: Int)
         async throws(StoreFailure) -> [ControlObservation]
 
+    // Orders to analyzers
+    func order(_ id: String) async throws(StoreFailure) -> AnalyzerOrder?
+    /// Of one tube, by analyzer then ordinal.
+    func orders(accession: String) async throws(StoreFailure) -> [AnalyzerOrder]
+    /// Newest first.
+    func orders(analyzer: String, limit: Int) async throws(StoreFailure) -> [AnalyzerOrder]
+    /// Neither acknowledged, refused nor withdrawn, oldest first.
+    func ordersDue(analyzer: String?, limit: Int) async throws(StoreFailure) -> [AnalyzerOrder]
+    /// By ordinal.
+    func orderEvents(_ orderID: String) async throws(StoreFailure) -> [AnalyzerOrderEvent]
+    /// Latest versions of the specimens numbered from `first` to `last`, both included, in the order of their numbers.
+    func specimens(from first: String, through last: String, limit: Int) async throws(StoreFailure) -> [Specimen]
+
     // Triage
     /// Open ones (or all), oldest first.
     func triage(site: String?, open: Bool, limit: Int) async throws(StoreFailure) -> [TriageEntry]
