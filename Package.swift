@@ -97,12 +97,12 @@ if withStore {
     ]
     targets += [
         shell("Store", imports: ["Base", "Catalog", "Laboratory", crypto]),
-        shell("Workflow", imports: ["Base", "Catalog", "Laboratory", "Store"]),
+        shell("Workflow", imports: ["Base", "Catalog", "Laboratory", "Quality", "Store"]),
         shell("StoreSQL", imports: ["Base", "Catalog", "Laboratory", "Store"]),
         shell("SQLiteEngine", imports: ["Base", "Store", "StoreSQL", grdb, sqlite]),
         .systemLibrary(name: "CPostgreSQL", path: "Sources/CPostgreSQL", pkgConfig: "libpq"),
         shell("PostgreSQLEngine", imports: ["Base", "Store", "StoreSQL", "CPostgreSQL"]),
-        tests("WorkflowTests", imports: ["Base", "Catalog", "Laboratory", "Store", "Workflow"]),
+        tests("WorkflowTests", imports: ["Base", "Catalog", "Laboratory", "Quality", "Store", "Workflow"]),
         tests(
             "StoreTests",
             imports: [

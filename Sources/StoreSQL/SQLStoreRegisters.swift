@@ -39,6 +39,14 @@ extension SQLStore {
             [.text(patientID), .text(analysis), SQLValue(from), SQLValue(before), SQLValue(limit)])
     }
 
+    package func observations(
+        analyzer: String, analysis: String, from: Instant, through: Instant
+    ) async throws(StoreFailure) -> [Observation] {
+        try await list(
+            Observation.self, SQL.observationsOfAnalyzer,
+            [.text(analyzer), .text(analysis), SQLValue(from), SQLValue(through)])
+    }
+
     package func controls(
         analyzer: String, analysis: String, from: Instant, before: Instant, limit: Int
     ) async throws(StoreFailure) -> [ControlObservation] {

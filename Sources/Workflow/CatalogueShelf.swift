@@ -1,8 +1,8 @@
 package import Catalog
 import Synchronization
 
-/// The catalogue in force and the versions that were: a result keeps the version it was judged with, and a report is set
-/// out with that one for ever.
+/// The catalogue in force and the versions that were: a result keeps the version it was judged with, and a report is
+/// set out with that one for ever.
 package final class CatalogueShelf: Sendable {
     private struct State {
         var current: AnalysisCatalogue

@@ -100,6 +100,10 @@ extension WorldTests {
                 try await $0.history(
                     patientID: "p\(n)", analysis: "K", from: Make.at(5), before: Make.at(40), limit: 3)
             }
+            try await same("observations of an analyzer") {
+                try await $0.observations(
+                    analyzer: n == 0 ? "a1" : "x\(n)", analysis: "K", from: Make.at(5), through: Make.at(45))
+            }
             try await same("controls") {
                 try await $0.controls(
                     analyzer: "a\(n)", analysis: "K", from: Make.at(5), before: Make.at(45), limit: 3)

@@ -96,6 +96,9 @@ package protocol LaboratoryStore: Sendable {
     /// `limit`, newest first.
     func history(patientID: String, analysis: String, from: Instant, before: Instant, limit: Int)
         async throws(StoreFailure) -> [Observation]
+    /// Of one analysis on one analyzer, observed in [`from`, `through`], oldest first.
+    func observations(analyzer: String, analysis: String, from: Instant, through: Instant)
+        async throws(StoreFailure) -> [Observation]
     /// How a result was judged, by ordinal.
     func evaluations(observationID: String) async throws(StoreFailure) -> [EvaluationRecord]
     /// Judgements in [`from`, `before`), by instant, observation, ordinal; those behind `last` when it is given.

@@ -49,6 +49,17 @@ extension MemoryStore {
         return Array(sorted.prefix(limit))
     }
 
+    package func observations(
+        analyzer: String, analysis: String, from: Instant, through: Instant
+    ) throws(StoreFailure) -> [Observation] {
+        try checkOpen()
+        let found = allObservations.filter {
+            $0.origin.analyzer == analyzer && $0.analysis == analysis && from <= $0.observedAt
+                && $0.observedAt <= through
+        }
+        return found.sorted { ($0.observedAt, Bytes($0.id)) < ($1.observedAt, Bytes($1.id)) }
+    }
+
     package func controls(
         analyzer: String, analysis: String, from: Instant, before: Instant, limit: Int
     ) throws(StoreFailure) -> [ControlObservation] {
