@@ -54,6 +54,7 @@ var targets: [Target] = [
     room("CDA", imports: ["Base"]),
     room("Catalog", imports: ["Base"]),
     room("Laboratory", imports: ["Base", "Catalog"]),
+    room("Quality", imports: ["Base", "JSON5", "Catalog"]),
     room("Drivers", imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory"]),
     room("Report", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2"]),
     .systemLibrary(name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo"),
@@ -67,6 +68,7 @@ var targets: [Target] = [
     tests("CDATests", imports: ["Base", "CDA"]),
     tests("CatalogTests", imports: ["Base", "Catalog"]),
     tests("LaboratoryTests", imports: ["Base", "Catalog", "Laboratory"]),
+    tests("QualityTests", imports: ["Base", "Catalog", "Quality"]),
     tests("DriversTests", imports: ["Base", "JSON5", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
     tests("ReportTests", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing"]),
     tests("PrintingTests", imports: ["Base", "Report", "Printing"]),
@@ -140,7 +142,7 @@ if withServer {
         program(
             "paillasse", at: "Sources/paillasse",
             imports: [
-                "Base", "Catalog", "Laboratory", "LIS01", "LIS2", "Drivers", "Client", "Server", arguments,
+                "Base", "Catalog", "Laboratory", "Quality", "LIS01", "LIS2", "Drivers", "Client", "Server", arguments,
             ]),
         program(
             "simulate", at: "Simulators/simulate",

@@ -58,6 +58,9 @@ extension Fact {
             ]
         case .deliveryEvent(let f): [FactKey("deliveryEvent.ordinal", f.deliveryID, "\(f.ordinal)")]
         case .inbound(let f): [FactKey("inbound.control", f.source, f.controlID)]
+        case .register(let f):
+            [FactKey("register.ordinal", f.register.rawValue, f.site, f.subject, "\(f.ordinal)")]
+        case .evaluation(let f): [FactKey("evaluation.ordinal", f.observationID, "\(f.ordinal)")]
         }
     }
 

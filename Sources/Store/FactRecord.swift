@@ -75,6 +75,18 @@ extension InboundMessage: StoredFact {
         set { bytes = newValue.first ?? [] }
     }
 }
+extension RegisterEntry: StoredFact {
+    package var blobs: [[UInt8]] {
+        get { [content] }
+        set { content = newValue.first ?? [] }
+    }
+}
+extension EvaluationRecord: StoredFact {
+    package var blobs: [[UInt8]] {
+        get { [content] }
+        set { content = newValue.first ?? [] }
+    }
+}
 extension Delivery: StoredFact {
     package var blobs: [[UInt8]] {
         get { [message] }
@@ -143,7 +155,7 @@ extension Fact {
         case account, token, tokenRevoked, patient, request, specimen, session, sessionEnd, frame, message, outcome
         case order, orderEvent
         case observation, observationEvent, control, triage, triageResolution, signature, report, delivery
-        case deliveryEvent, inbound
+        case deliveryEvent, inbound, register, evaluation
 
         /// Whether a fact of this kind always has an entry of the audit chain (HOUSE invariant 10). The others may be
         /// appended without a note: the journal is its own trace.
@@ -152,9 +164,10 @@ extension Fact {
             case .order: true
             case .orderEvent: false
             case .account, .patient, .request, .specimen, .observation, .observationEvent, .control, .triage,
-                .triageResolution, .signature, .report, .delivery:
+                .triageResolution, .signature, .report, .delivery, .register:
                 true
-            case .token, .tokenRevoked, .session, .sessionEnd, .frame, .message, .outcome, .deliveryEvent, .inbound:
+            case .token, .tokenRevoked, .session, .sessionEnd, .frame, .message, .outcome, .deliveryEvent, .inbound,
+                .evaluation:
                 false
             }
         }
@@ -185,6 +198,8 @@ extension Fact {
         case .delivery: .delivery
         case .deliveryEvent: .deliveryEvent
         case .inbound: .inbound
+        case .register: .register
+        case .evaluation: .evaluation
         }
     }
 
@@ -213,6 +228,8 @@ extension Fact {
         case .delivery(let fact): try FactRecord(kind, fact)
         case .deliveryEvent(let fact): try FactRecord(kind, fact)
         case .inbound(let fact): try FactRecord(kind, fact)
+        case .register(let fact): try FactRecord(kind, fact)
+        case .evaluation(let fact): try FactRecord(kind, fact)
         }
     }
 
@@ -247,6 +264,8 @@ extension Fact {
         case .delivery: self = .delivery(try FactRecord.decode(body, blobs, as: Delivery.self))
         case .deliveryEvent: self = .deliveryEvent(try FactRecord.decode(body, blobs, as: DeliveryEvent.self))
         case .inbound: self = .inbound(try FactRecord.decode(body, blobs, as: InboundMessage.self))
+        case .register: self = .register(try FactRecord.decode(body, blobs, as: RegisterEntry.self))
+        case .evaluation: self = .evaluation(try FactRecord.decode(body, blobs, as: EvaluationRecord.self))
         }
     }
 }

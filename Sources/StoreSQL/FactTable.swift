@@ -94,6 +94,12 @@ package struct FactTable: Sendable {
             keys: [("ordinal", "delivery_id ordinal")], siteOf: ("delivery", "id", "delivery_id")),
         FactTable(
             .inbound, "inbound", "source control_id at", blobs: ["bytes"], keys: [("control", "source control_id")]),
+        FactTable(
+            .register, "register_entry", "register site subject ordinal at", blobs: ["content"],
+            keys: [("ordinal", "register site subject ordinal")]),
+        FactTable(
+            .evaluation, "evaluation", "observation_id ordinal site at", blobs: ["content"],
+            keys: [("ordinal", "observation_id ordinal")]),
     ]
 
     private static let byKind = Dictionary(list.map { ($0.kind, $0) }) { first, _ in first }
@@ -194,6 +200,9 @@ package struct FactTable: Sendable {
         case .deliveryEvent(let f):
             [.text(f.deliveryID), SQLValue(f.ordinal), .text(f.kind.rawValue), SQLValue(f.at)]
         case .inbound(let f): [.text(f.source), .text(f.controlID), SQLValue(f.at)]
+        case .register(let f):
+            [.text(f.register.rawValue), .text(f.site), .text(f.subject), SQLValue(f.ordinal), SQLValue(f.at)]
+        case .evaluation(let f): [.text(f.observationID), SQLValue(f.ordinal), .text(f.site), SQLValue(f.at)]
         }
     }
 

@@ -147,7 +147,8 @@ struct WorkChanges {
             newDeliveries.insert(f.id)
             for kind in DeliveryEvent.Kind.allCases { mark(f.id, kind, 0) }
         case .deliveryEvent(let f): add(f)
-        case .account, .token, .tokenRevoked, .patient, .request, .specimen, .frame, .inbound: break
+        case .account, .token, .tokenRevoked, .patient, .request, .specimen, .frame, .inbound, .register, .evaluation:
+            break
         }
     }
 

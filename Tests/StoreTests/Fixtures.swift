@@ -159,6 +159,19 @@ enum Make {
             id: id, site: "S1", analyzer: analyzer, messageID: message, ordinal: ordinal, material: "QC1",
             instrumentCode: "K", analysis: "K", value: nil, rawText: "4.1", observedAt: at(seconds))
     }
+    static func entry(
+        _ subject: String, _ ordinal: Int = 1, register: Register = .approval, site: String = "S1",
+        at seconds: Int64 = 0, content: String = ""
+    ) -> RegisterEntry {
+        RegisterEntry(
+            register: register, site: site, subject: subject, ordinal: ordinal, author: "bob", at: at(seconds),
+            body: "{\"valid\":true}", content: Array(content.utf8))
+    }
+    static func evaluation(_ observation: String, _ ordinal: Int = 1, at seconds: Int64 = 0) -> EvaluationRecord {
+        EvaluationRecord(
+            observationID: observation, ordinal: ordinal, site: "S1", at: at(seconds), engine: "1",
+            content: Array("{\"checks\":[]}".utf8))
+    }
     static func triage(
         _ id: String, site: String = "S1", message: String = "m1", ordinal: Int = -1, at seconds: Int64 = 0
     ) -> TriageEntry {

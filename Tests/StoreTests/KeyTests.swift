@@ -79,6 +79,12 @@ import Testing
             .deliveryEvent(Make.event(of: "d1", 1, .failed))
         ),
         ("inbound.control", .inbound(Make.inbound("Z1")), .inbound(Make.inbound("Z1"))),
+        (
+            "register.ordinal", .register(Make.entry("NA")), .register(Make.entry("NA", at: 9))
+        ),
+        (
+            "evaluation.ordinal", .evaluation(Make.evaluation("o1")), .evaluation(Make.evaluation("o1", at: 9))
+        ),
     ]
 
     @Test func `every key of the contract is in the list of collisions`() {

@@ -229,6 +229,10 @@ package enum Fact: Sendable, Hashable {
     case deliveryEvent(DeliveryEvent)
     /// Key (source, controlID).
     case inbound(InboundMessage)
+    /// Key (register, site, subject, ordinal).
+    case register(RegisterEntry)
+    /// Key (observationID, ordinal).
+    case evaluation(EvaluationRecord)
 }
 
 /// The line that the audit chain gets with the facts it tells, in their transaction (HOUSE invariant 10).
