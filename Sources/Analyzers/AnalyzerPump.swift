@@ -170,18 +170,15 @@ final class AnalyzerPump: Sendable {
         await lineWent(line)
     }
 
+    /// One message, when the line is neutral: what waits here can still be taken back.
     private func flushOutbox(into link: inout Link, _ line: Line) -> [LinkAction] {
-        let waiting = outbox.withLock { box in
-            guard box.line === line else { return [Outgoing]() }
-            defer { box.waiting = [] }
-            return box.waiting
+        guard link.state == .neutral, link.waiting == 0 else { return [] }
+        let message = outbox.withLock { box in
+            box.line === line && !box.waiting.isEmpty ? box.waiting.removeFirst() : nil
         }
-        var actions = [LinkAction]()
-        for message in waiting {
-            let (number, more) = link.send(message.bytes, at: now())
-            outbox.withLock { $0.sending[SendKey(line, number)] = message }
-            actions += more
-        }
+        guard let message else { return [] }
+        let (number, actions) = link.send(message.bytes, at: now())
+        outbox.withLock { $0.sending[SendKey(line, number)] = message }
         return actions
     }
 
@@ -197,7 +194,6 @@ final class AnalyzerPump: Sendable {
         let next = again ? "sera repris" : "abandonné"
         if !again { gaveUp(failure.french) }
         log("automate \(configuration.name) : envoi échoué (\(failure.rawValue)), \(next)")
-        if again { line.wake() }
     }
 
     /// The one place where actions are run, in order; what `stored` answers goes on behind.
@@ -230,9 +226,13 @@ final class AnalyzerPump: Sendable {
                 await appendUntilDone(facts)
                 board.change(name) { $0.state = "connecté" }
                 messageCame()
+                wakeIfWaiting(line)
             case .delivered(let number):
                 delivered(SendKey(line, number))
-            case .failed(let number, let failure): sendFailed(number, failure, line)
+                wakeIfWaiting(line)
+            case .failed(let number, let failure):
+                sendFailed(number, failure, line)
+                wakeIfWaiting(line)
             case .deviation(let deviation):
                 board.change(name) { $0.deviations[deviation.rawValue, default: 0] += 1 }
             }

@@ -127,6 +127,8 @@ extension AnalyzerPump {
             box.waiting.count { $0.done == nil } + box.sending.values.count { $0.done == nil }
         }
     }
+    /// The line may be free now for what waits.
+    func wakeIfWaiting(_ line: Line) { if outbox.withLock({ !$0.waiting.isEmpty }) { line.wake() } }
     var isUp: Bool { outbox.withLock { !$0.lines.isEmpty } }
     var linesSoFar: Int { outbox.withLock { $0.linesSoFar } }
 

@@ -119,7 +119,7 @@ package enum LaboratoryServer {
                 AnalyzerConfiguration(
                     name: entry.name, site: entry.site, driver: driver,
                     line: entry.line(driverSerial: driver.description.serial.map { Lines.SerialSettings($0) }),
-                    link: driver.description.link, zone: zone))
+                    link: driver.description.link, zone: zone, orders: entry.orders))
         }
         return out
     }

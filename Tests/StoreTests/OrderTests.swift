@@ -1,4 +1,5 @@
 import Base
+import Laboratory
 import Store
 import Testing
 
