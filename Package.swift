@@ -58,7 +58,7 @@ var targets: [Target] = [
     room("Drivers", imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory"]),
     room("Report", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2"]),
     .systemLibrary(name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo"),
-    shell("Printing", imports: ["Base", "Report", "CPango"]),
+    shell("Printing", imports: ["Base", "Quality", "Report", "CPango"]),
     room("AnalyzerSimulator", at: "Simulators/Analyzer", imports: ["Base", "JSON5", "LIS01", "LIS2"]),
 
     tests("BaseTests", imports: ["Base"]),
@@ -71,7 +71,7 @@ var targets: [Target] = [
     tests("QualityTests", imports: ["Base", "Catalog", "Quality"]),
     tests("DriversTests", imports: ["Base", "JSON5", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
     tests("ReportTests", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing"]),
-    tests("PrintingTests", imports: ["Base", "Report", "Printing"]),
+    tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing"]),
     tests("SimulationTests", at: "Tests/Simulation", imports: ["Base", "JSON5", "LIS01"]),
     tests("TidyTests", imports: []),
 ]
