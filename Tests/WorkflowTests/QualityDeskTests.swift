@@ -84,12 +84,14 @@ import Workflow
         #expect(try await control("4.40", "c2", on: bench) == .rejected)
         let page = try await bench.desk.qualityPage(assay, site: "nord")
         let bad = try #require(page.points.last)
+        bench.clock.advance(.seconds(60))
         #expect(
             await refusal { () throws(CommandFailure) in
                 try await bench.desk.excludeControl(bad.id, of: assay, reason: " ", by: Bench.technician)
             } == "quality.unsigned")
         try await bench.desk.excludeControl(bad.id, of: assay, reason: "tube interverti", by: Bench.technician)
-        #expect(try await bench.desk.qualityPage(assay, site: "nord").points.last?.exclusion?.by == "technicien")
+        let after = try await bench.desk.qualityPage(assay, site: "nord")
+        #expect(after.points.last?.exclusion?.by == "technicien", "\(after.timeline.verdicts)")
         _ = try await bench.desk.correctRejection(
             run: bad.run, of: assay, cause: "tube interverti", action: "contrôle repassé", by: Bench.technician)
         #expect(try await control("4.01", "c3", on: bench) == .conforming)
