@@ -130,7 +130,8 @@ if withServer {
         shell(
             "API",
             imports: [
-                "Base", "Catalog", "Laboratory", "Store", "Workflow", "Client", hummingbird, cryptoExtras,
+                "Base", "Catalog", "Laboratory", "Quality", "Printing", "Store", "Workflow", "Client", hummingbird,
+                cryptoExtras,
             ]),
         shell("Client", imports: ["Base", "Catalog", "Laboratory"]),
         shell(

@@ -98,6 +98,8 @@ struct PreparedAppend: Sendable {
                         .text(control.id), .text(control.site), .text(control.analyzer), .text(analysis),
                         SQLValue(control.observedAt),
                     ])
+                try connection.execute(
+                    SQL.insertControlledAssay, [.text(control.site), .text(control.analyzer), .text(analysis)])
             }
         }
         for item in changes.closed { try connection.execute(item.list.close, [.text(item.id)]) }

@@ -15,6 +15,12 @@ package enum SQL {
     static let insertControlOfAnalysis = """
         INSERT INTO control_of_analysis (control_id, site, analyzer, analysis, observed_at) VALUES (?, ?, ?, ?, ?)
         """
+    static let insertControlledAssay = """
+        INSERT INTO controlled_assay (site, analyzer, analysis) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+        """
+    static let controlledAssays = """
+        SELECT analyzer, analysis FROM controlled_assay WHERE site = ? ORDER BY analyzer, analysis
+        """
     static let insertObservationOfAnalyzer = """
         INSERT INTO observation_of_analyzer (observation_id, analyzer, analysis, observed_at) VALUES (?, ?, ?, ?)
         """
@@ -283,7 +289,8 @@ package enum SQL {
             ("interpreted message", interpretedMessage), ("messages", messages(byAnalyzer: false)),
             ("messages by analyzer", messages(byAnalyzer: true)), ("outcome", outcome),
             ("controls", controls(byAnalyzer: false)), ("controls by analyzer", controls(byAnalyzer: true)),
-            ("controls of an analysis", controlsOfAnalysis), ("observations of an analyzer", observationsOfAnalyzer),
+            ("controls of an analysis", controlsOfAnalysis), ("controlled assays", controlledAssays),
+            ("observations of an analyzer", observationsOfAnalyzer),
             ("history", history), ("register", register),
             ("register, newest", registerNewest), ("evaluations", evaluations),
             ("evaluations behind", evaluationsBehind),

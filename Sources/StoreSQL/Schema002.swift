@@ -24,6 +24,10 @@ enum Schema002 {
             control_id {text} NOT NULL PRIMARY KEY, site {text} NOT NULL, analyzer {text} NOT NULL,
             analysis {text} NOT NULL, observed_at {int} NOT NULL
         ){strict};
+        CREATE TABLE controlled_assay (
+            site {text} NOT NULL, analyzer {text} NOT NULL, analysis {text} NOT NULL,
+            PRIMARY KEY (site, analyzer, analysis)
+        ){strict};
         CREATE INDEX control_by_analysis ON control_of_analysis (analyzer, analysis, observed_at, control_id);
 
         CREATE TABLE observation_of_analyzer (

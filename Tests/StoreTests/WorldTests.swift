@@ -86,6 +86,9 @@ extension WorldTests {
             let (found, expected) = (try await ask(store), try await ask(model))
             #expect(found == expected, "seed \(seed): \(name)")
         }
+        try await same("controlled assays") {
+            try await $0.controlledAssays(site: "S1").map { "\($0.analyzer) \($0.analysis)" }
+        }
         for register in [Register.approval, .controlEvent, .catalogue] {
             for site in ["S1", "S2"] {
                 try await same("register") { try await $0.register(register, site: site, limit: 7) }

@@ -37,6 +37,12 @@ package final class QualityBoard: Sendable {
             if state.generation == generation { state.pages[key] = page }
         }
     }
+    func forgetAll() {
+        state.withLock { state in
+            state.generation += 1
+            state.pages = [:]
+        }
+    }
     func forget(site: String, analyzer: String, analysis: String? = nil) {
         state.withLock { state in
             state.generation += 1
@@ -50,22 +56,27 @@ package final class QualityBoard: Sendable {
 
 /// Puts measured controls into runs: the points of one analysis on one analyzer that follow each other closely, each
 /// level once (RULES section 2.1: same analyzer, analyte, event).
-enum ControlRuns {
+struct MeasuredControls {
+    let assay: ControlledAssay
+    /// Of the published catalogue: what identifies a lot, and its target.
+    let catalogue: ControlCatalogue?
+    /// Set by command, by the name that the analyzer sends.
+    let targets: [ControlTarget]
+    let exclusions: [String: SignedReason]
+    let zone: CivilZone
+
     /// Longest pause within a run.
     static let pause = Duration.seconds(30 * 60)
 
-    static func points(
-        _ controls: [ControlObservation], of assay: ControlledAssay, targets: [ControlTarget],
-        exclusions: [String: SignedReason], unit: String, zone: CivilZone
-    ) -> [ControlPoint] {
+    func points(_ controls: [ControlObservation]) -> [ControlPoint] {
         var points = [ControlPoint](), levels = Set<String>(), last: Instant?, run = "", names = [String: Int]()
         for control in controls.sorted(by: { ($0.observedAt, $0.id) < ($1.observedAt, $1.id) }) {
             guard case .measured(let value, let sentUnit) = control.value else { continue }
-            let target = inForce(targets, material: control.material, at: control.observedAt)
-            let level = target?.level ?? ControlLevel(control.material)
-            let isFar = last.map { $0.duration(to: control.observedAt) > pause } ?? true
+            let (target, lot) = meaning(of: control)
+            let level = target?.level ?? lot?.level ?? ControlLevel(control.material)
+            let isFar = last.map { $0.duration(to: control.observedAt) > MeasuredControls.pause } ?? true
             if isFar || levels.contains(level.name) {
-                run = name(control.observedAt, zone, &names)
+                run = name(control.observedAt, &names)
                 levels = []
             }
             levels.insert(level.name)
@@ -75,21 +86,29 @@ enum ControlRuns {
             points.append(
                 ControlPoint(
                     id: control.id, assay: assay, run: run, at: control.observedAt, level: level,
-                    material: control.material, lot: target?.lot ?? "", value: value,
+                    material: control.material, lot: target?.lot ?? lot?.lot ?? "", value: value,
                     target: isComparable ? target?.mean : nil, sd: isComparable ? target?.sd : nil,
-                    isParallel: target?.isParallel ?? false, exclusion: exclusions[control.id]))
+                    isParallel: target?.isParallel ?? lot.map { !$0.isInService(at: control.observedAt) } ?? false,
+                    exclusion: exclusions[control.id]))
         }
         return points
     }
 
-    /// The one target of this material, as the analyzer names it; nil when none or several are in force.
-    private static func inForce(_ targets: [ControlTarget], material: String, at: Instant) -> ControlTarget? {
-        let found = targets.filter { $0.material == material && $0.isInForce(at: at) }
-        return found.count == 1 ? found.first : nil
+    /// A target set by command for this very name wins; else the lot that the catalogue knows by it. Several in force,
+    /// or a lot beyond its date: no target, so no z (fail closed).
+    private func meaning(of control: ControlObservation) -> (ControlTarget?, ControlLot?) {
+        let at = control.observedAt
+        let own = targets.filter { $0.material == control.material && $0.isInForce(at: at) }
+        let lot = catalogue?.lot(identifier: control.material)
+        if !own.isEmpty { return (own.count == 1 ? own.first : nil, lot) }
+        guard let catalogue, let lot, !lot.isExpired(at: at, in: zone) else { return (nil, lot) }
+        var target = catalogue.target(for: assay, material: lot.material, lot: lot.lot, level: lot.level, at: at)
+        target?.isParallel = !lot.isInService(at: at)
+        return (target, lot)
     }
 
     /// `20261122-0730`, in civil time; a second run of the same minute gets a rank.
-    private static func name(_ at: Instant, _ zone: CivilZone, _ names: inout [String: Int]) -> String {
+    private func name(_ at: Instant, _ names: inout [String: Int]) -> String {
         let text = at.iso8601(in: zone, milliseconds: false)
         let plain = text.prefix(10).filter { $0 != "-" } + "-" + text.dropFirst(11).prefix(5).filter { $0 != ":" }
         names[plain, default: 0] += 1

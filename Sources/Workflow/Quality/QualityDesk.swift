@@ -123,9 +123,9 @@ extension Desk {
             if let last = entries.last { exclusions[control.id] = last.value }
         }
         let zone = sites[site]?.civilZone ?? .europeParis
-        let points = ControlRuns.points(
-            controls.filter { $0.site == site }, of: assay, targets: targets, exclusions: exclusions,
-            unit: catalogue[assay.analysis]?.unit ?? "", zone: zone)
+        let measured = MeasuredControls(
+            assay: assay, catalogue: shelf.controls, targets: targets, exclusions: exclusions, zone: zone)
+        let points = measured.points(controls.filter { $0.site == site })
         var events = try await entries(.controlEvent, assay.analyzer, site, ControlEvent.self).map(\.value)
         events += try await entries(.controlEvent, subject(assay), site, ControlEvent.self).map(\.value)
         let corrections = try await entries(.controlCorrection, subject(assay), site, ControlCorrection.self)
@@ -145,6 +145,7 @@ extension Desk {
     ) async throws(CommandFailure) -> ControlPolicy {
         let set = try await entries(.controlPolicy, subject(assay), site, ControlPolicy.self).last
         if let set { return set.value }
+        if let published = shelf.controls?.policy(for: assay) { return published }
         let levels = Set(targets.filter { $0.isInForce(at: at) && !$0.isParallel }.map(\.level.name)).count
         return ControlPolicy(rules: ControlPolicy.standardRules(levels: max(levels, 1)))
     }
@@ -166,6 +167,25 @@ extension Desk {
             byMaterial[target.material] = earlier + [target]
         }
         return byMaterial.values.flatMap { $0 }.sorted { ($0.material, $0.from) < ($1.material, $1.from) }
+    }
+
+    /// Analyses that have a control result, a target or a policy, on the analyzers that have them.
+    package func controlledAssays(site: String) async throws(CommandFailure) -> [ControlledAssay] {
+        var found = Set<ControlledAssay>()
+        for register in [Register.controlTarget, .controlPolicy] {
+            let entries = try await ask { () throws(StoreFailure) in
+                try await store.register(register, site: site, limit: Desk.most)
+            }
+            for entry in entries {
+                let parts = entry.subject.split(separator: "|", maxSplits: 2)
+                guard parts.count >= 2 else { continue }
+                found.insert(ControlledAssay(analysis: String(parts[1]), analyzer: String(parts[0])))
+            }
+        }
+        for assay in try await ask({ () throws(StoreFailure) in try await store.controlledAssays(site: site) }) {
+            found.insert(ControlledAssay(analysis: assay.analysis, analyzer: assay.analyzer))
+        }
+        return found.sorted { ($0.analyzer, $0.analysis) < ($1.analyzer, $1.analysis) }
     }
 
     /// What a result leans on; nil when no analyzer measured it.
