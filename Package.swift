@@ -54,7 +54,7 @@ var targets: [Target] = [
     room("CDA", imports: ["Base"]),
     room("Catalog", imports: ["Base"]),
     room("Laboratory", imports: ["Base", "Catalog"]),
-    room("Quality", imports: ["Base", "JSON5", "Catalog"]),
+    room("Quality", imports: ["Base", "Catalog"]),
     room("Drivers", imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory"]),
     room("Report", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2"]),
     .systemLibrary(name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo"),

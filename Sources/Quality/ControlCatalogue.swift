@@ -105,9 +105,11 @@ package struct ControlCatalogue: Sendable {
     package func lot(identifier: String) -> ControlLot? { lots.first { $0.identifier == identifier } }
 
     /// A control as an analyzer sent it → a point, with the target in force when it was measured (or none: it then has
-    /// no z). Refuses an identifier that no lot bears, and a lot beyond its date.
+    /// no z). Refuses an identifier that no lot bears, a lot beyond its date, and a value in another unit than its
+    /// target (an empty `unit`: the analyzer sent none).
     package func point(
-        id: String, assay: ControlledAssay, run: String, at instant: Instant, identifier: String, value: Measured
+        id: String, assay: ControlledAssay, run: String, at instant: Instant, identifier: String, value: Measured,
+        unit: String = ""
     ) throws(Refusal) -> ControlPoint {
         guard let lot = lot(identifier: identifier) else {
             throw Refusal(
@@ -120,6 +122,12 @@ package struct ControlCatalogue: Sendable {
                 remedy: "ouvrir un lot en cours de validité")
         }
         let target = target(for: assay, material: lot.material, lot: lot.lot, level: lot.level, at: instant)
+        if let target, !unit.isEmpty, unit != target.unit {
+            throw Refusal(
+                "quality.unit", at: identifier,
+                because: "le contrôle est en « \(unit) », sa cible en « \(target.unit) »",
+                remedy: "corriger l'unité dans le pilote, ou la cible dans targets.csv")
+        }
         return ControlPoint(
             id: id, assay: assay, run: run, at: instant, level: lot.level, material: lot.material, lot: lot.lot,
             value: value, target: target?.mean, sd: target?.sd, isParallel: !lot.isInService(at: instant))

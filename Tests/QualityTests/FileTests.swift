@@ -21,6 +21,12 @@ import Testing
         #expect(timeline.verdicts.map(\.state) == [.conforming, .rejected, .corrected, .conforming])
     }
 
+    @Test func `does not see blanks around cells`() {
+        let file = file(lines: "R1, 2026-11-01 ,1, 104.2 ,100,2 ", "R1 ,2026-11-01, 2,104.2,100, 2")
+        #expect(file.refusals.isEmpty && file.levelCount == 2)
+        #expect(file.timeline().verdicts.map { $0.rejecting.map(\.rule) } == [[.twoTwoS]])
+    }
+
     @Test func `takes the rules of three levels when it has three`() {
         let three = file(
             lines: "R1,2026-11-01,1,106,100,2", "R1,2026-11-01,2,104.2,100,2", "R1,2026-11-01,3,104.1,100,2")
@@ -166,6 +172,11 @@ import Testing
         #expect(try point("QC1", "2026-12-31T23:00:00").lot == "A")
         #expect(throws: Refusal.self) { try point("QC1", "2027-01-01T00:00:00") }
         #expect(throws: Refusal.self) { try point("QC9", "2026-11-05") }
+        #expect(throws: Refusal.self) {
+            try catalogue.point(
+                id: "1", assay: ControlledAssay(analysis: "K", analyzer: "A2"), run: "R", at: instant("2026-11-05"),
+                identifier: "QC1", value: Measured(Exact(3)), unit: "mg/L")
+        }
     }
 
     @Test(arguments: [

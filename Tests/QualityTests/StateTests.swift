@@ -410,6 +410,24 @@ import Testing
         #expect(code(decision("before", .confirm), isBiologist: true) == "quality.lookback.unknown")
     }
 
+    @Test func `lets a result pass once it is confirmed, and by no other decision`() {
+        let correction = ControlCorrection(run: "R2", cause: "c", action: Control.signed(Control.at(2)))
+        let timeline = Control.timeline("1:0.1 1:3.5 1:0.1 1:0.1", corrections: [correction])
+        let held = results[2]
+        func hold(_ decisions: [LookBackDecision], _ hours: Int = 5) -> ControlHold? {
+            timeline.standing(of: held, decisions: decisions, knownAt: Control.at(hours)).hold
+        }
+        #expect(hold([]) == .rejected)
+        #expect(hold([decision("held", .confirm)]) == nil && hold([decision("held", .confirm)], 3) == .rejected)
+        #expect(hold([decision("held", .rerun)]) == .rejected && hold([decision("released", .confirm)]) == .rejected)
+        #expect(hold([decision("held", .confirm), decision("held", .rerun, 5)], 6) == .rejected)
+        let open = Control.timeline("1:0.1 1:3.5")
+        #expect(
+            open.standing(of: held, decisions: [decision("held", .confirm)], knownAt: Control.at(5)).hold == .rejected)
+        let good = timeline.standing(of: results[0], decisions: [], knownAt: Control.at(5))
+        #expect(good.hold == nil && good.state == .conforming)
+    }
+
     @Test func `confirms nothing while the control is not CONFORME again`() throws {
         let open = try #require(Control.timeline("1:0.1 1:3.5").suspectPeriods.first)
         #expect(open.to == nil)
