@@ -87,7 +87,8 @@ if withNIO {
         shell(
             "Neighbours", at: "Simulators/Neighbours",
             imports: [
-                "Base", "JSON5", "HL7v2", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "Lines", "AnalyzerSimulator",
+                "Base", "JSON5", "HL7v2", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "Lines",
+                "AnalyzerSimulator",
             ]),
         tests("LinesTests", imports: ["Base", "Lines"]),
         tests("CrossPlayTests", imports: ["Base", "LIS01", "Lines"]),

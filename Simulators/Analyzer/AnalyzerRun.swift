@@ -83,6 +83,7 @@ package struct AnalyzerRun: SimulatedAnalyzer {
     private var link: Link
     private var random: PRNG
     private var sessions: [Planned] = []
+    /// The session that is sent, or the last one that was; −1 before any.
     private var current = 0
     private var phase: Phase
     private var isUp = false
@@ -123,6 +124,11 @@ package struct AnalyzerRun: SimulatedAnalyzer {
                 texts: scenario.texts, fields: scenario.fields, timesAreNow: scenario.timesAreNow, now: now,
                 zone: scenario.zone)
             plan(session, name, transcript.messages.map { rewriting.apply(to: $0) })
+        }
+        if sessions.isEmpty {
+            // It only waits for what the host orders.
+            current = -1
+            phase = .lingering(until: now.advanced(by: scenario.linger))
         }
     }
 

@@ -130,7 +130,9 @@ package enum HexDump {
 
     /// `02 31 48  <STX>1H`
     package static func line(_ bytes: [UInt8]) -> String {
-        let hex = bytes.map { String($0 >> 4, radix: 16, uppercase: true) + String($0 & 15, radix: 16, uppercase: true) }
+        let hex = bytes.map {
+            String($0 >> 4, radix: 16, uppercase: true) + String($0 & 15, radix: 16, uppercase: true)
+        }
         let text = bytes.map { byte in
             if let name = names[byte] { return "<\(name)>" }
             return (0x20..<0x7F).contains(byte) ? String(UnicodeScalar(byte)) : "·"

@@ -48,7 +48,8 @@ package enum InstrumentFiles {
             for file in try names(catalogue) where file.hasSuffix(".csv") {
                 files.append(CatalogFile(name: file, bytes: try bytes(catalogue + "/" + file)))
             }
-            do { plausible = Plausible(try AnalysisCatalogue.load(files, version: CatalogVersion("simulation"))) } catch {
+            do { plausible = Plausible(try AnalysisCatalogue.load(files, version: CatalogVersion("simulation"))) } catch
+            {
                 throw Refusal(
                     "simulate.catalogue", at: catalogue, because: "\(error)",
                     remedy: "corriger le catalogue : paillasse catalogue lint")

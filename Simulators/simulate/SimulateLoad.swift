@@ -87,7 +87,8 @@ struct SimulateLoad: AsyncParsableCommand {
     private static func configuration(of lines: [LineDescription], _ driver: String) -> String {
         let rows = lines.enumerated().map { number, line in
             guard case .tcpClient(let host, let port) = line else { return "" }
-            return "  { name: \"charge\(number)\", site: \"A\", driver: \"\(driver)\", line: \"listen:\(host):\(port)\" },"
+            return
+                "  { name: \"charge\(number)\", site: \"A\", driver: \"\(driver)\", line: \"listen:\(host):\(port)\" },"
         }
         return "analyzers: [\n" + rows.joined(separator: "\n") + "\n],"
     }

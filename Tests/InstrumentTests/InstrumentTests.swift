@@ -77,7 +77,8 @@ extension Instrument {
             var random = PRNG(seed: UInt64(seed))
             let specimens = (1...3).map { "26112\(seed)0\($0)" }
             let session = instrument.results(of: specimens, at: start, random: &random)
-            let readings = SessionDecoder.readings(in: instrument.onTheLine(session.messages), driver: instrument.driver)
+            let readings = SessionDecoder.readings(
+                in: instrument.onTheLine(session.messages), driver: instrument.driver)
             #expect(readings.count == session.messages.count)
             #expect(readings.flatMap(\.problems) == [], "seed \(seed)")
             let read = readings.flatMap(\.observations)
@@ -150,7 +151,9 @@ extension Instrument {
         let queries = instrument.queries(for: ["26112200017", "26112200018"], at: start, random: &random)
         #expect(queries.count == (instrument.asks ? 2 : 0))
         let readings = SessionDecoder.readings(in: instrument.onTheLine(queries), driver: instrument.driver)
-        #expect(readings.flatMap(\.queries).map(\.accessions) == queries.enumerated().map { ["2611220001\($0.offset + 7)"] })
+        #expect(
+            readings.flatMap(\.queries).map(\.accessions) == queries.enumerated().map { ["2611220001\($0.offset + 7)"] }
+        )
         #expect(readings.flatMap(\.observations).isEmpty)
     }
 }

@@ -9,8 +9,8 @@ import Neighbours
 import Synchronization
 import Testing
 
-/// `paillasse serve` as a process of its own, with nothing but analyzers that send: it starts quickly, so that it can be
-/// killed hundreds of times.
+/// `paillasse serve` as a process of its own, with nothing but analyzers that send: it starts quickly, so that it can
+/// be killed hundreds of times.
 final class CrashServer: Sendable {
     let folder: URL
     let apiPort: Int
@@ -37,7 +37,8 @@ final class CrashServer: Sendable {
             atPath: drivers.appending(path: CrashServer.driver).path,
             withDestinationPath: "\(root)/Drivers/\(CrashServer.driver)")
         let lines = ports.enumerated().map { index, port in
-            "{ name: \"a\(index)\", site: \"A\", driver: \"\(CrashServer.driver)\", line: \"listen:127.0.0.1:\(port)\" }"
+            "{ name: \"a\(index)\", site: \"A\", driver: \"\(CrashServer.driver)\", "
+                + "line: \"listen:127.0.0.1:\(port)\" }"
         }
         let text = """
             { data: "data", listen: "127.0.0.1:\(apiPort)", catalogue: "\(root)/Catalog", drivers: "\(drivers.path)",
@@ -77,7 +78,8 @@ final class CrashServer: Sendable {
             if !isRunning { try start() }
             try await Task.sleep(for: .milliseconds(10))
         }
-        throw Refusal("test.server", because: "the server did not come up:\n\(log.suffix(2000))", remedy: "read its log")
+        throw Refusal(
+            "test.server", because: "the server did not come up:\n\(log.suffix(2000))", remedy: "read its log")
     }
 
     var log: String { (try? String(contentsOf: folder.appending(path: "server.log"), encoding: .utf8)) ?? "" }

@@ -107,7 +107,7 @@ private let anyPort = LineDescription.tcpServer(host: "127.0.0.1", port: 0, allo
         #expect(Set(read) == Set(outcome.drawn.map { "\($0.specimen) \($0.code)" }))
     }
 
-    @Test(arguments: ["roche-cobas-c311", "roche-cobas-pro"])
+    @Test(arguments: ["roche-cobas-c311", "erba-xl640"])
     func `it asks, obeys the orders and gives their results`(_ name: String) async throws {
         var line = InstrumentLine(try instrument(name))
         line.specimens = ["2611220001", "2611220002"]

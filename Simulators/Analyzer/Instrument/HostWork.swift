@@ -60,7 +60,9 @@ extension Instrument {
         if sheet.isHL7 {
             sheet.lines = [header]
             sheet[0, 9] = Array("QBP^Q11^QBP_Q11".utf8)
-            let bar: (String) -> [[UInt8]] = { $0.split(separator: "|", omittingEmptySubsequences: false).map { Array($0.utf8) } }
+            let bar: (String) -> [[UInt8]] = {
+                $0.split(separator: "|", omittingEmptySubsequences: false).map { Array($0.utf8) }
+            }
             sheet.lines.append(bar("QPD|WOS^Work Order Step^IHELAW|Q\(random.next() % 100_000)|\(specimen)"))
             sheet.lines.append(bar("RCP|I||R^Real Time^HL70394"))
             return sheet

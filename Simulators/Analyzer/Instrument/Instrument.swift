@@ -127,34 +127,55 @@ package struct Instrument: Sendable {
         random: inout PRNG
     ) -> InstrumentSession {
         var session = InstrumentSession()
+        guard hasResults else { return session }
+        if let codes, texts.isEmpty {
+            for specimen in specimens { measure(codes, specimen, at: now, zone, &random, into: &session) }
+            return session
+        }
         var left = specimens[...]
         var round = Int.random(in: 0..<max(forms.count + texts.count, 1), using: &random)
-        while !left.isEmpty, hasResults {
-            if !texts.isEmpty {
-                let specimen = left.removeFirst()
-                let text = texts[round % texts.count].drawn(specimen, self, &random, into: &session.results)
-                session.messages.append(text)
-            } else {
-                let form = bestForm(codes, round)
+        while !left.isEmpty {
+            if texts.isEmpty {
+                let form = forms[round % forms.count]
                 let taken = Array(left.prefix(form.specimens.count))
                 left = left.dropFirst(taken.count)
-                var sheet = form.sheet
-                let lines = form.drawn(taken, codes, self, &random, into: &session.results, sheet: &sheet)
-                sheet.lines = lines
-                stamp(&sheet, at: now, zone, &random)
-                session.messages.append(sheet.bytes)
+                session.messages.append(
+                    message(form, taken, nil, at: now, zone, &random, into: &session.results))
+            } else {
+                let text = texts[round % texts.count].drawn(left.removeFirst(), self, &random, into: &session.results)
+                session.messages.append(text)
             }
             round += 1
         }
         return session
     }
 
-    /// The form that knows most of the codes asked for.
-    private func bestForm(_ codes: Set<String>?, _ round: Int) -> MessageForm {
-        guard let codes else { return forms[round % forms.count] }
-        return forms.max {
-            codes.intersection($0.rows.map(\.code)).count < codes.intersection($1.rows.map(\.code)).count
-        } ?? forms[0]
+    /// Messages of one specimen until every code asked for is in one, as far as there are forms for them.
+    private func measure(
+        _ codes: Set<String>, _ specimen: String, at now: Instant, _ zone: CivilZone, _ random: inout PRNG,
+        into session: inout InstrumentSession
+    ) {
+        var left = codes.intersection(self.codes)
+        while !left.isEmpty {
+            func known(_ form: MessageForm) -> Int { left.intersection(form.rows.map(\.code)).count }
+            guard let form = forms.max(by: { known($0) < known($1) }) else { return }
+            var results: [DrawnResult] = []
+            let bytes = message(form, [specimen], left, at: now, zone, &random, into: &results)
+            guard !results.isEmpty else { return }
+            session.messages.append(bytes)
+            session.results += results
+            left.subtract(results.map(\.code))
+        }
+    }
+
+    private func message(
+        _ form: MessageForm, _ specimens: [String], _ codes: Set<String>?, at now: Instant, _ zone: CivilZone,
+        _ random: inout PRNG, into results: inout [DrawnResult]
+    ) -> [UInt8] {
+        var sheet = form.sheet
+        sheet.lines = form.drawn(specimens, codes, self, &random, into: &results, sheet: &sheet)
+        stamp(&sheet, at: now, zone, &random)
+        return sheet.bytes
     }
 
     /// A result for a code that no transcript shows, at random.
