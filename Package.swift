@@ -54,10 +54,11 @@ var targets: [Target] = [
     room("CDA", imports: ["Base"]),
     room("Catalog", imports: ["Base"]),
     room("Laboratory", imports: ["Base", "Catalog"]),
+    room("Quality", imports: ["Base", "JSON5", "Catalog"]),
     room("Drivers", imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory"]),
     room("Report", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2"]),
     .systemLibrary(name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo"),
-    shell("Printing", imports: ["Base", "Report", "CPango"]),
+    shell("Printing", imports: ["Base", "Quality", "Report", "CPango"]),
     room(
         "AnalyzerSimulator", at: "Simulators/Analyzer",
         imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory", "Drivers"]),
@@ -69,9 +70,10 @@ var targets: [Target] = [
     tests("CDATests", imports: ["Base", "CDA"]),
     tests("CatalogTests", imports: ["Base", "Catalog"]),
     tests("LaboratoryTests", imports: ["Base", "Catalog", "Laboratory"]),
+    tests("QualityTests", imports: ["Base", "Catalog", "Quality"]),
     tests("DriversTests", imports: ["Base", "JSON5", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
     tests("ReportTests", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing"]),
-    tests("PrintingTests", imports: ["Base", "Report", "Printing"]),
+    tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing"]),
     tests("SimulationTests", at: "Tests/Simulation", imports: ["Base", "JSON5", "LIS01"]),
     tests(
         "InstrumentTests",
@@ -105,12 +107,12 @@ if withStore {
     ]
     targets += [
         shell("Store", imports: ["Base", "Catalog", "Laboratory", crypto]),
-        shell("Workflow", imports: ["Base", "Catalog", "Laboratory", "Store"]),
+        shell("Workflow", imports: ["Base", "Catalog", "Laboratory", "Quality", "Store"]),
         shell("StoreSQL", imports: ["Base", "Catalog", "Laboratory", "Store"]),
         shell("SQLiteEngine", imports: ["Base", "Store", "StoreSQL", grdb, sqlite]),
         .systemLibrary(name: "CPostgreSQL", path: "Sources/CPostgreSQL", pkgConfig: "libpq"),
         shell("PostgreSQLEngine", imports: ["Base", "Store", "StoreSQL", "CPostgreSQL"]),
-        tests("WorkflowTests", imports: ["Base", "Catalog", "Laboratory", "Store", "Workflow"]),
+        tests("WorkflowTests", imports: ["Base", "Catalog", "Laboratory", "Quality", "Store", "Workflow"]),
         tests(
             "StoreTests",
             imports: [
@@ -128,7 +130,7 @@ if withServer {
         shell(
             "Analyzers",
             imports: [
-                "Base", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "Store", "Workflow", "Lines",
+                "Base", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory", "Drivers", "Store", "Workflow", "Lines",
             ]),
         shell(
             "Exchange",
@@ -150,7 +152,7 @@ if withServer {
         program(
             "paillasse", at: "Sources/paillasse",
             imports: [
-                "Base", "Catalog", "Laboratory", "LIS01", "LIS2", "Drivers", "Client", "Server", arguments,
+                "Base", "Catalog", "Laboratory", "Quality", "LIS01", "LIS2", "Drivers", "Client", "Server", arguments,
             ]),
         program(
             "simulate", at: "Simulators/simulate",

@@ -8,6 +8,7 @@ struct CatalogueContent {
     var analyses: [Analysis] = []
     var intervals: [ReferenceInterval] = []
     var panels: [Panel] = []
+    var gappedAnalyses: Set<String> = []
 }
 
 /// A data line of a table: cells by the name of their column.
@@ -35,6 +36,8 @@ struct CatalogReader {
     var sectionCodes: Set<String> = []
     var specimenByCode: [String: SpecimenKind] = [:]
     var tubeByCode: [String: Tube] = [:]
+    /// Analyses whose intervals leave an age out, for one sex at least.
+    var gappedAnalyses: Set<String> = []
 
     init(files: [CatalogFile]) { self.files = files }
 
@@ -74,6 +77,7 @@ struct CatalogReader {
         content.analyses = readAnalyses(rows(of: "analyses.csv"))
         content.intervals = readIntervals(rows(of: "intervals.csv"))
         content.panels = readPanels(rows(of: "panels.csv"))
+        content.gappedAnalyses = gappedAnalyses
         return content
     }
 

@@ -20,7 +20,8 @@ private final class Flag: Sendable {
     static let postgreSQLPoints = 36
     /// Of those of PostgreSQL, how often the database itself dies as well: one in so many.
     static let databaseDeath = 6
-    static let analyzers = 4
+    /// Four send LIS2-A2, each in a framing of its own, one HL7 v2 over MLLP.
+    static let analyzers = 5
 
     struct Points: Sendable {
         /// Before the server answered: in the middle of its start, of its recovery.
@@ -94,7 +95,8 @@ private final class Flag: Sendable {
         return try await withThrowingTaskGroup(of: (Int, Int).self) { group in
             for (analyzer, port) in server.analyzerPorts.enumerated() {
                 group.addTask {
-                    let load = CrashLoad(analyzer: analyzer, port: port)
+                    let isHL7 = analyzer == server.analyzerPorts.count - 1
+                    let load = CrashLoad(analyzer: analyzer, port: port, isHL7: isHL7)
                     return (analyzer, try await load.run { over.isUp })
                 }
             }

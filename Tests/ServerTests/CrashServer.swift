@@ -18,7 +18,10 @@ final class CrashServer: Sendable {
     private let server = Mutex<CrashProcess?>(nil)
     private let program: URL
 
-    static let driver = "generic-lis2a2"
+    /// LIS2-A2, and HL7 v2 for the last analyzer.
+    static let drivers = ["generic-lis2a2", "generic-hl7"]
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
 
     /// `database`: the text of that key, `sqlite:paillasse.sqlite`.
     init(analyzers: Int, database: String) async throws {
@@ -30,14 +33,14 @@ final class CrashServer: Sendable {
         var ports: [Int] = []
         for _ in 0..<analyzers { ports.append(try await CrashWorld.freePort()) }
         analyzerPorts = ports
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().path
-        // One driver: a start that reads forty folders takes most of the time of this test.
-        try FileManager.default.createSymbolicLink(
-            atPath: drivers.appending(path: CrashServer.driver).path,
-            withDestinationPath: "\(root)/Drivers/\(CrashServer.driver)")
+        let root = CrashServer.root
+        // Two drivers: a start that reads forty folders takes most of the time of this test.
+        for driver in CrashServer.drivers {
+            try FileManager.default.createSymbolicLink(
+                atPath: drivers.appending(path: driver).path, withDestinationPath: "\(root)/Drivers/\(driver)")
+        }
         let lines = ports.enumerated().map { index, port in
-            "{ name: \"a\(index)\", site: \"A\", driver: \"\(CrashServer.driver)\", "
+            "{ name: \"a\(index)\", site: \"A\", driver: \"\(CrashServer.drivers[index == ports.count - 1 ? 1 : 0])\", "
                 + "line: \"listen:127.0.0.1:\(port)\" }"
         }
         let text = """
@@ -99,6 +102,7 @@ struct CrashLoad: Sendable {
 
     let analyzer: Int
     let port: Int
+    let isHL7: Bool
 
     /// Tube `a0n12`, values that are the tube's alone.
     static func tube(_ analyzer: Int, _ number: Int) -> String { "a\(analyzer)n\(number)" }
@@ -109,25 +113,56 @@ struct CrashLoad: Sendable {
     func run(until isOver: @Sendable () -> Bool) async throws -> Int {
         var sent = 0
         while !isOver() {
-            var scenario = AnalyzerScenario(
-                name: "a\(analyzer)", sessions: (0..<Self.batch).map { session(sent + $0) })
-            scenario.link.framing = Self.framings[analyzer % Self.framings.count]
-            scenario.link.timers.busy = .milliseconds(200)
-            scenario.link.timers.answer = .seconds(3)
-            scenario.sends = 100_000
-            scenario.pause = .zero
-            let run = try AnalyzerRun(scenario, transcripts: [:], at: SteadyClock().now)
-            let source = try await LineSource.start(
-                .tcpClient(host: "127.0.0.1", port: port),
-                backOff: BackOff(first: .milliseconds(10), limit: .milliseconds(60), seed: UInt64(analyzer)))
-            let report = await AnalyzerPump.run(run, over: source, within: .seconds(180))
-            await source.stop()
+            let report = isHL7 ? try await sendBlocks(from: sent) : try await sendSessions(from: sent)
             guard report.isAcknowledged, report.sessions.count == Self.batch else {
-                throw Refusal("test.analyzer", at: scenario.name, because: "never acknowledged", remedy: "server's log")
+                throw Refusal(
+                    "test.analyzer", at: "a\(analyzer)", because: "never acknowledged", remedy: "server's log")
             }
             sent += Self.batch
         }
         return sent
+    }
+
+    private func sendSessions(from first: Int) async throws -> AnalyzerReport {
+        var scenario = AnalyzerScenario(name: "a\(analyzer)", sessions: (0..<Self.batch).map { session(first + $0) })
+        scenario.link.framing = Self.framings[analyzer % Self.framings.count]
+        scenario.link.timers.busy = .milliseconds(200)
+        scenario.link.timers.answer = .seconds(3)
+        scenario.sends = 100_000
+        let run = try AnalyzerRun(scenario, transcripts: [:], at: SteadyClock().now)
+        return try await pump(run)
+    }
+
+    private func sendBlocks(from first: Int) async throws -> AnalyzerReport {
+        var scenario = AnalyzerScenario(name: "a\(analyzer)", sessions: [])
+        scenario.sends = 100_000
+        let instrument = try Instrument(
+            try InstrumentFiles.folder(CrashServer.drivers[1], in: CrashServer.root + "/Drivers"))
+        let run = BlockRun(
+            scenario, sessions: (0..<Self.batch).map { block(first + $0) }, instrument: instrument,
+            answerWithin: .seconds(3), at: SteadyClock().now)
+        return try await pump(run)
+    }
+
+    private func pump(_ run: consuming some SimulatedAnalyzer) async throws -> AnalyzerReport {
+        let source = try await LineSource.start(
+            .tcpClient(host: "127.0.0.1", port: port),
+            backOff: BackOff(first: .milliseconds(10), limit: .milliseconds(60), seed: UInt64(analyzer)))
+        let report = await AnalyzerPump.run(run, over: source, within: .seconds(180))
+        await source.stop()
+        return report
+    }
+
+    /// The bytes are always the same for a tube, MSH-10 with them: what came twice must count once.
+    private func block(_ number: Int) -> BlockRun.Planned {
+        let tube = Self.tube(analyzer, number)
+        let lines =
+            [
+                #"MSH|^~\&|LOOP||LAB||20260310080000+0100||OUL^R22^OUL_R22|\#(tube)|P|2.5.1||||||UNICODE UTF-8"#,
+                "SPM|1|\(tube)||SER|||||||P", "OBR|1|||X^X^L",
+            ]
+            + (1...Self.results).map { "OBX|\($0)|NM|T\($0)^T^L||\(Self.value(number, $0))|mmol/L|||||F" }
+        return BlockRun.Planned(name: tube, messages: [lines.flatMap { Array($0.utf8) + [0x0D] }])
     }
 
     private func session(_ number: Int) -> AnalyzerScenario.Session {

@@ -136,7 +136,16 @@ extension ObjectReader {
             test: text("test") ?? (dialect == .hl7 ? "{code}" : "^^^{code}"),
             isOneTestPerOrder: flag("oneTestPerOrder") ?? false,
             sendsIdentity: flag("sendsIdentity") ?? true, reportOfDownload: text("reportOfDownload") ?? "O",
-            reportOfAnswer: text("reportOfAnswer") ?? "Q", terminator: text("terminator") ?? "N")
+            reportOfAnswer: text("reportOfAnswer") ?? "Q", terminator: text("terminator") ?? "N",
+            actions: actions())
+    }
+
+    private func actions() -> [String: String] {
+        guard let reader = object("actions") else { return [:] }
+        defer { reader.finish() }
+        var out: [String: String] = [:]
+        for action in Driver.OrderAction.allCases { out[action.rawValue] = reader.text(action.rawValue) }
+        return out
     }
 
     private func numbered(_ name: String) -> [Int: String] {
