@@ -1,6 +1,7 @@
 import Synchronization
 import Base
 import Drivers
+import LIS2
 import LIS01
 import Laboratory
 package import Store
@@ -114,7 +115,17 @@ package final class AnalyzerFleet: Sendable {
         ])
     }
 
+    /// Departures from LIS2-A2, counted when a message is interpreted; one that the driver does not name is news.
+    private func countDeviations(_ message: ReceivedMessage) {
+        guard let pump = pumps[message.analyzer], pump.configuration.driver.description.dialect == .lis2 else { return }
+        let driver = pump.configuration.driver
+        for (deviation, times) in driver.deviations(of: LISMessage(bytes: message.text), rank: message.ordinal) {
+            pump.count(deviation.rawValue, times)
+        }
+    }
+
     private func interpret(_ message: ReceivedMessage) async throws(CommandFailure) {
+        countDeviations(message)
         let reading = read(message)
         let outcome = try await desk.interpret(message, reading: reading)
         guard outcome.kind == .interpreted, outcome.messageID == message.id else { return }

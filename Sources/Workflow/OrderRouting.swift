@@ -19,7 +19,7 @@ struct TubeOrders {
     /// Orders of this tube to this analyzer, each with its last event.
     var earlier: [(order: AnalyzerOrder, last: AnalyzerOrderEvent.Kind?)]
 
-    private func standing(_ counts: (AnalyzerOrderEvent.Kind?) -> Bool) -> [String] {
+    func standing(_ counts: (AnalyzerOrderEvent.Kind?) -> Bool) -> [String] {
         var standing: [String] = []
         for (order, last) in earlier where counts(last) {
             switch order.action {
@@ -124,12 +124,23 @@ extension Desk {
         case .cancel: left = order.analyses.filter { !specimen.analyses.contains($0) }
         case .new, .add:
             let done = try await standing(of: request.id)
-            left = order.analyses.filter { specimen.analyses.contains($0) && done[$0] == nil }
+            // What was taken off and put back before its turn came is known already.
+            let known = order.askedBy == nil ? try await known(before: order) : []
+            left = order.analyses.filter {
+                specimen.analyses.contains($0) && done[$0] == nil && !known.contains($0)
+            }
         }
         guard !left.isEmpty else { return nil }
         return SpecimenOrder(
             accession: specimen.accession, analyses: left, priority: request.priority, patient: patient,
             requestedAt: request.registeredAt, collectedAt: specimen.collectedAt)
+    }
+
+    /// Analyses that the analyzer acknowledged before this order was queued, and that were not taken back since.
+    private func known(before order: AnalyzerOrder) async throws(CommandFailure) -> [String] {
+        var tube = try await tubeOrders(order.accession, order.analyzer)
+        tube.earlier.removeAll { $0.order.ordinal >= order.ordinal }
+        return tube.standing { $0 == .acknowledged }
     }
 
     /// What became of an order; what the analyzer refuses waits in triage for a person.

@@ -33,7 +33,7 @@ import Workflow
             let instrument = try await RawInstrument(port: port)
             let first = try await instrument.receive()
             #expect(first.contains("O|1|\(tube)|") && first.contains("^^^989^|") && !first.contains("990"))
-            #expect(first.contains("|||||A||||1|") && first.contains("TSDWN"))
+            #expect(first.contains("||||A||||1|") && first.contains("TSDWN"))
             #expect(try await eventually { try await due(bench) == 0 })
             _ = try await bench.desk.addAnalyses(["K"], to: request.number, by: Self.secretary)
             let added = try await instrument.receive()
@@ -41,7 +41,7 @@ import Workflow
             #expect(try await eventually { try await due(bench) == 0 })
             _ = try await bench.desk.cancelAnalyses(["K"], of: request.number, reason: "erreur", by: Self.secretary)
             let cancelled = try await instrument.receive()
-            #expect(cancelled.contains("^^^990^|") && cancelled.contains("|||||C||||1|"))
+            #expect(cancelled.contains("^^^990^|") && cancelled.contains("||||C||||1|"))
             #expect(try await eventually { try await due(bench) == 0 })
             await instrument.line.close()
         }
@@ -130,7 +130,7 @@ import Workflow
         try await bench.run { port in
             let instrument = try await RawInstrument(port: port)
             // Only the cancel goes out: the analyzer may have been told by other means.
-            #expect(try await instrument.receive().contains("|||||C||||1|"))
+            #expect(try await instrument.receive().contains("||||C||||1|"))
             #expect(try await eventually { try await due(bench) == 0 })
             #expect(await instrument.next(within: .milliseconds(300)) == nil)
             await instrument.line.close()

@@ -42,6 +42,8 @@ package struct DriverDescription: Sendable, Hashable {
     package var codes: [String: CodeMeaning]
     package var query: QueryReading
     package var orders: OrderWriting?
+    /// Departures from LIS2-A2 that the model is known for.
+    package var deviations: Set<MessageDeviation> = []
 }
 
 /// The language of a model; all paths of its description are those of this language.
