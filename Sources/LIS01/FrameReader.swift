@@ -161,6 +161,7 @@ struct FrameReader: Sendable {
         case .secondDigit: return stepSecondDigit(byte)
         case .tail: return stepTail(byte)
         case .lineFeed:
+            if isDamage(byte) { return takeDamage(byte, as: .tailUnusual, then: .outside) }
             place = .outside
             guard byte == Control.lf else {
                 endTail(.cr, with: .tailWithoutLineFeed, checksumSeen: true)
@@ -169,6 +170,25 @@ struct FrameReader: Sendable {
             frame.append(byte)
             return .ended
         }
+    }
+
+    /// Behind the text nothing guards a byte, so there ENQ, EOT and STX are this frame's own bytes, damaged: a sender
+    /// waits for the answer to its frame, and one that gave up waiting comes after the silence that ended the frame
+    /// (``fallSilent()``). A digit or CR read as ENQ would be answered with an ACK that the sender takes for its frame's.
+    private func isDamage(_ byte: UInt8) -> Bool {
+        guard settings.boundaryBehindText == .refused else { return false }
+        switch byte {
+        case Control.enq, Control.eot: return true
+        // A frame without tail may stand before the next one: only where digits must be is STX no beginning.
+        case Control.stx: return settings.checksum == .required && (place == .checksum || place == .secondDigit)
+        case _: return false
+        }
+    }
+    private mutating func takeDamage(_ byte: UInt8, as deviation: Deviation, then next: Place) -> Step {
+        note(fault: deviation)
+        frame.append(byte)
+        place = next
+        return next == .outside ? .ended : .taken
     }
 
     private mutating func stepNumber(_ byte: UInt8) -> Step {
@@ -214,6 +234,7 @@ struct FrameReader: Sendable {
     }
 
     private mutating func stepChecksum(_ byte: UInt8) -> Step {
+        if isDamage(byte) { return takeDamage(byte, as: .checksumWrong, then: .secondDigit) }
         if let digit = Control.hexadecimal(byte) {
             firstDigit = digit
             frame.append(byte)
@@ -240,6 +261,7 @@ struct FrameReader: Sendable {
     }
 
     private mutating func stepSecondDigit(_ byte: UInt8) -> Step {
+        if isDamage(byte) { return takeDamage(byte, as: .checksumWrong, then: .tail) }
         if byte == Control.cr || byte == Control.stx || byte == Control.eot || byte == Control.enq {
             note(fault: .checksumWrong)
             place = byte == Control.cr ? .lineFeed : .outside
@@ -260,6 +282,7 @@ struct FrameReader: Sendable {
     }
 
     private mutating func stepTail(_ byte: UInt8) -> Step {
+        if isDamage(byte) { return takeDamage(byte, as: .tailUnusual, then: .lineFeed) }
         switch byte {
         case Control.cr:
             frame.append(byte)

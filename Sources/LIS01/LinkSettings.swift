@@ -26,6 +26,9 @@ package struct LinkSettings: Sendable, Hashable, Codable {
     package var frameNumber: FrameNumber = .repeatOk
     package var lineFeedInText: Policy = .tolerated
     package var restrictedCharacters: Policy = .refused
+    /// ENQ or EOT where checksum, CR or LF should be: a damaged frame, or (in a recording, where nobody waits for an
+    /// answer) the next session behind a frame without tail.
+    package var boundaryBehindText: Policy = .refused
     package var enquiryDuringTransfer: EnquiryDuringTransfer = .restart
     package var receiverInterrupt: ReceiverInterrupt = .yield
     /// The longest frame accepted, overhead included (section 6.3.1.2: 64,000; first edition: 247).
@@ -75,6 +78,7 @@ package struct LinkSettings: Sendable, Hashable, Codable {
     package static var recording: LinkSettings {
         var settings = LinkSettings()
         settings.checksum = .optional
+        settings.boundaryBehindText = .tolerated
         settings.frameNumber = .ignore
         return settings
     }
@@ -135,7 +139,8 @@ extension LinkSettings {
     package init(from decoder: any Decoder) throws {
         let keys = [
             "station", "checksum", "checksumCase", "tail", "frameNumber", "lineFeedInText", "restrictedCharacters",
-            "enquiryDuringTransfer", "receiverInterrupt", "maximumFrame", "framing", "maximumText", "refusals",
+            "boundaryBehindText", "enquiryDuringTransfer", "receiverInterrupt", "maximumFrame", "framing",
+            "maximumText", "refusals",
             "enquiries", "timers",
         ]
         let container = try SettingsKey.container(decoder, keys)
@@ -146,6 +151,7 @@ extension LinkSettings {
         try container.read("frameNumber", into: &frameNumber)
         try container.read("lineFeedInText", into: &lineFeedInText)
         try container.read("restrictedCharacters", into: &restrictedCharacters)
+        try container.read("boundaryBehindText", into: &boundaryBehindText)
         try container.read("enquiryDuringTransfer", into: &enquiryDuringTransfer)
         try container.read("receiverInterrupt", into: &receiverInterrupt)
         try container.read("maximumFrame", into: &maximumFrame, 8...Framing.frameLimit)

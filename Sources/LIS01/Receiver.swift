@@ -77,6 +77,12 @@ package struct Receiver: Sendable {
             keepForLater(bytes)
             return
         }
+        // A clock that runs late must not make one of a frame and of what came long after it.
+        if let due = tailDue, due <= now { fallSilent(at: now, into: &actions) }
+        if case .storing = state {
+            keepForLater(bytes)
+            return
+        }
         var piece = Piece()
         process(bytes, &piece, at: now, into: &actions)
         guard piece.position < bytes.count else { return }
@@ -108,15 +114,17 @@ package struct Receiver: Sendable {
     }
 
     package mutating func timeReached(at now: Instant, into actions: inout [LinkAction]) {
-        if let due = tailDue, due <= now {
-            tailDue = nil
-            switch reader.fallSilent() {
-            case .frame: frameEnded(at: now, into: &actions)
-            case .control(let byte): control(byte, at: now, into: &actions)
-            case nil: break
-            }
-        }
+        if let due = tailDue, due <= now { fallSilent(at: now, into: &actions) }
         if let due = frameDue, due <= now { endSession(.timedOut, into: &actions) }
+    }
+
+    private mutating func fallSilent(at now: Instant, into actions: inout [LinkAction]) {
+        tailDue = nil
+        switch reader.fallSilent() {
+        case .frame: frameEnded(at: now, into: &actions)
+        case .control(let byte): control(byte, at: now, into: &actions)
+        case nil: break
+        }
     }
 
     /// Ask the sender for the line: the next good frame is answered with EOT (LIS01-A2 section 6.3.5).

@@ -52,6 +52,13 @@ package struct ControlCatalogue: Sendable {
         self.zone = zone
     }
 
+    /// The tables of controls among the files of a catalogue (`controls/NAME.csv`), by their own names.
+    package static func files(among files: [CatalogFile]) -> [CatalogFile] {
+        let folder = "controls/"
+        return files.filter { $0.name.hasPrefix(folder) }
+            .map { CatalogFile(name: String($0.name.dropFirst(folder.count)), bytes: $0.bytes) }
+    }
+
     /// Everything wrong in the files, in the order of the tables; empty when all is well. With `analyses` codes and
     /// units are compared with the catalogue too.
     package static func lint(

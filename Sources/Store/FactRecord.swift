@@ -75,6 +75,18 @@ extension InboundMessage: StoredFact {
         set { bytes = newValue.first ?? [] }
     }
 }
+extension RegisterEntry: StoredFact {
+    package var blobs: [[UInt8]] {
+        get { [content] }
+        set { content = newValue.first ?? [] }
+    }
+}
+extension EvaluationRecord: StoredFact {
+    package var blobs: [[UInt8]] {
+        get { [content] }
+        set { content = newValue.first ?? [] }
+    }
+}
 extension Delivery: StoredFact {
     package var blobs: [[UInt8]] {
         get { [message] }
@@ -141,17 +153,21 @@ extension Fact {
     /// The table of kinds; the raw value is part of the audit digest and never changes.
     package enum Kind: String, Codable, Sendable, CaseIterable {
         case account, token, tokenRevoked, patient, request, specimen, session, sessionEnd, frame, message, outcome
+        case order, orderEvent
         case observation, observationEvent, control, triage, triageResolution, signature, report, delivery
-        case deliveryEvent, inbound
+        case deliveryEvent, inbound, register, evaluation
 
         /// Whether a fact of this kind always has an entry of the audit chain (HOUSE invariant 10). The others may be
         /// appended without a note: the journal is its own trace.
         package var alwaysAttested: Bool {
             switch self {
+            case .order: true
+            case .orderEvent: false
             case .account, .patient, .request, .specimen, .observation, .observationEvent, .control, .triage,
-                .triageResolution, .signature, .report, .delivery:
+                .triageResolution, .signature, .report, .delivery, .register:
                 true
-            case .token, .tokenRevoked, .session, .sessionEnd, .frame, .message, .outcome, .deliveryEvent, .inbound:
+            case .token, .tokenRevoked, .session, .sessionEnd, .frame, .message, .outcome, .deliveryEvent, .inbound,
+                .evaluation:
                 false
             }
         }
@@ -169,6 +185,8 @@ extension Fact {
         case .sessionEnd: .sessionEnd
         case .frame: .frame
         case .message: .message
+        case .order: .order
+        case .orderEvent: .orderEvent
         case .outcome: .outcome
         case .observation: .observation
         case .observationEvent: .observationEvent
@@ -180,6 +198,8 @@ extension Fact {
         case .delivery: .delivery
         case .deliveryEvent: .deliveryEvent
         case .inbound: .inbound
+        case .register: .register
+        case .evaluation: .evaluation
         }
     }
 
@@ -195,6 +215,8 @@ extension Fact {
         case .sessionEnd(let fact): try FactRecord(kind, fact)
         case .frame(let fact): if let plain = fact.plainRecord { plain } else { try FactRecord(kind, fact) }
         case .message(let fact): try FactRecord(kind, fact)
+        case .order(let fact): try FactRecord(kind, fact)
+        case .orderEvent(let fact): try FactRecord(kind, fact)
         case .outcome(let fact): try FactRecord(kind, fact)
         case .observation(let fact): try FactRecord(kind, fact)
         case .observationEvent(let fact): try FactRecord(kind, fact)
@@ -206,6 +228,8 @@ extension Fact {
         case .delivery(let fact): try FactRecord(kind, fact)
         case .deliveryEvent(let fact): try FactRecord(kind, fact)
         case .inbound(let fact): try FactRecord(kind, fact)
+        case .register(let fact): try FactRecord(kind, fact)
+        case .evaluation(let fact): try FactRecord(kind, fact)
         }
     }
 
@@ -225,6 +249,8 @@ extension Fact {
         case .sessionEnd: self = .sessionEnd(try FactRecord.decode(body, blobs, as: SessionEnd.self))
         case .frame: self = .frame(try FactRecord.decode(body, blobs, as: JournalFrame.self))
         case .message: self = .message(try FactRecord.decode(body, blobs, as: ReceivedMessage.self))
+        case .order: self = .order(try FactRecord.decode(body, blobs, as: AnalyzerOrder.self))
+        case .orderEvent: self = .orderEvent(try FactRecord.decode(body, blobs, as: AnalyzerOrderEvent.self))
         case .outcome: self = .outcome(try FactRecord.decode(body, blobs, as: MessageOutcome.self))
         case .observation: self = .observation(try FactRecord.decode(body, blobs, as: Observation.self))
         case .observationEvent:
@@ -238,6 +264,8 @@ extension Fact {
         case .delivery: self = .delivery(try FactRecord.decode(body, blobs, as: Delivery.self))
         case .deliveryEvent: self = .deliveryEvent(try FactRecord.decode(body, blobs, as: DeliveryEvent.self))
         case .inbound: self = .inbound(try FactRecord.decode(body, blobs, as: InboundMessage.self))
+        case .register: self = .register(try FactRecord.decode(body, blobs, as: RegisterEntry.self))
+        case .evaluation: self = .evaluation(try FactRecord.decode(body, blobs, as: EvaluationRecord.self))
         }
     }
 }

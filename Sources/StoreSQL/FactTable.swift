@@ -52,6 +52,12 @@ package struct FactTable: Sendable {
             .message, "message", "id site analyzer session_id ordinal at text_hash complete", blobs: ["text"],
             keys: [("id", "id"), ("ordinal", "session_id ordinal")]),
         FactTable(
+            .order, "analyzer_order", "id site analyzer accession ordinal at",
+            keys: [("id", "id"), ("ordinal", "accession analyzer ordinal")]),
+        FactTable(
+            .orderEvent, "order_event", "order_id ordinal kind at", keys: [("ordinal", "order_id ordinal")],
+            siteOf: ("analyzer_order", "id", "order_id")),
+        FactTable(
             .outcome, "outcome", "message_id kind at", keys: [("message", "message_id")],
             siteOf: ("message", "id", "message_id")),
         FactTable(
@@ -88,6 +94,12 @@ package struct FactTable: Sendable {
             keys: [("ordinal", "delivery_id ordinal")], siteOf: ("delivery", "id", "delivery_id")),
         FactTable(
             .inbound, "inbound", "source control_id at", blobs: ["bytes"], keys: [("control", "source control_id")]),
+        FactTable(
+            .register, "register_entry", "register site subject ordinal at", blobs: ["content"],
+            keys: [("ordinal", "register site subject ordinal")]),
+        FactTable(
+            .evaluation, "evaluation", "observation_id ordinal site at", blobs: ["content"],
+            keys: [("ordinal", "observation_id ordinal")]),
     ]
 
     private static let byKind = Dictionary(list.map { ($0.kind, $0) }) { first, _ in first }
@@ -154,6 +166,11 @@ package struct FactTable: Sendable {
                 .text(f.id), .text(f.site), .text(f.analyzer), .text(f.sessionID), SQLValue(f.ordinal), SQLValue(f.at),
                 .text(f.textHash), SQLValue(f.complete),
             ]
+        case .order(let f):
+            [
+                .text(f.id), .text(f.site), .text(f.analyzer), .text(f.accession), SQLValue(f.ordinal), SQLValue(f.at),
+            ]
+        case .orderEvent(let f): [.text(f.orderID), SQLValue(f.ordinal), .text(f.kind.rawValue), SQLValue(f.at)]
         case .outcome(let f): [.text(f.messageID), .text(f.kind.rawValue), SQLValue(f.at)]
         case .observation(let f): values(of: f)
         case .observationEvent(let f):
@@ -183,6 +200,9 @@ package struct FactTable: Sendable {
         case .deliveryEvent(let f):
             [.text(f.deliveryID), SQLValue(f.ordinal), .text(f.kind.rawValue), SQLValue(f.at)]
         case .inbound(let f): [.text(f.source), .text(f.controlID), SQLValue(f.at)]
+        case .register(let f):
+            [.text(f.register.rawValue), .text(f.site), .text(f.subject), SQLValue(f.ordinal), SQLValue(f.at)]
+        case .evaluation(let f): [.text(f.observationID), SQLValue(f.ordinal), .text(f.site), SQLValue(f.at)]
         }
     }
 

@@ -12,6 +12,18 @@ package enum SQL {
     static let insertSignatureItem = """
         INSERT INTO signature_item (observation_id, signature_id) VALUES (?, ?) ON CONFLICT DO NOTHING
         """
+    static let insertControlOfAnalysis = """
+        INSERT INTO control_of_analysis (control_id, site, analyzer, analysis, observed_at) VALUES (?, ?, ?, ?, ?)
+        """
+    static let insertControlledAssay = """
+        INSERT INTO controlled_assay (site, analyzer, analysis) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+        """
+    static let controlledAssays = """
+        SELECT analyzer, analysis FROM controlled_assay WHERE site = ? ORDER BY analyzer, analysis
+        """
+    static let insertObservationOfAnalyzer = """
+        INSERT INTO observation_of_analyzer (observation_id, analyzer, analysis, observed_at) VALUES (?, ?, ?, ?)
+        """
     static let currentPatient = "SELECT version, site FROM patient_current WHERE id = ?"
     static let upsertPatient = """
         INSERT INTO patient_current (id, version, site, ipp_key, birth_key, given_key, used_key, matricule)
@@ -130,6 +142,15 @@ package enum SQL {
         ORDER BY o.observed_at DESC, o.run DESC, o.id DESC LIMIT 1
         """
 
+    /// Parameters: patient, analysis, from, before, limit. Those that stand validated; the newest, newest first.
+    static let history = """
+        SELECT o.body FROM observation o
+        WHERE o.patient_id = ? AND o.analysis = ? AND o.observed_at >= ? AND o.observed_at < ?
+        AND (SELECT e.kind FROM observation_event e WHERE e.observation_id = o.id
+             ORDER BY e.ordinal DESC LIMIT 1) = 'technicallyValidated'
+        ORDER BY o.observed_at DESC, o.run DESC, o.id DESC LIMIT ?
+        """
+
     // Journal
 
     static let openSessions = """
@@ -158,6 +179,37 @@ package enum SQL {
         SELECT body FROM control\(byAnalyzer ? " WHERE analyzer = ?" : "") ORDER BY observed_at DESC, id DESC LIMIT ?
         """
     }
+
+    /// Parameters: analyzer, analysis, from, before, limit. The newest, newest first.
+    static let controlsOfAnalysis = """
+        SELECT c.body FROM control_of_analysis i CROSS JOIN control c WHERE c.id = i.control_id
+        AND i.analyzer = ? AND i.analysis = ? AND i.observed_at >= ? AND i.observed_at < ?
+        ORDER BY i.observed_at DESC, i.control_id DESC LIMIT ?
+        """
+
+    /// Parameters: analyzer, analysis, from, through.
+    static let observationsOfAnalyzer = """
+        SELECT o.body FROM observation_of_analyzer i CROSS JOIN observation o WHERE o.id = i.observation_id
+        AND i.analyzer = ? AND i.analysis = ? AND i.observed_at >= ? AND i.observed_at <= ?
+        ORDER BY i.observed_at, i.observation_id
+        """
+
+    // Registers and evaluations
+
+    static let register = """
+        SELECT body, content FROM register_entry WHERE register = ? AND site = ? AND subject = ? ORDER BY ordinal
+        """
+    /// Parameters: register, site, limit. The newest, newest first.
+    static let registerNewest = """
+        SELECT body, content FROM register_entry WHERE register = ? AND site = ?
+        ORDER BY at DESC, subject DESC, ordinal DESC LIMIT ?
+        """
+    static let evaluations = "SELECT body, content FROM evaluation WHERE observation_id = ? ORDER BY ordinal"
+    /// Parameters: from, from, observation, ordinal (what comes behind), before, limit.
+    static let evaluationsBehind = """
+        SELECT body, content FROM evaluation WHERE at >= ? AND (at, observation_id, ordinal) > (?, ?, ?) AND at < ?
+        ORDER BY at, observation_id, ordinal LIMIT ?
+        """
 
     // Triage
 
@@ -237,6 +289,11 @@ package enum SQL {
             ("interpreted message", interpretedMessage), ("messages", messages(byAnalyzer: false)),
             ("messages by analyzer", messages(byAnalyzer: true)), ("outcome", outcome),
             ("controls", controls(byAnalyzer: false)), ("controls by analyzer", controls(byAnalyzer: true)),
+            ("controls of an analysis", controlsOfAnalysis), ("controlled assays", controlledAssays),
+            ("observations of an analyzer", observationsOfAnalyzer),
+            ("history", history), ("register", register),
+            ("register, newest", registerNewest), ("evaluations", evaluations),
+            ("evaluations behind", evaluationsBehind),
             ("open triage", openTriage(bySite: false)), ("open triage by site", openTriage(bySite: true)),
             ("triage", triage(bySite: false)), ("triage by site", triage(bySite: true)),
             ("triage entry", triageEntry), ("triage resolution", triageResolution), ("signatures", signatures),
@@ -249,7 +306,7 @@ package enum SQL {
             ("last audit entry", lastAuditEntry), ("delivery marks", deliveryMarks),
             ("current patient", currentPatient), ("current request", currentRequest),
             ("counts", counts(bySite: false)), ("counts by site", counts(bySite: true)),
-        ] + FactTable.all.map { ("attested \($0.name)", $0.attested) }
+        ] + orderQuestions + FactTable.all.map { ("attested \($0.name)", $0.attested) }
             + WorkList.allCases.map { ("open \($0.rawValue)", $0.open) }
             + WorkList.allCases.map { ("close \($0.rawValue)", $0.close) }
     }

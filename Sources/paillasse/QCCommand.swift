@@ -4,9 +4,13 @@ import Foundation
 import Quality
 import Server
 
-struct QCCommand: ParsableCommand {
+struct QCCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "qc", abstract: "Contrôle de qualité.", subcommands: [Evaluate.self])
+        commandName: "qc", abstract: "Contrôle de qualité.",
+        subcommands: [
+            List.self, Show.self, Statistics.self, Target.self, Policy.self, Event.self, Exclude.self, Correct.self,
+            Enter.self, LookBack.self, Assessment.self, Evaluate.self,
+        ])
 
     struct Evaluate: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -64,12 +64,6 @@ struct Wire {
         // One fault a write: two may cancel in a sum modulo 256.
         if happens(faults.corrupt) {
             bytes[place] = isControl ? 0x7F : bytes[place] ^ UInt8(1 << (random.next() % 8))
-            // Behind the text nothing guards a byte: a digit or CR read as ENQ is a new session, read as EOT the end of
-            // one (seeds 14 and 2000387), see ``Faults/hostile``.
-            let isBoundary = bytes[place] == Control.enq || bytes[place] == Control.eot
-            if !isControl, place >= bytes.count - 4, isBoundary, faults.hostile == 0 {
-                bytes[place] = 0x7F
-            }
         } else if happens(faults.drop) {
             bytes.remove(at: place)
         } else if happens(faults.duplicate) {

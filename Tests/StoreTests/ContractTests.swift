@@ -278,6 +278,47 @@ import Testing
         }
     }
 
+    @Test(arguments: Stored.allCases) func `registers keep who decided what, in order, with its bytes`(
+        kind: Stored
+    ) async throws {
+        try await withStore(kind) { store in
+            let first = Make.entry("analyse:NA", at: 10, content: "é")
+            let second = Make.entry("analyse:NA", 2, at: 20)
+            let other = Make.entry("analyse:K", at: 15)
+            for entry in [first, second, other, Make.entry("analyse:NA", site: "S2")] {
+                try await store.append([.register(entry)], note: Make.note())
+            }
+            #expect(try await store.register(.approval, site: "S1", subject: "analyse:NA") == [first, second])
+            #expect(try await store.register(.approval, site: "S1", limit: 2) == [second, other])
+            #expect(try await store.register(.catalogue, site: "S1", limit: 2).isEmpty)
+        }
+    }
+
+    @Test(arguments: Stored.allCases) func `the history of a patient is what stands validated in the window`(
+        kind: Stored
+    ) async throws {
+        try await withStore(kind) { store in
+            for (n, observed) in [(1, 10), (2, 20), (3, 30), (4, 40)] as [(Int, Int64)] {
+                try await store.append(
+                    [.observation(Make.observation("o\(n)", request: "r\(n)", observed: observed))],
+                    note: Make.note())
+            }
+            for id in ["o1", "o2", "o3"] {
+                try await store.append([.observationEvent(Make.event(id))], note: Make.note())
+            }
+            try await store.append([.observationEvent(Make.event("o3", 2, .rejected))], note: Make.note())
+            func history(from: Int64, before: Int64, limit: Int = 9) async throws -> [String] {
+                try await store.history(
+                    patientID: "p1", analysis: "K", from: Make.at(from), before: Make.at(before), limit: limit
+                ).map(\.id)
+            }
+            #expect(try await history(from: 0, before: 99) == ["o2", "o1"])
+            #expect(try await history(from: 0, before: 99, limit: 1) == ["o2"])
+            #expect(try await history(from: 10, before: 20) == ["o1"])
+            #expect(try await history(from: 11, before: 20) == [])
+        }
+    }
+
     @Test(arguments: Stored.allCases) func `numbers of a series are never given twice`(kind: Stored) async throws {
         try await withStore(kind) { store in
             let numbers = try await withThrowingTaskGroup(of: Int.self) { group in

@@ -64,6 +64,7 @@ import Testing
                     patientID: "p\(n)", analyses: ["NA", "K"], before: Make.at(30), excludingRequest: "r1")
             }
         }
+        try await compareRegisters(store, model, seed)
         try await same("sessions") { try await $0.openSessions() }
         try await same("pending") { try await $0.messagesAwaitingInterpretation(limit: 10) }
         try await same("due") { try await $0.deliveriesDue(limit: 10) }
@@ -74,6 +75,51 @@ import Testing
         try await same("verdict") { try await AuditChain.verify(store: $0) }
         try await same("rows") { try await Set($0.attestedFacts(1...1000)) }
         #expect(try await AuditChain.verify(store: store).isSound)
+    }
+}
+
+extension WorldTests {
+    private func compareRegisters(_ store: any LaboratoryStore, _ model: MemoryStore, _ seed: UInt64) async throws {
+        func same<T: Equatable & Sendable>(
+            _ name: String, _ ask: (any LaboratoryStore) async throws -> T
+        ) async throws {
+            let (found, expected) = (try await ask(store), try await ask(model))
+            #expect(found == expected, "seed \(seed): \(name)")
+        }
+        try await same("controlled assays") {
+            try await $0.controlledAssays(site: "S1").map { "\($0.analyzer) \($0.analysis)" }
+        }
+        for register in [Register.approval, .controlEvent, .catalogue] {
+            for site in ["S1", "S2"] {
+                try await same("register") { try await $0.register(register, site: site, limit: 7) }
+                for n in 0..<World.size {
+                    try await same("subject") { try await $0.register(register, site: site, subject: "x\(n)") }
+                }
+            }
+        }
+        for n in 0..<World.size {
+            try await same("evaluations") { try await $0.evaluations(observationID: "o\(n)") }
+            try await same("history") {
+                try await $0.history(
+                    patientID: "p\(n)", analysis: "K", from: Make.at(5), before: Make.at(40), limit: 3)
+            }
+            try await same("observations of an analyzer") {
+                try await $0.observations(
+                    analyzer: n == 0 ? "a1" : "x\(n)", analysis: "K", from: Make.at(5), through: Make.at(45))
+            }
+            try await same("controls") {
+                try await $0.controls(
+                    analyzer: "a\(n)", analysis: "K", from: Make.at(5), before: Make.at(45), limit: 3)
+            }
+        }
+        var last: EvaluationRecord?
+        repeat {
+            let behind = last
+            try await same("evaluations behind") {
+                try await $0.evaluations(from: Make.at(3), before: Make.at(48), behind: behind, limit: 4)
+            }
+            last = try await model.evaluations(from: Make.at(3), before: Make.at(48), behind: behind, limit: 4).last
+        } while last != nil
     }
 }
 
@@ -91,7 +137,7 @@ private struct World {
     mutating func append() -> [Fact] { (0..<(pick(3) + 1)).map { _ in fact() } }
 
     private mutating func fact() -> Fact {
-        switch pick(18) {
+        switch pick(21) {
         case 0:
             let names = ["DUPONT", "Durand", "ÉTÉ", "D'Arc", "Zola"]
             return .patient(
@@ -127,6 +173,15 @@ private struct World {
         case 15: return .report(Make.report(id("rep"), request: id("r"), signature: id("sig")))
         case 16:
             return .delivery(Make.delivery(id("d"), site: site(), report: id("rep"), request: id("r"), at: time()))
+        case 17:
+            return .register(
+                Make.entry(
+                    id("x"), pick(4) + 1, register: pick(2) == 0 ? .approval : .controlEvent, site: site(), at: time(),
+                    content: id("c")))
+        case 18: return .evaluation(Make.evaluation(id("o"), pick(3) + 1, at: time()))
+        case 19:
+            return .control(
+                Make.control(id("c"), analyzer: id("a"), message: id("m"), ordinal: pick(4), at: time()))
         case _:
             let kinds: [DeliveryEvent.Kind] = [.attempted, .accepted, .refused, .dmpAccepted, .mailRead]
             return .deliveryEvent(Make.event(of: id("d"), pick(5), kinds[pick(5)]))
