@@ -31,12 +31,12 @@ struct SimulateHost: AsyncParsableCommand {
     func run() async throws {
         let termination = Termination()
         do throws(Refusal) {
+            let host = try host()
             let source = try await LineSource.start(try lines.line(), backOff: BackOff(seed: 1))
             if let port = source.port {
                 say("à l'écoute sur le port \(port)")
                 if let portFile { try SimulatePFI.write("\(port)\n", to: portFile) }
             }
-            let host = try host()
             let (commands, desk) = AsyncStream.makeStream(of: [String].self)
             if download { desk.yield([]) }
             SimulateHost.readCommands(into: desk)
