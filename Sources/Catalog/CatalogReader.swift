@@ -127,7 +127,9 @@ struct CatalogReader {
                 reportFile(
                     .error, "file.duplicate", file.name, cause: "le fichier est donné deux fois",
                     remedy: "n'en garder qu'un")
-            } else if file.name.hasSuffix(".csv"), !CatalogReader.tables.contains(where: { $0.name == file.name }) {
+            } else if file.name.hasSuffix(".csv"), !file.name.contains("/"),
+                !CatalogReader.tables.contains(where: { $0.name == file.name })
+            {
                 reportFile(
                     .warning, "file.unknown", file.name, cause: "aucune table du catalogue ne porte ce nom : non lu",
                     remedy: "corriger le nom du fichier ou l'ôter du dossier")

@@ -55,6 +55,8 @@ package struct ControlTimeline: Sendable {
     package private(set) var suspectPeriods: [SuspectPeriod] = []
     /// Runs that conformed and stayed so, in time.
     private var proofs: [(run: String, at: Instant)] = []
+    /// Place in `verdicts`, by order of the run.
+    private var places: [Int: Int] = [:]
     private var phase = ControlPhase.notControlled(because: ControlTimeline.nothing)
 
     private static let nothing = "aucun contrôle enregistré"
@@ -116,18 +118,31 @@ package struct ControlTimeline: Sendable {
         } else {
             if verdict.outcome == .rejected {
                 if rejected[tick.run] == nil { rejected[tick.run] = verdict }
-                proofs.removeAll { $0.run == verdict.run }
+                forgetProof(of: verdict.run)
             }
             move(.run(verdict.run, at: tick.at, verdict.outcome, because: verdict.because), at: tick.at)
             if verdict.outcome == .conforming {
-                proofs.removeAll { $0.run == verdict.run }
+                forgetProof(of: verdict.run)
                 proofs.append((verdict.run, tick.at))
             }
         }
         verdict.state = phase.state
-        verdicts.removeAll { $0.run == verdict.run }
-        verdicts.append(verdict)
+        if let place = places[tick.run] {
+            verdicts[place] = verdict
+        } else {
+            places[tick.run] = verdicts.count
+            verdicts.append(verdict)
+        }
     }
+
+    /// A run proves something once, and nothing any more when it is rejected. It is among the newest, if anywhere: what
+    /// conformed since its first point.
+    private mutating func forgetProof(of run: String) {
+        let newest = proofs.suffix(ControlTimeline.interleavedRuns)
+        if let place = newest.lastIndex(where: { $0.run == run }) { proofs.remove(at: place) }
+    }
+    /// Runs of one assay that can be under way at one time.
+    private static let interleavedRuns = 16
 
     private mutating func expire(before now: Instant) {
         if let end = phase.end(policy), end <= now { move(.time, at: end) }
@@ -196,6 +211,27 @@ package struct ControlTimeline: Sendable {
         guard policy.acceptsLaterRun else { return then }
         let later = steps.first { $0.at > measuredAt && $0.at <= now && $0.state == .conforming }
         return later.map { standing($0.phase, since: $0.at, at: $0.at) } ?? then
+    }
+
+    /// As above, with what was decided about the result: one that somebody confirmed for every period of doubt in which it
+    /// stands passes; any other decision leaves it held (its rerun or its amendment is another result).
+    package func standing(
+        of result: MeasuredResult, decisions: [LookBackDecision], knownAt now: Instant, patientSamples: Int? = nil
+    ) -> ControlStanding {
+        let standing = standing(
+            ofResultMeasuredAt: result.measuredAt, knownAt: now, patientSamples: patientSamples)
+        let doubts = suspectPeriods.filter { $0.rejectedAt <= now && $0.contains(result.measuredAt) }
+        guard !doubts.isEmpty, standing.hold == .rejected else { return standing }
+        var last: LookBackDecision?
+        for period in doubts {
+            let entry = LookBack(period, results: [result], decisions: decisions, at: now).entries.first
+            guard let decision = entry?.decision, decision.choice == .confirm, period.to != nil else { return standing }
+            last = decision
+        }
+        return ControlStanding(
+            state: standing.state, hold: nil, since: standing.since, run: standing.run,
+            lastConforming: standing.lastConforming, expiresAt: nil, rules: standing.rules,
+            because: "confirmé par \(last?.signed.by ?? "") : \(last?.signed.reason ?? "")")
     }
 
     /// The period of doubt in which a result stands, as known at `now`.

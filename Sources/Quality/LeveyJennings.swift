@@ -136,7 +136,7 @@ extension LeveyJennings {
         return lines.map { line in
             var line = line
             while line.last == " " { line.removeLast() }
-            return line
+            return alphabet == .ascii ? LeveyJennings.plain(line) : line
         }.joined(separator: "\n")
     }
 
@@ -217,7 +217,7 @@ extension LeveyJennings {
             }
             lines.append("      \(alphabet == .ascii ? "R" : "✖") \(column.run) : " + points.joined(separator: ", "))
         }
-        return alphabet == .ascii ? lines.map(LeveyJennings.plain) : lines
+        return lines
     }
 
     /// Accents off: `--ascii` is for terminals that know none.

@@ -7,7 +7,12 @@ struct Sheet {
     struct Line {
         let number: Int
         fileprivate let cells: [String: CSVCell]
-        func text(_ column: String) -> String { cells[column]?.text ?? "" }
+        /// Without the blanks around, which nobody sees in a spreadsheet.
+        func text(_ column: String) -> String {
+            var text = (cells[column]?.text ?? "")[...].drop { $0 == " " || $0 == "\t" }
+            while let last = text.last, last == " " || last == "\t" { text.removeLast() }
+            return String(text)
+        }
         func isEmpty(_ column: String) -> Bool { text(column).isEmpty }
     }
 
@@ -96,7 +101,7 @@ struct Sheet {
     /// A text that must be there; nil when it is blank (refused).
     mutating func required(_ line: Line, _ column: String) -> String? {
         let text = line.text(column)
-        guard text.allSatisfy(\.isWhitespace) else { return text }
+        guard text.isEmpty else { return text }
         refuse("missing", line, column, "la colonne « \(column) » est vide", "la remplir")
         return nil
     }

@@ -22,16 +22,17 @@ package enum DataFiles {
         }
     }
 
-    /// The tables of a catalogue folder, and the rules beside them (`rules/NAME.json5`).
+    /// The tables of a catalogue folder, its controls (`controls/NAME.csv`) and its rules (`rules/NAME.json5`).
     package static func catalogue(_ folder: String) throws(Refusal) -> [CatalogFile] {
         var files = [CatalogFile]()
         for name in try names(folder) where name.hasSuffix(".csv") {
             files.append(CatalogFile(name: name, bytes: try bytes(folder + "/" + name)))
         }
-        let rules = folder + "/rules"
-        guard isFolder(rules) else { return files }
-        for name in try names(rules) where name.hasSuffix(".json5") {
-            files.append(CatalogFile(name: "rules/" + name, bytes: try bytes(rules + "/" + name)))
+        for (inner, suffix) in [("controls", ".csv"), ("rules", ".json5")] where isFolder("\(folder)/\(inner)") {
+            for name in try names("\(folder)/\(inner)") where name.hasSuffix(suffix) {
+                files.append(
+                    CatalogFile(name: "\(inner)/\(name)", bytes: try bytes("\(folder)/\(inner)/\(name)")))
+            }
         }
         return files
     }

@@ -1,6 +1,7 @@
 package import Base
 package import Catalog
 import FoundationEssentials
+import Quality
 package import Laboratory
 package import Store
 
@@ -101,7 +102,9 @@ extension Desk {
             return []
         }
         for entry in entries { shelf.keep(try await catalogue(of: entry)) }
-        shelf.replace(try await catalogue(of: last), files: try self.files(of: last))
+        let current = try self.files(of: last)
+        shelf.replace(try await catalogue(of: last), files: current, controls: try controls(of: current))
+        quality.forgetAll()
         try await refreshApprovals()
         guard Desk.catalogueVersion(of: files) != (try body(of: last).version) else { return [] }
         return [
@@ -120,6 +123,7 @@ extension Desk {
         try needReason(reason)
         let version = Desk.catalogueVersion(of: files)
         let catalogue = try checked(files, version: version)
+        let controls = try controls(of: files)
         let published = try await attempt { () async throws(CommandFailure) -> CataloguePublication in
             let entries = try await publications()
             if let last = entries.last, try body(of: last).version == version {
@@ -143,7 +147,8 @@ extension Desk {
             try await ask { () throws(StoreFailure) in try await store.append([.register(entry)], note: note) }
             return try publication(entry)
         }
-        shelf.replace(catalogue, files: files)
+        shelf.replace(catalogue, files: files, controls: controls)
+        quality.forgetAll()
         try await refreshApprovals()
         return published
     }
@@ -281,6 +286,14 @@ extension Desk {
     }
     private func catalogue(of entry: RegisterEntry) async throws(CommandFailure) -> AnalysisCatalogue {
         try checked(try files(of: entry), version: try body(of: entry).version)
+    }
+    /// Materials, lots, targets and policies of these files (`controls/…`); nil when there is none of them.
+    private func controls(of files: [CatalogFile]) throws(CommandFailure) -> ControlCatalogue? {
+        let tables = ControlCatalogue.files(among: files)
+        guard !tables.isEmpty else { return nil }
+        return try decide { () throws(Refusal) in
+            try ControlCatalogue.load(tables, zone: sites.values.first?.civilZone ?? .europeParis)
+        }
     }
     private func checked(_ files: [CatalogFile], version: String) throws(CommandFailure) -> AnalysisCatalogue {
         do { return try AnalysisCatalogue.load(files, version: CatalogVersion(version)) } catch {

@@ -40,6 +40,8 @@ package enum CommandFailure: Error, Sendable, Equatable {
 /// and decides again, twice at most.
 package struct Desk: Sendable {
     package let store: any LaboratoryStore
+    /// What the controls say, kept at hand.
+    package let quality = QualityBoard()
     /// The catalogue in force, and every one that was.
     package let shelf: CatalogueShelf
     package let sites: [String: Site]

@@ -71,6 +71,9 @@ extension Desk {
             site: message.site, author: "analyzer:\(message.analyzer)", action: "message.\(outcome.kind.rawValue)",
             subject: message.id, at: outcome.at)
         try await ask { () throws(StoreFailure) in try await store.append(facts + [.outcome(outcome)], note: note) }
+        for case .control(let control) in facts {
+            quality.forget(site: control.site, analyzer: control.analyzer, analysis: control.analysis)
+        }
         return outcome
     }
 

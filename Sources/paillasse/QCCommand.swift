@@ -4,16 +4,20 @@ import Foundation
 import Quality
 import Server
 
-struct QCCommand: ParsableCommand {
+struct QCCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "qc", abstract: "Contrôle de qualité.", subcommands: [Evaluate.self])
+        commandName: "qc", abstract: "Contrôle de qualité.",
+        subcommands: [
+            List.self, Show.self, Statistics.self, Target.self, Policy.self, Event.self, Exclude.self, Correct.self,
+            Enter.self, LookBack.self, Assessment.self, Evaluate.self,
+        ])
 
     struct Evaluate: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Juger les séries d'un fichier de contrôles, sans serveur.",
             discussion: """
-                Colonnes : run,time,level,value,mean,sd ; facultatives : lot, exclusion (motif). Une cellule mean ou sd \
-                vide, ou un écart-type nul, ne refuse pas le fichier : la série ne prouve rien (CQ_ABSENT).
+                Colonnes : run,time,level,value,mean,sd ; facultatives : lot, exclusion (motif). Une cellule mean ou \
+                sd vide, ou un écart-type nul, ne refuse pas le fichier : la série ne prouve rien (CQ_ABSENT).
                 Sans --reject, les règles sont celles du nombre de niveaux du fichier : 1-3s 2-2s R-4s 4-1s 10-x, ou \
                 1-3s 2of3-2s R-4s 3-1s 6-x dès trois niveaux ; 1-2s avertit.
                 Code de sortie : 0 jugé (même si une série est rejetée), 1 fichier refusé, 2 commande mal écrite.

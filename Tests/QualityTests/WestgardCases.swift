@@ -50,7 +50,7 @@ enum Westgard {
         .init("2-2s is not one level after another level over two runs", "1:0.1,2:2.3 1:2.3,2:0.1", "1-2s|1-2s"),
         .init("2-2s over two runs of one level, the other quiet", "1:2.3,2:0.1 1:2.4,2:0.2", "1-2s|1-2s 2-2s"),
         .init(
-            "2-2s goes on over a run in which the level is missing", "1:2.3,2:0.1 2:0.1 1:2.3,2:0.1", "1-2s||1-2s 2-2s"),
+            "2-2s goes on over a run without the level", "1:2.3,2:0.1 2:0.1 1:2.3,2:0.1", "1-2s||1-2s 2-2s"),
         .init("2-2s skips an excluded point", "1:2.3 1:x0.1 1:2.3", "1-2s||1-2s 2-2s"),
         .init("2-2s does not count an excluded point", "1:2.3 1:x2.3 1:0.1", "1-2s||"),
         .init("2-2s fires again as long as it lasts", "1:2.3 1:2.3 1:2.3", "1-2s|1-2s 2-2s|1-2s 2-2s"),
