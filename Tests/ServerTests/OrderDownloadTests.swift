@@ -171,7 +171,7 @@ import Workflow
 
     @Test func `an analyzer that stays silent is told again and again, and the screen says so`() async throws {
         let bench = try AnalyzerBench(orders: .download) {
-            $0.replacing("orders: {", with: "link: { timers: { answer: 0.1 }, enquiries: 1 },\n    orders: {")
+            $0.replacing("framing: \"cut240\"", with: "framing: \"cut240\", timers: { answer: 0.1 }, enquiries: 1")
         }
         let (_, tube) = try await bench.tube(["NA"])
         try await bench.run { port in
