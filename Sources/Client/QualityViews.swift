@@ -1,5 +1,3 @@
-package import Base
-
 /// How the control of an analysis on an analyzer stands.
 package struct QualityStateView: Codable, Sendable, Hashable {
     package var analyzer: String
