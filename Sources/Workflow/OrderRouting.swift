@@ -30,6 +30,12 @@ struct TubeOrders {
         return standing
     }
 
+    /// Orders go out by their instants: those of one tube have one each, in the order of their ranks.
+    func next(after now: Instant) -> Instant {
+        guard let last = earlier.last?.order.at, last >= now else { return now }
+        return last.advanced(by: .milliseconds(1))
+    }
+
     /// The orders to queue so that the analyzer knows `wanted` and nothing else. What it refused is not told again by
     /// itself, and nothing is taken back that never reached it.
     func changes(to wanted: [String]) -> [(action: AnalyzerOrder.Action, analyses: [String])] {
@@ -59,7 +65,8 @@ extension Desk {
                         AnalyzerOrder(
                             id: freshID(), site: specimen.site, analyzer: route.analyzer,
                             accession: specimen.accession, ordinal: tube.earlier.count + rank + 1,
-                            action: change.action, analyses: change.analyses, at: at))
+                            action: change.action, analyses: change.analyses,
+                            at: tube.next(after: at).advanced(by: .milliseconds(rank))))
                 }
             }
         }
@@ -99,11 +106,12 @@ extension Desk {
                         "order.nothing", at: accession, because: "cet automate n'a rien à faire sur ce tube",
                         remedy: "voir la demande (request show)"))
             }
-            let earlier = try await tubeOrders(accession, analyzer).earlier
+            let tube = try await tubeOrders(accession, analyzer)
             let at = now()
             let order = AnalyzerOrder(
                 id: freshID(), site: route.site, analyzer: analyzer, accession: accession,
-                ordinal: earlier.count + 1, action: .new, analyses: analyses, at: at, askedBy: author.login)
+                ordinal: tube.earlier.count + 1, action: .new, analyses: analyses, at: tube.next(after: at),
+                askedBy: author.login)
             let subject = "\(analyzer) \(accession) : \(reason.prefix(120))"
             try await ask { () throws(StoreFailure) in
                 try await store.append([.order(order)], note: note(author, "order.resend", subject, at))

@@ -41,12 +41,14 @@ struct APILaboratory: Sendable {
         oidRoot: "1.2.250.1.999.1", director: biologist)
 
     /// Runs `body` with the server up; the server is down when it returns.
-    static func open(_ body: @Sendable (APILaboratory) async throws -> Void) async throws {
+    static func open(routes: [OrderRoute] = [], _ body: @Sendable (APILaboratory) async throws -> Void) async throws {
         let store = MemoryStore()
         let clock = TestClock()
         let catalogue = try AnalysisCatalogue.load(
             DataFiles.catalogue(root.appendingPathComponent("Catalog").path), version: CatalogVersion("essai"))
-        let desk = Desk(store: store, catalogue: catalogue, sites: [site], now: { clock.now })
+        var open = Desk(store: store, catalogue: catalogue, sites: [site], now: { clock.now })
+        open.orderRoutes = { routes }
+        let desk = open
         // Cheap on purpose: what is tested here is not how long scrypt takes.
         let accounts = AccountDesk(desk: desk, credentials: Credentials(cost: .init(n: 16, r: 1, p: 1)))
         let api = LaboratoryAPI(desk: desk, live: NoAnalyzers(), accounts: accounts)

@@ -54,6 +54,7 @@ import Workflow
     @Test func `what was not acknowledged when the line broke goes again on the next, and only that`() async throws {
         let bench = try told()
         let (_, first) = try await bench.tube(["NA"])
+        bench.clock.advance(.seconds(1))
         let (_, second) = try await bench.tube(["K"])
         try await bench.run { port in
             let broken = try await RawInstrument(port: port)
@@ -143,6 +144,7 @@ import Workflow
     {
         let bench = try told()
         let (_, bad) = try await bench.tube(["NA"])
+        bench.clock.advance(.seconds(1))
         let (_, good) = try await bench.tube(["K"])
         try await bench.run { port in
             let instrument = try await RawInstrument(port: port)
@@ -171,7 +173,7 @@ import Workflow
 
     @Test func `an analyzer that stays silent is told again and again, and the screen says so`() async throws {
         let bench = try AnalyzerBench(orders: .download) {
-            $0.replacing("orders: {", with: "link: { timers: { answer: 0.1 }, enquiries: 1 },\n    orders: {")
+            $0.replacing("framing: \"cut240\"", with: "framing: \"cut240\", timers: { answer: 0.1 }, enquiries: 1")
         }
         let (_, tube) = try await bench.tube(["NA"])
         try await bench.run { port in
