@@ -13,8 +13,8 @@ import Workflow
 
 /// A fleet of one analyzer over a memory store: its line is a real TCP port, its driver a shipped one.
 struct AnalyzerBench: Sendable {
-    let store = MemoryStore()
-    let clock = TestClock()
+    let store: MemoryStore
+    let clock: TestClock
     let desk: Desk
     let configuration: AnalyzerConfiguration
     let fleet: AnalyzerFleet
@@ -25,7 +25,8 @@ struct AnalyzerBench: Sendable {
     init(driver: String = "roche-cobas-c311", line: LineDescription? = nil) throws {
         let catalogue = try AnalysisCatalogue.load(
             DataFiles.catalogue(AnalyzerBench.root + "/Catalog"), version: CatalogVersion("essai"))
-        let clock = clock
+        let store = MemoryStore(), clock = TestClock()
+        (self.store, self.clock) = (store, clock)
         // The link's timers run on the real clock; the laboratory's day is fixed.
         let start = ContinuousClock.now
         desk = Desk(
@@ -37,6 +38,13 @@ struct AnalyzerBench: Sendable {
             name: "auto", site: "nord", driver: found,
             line: line ?? .tcpServer(host: "127.0.0.1", port: 0, allowedPeers: []), link: found.description.link,
             zone: .europeParis)
+        fleet = AnalyzerFleet([configuration], desk: desk, log: { _ in })
+    }
+
+    /// The same laboratory after a restart of the server: a fleet that remembers nothing.
+    func restarted() -> AnalyzerBench { AnalyzerBench(of: self) }
+    private init(of other: AnalyzerBench) {
+        (store, clock, desk, configuration) = (other.store, other.clock, other.desk, other.configuration)
         fleet = AnalyzerFleet([configuration], desk: desk, log: { _ in })
     }
 
