@@ -54,11 +54,14 @@ var targets: [Target] = [
     room("CDA", imports: ["Base"]),
     room("Catalog", imports: ["Base"]),
     room("Laboratory", imports: ["Base", "Catalog"]),
+    room("Quality", imports: ["Base", "Catalog"]),
     room("Drivers", imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory"]),
     room("Report", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2"]),
     .systemLibrary(name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo"),
-    shell("Printing", imports: ["Base", "Report", "CPango"]),
-    room("AnalyzerSimulator", at: "Simulators/Analyzer", imports: ["Base", "JSON5", "LIS01", "LIS2"]),
+    shell("Printing", imports: ["Base", "Quality", "Report", "CPango"]),
+    room(
+        "AnalyzerSimulator", at: "Simulators/Analyzer",
+        imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory", "Drivers"]),
 
     tests("BaseTests", imports: ["Base"]),
     tests("LIS01Tests", imports: ["Base", "LIS01"]),
@@ -67,10 +70,14 @@ var targets: [Target] = [
     tests("CDATests", imports: ["Base", "CDA"]),
     tests("CatalogTests", imports: ["Base", "Catalog"]),
     tests("LaboratoryTests", imports: ["Base", "Catalog", "Laboratory"]),
+    tests("QualityTests", imports: ["Base", "Catalog", "Quality"]),
     tests("DriversTests", imports: ["Base", "JSON5", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
     tests("ReportTests", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing"]),
-    tests("PrintingTests", imports: ["Base", "Report", "Printing"]),
+    tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing"]),
     tests("SimulationTests", at: "Tests/Simulation", imports: ["Base", "JSON5", "LIS01"]),
+    tests(
+        "InstrumentTests",
+        imports: ["Base", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory", "Drivers", "AnalyzerSimulator"]),
     tests("TidyTests", imports: []),
 ]
 
@@ -81,10 +88,15 @@ if withNIO {
         shell("Lines", imports: ["Base", "CSerial", nioCore, nioPosix]),
         shell(
             "Neighbours", at: "Simulators/Neighbours",
-            imports: ["Base", "JSON5", "HL7v2", "Lines", "AnalyzerSimulator"]),
+            imports: [
+                "Base", "JSON5", "HL7v2", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "Lines",
+                "AnalyzerSimulator",
+            ]),
         tests("LinesTests", imports: ["Base", "Lines"]),
         tests("CrossPlayTests", imports: ["Base", "LIS01", "Lines"]),
-        tests("SimulatorsTests", imports: ["Base", "LIS01", "HL7v2", "Lines", "AnalyzerSimulator", "Neighbours"]),
+        tests(
+            "SimulatorsTests",
+            imports: ["Base", "LIS01", "HL7v2", "Laboratory", "Drivers", "Lines", "AnalyzerSimulator", "Neighbours"]),
     ]
 }
 
@@ -95,12 +107,12 @@ if withStore {
     ]
     targets += [
         shell("Store", imports: ["Base", "Catalog", "Laboratory", crypto]),
-        shell("Workflow", imports: ["Base", "Catalog", "Laboratory", "Store"]),
+        shell("Workflow", imports: ["Base", "Catalog", "Laboratory", "Quality", "Store"]),
         shell("StoreSQL", imports: ["Base", "Catalog", "Laboratory", "Store"]),
         shell("SQLiteEngine", imports: ["Base", "Store", "StoreSQL", grdb, sqlite]),
         .systemLibrary(name: "CPostgreSQL", path: "Sources/CPostgreSQL", pkgConfig: "libpq"),
         shell("PostgreSQLEngine", imports: ["Base", "Store", "StoreSQL", "CPostgreSQL"]),
-        tests("WorkflowTests", imports: ["Base", "Catalog", "Laboratory", "Store", "Workflow"]),
+        tests("WorkflowTests", imports: ["Base", "Catalog", "Laboratory", "Quality", "Store", "Workflow"]),
         tests(
             "StoreTests",
             imports: [
@@ -118,7 +130,7 @@ if withServer {
         shell(
             "Analyzers",
             imports: [
-                "Base", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "Store", "Workflow", "Lines",
+                "Base", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory", "Drivers", "Store", "Workflow", "Lines",
             ]),
         shell(
             "Exchange",
@@ -128,7 +140,8 @@ if withServer {
         shell(
             "API",
             imports: [
-                "Base", "Catalog", "Laboratory", "Store", "Workflow", "Client", hummingbird, cryptoExtras,
+                "Base", "Catalog", "Laboratory", "Quality", "Printing", "Store", "Workflow", "Client", hummingbird,
+                cryptoExtras,
             ]),
         shell("Client", imports: ["Base", "Catalog", "Laboratory"]),
         shell(
@@ -140,12 +153,13 @@ if withServer {
         program(
             "paillasse", at: "Sources/paillasse",
             imports: [
-                "Base", "Catalog", "Laboratory", "LIS01", "LIS2", "Drivers", "Client", "Server", arguments,
+                "Base", "Catalog", "Laboratory", "Quality", "LIS01", "LIS2", "Drivers", "Client", "Server", arguments,
             ]),
         program(
             "simulate", at: "Simulators/simulate",
             imports: [
-                "Base", "LIS01", "LIS2", "HL7v2", "AnalyzerSimulator", "Neighbours", "Lines", arguments,
+                "Base", "LIS01", "LIS2", "HL7v2", "Laboratory", "Drivers", "AnalyzerSimulator", "Neighbours", "Lines",
+                arguments,
             ]),
         program(
             "bench", at: "Tests/Bench",
@@ -157,7 +171,8 @@ if withServer {
             "ServerTests",
             imports: [
                 "Base", "Catalog", "Laboratory", "LIS01", "HL7v2", "Drivers", "Store", "Workflow", "Lines", "Analyzers",
-                "Exchange", "API", "Client", "Server", "AnalyzerSimulator", "Neighbours", "paillasse",
+                "Exchange", "API", "Client", "Server", "AnalyzerSimulator", "Neighbours", "paillasse", "SQLiteEngine",
+                "PostgreSQLEngine",
             ]),
     ]
 }

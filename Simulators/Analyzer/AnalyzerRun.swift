@@ -39,15 +39,28 @@ package struct AnalyzerReport: Sendable, Equatable, Codable {
 
 package enum AnalyzerAction: Sendable, Equatable {
     case send([UInt8])
+    /// Let this much time pass before the next action.
+    case wait(Duration)
     /// Break the line as a crash would, then open another.
     case breakLine
     case settled(SessionReport)
     case finished
 }
 
+/// What a pump needs of an analyser, whatever language it speaks.
+package protocol SimulatedAnalyzer: Sendable {
+    var report: AnalyzerReport { get }
+    var isFinished: Bool { get }
+    var deadline: Instant? { get }
+    mutating func lineUp(at now: Instant) -> [AnalyzerAction]
+    mutating func lineDown(at now: Instant) -> [AnalyzerAction]
+    mutating func received(_ bytes: [UInt8], at now: Instant) -> [AnalyzerAction]
+    mutating func timeReached(at now: Instant) -> [AnalyzerAction]
+}
+
 /// An analyser at work. It is driven like the link inside it: give it events and the time, run the actions, call
 /// `timeReached(at:)` at `deadline`. The sender is the real one of `LIS01`; faults are put on the wire around it.
-package struct AnalyzerRun: Sendable {
+package struct AnalyzerRun: SimulatedAnalyzer {
     private enum Phase: Sendable, Equatable {
         case resting(until: Instant)
         /// The link carries the session under this number.
@@ -70,6 +83,7 @@ package struct AnalyzerRun: Sendable {
     private var link: Link
     private var random: PRNG
     private var sessions: [Planned] = []
+    /// The session that is sent, or the last one that was; −1 before any.
     private var current = 0
     private var phase: Phase
     private var isUp = false
@@ -78,20 +92,29 @@ package struct AnalyzerRun: Sendable {
     /// that does not arrive.
     private enum Reply: Sendable { case heard, swallowed }
     private var repliesDue: [Reply] = []
+    /// Measures what the host orders, when it is given.
+    private let instrument: Instrument?
+    /// What was measured because the host ordered it.
+    package private(set) var drawn: [DrawnResult] = []
 
     /// `transcripts`: the bytes of the files that the scenario names. `specimens`: more substitutions, over those of
     /// the scenario. Refusals: `scenario.transcript`.
     package init(
         _ scenario: AnalyzerScenario, transcripts: [String: [UInt8]], specimens: [String: String] = [:],
-        seed: UInt64 = 1, at now: Instant
+        seed: UInt64 = 1, instrument: Instrument? = nil, at now: Instant
     ) throws(Refusal) {
         self.scenario = scenario
+        self.instrument = instrument
         link = Link(settings: scenario.link)
         random = PRNG(seed: seed)
         report = AnalyzerReport(scenario: scenario.name, seed: seed)
         phase = .resting(until: now.advanced(by: scenario.sessions.first?.pauseBefore ?? .zero))
         for (index, session) in scenario.sessions.enumerated() {
-            let name = session.transcript ?? "records \(index + 1)"
+            let name = session.name ?? session.transcript ?? "records \(index + 1)"
+            guard session.messages.isEmpty else {
+                plan(session, name, session.messages)
+                continue
+            }
             let bytes =
                 session.transcript.map { transcripts[$0] ?? [] }
                 ?? Array(session.records.joined(separator: "\r").utf8)
@@ -100,19 +123,42 @@ package struct AnalyzerRun: Sendable {
                 specimens: scenario.specimens.merging(session.specimens) { $1 }.merging(specimens) { $1 },
                 texts: scenario.texts, fields: scenario.fields, timesAreNow: scenario.timesAreNow, now: now,
                 zone: scenario.zone)
-            let messages = transcript.messages.map { rewriting.apply(to: $0) }
-            var made = SessionReport(name: name)
-            made.messages = messages.count
-            made.frames =
-                Framing.frames(
-                    of: messages, policy: scenario.link.framing, limit: scenario.link.maximumText
-                ).count
-            for _ in 0..<session.times {
-                sessions.append(
-                    Planned(
-                        report: made, messages: messages, faults: session.faults, pauseBefore: session.pauseBefore,
-                        awaitAnswer: session.awaitAnswer))
-            }
+            plan(session, name, transcript.messages.map { rewriting.apply(to: $0) })
+        }
+        if sessions.isEmpty {
+            // It only waits for what the host orders.
+            current = -1
+            phase = .lingering(until: now.advanced(by: scenario.linger))
+        }
+    }
+
+    private mutating func plan(_ session: AnalyzerScenario.Session, _ name: String, _ messages: [[UInt8]]) {
+        var made = SessionReport(name: name)
+        made.messages = messages.count
+        made.frames =
+            Framing.frames(of: messages, policy: scenario.link.framing, limit: scenario.link.maximumText).count
+        for _ in 0..<session.times {
+            sessions.append(
+                Planned(
+                    report: made, messages: messages, faults: session.faults, pauseBefore: session.pauseBefore,
+                    awaitAnswer: session.awaitAnswer))
+        }
+    }
+
+    /// Measures what the host ordered: a session more, behind those that are planned.
+    private mutating func measure(_ message: [UInt8], at now: Instant) {
+        guard let instrument else { return }
+        let work = instrument.work(in: message)
+        for specimen in work.specimens {
+            let made = instrument.results(
+                of: [specimen], codes: work.codes[specimen], at: now, zone: scenario.zone, random: &random)
+            guard !made.results.isEmpty else { continue }
+            drawn += made.results
+            plan(AnalyzerScenario.Session(name: specimen, messages: made.messages), specimen, made.messages)
+        }
+        if case .lingering = phase, current + 1 < sessions.count {
+            current += 1
+            phase = .resting(until: now.advanced(by: scenario.pause))
         }
     }
 
@@ -151,10 +197,25 @@ package struct AnalyzerRun: Sendable {
 
     package mutating func received(_ bytes: [UInt8], at now: Instant) -> [AnalyzerAction] {
         var actions: [AnalyzerAction] = []
+        if bytes.contains(Control.enq), contends(at: now) { begin(at: now, &actions) }
         let heard = bytes.filter { hears($0) }
         if !heard.isEmpty { run(link.received(heard, at: now), at: now, &actions) }
         proceed(at: now, &actions)
         return actions
+    }
+
+    /// Whether an ENQ of the host finds us about to send one ourselves.
+    private mutating func contends(at now: Instant) -> Bool {
+        guard case .resting = phase, isUp, link.state == .neutral else { return false }
+        for index in sessions[current].faults.indices
+        where sessions[current].faults[index].fault == .contention && sessions[current].faults[index].times > 0 {
+            sessions[current].faults[index].times -= 1
+            sessions[current].report.faults[WireFault.contention.rawValue, default: 0] += 1
+            return true
+        }
+        guard isDrawn(.contention) else { return false }
+        sessions[current].report.faults[WireFault.contention.rawValue, default: 0] += 1
+        return true
     }
 
     private mutating func hears(_ byte: UInt8) -> Bool {
@@ -247,6 +308,7 @@ package struct AnalyzerRun: Sendable {
             case .message(let text, _):
                 report.received.append(text)
                 if case .awaitingAnswer = phase { sessions[current].report.answers += 1 }
+                measure(text, at: now)
             case .delivered(let number):
                 if phase == .transferring(number) { delivered(at: now, &actions) }
             case .failed(let number, let why):
@@ -282,6 +344,13 @@ package struct AnalyzerRun: Sendable {
             actions.append(.send(bytes))
             repliesDue[repliesDue.count - 1] = .swallowed
         case .noise: actions.append(.send([0x55, 0xAA, 0x00] + bytes))
+        case .drop: repliesDue.removeLast()
+        case .delay: actions += [.wait(.milliseconds(Int.random(in: 50...2000, using: &random))), .send(bytes)]
+        case .split:
+            let cut = Int.random(in: 1..<bytes.count, using: &random)
+            let pause = Duration.milliseconds(Int.random(in: 5...200, using: &random))
+            actions += [.send(Array(bytes[..<cut])), .wait(pause), .send(Array(bytes[cut...]))]
+        case .contention: actions.append(.send(bytes))
         case .vanish:
             actions.append(.send(Array(bytes.prefix(bytes.count / 2))))
             actions.append(.breakLine)
@@ -291,15 +360,19 @@ package struct AnalyzerRun: Sendable {
     /// A planned fault (each as often as it says), else one drawn by the rates.
     private mutating func nextFault(frame: Int) -> WireFault? {
         for index in sessions[current].faults.indices
-        where sessions[current].faults[index].frame == frame && sessions[current].faults[index].times > 0 {
+        where sessions[current].faults[index].frame == frame && sessions[current].faults[index].times > 0
+            && sessions[current].faults[index].fault != .contention
+        {
             sessions[current].faults[index].times -= 1
             return sessions[current].faults[index].fault
         }
-        for fault in WireFault.allCases {
-            guard let rate = scenario.rates[fault] else { continue }
-            if Double(random.next() >> 11) / Double(1 << 53) < rate { return fault }
-        }
+        for fault in WireFault.allCases where fault != .contention && isDrawn(fault) { return fault }
         return nil
+    }
+
+    private mutating func isDrawn(_ fault: WireFault) -> Bool {
+        guard let rate = scenario.rates[fault] else { return false }
+        return Double(random.next() >> 11) / Double(1 << 53) < rate
     }
 
     /// One byte of the text replaced by a letter: the sum changes, no control character appears.

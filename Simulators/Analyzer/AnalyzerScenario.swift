@@ -14,6 +14,15 @@ package enum WireFault: String, Sendable, Codable, CaseIterable {
     case noise
     /// Half of the frame, then the line breaks.
     case vanish
+    /// The frame never leaves: the sender's timer runs out.
+    case drop
+    /// The frame leaves late, by up to two seconds.
+    case delay
+    /// The frame leaves in two pieces with a pause between them.
+    case split
+    /// The analyser answers an ENQ of the host with its own. Its rate counts each ENQ of the host that comes while
+    /// there is something to send.
+    case contention
 }
 
 /// A morning of one analyser: JSON5, every key but `name` and `sessions` may be left out, an unknown key is refused.
@@ -58,6 +67,10 @@ package struct AnalyzerScenario: Sendable, Equatable {
         /// A file beside the scenario (bare records or bytes of a line); nil when `records` are given.
         package var transcript: String?
         package var records: [String] = []
+        /// What is sent, byte for byte, where neither is given: sessions made of an ``Instrument``. Not in JSON5.
+        package var messages: [[UInt8]] = []
+        /// Name in the report; not in JSON5.
+        package var name: String?
         package var times = 1
         package var pauseBefore: Duration = .zero
         /// After the session, wait at most this long for a message of the host (the answer to a query).
@@ -65,6 +78,10 @@ package struct AnalyzerScenario: Sendable, Equatable {
         package var specimens: [String: String] = [:]
         package var faults: [Fault] = []
         package init() {}
+        package init(name: String, messages: [[UInt8]]) {
+            self.name = name
+            self.messages = messages
+        }
     }
 
     package var name: String

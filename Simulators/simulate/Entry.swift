@@ -9,8 +9,8 @@ import Neighbours
 struct Simulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
-        abstract: "Joue les voisins du laboratoire : automates et plateforme d'intermédiation.",
-        subcommands: [SimulateAnalyzer.self, SimulatePFI.self])
+        abstract: "Joue les voisins du laboratoire : automates, laboratoire et plateforme d'intermédiation.",
+        subcommands: [SimulateAnalyzer.self, SimulateLoad.self, SimulateHost.self, SimulatePFI.self])
 }
 
 /// Says a refusal on the error output and ends with a code of failure.

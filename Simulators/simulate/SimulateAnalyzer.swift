@@ -8,68 +8,116 @@ import Neighbours
 
 struct SimulateAnalyzer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "analyzer", abstract: "Un automate, sage ou fautif, tel que le décrit un scénario.",
-        discussion: "Code 0 quand tout est acquitté, 1 sinon, 2 quand un réglage est refusé.")
+        commandName: "analyzer", abstract: "Un automate, sage ou fautif : celui d'un scénario ou celui d'un pilote.",
+        discussion: """
+            Avec --scenario, ce que le scénario raconte. Avec --driver, l'automate de ce pilote : ses trames, ses \
+            codes, ses unités, des valeurs tirées au sort pour les tubes de --specimens ; avec --orders, il interroge \
+            et mesure ce qu'on lui demande. LIS2-A2, HL7 v2 (MLLP) ou texte propre au fabricant, selon le pilote.
+            Code 0 quand tout est acquitté, 1 sinon, 2 quand un réglage est refusé.
+            """)
 
-    @Option(help: "Scénario JSON5 (voir Simulators/Scenarios).") var scenario: String
-    @Option(help: "Se connecter à HOTE:PORT.") var tcp: String?
-    @Option(help: "Ouvrir ce port série : CHEMIN[,9600,8N1[,rtscts]].") var serial: String?
-    @Option(help: "Attendre la connexion sur ce port de 127.0.0.1.") var listen: Int?
-    @Option(help: "Créer un pseudo-terminal et le lien de ce nom vers l'autre bout.") var pty: String?
-    @Option(help: "Graine des fautes tirées au sort.") var seed: UInt64 = 1
-    @Option(help: "Remplacer un numéro d'échantillon : ANCIEN=NOUVEAU (répétable).") var specimen: [String] = []
+    @Option(help: "Scénario JSON5 (voir Simulators/Scenarios).") var scenario: String?
+    @Option(help: "L'automate de ce pilote.") var driver: String?
+    @Option(help: "Tubes, séparés par des virgules (avec --driver).") var specimens = ""
+    @Flag(help: "Interroger pour ces tubes, puis rendre ce qui est demandé (avec --driver).") var orders = false
+    @Option(help: "Mise en trames : recordPerFrame, wholeMessage, cut240… (avec --driver ; sinon celle du pilote).")
+    var framing: String?
+    @Option(help: "Secondes entre deux messages (avec --driver).") var pause = 0.0
+    @Option(help: "Secondes à attendre des demandes quand tout est envoyé (avec --driver).") var linger = 0.0
+    @Option(help: "Secondes de l'automate en une des nôtres : ses pauses et ses attentes passent plus vite.")
+    var timeScale = 1.0
+    @Option(help: "Remplacer un numéro d'échantillon : ANCIEN=NOUVEAU (répétable, avec --scenario).")
+    var specimen: [String] = []
     @Option(help: "Abandonner après ce nombre de secondes.") var within: Double?
     @Flag(help: "Écrire le compte rendu en JSON.") var json = false
+    @OptionGroup var line: LineOptions
+    @OptionGroup var faults: FaultOptions
+    @OptionGroup var options: InstrumentOptions
 
     func run() async throws {
-        let report: AnalyzerReport
+        let outcome: InstrumentLine.Outcome
         do throws(Refusal) {
-            report = try await simulated()
+            outcome = try await simulated()
         } catch {
             throw fail(error)
         }
-        if json { say(try SimulateAnalyzer.text(of: report)) }
-        if !report.isAcknowledged {
-            if !json { say("\(report.scenario) : tout n'est pas acquitté") }
+        if json { say(try SimulateAnalyzer.text(of: outcome)) }
+        if !outcome.report.isAcknowledged, !(outcome.report.sessions.isEmpty && linger > 0) {
+            if !json { say("\(outcome.report.scenario) : tout n'est pas acquitté") }
             throw ExitCode(1)
         }
     }
 
-    private func simulated() async throws(Refusal) -> AnalyzerReport {
-        let story = try AnalyzerScenario.read(try read(scenario), at: scenario)
-        let folder = scenario.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        var transcripts: [String: [UInt8]] = [:]
-        for name in story.transcripts {
-            transcripts[name] = try read(name.hasPrefix("/") || folder.isEmpty ? name : folder + "/" + name)
+    private var limit: Duration? { within.map { Duration.milliseconds(Int64($0 * 1000)) } }
+
+    private func simulated() async throws(Refusal) -> InstrumentLine.Outcome {
+        guard (scenario == nil) != (driver == nil) else {
+            throw Refusal(
+                "simulate.option", because: "un automate est celui d'un scénario ou celui d'un pilote",
+                remedy: "donner --scenario ou --driver")
         }
-        let analyzer = try AnalyzerRun(
-            story, transcripts: transcripts, specimens: try specimens(), seed: seed, at: SteadyClock().now)
-        let source = try await LineSource.start(
-            try line(), backOff: BackOff(first: .milliseconds(100), limit: .seconds(2), seed: seed))
-        let quiet = json
-        let limit = within.map { Duration.milliseconds(Int64($0 * 1000)) }
-        let report = await AnalyzerPump.run(analyzer, over: source, within: limit) { session in
-            if !quiet { say(SimulateAnalyzer.line(of: session)) }
+        guard (0.01...100_000).contains(timeScale) else {
+            throw Refusal(
+                "simulate.option", at: "--time-scale", because: "échelle de temps impossible", remedy: "écrire 60")
         }
+        var ears = AnalyzerPump.Ears()
+        if !json { ears.settled = { say(SimulateAnalyzer.line(of: $0)) } }
+        let heard = ears
+        if let driver { return try await played(driver, heard) }
+        let analyzer = try scripted(scenario ?? "")
+        let source = try await start()
+        let done = await AnalyzerPump.run(
+            analyzer, over: source, within: limit, timeScale: timeScale, ears: heard)
+        return InstrumentLine.Outcome(report: try await ended(done.report, source), drawn: [])
+    }
+
+    private func start() async throws(Refusal) -> LineSource {
+        try await LineSource.start(
+            try line.line(), backOff: BackOff(first: .milliseconds(100), limit: .seconds(2), seed: faults.seed))
+    }
+
+    private func ended(_ report: AnalyzerReport, _ source: LineSource) async throws(Refusal) -> AnalyzerReport {
         if report.sessions.isEmpty, let failure = source.lastFailure { throw failure }
         await source.stop()
         return report
     }
 
-    private func line() throws(Refusal) -> LineDescription {
-        let given = [
-            tcp.map { "tcp:" + $0 }, serial.map { "serial:" + $0 }, listen.map { "listen:127.0.0.1:\($0)" },
-            pty.map { "pty:" + $0 },
-        ].compactMap { $0 }
-        guard given.count == 1 else {
-            throw Refusal(
-                "simulate.option", because: "il faut une ligne et une seule",
-                remedy: "donner --tcp, --serial, --listen ou --pty")
+    private func scripted(_ scenario: String) throws(Refusal) -> AnalyzerRun {
+        var story = try AnalyzerScenario.read(try read(scenario), at: scenario)
+        story.rates.merge(try faults.rates()) { $1 }
+        let folder = scenario.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        var transcripts: [String: [UInt8]] = [:]
+        for name in story.transcripts {
+            transcripts[name] = try read(name.hasPrefix("/") || folder.isEmpty ? name : folder + "/" + name)
         }
-        return try LineDescription(given[0])
+        return try AnalyzerRun(
+            story, transcripts: transcripts, specimens: try renamed(), seed: faults.seed, at: SteadyClock().now)
     }
 
-    private func specimens() throws(Refusal) -> [String: String] {
+    private func played(_ driver: String, _ ears: AnalyzerPump.Ears) async throws(Refusal) -> InstrumentLine.Outcome {
+        var line = InstrumentLine(try options.instrument(driver))
+        line.specimens = specimens.split(separator: ",").map { String($0) }
+        line.asksForOrders = orders
+        line.rates = try faults.rates()
+        line.seed = faults.seed
+        line.sends = 10
+        line.pause = .milliseconds(Int64(pause * 1000))
+        line.linger = .milliseconds(Int64(linger * 1000))
+        line.timeScale = timeScale
+        if let framing {
+            guard let policy = FramePolicy(framing) else {
+                throw Refusal(
+                    "simulate.option", at: "--framing", because: "« \(framing) » n'est pas une mise en trames",
+                    remedy: "recordPerFrame, recordPerIntermediateFrame, wholeMessage, cut240")
+            }
+            line.framing = policy
+        }
+        let source = try await start()
+        let outcome = try await line.run(over: source, within: limit, ears: ears)
+        return InstrumentLine.Outcome(report: try await ended(outcome.report, source), drawn: outcome.drawn)
+    }
+
+    private func renamed() throws(Refusal) -> [String: String] {
         var map: [String: String] = [:]
         for text in specimen {
             let parts = text.split(separator: "=", maxSplits: 1).map { String($0) }
@@ -101,15 +149,21 @@ struct SimulateAnalyzer: AsyncParsableCommand {
         let linesLost: Int
         let sessions: [SessionReport]
         let received: [String]
+        let drawn: [Drawn]
+    }
+    private struct Drawn: Encodable {
+        let specimen, code, value, unit: String
     }
 
-    private static func text(of report: AnalyzerReport) throws -> String {
+    private static func text(of outcome: InstrumentLine.Outcome) throws -> String {
+        let report = outcome.report
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let printed = Printed(
             scenario: report.scenario, seed: report.seed, acknowledged: report.isAcknowledged,
             linesLost: report.linesLost, sessions: report.sessions,
-            received: report.received.map { String(decoding: $0, as: UTF8.self) })
+            received: report.received.map { String(decoding: $0, as: UTF8.self) },
+            drawn: outcome.drawn.map { Drawn(specimen: $0.specimen, code: $0.code, value: $0.value, unit: $0.unit) })
         return String(decoding: try encoder.encode(printed), as: UTF8.self)
     }
 }

@@ -26,7 +26,7 @@ struct SimulatePFI: AsyncParsableCommand {
         let termination = Termination()
         do throws(Refusal) {
             let pfi = try await start()
-            if let portFile { try write(String(pfi.port) + "\n", to: portFile) }
+            if let portFile { try SimulatePFI.write(String(pfi.port) + "\n", to: portFile) }
             say("PFI à l'écoute sur \(host):\(pfi.port), messages dans \(folder)")
             let silent = quiet
             let serving = Task { await pfi.run { line in if !silent { say(line) } } }
@@ -82,7 +82,7 @@ struct SimulatePFI: AsyncParsableCommand {
     }
 
     /// The file appears whole: a reader that waits for it never sees half of it.
-    private func write(_ text: String, to path: String) throws(Refusal) {
+    static func write(_ text: String, to path: String) throws(Refusal) {
         do {
             try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
         } catch {

@@ -27,3 +27,8 @@ struct Termination {
         for source in sources { source.cancel() }
     }
 }
+
+/// Runs what blocks outside the pool of tasks.
+func inAThread(_ body: @escaping @Sendable () -> Void) {
+    DispatchQueue(label: "simulate.blocking").async(execute: body)
+}

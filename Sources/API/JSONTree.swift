@@ -68,6 +68,11 @@ package enum StrictJSON {
         guard !bytes.isEmpty else {
             throw Refusal("body.empty", because: "\(what) est vide", remedy: "envoyer un objet JSON")
         }
+        // JSONDecoder of Swift 6.3.1 traps on an unquoted key that is not UTF-8.
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            throw Refusal(
+                "body.encoding", because: "\(what) n'est pas en UTF-8", remedy: "l'envoyer ou l'enregistrer en UTF-8")
+        }
         let parser = JSONDecoder()
         parser.allowsJSON5 = json5
         let tree: JSONTree

@@ -166,7 +166,7 @@ extension RequestDraft {
 }
 
 extension LaboratoryAPI {
-    private func registered(_ made: RegisteredRequest, _ call: Call) async throws -> Answer {
+    func registered(_ made: RegisteredRequest, _ call: Call) async throws -> Answer {
         let patient = try await desk.patient(made.request.patientID)
         return try .json(
             RegisteredView(

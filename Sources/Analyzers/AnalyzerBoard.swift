@@ -21,6 +21,11 @@ package struct AnalyzerStatus: Sendable, Hashable, Codable {
     package var deviations: [String: Int] = [:]
     package var sent = 0
     package var sendFailures = 0
+    /// Orders that the analyzer took, and that it refused.
+    package var ordersTaken = 0
+    package var ordersRefused = 0
+    /// What keeps its orders from it, in French; nil when nothing does.
+    package var problem: String?
 
     package init(name: String, driver: String, line: String, state: String) {
         self.name = name

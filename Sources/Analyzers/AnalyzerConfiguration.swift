@@ -2,6 +2,7 @@ package import Base
 package import Drivers
 package import LIS01
 package import Lines
+package import Workflow
 
 /// One analyzer of the laboratory: its name in the configuration, the driver that reads it, the line to it.
 package struct AnalyzerConfiguration: Sendable {
@@ -12,9 +13,13 @@ package struct AnalyzerConfiguration: Sendable {
     package var link: LinkSettings
     /// The site's: analyzers send wall-clock times.
     package var zone: CivilZone
+    package var orders: OrderMode
+    /// The first wait after an order that did not get through; each next one is twice as long, up to five minutes.
+    package var orderRetry: Duration = .seconds(5)
 
     package init(
-        name: String, site: String, driver: Driver, line: LineDescription, link: LinkSettings, zone: CivilZone
+        name: String, site: String, driver: Driver, line: LineDescription, link: LinkSettings, zone: CivilZone,
+        orders: OrderMode = .automatic
     ) {
         self.name = name
         self.site = site
@@ -22,5 +27,31 @@ package struct AnalyzerConfiguration: Sendable {
         self.line = line
         self.link = link
         self.zone = zone
+        self.orders = orders
     }
+
+    /// It is told its work unasked.
+    package var isDownloading: Bool {
+        guard let writing = driver.description.orders, writing.isDownloading else { return false }
+        switch orders {
+        case .automatic: return !writing.isAnswering
+        case .download: return true
+        case .query: return false
+        }
+    }
+
+    /// Nil when the analyzer is not told its work unasked.
+    package var orderRoute: OrderRoute? {
+        isDownloading ? OrderRoute(analyzer: name, site: site, analyses: driver.orderedAnalyses) : nil
+    }
+}
+
+/// How an analyzer learns its work.
+package enum OrderMode: String, Sendable, Hashable, CaseIterable {
+    /// It asks, if the model can; else it is told.
+    case automatic
+    /// It is told, though it may ask as well.
+    case download
+    /// It asks, or has no work.
+    case query
 }

@@ -1,7 +1,8 @@
+import Synchronization
 import Base
 import Drivers
-import LIS01
 import LIS2
+import LIS01
 import Laboratory
 package import Store
 package import Workflow
@@ -39,11 +40,16 @@ package final class AnalyzerFleet: Sendable {
         try await recover()
         await withDiscardingTaskGroup { group in
             for pump in pumps.values { group.addTask { await pump.run() } }
+            for pump in pumps.values {
+                let courier = OrderCourier(pump: pump, desk: desk)
+                group.addTask { await courier.run() }
+            }
             group.addTask { await self.interpretForEver() }
             // The journal is looked at even when nobody rings: what a failed store left behind is taken then.
             group.addTask {
                 while !Task.isCancelled {
                     self.ring.yield()
+                    self.wakeCouriers()
                     try? await Task.sleep(for: .seconds(2))
                 }
                 self.ring.finish()
@@ -100,7 +106,7 @@ package final class AnalyzerFleet: Sendable {
 
     func read(_ message: ReceivedMessage) -> Reading {
         if let analyzer = pumps[message.analyzer]?.configuration {
-            return analyzer.driver.read(LISMessage(bytes: message.text), zone: analyzer.zone)
+            return analyzer.driver.read(bytes: message.text, zone: analyzer.zone)
         }
         return Reading(problems: [
             Refusal(
@@ -110,7 +116,17 @@ package final class AnalyzerFleet: Sendable {
         ])
     }
 
+    /// Departures from LIS2-A2, counted when a message is interpreted; one that the driver does not name is news.
+    private func countDeviations(_ message: ReceivedMessage) {
+        guard let pump = pumps[message.analyzer], pump.configuration.driver.description.dialect == .lis2 else { return }
+        let driver = pump.configuration.driver
+        for (deviation, times) in driver.deviations(of: LISMessage(bytes: message.text), rank: message.ordinal) {
+            pump.count(deviation.rawValue, times)
+        }
+    }
+
     private func interpret(_ message: ReceivedMessage) async throws(CommandFailure) {
+        countDeviations(message)
         let part: CutMessages.Part
         do throws(StoreFailure) {
             part = try await cut.part(of: message, store: desk.store, read: read, readSaved: readSaved)
@@ -122,21 +138,62 @@ package final class AnalyzerFleet: Sendable {
             log("automate \(message.analyzer) : \(part.again) résultats renvoyés après une coupure, déjà pris")
         }
         guard outcome.kind == .interpreted, outcome.messageID == message.id else { return }
-        for query in reading.queries where !query.cancels { try await answer(query, message) }
+        for query in reading.queries { try await answer(query, message) }
     }
+
+    /// Orders were queued: they need not wait for the next look.
+    package func wakeCouriers() { for pump in pumps.values { pump.orderBell.ring() } }
+    /// The analyzers that are told their work unasked.
+    package var orderRoutes: [OrderRoute] { pumps.values.compactMap(\.configuration.orderRoute) }
 
     /// The host's answer to a query: the analyses still without a result on each tube, or "no information"
     /// (LIS2-A2 section 11; L record termination code I).
     private func answer(_ query: HostQuery, _ message: ReceivedMessage) async throws(CommandFailure) {
         guard let pump = pumps[message.analyzer] else { return }
-        let orders = try await desk.outstandingOrders(query.all ? nil : query.accessions, site: message.site)
         let analyzer = pump.configuration
+        if query.cancels {
+            let dropped = pump.dropAnswers()
+            return log("automate \(analyzer.name) : question reprise, \(dropped) réponse(s) retirée(s)")
+        }
+        let orders = try await desk.outstandingOrders(query, site: message.site)
+        let tubes = orders.map(\.accession)
+        if analyzer.driver.description.dialect == .hl7 {
+            return try await answerHL7(orders, message, pump)
+        }
         guard let answer = analyzer.driver.orders(for: orders, purpose: .answer, at: desk.now(), zone: analyzer.zone)
         else { return }
-        pump.enqueue(answer.bytes)
-        for (accession, codes) in answer.unknown {
+        pump.enqueue(Outgoing(bytes: answer.bytes, tubes: tubes))
+        logUnknown(answer.unknown, analyzer.name)
+    }
+
+    /// RSP^K11 at once, then an OML^O33 for each tube, each until its ORL^O34 comes (IHE LAW, LAB-27 then LAB-28), all
+    /// on the line of the question where it is still up.
+    private func answerHL7(
+        _ orders: [SpecimenOrder], _ message: ReceivedMessage, _ pump: AnalyzerPump
+    ) async throws(CommandFailure) {
+        let analyzer = pump.configuration
+        let answer: HL7Orders?
+        do throws(Refusal) {
+            answer = try analyzer.driver.answer(
+                orders, toHL7: message.text, controlID: message.id, at: desk.now(), zone: analyzer.zone)
+        } catch {
+            return log("automate \(analyzer.name) : question sans réponse possible [\(error.code)] \(error.place)")
+        }
+        guard let answer else { return }
+        let peer = pump.questions.withLock { $0[message.textHash] }
+        for (rank, bytes) in answer.messages.enumerated() {
+            pump.enqueue(
+                Outgoing(
+                    bytes: bytes, controlID: rank == 0 ? nil : "\(message.id).\(rank)", peer: peer,
+                    tubes: answer.tubes[rank].map { [$0] } ?? []))
+        }
+        logUnknown(answer.unknown, analyzer.name)
+    }
+
+    private func logUnknown(_ unknown: [String: [String]], _ name: String) {
+        for (accession, codes) in unknown {
             let list = codes.joined(separator: ", ")
-            log("automate \(analyzer.name) : tube \(accession), sans code dans le pilote : \(list)")
+            log("automate \(name) : tube \(accession), sans code dans le pilote : \(list)")
         }
     }
 }

@@ -10,31 +10,24 @@ import Synchronization
 /// is acknowledged, and sends what waits in the outbox.
 final class AnalyzerPump: Sendable {
     let configuration: AnalyzerConfiguration
-    private let store: any LaboratoryStore
-    private let board: AnalyzerBoard
-    private let now: @Sendable () -> Instant
-    private let messageCame: @Sendable () -> Void
-    private let log: @Sendable (String) -> Void
-    private struct Outgoing {
-        var bytes: [UInt8]
-        var failures = 0
-    }
-    private struct Outbox {
-        var waiting: [Outgoing] = []
-        /// What the link of the current line was given, by its number.
-        var sending: [Int: Outgoing] = [:]
-        /// Lines that are up, oldest first. A connection that the analyzer left without a word (half-open) stays here
-        /// until the system notices; what we send goes to the newest.
-        var lines: [Line] = []
-        var line: Line? { lines.last }
-    }
-    private let outbox = Mutex(Outbox())
-    private struct Running {
+    let store: any LaboratoryStore
+    let board: AnalyzerBoard
+    let now: @Sendable () -> Instant
+    let messageCame: @Sendable () -> Void
+    let log: @Sendable (String) -> Void
+    let outbox = Mutex(Outbox())
+    /// Hashes of the last blocks that were kept and refused (HL7 v2).
+    let refusedBlocks = Mutex<[String]>([])
+    /// Where the last questions came from: hash of the message → peer (HL7 v2).
+    let questions = Mutex<[String: String]>([:])
+    /// Rung when orders may go out: a line came up, something was delivered, an order was queued.
+    let orderBell = Bell()
+    struct Running {
         var isPaused = false
         /// The present round of `run`: cancelled to stop it at once.
         var round: Task<Void, Never>?
     }
-    private let running = Mutex(Running())
+    let running = Mutex(Running())
 
     init(
         _ configuration: AnalyzerConfiguration, store: any LaboratoryStore, board: AnalyzerBoard,
@@ -57,19 +50,6 @@ final class AnalyzerPump: Sendable {
     static let outboxLimit = 64
     /// Times that a message is sent before it is given up: an analyzer that still wants it asks again.
     static let sendLimit = 3
-
-    /// A message to send as soon as the line is neutral.
-    func enqueue(_ message: [UInt8]) {
-        let line = outbox.withLock { box in
-            if box.waiting.count >= AnalyzerPump.outboxLimit { box.waiting.removeFirst() }
-            box.waiting.append(Outgoing(bytes: message))
-            return box.line
-        }
-        line?.wake()
-    }
-
-    /// Messages for the analyzer that are not delivered yet.
-    var queue: Int { outbox.withLock { $0.waiting.count + $0.sending.count } }
 
     /// Closes the line and takes no other until `resume()`: the analyzer keeps its results, as when a cable is out.
     func pause() {
@@ -154,28 +134,24 @@ final class AnalyzerPump: Sendable {
         await withDiscardingTaskGroup { group in
             if source.port == nil {
                 group.addTask { await self.watch(source) }
-                while let line = await source.next() { await line.onItsThread { await self.converse(line) } }
+                while let line = await source.next() { await line.onItsThread { await self.talk(on: line) } }
             } else {
                 while let line = await source.next() {
-                    group.addTask { await line.onItsThread { await self.converse(line) } }
+                    group.addTask { await line.onItsThread { await self.talk(on: line) } }
                 }
             }
             group.cancelAll()
         }
     }
 
-    private func newID() -> String {
+    func newID() -> String {
         var random = SystemRandomNumberGenerator()
         return Identifier.make(at: now(), random: &random)
     }
 
-    private func converse(_ line: Line) async {
+    func converse(_ line: Line) async {
         let name = configuration.name
-        outbox.withLock { $0.lines.append(line) }
-        board.change(name) { row in
-            row.state = "connecté"
-            row.lastSeen = now()
-        }
+        lineCame(line)
         var link = Link(settings: configuration.link)
         var journal = SessionJournal(analyzer: name, site: configuration.site, peer: line.peer)
         await perform(flushOutbox(into: &link, line), &link, &journal, line)
@@ -194,46 +170,33 @@ final class AnalyzerPump: Sendable {
             await perform(actions, &link, &journal, line)
             if ended { break }
         }
-        let older = outbox.withLock { box in
-            box.lines.removeAll { $0 === line }
-            return box.line
-        }
-        let isPaused = running.withLock { $0.isPaused }
-        board.change(name) { row in
-            row.state = isPaused ? AnalyzerPump.pausedState : older == nil ? "en attente" : "connecté"
-        }
-        older?.wake()
-        await line.close()
+        await lineWent(line)
     }
 
+    /// One message, when the line is neutral: what waits here can still be taken back.
     private func flushOutbox(into link: inout Link, _ line: Line) -> [LinkAction] {
-        let waiting = outbox.withLock { box in
-            guard box.line === line else { return [Outgoing]() }
-            defer { box.waiting = [] }
-            return box.waiting
+        guard link.state == .neutral, link.waiting == 0 else { return [] }
+        let message = outbox.withLock { box in
+            box.line === line && !box.waiting.isEmpty ? box.waiting.removeFirst() : nil
         }
-        var actions = [LinkAction]()
-        for message in waiting {
-            let (number, more) = link.send(message.bytes, at: now())
-            outbox.withLock { $0.sending[number] = message }
-            actions += more
-        }
+        guard let message else { return [] }
+        let (number, actions) = link.send(message.bytes, at: now())
+        outbox.withLock { $0.sending[SendKey(line, number)] = message }
         return actions
     }
 
     /// A message that failed goes again, a few times (LIS01-A2: the whole message is queued again).
     private func sendFailed(_ number: Int, _ failure: SendFailure, _ line: Line) {
-        let again = outbox.withLock { box in
-            guard var message = box.sending.removeValue(forKey: number) else { return false }
-            message.failures += 1
-            guard message.failures < AnalyzerPump.sendLimit else { return false }
-            box.waiting.append(message)
-            return true
-        }
         board.change(configuration.name) { $0.sendFailures += 1 }
+        guard var message = outbox.withLock({ $0.sending.removeValue(forKey: SendKey(line, number)) }) else { return }
+        // Who waits for the outcome decides what now.
+        if let done = message.done { return done(.failed(failure.french, isRefusal: failure == .refused)) }
+        message.failures += 1
+        let again = message.failures < AnalyzerPump.sendLimit
+        if again { outbox.withLock { [message] in $0.waiting.append(message) } }
         let next = again ? "sera repris" : "abandonné"
+        if !again { gaveUp(failure.french) }
         log("automate \(configuration.name) : envoi échoué (\(failure.rawValue)), \(next)")
-        if again { line.wake() }
     }
 
     /// The one place where actions are run, in order; what `stored` answers goes on behind.
@@ -266,10 +229,13 @@ final class AnalyzerPump: Sendable {
                 await appendUntilDone(facts)
                 board.change(name) { $0.state = "connecté" }
                 messageCame()
+                wakeIfWaiting(line)
             case .delivered(let number):
-                outbox.withLock { _ = $0.sending.removeValue(forKey: number) }
-                board.change(name) { $0.sent += 1 }
-            case .failed(let number, let failure): sendFailed(number, failure, line)
+                delivered(SendKey(line, number))
+                wakeIfWaiting(line)
+            case .failed(let number, let failure):
+                sendFailed(number, failure, line)
+                wakeIfWaiting(line)
             case .deviation(let deviation):
                 board.change(name) { $0.deviations[deviation.rawValue, default: 0] += 1 }
             }

@@ -11,6 +11,8 @@ package struct Backlog: Sendable, Hashable {
     package var oldest: Instant?
     /// Answers and orders not taken by the analyzer yet.
     package var orders = 0
+    /// When the oldest of the orders was queued.
+    package var oldestOrder: Instant?
     package init() {}
 }
 
@@ -53,7 +55,16 @@ extension AnalyzerFleet {
     /// By analyzer; one without anything waiting is left out.
     package func backlogs() async -> [String: Backlog] {
         var backlogs = [String: Backlog]()
-        for (name, pump) in pumps where pump.queue > 0 { backlogs[name, default: Backlog()].orders = pump.queue }
+        for (name, pump) in pumps where pump.answersWaiting > 0 {
+            backlogs[name, default: Backlog()].orders = pump.answersWaiting
+        }
+        // Orders under way stand in the store until their acknowledgement does.
+        for order in (try? await desk.store.ordersDue(analyzer: nil, limit: AnalyzerFleet.counted)) ?? [] {
+            var backlog = backlogs[order.analyzer] ?? Backlog()
+            backlog.orders += 1
+            backlog.oldestOrder = min(backlog.oldestOrder ?? order.at, order.at)
+            backlogs[order.analyzer] = backlog
+        }
         // A store that is away shows on the screen by itself; the lines are shown all the same.
         guard let waiting = try? await desk.store.messagesAwaitingInterpretation(limit: AnalyzerFleet.counted) else {
             return backlogs

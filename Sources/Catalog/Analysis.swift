@@ -135,7 +135,7 @@ package struct Analysis: Sendable, Hashable, Codable {
     package let nabm: String?
     package let nabmSource: String
     package let delta: DeltaRule?
-    package let approval: Approval
+    package internal(set) var approval: Approval
     package let note: String
 
     package init(

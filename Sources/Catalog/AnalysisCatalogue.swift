@@ -23,7 +23,7 @@ package struct RequestedAnalysis: Sendable, Hashable, Codable {
 package struct AnalysisCatalogue: Sendable {
     package let version: CatalogVersion
     /// In the order of `analyses.csv`.
-    package let analyses: [Analysis]
+    package private(set) var analyses: [Analysis]
     /// In the order of `panels.csv`.
     package let panels: [Panel]
     /// By rank.
@@ -34,6 +34,8 @@ package struct AnalysisCatalogue: Sendable {
     package let intervals: [ReferenceInterval]
     /// What the lint warned of while loading (never an error).
     package let warnings: [CatalogFinding]
+    /// Analyses whose intervals leave an age out, for one sex at least.
+    let gappedAnalyses: Set<String>
 
     private let byCode: [String: Int]
     private let byLOINC: [String: Int]
@@ -47,6 +49,7 @@ package struct AnalysisCatalogue: Sendable {
     init(checked content: CatalogueContent, version: CatalogVersion, warnings: [CatalogFinding]) {
         self.version = version
         self.warnings = warnings
+        gappedAnalyses = content.gappedAnalyses
         analyses = content.analyses
         panels = content.panels
         sections = content.sections.sorted { $0.rank < $1.rank }
@@ -90,6 +93,15 @@ package struct AnalysisCatalogue: Sendable {
         var reader = CatalogReader(files: files)
         _ = reader.read()
         return reader.sortedFindings
+    }
+
+    /// The same catalogue where these lines, and no others, count as approved by a biologist.
+    package func approving(_ codes: Set<String>) -> AnalysisCatalogue {
+        var copy = self
+        for index in copy.analyses.indices {
+            copy.analyses[index].approval = codes.contains(copy.analyses[index].code) ? .approved : .draft
+        }
+        return copy
     }
 
     package subscript(code: String) -> Analysis? { byCode[code].map { analyses[$0] } }

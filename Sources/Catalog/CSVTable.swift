@@ -1,15 +1,15 @@
 /// One cell and where it starts: 1-based line, 1-based column in characters (Unicode scalars).
-struct CSVCell: Sendable, Hashable {
-    var text: String
-    var line: Int
-    var column: Int
+package struct CSVCell: Sendable, Hashable {
+    package var text: String
+    package var line: Int
+    package var column: Int
     /// The text stood between quotes: its first character is one column further.
-    var quoted: Bool
+    package var quoted: Bool
 }
 
 /// What the bytes of a table have wrong, where.
-struct CSVDefect: Sendable, Hashable {
-    enum Kind: Sendable, Hashable {
+package struct CSVDefect: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
         case notUTF8
         case unclosedQuote
         /// A character between a closing quote and the next comma.
@@ -20,19 +20,19 @@ struct CSVDefect: Sendable, Hashable {
         case strayReturn
         case controlCharacter
     }
-    var kind: Kind
-    var line: Int
-    var column: Int
+    package var kind: Kind
+    package var line: Int
+    package var column: Int
 }
 
 /// A comma-separated table after RFC 4180, in UTF-8: a byte-order mark is tolerated, lines end with LF or CRLF, the
 /// last one may end with nothing, empty lines are skipped. A quoted cell may hold commas, quotes (doubled), line ends.
-struct CSVTable: Sendable, Hashable {
-    private(set) var rows: [[CSVCell]] = []
+package struct CSVTable: Sendable, Hashable {
+    package private(set) var rows: [[CSVCell]] = []
     /// The first thing that makes the rest unreadable, if any: rows read before it are kept.
-    private(set) var defect: CSVDefect?
+    package private(set) var defect: CSVDefect?
 
-    init(_ bytes: [UInt8]) {
+    package init(_ bytes: [UInt8]) {
         var scanner = CSVScanner(bytes)
         scanner.scan()
         rows = scanner.rows

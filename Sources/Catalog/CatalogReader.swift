@@ -8,6 +8,7 @@ struct CatalogueContent {
     var analyses: [Analysis] = []
     var intervals: [ReferenceInterval] = []
     var panels: [Panel] = []
+    var gappedAnalyses: Set<String> = []
 }
 
 /// A data line of a table: cells by the name of their column.
@@ -35,6 +36,8 @@ struct CatalogReader {
     var sectionCodes: Set<String> = []
     var specimenByCode: [String: SpecimenKind] = [:]
     var tubeByCode: [String: Tube] = [:]
+    /// Analyses whose intervals leave an age out, for one sex at least.
+    var gappedAnalyses: Set<String> = []
 
     init(files: [CatalogFile]) { self.files = files }
 
@@ -74,6 +77,7 @@ struct CatalogReader {
         content.analyses = readAnalyses(rows(of: "analyses.csv"))
         content.intervals = readIntervals(rows(of: "intervals.csv"))
         content.panels = readPanels(rows(of: "panels.csv"))
+        content.gappedAnalyses = gappedAnalyses
         return content
     }
 
@@ -123,7 +127,9 @@ struct CatalogReader {
                 reportFile(
                     .error, "file.duplicate", file.name, cause: "le fichier est donné deux fois",
                     remedy: "n'en garder qu'un")
-            } else if file.name.hasSuffix(".csv"), !CatalogReader.tables.contains(where: { $0.name == file.name }) {
+            } else if file.name.hasSuffix(".csv"), !file.name.contains("/"),
+                !CatalogReader.tables.contains(where: { $0.name == file.name })
+            {
                 reportFile(
                     .warning, "file.unknown", file.name, cause: "aucune table du catalogue ne porte ce nom : non lu",
                     remedy: "corriger le nom du fichier ou l'ôter du dossier")

@@ -140,6 +140,7 @@ extension CatalogReader {
             let women = gaps(ofMethod.map(\.interval).filter { $0.sex != .male })
             for gap in men + women.filter({ !men.contains($0) }) {
                 let who = !men.contains(gap) ? "femmes" : (women.contains(gap) ? "hommes et femmes" : "hommes")
+                gappedAnalyses.insert(first.interval.analysis)
                 warning(
                     "interval.gap", first.row, "code",
                     "« \(first.interval.analysis) » : aucun intervalle de \(gap.from) à \(gap.to) (\(who))",

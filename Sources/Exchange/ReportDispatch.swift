@@ -104,7 +104,7 @@ package final class ReportDispatch: Sendable {
         let documents: IssuedDocuments
         let id = desk.newIdentifier()
         do throws(Refusal) {
-            documents = try IssuedDocuments(signed, catalogue: desk.catalogue, pfi: pfi, controlID: id)
+            documents = try IssuedDocuments(signed, catalogue: desk.catalogue(of: signed), pfi: pfi, controlID: id)
         } catch { throw .refused(error) }
         let report = ReportVersion(
             id: id, site: signature.site, requestID: signature.requestID, version: signature.version,

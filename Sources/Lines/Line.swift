@@ -242,6 +242,7 @@ extension Line {
                 .keepingAlive()
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
+                        channel.keepFromChildren()
                         try channel.pipeline.syncOperations.addHandler(LineHandler(inbox))
                     }
                 }
@@ -266,6 +267,16 @@ extension Line {
 }
 
 /// Keep-alive: a peer that lost its power is noticed after 30 s + 3 × 10 s of silence, not after two hours.
+extension Channel {
+    /// FD_CLOEXEC, which NIO does not set: a child process that inherits a socket holds its port and its line open
+    /// after us. On the event loop only.
+    func keepFromChildren() {
+        try? pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { descriptor in
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        }
+    }
+}
+
 extension ClientBootstrap {
     func keepingAlive() -> ClientBootstrap {
         channelOption(.socketOption(.so_keepalive), value: 1)

@@ -96,6 +96,9 @@ package final class LineListener: Sendable {
         ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 64)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { channel.keepFromChildren() }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
@@ -111,6 +114,7 @@ package final class LineListener: Sendable {
                 let peer = "\(address?.ipAddress ?? "?"):\(address?.port ?? 0)"
                 let inbox = LineInbox()
                 return child.eventLoop.makeCompletedFuture {
+                    child.keepFromChildren()
                     try child.pipeline.syncOperations.addHandler(
                         LineHandler(inbox) { channel in
                             let line = Line(peer: peer, channel: channel, inbox: inbox)

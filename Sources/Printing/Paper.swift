@@ -7,6 +7,8 @@ enum Ink {
     case rule(x: Double, y: Double, width: Double, thickness: Double, Tone)
     case box(x: Double, y: Double, width: Double, height: Double, Tone)
     case frame(x: Double, y: Double, width: Double, height: Double, Tone)
+    /// A line through points, or the area they enclose.
+    case path([(x: Double, y: Double)], width: Double, isFilled: Bool, Tone)
     /// An entry of the document's outline, at this height.
     case bookmark(String, y: Double)
 
@@ -20,6 +22,8 @@ enum Ink {
             .box(x: x, y: y + dy, width: width, height: height, tone)
         case .frame(let x, let y, let width, let height, let tone):
             .frame(x: x, y: y + dy, width: width, height: height, tone)
+        case .path(let points, let width, let isFilled, let tone):
+            .path(points.map { ($0.x, $0.y + dy) }, width: width, isFilled: isFilled, tone)
         case .bookmark(let title, let y): .bookmark(title, y: y + dy)
         }
     }
@@ -90,6 +94,18 @@ final class Paper {
             cairo_set_line_width(cairo, 0.7)
             cairo_rectangle(cairo, x, y, width, height)
             cairo_stroke(cairo)
+        case .path(let points, let width, let isFilled, let tone):
+            use(tone)
+            for (index, point) in points.enumerated() {
+                if index == 0 { cairo_move_to(cairo, point.x, point.y) } else { cairo_line_to(cairo, point.x, point.y) }
+            }
+            if isFilled {
+                cairo_close_path(cairo)
+                cairo_fill(cairo)
+            } else {
+                cairo_set_line_width(cairo, width)
+                cairo_stroke(cairo)
+            }
         case .bookmark(let title, let y):
             cairo_pdf_surface_add_outline(
                 surface, CAIRO_PDF_OUTLINE_ROOT, title, "page=\(page) pos=[\(Int(Sheet.margin)) \(Int(y))]",

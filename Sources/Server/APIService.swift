@@ -16,8 +16,10 @@ struct FleetStatus: LiveStatus, AnalyzerControl {
             let backlog = backlogs[row.name] ?? Backlog()
             return AnalyzerState(
                 name: row.name, driver: row.driver, line: row.line + (row.port.map { " (port \($0))" } ?? ""),
-                state: row.state, lastSeen: row.lastSeen, messages: row.messages, refusals: row.refusals,
-                deviations: row.deviations, pending: backlog.messages, oldestPending: backlog.oldest,
+                state: row.problem.map { "\(row.state) ; \($0)" } ?? row.state, lastSeen: row.lastSeen,
+                messages: row.messages, refusals: row.refusals,
+                deviations: row.deviations, pending: backlog.messages,
+                oldestPending: [backlog.oldest, backlog.oldestOrder].compactMap { $0 }.min(),
                 orders: backlog.orders)
         }
     }

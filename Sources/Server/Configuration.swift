@@ -1,3 +1,4 @@
+package import Analyzers
 package import Base
 import JSON5
 package import Laboratory
@@ -14,6 +15,8 @@ package struct Configuration: Sendable {
         package var site: String
         package var driver: String
         package var line: LineDescription
+        /// How it learns its work.
+        package var orders: OrderMode
         /// A serial line was given without its settings: they are the driver's.
         package var takesDriverSerial: Bool
 
@@ -159,6 +162,7 @@ package struct Configuration: Sendable {
         let name = r.required("name"), site = r.required("site"), driver = r.required("driver")
         let line = r.required("line")
         let allowed = r.texts("allowedPeers") ?? []
+        let orders = r.choice("orders", as: OrderMode.self) ?? .automatic
         r.finish()
         do throws(Refusal) {
             var description = try LineDescription(line)
@@ -166,7 +170,7 @@ package struct Configuration: Sendable {
                 description = .tcpServer(host: host, port: port, allowedPeers: allowed)
             }
             return AnalyzerEntry(
-                name: name, site: site, driver: driver, line: description,
+                name: name, site: site, driver: driver, line: description, orders: orders,
                 takesDriverSerial: line.hasPrefix("serial:") && !line.contains(","))
         } catch {
             log.add(Refusal(error.code, at: r.key("line"), because: error.cause, remedy: error.remedy))

@@ -22,13 +22,40 @@ package enum DataFiles {
         }
     }
 
-    /// The CSV files of a catalogue folder.
+    /// The tables of a catalogue folder, its controls (`controls/NAME.csv`) and its rules (`rules/NAME.json5`).
     package static func catalogue(_ folder: String) throws(Refusal) -> [CatalogFile] {
         var files = [CatalogFile]()
         for name in try names(folder) where name.hasSuffix(".csv") {
             files.append(CatalogFile(name: name, bytes: try bytes(folder + "/" + name)))
         }
+        for (inner, suffix) in [("controls", ".csv"), ("rules", ".json5")] where isFolder("\(folder)/\(inner)") {
+            for name in try names("\(folder)/\(inner)") where name.hasSuffix(suffix) {
+                files.append(
+                    CatalogFile(name: "\(inner)/\(name)", bytes: try bytes("\(folder)/\(inner)/\(name)")))
+            }
+        }
         return files
+    }
+
+    /// Writes files under a folder that is empty or not there yet, so that nothing of a person's is overwritten.
+    package static func write(_ files: [CatalogFile], to folder: String) throws(Refusal) {
+        if let found = try? FileManager.default.contentsOfDirectory(atPath: folder), !found.isEmpty {
+            throw Refusal(
+                "folder.used", at: folder, because: "ce dossier n'est pas vide",
+                remedy: "donner un dossier neuf : l'exportation n'écrase rien")
+        }
+        for file in files {
+            let path = folder + "/" + file.name
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+                try Data(file.bytes).write(to: URL(fileURLWithPath: path))
+            } catch {
+                throw Refusal(
+                    "file.write", at: path, because: "ce fichier ne peut être écrit",
+                    remedy: "vérifier le dossier, les droits et la place")
+            }
+        }
     }
 
     /// Each sub-folder of a drivers folder, with its files two levels deep.

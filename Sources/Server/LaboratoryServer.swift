@@ -41,18 +41,29 @@ package enum LaboratoryServer {
             folder: folder.isEmpty ? "." : folder)
         try FileManager.default.createDirectory(
             atPath: configuration.data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let catalogue = try loadCatalogue(configuration.catalogue)
         let library = try DriverLibrary.load(folders: DataFiles.drivers(configuration.drivers))
         if !["127.0.0.1", "::1", "localhost"].contains(configuration.host) {
             Log.line("attention : l'API écoute sur \(configuration.host) en clair ; mettre un relais TLS devant elle")
         }
         let store = try await openStore(configuration)
         let now: @Sendable () -> Instant = { Clocks.now() }
-        var desk = Desk(store: store, catalogue: catalogue, sites: configuration.sites, now: now)
+        let files = try DataFiles.catalogue(configuration.catalogue)
+        // The folder's own faults are told before anything is opened with it.
+        let shelf = CatalogueShelf(try loadCatalogue(files), files: files)
+        var desk = Desk(store: store, shelf: shelf, sites: configuration.sites, now: now)
+        do throws(CommandFailure) {
+            for line in try await desk.openCatalogue(folder: files) { Log.line("attention : \(line)") }
+        } catch {
+            await store.close()
+            throw error
+        }
+        let catalogue = desk.catalogue
         let dispatch = ReportDispatch(desk: desk, pfi: pfiSettings(configuration.pfi), log: { Log.line($0) })
         desk.afterSigning = { dispatch.wake() }
         let fleet = AnalyzerFleet(
             try analyzers(configuration, library), desk: desk, log: { Log.line($0) })
+        desk.orderRoutes = { fleet.orderRoutes }
+        desk.afterOrdering = { fleet.wakeCouriers() }
         var zam: AcknowledgementListener?
         if let pfi = configuration.pfi {
             zam = try await AcknowledgementListener.start(
@@ -85,10 +96,8 @@ package enum LaboratoryServer {
         await store.close()
     }
 
-    package static func loadCatalogue(_ folder: String) throws -> AnalysisCatalogue {
-        let files = try DataFiles.catalogue(folder)
-        let version = Digest.sha256Hex(files.flatMap { Array($0.name.utf8) + [0] + $0.bytes + [0] })
-        return try AnalysisCatalogue.load(files, version: CatalogVersion(version))
+    package static func loadCatalogue(_ files: [CatalogFile]) throws -> AnalysisCatalogue {
+        try AnalysisCatalogue.load(files, version: CatalogVersion(Desk.catalogueVersion(of: files)))
     }
 
     private static func openStore(_ configuration: Configuration) async throws -> any LaboratoryStore {
@@ -110,7 +119,7 @@ package enum LaboratoryServer {
                 AnalyzerConfiguration(
                     name: entry.name, site: entry.site, driver: driver,
                     line: entry.line(driverSerial: driver.description.serial.map { Lines.SerialSettings($0) }),
-                    link: driver.description.link, zone: zone))
+                    link: driver.description.link, zone: zone, orders: entry.orders))
         }
         return out
     }

@@ -33,6 +33,9 @@ extension Fact {
         case .frame(let f): [FactKey("frame.ordinal", f.sessionID, "\(f.ordinal)")]
         case .message(let f):
             [FactKey("message.id", f.id), FactKey("message.ordinal", f.sessionID, "\(f.ordinal)")]
+        case .order(let f):
+            [FactKey("order.id", f.id), FactKey("order.ordinal", f.accession, f.analyzer, "\(f.ordinal)")]
+        case .orderEvent(let f): [FactKey("orderEvent.ordinal", f.orderID, "\(f.ordinal)")]
         case .outcome(let f): [FactKey("outcome.message", f.messageID)]
         case .observation(let f): Fact.keys(of: f)
         case .observationEvent(let f): [FactKey("observationEvent.ordinal", f.observationID, "\(f.ordinal)")]

@@ -153,6 +153,7 @@ extension Fact {
     /// The table of kinds; the raw value is part of the audit digest and never changes.
     package enum Kind: String, Codable, Sendable, CaseIterable {
         case account, token, tokenRevoked, patient, request, specimen, session, sessionEnd, frame, message, outcome
+        case order, orderEvent
         case observation, observationEvent, control, triage, triageResolution, signature, report, delivery
         case deliveryEvent, inbound, register, evaluation
 
@@ -160,6 +161,8 @@ extension Fact {
         /// appended without a note: the journal is its own trace.
         package var alwaysAttested: Bool {
             switch self {
+            case .order: true
+            case .orderEvent: false
             case .account, .patient, .request, .specimen, .observation, .observationEvent, .control, .triage,
                 .triageResolution, .signature, .report, .delivery, .register:
                 true
@@ -182,6 +185,8 @@ extension Fact {
         case .sessionEnd: .sessionEnd
         case .frame: .frame
         case .message: .message
+        case .order: .order
+        case .orderEvent: .orderEvent
         case .outcome: .outcome
         case .observation: .observation
         case .observationEvent: .observationEvent
@@ -210,6 +215,8 @@ extension Fact {
         case .sessionEnd(let fact): try FactRecord(kind, fact)
         case .frame(let fact): if let plain = fact.plainRecord { plain } else { try FactRecord(kind, fact) }
         case .message(let fact): try FactRecord(kind, fact)
+        case .order(let fact): try FactRecord(kind, fact)
+        case .orderEvent(let fact): try FactRecord(kind, fact)
         case .outcome(let fact): try FactRecord(kind, fact)
         case .observation(let fact): try FactRecord(kind, fact)
         case .observationEvent(let fact): try FactRecord(kind, fact)
@@ -242,6 +249,8 @@ extension Fact {
         case .sessionEnd: self = .sessionEnd(try FactRecord.decode(body, blobs, as: SessionEnd.self))
         case .frame: self = .frame(try FactRecord.decode(body, blobs, as: JournalFrame.self))
         case .message: self = .message(try FactRecord.decode(body, blobs, as: ReceivedMessage.self))
+        case .order: self = .order(try FactRecord.decode(body, blobs, as: AnalyzerOrder.self))
+        case .orderEvent: self = .orderEvent(try FactRecord.decode(body, blobs, as: AnalyzerOrderEvent.self))
         case .outcome: self = .outcome(try FactRecord.decode(body, blobs, as: MessageOutcome.self))
         case .observation: self = .observation(try FactRecord.decode(body, blobs, as: Observation.self))
         case .observationEvent:

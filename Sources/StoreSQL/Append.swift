@@ -84,6 +84,13 @@ struct PreparedAppend: Sendable {
             } else if case .request(let request) = fact {
                 let move = try Current.take(request, connection)
                 for (site, more) in move { tally[.init(site: site, name: "requests"), default: 0] += more }
+            } else if case .observation(let observation) = fact, let analyzer = observation.origin.analyzer {
+                try connection.execute(
+                    SQL.insertObservationOfAnalyzer,
+                    [
+                        .text(observation.id), .text(analyzer), .text(observation.analysis),
+                        SQLValue(observation.observedAt),
+                    ])
             } else if case .control(let control) = fact, let analysis = control.analysis {
                 try connection.execute(
                     SQL.insertControlOfAnalysis,
@@ -91,6 +98,8 @@ struct PreparedAppend: Sendable {
                         .text(control.id), .text(control.site), .text(control.analyzer), .text(analysis),
                         SQLValue(control.observedAt),
                     ])
+                try connection.execute(
+                    SQL.insertControlledAssay, [.text(control.site), .text(control.analyzer), .text(analysis)])
             }
         }
         for item in changes.closed { try connection.execute(item.list.close, [.text(item.id)]) }

@@ -52,6 +52,12 @@ package struct FactTable: Sendable {
             .message, "message", "id site analyzer session_id ordinal at text_hash complete", blobs: ["text"],
             keys: [("id", "id"), ("ordinal", "session_id ordinal")]),
         FactTable(
+            .order, "analyzer_order", "id site analyzer accession ordinal at",
+            keys: [("id", "id"), ("ordinal", "accession analyzer ordinal")]),
+        FactTable(
+            .orderEvent, "order_event", "order_id ordinal kind at", keys: [("ordinal", "order_id ordinal")],
+            siteOf: ("analyzer_order", "id", "order_id")),
+        FactTable(
             .outcome, "outcome", "message_id kind at", keys: [("message", "message_id")],
             siteOf: ("message", "id", "message_id")),
         FactTable(
@@ -160,6 +166,11 @@ package struct FactTable: Sendable {
                 .text(f.id), .text(f.site), .text(f.analyzer), .text(f.sessionID), SQLValue(f.ordinal), SQLValue(f.at),
                 .text(f.textHash), SQLValue(f.complete),
             ]
+        case .order(let f):
+            [
+                .text(f.id), .text(f.site), .text(f.analyzer), .text(f.accession), SQLValue(f.ordinal), SQLValue(f.at),
+            ]
+        case .orderEvent(let f): [.text(f.orderID), SQLValue(f.ordinal), .text(f.kind.rawValue), SQLValue(f.at)]
         case .outcome(let f): [.text(f.messageID), .text(f.kind.rawValue), SQLValue(f.at)]
         case .observation(let f): values(of: f)
         case .observationEvent(let f):

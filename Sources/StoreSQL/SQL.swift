@@ -15,6 +15,15 @@ package enum SQL {
     static let insertControlOfAnalysis = """
         INSERT INTO control_of_analysis (control_id, site, analyzer, analysis, observed_at) VALUES (?, ?, ?, ?, ?)
         """
+    static let insertControlledAssay = """
+        INSERT INTO controlled_assay (site, analyzer, analysis) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+        """
+    static let controlledAssays = """
+        SELECT analyzer, analysis FROM controlled_assay WHERE site = ? ORDER BY analyzer, analysis
+        """
+    static let insertObservationOfAnalyzer = """
+        INSERT INTO observation_of_analyzer (observation_id, analyzer, analysis, observed_at) VALUES (?, ?, ?, ?)
+        """
     static let currentPatient = "SELECT version, site FROM patient_current WHERE id = ?"
     static let upsertPatient = """
         INSERT INTO patient_current (id, version, site, ipp_key, birth_key, given_key, used_key, matricule)
@@ -178,6 +187,13 @@ package enum SQL {
         ORDER BY i.observed_at DESC, i.control_id DESC LIMIT ?
         """
 
+    /// Parameters: analyzer, analysis, from, through.
+    static let observationsOfAnalyzer = """
+        SELECT o.body FROM observation_of_analyzer i CROSS JOIN observation o WHERE o.id = i.observation_id
+        AND i.analyzer = ? AND i.analysis = ? AND i.observed_at >= ? AND i.observed_at <= ?
+        ORDER BY i.observed_at, i.observation_id
+        """
+
     // Registers and evaluations
 
     static let register = """
@@ -273,7 +289,9 @@ package enum SQL {
             ("interpreted message", interpretedMessage), ("messages", messages(byAnalyzer: false)),
             ("messages by analyzer", messages(byAnalyzer: true)), ("outcome", outcome),
             ("controls", controls(byAnalyzer: false)), ("controls by analyzer", controls(byAnalyzer: true)),
-            ("controls of an analysis", controlsOfAnalysis), ("history", history), ("register", register),
+            ("controls of an analysis", controlsOfAnalysis), ("controlled assays", controlledAssays),
+            ("observations of an analyzer", observationsOfAnalyzer),
+            ("history", history), ("register", register),
             ("register, newest", registerNewest), ("evaluations", evaluations),
             ("evaluations behind", evaluationsBehind),
             ("open triage", openTriage(bySite: false)), ("open triage by site", openTriage(bySite: true)),
@@ -288,7 +306,7 @@ package enum SQL {
             ("last audit entry", lastAuditEntry), ("delivery marks", deliveryMarks),
             ("current patient", currentPatient), ("current request", currentRequest),
             ("counts", counts(bySite: false)), ("counts by site", counts(bySite: true)),
-        ] + FactTable.all.map { ("attested \($0.name)", $0.attested) }
+        ] + orderQuestions + FactTable.all.map { ("attested \($0.name)", $0.attested) }
             + WorkList.allCases.map { ("open \($0.rawValue)", $0.open) }
             + WorkList.allCases.map { ("close \($0.rawValue)", $0.close) }
     }

@@ -39,6 +39,21 @@ extension SQLStore {
             [.text(patientID), .text(analysis), SQLValue(from), SQLValue(before), SQLValue(limit)])
     }
 
+    package func observations(
+        analyzer: String, analysis: String, from: Instant, through: Instant
+    ) async throws(StoreFailure) -> [Observation] {
+        try await list(
+            Observation.self, SQL.observationsOfAnalyzer,
+            [.text(analyzer), .text(analysis), SQLValue(from), SQLValue(through)])
+    }
+
+    package func controlledAssays(
+        site: String
+    ) async throws(StoreFailure) -> [(analyzer: String, analysis: String)] {
+        try await rows(SQL.controlledAssays, [.text(site)]).compactMap { row in
+            row[0].text.flatMap { analyzer in row[1].text.map { (analyzer, $0) } }
+        }
+    }
     package func controls(
         analyzer: String, analysis: String, from: Instant, before: Instant, limit: Int
     ) async throws(StoreFailure) -> [ControlObservation] {

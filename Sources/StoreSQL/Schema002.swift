@@ -1,4 +1,5 @@
-/// Registers, evaluations, and controls by analysis.
+/// Registers, evaluations, controls and results by what measured them. The two lists begin with this step: what was
+/// measured before it has no target, so no rule and no look-back reaches it.
 enum Schema002 {
     static let text = """
         CREATE TABLE register_entry (
@@ -23,6 +24,17 @@ enum Schema002 {
             control_id {text} NOT NULL PRIMARY KEY, site {text} NOT NULL, analyzer {text} NOT NULL,
             analysis {text} NOT NULL, observed_at {int} NOT NULL
         ){strict};
+        CREATE TABLE controlled_assay (
+            site {text} NOT NULL, analyzer {text} NOT NULL, analysis {text} NOT NULL,
+            PRIMARY KEY (site, analyzer, analysis)
+        ){strict};
         CREATE INDEX control_by_analysis ON control_of_analysis (analyzer, analysis, observed_at, control_id);
+
+        CREATE TABLE observation_of_analyzer (
+            observation_id {text} NOT NULL PRIMARY KEY, analyzer {text} NOT NULL, analysis {text} NOT NULL,
+            observed_at {int} NOT NULL
+        ){strict};
+        CREATE INDEX observation_by_analyzer
+            ON observation_of_analyzer (analyzer, analysis, observed_at, observation_id);
         """
 }

@@ -5,6 +5,7 @@ import Store
 /// waits, so the order of facts within an append does not matter.
 enum WorkList: String, CaseIterable, Sendable {
     case openSession, pendingMessage, pendingTechnical, pendingSignature, pendingReport, openTriage, dueDelivery
+    case dueOrder
 
     /// Parameter: the identifier of the item.
     var open: String {
@@ -43,6 +44,12 @@ enum WorkList: String, CaseIterable, Sendable {
             INSERT INTO open_triage (triage_id, site, at) SELECT t.id, t.site, t.at FROM triage t
             WHERE t.id = ? AND NOT EXISTS (SELECT 1 FROM triage_resolution r WHERE r.triage_id = t.id)
             """
+        case .dueOrder:
+            """
+            INSERT INTO due_order (order_id, analyzer, at) SELECT o.id, o.analyzer, o.at FROM analyzer_order o
+            WHERE o.id = ? AND NOT EXISTS (SELECT 1 FROM order_event e
+                WHERE e.order_id = o.id AND e.kind IN ('acknowledged', 'refused', 'withdrawn'))
+            """
         case .dueDelivery:
             """
             INSERT INTO due_delivery (delivery_id, site, created_at) SELECT d.id, d.site, d.created_at FROM delivery d
@@ -61,6 +68,7 @@ enum WorkList: String, CaseIterable, Sendable {
         case .pendingSignature: "DELETE FROM pending_signature WHERE observation_id = ?"
         case .pendingReport: "DELETE FROM pending_report WHERE signature_id = ?"
         case .openTriage: "DELETE FROM open_triage WHERE triage_id = ?"
+        case .dueOrder: "DELETE FROM due_order WHERE order_id = ?"
         case .dueDelivery: "DELETE FROM due_delivery WHERE delivery_id = ?"
         }
     }
@@ -111,6 +119,8 @@ struct WorkChanges {
         case .message(let f):
             open(.pendingMessage, f.id)
             count(f.site, "messages")
+        case .order(let f): open(.dueOrder, f.id)
+        case .orderEvent(let f): if f.kind.isLast { close(.dueOrder, f.orderID) }
         case .outcome(let f): close(.pendingMessage, f.messageID)
         case .observation(let f):
             open(.pendingTechnical, f.id)

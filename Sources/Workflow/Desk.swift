@@ -40,20 +40,34 @@ package enum CommandFailure: Error, Sendable, Equatable {
 /// and decides again, twice at most.
 package struct Desk: Sendable {
     package let store: any LaboratoryStore
-    package let catalogue: AnalysisCatalogue
+    /// What the controls say, kept at hand.
+    package let quality = QualityBoard()
+    /// The catalogue in force, and every one that was.
+    package let shelf: CatalogueShelf
     package let sites: [String: Site]
     package let now: @Sendable () -> Instant
     /// Told when a signature is durable: what makes reports of signatures need not wait for its next look.
     package var afterSigning: @Sendable () -> Void = {}
+    /// The analyzers that are told their work unasked, at this moment.
+    package var orderRoutes: @Sendable () -> [OrderRoute] = { [] }
+    /// Told when an order to an analyzer is durable: it need not wait for its courier's next look.
+    package var afterOrdering: @Sendable () -> Void = {}
 
     package init(
         store: any LaboratoryStore, catalogue: AnalysisCatalogue, sites: [Site], now: @escaping @Sendable () -> Instant
     ) {
+        self.init(store: store, shelf: CatalogueShelf(catalogue), sites: sites, now: now)
+    }
+    package init(
+        store: any LaboratoryStore, shelf: CatalogueShelf, sites: [Site], now: @escaping @Sendable () -> Instant
+    ) {
         self.store = store
-        self.catalogue = catalogue
+        self.shelf = shelf
         self.sites = Dictionary(sites.map { ($0.code, $0) }, uniquingKeysWith: { first, _ in first })
         self.now = now
     }
+
+    package var catalogue: AnalysisCatalogue { shelf.current }
 
     func freshID() -> String {
         var random = SystemRandomNumberGenerator()

@@ -52,6 +52,7 @@ extension Desk {
             case .triage(let entry):
                 facts.append(.triage(entry))
                 outcome.triaged += 1
+            case .repeated: outcome.repeated = (outcome.repeated ?? 0) + 1
             }
         }
         for (rank, what) in reading.leftOver.enumerated() {
@@ -72,6 +73,9 @@ extension Desk {
             site: message.site, author: "analyzer:\(message.analyzer)", action: "message.\(outcome.kind.rawValue)",
             subject: message.id, at: outcome.at)
         try await ask { () throws(StoreFailure) in try await store.append(facts + [.outcome(outcome)], note: note) }
+        for case .control(let control) in facts {
+            quality.forget(site: control.site, analyzer: control.analyzer, analysis: control.analysis)
+        }
         return outcome
     }
 
@@ -95,6 +99,8 @@ extension Desk {
     enum Match {
         case observation(Observation)
         case triage(TriageEntry)
+        /// The analyzer sends a result again that stands already: nothing new.
+        case repeated
     }
 
     /// What matching needs of a request, read once a message.
@@ -133,6 +139,7 @@ extension Desk {
                 .unrequestedAnalysis,
                 "\(code) n'est pas demandée pour ce tube → l'ajouter (request change --add) et rejouer, ou écarter")
         }
+        if let before = file.standing[code], before.isSame(as: incoming, in: message) { return .repeated }
         let zone = (sites[message.site]?.civilZone) ?? .europeParis
         var result = Assessor(catalogue: catalogue, zone: zone)
             .assess(incoming, analysis: analysis, patient: file.patient, specimen: file.specimen)

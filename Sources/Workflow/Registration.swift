@@ -214,9 +214,13 @@ extension Desk {
             specimen.collectedAt = collectedAt ?? specimen.collectedAt
             specimen.nonconformity = nonconformity ?? specimen.nonconformity
             let changed = specimen
+            let orders = try await orders(for: [changed], at: at)
             try await ask { () throws(StoreFailure) in
-                try await store.append([.specimen(changed)], note: note(author, "specimen.receive", accession, at))
+                try await store.append(
+                    [.specimen(changed)] + orders.map(Fact.order),
+                    note: note(author, "specimen.receive", accession, at))
             }
+            if !orders.isEmpty { afterOrdering() }
             return changed
         }
     }

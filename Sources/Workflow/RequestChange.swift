@@ -30,11 +30,60 @@ extension Desk {
                 try await store.specimens(requestID: request.id)
             }
             let (changed, all) = specimens(for: added.map(\.code), of: request, among: before)
+            let orders = try await orders(for: changed, at: at)
             try await ask { () throws(StoreFailure) in
                 try await store.append(
-                    [.request(request)] + changed.map(Fact.specimen),
+                    [.request(request)] + changed.map(Fact.specimen) + orders.map(Fact.order),
                     note: note(author, "request.change", request.number, at))
             }
+            if !orders.isEmpty { afterOrdering() }
+            return RegisteredRequest(request: request, specimens: all)
+        }
+    }
+
+    /// Takes analyses off a request: a new version of it, and of their tubes. One that has a result is not cancelled:
+    /// its result is rejected first. An analyzer that was told of them is told that they are not wanted any more.
+    package func cancelAnalyses(
+        _ codes: [String], of reference: String, reason: String, by author: Author
+    ) async throws(CommandFailure) -> RegisteredRequest {
+        try allow(author, .register)
+        try needReason(reason)
+        return try await attempt { () async throws(CommandFailure) -> RegisteredRequest in
+            let old = try await request(reference)
+            let codes = Set(try decide { () throws(Refusal) in try catalogue.expand(codes: codes) }.map(\.code))
+            guard old.lines.contains(where: { codes.contains($0.analysis) }) else {
+                throw .refused(
+                    Refusal(
+                        "request.nothing", at: old.number, because: "ces analyses ne sont pas demandées",
+                        remedy: "voir la demande (request show)"))
+            }
+            let done = try await standing(of: old.id)
+            if let code = codes.sorted().first(where: { done[$0] != nil }) {
+                throw .refused(
+                    Refusal(
+                        "request.done", at: code, because: "\(code) a déjà un résultat",
+                        remedy: "rejeter d'abord ce résultat, avec un motif"))
+            }
+            var changing = old
+            changing.version += 1
+            changing.lines.removeAll { codes.contains($0.analysis) }
+            let request = changing
+            let at = now()
+            var all = try await ask { () throws(StoreFailure) in try await store.specimens(requestID: request.id) }
+            var changed: [Specimen] = []
+            for index in all.indices where all[index].analyses.contains(where: { codes.contains($0) }) {
+                all[index].analyses.removeAll { codes.contains($0) }
+                all[index].version += 1
+                changed.append(all[index])
+            }
+            let facts =
+                [Fact.request(request)] + changed.map(Fact.specimen)
+                + (try await orders(for: changed, at: at)).map(Fact.order)
+            let subject = "\(request.number) : \(reason.prefix(120))"
+            try await ask { () throws(StoreFailure) in
+                try await store.append(facts, note: note(author, "request.cancel", subject, at))
+            }
+            afterOrdering()
             return RegisteredRequest(request: request, specimens: all)
         }
     }

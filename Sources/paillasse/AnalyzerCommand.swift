@@ -11,6 +11,7 @@ struct AnalyzerCommand: AsyncParsableCommand {
         commandName: "analyzer", abstract: "Conduire un automate : ligne, journal, relecture, capture.",
         subcommands: [
             State.self, Pause.self, Resume.self, Reconnect.self, Log.self, Replay.self, Capture.self,
+            OrdersCommand.self,
         ],
         defaultSubcommand: State.self)
 

@@ -6,7 +6,10 @@ import Server
 
 struct CatalogueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "catalogue", abstract: "Catalogue des analyses.", subcommands: [Lint.self, List.self])
+        commandName: "catalogue", abstract: "Catalogue des analyses.",
+        subcommands: [
+            Lint.self, List.self, Versions.self, Diff.self, Publish.self, Export.self, Approve.self, Coverage.self,
+        ])
 
     struct Lint: ParsableCommand {
         static let configuration = CommandConfiguration(

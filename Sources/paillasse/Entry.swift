@@ -3,7 +3,7 @@ import Base
 import Glibc
 
 /// The commands of Paillasse, one file each. Every one speaks to the server through its API, except those that only
-/// read files (`decode`, `catalogue lint`, `driver`).
+/// read files (`decode`, `catalogue lint`, `driver`, `qc evaluate`).
 struct Paillasse: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "paillasse",
@@ -18,7 +18,8 @@ struct Paillasse: AsyncParsableCommand {
             ValidateCommand.self, RejectCommand.self, EnterCommand.self, BioCommand.self, TriageCommand.self,
             ReportCommand.self, DeliveriesCommand.self, AnalyzersCommand.self, AnalyzerCommand.self,
             MessagesCommand.self,
-            AuditCommand.self, CatalogueCommand.self, DriverCommand.self, DecodeCommand.self, StatusCommand.self,
+            AuditCommand.self, CatalogueCommand.self, DriverCommand.self, DecodeCommand.self, QCCommand.self,
+            StatusCommand.self,
         ])
 }
 

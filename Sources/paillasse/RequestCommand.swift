@@ -37,15 +37,28 @@ struct RequestCommand: AsyncParsableCommand {
     }
 
     struct Change: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Ajouter des analyses à une demande.")
+        static let configuration = CommandConfiguration(
+            abstract: "Ajouter des analyses à une demande, ou en retirer qui n'ont pas de résultat.")
         @OptionGroup var listing: Listing
         @Argument(help: "Numéro ou identifiant de la demande.") var request: String
         @Option(help: ArgumentHelp("Analyses et bilans à ajouter, séparés par des virgules.", valueName: "codes"))
-        var add: String
+        var add: String?
+        @Option(help: ArgumentHelp("Analyses et bilans à retirer ; avec --reason.", valueName: "codes"))
+        var cancel: String?
+        @Option(help: "Motif du retrait.") var reason: String?
+
+        func validate() throws {
+            if (add == nil) == (cancel == nil) { throw ValidationError("donner --add ou --cancel") }
+            if (cancel == nil) != (reason == nil) { throw ValidationError("--cancel et --reason vont ensemble") }
+        }
 
         func run() async throws {
-            let codes = add.split(separator: ",").map { code in String(code.filter { $0 != " " }) }
-            let made = try await listing.client().addLines(request, AddLinesBody(codes: codes))
+            let codes = (add ?? cancel ?? "").split(separator: ",").map { code in String(code.filter { $0 != " " }) }
+            let client = try listing.client()
+            let made =
+                if let reason {
+                    try await client.cancelLines(request, CancelLinesBody(codes: codes, reason: reason))
+                } else { try await client.addLines(request, AddLinesBody(codes: codes)) }
             if listing.json { return try Output.json(made) }
             Output.prose("demande \(made.request.number) : \(made.request.lines.count) analyses")
             RequestCommand.show(made.specimens)

@@ -55,6 +55,48 @@ struct OrderTests {
         #expect(lines[2].hasPrefix("O|1|2606120121||^^^VitD|R|"))
     }
 
+    @Test("An add-on says A, a cancel says C, unless the model has words of its own or takes none")
+    func actions() throws {
+        func driver(_ more: String) throws -> Driver {
+            let folder = try Place.folder("beckman-access2")
+            let text = String(decoding: folder.files["driver.json5"] ?? [], as: UTF8.self)
+                .replacing("orders: {", with: "orders: { \(more)")
+            let read = DriverDescription.read(Array(text.utf8), name: "essai")
+            return Driver(try #require(read.description, "\(read.findings)"))
+        }
+        func action(_ driver: Driver, _ action: Driver.OrderAction) -> String? {
+            let order = order("2606150081", ["TSH"])
+            return text(driver.orders(for: [order], purpose: .download, action: action, at: now))
+                .first { $0.hasPrefix("O|") }
+                .map { String($0.split(separator: "|", omittingEmptySubsequences: false)[11]) }
+        }
+        let plain = try driver("")
+        #expect(Driver.OrderAction.allCases.map { action(plain, $0) } == ["N", "A", "C"])
+        let own = try driver("actions: { new: \"Q\", add: \"N\", cancel: \"\" },")
+        #expect(Driver.OrderAction.allCases.map { action(own, $0) } == ["Q", "N", nil])
+        #expect(own.takes(.add) && !own.takes(.cancel) && plain.takes(.cancel))
+        #expect(try !Place.driver("generic-lis2a2").takes(.new))
+    }
+
+    @Test("The answer of an HL7 analyzer is read order by order")
+    func verdicts() throws {
+        let driver = try Place.driver("roche-cobas-pro")
+        func verdict(_ segments: [String]) throws -> OrderVerdict? {
+            let header = "MSH|^~\\&|cobas pro||host||20260616||ORL^O34^ORL_O34|1|P|2.5.1"
+            let bytes = ([header] + segments).map { $0 + "\r" }.joined().utf8
+            return driver.verdict(of: try #require(SessionDecoder.hl7Messages(in: Array(bytes)).messages.first))
+        }
+        #expect(try verdict(["MSA|AA|7", "ORC|OK|a", "ORC|CR|b"]) == .taken)
+        #expect(try verdict(["MSA|AA|7"]) == .taken)
+        #expect(try verdict(["MSA|CA|7"]) == .received)
+        #expect(try verdict(["MSA|AA|7", "ORC|OK|a", "ORC|UA|b", "ORC|UC|c"]) == .refused("ORC UA b, UC c"))
+        #expect(
+            try verdict(["MSA|AE|7", "ERR|||207^Application internal error"])
+                == .refused("AE ; 207 Application internal error"))
+        #expect(try verdict(["MSA|CR|7"]) == .refused("CR"))
+        #expect(try verdict(["PID|1"]) == nil)
+    }
+
     @Test("An answer holds only what was asked for, unless everything was")
     func answer() throws {
         let driver = try Place.driver("beckman-access2")

@@ -140,6 +140,19 @@ struct ReadingTests {
         #expect(try Place.driver("generic-lis2a2").read(all).queries == [HostQuery(accessions: [], all: true)])
         let cancel = LISMessage(bytes: Array("H|\\^&\rQ|1|||||||||||A\rL|1|N\r".utf8))
         #expect(try Place.driver("generic-lis2a2").read(cancel).queries == [HostQuery(accessions: [], cancels: true)])
+        func question(_ start: String, _ end: String) throws -> [HostQuery] {
+            let text = "H|\\^&|||x|||||||P|LIS2-A2\rQ|1|\(start)|\(end)|ALL||||||||O\rL|1|N\r"
+            return try Place.driver("generic-lis2a2").read(LISMessage(bytes: Array(text.utf8))).queries
+        }
+        // Q.3 to Q.4: a range; the same in both, or none in Q.4, is one tube.
+        let range = HostQuery(accessions: [], ranges: [AccessionRange(first: "101", last: "109")])
+        #expect(try question("^101", "^109") == [range])
+        #expect(try question("^101", "^101") == [HostQuery(accessions: ["101"])])
+        #expect(
+            try question(#"^101\^201\^301"#, #"^109\\^301"#)
+                == [HostQuery(accessions: ["201", "301"], ranges: [AccessionRange(first: "101", last: "109")])])
+        #expect(range.covers("101") && range.covers("105") && range.covers("109"))
+        #expect(!range.covers("100") && !range.covers("110") && !range.covers(""))
     }
 
     @Test("A message without its beginning or its end, or that says it was broken off, is a problem as a whole")

@@ -135,6 +135,8 @@ import Testing
         ("POST /v1/triage/:id/dismiss", "TB"), ("GET /v1/reports", "TBSA"), ("GET /v1/reports/:id/cda", "TBSA"),
         ("GET /v1/reports/:id/pdf", "TBSA"), ("GET /v1/deliveries", "TBSA"), ("GET /v1/status", "TBSA"),
         ("GET /v1/analyzers", "TBSA"), ("GET /v1/messages", "TBSA"), ("GET /v1/messages/:id", "TBSA"),
+        ("GET /v1/analyzers/:name/orders", "TBSA"), ("POST /v1/analyzers/:name/orders/resend", "TBA"),
+        ("POST /v1/requests/:ref/lines/cancel", "TBS"),
         ("GET /v1/analyzers/:name/sessions", "TBSA"), ("GET /v1/sessions/:id", "TBSA"),
         ("POST /v1/analyzers/:name/pause", "TBA"), ("POST /v1/analyzers/:name/resume", "TBA"),
         ("POST /v1/analyzers/:name/reconnect", "TBA"), ("POST /v1/messages/:id/replay", "TB"),

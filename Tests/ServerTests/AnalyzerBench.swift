@@ -19,26 +19,55 @@ struct AnalyzerBench: Sendable {
     let configuration: AnalyzerConfiguration
     let fleet: AnalyzerFleet
 
+    /// Read once for all the benches.
+    static let catalogue = Result {
+        try AnalysisCatalogue.load(DataFiles.catalogue(root + "/Catalog"), version: CatalogVersion("essai"))
+    }
     static let technician = Author(login: "technicien", role: .technician, site: "nord")
     static let root = APILaboratory.root.path
 
-    init(driver: String = "roche-cobas-c311", line: LineDescription? = nil) throws {
-        let catalogue = try AnalysisCatalogue.load(
-            DataFiles.catalogue(AnalyzerBench.root + "/Catalog"), version: CatalogVersion("essai"))
+    /// `change` rewrites the driver's description before it is read.
+    init(
+        driver: String = "roche-cobas-c311", line: LineDescription? = nil, orders: OrderMode = .automatic,
+        change: (String) -> String = { $0 }
+    ) throws {
+        let catalogue = try AnalyzerBench.catalogue.get()
         let store = MemoryStore(), clock = TestClock()
         (self.store, self.clock) = (store, clock)
         // The link's timers run on the real clock; the laboratory's day is fixed.
         let start = ContinuousClock.now
-        desk = Desk(
+        var desk = Desk(
             store: store, catalogue: catalogue, sites: [APILaboratory.site],
             now: { clock.now.advanced(by: start.duration(to: .now)) })
         let folder = try DataFiles.driver("\(AnalyzerBench.root)/Drivers/\(driver)", name: driver)
-        let found = try DriverLibrary.load(folders: [folder]).driver(named: driver)
-        configuration = AnalyzerConfiguration(
-            name: "auto", site: "nord", driver: found,
-            line: line ?? .tcpServer(host: "127.0.0.1", port: 0, allowedPeers: []), link: found.description.link,
-            zone: .europeParis)
-        fleet = AnalyzerFleet([configuration], desk: desk, log: { _ in })
+        let text = change(String(decoding: folder.files["driver.json5"] ?? [], as: UTF8.self))
+        let found = DriverDescription.read(Array(text.utf8), name: driver)
+        let description = try #require(found.description, "\(found.findings)")
+        var configuration = AnalyzerConfiguration(
+            name: "auto", site: "nord", driver: Driver(description),
+            line: line ?? .tcpServer(host: "127.0.0.1", port: 0, allowedPeers: []), link: description.link,
+            zone: .europeParis, orders: orders)
+        configuration.orderRetry = .milliseconds(50)
+        self.configuration = configuration
+        let fleet = AnalyzerFleet([configuration], desk: desk, log: { _ in })
+        desk.orderRoutes = { fleet.orderRoutes }
+        desk.afterOrdering = { fleet.wakeCouriers() }
+        self.fleet = fleet
+        self.desk = desk
+    }
+
+    /// A cobas pro whose sodium and potassium have codes, quick to be given up.
+    static func law(
+        line: LineDescription? = nil, orders: OrderMode = .query, answers: Double = 5
+    ) throws -> AnalyzerBench {
+        try AnalyzerBench(driver: "roche-cobas-pro", line: line, orders: orders) { text in
+            let codes = """
+                link: { timers: { answer: \(answers) } },
+                codes: { "20417": { analysis: "K" }, "20418": { analysis: "NA" } },
+                units: {
+                """
+            return text.replacing("units: {", with: codes)
+        }
     }
 
     /// The same laboratory after a restart of the server: a fleet that remembers nothing.
@@ -50,10 +79,11 @@ struct AnalyzerBench: Sendable {
 
     var status: AnalyzerStatus { fleet.board.all[0] }
 
-    /// Runs `body` with the fleet up and its port known.
-    func run(_ body: (Int) async throws -> Void) async throws {
+    /// Runs `body` with the fleet up and its port known; `fleet` is another one for a restart.
+    func run(_ other: AnalyzerFleet? = nil, _ body: (Int) async throws -> Void) async throws {
+        let fleet = other ?? fleet
         let serving = Task { try await fleet.run() }
-        #expect(await eventually { fleet.board.all[0].port != nil })
+        if configuration.line.isListening { #expect(await eventually { fleet.board.all[0].port != nil }) }
         do { try await body(fleet.board.all[0].port ?? 0) } catch {
             serving.cancel()
             throw error
@@ -107,7 +137,7 @@ struct AnalyzerBench: Sendable {
     }
 }
 
-func eventually(within limit: Duration = .seconds(10), _ what: () async throws -> Bool) async rethrows -> Bool {
+func eventually(within limit: Duration = .seconds(60), _ what: () async throws -> Bool) async rethrows -> Bool {
     let end = ContinuousClock.now + limit
     while ContinuousClock.now < end {
         if try await what() { return true }
@@ -126,7 +156,7 @@ final class RawInstrument {
     func send(_ bytes: [UInt8]) async throws { try await line.send(bytes) }
 
     /// The next byte from the laboratory; nil when none came, or when the line ended.
-    func next(within limit: Duration = .seconds(5)) async -> UInt8? {
+    func next(within limit: Duration = .seconds(30)) async -> UInt8? {
         let end = ContinuousClock.now + limit
         while buffer.isEmpty {
             switch await line.next(within: ContinuousClock.now.duration(to: end)) {

@@ -49,7 +49,7 @@ final class CrashWorld: Sendable {
     }
 
     /// The `paillasse` built beside this test bundle.
-    private static func builtProgram() throws -> URL {
+    static func builtProgram() throws -> URL {
         let here = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         let candidates = [here, here.deletingLastPathComponent()].map { $0.appending(path: "paillasse") }
         return try #require(
@@ -57,7 +57,7 @@ final class CrashWorld: Sendable {
             "paillasse is not built beside the tests: run `swift build` first")
     }
 
-    private static func freePort() async throws -> Int {
+    static func freePort() async throws -> Int {
         let listener = try await LineListener.start(host: "127.0.0.1", port: 0, allowedPeers: [])
         let port = listener.port
         await listener.stop()

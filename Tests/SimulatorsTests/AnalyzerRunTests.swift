@@ -46,6 +46,9 @@ struct World {
                 for piece in oneByteAtATime ? bytes.map({ [$0] }) : [bytes] {
                     next += fromHost(host.received(piece, at: now))
                 }
+            case .wait(let pause):
+                now = now.advanced(by: pause)
+                if let due = host.deadline, due <= now { next += fromHost(host.timeReached(at: now)) }
             case .breakLine:
                 next += analyzer.lineDown(at: now)
                 next += fromHost(host.lineLost())

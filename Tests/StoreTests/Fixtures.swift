@@ -118,6 +118,19 @@ enum Make {
             id: id, site: site, analyzer: analyzer, sessionID: session, ordinal: ordinal, at: at(seconds),
             text: Array(text.utf8), textHash: Digest.sha256Hex(Array(text.utf8)), complete: complete)
     }
+    static func order(
+        _ id: String, analyzer: String = "a1", tube: String = "t1", ordinal: Int = 1,
+        _ action: AnalyzerOrder.Action = .new, at seconds: Int64 = 0
+    ) -> AnalyzerOrder {
+        AnalyzerOrder(
+            id: id, site: "S1", analyzer: analyzer, accession: tube, ordinal: ordinal, action: action,
+            analyses: ["K", "NA"], at: at(seconds))
+    }
+    static func event(
+        ofOrder order: String, _ ordinal: Int, _ kind: AnalyzerOrderEvent.Kind
+    ) -> AnalyzerOrderEvent {
+        AnalyzerOrderEvent(orderID: order, ordinal: ordinal, kind: kind, at: at(40 + Int64(ordinal)))
+    }
     static func outcome(_ message: String, _ kind: MessageOutcome.Kind = .interpreted) -> MessageOutcome {
         MessageOutcome(messageID: message, kind: kind, at: at(5), observations: 1)
     }

@@ -26,6 +26,12 @@ import Testing
         ("frame.ordinal", .frame(Make.frame("s1", 0)), .frame(Make.frame("s1", 0, "other"))),
         ("message.id", .message(Make.message("m1")), .message(Make.message("m1", ordinal: 1))),
         ("message.ordinal", .message(Make.message("m1")), .message(Make.message("m2"))),
+        ("order.id", .order(Make.order("o1")), .order(Make.order("o1", ordinal: 2))),
+        ("order.ordinal", .order(Make.order("o1")), .order(Make.order("o2"))),
+        (
+            "orderEvent.ordinal", .orderEvent(Make.event(ofOrder: "o1", 1, .failed)),
+            .orderEvent(Make.event(ofOrder: "o1", 1, .acknowledged))
+        ),
         ("outcome.message", .outcome(Make.outcome("m1")), .outcome(Make.outcome("m1", .triaged))),
         (
             "observation.id", .observation(Make.observation("o1")),

@@ -86,6 +86,9 @@ extension WorldTests {
             let (found, expected) = (try await ask(store), try await ask(model))
             #expect(found == expected, "seed \(seed): \(name)")
         }
+        try await same("controlled assays") {
+            try await $0.controlledAssays(site: "S1").map { "\($0.analyzer) \($0.analysis)" }
+        }
         for register in [Register.approval, .controlEvent, .catalogue] {
             for site in ["S1", "S2"] {
                 try await same("register") { try await $0.register(register, site: site, limit: 7) }
@@ -99,6 +102,10 @@ extension WorldTests {
             try await same("history") {
                 try await $0.history(
                     patientID: "p\(n)", analysis: "K", from: Make.at(5), before: Make.at(40), limit: 3)
+            }
+            try await same("observations of an analyzer") {
+                try await $0.observations(
+                    analyzer: n == 0 ? "a1" : "x\(n)", analysis: "K", from: Make.at(5), through: Make.at(45))
             }
             try await same("controls") {
                 try await $0.controls(

@@ -27,13 +27,17 @@ struct Bench: Sendable {
         login: "biologiste", role: .biologist, site: "nord", professional: biologistIdentity)
     static let administrator = Author(login: "admin", role: .administrator, site: "nord")
 
-    init() throws {
+    static func files() throws -> [CatalogFile] {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let files = try ["analyses", "intervals", "panels", "sections", "specimens", "tubes"].map { name in
+        return try ["analyses", "intervals", "panels", "sections", "specimens", "tubes"].map { name in
             CatalogFile(
                 name: "\(name).csv", bytes: Array(try Data(contentsOf: root.appending(path: "Catalog/\(name).csv"))))
         }
+    }
+
+    init() throws {
+        let files = try Bench.files()
         let site = Site(
             code: "nord", name: "Laboratoire du Nord", finess: "590000000",
             address: PostalAddress(street: "1 rue du Port", postalCode: "59000", city: "LILLE"), phone: "0320000000",

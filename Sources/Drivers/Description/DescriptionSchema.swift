@@ -42,7 +42,7 @@ extension ObjectReader {
             ignored: conditions("ignored"), orderFlags: conditions("orderFlags"),
             suspects: conditions("suspects"), codes: codes(),
             query: object("query")?.queryReading() ?? .standard,
-            orders: object("orders").map { $0.orderWriting(dialect) })
+            orders: object("orders").map { $0.orderWriting(dialect) }, deviations: deviations())
         finish()
         return description
     }
@@ -55,6 +55,17 @@ extension ObjectReader {
                 "choisir parmi : " + Transport.allCases.map(\.rawValue).joined(separator: ", "))
             return nil
         }
+    }
+
+    private func deviations() -> Set<MessageDeviation> {
+        Set(
+            (texts("deviations") ?? []).compactMap { text in
+                if let deviation = MessageDeviation(rawValue: text) { return deviation }
+                log.add(
+                    "value", at: key("deviations"), "valeur inconnue « \(text) »",
+                    "choisir parmi : " + MessageDeviation.allCases.map(\.rawValue).joined(separator: ", "))
+                return nil
+            })
     }
 
     private func serial() -> SerialSettings {
@@ -136,7 +147,16 @@ extension ObjectReader {
             test: text("test") ?? (dialect == .hl7 ? "{code}" : "^^^{code}"),
             isOneTestPerOrder: flag("oneTestPerOrder") ?? false,
             sendsIdentity: flag("sendsIdentity") ?? true, reportOfDownload: text("reportOfDownload") ?? "O",
-            reportOfAnswer: text("reportOfAnswer") ?? "Q", terminator: text("terminator") ?? "N")
+            reportOfAnswer: text("reportOfAnswer") ?? "Q", terminator: text("terminator") ?? "N",
+            actions: actions())
+    }
+
+    private func actions() -> [String: String] {
+        guard let reader = object("actions") else { return [:] }
+        defer { reader.finish() }
+        var out: [String: String] = [:]
+        for action in Driver.OrderAction.allCases { out[action.rawValue] = reader.text(action.rawValue) }
+        return out
     }
 
     private func numbered(_ name: String) -> [Int: String] {

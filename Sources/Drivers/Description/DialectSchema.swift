@@ -28,6 +28,8 @@ extension ObjectReader {
     private func textReading() -> TextReading {
         let begins = texts("begins") ?? []
         let rack = path("rack"), end = text("end") ?? ""
+        let isAcknowledged = flag("acknowledged") ?? false
+        let check = choice("check", as: TextReading.Check.self) ?? .none
         if let delimiter = text("delimiter") {
             let head = whole("head") ?? 0, item = whole("item") ?? 0
             let byte = delimiter.utf8.first ?? 0
@@ -38,10 +40,13 @@ extension ObjectReader {
                 )
             }
             return TextReading(
-                cut: .delimiter(byte, head: max(head, 1), item: max(item, 2)), begins: begins, end: end, rack: rack)
+                cut: .delimiter(byte, head: max(head, 1), item: max(item, 2)), begins: begins, end: end, rack: rack,
+                isAcknowledged: isAcknowledged, check: check)
         }
         let head = widths("head"), item = widths("item")
-        return TextReading(cut: .columns(head: head, item: item), begins: begins, end: end, rack: rack)
+        return TextReading(
+            cut: .columns(head: head, item: item), begins: begins, end: end, rack: rack,
+            isAcknowledged: isAcknowledged, check: check)
     }
 
     private func widths(_ name: String) -> [Int] {

@@ -42,6 +42,8 @@ package struct DriverDescription: Sendable, Hashable {
     package var codes: [String: CodeMeaning]
     package var query: QueryReading
     package var orders: OrderWriting?
+    /// Departures from LIS2-A2 that the model is known for.
+    package var deviations: Set<MessageDeviation> = []
 }
 
 /// The language of a model; all paths of its description are those of this language.
@@ -70,6 +72,18 @@ package struct TextReading: Sendable, Hashable {
     package var end: String
     /// The part of the head that holds the rack, as a path; shown when decoding.
     package var rack: FieldChoice?
+    /// Each text is answered by ACK (NAK when its check is wrong or it cannot be kept); else nothing is ever said.
+    package var isAcknowledged = false
+    /// What stands behind ETX.
+    package var check = Check.none
+
+    package enum Check: String, Sendable, Hashable, CaseIterable {
+        case none
+        /// One byte: exclusive or of the text and ETX.
+        case xor
+        /// Two hexadecimal digits: sum modulo 256 of the text and ETX, as in LIS01-A2.
+        case sum
+    }
 }
 
 package enum Transport: String, Sendable, Hashable, CaseIterable {
@@ -238,4 +252,7 @@ package struct OrderWriting: Sendable, Hashable {
     package var reportOfAnswer: String
     /// L.3 of an answer that holds orders.
     package var terminator: String
+    /// Action codes (O.12; ORC-1 in HL7 v2) of `new`, `add` and `cancel` where they are not the standard's; an empty
+    /// one: the model takes no such order.
+    package var actions: [String: String] = [:]
 }

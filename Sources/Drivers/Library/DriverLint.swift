@@ -225,6 +225,9 @@ extension Reading {
             for query in queries {
                 json.object { json in
                     json.strings("accessions", query.accessions)
+                    if !query.ranges.isEmpty {
+                        json.strings("ranges", query.ranges.map { "\($0.first)…\($0.last)" })
+                    }
                     if query.all { json.member("all", "true") }
                     if query.cancels { json.member("cancels", "true") }
                 }

@@ -5,6 +5,8 @@ package import Laboratory
 /// What goes back to an HL7 v2 analyzer: messages in the order in which they are sent, each in its own MLLP block.
 package struct HL7Orders: Sendable, Hashable {
     package var messages: [[UInt8]]
+    /// The tube whose work each of them holds; nil for a response, and for one that says that there is none.
+    package var tubes: [String?]
     /// Analyses for which the driver has no code: `accession` → codes of the catalogue.
     package var unknown: [String: [String]]
 }
@@ -21,7 +23,7 @@ extension Driver {
         guard description.orders?.isAnswering == true, query.kind.code == "QBP" else { return nil }
         let asked = read(hl7: query, zone: zone).queries.first ?? HostQuery(accessions: [])
         let wanted = asked.all ? orders : orders.filter { asked.accessions.contains($0.accession) }
-        var out = HL7Orders(messages: [], unknown: [:])
+        var out = HL7Orders(messages: [], tubes: [nil], unknown: [:])
         let response = Message(
             segments: [
                 header("RSP", "K11", "RSP_K11", "LAB-27", controlID, now, zone),
@@ -32,9 +34,10 @@ extension Driver {
         var found: Set<String> = []
         for order in wanted {
             let id = "\(controlID).\(out.messages.count)"
-            guard let bytes = try broadcast(order, id, now, zone, &out.unknown) else { continue }
+            guard let bytes = try broadcast(order, .new, id, now, zone, &out.unknown) else { continue }
             found.insert(order.accession)
             out.messages.append(bytes)
+            out.tubes.append(order.accession)
         }
         for accession in asked.accessions where !found.contains(accession) {
             let id = "\(controlID).\(out.messages.count)"
@@ -44,8 +47,16 @@ extension Driver {
                     Segment("ORC", [1: "DC", 9: Field(time(now, zone))]),
                 ])
             out.messages.append(try none.bytes())
+            out.tubes.append(nil)
         }
         return out
+    }
+
+    /// The same for the bytes of a query.
+    package func answer(
+        _ orders: [SpecimenOrder], toHL7 query: [UInt8], controlID: String, at now: Instant, zone: CivilZone
+    ) throws(Refusal) -> HL7Orders? {
+        try answer(orders, toHL7: try ReceivedMessage(query), controlID: controlID, at: now, zone: zone)
     }
 
     /// Work that the analyzer did not ask for: one OML^O33 for each specimen. Nil when the driver takes none.
@@ -53,10 +64,27 @@ extension Driver {
         _ orders: [SpecimenOrder], controlID: String, at now: Instant, zone: CivilZone = .europeParis
     ) throws(Refusal) -> HL7Orders? {
         guard description.dialect == .hl7, description.orders?.isDownloading == true else { return nil }
-        var out = HL7Orders(messages: [], unknown: [:])
+        var out = HL7Orders(messages: [], tubes: [], unknown: [:])
         for order in orders {
             let id = "\(controlID).\(out.messages.count + 1)"
-            if let bytes = try broadcast(order, id, now, zone, &out.unknown) { out.messages.append(bytes) }
+            guard let bytes = try broadcast(order, .new, id, now, zone, &out.unknown) else { continue }
+            out.messages.append(bytes)
+            out.tubes.append(order.accession)
+        }
+        return out
+    }
+
+    /// One order that the analyzer did not ask for, under this MSH-10. Nil when the driver takes none of this kind;
+    /// without messages when it knows no code.
+    package func download(
+        _ order: SpecimenOrder, action: OrderAction, controlID: String, at now: Instant,
+        zone: CivilZone = .europeParis
+    ) throws(Refusal) -> HL7Orders? {
+        guard description.dialect == .hl7, takes(action) else { return nil }
+        var out = HL7Orders(messages: [], tubes: [], unknown: [:])
+        if let bytes = try broadcast(order, action, controlID, now, zone, &out.unknown) {
+            out.messages.append(bytes)
+            out.tubes.append(order.accession)
         }
         return out
     }
@@ -64,7 +92,7 @@ extension Driver {
     /// SPM, SAC, then ORC, TQ1 and OBR for each test (HL7 v2.5.1 section 4.4.8; IHE LAW, LAB-28). Nil when the driver
     /// knows no code for any of them.
     private func broadcast(
-        _ order: SpecimenOrder, _ controlID: String, _ now: Instant, _ zone: CivilZone,
+        _ order: SpecimenOrder, _ action: OrderAction, _ controlID: String, _ now: Instant, _ zone: CivilZone,
         _ unknown: inout [String: [String]]
     ) throws(Refusal) -> [UInt8]? {
         var codes: [String] = []
@@ -82,12 +110,23 @@ extension Driver {
         for code in codes {
             let work = "\(order.accession)-\(code)"
             segments += [
-                Segment("ORC", [1: "NW", 2: Field(work), 9: Field(time(order.requestedAt, zone))]),
+                Segment(
+                    "ORC",
+                    [1: Field(control(action, writing)), 2: Field(work), 9: Field(time(order.requestedAt, zone))]),
                 Segment("TQ1", [9: Field(order.priority.rawValue)]),
                 Segment("OBR", [2: Field(work), 4: field(writing.test.replacing("{code}", with: code))]),
             ]
         }
         return try Message(segments: segments).bytes()
+    }
+
+    /// ORC-1 (HL7 table 0119): NW for new work, on a known specimen as well; CA to take it back.
+    private func control(_ action: OrderAction, _ writing: OrderWriting) -> String {
+        if let code = writing.actions[action.rawValue] { return code }
+        switch action {
+        case .new, .add: return "NW"
+        case .cancel: return "CA"
+        }
     }
 
     private func header(

@@ -18,6 +18,26 @@ extension Driver {
         case download
     }
 
+    /// What an order asks of the analyzer; it decides the action code (O.12, section 8.12) and ORC-1.
+    package enum OrderAction: String, Sendable, Hashable, CaseIterable {
+        /// Work on a specimen that the analyzer does not know yet.
+        case new
+        /// More work on one that it knows.
+        case add
+        /// Work that is not wanted any more.
+        case cancel
+    }
+
+    /// The model can be told this without asking for it.
+    package func takes(_ action: OrderAction) -> Bool {
+        description.orders.map { $0.isDownloading && $0.actions[action.rawValue] != "" } ?? false
+    }
+
+    /// Analyses of the catalogue that this model can be ordered.
+    package var orderedAnalyses: Set<String> {
+        Set(description.codes.values.filter(\.isOrdered).map(\.analysis))
+    }
+
     /// The instrument's code by which an analysis is ordered; nil when the driver knows none.
     package func orderCode(for analysis: String) -> String? {
         let found = description.codes.first { $0.value.analysis == analysis && $0.value.isOrdered }
@@ -29,19 +49,20 @@ extension Driver {
     package func answer(
         _ orders: [SpecimenOrder], to query: HostQuery, at now: Instant, zone: CivilZone = .europeParis
     ) -> [[UInt8]] {
-        let asked = query.all ? orders : orders.filter { query.accessions.contains($0.accession) }
+        let asked = orders.filter { query.covers($0.accession) }
         return self.orders(for: asked, purpose: .answer, at: now, zone: zone).map { [$0.bytes] } ?? []
     }
 
     /// The message for these specimens: H, P and O for each, L. Nil when the driver does not write orders for this
     /// purpose. An answer without anything to measure is H and `L|1|I` (no information, LIS2-A2 section 12).
     package func orders(
-        for orders: [SpecimenOrder], purpose: OrderPurpose, at now: Instant, zone: CivilZone = .europeParis
+        for orders: [SpecimenOrder], purpose: OrderPurpose, action: OrderAction = .new, at now: Instant,
+        zone: CivilZone = .europeParis
     ) -> OrderMessage? {
         guard description.dialect == .lis2, let writing = description.orders else { return nil }
         switch purpose {
         case .answer: if !writing.isAnswering { return nil }
-        case .download: if !writing.isDownloading { return nil }
+        case .download: if !takes(action) { return nil }
         }
         var message = OrderMessage(bytes: [], unknown: [:])
         var writer = LISWriter(charset: description.charset ?? .latin1)
@@ -61,7 +82,7 @@ extension Driver {
             for (i, group) in groups.enumerated() {
                 let report = purpose == .answer ? writing.reportOfAnswer : writing.reportOfDownload
                 writer.record(
-                    .order, orderFields(i + 1, order, group, writing, report: report, zone))
+                    .order, orderFields(i + 1, order, group, writing, action, report: report, zone))
             }
         }
         if patients == 0, purpose == .download { return OrderMessage(bytes: [], unknown: message.unknown) }
@@ -97,8 +118,8 @@ extension Driver {
     /// Section 8: specimen in 3, tests in 5, priority in 6, requested in 7, collected in 8, action in 12, report type
     /// in 26; the driver's own fields over these.
     private func orderFields(
-        _ rank: Int, _ order: SpecimenOrder, _ codes: [String], _ writing: OrderWriting, report: String,
-        _ zone: CivilZone
+        _ rank: Int, _ order: SpecimenOrder, _ codes: [String], _ writing: OrderWriting, _ action: OrderAction,
+        report: String, _ zone: CivilZone
     ) -> [LISValue] {
         let requested = time(order.requestedAt, zone)
         let collected = order.collectedAt.map { time($0, zone) } ?? ""
@@ -112,6 +133,12 @@ extension Driver {
                 .replacing("{priority}", with: order.priority.rawValue).replacing("{requested}", with: requested)
                 .replacing("{collected}", with: collected)
             fields[number] = .raw(Array(filled.utf8))
+        }
+        // How a new order is written is the model's own business; an add-on and a cancel have a code of the standard.
+        switch action {
+        case .new: if let code = writing.actions["new"] { fields[12] = .text(code) }
+        case .add: fields[12] = .text(writing.actions["add"] ?? "A")
+        case .cancel: fields[12] = .text(writing.actions["cancel"] ?? "C")
         }
         return Driver.list(fields, from: 2)
     }

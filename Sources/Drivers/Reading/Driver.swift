@@ -165,19 +165,27 @@ package struct Driver: Sendable, Hashable {
 
     private func query(_ record: LISRecord, _ charset: LISCharset) -> HostQuery {
         var query = HostQuery(accessions: [], cancels: trimmed(record.text(13)) == "A")
-        for asked in record.field(3).repeats {
-            let text =
-                description.query.components
-                .lazy.map { trimmed(($0 == 0 ? asked : asked.component($0)).text(charset)) }
-                .first { !$0.isEmpty } ?? ""
-            if description.query.all.contains(text) {
+        let starts = record.field(3).repeats.map { specimen(asked: $0, charset) }
+        let ends = record.field(4).repeats.map { specimen(asked: $0, charset) }
+        for (rank, start) in starts.enumerated() {
+            let end = rank < ends.count ? ends[rank] : ""
+            if description.query.all.contains(start) {
                 query.all = true
-            } else if !text.isEmpty {
-                query.accessions.append(text)
+            } else if !start.isEmpty, !end.isEmpty, end != start {
+                query.ranges.append(AccessionRange(first: start, last: end))
+            } else if !start.isEmpty {
+                query.accessions.append(start)
             }
         }
-        if query.accessions.isEmpty, !query.cancels { query.all = true }
+        if query.accessions.isEmpty, query.ranges.isEmpty, !query.cancels { query.all = true }
         return query
+    }
+
+    /// The specimen that one repeat of Q.3 or Q.4 names; empty when it names none.
+    private func specimen(asked: LISField, _ charset: LISCharset) -> String {
+        description.query.components
+            .lazy.map { trimmed(($0 == 0 ? asked : asked.component($0)).text(charset)) }
+            .first { !$0.isEmpty } ?? ""
     }
 }
 

@@ -98,16 +98,39 @@ package struct ControlObservation: Codable, Sendable, Hashable {
     }
 }
 
+/// Tubes from one number to another, both included, in the order of their texts.
+package struct AccessionRange: Codable, Sendable, Hashable {
+    package var first: String
+    package var last: String
+    package init(first: String, last: String) {
+        self.first = first
+        self.last = last
+    }
+    package func contains(_ accession: String) -> Bool {
+        !accession.utf8.lexicographicallyPrecedes(first.utf8) && !last.utf8.lexicographicallyPrecedes(accession.utf8)
+    }
+}
+
 /// A question of an analyzer: which analyses for these specimens (LIS2-A2 section 11)?
 package struct HostQuery: Codable, Sendable, Hashable {
     package var accessions: [String]
+    /// Starting and ending range identifiers (Q.3 and Q.4) that are not the same.
+    package var ranges: [AccessionRange]
     /// The query asks for everything outstanding.
     package var all: Bool
+    /// It takes the last query back (Q.13 is A).
     package var cancels: Bool
-    package init(accessions: [String], all: Bool = false, cancels: Bool = false) {
+    package init(
+        accessions: [String], ranges: [AccessionRange] = [], all: Bool = false, cancels: Bool = false
+    ) {
         self.accessions = accessions
+        self.ranges = ranges
         self.all = all
         self.cancels = cancels
+    }
+    /// The answer to it speaks of this tube.
+    package func covers(_ accession: String) -> Bool {
+        all || accessions.contains(accession) || ranges.contains { $0.contains(accession) }
     }
 }
 

@@ -13,6 +13,8 @@ package enum Permission: String, Codable, Sendable, CaseIterable {
     case read, register, receive, enterResult, validateTechnically, sign, resolveTriage, administer, audit
     /// Pause, resume and reconnect lines.
     case operateAnalyzers
+    /// Publish a catalogue and its rules; approving their lines is the biologist's (`sign`).
+    case publishCatalogue
 }
 
 extension Role {
@@ -24,9 +26,9 @@ extension Role {
         case .biologist:
             [
                 .read, .register, .receive, .enterResult, .validateTechnically, .sign, .resolveTriage, .audit,
-                .operateAnalyzers,
+                .operateAnalyzers, .publishCatalogue,
             ]
-        case .administrator: [.read, .administer, .audit, .operateAnalyzers]
+        case .administrator: [.read, .administer, .audit, .operateAnalyzers, .publishCatalogue]
         }
     }
 }

@@ -93,6 +93,8 @@ package struct MessageOutcome: Codable, Sendable, Hashable {
     package var triaged: Int
     package var queries: Int
     package var duplicateOf: String?
+    /// Results sent again that stood already.
+    package var repeated: Int?
     package init(
         messageID: String, kind: Kind, at: Instant, observations: Int = 0, controls: Int = 0, triaged: Int = 0,
         queries: Int = 0, duplicateOf: String? = nil
@@ -117,6 +119,7 @@ package struct TriageEntry: Codable, Sendable, Hashable {
         case unreadableMessage = "message_illisible"
         case incompleteMessage = "message_incomplet"
         case identityMismatch = "identite_discordante"
+        case refusedOrder = "commande_refusee"
     }
     package var id: String
     package var site: String
@@ -200,6 +203,10 @@ package enum Fact: Sendable, Hashable {
     case frame(JournalFrame)
     /// Keys id and (sessionID, ordinal).
     case message(ReceivedMessage)
+    /// Keys id and (accession, analyzer, ordinal).
+    case order(AnalyzerOrder)
+    /// Key (orderID, ordinal).
+    case orderEvent(AnalyzerOrderEvent)
     /// Key messageID.
     case outcome(MessageOutcome)
     /// Keys id, (origin.messageID, origin.ordinal) when both are there, and (requestID, analysis, run).

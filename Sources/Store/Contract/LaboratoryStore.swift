@@ -96,6 +96,9 @@ package protocol LaboratoryStore: Sendable {
     /// `limit`, newest first.
     func history(patientID: String, analysis: String, from: Instant, before: Instant, limit: Int)
         async throws(StoreFailure) -> [Observation]
+    /// Of one analysis on one analyzer, observed in [`from`, `through`], oldest first.
+    func observations(analyzer: String, analysis: String, from: Instant, through: Instant)
+        async throws(StoreFailure) -> [Observation]
     /// How a result was judged, by ordinal.
     func evaluations(observationID: String) async throws(StoreFailure) -> [EvaluationRecord]
     /// Judgements in [`from`, `before`), by instant, observation, ordinal; those behind `last` when it is given.
@@ -123,9 +126,24 @@ package protocol LaboratoryStore: Sendable {
     func outcome(messageID: String) async throws(StoreFailure) -> MessageOutcome?
     /// Newest first.
     func controls(analyzer: String?, limit: Int) async throws(StoreFailure) -> [ControlObservation]
+    /// Every (analyzer, analysis) that a control was ever measured of, by analyzer, then analysis.
+    func controlledAssays(site: String) async throws(StoreFailure) -> [(analyzer: String, analysis: String)]
     /// Of one analysis on one analyzer, observed in [`from`, `before`): the newest `limit`, newest first.
     func controls(analyzer: String, analysis: String, from: Instant, before: Instant, limit: Int)
         async throws(StoreFailure) -> [ControlObservation]
+
+    // Orders to analyzers
+    func order(_ id: String) async throws(StoreFailure) -> AnalyzerOrder?
+    /// Of one tube, by analyzer then ordinal.
+    func orders(accession: String) async throws(StoreFailure) -> [AnalyzerOrder]
+    /// Newest first.
+    func orders(analyzer: String, limit: Int) async throws(StoreFailure) -> [AnalyzerOrder]
+    /// Neither acknowledged, refused nor withdrawn, oldest first.
+    func ordersDue(analyzer: String?, limit: Int) async throws(StoreFailure) -> [AnalyzerOrder]
+    /// By ordinal.
+    func orderEvents(_ orderID: String) async throws(StoreFailure) -> [AnalyzerOrderEvent]
+    /// Latest versions of the specimens numbered from `first` to `last`, both included, in the order of their numbers.
+    func specimens(from first: String, through last: String, limit: Int) async throws(StoreFailure) -> [Specimen]
 
     // Triage
     /// Open ones (or all), oldest first.

@@ -7,11 +7,15 @@ package enum Register: String, Codable, Sendable, CaseIterable {
     case catalogue
     /// Subject `analyse:NA`, `regle:R1`: a biologist's approval of this very content, or its withdrawal.
     case approval
-    /// Subject `analyzer|analysis|lot|level`: targets of a control.
+    /// Subject `analyzer|analysis|material`: targets of a control.
     case controlTarget
+    /// Subject `analyzer|analysis`: rules, validity, exemption.
+    case controlPolicy
+    /// Subject `analyzer|analysis`: what was done about a rejected run.
+    case controlCorrection
     /// Subject: id of a control result: why it does not count.
     case controlExclusion
-    /// Subject `analyzer` or `analyzer|analysis`: calibration, maintenance, new lot, corrective action.
+    /// Subject `analyzer` or `analyzer|analysis`: calibration, maintenance, new lot of reagent.
     case controlEvent
     /// Subject: id of an observation of a suspect period: confirm, rerun, amend.
     case lookBack

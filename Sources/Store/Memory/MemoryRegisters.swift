@@ -49,6 +49,26 @@ extension MemoryStore {
         return Array(sorted.prefix(limit))
     }
 
+    package func observations(
+        analyzer: String, analysis: String, from: Instant, through: Instant
+    ) throws(StoreFailure) -> [Observation] {
+        try checkOpen()
+        let found = allObservations.filter {
+            $0.origin.analyzer == analyzer && $0.analysis == analysis && from <= $0.observedAt
+                && $0.observedAt <= through
+        }
+        return found.sorted { ($0.observedAt, Bytes($0.id)) < ($1.observedAt, Bytes($1.id)) }
+    }
+
+    package func controlledAssays(site: String) throws(StoreFailure) -> [(analyzer: String, analysis: String)] {
+        try checkOpen()
+        var found = Set<[String]>()
+        let all: [ControlObservation] = all { if case .control(let f) = $0 { f } else { nil } }
+        for control in all where control.site == site {
+            if let analysis = control.analysis { found.insert([control.analyzer, analysis]) }
+        }
+        return found.sorted { ordered($0, $1) }.map { ($0[0], $0[1]) }
+    }
     package func controls(
         analyzer: String, analysis: String, from: Instant, before: Instant, limit: Int
     ) throws(StoreFailure) -> [ControlObservation] {

@@ -1,0 +1,86 @@
+import Base
+import Catalog
+import Client
+import Laboratory
+import Workflow
+
+/// Versions of the catalogue, and what biologists stand for.
+extension LaboratoryAPI {
+    var catalogueRoutes: [Route] {
+        [
+            Route("GET", "/v1/catalogue/versions", .needs(.read)) { call in
+                try .json(try await desk.catalogueVersions().map { CatalogueVersionView($0, call) })
+            },
+            Route("POST", "/v1/catalogue/versions", .needs(.publishCatalogue)) { call in
+                let body = try call.decoded(PublishBody.self)
+                let made = try await desk.publish(body.files.map(\.file), reason: body.reason, by: call.author)
+                return try .json(CatalogueVersionView(made, call), status: 201)
+            },
+            Route("GET", "/v1/catalogue/files", .needs(.read), query: ["version"]) { call in
+                let number = try call.number("version", in: 1...Int.max)
+                return try .json(try await desk.catalogueFiles(number: number).map { CatalogueFileBody($0) })
+            },
+            Route("GET", "/v1/catalogue/approvals", .needs(.read)) { call in
+                try .json(try await desk.approvals(of: approvable).map { ApprovalView($0, call) })
+            },
+            Route("POST", "/v1/catalogue/approvals", .needs(.sign)) { call in
+                try .json(try await approve(try call.decoded(ApproveBody.self), call).map { ApprovalView($0, call) })
+            },
+        ]
+    }
+
+    /// Everything that can be approved now.
+    private var approvable: [ApprovalSubject] {
+        get throws(CommandFailure) {
+            var subjects = [ApprovalSubject]()
+            for analysis in desk.catalogue.analyses {
+                subjects.append(try desk.approvalSubject(analysis: analysis.code))
+            }
+            return subjects
+        }
+    }
+
+    private func approve(_ body: ApproveBody, _ call: Call) async throws -> [CatalogueApproval] {
+        var subjects = [ApprovalSubject]()
+        if body.all == true {
+            guard body.withdraw != true, body.analyses == nil else {
+                throw Refusal(
+                    "body.choice", at: "all", because: "« all » ne se combine ni avec « analyses » ni avec un retrait",
+                    remedy: "nommer les lignes")
+            }
+            let all = try approvable
+            for (subject, state) in zip(all, try await desk.approvals(of: all)) where state.state != .approved {
+                subjects.append(subject)
+            }
+        }
+        for code in body.analyses ?? [] { subjects.append(try desk.approvalSubject(analysis: code)) }
+        guard !subjects.isEmpty else {
+            throw Refusal(
+                "catalogue.approve.nothing", because: "aucune ligne à approuver",
+                remedy: "nommer des analyses ; « catalogue coverage » montre ce qui reste à l'état brouillon")
+        }
+        if body.withdraw == true {
+            try await desk.withdrawApproval(subjects, reason: body.reason, by: call.author)
+        } else {
+            try await desk.approve(
+                subjects, reason: body.reason, until: try call.instant(body.until, at: "until"), by: call.author)
+        }
+        return try await desk.approvals(of: subjects)
+    }
+}
+
+extension CatalogueVersionView {
+    init(_ publication: CataloguePublication, _ call: Call) {
+        self.init(
+            number: publication.number, version: publication.version, author: publication.author,
+            at: call.moment(publication.at), reason: publication.reason, analyses: publication.analyses,
+            changes: publication.changes)
+    }
+}
+extension ApprovalView {
+    init(_ approval: CatalogueApproval, _ call: Call) {
+        self.init(
+            subject: approval.subject, state: approval.state.rawValue, author: approval.author,
+            at: approval.at.map { call.moment($0) }, until: approval.until.map { call.moment($0) })
+    }
+}

@@ -1,0 +1,274 @@
+import Base
+import Catalog
+import Client
+import Laboratory
+import Printing
+import Quality
+import Workflow
+
+/// The control of quality.
+extension LaboratoryAPI {
+    var qualityRoutes: [Route] {
+        [
+            Route("GET", "/v1/quality", .needs(.read), query: ["analyzer"]) { call in
+                var views = [QualityStateView]()
+                for assay in try await desk.controlledAssays(site: call.author.site)
+                where call.query["analyzer"].map({ $0 == assay.analyzer }) ?? true {
+                    views.append(try await state(assay, call))
+                }
+                return try .json(views)
+            },
+            Route("GET", "/v1/quality/:analyzer/:analysis", .needs(.read)) { call in
+                let page = try await page(call)
+                return try .json(
+                    QualityPageView(
+                        state: try await state(assay(call), call),
+                        points: page.points.map { QualityPointView($0, call) },
+                        runs: page.timeline.verdicts.map { QualityRunView($0, call) }))
+            },
+            Route("GET", "/v1/quality/:analyzer/:analysis/chart", .needs(.read), query: ["format", "width"]) { call in
+                try await chart(call)
+            },
+            Route("GET", "/v1/quality/:analyzer/:analysis/statistics", .needs(.read), query: ["month"]) { call in
+                try .json(try await statistics(call))
+            },
+            Route("GET", "/v1/quality/:analyzer/:analysis/lookback", .needs(.read)) { call in
+                try .json(try await lookBacks(call))
+            },
+            Route("GET", "/v1/assessments", .needs(.read)) { call in try .json(try await assessments(call)) },
+        ] + qualityCommands
+    }
+
+    private var qualityCommands: [Route] {
+        [
+            command("targets", .sign) { call in
+                let target = try target(try call.decoded(ControlTargetBody.self), call)
+                _ = try await desk.setControlTarget(target.target, reason: target.reason, by: call.author)
+            },
+            command("policy", .sign) { call in
+                let body = try call.decoded(ControlPolicyBody.self)
+                try await desk.setControlPolicy(
+                    try policy(body, call), of: assay(call), reason: body.reason, by: call.author)
+            },
+            command("exclusions", .validateTechnically) { call in
+                let body = try call.decoded(ControlExclusionBody.self)
+                try await desk.excludeControl(body.control, of: assay(call), reason: body.reason, by: call.author)
+            },
+            command("corrections", .validateTechnically) { call in
+                let body = try call.decoded(ControlCorrectionBody.self)
+                _ = try await desk.correctRejection(
+                    run: body.run, of: assay(call), cause: body.cause, action: body.action, by: call.author)
+            },
+            command("controls", .enterResult) { call in
+                let body = try call.decoded(ControlValueBody.self)
+                _ = try await desk.enterControl(
+                    try measured(body.value), of: assay(call), material: body.material,
+                    at: try call.instant(body.at, at: "at") ?? desk.now(), by: call.author)
+            },
+            Route("POST", "/v1/quality/:analyzer/:analysis/events", .needs(.validateTechnically)) { call in
+                let body = try call.decoded(ControlEventBody.self)
+                guard let kind = ControlEventKind(rawValue: body.kind) else {
+                    throw choice("kind", ControlEventKind.allCases.map(\.rawValue))
+                }
+                let event = ControlEvent(
+                    kind, at: try call.instant(body.at, at: "at") ?? desk.now(), note: body.note)
+                let analysis = call.parameter("analysis")
+                try await desk.recordControlEvent(
+                    event, analyzer: call.parameter("analyzer"), analysis: analysis == "*" ? nil : analysis,
+                    by: call.author)
+                return try .json(Done())
+            },
+            Route("POST", "/v1/quality/:analyzer/:analysis/lookback", .needs(.validateTechnically)) { call in
+                let body = try call.decoded(LookBackBody.self)
+                guard let chosen = LookBackDecision.Choice(rawValue: body.choice) else {
+                    throw choice("choice", LookBackDecision.Choice.allCases.map(\.rawValue))
+                }
+                _ = try await desk.decideLookBack(
+                    chosen, result: body.result, run: body.run, reason: body.reason, by: call.author)
+                return try .json(try await lookBacks(call))
+            },
+            Route("POST", "/v1/assessments", .needs(.validateTechnically)) { call in
+                try await record(try call.decoded(AssessmentBody.self), call)
+                return try .json(try await assessments(call))
+            },
+        ]
+    }
+
+    /// A command on one assay, answered by how the assay stands then.
+    private func command(
+        _ name: String, _ permission: Permission, _ work: @escaping @Sendable (Call) async throws -> Void
+    ) -> Route {
+        Route("POST", "/v1/quality/:analyzer/:analysis/\(name)", .needs(permission)) { call in
+            try await work(call)
+            return try .json(try await state(assay(call), call))
+        }
+    }
+
+    private func assay(_ call: Call) -> ControlledAssay {
+        ControlledAssay(analysis: call.parameter("analysis"), analyzer: call.parameter("analyzer"))
+    }
+    private func page(_ call: Call) async throws -> QualityPage {
+        _ = try desk.catalogue.required(call.parameter("analysis"))
+        return try await desk.qualityPage(assay(call), site: call.author.site)
+    }
+
+    private func state(_ assay: ControlledAssay, _ call: Call) async throws -> QualityStateView {
+        let standing = try await desk.qualityPage(assay, site: call.author.site).timeline.standing(at: desk.now())
+        return QualityStateView(
+            analyzer: assay.analyzer, analysis: assay.analysis, state: standing.state.rawValue,
+            hold: standing.hold?.rawValue, since: standing.since.map { call.moment($0) },
+            expiresAt: standing.expiresAt.map { call.moment($0) }, run: standing.run,
+            rules: standing.rules.map(\.rawValue), because: standing.because)
+    }
+
+    private func chart(_ call: Call) async throws -> Answer {
+        let page = try await page(call)
+        let name = desk.catalogue[call.parameter("analysis")]?.nameFR ?? ""
+        let drawing = LeveyJennings(
+            page.timeline, title: "Levey–Jennings – \(name) – \(call.parameter("analyzer"))", events: page.events)
+        let width = try call.number("width", in: 20...400) ?? 80
+        switch call.query["format"] ?? "text" {
+        case "text", "ascii":
+            let alphabet: LeveyJennings.Alphabet = call.query["format"] == "ascii" ? .ascii : .unicode
+            let text = drawing.text(width: width, alphabet: alphabet, zone: call.zone) + "\n"
+            return Answer(status: 200, type: "text/plain; charset=utf-8", body: Array(text.utf8))
+        case "svg":
+            return Answer(status: 200, type: "image/svg+xml", body: Array(drawing.svg(zone: call.zone).utf8))
+        case "pdf":
+            let heading = desk.sites[call.author.site]?.name ?? call.author.site
+            let bytes = try ChartPrinter.pdf([drawing], heading: heading, at: desk.now(), zone: call.zone)
+            return Answer(status: 200, type: "application/pdf", body: bytes)
+        case _: throw choice("format", ["text", "ascii", "svg", "pdf"])
+        }
+    }
+
+    private func statistics(_ call: Call) async throws -> [QualityStatisticsView] {
+        let page = try await page(call)
+        let groups = ControlStatistics.groups(page.points, byMonth: call.query["month"] == "1", in: call.zone)
+        return groups.compactMap { group, statistics in
+            let target = page.points.last { $0.level == group.level && $0.lot == group.lot }?.target
+            guard
+                let summary = ControlSummary(
+                    statistics, target: target, allowableError: page.timeline.policy.allowableError)
+            else { return nil }
+            var view = QualityStatisticsView(
+                level: group.level.name, lot: group.lot, month: group.month.map { String($0.description.prefix(7)) },
+                count: summary.count, mean: summary.mean.text, sd: summary.sd.text)
+            view.cv = summary.cv?.text
+            view.bias = summary.bias?.text
+            view.totalError = summary.totalError?.text
+            view.sigma = summary.sigma?.text
+            return view
+        }
+    }
+
+    private func lookBacks(_ call: Call) async throws -> [LookBackView] {
+        try await desk.lookBacks(assay(call), site: call.author.site).map { lookBack in
+            LookBackView(
+                run: lookBack.period.run, from: lookBack.period.from.map { call.moment($0) },
+                to: lookBack.period.to.map { call.moment($0) }, done: lookBack.isDone,
+                entries: lookBack.entries.map { entry in
+                    LookBackView.Entry(
+                        result: entry.result.id, measuredAt: call.moment(entry.result.measuredAt),
+                        releasedAt: entry.result.releasedAt.map { call.moment($0) }, status: entry.status.rawValue,
+                        decision: entry.decision?.choice.rawValue, by: entry.decision?.signed.by)
+                })
+        }
+    }
+
+    // Bodies
+
+    private func target(
+        _ body: ControlTargetBody, _ call: Call
+    ) throws -> (target: ControlTarget, reason: String) {
+        let analysis = try desk.catalogue.required(call.parameter("analysis"))
+        return (
+            ControlTarget(
+                assay: assay(call), material: body.material, level: ControlLevel(body.level), lot: body.lot,
+                mean: try number(body.mean, "mean"), sd: try number(body.sd, "sd"), unit: analysis.unit,
+                origin: body.maker == true ? .maker : .laboratory, count: body.points ?? 0,
+                from: try call.instant(body.from, at: "from") ?? desk.now(), isParallel: body.parallel ?? false),
+            body.reason
+        )
+    }
+
+    private func policy(_ body: ControlPolicyBody, _ call: Call) throws -> ControlPolicy {
+        var rules = [WestgardRule: RuleAction]()
+        for (names, action) in [(body.warn ?? [], RuleAction.warn), (body.reject, .reject)] {
+            for name in names {
+                guard let rule = WestgardRule(rawValue: name) else {
+                    throw choice("reject", WestgardRule.allCases.map(\.rawValue))
+                }
+                rules[rule] = action
+            }
+        }
+        var policy = ControlPolicy(
+            rules: rules, validity: body.hours.map { .seconds(Int64($0) * 3600) },
+            patientSamples: body.patientSamples, minimumLevels: body.minimumLevels ?? 1,
+            acceptsLaterRun: body.acceptsLaterRun ?? false,
+            allowableError: try body.allowableError.map { try number($0, "allowableError") })
+        if body.exempt == true {
+            policy.exemption = try SignedReason(by: call.author.login, at: desk.now(), reason: body.reason)
+        }
+        return policy
+    }
+
+    private func record(_ body: AssessmentBody, _ call: Call) async throws {
+        let analysis = try desk.catalogue.required(body.analysis)
+        guard let at = try call.instant(body.at, at: "at") else { return }
+        let result = AssessmentResult(
+            programme: body.programme, round: body.round, sample: body.sample,
+            assay: ControlledAssay(analysis: body.analysis, analyzer: body.analyzer), measuredAt: at,
+            value: try measured(body.value), unit: analysis.unit, peerGroup: body.peerGroup ?? "",
+            target: try body.target.map { try number($0, "target") }, sd: try body.sd.map { try number($0, "sd") },
+            peers: body.peers)
+        try await desk.recordAssessment(result, reason: "", by: call.author)
+    }
+
+    private func assessments(_ call: Call) async throws -> [AssessmentView] {
+        try await desk.assessments(site: call.author.site).results.map { result in
+            AssessmentView(
+                programme: result.programme, round: result.round, sample: result.sample,
+                analyzer: result.assay.analyzer, analysis: result.assay.analysis, at: call.moment(result.measuredAt),
+                value: result.value.text, unit: result.unit, target: result.target?.text, sd: result.sd?.text,
+                z: result.z?.text, bias: result.bias()?.text, conclusion: result.conclusion.rawValue)
+        }
+    }
+
+    private func number(_ text: String, _ key: String) throws(Refusal) -> Exact {
+        guard let number = Exact(text.replacing(",", with: ".")) else {
+            throw Refusal(
+                "body.number", at: key, because: "ce n'est pas un nombre", remedy: "écrire par exemple 4.20 ou 4,20")
+        }
+        return number
+    }
+    private func measured(_ text: String) throws(Refusal) -> Measured {
+        guard let value = Measured(text.replacing(",", with: ".")) else {
+            throw Refusal(
+                "body.number", at: "value", because: "ce n'est pas une valeur", remedy: "écrire par exemple 4.20")
+        }
+        return value
+    }
+    private func choice(_ key: String, _ words: [String]) -> Refusal {
+        Refusal(
+            "body.choice", at: key, because: "mot inconnu", remedy: "employer : " + words.joined(separator: ", "))
+    }
+}
+
+extension QualityPointView {
+    init(_ point: ControlPoint, _ call: Call) {
+        var defect: String?
+        if case .absent(let reason) = point.score { defect = reason.rawValue }
+        self.init(
+            id: point.id, run: point.run, at: call.moment(point.at), level: point.level.name, lot: point.lot,
+            material: point.material, value: point.value.text, target: point.target?.text, sd: point.sd?.text,
+            z: point.z?.text, defect: defect, exclusion: point.exclusion.map { "\($0.by) : \($0.reason)" })
+    }
+}
+extension QualityRunView {
+    init(_ verdict: RunVerdict, _ call: Call) {
+        self.init(
+            run: verdict.run, at: call.moment(verdict.at), outcome: verdict.outcome.rawValue,
+            state: verdict.state.rawValue, rules: verdict.violations.map(\.rule.rawValue), because: verdict.because)
+    }
+}

@@ -1,0 +1,161 @@
+import Base
+
+/// The files of a catalogue as what they are to a spreadsheet: tables of texts. Comparison, export and approval look at
+/// them so, since a person signs what stands in the cells.
+package struct CatalogueTables: Sendable, Hashable {
+    package struct Table: Sendable, Hashable {
+        package var name: String
+        package var columns: [String]
+        package var rows: [[String]]
+
+        /// Columns that tell one row from the other; all of them when the table has no code.
+        var keyColumns: [String] {
+            switch name {
+            case "intervals.csv": ["code", "sexe", "age_de", "age_a", "grossesse_de", "grossesse_a", "methode"]
+            case _: columns.contains("code") ? ["code"] : columns
+            }
+        }
+
+        /// The cell of a column; empty when the table lacks it.
+        package func cell(_ row: [String], _ column: String) -> String {
+            columns.firstIndex(of: column).map { $0 < row.count ? row[$0] : "" } ?? ""
+        }
+        func key(_ row: [String]) -> String {
+            keyColumns.map { cell(row, $0) }.filter { !$0.isEmpty }.joined(separator: " ")
+        }
+    }
+    /// By name.
+    package private(set) var tables: [Table] = []
+    /// What is no table (rules in JSON5, notes): by name, with its bytes.
+    package private(set) var others: [CatalogFile] = []
+
+    /// Files that do not read as CSV count as others: the lint says why.
+    package init(_ files: [CatalogFile]) {
+        for file in files.sorted(by: { $0.name < $1.name }) {
+            let table = CSVTable(file.bytes)
+            guard file.name.hasSuffix(".csv"), table.defect == nil, let header = table.rows.first else {
+                others.append(file)
+                continue
+            }
+            tables.append(
+                Table(
+                    name: file.name, columns: header.map(\.text),
+                    rows: table.rows.dropFirst().map { $0.map(\.text) }))
+        }
+    }
+
+    package subscript(name: String) -> Table? { tables.first { $0.name == name } }
+
+    /// The files again (RFC 4180, LF): reading them gives the same tables.
+    package var files: [CatalogFile] {
+        (tables.map { CatalogFile(name: $0.name, bytes: Array($0.csv.utf8)) } + others).sorted { $0.name < $1.name }
+    }
+
+    /// What a biologist approves of an analysis: its line and those of its intervals, cell by cell, in a form that the
+    /// order of lines, the order of columns and the state of approval leave alone.
+    package func approvable(_ code: String) -> [UInt8]? {
+        guard let analyses = self["analyses.csv"],
+            let row = analyses.rows.first(where: { analyses.cell($0, "code") == code })
+        else { return nil }
+        var lines = [analyses.text(of: row, leavingOut: ["etat"])]
+        if let intervals = self["intervals.csv"] {
+            lines +=
+                intervals.rows.filter { intervals.cell($0, "code") == code }
+                .map { intervals.text(of: $0, leavingOut: []) }.sorted()
+        }
+        return Array(lines.joined(separator: "\n").utf8)
+    }
+}
+
+extension CatalogueTables.Table {
+    package init(name: String, columns: [String], lines: [[String]]) {
+        self.init(name: name, columns: columns, rows: lines)
+    }
+
+    package var csv: String {
+        ([columns] + rows).map { $0.map(Self.quoted).joined(separator: ",") + "\n" }.joined()
+    }
+    private static func quoted(_ cell: String) -> String {
+        // Also what a row of one empty cell needs so as not to be an empty line.
+        let needsQuotes = cell.unicodeScalars.contains { $0 == "," || $0 == "\"" || $0 == "\n" || $0 == "\r" }
+        return needsQuotes ? "\"\(cell.replacing("\"", with: "\"\""))\"" : cell
+    }
+
+    /// `colonne=valeur` of the cells that are not empty, by name of column.
+    fileprivate func text(of row: [String], leavingOut: Set<String>) -> String {
+        columns.sorted().filter { !leavingOut.contains($0) }
+            .map { ($0, cell(row, $0)) }.filter { !$0.1.isEmpty }
+            .map { "\($0.0)=\($0.1.replacing("\n", with: " "))" }.joined(separator: ";")
+    }
+}
+
+/// One thing that differs between two versions.
+package struct CatalogueChange: Sendable, Hashable, Codable {
+    package enum Kind: String, Sendable, Codable, CaseIterable {
+        case added = "ajouté"
+        case removed = "ôté"
+        case changed = "modifié"
+    }
+    package var file: String
+    package var kind: Kind
+    /// Code of the row, with what tells it from rows of the same code.
+    package var key: String
+    /// Empty unless `changed`, and when a file that is no table changed.
+    package var column: String
+    package var before: String
+    package var after: String
+}
+
+extension CatalogueTables {
+    /// What one must know to go from `old` to `self`: by file, then key, in the order of the newer file.
+    package func changes(since old: CatalogueTables) -> [CatalogueChange] {
+        var changes = [CatalogueChange]()
+        for name in Set(tables.map(\.name) + old.tables.map(\.name)).sorted() {
+            changes += CatalogueTables.changes(name, from: old[name], to: self[name])
+        }
+        for name in Set(others.map(\.name) + old.others.map(\.name)).sorted() {
+            let (before, after) = (old.others.first { $0.name == name }, others.first { $0.name == name })
+            guard before?.bytes != after?.bytes else { continue }
+            let kind: CatalogueChange.Kind = before == nil ? .added : after == nil ? .removed : .changed
+            changes.append(CatalogueChange(file: name, kind: kind, key: "", column: "", before: "", after: ""))
+        }
+        return changes
+    }
+
+    private static func changes(_ name: String, from old: Table?, to new: Table?) -> [CatalogueChange] {
+        func change(_ kind: CatalogueChange.Kind, _ key: String) -> CatalogueChange {
+            CatalogueChange(file: name, kind: kind, key: key, column: "", before: "", after: "")
+        }
+        let before = keyed(old), after = keyed(new)
+        var changes = [CatalogueChange]()
+        for (key, row) in after.inOrder {
+            guard let new, let old, let earlier = before.byKey[key] else {
+                changes.append(change(.added, key))
+                continue
+            }
+            let columns = new.columns + old.columns.filter { !new.columns.contains($0) }
+            for column in columns where old.cell(earlier, column) != new.cell(row, column) {
+                changes.append(
+                    CatalogueChange(
+                        file: name, kind: .changed, key: key, column: column, before: old.cell(earlier, column),
+                        after: new.cell(row, column)))
+            }
+        }
+        return changes + before.inOrder.filter { after.byKey[$0.key] == nil }.map { change(.removed, $0.key) }
+    }
+
+    /// Rows by their key; a second row of the same key gets a rank, so that none is lost.
+    private static func keyed(_ table: Table?) -> (inOrder: [(key: String, row: [String])], byKey: [String: [String]]) {
+        var inOrder = [(key: String, row: [String])](), byKey = [String: [String]](), seen = [String: Int]()
+        for row in table?.rows ?? [] {
+            guard let table else { break }
+            let key = table.key(row)
+            seen[key, default: 0] += 1
+            let rank = seen[key] ?? 1
+            let unique = rank == 1 ? key : "\(key) #\(rank)"
+            inOrder.append((unique, row))
+            byKey[unique] = row
+        }
+        return (inOrder, byKey)
+    }
+}

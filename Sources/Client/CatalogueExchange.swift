@@ -1,0 +1,107 @@
+package import Base
+package import Catalog
+
+/// A file of a catalogue on its way: tables and rules are UTF-8 texts.
+package struct CatalogueFileBody: Codable, Sendable, Hashable {
+    package var name: String
+    package var text: String
+    package init(name: String, text: String) {
+        self.name = name
+        self.text = text
+    }
+    package init(_ file: CatalogFile) {
+        self.init(name: file.name, text: String(decoding: file.bytes, as: UTF8.self))
+    }
+    package var file: CatalogFile { CatalogFile(name: name, bytes: Array(text.utf8)) }
+}
+
+package struct PublishBody: Codable, Sendable, Hashable {
+    package var files: [CatalogueFileBody]
+    package var reason: String
+    package init(files: [CatalogueFileBody], reason: String) {
+        self.files = files
+        self.reason = reason
+    }
+}
+
+/// Which lines a biologist stands for, or no longer.
+package struct ApproveBody: Codable, Sendable, Hashable {
+    /// Codes of analyses; nil with `all`.
+    package var analyses: [String]?
+    /// Identifiers of rules; nil when none.
+    package var rules: [String]?
+    /// Every line and rule not approved as it reads now.
+    package var all: Bool?
+    package var withdraw: Bool?
+    package var reason: String
+    /// End of the approval of rules (`AAAA-MM-JJ` or an instant); at most a year away.
+    package var until: Moment?
+    package init(
+        analyses: [String]? = nil, rules: [String]? = nil, all: Bool? = nil, withdraw: Bool? = nil, reason: String,
+        until: Moment? = nil
+    ) {
+        self.analyses = analyses
+        self.rules = rules
+        self.all = all
+        self.withdraw = withdraw
+        self.reason = reason
+        self.until = until
+    }
+}
+
+package struct CatalogueVersionView: Codable, Sendable, Hashable {
+    package var number: Int
+    package var version: String
+    package var author: String
+    package var at: Moment
+    package var reason: String
+    package var analyses: Int
+    package var changes: Int
+    package init(
+        number: Int, version: String, author: String, at: Moment, reason: String, analyses: Int, changes: Int
+    ) {
+        self.number = number
+        self.version = version
+        self.author = author
+        self.at = at
+        self.reason = reason
+        self.analyses = analyses
+        self.changes = changes
+    }
+}
+
+package struct ApprovalView: Codable, Sendable, Hashable {
+    /// `analyse:NA`, `regle:R1`.
+    package var subject: String
+    /// `brouillon`, `approuvé`, `modifié depuis`, `retiré`, `échu`.
+    package var state: String
+    package var author: String?
+    package var at: Moment?
+    package var until: Moment?
+    package init(subject: String, state: String, author: String?, at: Moment?, until: Moment?) {
+        self.subject = subject
+        self.state = state
+        self.author = author
+        self.at = at
+        self.until = until
+    }
+}
+
+extension LaboratoryClient {
+    package func catalogueVersions() async throws(Refusal) -> [CatalogueVersionView] {
+        try await get("/v1/catalogue/versions")
+    }
+    /// The files of a version; of the one in force without number.
+    package func catalogueFiles(_ number: Int? = nil) async throws(Refusal) -> [CatalogFile] {
+        let bodies: [CatalogueFileBody] = try await get(
+            "/v1/catalogue/files", [("version", number.map { String($0) })])
+        return bodies.map(\.file)
+    }
+    package func publishCatalogue(_ body: PublishBody) async throws(Refusal) -> CatalogueVersionView {
+        try await send("POST", "/v1/catalogue/versions", body)
+    }
+    package func approvals() async throws(Refusal) -> [ApprovalView] { try await get("/v1/catalogue/approvals") }
+    package func approve(_ body: ApproveBody) async throws(Refusal) -> [ApprovalView] {
+        try await send("POST", "/v1/catalogue/approvals", body)
+    }
+}

@@ -1,0 +1,69 @@
+package import Base
+
+/// The routes of the control of quality.
+extension LaboratoryClient {
+    private func path(_ analyzer: String, _ analysis: String, _ rest: String = "") -> String {
+        "/v1/quality/\(LaboratoryClient.segment(analyzer))/\(LaboratoryClient.segment(analysis))\(rest)"
+    }
+
+    package func qualityStates(analyzer: String? = nil) async throws(Refusal) -> [QualityStateView] {
+        try await get("/v1/quality", [("analyzer", analyzer)])
+    }
+    package func qualityPage(_ analyzer: String, _ analysis: String) async throws(Refusal) -> QualityPageView {
+        try await get(path(analyzer, analysis))
+    }
+    /// `format`: `text`, `ascii`, `svg` or `pdf`.
+    package func qualityChart(
+        _ analyzer: String, _ analysis: String, format: String, width: Int
+    ) async throws(Refusal) -> [UInt8] {
+        try await bytes(path(analyzer, analysis, "/chart?format=\(format)&width=\(width)"))
+    }
+    package func qualityStatistics(
+        _ analyzer: String, _ analysis: String, byMonth: Bool
+    ) async throws(Refusal) -> [QualityStatisticsView] {
+        try await get(path(analyzer, analysis, "/statistics"), [("month", byMonth ? "1" : nil)])
+    }
+    package func lookBacks(_ analyzer: String, _ analysis: String) async throws(Refusal) -> [LookBackView] {
+        try await get(path(analyzer, analysis, "/lookback"))
+    }
+    package func decideLookBack(
+        _ analyzer: String, _ analysis: String, _ body: LookBackBody
+    ) async throws(Refusal) -> [LookBackView] {
+        try await send("POST", path(analyzer, analysis, "/lookback"), body)
+    }
+    package func setControlTarget(
+        _ analyzer: String, _ analysis: String, _ body: ControlTargetBody
+    ) async throws(Refusal) -> QualityStateView {
+        try await send("POST", path(analyzer, analysis, "/targets"), body)
+    }
+    package func setControlPolicy(
+        _ analyzer: String, _ analysis: String, _ body: ControlPolicyBody
+    ) async throws(Refusal) -> QualityStateView {
+        try await send("POST", path(analyzer, analysis, "/policy"), body)
+    }
+    /// Of one analysis, or of the whole analyzer.
+    package func recordControlEvent(
+        _ analyzer: String, _ analysis: String?, _ body: ControlEventBody
+    ) async throws(Refusal) -> Done {
+        try await send("POST", path(analyzer, analysis ?? "*", "/events"), body)
+    }
+    package func excludeControl(
+        _ analyzer: String, _ analysis: String, _ body: ControlExclusionBody
+    ) async throws(Refusal) -> QualityStateView {
+        try await send("POST", path(analyzer, analysis, "/exclusions"), body)
+    }
+    package func correctRejection(
+        _ analyzer: String, _ analysis: String, _ body: ControlCorrectionBody
+    ) async throws(Refusal) -> QualityStateView {
+        try await send("POST", path(analyzer, analysis, "/corrections"), body)
+    }
+    package func enterControl(
+        _ analyzer: String, _ analysis: String, _ body: ControlValueBody
+    ) async throws(Refusal) -> QualityStateView {
+        try await send("POST", path(analyzer, analysis, "/controls"), body)
+    }
+    package func assessments() async throws(Refusal) -> [AssessmentView] { try await get("/v1/assessments") }
+    package func recordAssessment(_ body: AssessmentBody) async throws(Refusal) -> [AssessmentView] {
+        try await send("POST", "/v1/assessments", body)
+    }
+}

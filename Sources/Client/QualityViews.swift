@@ -1,0 +1,309 @@
+/// How the control of an analysis on an analyzer stands.
+package struct QualityStateView: Codable, Sendable, Hashable {
+    package var analyzer: String
+    package var analysis: String
+    /// `NON_CONTROLE`, `CONFORME`, `ECHU`, `REJET`, `CORRIGE`.
+    package var state: String
+    /// `CQ_ABSENT`, `CQ_ECHU`, `CQ_REJET`; nil when results pass.
+    package var hold: String?
+    package var since: Moment?
+    package var expiresAt: Moment?
+    package var run: String?
+    package var rules: [String]
+    package var because: String
+    package init(
+        analyzer: String, analysis: String, state: String, hold: String?, since: Moment?, expiresAt: Moment?,
+        run: String?, rules: [String], because: String
+    ) {
+        self.analyzer = analyzer
+        self.analysis = analysis
+        self.state = state
+        self.hold = hold
+        self.since = since
+        self.expiresAt = expiresAt
+        self.run = run
+        self.rules = rules
+        self.because = because
+    }
+}
+
+package struct QualityPointView: Codable, Sendable, Hashable {
+    package var id: String
+    package var run: String
+    package var at: Moment
+    package var level: String
+    package var lot: String
+    package var material: String
+    package var value: String
+    package var target: String?
+    package var sd: String?
+    package var z: String?
+    /// Why it has no z.
+    package var defect: String?
+    /// Why it does not count, and who said so.
+    package var exclusion: String?
+    package init(
+        id: String, run: String, at: Moment, level: String, lot: String, material: String, value: String,
+        target: String?, sd: String?, z: String?, defect: String?, exclusion: String?
+    ) {
+        self.id = id
+        self.run = run
+        self.at = at
+        self.level = level
+        self.lot = lot
+        self.material = material
+        self.value = value
+        self.target = target
+        self.sd = sd
+        self.z = z
+        self.defect = defect
+        self.exclusion = exclusion
+    }
+}
+
+package struct QualityRunView: Codable, Sendable, Hashable {
+    package var run: String
+    package var at: Moment
+    package var outcome: String
+    package var state: String
+    package var rules: [String]
+    package var because: String
+    package init(run: String, at: Moment, outcome: String, state: String, rules: [String], because: String) {
+        self.run = run
+        self.at = at
+        self.outcome = outcome
+        self.state = state
+        self.rules = rules
+        self.because = because
+    }
+}
+
+package struct QualityPageView: Codable, Sendable, Hashable {
+    package var state: QualityStateView
+    package var points: [QualityPointView]
+    package var runs: [QualityRunView]
+    package init(state: QualityStateView, points: [QualityPointView], runs: [QualityRunView]) {
+        self.state = state
+        self.points = points
+        self.runs = runs
+    }
+}
+
+/// Mean, spread and performance of a level and lot, of a month when one is given. Percentages with two decimals.
+package struct QualityStatisticsView: Codable, Sendable, Hashable {
+    package var level: String
+    package var lot: String
+    /// `2026-11`
+    package var month: String?
+    package var count: Int
+    package var mean: String
+    package var sd: String
+    package var cv: String?
+    package var bias: String?
+    package var totalError: String?
+    package var sigma: String?
+    package init(level: String, lot: String, month: String?, count: Int, mean: String, sd: String) {
+        self.level = level
+        self.lot = lot
+        self.month = month
+        self.count = count
+        self.mean = mean
+        self.sd = sd
+    }
+}
+
+package struct LookBackView: Codable, Sendable, Hashable {
+    package struct Entry: Codable, Sendable, Hashable {
+        package var result: String
+        package var measuredAt: Moment
+        package var releasedAt: Moment?
+        /// `RETENU`, `A_DECIDER`, `DECIDE`.
+        package var status: String
+        package var decision: String?
+        package var by: String?
+        package init(
+            result: String, measuredAt: Moment, releasedAt: Moment?, status: String, decision: String?, by: String?
+        ) {
+            self.result = result
+            self.measuredAt = measuredAt
+            self.releasedAt = releasedAt
+            self.status = status
+            self.decision = decision
+            self.by = by
+        }
+    }
+    /// The rejected run.
+    package var run: String
+    package var from: Moment?
+    package var to: Moment?
+    package var done: Bool
+    package var entries: [Entry]
+    package init(run: String, from: Moment?, to: Moment?, done: Bool, entries: [Entry]) {
+        self.run = run
+        self.from = from
+        self.to = to
+        self.done = done
+        self.entries = entries
+    }
+}
+
+package struct AssessmentView: Codable, Sendable, Hashable {
+    package var programme: String
+    package var round: String
+    package var sample: String
+    package var analyzer: String
+    package var analysis: String
+    package var at: Moment
+    package var value: String
+    package var unit: String
+    package var target: String?
+    package var sd: String?
+    package var z: String?
+    package var bias: String?
+    package var conclusion: String
+    package init(
+        programme: String, round: String, sample: String, analyzer: String, analysis: String, at: Moment,
+        value: String, unit: String, target: String?, sd: String?, z: String?, bias: String?, conclusion: String
+    ) {
+        self.programme = programme
+        self.round = round
+        self.sample = sample
+        self.analyzer = analyzer
+        self.analysis = analysis
+        self.at = at
+        self.value = value
+        self.unit = unit
+        self.target = target
+        self.sd = sd
+        self.z = z
+        self.bias = bias
+        self.conclusion = conclusion
+    }
+}
+
+// What is sent
+
+package struct ControlTargetBody: Codable, Sendable, Hashable {
+    /// The control as the analyzer names it.
+    package var material: String
+    package var level: String
+    package var lot: String
+    package var mean: String
+    package var sd: String
+    /// True: the maker's values; false: the laboratory's own.
+    package var maker: Bool?
+    package var points: Int?
+    package var parallel: Bool?
+    package var from: Moment?
+    package var reason: String
+    package init(material: String, level: String, lot: String, mean: String, sd: String, reason: String) {
+        self.material = material
+        self.level = level
+        self.lot = lot
+        self.mean = mean
+        self.sd = sd
+        self.reason = reason
+    }
+}
+
+package struct ControlPolicyBody: Codable, Sendable, Hashable {
+    /// Rules that reject, that warn: `1-3s`, `R-4s`…
+    package var reject: [String]
+    package var warn: [String]?
+    /// Hours for which a conforming run is good; nil: no limit in time.
+    package var hours: Int?
+    package var patientSamples: Int?
+    package var minimumLevels: Int?
+    package var acceptsLaterRun: Bool?
+    /// Total error allowed, percent.
+    package var allowableError: String?
+    /// True: no control for this analysis, for the reason given.
+    package var exempt: Bool?
+    package var reason: String
+    package init(reject: [String], reason: String) {
+        self.reject = reject
+        self.reason = reason
+    }
+}
+
+package struct ControlEventBody: Codable, Sendable, Hashable {
+    /// `calibration`, `nouveau lot`, `maintenance`.
+    package var kind: String
+    package var at: Moment?
+    package var note: String
+    package init(kind: String, at: Moment?, note: String) {
+        self.kind = kind
+        self.at = at
+        self.note = note
+    }
+}
+
+package struct ControlExclusionBody: Codable, Sendable, Hashable {
+    package var control: String
+    package var reason: String
+    package init(control: String, reason: String) {
+        self.control = control
+        self.reason = reason
+    }
+}
+
+package struct ControlCorrectionBody: Codable, Sendable, Hashable {
+    package var run: String
+    package var cause: String
+    package var action: String
+    package init(run: String, cause: String, action: String) {
+        self.run = run
+        self.cause = cause
+        self.action = action
+    }
+}
+
+package struct LookBackBody: Codable, Sendable, Hashable {
+    package var result: String
+    package var run: String
+    /// `confirmer`, `repasser`, `rectifier`.
+    package var choice: String
+    package var reason: String
+    package init(result: String, run: String, choice: String, reason: String) {
+        self.result = result
+        self.run = run
+        self.choice = choice
+        self.reason = reason
+    }
+}
+
+package struct ControlValueBody: Codable, Sendable, Hashable {
+    package var material: String
+    package var value: String
+    package var at: Moment?
+    package init(material: String, value: String, at: Moment?) {
+        self.material = material
+        self.value = value
+        self.at = at
+    }
+}
+
+package struct AssessmentBody: Codable, Sendable, Hashable {
+    package var programme: String
+    package var round: String
+    package var sample: String
+    package var analyzer: String
+    package var analysis: String
+    package var at: Moment
+    package var value: String
+    package var peerGroup: String?
+    package var target: String?
+    package var sd: String?
+    package var peers: Int?
+    package init(
+        programme: String, round: String, sample: String, analyzer: String, analysis: String, at: Moment, value: String
+    ) {
+        self.programme = programme
+        self.round = round
+        self.sample = sample
+        self.analyzer = analyzer
+        self.analysis = analysis
+        self.at = at
+        self.value = value
+    }
+}

@@ -1,0 +1,77 @@
+package import Base
+
+/// What ends the validity of a control besides time and number of patients (RULES section 2.5).
+package enum ControlEventKind: String, Sendable, Codable, CaseIterable {
+    case calibration = "calibration"
+    case newReagentLot = "nouveau lot"
+    case maintenance = "maintenance"
+}
+
+package struct ControlEvent: Sendable, Hashable, Codable {
+    package var kind: ControlEventKind
+    package var at: Instant
+    /// Number of the lot, kind of maintenance…
+    package var note: String
+    package init(_ kind: ControlEventKind, at: Instant, note: String = "") {
+        self.kind = kind
+        self.at = at
+        self.note = note
+    }
+}
+
+/// What a laboratory asks of the controls of one analysis on one analyzer.
+package struct ControlPolicy: Sendable, Hashable, Codable {
+    /// A rule that is not here is not enabled; without any rule nothing is controlled (RULES section 2.2).
+    package var rules: [WestgardRule: RuleAction]
+    /// How long a conforming run is good for; nil: no limit in time.
+    package var validity: Duration?
+    /// Patient samples that a conforming run is good for; nil: no limit in number.
+    package var patientSamples: Int?
+    /// Events after which a new run is due.
+    package var endingEvents: Set<ControlEventKind>
+    /// Levels that a run must have, each with a z, to prove anything.
+    package var minimumLevels: Int
+    /// After a rejection a conforming run is not enough: somebody signs what was wrong and what was done.
+    package var needsSignedCorrection: Bool
+    /// Results measured before the first conforming run (nothing valid yet, or expired) are good once one follows.
+    package var acceptsLaterRun: Bool
+    /// Total error allowed, in percent of the target; for sigma.
+    package var allowableError: Exact?
+    /// No control for this analysis, under a biologist's signature.
+    package var exemption: SignedReason?
+
+    package init(
+        rules: [WestgardRule: RuleAction], validity: Duration? = .seconds(24 * 3600), patientSamples: Int? = nil,
+        endingEvents: Set<ControlEventKind> = Set(ControlEventKind.allCases), minimumLevels: Int = 1,
+        needsSignedCorrection: Bool = true, acceptsLaterRun: Bool = false, allowableError: Exact? = nil,
+        exemption: SignedReason? = nil
+    ) {
+        self.rules = rules
+        self.validity = validity
+        self.patientSamples = patientSamples
+        self.endingEvents = endingEvents
+        self.minimumLevels = minimumLevels
+        self.needsSignedCorrection = needsSignedCorrection
+        self.acceptsLaterRun = acceptsLaterRun
+        self.allowableError = allowableError
+        self.exemption = exemption
+    }
+
+    /// One or two levels: 1-2s warns; 1-3s, 2-2s, R-4s, 4-1s, 10-x reject (RULES section 2.3).
+    package static let twoLevelRules: [WestgardRule: RuleAction] = [
+        .oneTwoS: .warn, .oneThreeS: .reject, .twoTwoS: .reject, .rFourS: .reject, .fourOneS: .reject, .tenX: .reject,
+    ]
+    /// Three levels: 2of3-2s, 3-1s and 6-x stand for 2-2s, 4-1s and 10-x (RULES section 2.3).
+    package static let threeLevelRules: [WestgardRule: RuleAction] = [
+        .oneTwoS: .warn, .oneThreeS: .reject, .twoOfThreeTwoS: .reject, .rFourS: .reject, .threeOneS: .reject,
+        .sixX: .reject,
+    ]
+    package static func standardRules(levels: Int) -> [WestgardRule: RuleAction] {
+        levels >= 3 ? threeLevelRules : twoLevelRules
+    }
+
+    /// The enabled rules, in the order of the enumeration.
+    var enabled: [(rule: WestgardRule, action: RuleAction)] {
+        WestgardRule.allCases.compactMap { rule in rules[rule].map { (rule, $0) } }
+    }
+}

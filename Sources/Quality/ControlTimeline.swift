@@ -1,0 +1,287 @@
+package import Base
+
+/// A change of state, and what brought it.
+package struct ControlStep: Sendable, Hashable {
+    package let at: Instant
+    package let state: ControlState
+    /// Run that proves the state (the rejected one for REJET and CORRIGE); nil when no run does.
+    package let run: String?
+    package let because: String
+    let phase: ControlPhase
+}
+
+/// Results measured in it are in doubt: from the last conforming run before a rejection to the return to CONFORME.
+package struct SuspectPeriod: Sendable, Hashable {
+    package let assay: ControlledAssay
+    /// The rejected run that opened it.
+    package let run: String
+    /// The last run that conformed, its instant included; nil: none ever did, and every result is in doubt.
+    package let from: Instant?
+    package let rejectedAt: Instant
+    /// Excluded; nil while the assay is not CONFORME again.
+    package internal(set) var to: Instant?
+
+    package func contains(_ measuredAt: Instant) -> Bool {
+        (from.map { $0 <= measuredAt } ?? true) && (to.map { measuredAt < $0 } ?? true)
+    }
+}
+
+/// What a result may lean on.
+package struct ControlStanding: Sendable, Hashable {
+    package let state: ControlState
+    /// Nil when results pass.
+    package let hold: ControlHold?
+    /// When the state began; nil before the first fact.
+    package let since: Instant?
+    package let run: String?
+    /// Last run that conformed, by its instant.
+    package let lastConforming: Instant?
+    /// When a CONFORME ends by time.
+    package let expiresAt: Instant?
+    /// Rules that rejected, for REJET and CORRIGE.
+    package let rules: [WestgardRule]
+    /// In French, without a patient: why results are held, or what they lean on.
+    package let because: String
+}
+
+/// The control of one analysis on one analyzer, told from its facts: a pure fold, so that the same facts always tell
+/// the same. Nothing at an instant depends on a fact of a later instant.
+package struct ControlTimeline: Sendable {
+    package let assay: ControlledAssay
+    package let policy: ControlPolicy
+    /// Every run, in time.
+    package private(set) var verdicts: [RunVerdict] = []
+    package private(set) var steps: [ControlStep] = []
+    package private(set) var suspectPeriods: [SuspectPeriod] = []
+    /// Runs that conformed and stayed so, in time.
+    private var proofs: [(run: String, at: Instant)] = []
+    /// Place in `verdicts`, by order of the run.
+    private var places: [Int: Int] = [:]
+    private var phase = ControlPhase.notControlled(because: ControlTimeline.nothing)
+
+    private static let nothing = "aucun contrôle enregistré"
+
+    /// `points` of other assays are passed over. The order of the facts is that of their instants; at one instant runs
+    /// come first, then events, then corrections (an event in the same millisecond as a run makes it void).
+    package init(
+        assay: ControlledAssay, policy: ControlPolicy, points: [ControlPoint], events: [ControlEvent] = [],
+        corrections: [ControlCorrection] = []
+    ) {
+        self.assay = assay
+        self.policy = policy
+        let runs = RunHistory(points.filter { $0.assay == assay })
+        var moments = runs.ticks.map { Moment(at: $0.at, fact: .tick($0)) }
+        moments += events.map { Moment(at: $0.at, fact: .event($0.kind)) }
+        moments += corrections.map { Moment(at: $0.action.at, fact: .correction($0.run)) }
+        let ordered = moments.enumerated().sorted { a, b in
+            (a.element.at, a.element.rank, a.offset) < (b.element.at, b.element.rank, b.offset)
+        }
+        var rejected: [Int: RunVerdict] = [:]
+        for (_, moment) in ordered {
+            expire(before: moment.at)
+            switch moment.fact {
+            case .tick(let tick): judge(tick, of: runs, &rejected)
+            case .event(let kind): move(.event(kind), at: moment.at)
+            case .correction(let run): move(.correction(run), at: moment.at)
+            }
+        }
+        verdicts.sort { runs.order[$0.run, default: 0] < runs.order[$1.run, default: 0] }
+    }
+
+    private struct Moment {
+        enum Fact {
+            case tick(RunHistory.Tick)
+            case event(ControlEventKind)
+            case correction(String)
+        }
+        let at: Instant
+        let fact: Fact
+        var rank: Int {
+            switch fact {
+            case .tick: 0
+            case .event: 1
+            case .correction: 2
+            }
+        }
+    }
+
+    /// A run is judged each time a point of it arrives: a rejection does not wait for the other levels, and nothing of
+    /// the same run takes it back.
+    private mutating func judge(_ tick: RunHistory.Tick, of runs: RunHistory, _ rejected: inout [Int: RunVerdict]) {
+        let earlier = runs.scored(before: tick.run, at: tick.at)
+        var verdict = RunVerdict.judge(
+            runs.points(of: tick.run, until: tick.at), after: earlier, order: tick.run, policy: policy, at: tick.at)
+        if let first = rejected[tick.run], verdict.outcome != .rejected {
+            verdict = RunVerdict(
+                run: verdict.run, at: verdict.at, points: verdict.points, violations: first.violations,
+                outcome: .rejected, because: first.because)
+        } else {
+            if verdict.outcome == .rejected {
+                if rejected[tick.run] == nil { rejected[tick.run] = verdict }
+                forgetProof(of: verdict.run)
+            }
+            move(.run(verdict.run, at: tick.at, verdict.outcome, because: verdict.because), at: tick.at)
+            if verdict.outcome == .conforming {
+                forgetProof(of: verdict.run)
+                proofs.append((verdict.run, tick.at))
+            }
+        }
+        verdict.state = phase.state
+        if let place = places[tick.run] {
+            verdicts[place] = verdict
+        } else {
+            places[tick.run] = verdicts.count
+            verdicts.append(verdict)
+        }
+    }
+
+    /// A run proves something once, and nothing any more when it is rejected. It is among the newest, if anywhere: what
+    /// conformed since its first point.
+    private mutating func forgetProof(of run: String) {
+        let newest = proofs.suffix(ControlTimeline.interleavedRuns)
+        if let place = newest.lastIndex(where: { $0.run == run }) { proofs.remove(at: place) }
+    }
+    /// Runs of one assay that can be under way at one time.
+    private static let interleavedRuns = 16
+
+    private mutating func expire(before now: Instant) {
+        if let end = phase.end(policy), end <= now { move(.time, at: end) }
+    }
+
+    private mutating func move(_ input: ControlInput, at now: Instant) {
+        let next = phase.after(input, policy)
+        guard next != phase else { return }
+        let wasOpen = suspectPeriods.last.map { $0.to == nil } ?? false
+        phase = next
+        steps.append(ControlStep(at: now, state: next.state, run: next.run, because: next.because, phase: next))
+        switch next {
+        case .rejected(let run) where !wasOpen:
+            suspectPeriods.append(
+                SuspectPeriod(assay: assay, run: run, from: proofs.last?.at, rejectedAt: now, to: nil))
+        // Results are good again from the conforming run on, also when its correction was signed later.
+        case .conforming(_, let at) where wasOpen: suspectPeriods[suspectPeriods.count - 1].to = at
+        case .notControlled, .conforming, .expired, .rejected, .signed, .rerun: break
+        }
+    }
+
+    // MARK: Questions
+
+    /// The last run that conformed at or before `instant`: from there the shell counts patient samples.
+    package func lastConforming(at instant: Instant) -> Instant? { proofs.last { $0.at <= instant }?.at }
+
+    /// State at an instant. `patientSamples`: samples measured for this assay since `lastConforming(at:)`; when the
+    /// policy counts them and the number is not given, the control has expired (fail closed).
+    package func standing(at now: Instant, patientSamples: Int? = nil) -> ControlStanding {
+        if let exemption = policy.exemption, exemption.at <= now { return exempted(exemption) }
+        let step = steps.last { $0.at <= now }
+        let current = step?.phase ?? .notControlled(because: ControlTimeline.nothing)
+        if let end = current.end(policy), end <= now {
+            return standing(current.after(.time, policy), since: end, at: now)
+        }
+        if case .conforming = current, let limit = policy.patientSamples {
+            guard let count = patientSamples else {
+                return standing(.expired(because: "nombre d'échantillons inconnu"), since: step?.at, at: now)
+            }
+            if count >= limit {
+                let words = "\(count) échantillons depuis le dernier contrôle, limite \(limit)"
+                return standing(.expired(because: words), since: step?.at, at: now)
+            }
+        }
+        return standing(current, since: step?.at, at: now)
+    }
+
+    /// What a result measured at `measuredAt` leans on, as known at `now`: a rejection found later reaches back to it
+    /// (`CQ_REJET` until somebody decides, see `LookBack`); else the state when it was measured.
+    package func standing(
+        ofResultMeasuredAt measuredAt: Instant, knownAt now: Instant, patientSamples: Int? = nil
+    ) -> ControlStanding {
+        if let exemption = policy.exemption, exemption.at <= measuredAt { return exempted(exemption) }
+        if let period = suspectPeriod(of: measuredAt, knownAt: now) {
+            let words = "mesuré pendant la période suspecte du contrôle rejeté \(period.run)"
+            return ControlStanding(
+                state: .rejected, hold: .rejected, since: period.rejectedAt, run: period.run,
+                lastConforming: period.from, expiresAt: nil, rules: rules(of: period.run), because: words)
+        }
+        let then = standing(at: measuredAt, patientSamples: patientSamples)
+        guard then.hold != nil else { return then }
+        let next = steps.firstIndex { $0.at > measuredAt && $0.at <= now }.map { steps[$0] }
+        if case .rerun = phase(at: measuredAt), let next, next.state == .conforming {
+            return standing(next.phase, since: next.at, at: next.at)
+        }
+        guard policy.acceptsLaterRun else { return then }
+        let later = steps.first { $0.at > measuredAt && $0.at <= now && $0.state == .conforming }
+        return later.map { standing($0.phase, since: $0.at, at: $0.at) } ?? then
+    }
+
+    /// As above, with what was decided about the result: one that somebody confirmed for every period of doubt in which it
+    /// stands passes; any other decision leaves it held (its rerun or its amendment is another result).
+    package func standing(
+        of result: MeasuredResult, decisions: [LookBackDecision], knownAt now: Instant, patientSamples: Int? = nil
+    ) -> ControlStanding {
+        let standing = standing(
+            ofResultMeasuredAt: result.measuredAt, knownAt: now, patientSamples: patientSamples)
+        let doubts = suspectPeriods.filter { $0.rejectedAt <= now && $0.contains(result.measuredAt) }
+        guard !doubts.isEmpty, standing.hold == .rejected else { return standing }
+        var last: LookBackDecision?
+        for period in doubts {
+            let entry = LookBack(period, results: [result], decisions: decisions, at: now).entries.first
+            guard let decision = entry?.decision, decision.choice == .confirm, period.to != nil else { return standing }
+            last = decision
+        }
+        return ControlStanding(
+            state: standing.state, hold: nil, since: standing.since, run: standing.run,
+            lastConforming: standing.lastConforming, expiresAt: nil, rules: standing.rules,
+            because: "confirmé par \(last?.signed.by ?? "") : \(last?.signed.reason ?? "")")
+    }
+
+    /// The period of doubt in which a result stands, as known at `now`.
+    package func suspectPeriod(of measuredAt: Instant, knownAt now: Instant) -> SuspectPeriod? {
+        suspectPeriods.last { $0.rejectedAt <= now && $0.contains(measuredAt) }
+    }
+
+    private func phase(at instant: Instant) -> ControlPhase {
+        steps.last { $0.at <= instant }?.phase ?? .notControlled(because: ControlTimeline.nothing)
+    }
+
+    private func standing(_ phase: ControlPhase, since: Instant?, at now: Instant) -> ControlStanding {
+        let isRejection = phase.state == .rejected || phase.state == .corrected
+        return ControlStanding(
+            state: phase.state, hold: phase.state.hold, since: since, run: phase.run,
+            lastConforming: lastConforming(at: now),
+            expiresAt: phase.state == .conforming ? phase.end(policy) : nil,
+            rules: isRejection ? phase.run.map { rules(of: $0) } ?? [] : [], because: phase.because)
+    }
+
+    private func exempted(_ exemption: SignedReason) -> ControlStanding {
+        ControlStanding(
+            state: .notControlled, hold: nil, since: exemption.at, run: nil, lastConforming: nil, expiresAt: nil,
+            rules: [], because: "dispensé de contrôle par \(exemption.by) : \(exemption.reason)")
+    }
+
+    private func rules(of run: String) -> [WestgardRule] {
+        verdicts.first { $0.run == run }?.rejecting.map(\.rule) ?? []
+    }
+}
+
+extension ControlPhase {
+    /// The run that proves the phase.
+    var run: String? {
+        switch self {
+        case .notControlled, .expired: nil
+        case .conforming(let run, _): run
+        case .rejected(let run), .signed(let run): run
+        case .rerun(let rejected, _, _): rejected
+        }
+    }
+
+    var because: String {
+        switch self {
+        case .notControlled(let because), .expired(let because): because
+        case .conforming(let run, _): "contrôle \(run) conforme"
+        case .rejected(let run): "contrôle \(run) rejeté"
+        case .signed(let run): "rejet \(run) corrigé : un contrôle conforme est attendu"
+        case .rerun(let rejected, let run, _):
+            "contrôle \(run) conforme après le rejet \(rejected) : la correction est à signer"
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package import Base
+
+/// What the points of one run prove.
+package enum RunOutcome: String, Sendable, Codable, CaseIterable {
+    /// No rejecting rule; warnings are possible.
+    case conforming = "CONFORME"
+    case rejected = "REJET"
+    /// A point without z, or no rule enabled: nothing is proven (`CQ_ABSENT`).
+    case absent = "CQ_ABSENT"
+    /// Fewer levels than the policy asks for, or nothing left after exclusions: the run changes nothing.
+    case incomplete = "INCOMPLET"
+}
+
+/// One run judged: its points by level rank, the rules they violate, what that proves.
+package struct RunVerdict: Sendable, Hashable {
+    package let run: String
+    /// The last point of the run.
+    package let at: Instant
+    /// Every point of the run, by level rank: also those excluded, without z, or of a lot under parallel run.
+    package let points: [ControlPoint]
+    /// In the order of `WestgardRule`.
+    package let violations: [Violation]
+    package let outcome: RunOutcome
+    /// Why nothing is proven, in words; empty for a run that conforms or is rejected.
+    package let because: String
+    /// State of the assay after the run.
+    package internal(set) var state: ControlState = .notControlled
+
+    package var rejecting: [Violation] { violations.filter { $0.action == .reject } }
+    package var warnings: [Violation] { violations.filter { $0.action == .warn } }
+
+    /// Judges a run as it is known at `now`: `run` holds its points so far, `earlier` those scored in
+    /// runs before it, newest first.
+    static func judge(
+        _ run: [ControlPoint], after earlier: some Sequence<ScoredPoint>, order: Int, policy: ControlPolicy,
+        at now: Instant
+    ) -> RunVerdict {
+        let points = ControlPoint.ranked(run)
+        let counting = points.filter { !$0.isExcluded(at: now) && !$0.isParallel }
+        let scored = counting.compactMap { point in
+            point.z.map { ScoredPoint(point: point, z: $0, runOrder: order) }
+        }
+        let window = RuleWindow(earlier: earlier, current: scored)
+        let violations = policy.enabled.compactMap { enabled -> Violation? in
+            let evidence = window.evidence(of: enabled.rule)
+            return evidence.isEmpty ? nil : Violation(rule: enabled.rule, action: enabled.action, evidence: evidence)
+        }
+        let (outcome, because) = outcome(counting, scored, violations, policy)
+        return RunVerdict(
+            run: points.first?.run ?? "", at: points.map(\.at).max() ?? now, points: points, violations: violations,
+            outcome: outcome, because: because)
+    }
+
+    /// A rejection first: what is wrong is not made right by what is missing.
+    private static func outcome(
+        _ counting: [ControlPoint], _ scored: [ScoredPoint], _ violations: [Violation], _ policy: ControlPolicy
+    ) -> (RunOutcome, String) {
+        if violations.contains(where: { $0.action == .reject }) { return (.rejected, "") }
+        guard !policy.rules.isEmpty else { return (.absent, "aucune règle de contrôle n'est active") }
+        for point in counting {
+            if case .absent(let defect) = point.score { return (.absent, "niveau \(point.level) : \(defect.french)") }
+        }
+        let levels = Set(scored.map(\.point.level)).count
+        guard levels > 0 else { return (.incomplete, "aucun point ne compte") }
+        guard levels >= policy.minimumLevels else {
+            return (.incomplete, "\(levels) niveau(x) sur \(policy.minimumLevels)")
+        }
+        return (.conforming, "")
+    }
+}

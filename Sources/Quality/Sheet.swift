@@ -1,0 +1,180 @@
+import Base
+import Catalog
+
+/// A comma-separated table of controls, read with the place of every cell: what is wrong is collected, never guessed.
+struct Sheet {
+    /// One line of data.
+    struct Line {
+        let number: Int
+        fileprivate let cells: [String: CSVCell]
+        /// Without the blanks around, which nobody sees in a spreadsheet.
+        func text(_ column: String) -> String {
+            var text = (cells[column]?.text ?? "")[...].drop { $0 == " " || $0 == "\t" }
+            while let last = text.last, last == " " || last == "\t" { text.removeLast() }
+            return String(text)
+        }
+        func isEmpty(_ column: String) -> Bool { text(column).isEmpty }
+    }
+
+    let file: String
+    private(set) var lines: [Line] = []
+    var refusals: [Refusal] = []
+
+    init(_ bytes: [UInt8], file: String, required: [String], optional: [String] = []) {
+        self.file = file
+        let table = CSVTable(bytes)
+        if let defect = table.defect {
+            refuse("csv", defect.line, defect.column, Sheet.words(defect.kind), "corriger ce caractère, en UTF-8")
+            return
+        }
+        guard let header = table.rows.first else {
+            refuse(
+                "empty", 1, 1, "le fichier est vide", "écrire au moins l'en-tête : " + required.joined(separator: ","))
+            return
+        }
+        guard check(header, required, optional) else { return }
+        for cells in table.rows.dropFirst() {
+            guard cells.count == header.count else {
+                let place = cells.count > header.count ? cells[header.count] : cells[cells.count - 1]
+                refuse(
+                    "cells", place.line, place.column, "\(cells.count) cellules, l'en-tête en a \(header.count)",
+                    "ajouter ou ôter des virgules ; une décimale s'écrit avec un point, ou entre guillemets")
+                continue
+            }
+            var named: [String: CSVCell] = [:]
+            for (title, cell) in zip(header, cells) { named[title.text] = cell }
+            lines.append(Line(number: cells[0].line, cells: named))
+        }
+    }
+
+    private mutating func check(_ header: [CSVCell], _ required: [String], _ optional: [String]) -> Bool {
+        let known = required + optional
+        if header.count == 1, header[0].text.contains(";") {
+            refuse(
+                "separator", header[0].line, header[0].column, "les colonnes sont séparées par des points-virgules",
+                "enregistrer en CSV séparé par des virgules")
+            return false
+        }
+        var seen: Set<String> = []
+        for cell in header {
+            if !known.contains(cell.text) {
+                refuse(
+                    "column", cell.line, cell.column, "la colonne « \(cell.text) » est inconnue",
+                    "colonnes admises : " + known.joined(separator: ", "))
+            } else if !seen.insert(cell.text).inserted {
+                refuse(
+                    "column", cell.line, cell.column, "la colonne « \(cell.text) » figure deux fois",
+                    "n'en garder qu'une")
+            }
+        }
+        for missing in required where !seen.contains(missing) {
+            refuse(
+                "column", header[0].line, 1, "la colonne « \(missing) » manque",
+                "colonnes obligatoires : " + required.joined(separator: ", "))
+        }
+        return refusals.isEmpty
+    }
+
+    private static func words(_ kind: CSVDefect.Kind) -> String {
+        switch kind {
+        case .notUTF8: "cet octet n'est pas de l'UTF-8"
+        case .unclosedQuote: "la cellule ouverte par ce guillemet n'est jamais fermée"
+        case .afterQuote: "un caractère suit le guillemet fermant de la cellule"
+        case .strayQuote: "un guillemet figure dans une cellule qui ne commence pas par un guillemet"
+        case .strayReturn: "un retour chariot seul ne termine pas une ligne"
+        case .controlCharacter: "un caractère de commande figure dans la cellule"
+        }
+    }
+
+    mutating func refuse(_ code: String, _ line: Int, _ column: Int, _ cause: String, _ remedy: String) {
+        refusals.append(
+            Refusal("quality.file." + code, at: "\(file):\(line):\(column)", because: cause, remedy: remedy))
+    }
+
+    mutating func refuse(_ code: String, _ line: Line, _ column: String, _ cause: String, _ remedy: String) {
+        let cell = line.cells[column]
+        refuse(code, cell?.line ?? line.number, cell?.column ?? 1, cause, remedy)
+    }
+
+    // MARK: Cells
+
+    /// A text that must be there; nil when it is blank (refused).
+    mutating func required(_ line: Line, _ column: String) -> String? {
+        let text = line.text(column)
+        guard text.isEmpty else { return text }
+        refuse("missing", line, column, "la colonne « \(column) » est vide", "la remplir")
+        return nil
+    }
+
+    /// A decimal; nil when empty, or when it is none (refused).
+    mutating func number(_ line: Line, _ column: String) -> Exact? {
+        let text = line.text(column)
+        guard !text.isEmpty else { return nil }
+        if let number = Exact(text) { return number }
+        refuse(
+            "number", line, column, "« \(text) » n'est pas un nombre décimal",
+            "écrire par exemple 4.20 : ni blanc, ni unité")
+        return nil
+    }
+
+    mutating func integer(_ line: Line, _ column: String, in bounds: ClosedRange<Int>) -> Int? {
+        let text = line.text(column)
+        guard !text.isEmpty else { return nil }
+        if text.utf8.count <= 9, let value = Int(text), bounds.contains(value) { return value }
+        refuse(
+            "number", line, column, "« \(text) » n'est pas un entier de \(bounds.lowerBound) à \(bounds.upperBound)",
+            "écrire un entier")
+        return nil
+    }
+
+    mutating func instant(_ line: Line, _ column: String, in zone: CivilZone) -> Instant? {
+        let text = line.text(column)
+        guard !text.isEmpty else { return nil }
+        if let instant = Instant(text, in: zone) { return instant }
+        refuse(
+            "time", line, column, "« \(text) » n'est pas une date ni un instant",
+            "écrire par exemple 2026-11-22 ou 2026-11-22T07:30:00")
+        return nil
+    }
+
+    /// `12 h`, `90 min`, `7 j`.
+    mutating func duration(_ line: Line, _ column: String) -> Duration? {
+        let text = line.text(column)
+        guard !text.isEmpty else { return nil }
+        let parts = text.split(separator: " ")
+        let seconds = ["min": 60, "h": 3600, "j": 86_400]
+        if parts.count == 2, parts[0].utf8.count <= 6, let count = Int(parts[0]), count > 0,
+            let unit = seconds[String(parts[1])]
+        {
+            return .seconds(count * unit)
+        }
+        refuse("duration", line, column, "« \(text) » n'est pas une durée", "écrire par exemple 12 h, 90 min ou 7 j")
+        return nil
+    }
+
+    /// `oui` or `non`; the default when empty.
+    mutating func yes(_ line: Line, _ column: String, default other: Bool) -> Bool {
+        switch line.text(column) {
+        case "": return other
+        case "oui": return true
+        case "non": return false
+        case let text:
+            refuse("word", line, column, "« \(text) » n'est ni oui ni non", "écrire oui ou non")
+            return other
+        }
+    }
+
+    /// Words of a closed list, separated by commas or bars and blanks.
+    mutating func words<Word: RawRepresentable & CaseIterable>(
+        _ line: Line, _ column: String, as type: Word.Type, separator: Character = " "
+    ) -> [Word] where Word.RawValue == String {
+        line.text(column).split(separator: separator).compactMap { part in
+            let text = part.drop { $0 == " " }.description
+            if let word = Word(rawValue: text) { return word }
+            refuse(
+                "word", line, column, "« \(text) » n'est pas admis ici",
+                "employer : " + Word.allCases.map(\.rawValue).joined(separator: ", "))
+            return nil
+        }
+    }
+}

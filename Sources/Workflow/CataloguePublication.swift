@@ -1,0 +1,318 @@
+package import Base
+package import Catalog
+import FoundationEssentials
+import Quality
+package import Laboratory
+package import Store
+
+/// One published version of the catalogue: immutable, numbered, with who, when and why.
+package struct CataloguePublication: Sendable, Hashable, Codable {
+    /// 1, 2…
+    package var number: Int
+    /// SHA-256 over names and bytes of the files, hexadecimal.
+    package var version: String
+    package var author: String
+    package var at: Instant
+    package var reason: String
+    package var analyses: Int
+    /// What differs from the version before.
+    package var changes: Int
+}
+
+/// Whether a biologist stands for a line of the catalogue, or for a rule, as it reads now.
+package struct CatalogueApproval: Sendable, Hashable, Codable {
+    package enum State: String, Sendable, Codable, CaseIterable {
+        case draft = "brouillon"
+        case approved = "approuvé"
+        /// Approved once, changed since.
+        case changed = "modifié depuis"
+        case withdrawn = "retiré"
+        case expired = "échu"
+    }
+    /// `analyse:NA`, `regle:COHERENCE.CCMH`.
+    package var subject: String
+    package var state: State
+    package var author: String?
+    package var at: Instant?
+    /// A rule's approval ends; a line's does not.
+    package var until: Instant?
+}
+
+/// Body of an entry of the register `catalogue`.
+private struct PublicationBody: Codable {
+    var version: String
+    var reason: String
+    var analyses: Int
+    var changes: Int
+}
+/// Body of an entry of the register `approval`.
+private struct ApprovalBody: Codable {
+    /// SHA-256 of what was approved.
+    var hash: String
+    /// False: withdrawn.
+    var valid: Bool
+    var reason: String
+    var until: Instant?
+}
+private struct PublishedFile: Codable {
+    var name: String
+    var text: String
+}
+
+/// The registers' JSON.
+enum RegisterText {
+    static func encode(_ value: some Encodable) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Structs of texts, numbers and instants: nothing in them can fail to encode.
+        return (try? encoder.encode(value)).map { Array($0) } ?? []
+    }
+    static func text(_ value: some Encodable) -> String { String(decoding: encode(value), as: UTF8.self) }
+    static func decode<T: Decodable>(_ bytes: [UInt8], as type: T.Type) throws(CommandFailure) -> T {
+        do { return try JSONDecoder().decode(type, from: Data(bytes)) } catch {
+            throw .refused(
+                Refusal(
+                    "register.unreadable", at: "\(type)", because: "une entrée de registre ne se lit pas",
+                    remedy: "lancer paillasse audit verify, puis restaurer une sauvegarde si la chaîne est rompue"))
+        }
+    }
+}
+
+extension Register {
+    /// Registers of the laboratory as a whole bear this instead of a site.
+    package static let everySite = "*"
+}
+
+extension Desk {
+    /// Subject of the register of versions.
+    private static let subject = "catalogue"
+    private static let unlimited = 1_000_000
+
+    package static func catalogueVersion(of files: [CatalogFile]) -> String {
+        Digest.sha256Hex(files.sorted { $0.name < $1.name }.flatMap { Array($0.name.utf8) + [0] + $0.bytes + [0] })
+    }
+
+    /// At start: the last published version is in force, whatever the folder says; a base without any publishes the
+    /// folder. Answers what an administrator should know.
+    package func openCatalogue(folder files: [CatalogFile]) async throws(CommandFailure) -> [String] {
+        let entries = try await publications()
+        guard let last = entries.last else {
+            let author = Author(login: "system", role: .administrator, site: Register.everySite)
+            try await publish(files, reason: "première mise en service", by: author)
+            return []
+        }
+        for entry in entries { shelf.keep(try await catalogue(of: entry)) }
+        let current = try self.files(of: last)
+        shelf.replace(try await catalogue(of: last), files: current, controls: try controls(of: current))
+        quality.forgetAll()
+        try await refreshApprovals()
+        guard Desk.catalogueVersion(of: files) != (try body(of: last).version) else { return [] }
+        return [
+            "le dossier du catalogue n'est pas la version publiée n° \(last.ordinal), qui reste en vigueur ; "
+                + "paillasse catalogue diff la compare, paillasse catalogue publish la remplace"
+        ]
+    }
+
+    /// A new version in force, for results judged from now on. Refused whole when the lint finds an error, or when
+    /// nothing changes.
+    @discardableResult
+    package func publish(
+        _ files: [CatalogFile], reason: String, by author: Author
+    ) async throws(CommandFailure) -> CataloguePublication {
+        try allow(author, .publishCatalogue)
+        try needReason(reason)
+        let version = Desk.catalogueVersion(of: files)
+        let catalogue = try checked(files, version: version)
+        let controls = try controls(of: files)
+        let published = try await attempt { () async throws(CommandFailure) -> CataloguePublication in
+            let entries = try await publications()
+            if let last = entries.last, try body(of: last).version == version {
+                throw .refused(
+                    Refusal(
+                        "catalogue.unchanged", at: "version \(last.ordinal)",
+                        because: "ces fichiers sont déjà ceux de la version en vigueur",
+                        remedy: "modifier le dossier, ou ne rien publier"))
+            }
+            let before = try entries.last.map { (entry) throws(CommandFailure) in try self.files(of: entry) } ?? []
+            let changes = CatalogueTables(files).changes(since: CatalogueTables(before)).count
+            let new = PublicationBody(
+                version: version, reason: reason, analyses: catalogue.analyses.count, changes: changes)
+            let texts = files.sorted { $0.name < $1.name }
+                .map { PublishedFile(name: $0.name, text: String(decoding: $0.bytes, as: UTF8.self)) }
+            let entry = RegisterEntry(
+                register: .catalogue, site: Register.everySite, subject: Desk.subject,
+                ordinal: (entries.last?.ordinal ?? 0) + 1, author: author.login, at: now(),
+                body: RegisterText.text(new), content: RegisterText.encode(texts))
+            let note = self.note(author, "catalogue.publish", "version \(entry.ordinal)", entry.at)
+            try await ask { () throws(StoreFailure) in try await store.append([.register(entry)], note: note) }
+            return try publication(entry)
+        }
+        shelf.replace(catalogue, files: files, controls: controls)
+        quality.forgetAll()
+        try await refreshApprovals()
+        return published
+    }
+
+    /// The catalogue that a report is set out with: that of its latest result, so that the report, made again years
+    /// later, is the same bytes.
+    package func catalogue(of signed: SignedReport) -> AnalysisCatalogue {
+        let latest = signed.content.observations.max { ($0.recordedAt, $0.id) < ($1.recordedAt, $1.id) }
+        return latest.flatMap { shelf[$0.catalogueVersion] } ?? shelf.current
+    }
+
+    /// Every version, oldest first.
+    package func catalogueVersions() async throws(CommandFailure) -> [CataloguePublication] {
+        var out = [CataloguePublication]()
+        for entry in try await publications() { out.append(try publication(entry)) }
+        return out
+    }
+
+    /// The files of a version, as published.
+    package func catalogueFiles(number: Int?) async throws(CommandFailure) -> [CatalogFile] {
+        let entries = try await publications()
+        guard let entry = number == nil ? entries.last : entries.first(where: { $0.ordinal == number }) else {
+            throw missing("catalogue.version.unknown", "version du catalogue", number.map { "\($0)" } ?? "en vigueur")
+        }
+        return try files(of: entry)
+    }
+
+    // Approval
+
+    /// A biologist stands for these lines as they read now: their results are no longer held for being drafts.
+    package func approve(
+        _ subjects: [ApprovalSubject], reason: String, until: Instant? = nil, by author: Author
+    ) async throws(CommandFailure) {
+        try await decideApproval(subjects, valid: true, reason: reason, until: until, by: author)
+    }
+    /// The approval no longer holds: their results are held again.
+    package func withdrawApproval(
+        _ subjects: [ApprovalSubject], reason: String, by author: Author
+    ) async throws(CommandFailure) {
+        try await decideApproval(subjects, valid: false, reason: reason, until: nil, by: author)
+    }
+
+    private func decideApproval(
+        _ subjects: [ApprovalSubject], valid: Bool, reason: String, until: Instant?, by author: Author
+    ) async throws(CommandFailure) {
+        try allow(author, .sign)
+        try needReason(reason)
+        try await attempt { () async throws(CommandFailure) in
+            let known = try await latestApprovals()
+            var facts = [Fact]()
+            let at = now()
+            for subject in subjects {
+                let body = ApprovalBody(
+                    hash: Digest.sha256Hex(subject.content), valid: valid, reason: reason, until: until)
+                facts.append(
+                    .register(
+                        RegisterEntry(
+                            register: .approval, site: Register.everySite, subject: subject.name,
+                            ordinal: (known[subject.name]?.entry.ordinal ?? 0) + 1, author: author.login, at: at,
+                            body: RegisterText.text(body))))
+            }
+            let action = valid ? "catalogue.approve" : "catalogue.withdraw"
+            let names = subjects.map(\.name).joined(separator: " ")
+            let note = self.note(author, action, names, at)
+            try await ask { [facts] () throws(StoreFailure) in try await store.append(facts, note: note) }
+        }
+        try await refreshApprovals()
+    }
+
+    /// What can be approved of an analysis in force; refused when the catalogue has no such line.
+    package func approvalSubject(analysis code: String) throws(CommandFailure) -> ApprovalSubject {
+        guard let content = shelf.tables.approvable(code) else {
+            throw missing("catalogue.code.unknown", "analyse", code)
+        }
+        return ApprovalSubject(name: "analyse:\(code)", content: content)
+    }
+
+    /// How each subject stands, in the order given.
+    package func approvals(of subjects: [ApprovalSubject]) async throws(CommandFailure) -> [CatalogueApproval] {
+        let known = try await latestApprovals()
+        let at = now()
+        return subjects.map { subject in
+            guard let (entry, body) = known[subject.name] else {
+                return CatalogueApproval(subject: subject.name, state: .draft)
+            }
+            let state: CatalogueApproval.State =
+                if !body.valid { .withdrawn } else if body.hash != Digest.sha256Hex(subject.content) {
+                    .changed
+                } else if let until = body.until, until <= at { .expired } else { .approved }
+            return CatalogueApproval(
+                subject: subject.name, state: state, author: entry.author, at: entry.at, until: body.until)
+        }
+    }
+
+    private func refreshApprovals() async throws(CommandFailure) {
+        let subjects = shelf.current.analyses.compactMap { analysis in
+            shelf.tables.approvable(analysis.code)
+                .map { ApprovalSubject(name: "analyse:\(analysis.code)", content: $0) }
+        }
+        let approved = try await approvals(of: subjects).filter { $0.state == .approved }
+        shelf.approve(Set(approved.map { String($0.subject.dropFirst("analyse:".count)) }))
+    }
+
+    private func latestApprovals() async throws(CommandFailure) -> [String: (entry: RegisterEntry, body: ApprovalBody)]
+    {
+        let entries = try await ask { () throws(StoreFailure) in
+            try await store.register(.approval, site: Register.everySite, limit: Desk.unlimited)
+        }
+        var latest = [String: (entry: RegisterEntry, body: ApprovalBody)]()
+        for entry in entries where latest[entry.subject].map({ $0.entry.ordinal < entry.ordinal }) ?? true {
+            latest[entry.subject] = (entry, try RegisterText.decode(Array(entry.body.utf8), as: ApprovalBody.self))
+        }
+        return latest
+    }
+
+    // Publications
+
+    private func publications() async throws(CommandFailure) -> [RegisterEntry] {
+        try await ask { () throws(StoreFailure) in
+            try await store.register(.catalogue, site: Register.everySite, subject: Desk.subject)
+        }
+    }
+    private func body(of entry: RegisterEntry) throws(CommandFailure) -> PublicationBody {
+        try RegisterText.decode(Array(entry.body.utf8), as: PublicationBody.self)
+    }
+    private func publication(_ entry: RegisterEntry) throws(CommandFailure) -> CataloguePublication {
+        let body = try body(of: entry)
+        return CataloguePublication(
+            number: entry.ordinal, version: body.version, author: entry.author, at: entry.at, reason: body.reason,
+            analyses: body.analyses, changes: body.changes)
+    }
+    private func files(of entry: RegisterEntry) throws(CommandFailure) -> [CatalogFile] {
+        try RegisterText.decode(entry.content, as: [PublishedFile].self)
+            .map { CatalogFile(name: $0.name, bytes: Array($0.text.utf8)) }
+    }
+    private func catalogue(of entry: RegisterEntry) async throws(CommandFailure) -> AnalysisCatalogue {
+        try checked(try files(of: entry), version: try body(of: entry).version)
+    }
+    /// Materials, lots, targets and policies of these files (`controls/…`); nil when there is none of them.
+    private func controls(of files: [CatalogFile]) throws(CommandFailure) -> ControlCatalogue? {
+        let tables = ControlCatalogue.files(among: files)
+        guard !tables.isEmpty else { return nil }
+        return try decide { () throws(Refusal) in
+            try ControlCatalogue.load(tables, zone: sites.values.first?.civilZone ?? .europeParis)
+        }
+    }
+    private func checked(_ files: [CatalogFile], version: String) throws(CommandFailure) -> AnalysisCatalogue {
+        do { return try AnalysisCatalogue.load(files, version: CatalogVersion(version)) } catch {
+            let first = error.findings.first { $0.severity == .error }
+            throw .refused(
+                Refusal(
+                    "catalogue.rejected", at: first.map { "\($0.file):\($0.line):\($0.column)" } ?? "catalogue",
+                    because: first?.cause ?? "le catalogue a des erreurs",
+                    remedy: "lancer paillasse catalogue lint, corriger, puis publier"))
+        }
+    }
+}
+
+/// A thing of the catalogue that a biologist may stand for, and its content in canonical bytes.
+package struct ApprovalSubject: Sendable, Hashable {
+    package var name: String
+    package var content: [UInt8]
+    package init(name: String, content: [UInt8]) {
+        self.name = name
+        self.content = content
+    }
+}

@@ -1,0 +1,245 @@
+package import Base
+import Catalog
+package import Laboratory
+package import Quality
+import Store
+
+/// The control of quality: what people decide about controls, and what the controls then say (RULES section 2).
+extension Desk {
+    /// How far back the rules and the suspect periods look.
+    package static let qualityWindow = Duration.seconds(90 * 24 * 3600)
+    private static let most = 100_000
+
+    private func subject(_ assay: ControlledAssay) -> String { "\(assay.analyzer)|\(assay.analysis)" }
+
+    // Facts
+
+    /// The target of a control material as the analyzer names it. A new one for the same material ends the one before.
+    package func setControlTarget(
+        _ target: ControlTarget, reason: String, by author: Author
+    ) async throws(CommandFailure) -> ControlTarget {
+        try allow(author, .sign)
+        try needReason(reason)
+        try checkAnalysis(target.assay.analysis)
+        let isPossible = target.sd.map { $0 > Exact(0) } ?? true
+        guard isPossible, !target.material.isEmpty, target.to.map({ target.from < $0 }) ?? true else {
+            throw .refused(
+                Refusal(
+                    "quality.target", at: target.assay.description,
+                    because: "une cible veut un matériau, un écart-type positif et une fin après son début",
+                    remedy: "relire les valeurs"))
+        }
+        let name = "\(subject(target.assay))|\(target.material)"
+        try await enter(.controlTarget, name, Decided(target, reason), "quality.target", author)
+        quality.forget(site: author.site, analyzer: target.assay.analyzer, analysis: target.assay.analysis)
+        return target
+    }
+
+    package func setControlPolicy(
+        _ policy: ControlPolicy, of assay: ControlledAssay, reason: String, by author: Author
+    ) async throws(CommandFailure) {
+        try allow(author, .sign)
+        try needReason(reason)
+        try checkAnalysis(assay.analysis)
+        try await enter(.controlPolicy, subject(assay), Decided(policy, reason), "quality.policy", author)
+        quality.forget(site: author.site, analyzer: assay.analyzer, analysis: assay.analysis)
+    }
+
+    /// A calibration, a new lot of reagent, a maintenance: of one analysis, or of the whole analyzer.
+    package func recordControlEvent(
+        _ event: ControlEvent, analyzer: String, analysis: String?, by author: Author
+    ) async throws(CommandFailure) {
+        try allow(author, .validateTechnically)
+        if let analysis { try checkAnalysis(analysis) }
+        guard event.at <= now() else {
+            throw .refused(
+                Refusal("quality.event.future", because: "cet événement est dans le futur", remedy: "corriger l'heure"))
+        }
+        let name = analysis.map { subject(ControlledAssay(analysis: $0, analyzer: analyzer)) } ?? analyzer
+        try await enter(.controlEvent, name, Decided(event, event.note), "quality.event", author)
+        quality.forget(site: author.site, analyzer: analyzer, analysis: analysis)
+    }
+
+    /// The point stays on the chart and leaves the rules, with its reason (RULES section 2.2).
+    package func excludeControl(
+        _ id: String, of assay: ControlledAssay, reason: String, by author: Author
+    ) async throws(CommandFailure) {
+        try allow(author, .validateTechnically)
+        let page = try await qualityPage(assay, site: author.site)
+        guard page.points.contains(where: { $0.id == id }) else { throw missing("quality.control", "contrôle", id) }
+        let signed = try decide { () throws(Refusal) in try SignedReason(by: author.login, at: now(), reason: reason) }
+        try await enter(.controlExclusion, id, Decided(signed, reason), "quality.exclude", author)
+        quality.forget(site: author.site, analyzer: assay.analyzer, analysis: assay.analysis)
+    }
+
+    /// What was wrong with a rejected run and what was done; a conforming run must still follow.
+    package func correctRejection(
+        run: String, of assay: ControlledAssay, cause: String, action: String, by author: Author
+    ) async throws(CommandFailure) -> ControlStanding {
+        try allow(author, .validateTechnically)
+        try needReason(cause)
+        let page = try await qualityPage(assay, site: author.site)
+        guard page.timeline.verdicts.contains(where: { $0.run == run && $0.outcome == .rejected }) else {
+            throw missing("quality.run", "série rejetée", run)
+        }
+        let signed = try decide { () throws(Refusal) in try SignedReason(by: author.login, at: now(), reason: action) }
+        let correction = ControlCorrection(run: run, cause: cause, action: signed)
+        try await enter(.controlCorrection, subject(assay), Decided(correction, action), "quality.correct", author)
+        quality.forget(site: author.site, analyzer: assay.analyzer, analysis: assay.analysis)
+        return try await qualityPage(assay, site: author.site).timeline.standing(at: now())
+    }
+
+    // What they say
+
+    /// Everything known of the control of an analysis on an analyzer.
+    package func qualityPage(
+        _ assay: ControlledAssay, site: String
+    ) async throws(CommandFailure) -> QualityPage {
+        let key = QualityBoard.Key(site: site, assay: assay)
+        let at = now()
+        // A page that began long ago is made again, so that the window moves with time.
+        if let page = quality.page(key), page.since.duration(to: at) <= Desk.qualityWindow + .seconds(24 * 3600) {
+            return page
+        }
+        let generation = quality.generation
+        let page = try await makePage(assay, site: site, at: at)
+        quality.keep(page, for: key, madeAt: generation)
+        return page
+    }
+
+    private func makePage(
+        _ assay: ControlledAssay, site: String, at: Instant
+    ) async throws(CommandFailure) -> QualityPage {
+        let since = at.advanced(by: .zero - Desk.qualityWindow)
+        let controls = try await ask { () throws(StoreFailure) in
+            try await store.controls(
+                analyzer: assay.analyzer, analysis: assay.analysis, from: since,
+                before: Instant(milliseconds: .max), limit: Desk.most)
+        }
+        let targets = try await targets(of: assay, site: site)
+        var exclusions = [String: SignedReason]()
+        for control in controls {
+            let entries = try await entries(.controlExclusion, control.id, site, SignedReason.self)
+            if let last = entries.last { exclusions[control.id] = last.value }
+        }
+        let zone = sites[site]?.civilZone ?? .europeParis
+        let measured = MeasuredControls(
+            assay: assay, catalogue: shelf.controls, targets: targets, exclusions: exclusions, zone: zone)
+        let points = measured.points(controls.filter { $0.site == site })
+        var events = try await entries(.controlEvent, assay.analyzer, site, ControlEvent.self).map(\.value)
+        events += try await entries(.controlEvent, subject(assay), site, ControlEvent.self).map(\.value)
+        let corrections = try await entries(.controlCorrection, subject(assay), site, ControlCorrection.self)
+            .map(\.value)
+        let policy = try await policy(of: assay, site: site, targets: targets, at: at)
+        let timeline = ControlTimeline(
+            assay: assay, policy: policy, points: points, events: events.filter { since <= $0.at },
+            corrections: corrections)
+        return QualityPage(
+            timeline: timeline, points: points, targets: targets, events: events, corrections: corrections,
+            since: since)
+    }
+
+    /// The policy in force; without one, the standard rules for as many levels as have a target.
+    private func policy(
+        of assay: ControlledAssay, site: String, targets: [ControlTarget], at: Instant
+    ) async throws(CommandFailure) -> ControlPolicy {
+        let set = try await entries(.controlPolicy, subject(assay), site, ControlPolicy.self).last
+        if let set { return set.value }
+        if let published = shelf.controls?.policy(for: assay) { return published }
+        let levels = Set(targets.filter { $0.isInForce(at: at) && !$0.isParallel }.map(\.level.name)).count
+        return ControlPolicy(rules: ControlPolicy.standardRules(levels: max(levels, 1)))
+    }
+
+    /// Every target ever set for an assay, each ended by the next of its material.
+    package func targets(of assay: ControlledAssay, site: String) async throws(CommandFailure) -> [ControlTarget] {
+        let entries = try await ask { () throws(StoreFailure) in
+            try await store.register(.controlTarget, site: site, limit: Desk.most)
+        }
+        var byMaterial = [String: [ControlTarget]]()
+        for entry in entries.sorted(by: { $0.ordinal < $1.ordinal })
+        where entry.subject.hasPrefix(subject(assay) + "|") {
+            let target = try RegisterText.decode(Array(entry.body.utf8), as: Decided<ControlTarget>.self).value
+            // A target set again from the same instant replaces; one of an earlier instant never reaches past this.
+            var earlier = (byMaterial[target.material] ?? []).filter { $0.from < target.from }
+            for index in earlier.indices where earlier[index].to.map({ target.from < $0 }) ?? true {
+                earlier[index].to = target.from
+            }
+            byMaterial[target.material] = earlier + [target]
+        }
+        return byMaterial.values.flatMap { $0 }.sorted { ($0.material, $0.from) < ($1.material, $1.from) }
+    }
+
+    /// Analyses that have a control result, a target or a policy, on the analyzers that have them.
+    package func controlledAssays(site: String) async throws(CommandFailure) -> [ControlledAssay] {
+        var found = Set<ControlledAssay>()
+        for register in [Register.controlTarget, .controlPolicy] {
+            let entries = try await ask { () throws(StoreFailure) in
+                try await store.register(register, site: site, limit: Desk.most)
+            }
+            for entry in entries {
+                let parts = entry.subject.split(separator: "|", maxSplits: 2)
+                guard parts.count >= 2 else { continue }
+                found.insert(ControlledAssay(analysis: String(parts[1]), analyzer: String(parts[0])))
+            }
+        }
+        for assay in try await ask({ () throws(StoreFailure) in try await store.controlledAssays(site: site) }) {
+            found.insert(ControlledAssay(analysis: assay.analysis, analyzer: assay.analyzer))
+        }
+        return found.sorted { ($0.analyzer, $0.analysis) < ($1.analyzer, $1.analysis) }
+    }
+
+    /// What a result leans on; nil when no analyzer measured it.
+    package func controlStanding(
+        of observation: Observation, at: Instant
+    ) async throws(CommandFailure) -> ControlStanding? {
+        guard let analyzer = observation.origin.analyzer else { return nil }
+        let assay = ControlledAssay(analysis: observation.analysis, analyzer: analyzer)
+        return try await qualityPage(assay, site: observation.site).timeline
+            .standing(ofResultMeasuredAt: observation.observedAt, knownAt: at)
+    }
+
+    // Registers
+
+    func entries<T: Codable & Sendable>(
+        _ register: Register, _ subject: String, _ site: String, _ type: T.Type
+    ) async throws(CommandFailure) -> [Decided<T>] {
+        let entries = try await ask { () throws(StoreFailure) in
+            try await store.register(register, site: site, subject: subject)
+        }
+        var out = [Decided<T>]()
+        for entry in entries {
+            out.append(try RegisterText.decode(Array(entry.body.utf8), as: Decided<T>.self))
+        }
+        return out
+    }
+
+    func enter(
+        _ register: Register, _ subject: String, _ body: some Encodable & Sendable, _ action: String,
+        _ author: Author
+    ) async throws(CommandFailure) {
+        try await attempt { () async throws(CommandFailure) in
+            let known = try await ask { () throws(StoreFailure) in
+                try await store.register(register, site: author.site, subject: subject)
+            }
+            let entry = RegisterEntry(
+                register: register, site: author.site, subject: subject, ordinal: (known.last?.ordinal ?? 0) + 1,
+                author: author.login, at: now(), body: RegisterText.text(body))
+            let note = self.note(author, action, subject, entry.at)
+            try await ask { () throws(StoreFailure) in try await store.append([.register(entry)], note: note) }
+        }
+    }
+
+    func checkAnalysis(_ code: String) throws(CommandFailure) {
+        _ = try decide { () throws(Refusal) in try catalogue.required(code) }
+    }
+}
+
+/// What was decided, and why: the body of most entries.
+struct Decided<Value: Codable & Sendable>: Codable, Sendable {
+    var value: Value
+    var reason: String
+    init(_ value: Value, _ reason: String) {
+        self.value = value
+        self.reason = reason
+    }
+}

@@ -1,0 +1,171 @@
+import ArgumentParser
+import Base
+import Catalog
+import Client
+import Drivers
+import Server
+
+extension CatalogueCommand {
+    struct Versions: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Les versions publiées du catalogue.")
+        @OptionGroup var listing: Listing
+
+        func run() async throws {
+            let versions = try await listing.client().catalogueVersions()
+            if listing.json { return try Output.json(versions) }
+            var table = Table("#VERSION", "PUBLIÉE", "PAR", "#ANALYSES", "#ÉCARTS", "*MOTIF", "EMPREINTE")
+            for version in versions {
+                table.add(
+                    String(version.number), version.at.text, version.author, String(version.analyses),
+                    String(version.changes), version.reason, String(version.version.prefix(12)))
+            }
+            Output.table(table, empty: "aucune version publiée")
+        }
+    }
+
+    struct Diff: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Comparer un dossier à la version en vigueur, ou deux versions entre elles.")
+        @OptionGroup var listing: Listing
+        @Argument(help: "Dossier à comparer à la version en vigueur.") var folder: String?
+        @Option(help: "Ancienne version ; celle en vigueur par défaut.") var from: Int?
+        @Option(help: "Nouvelle version, au lieu d'un dossier.") var to: Int?
+
+        func validate() throws {
+            guard (folder == nil) != (to == nil) else { throw ValidationError("Donner un dossier, ou --to VERSION.") }
+        }
+
+        func run() async throws {
+            let client = try listing.client()
+            let old = CatalogueTables(try await client.catalogueFiles(from))
+            let files = if let folder { try DataFiles.catalogue(folder) } else { try await client.catalogueFiles(to) }
+            let changes = CatalogueTables(files).changes(since: old)
+            if listing.json { return try Output.json(changes) }
+            var table = Table("FICHIER", "ÉCART", "*LIGNE", "COLONNE", "*AVANT", "*APRÈS")
+            for change in changes {
+                table.add(change.file, change.kind.rawValue, change.key, change.column, change.before, change.after)
+            }
+            Output.table(table, empty: "aucun écart")
+        }
+    }
+
+    struct Publish: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "publish", abstract: "Publier un dossier : une version nouvelle, en vigueur aussitôt.",
+            discussion: "Une version publiée ne change plus : chaque résultat garde celle qui l'a jugé.",
+            aliases: ["import"])
+        @OptionGroup var listing: Listing
+        @Argument(help: "Dossier du catalogue.") var folder: String
+        @Option(help: "Motif, gardé avec la version.") var reason: String
+
+        func run() async throws {
+            let files = try DataFiles.catalogue(folder)
+            let body = PublishBody(files: files.map { CatalogueFileBody($0) }, reason: reason)
+            let version = try await listing.client().publishCatalogue(body)
+            if listing.json { return try Output.json(version) }
+            Output.prose(
+                "version \(version.number) en vigueur : \(version.analyses) analyses, \(version.changes) écart(s)")
+        }
+    }
+
+    struct Export: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Écrire une version publiée dans un dossier neuf, avec approbations et transcodage.",
+            discussion: """
+                Les fichiers sont ceux de la version, octet pour octet : « catalogue publish » les reprend. \
+                annexes/approbations.csv et annexes/transcodage.csv les accompagnent pour être lus ailleurs.
+                """)
+        @OptionGroup var connection: Connection
+        @OptionGroup var drivers: DriverOptions
+        @Argument(help: "Dossier à créer.") var folder: String
+        @Option(help: "Numéro de version ; celle en vigueur par défaut.") var version: Int?
+
+        func run() async throws {
+            let client = try connection.client()
+            var files = try await client.catalogueFiles(version)
+            let count = files.count
+            let approvals = CatalogueTables.Table(
+                name: "annexes/approbations.csv", columns: ["objet", "etat", "par", "le", "jusqu_au"],
+                lines: try await client.approvals().map {
+                    [$0.subject, $0.state, $0.author ?? "", $0.at?.text ?? "", $0.until?.text ?? ""]
+                })
+            let transcoding = CatalogueTables.Table(
+                name: "annexes/transcodage.csv",
+                columns: ["pilote", "code_automate", "analyse", "loinc", "ucum"],
+                lines: try Transcoding.lines(of: files, drivers: try drivers.folder))
+            for table in [approvals, transcoding] {
+                files.append(CatalogFile(name: table.name, bytes: Array(table.csv.utf8)))
+            }
+            try DataFiles.write(files, to: folder)
+            Output.prose(
+                "\(count) fichiers, \(approvals.rows.count) approbations, \(transcoding.rows.count) codes d'automates")
+        }
+    }
+
+    struct Approve: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Approuver des lignes telles qu'elles se lisent aujourd'hui (biologiste).",
+            discussion: "Une ligne modifiée redevient brouillon. --withdraw retire l'approbation.")
+        @OptionGroup var listing: Listing
+        @Argument(help: "Codes d'analyses.") var analyses: [String] = []
+        @Option(name: .customLong("rule"), help: "Identifiant de règle ; se répète.") var rules: [String] = []
+        @Flag(help: "Toutes les lignes et règles qui ne le sont pas.") var all = false
+        @Flag(help: "Retirer l'approbation.") var withdraw = false
+        @Option(help: "Motif.") var reason: String
+        @Option(help: "Fin de l'approbation des règles, un an au plus (AAAA-MM-JJTHH:MM).") var until: String?
+
+        func run() async throws {
+            let body = ApproveBody(
+                analyses: analyses.isEmpty ? nil : analyses, rules: rules.isEmpty ? nil : rules,
+                all: all ? true : nil, withdraw: withdraw ? true : nil, reason: reason,
+                until: until.map { Moment(text: $0) })
+            let approvals = try await listing.client().approve(body)
+            if listing.json { return try Output.json(approvals) }
+            Output.prose("\(approvals.count) approbation(s) \(withdraw ? "retirée(s)" : "enregistrée(s)")")
+        }
+    }
+
+    struct Coverage: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Ce qui manque à chaque analyse pour être proposée sans retenue.")
+        @OptionGroup var listing: Listing
+        @Argument(help: "Dossier ; la version en vigueur par défaut.") var folder: String?
+        @Option(help: "Niveau (1 : courant, 2 : à ouvrir).") var level: Int?
+
+        func run() async throws {
+            var catalogue: AnalysisCatalogue
+            if let folder {
+                catalogue = try LaboratoryServer.loadCatalogue(try DataFiles.catalogue(folder))
+            } else {
+                let client = try listing.client()
+                catalogue = try LaboratoryServer.loadCatalogue(try await client.catalogueFiles())
+                let approved = try await client.approvals().filter { $0.state == Approval.approved.rawValue }
+                catalogue = catalogue.approving(
+                    Set(approved.compactMap { $0.subject.split(separator: ":").last.map { String($0) } }))
+            }
+            let lines = catalogue.coverage(level: level)
+            if listing.json { return try Output.json(lines) }
+            var table = Table("CODE", "*ANALYSE", "#NIVEAU", "*MANQUE")
+            for line in lines where !line.missing.isEmpty {
+                table.add(
+                    line.code, line.name, String(line.level), line.missing.map(\.rawValue).joined(separator: ", "))
+            }
+            Output.table(table, empty: "rien ne manque")
+            Output.prose("\(lines.count - table.rows.count) analyse(s) sur \(lines.count) complète(s)")
+        }
+    }
+}
+
+/// What each analyzer's codes mean, for readers outside.
+private enum Transcoding {
+    static func lines(of files: [CatalogFile], drivers folder: String) throws -> [[String]] {
+        let catalogue = try LaboratoryServer.loadCatalogue(files)
+        let library = try DriverLibrary.load(folders: try DataFiles.drivers(folder))
+        return library.drivers.flatMap { driver in
+            driver.description.codes.sorted { $0.key < $1.key }.map { code, meaning in
+                let analysis = catalogue[meaning.analysis]
+                return [driver.name, code, meaning.analysis, analysis?.loinc?.code ?? "", analysis?.unit ?? ""]
+            }
+        }
+    }
+}

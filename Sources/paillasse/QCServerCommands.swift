@@ -1,0 +1,307 @@
+import ArgumentParser
+import Base
+import Client
+import Foundation
+
+/// Which control: an analysis on an analyzer.
+struct Assay: ParsableArguments {
+    @Argument(help: "Automate (son nom dans la configuration).") var analyzer: String
+    @Argument(help: "Code de l'analyse.") var analysis: String
+}
+
+extension QCCommand {
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Où en est le contrôle de chaque analyse.")
+        @OptionGroup var listing: Listing
+        @Option(help: "Un automate seulement.") var analyzer: String?
+
+        func run() async throws {
+            let states = try await listing.client().qualityStates(analyzer: analyzer)
+            if listing.json { return try Output.json(states) }
+            var table = Table("AUTOMATE", "ANALYSE", "ÉTAT", "RETENUE", "DEPUIS", "JUSQU'À", "*MOTIF")
+            for state in states {
+                table.add(
+                    state.analyzer, state.analysis, state.state, state.hold ?? "", state.since?.text ?? "",
+                    state.expiresAt?.text ?? "", state.because)
+            }
+            Output.table(table, empty: "aucun contrôle : les résultats sont retenus (CQ_ABSENT)")
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Les points, les séries et le graphique de Levey–Jennings d'une analyse.")
+        @OptionGroup var assay: Assay
+        @OptionGroup var listing: Listing
+        @Flag(help: "Graphique sans autre caractère que l'ASCII.") var ascii = false
+        @Option(help: ArgumentHelp("Écrire le graphique en SVG.", valueName: "fichier")) var svg: String?
+        @Option(help: ArgumentHelp("Écrire le graphique en PDF.", valueName: "fichier")) var pdf: String?
+
+        func run() async throws {
+            let client = try listing.client()
+            for (format, path) in [("svg", svg), ("pdf", pdf)] {
+                guard let path else { continue }
+                let bytes = try await client.qualityChart(assay.analyzer, assay.analysis, format: format, width: 80)
+                try Output.file(bytes, at: path)
+            }
+            let page = try await client.qualityPage(assay.analyzer, assay.analysis)
+            if listing.json { return try Output.json(page) }
+            Output.state(page.state)
+            var table = Table("SÉRIE", "NIVEAU", "LOT", "VALEUR", "CIBLE", "ET", "Z", "POINT", "*REMARQUE")
+            for point in page.points {
+                let remark = point.exclusion.map { "écarté par \($0)" } ?? point.defect ?? ""
+                table.add(
+                    point.run, point.level, point.lot, point.value, point.target ?? "", point.sd ?? "",
+                    point.z ?? "", point.id, remark)
+            }
+            Output.table(table, empty: "aucun point")
+            for run in page.runs where !run.rules.isEmpty {
+                Output.prose("\(run.run) : \(run.rules.joined(separator: ", ")) → \(run.outcome)")
+            }
+            Output.line()
+            let chart = try await client.qualityChart(
+                assay.analyzer, assay.analysis, format: ascii ? "ascii" : "text", width: Terminal.width ?? 100)
+            Output.bytes(chart)
+        }
+    }
+
+    struct Statistics: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "stats", abstract: "Moyenne, écart-type, CV, biais, erreur totale, sigma, par lot.")
+        @OptionGroup var assay: Assay
+        @OptionGroup var listing: Listing
+        @Flag(help: "Par mois.") var month = false
+
+        func run() async throws {
+            let lines = try await listing.client().qualityStatistics(assay.analyzer, assay.analysis, byMonth: month)
+            if listing.json { return try Output.json(lines) }
+            var table = Table("NIVEAU", "LOT", "MOIS", "#N", "MOYENNE", "ET", "CV %", "BIAIS %", "ET TOT. %", "SIGMA")
+            for line in lines {
+                table.add(
+                    line.level, line.lot, line.month ?? "", String(line.count), line.mean, line.sd, line.cv ?? "",
+                    line.bias ?? "", line.totalError ?? "", line.sigma ?? "")
+            }
+            Output.table(table, empty: "moins de deux points")
+        }
+    }
+
+    struct Target: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Fixer la cible d'un contrôle (biologiste).")
+        @OptionGroup var assay: Assay
+        @OptionGroup var listing: Listing
+        @Option(help: "Le contrôle, tel que l'automate le nomme.") var material: String
+        @Option(help: "Niveau : N1, N2…") var level: String
+        @Option(help: "Lot.") var lot: String
+        @Option(help: "Moyenne.") var mean: String
+        @Option(help: "Écart-type.") var sd: String
+        @Option(help: "Nombre de points derrière la cible.") var points: Int?
+        @Flag(help: "Valeurs du fabricant, en attendant les siennes.") var maker = false
+        @Flag(help: "Lot passé en parallèle : sur le graphique, jamais dans une règle.") var parallel = false
+        @Option(help: "Début (AAAA-MM-JJTHH:MM) ; maintenant par défaut.") var from: String?
+        @Option(help: "Motif.") var reason: String
+
+        func run() async throws {
+            var body = ControlTargetBody(
+                material: material, level: level, lot: lot, mean: mean, sd: sd, reason: reason)
+            body.maker = maker ? true : nil
+            body.parallel = parallel ? true : nil
+            body.points = points
+            body.from = from.map { Moment(text: $0) }
+            let state = try await listing.client().setControlTarget(assay.analyzer, assay.analysis, body)
+            if listing.json { return try Output.json(state) }
+            Output.state(state)
+        }
+    }
+
+    struct Policy: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Fixer ce qui est exigé des contrôles d'une analyse (biologiste).")
+        @OptionGroup var assay: Assay
+        @OptionGroup var listing: Listing
+        @Option(help: "Règles qui rejettent, séparées par des virgules.") var reject = "1-3s,2-2s,R-4s,4-1s,10-x"
+        @Option(help: "Règles qui avertissent.") var warn = "1-2s"
+        @Option(help: "Heures de validité d'une série conforme.") var hours: Int?
+        @Option(help: "Échantillons de patients entre deux contrôles.") var samples: Int?
+        @Option(help: "Niveaux exigés dans une série.") var levels: Int?
+        @Option(help: "Erreur totale admise, en %.") var allowableError: String?
+        @Flag(help: "Une série conforme vaut aussi pour les résultats qui la précèdent.") var later = false
+        @Flag(help: "Dispenser cette analyse de contrôle, pour le motif donné.") var exempt = false
+        @Option(help: "Motif.") var reason: String
+
+        func run() async throws {
+            func words(_ list: String) -> [String] { list.split(separator: ",").map { String($0) } }
+            var body = ControlPolicyBody(reject: words(reject), reason: reason)
+            body.warn = words(warn)
+            body.hours = hours
+            body.patientSamples = samples
+            body.minimumLevels = levels
+            body.allowableError = allowableError
+            body.acceptsLaterRun = later ? true : nil
+            body.exempt = exempt ? true : nil
+            let state = try await listing.client().setControlPolicy(assay.analyzer, assay.analysis, body)
+            if listing.json { return try Output.json(state) }
+            Output.state(state)
+        }
+    }
+
+    struct Event: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Noter une calibration, un lot neuf de réactif, une maintenance : un contrôle est dû ensuite.")
+        @OptionGroup var connection: Connection
+        @Argument(help: "Automate.") var analyzer: String
+        @Argument(help: "calibration, « nouveau lot » ou maintenance.") var kind: String
+        @Option(help: "Une analyse seulement.") var analysis: String?
+        @Option(help: "Instant (AAAA-MM-JJTHH:MM) ; maintenant par défaut.") var at: String?
+        @Option(help: "Numéro de lot, nature de la maintenance…") var note: String
+
+        func run() async throws {
+            let body = ControlEventBody(kind: kind, at: at.map { Moment(text: $0) }, note: note)
+            _ = try await connection.client().recordControlEvent(analyzer, analysis, body)
+            Output.prose("noté : un contrôle conforme est attendu")
+        }
+    }
+
+    struct Exclude: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Ôter un point des règles, avec un motif ; il reste sur le graphique.")
+        @OptionGroup var assay: Assay
+        @OptionGroup var connection: Connection
+        @Argument(help: "Point (qc show).") var point: String
+        @Option(help: "Motif.") var reason: String
+
+        func run() async throws {
+            let body = ControlExclusionBody(control: point, reason: reason)
+            Output.state(try await connection.client().excludeControl(assay.analyzer, assay.analysis, body))
+        }
+    }
+
+    struct Correct: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Dire ce qui n'allait pas dans une série rejetée et ce qui a été fait.")
+        @OptionGroup var assay: Assay
+        @OptionGroup var connection: Connection
+        @Argument(help: "Série rejetée (qc show).") var rejected: String
+        @Option(help: "Cause.") var cause: String
+        @Option(help: "Action.") var action: String
+
+        func run() async throws {
+            let body = ControlCorrectionBody(run: rejected, cause: cause, action: action)
+            Output.state(try await connection.client().correctRejection(assay.analyzer, assay.analysis, body))
+        }
+    }
+
+    struct Enter: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Saisir un contrôle qu'aucun automate n'envoie.")
+        @OptionGroup var assay: Assay
+        @OptionGroup var connection: Connection
+        @Argument(help: "Valeur, dans l'unité de l'analyse.") var value: String
+        @Option(help: "Le contrôle.") var material: String
+        @Option(help: "Instant (AAAA-MM-JJTHH:MM) ; maintenant par défaut.") var at: String?
+
+        func run() async throws {
+            let body = ControlValueBody(material: material, value: value, at: at.map { Moment(text: $0) })
+            Output.state(try await connection.client().enterControl(assay.analyzer, assay.analysis, body))
+        }
+    }
+
+    struct LookBack: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "lookback",
+            abstract: "Les résultats mesurés pendant une période suspecte, et ce qui en est décidé.",
+            discussion: "Avec --result, --run et --decision, décide pour un résultat ; sinon montre la liste.")
+        @OptionGroup var assay: Assay
+        @OptionGroup var listing: Listing
+        @Option(help: "Résultat sur lequel décider.") var result: String?
+        @Option(name: .customLong("run"), help: "Série rejetée.") var rejected: String?
+        @Option(help: "confirmer, repasser ou rectifier.") var decision: String?
+        @Option(help: "Motif.") var reason: String?
+
+        func validate() throws {
+            let given = [result, rejected, decision, reason].count { $0 != nil }
+            guard given == 0 || given == 4 else {
+                throw ValidationError("Pour décider : --result, --run, --decision et --reason ensemble.")
+            }
+        }
+
+        func run() async throws {
+            let client = try listing.client()
+            var periods: [LookBackView]
+            if let result, let rejected, let decision, let reason {
+                periods = try await client.decideLookBack(
+                    assay.analyzer, assay.analysis,
+                    LookBackBody(result: result, run: rejected, choice: decision, reason: reason))
+            } else {
+                periods = try await client.lookBacks(assay.analyzer, assay.analysis)
+            }
+            if listing.json { return try Output.json(periods) }
+            var table = Table("SÉRIE", "RÉSULTAT", "MESURÉ", "RENDU", "ÉTAT", "DÉCISION", "PAR")
+            for period in periods {
+                for entry in period.entries {
+                    table.add(
+                        period.run, entry.result, entry.measuredAt.text, entry.releasedAt?.text ?? "", entry.status,
+                        entry.decision ?? "", entry.by ?? "")
+                }
+            }
+            Output.table(table, empty: "aucun résultat en période suspecte")
+        }
+    }
+
+    struct Assessment: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "eeq", abstract: "Évaluations externes de la qualité.",
+            discussion: "Sans argument, le registre ; « eeq add » y ajoute un résultat ou le retour de l'organisateur.",
+            subcommands: [Rounds.self, Add.self], defaultSubcommand: Rounds.self)
+
+        struct Rounds: AsyncParsableCommand {
+            static let configuration = CommandConfiguration(commandName: "list", abstract: "Le registre.")
+            @OptionGroup var listing: Listing
+
+            func run() async throws {
+                let results = try await listing.client().assessments()
+                if listing.json { return try Output.json(results) }
+                var table = Table(
+                    "PROGRAMME", "CAMPAGNE", "ÉCH.", "AUTOMATE", "ANALYSE", "VALEUR", "CIBLE", "Z", "BIAIS %",
+                    "CONCLUSION")
+                for result in results {
+                    table.add(
+                        result.programme, result.round, result.sample, result.analyzer, result.analysis,
+                        result.value, result.target ?? "", result.z ?? "", result.bias ?? "", result.conclusion)
+                }
+                Output.table(table, empty: "registre vide")
+            }
+        }
+
+        struct Add: AsyncParsableCommand {
+            static let configuration = CommandConfiguration(abstract: "Ajouter un résultat ou son retour.")
+            @OptionGroup var assay: Assay
+            @OptionGroup var connection: Connection
+            @Option(help: "Programme.") var programme: String
+            @Option(help: "Campagne.") var round: String
+            @Option(help: "Échantillon.") var sample: String
+            @Option(help: "Valeur rendue.") var value: String
+            @Option(help: "Mesuré le (AAAA-MM-JJTHH:MM).") var at: String
+            @Option(help: "Cible du groupe.") var target: String?
+            @Option(help: "Écart-type du groupe.") var sd: String?
+            @Option(help: "Groupe de pairs.") var group: String?
+
+            func run() async throws {
+                var body = AssessmentBody(
+                    programme: programme, round: round, sample: sample, analyzer: assay.analyzer,
+                    analysis: assay.analysis, at: Moment(text: at), value: value)
+                body.target = target
+                body.sd = sd
+                body.peerGroup = group
+                let results = try await connection.client().recordAssessment(body)
+                let mine = results.first { $0.round == round && $0.sample == sample && $0.programme == programme }
+                Output.prose("inscrit : \(mine?.conclusion ?? "")")
+            }
+        }
+    }
+}
+
+extension Output {
+    static func state(_ state: QualityStateView) {
+        let hold = state.hold.map { " (résultats retenus : \($0))" } ?? ""
+        prose("\(state.analysis) sur \(state.analyzer) : \(state.state)\(hold) – \(state.because)")
+    }
+}
