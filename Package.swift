@@ -78,6 +78,9 @@ var targets: [Target] = [
     tests(
         "InstrumentTests",
         imports: ["Base", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory", "Drivers", "AnalyzerSimulator"]),
+    // Counts what a program asks of the allocator.
+    .target(name: "MallocCount", path: "Tests/MallocCount"),
+    tests("AllocationTests", imports: ["Base", "LIS01", "LIS2", "MallocCount"]),
     tests("TidyTests", imports: []),
 ]
 

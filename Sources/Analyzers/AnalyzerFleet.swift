@@ -13,6 +13,7 @@ package final class AnalyzerFleet: Sendable {
     package let board = AnalyzerBoard()
     let pumps: [String: AnalyzerPump]
     let desk: Desk
+    private let cut = CutMessages()
     private let log: @Sendable (String) -> Void
     private let bell: AsyncStream<Void>
     private let ring: AsyncStream<Void>.Continuation
@@ -126,8 +127,16 @@ package final class AnalyzerFleet: Sendable {
 
     private func interpret(_ message: ReceivedMessage) async throws(CommandFailure) {
         countDeviations(message)
-        let reading = read(message)
-        let outcome = try await desk.interpret(message, reading: reading)
+        let part: CutMessages.Part
+        do throws(StoreFailure) {
+            part = try await cut.part(of: message, store: desk.store, read: read, readSaved: readSaved)
+        } catch { throw .store(error) }
+        let reading = part.reading
+        let outcome = try await desk.interpret(message, reading: reading, saved: part.saved)
+        cut.settled(part, of: message)
+        if part.again > 0 {
+            log("automate \(message.analyzer) : \(part.again) résultats renvoyés après une coupure, déjà pris")
+        }
         guard outcome.kind == .interpreted, outcome.messageID == message.id else { return }
         for query in reading.queries { try await answer(query, message) }
     }

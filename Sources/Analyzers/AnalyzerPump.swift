@@ -128,14 +128,17 @@ final class AnalyzerPump: Sendable {
         }
     }
 
-    /// Each line in its own child task, so that a half-open connection never keeps a new one waiting.
+    /// Each line in its own child task, so that a half-open connection never keeps a new one waiting, and on the thread
+    /// that carries the line: a frame is answered without waking another one.
     private func serve(_ source: LineSource) async {
         await withDiscardingTaskGroup { group in
             if source.port == nil {
                 group.addTask { await self.watch(source) }
-                while let line = await source.next() { await talk(on: line) }
+                while let line = await source.next() { await line.onItsThread { await self.talk(on: line) } }
             } else {
-                while let line = await source.next() { group.addTask { await self.talk(on: line) } }
+                while let line = await source.next() {
+                    group.addTask { await line.onItsThread { await self.talk(on: line) } }
+                }
             }
             group.cancelAll()
         }

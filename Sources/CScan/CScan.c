@@ -108,6 +108,7 @@ __attribute__((target("avx2"))) static uint64_t avx2_sum(const uint8_t *bytes, s
 
 #elif defined(__aarch64__) && defined(__ARM_NEON)
 
+// Compiled for ARM, and run against the scalar twin where an emulator is at hand, by Tests/NEON/run.
 static size_t neon_structure(const uint8_t *bytes, size_t length, const uint8_t *needles, uint32_t *offsets,
                              size_t capacity) {
     uint8x16_t n[CSCAN_NEEDLES];

@@ -174,7 +174,8 @@ struct FrameReader: Sendable {
 
     /// Behind the text nothing guards a byte, so there ENQ, EOT and STX are this frame's own bytes, damaged: a sender
     /// waits for the answer to its frame, and one that gave up waiting comes after the silence that ended the frame
-    /// (``fallSilent()``). A digit or CR read as ENQ would be answered with an ACK that the sender takes for its frame's.
+    /// (``fallSilent()``). A digit or CR read as ENQ would be answered with an ACK that the sender takes for that of
+    /// its frame.
     private func isDamage(_ byte: UInt8) -> Bool {
         guard settings.boundaryBehindText == .refused else { return false }
         switch byte {

@@ -22,6 +22,7 @@ package final class Line: Sendable {
         self.inbox = inbox
         thread = LineThread(channel.eventLoop)
         self.atClose = Mutex(atClose)
+        inbox.begin(on: thread)
     }
 
     deinit {
@@ -70,7 +71,10 @@ package final class Line: Sendable {
     package func send(_ bytes: [UInt8], within limit: Duration = .seconds(30)) async throws(LineEnd) {
         if bytes.isEmpty { return }
         let channel = channel, inbox = inbox, loop = channel.eventLoop
-        let buffer = ByteBuffer(bytes: bytes)
+        let whole = bytes.count == 1 ? Line.single[Int(bytes[0])] : ByteBuffer(bytes: bytes)
+        if loop.inEventLoop, Line.writeAtOnce(whole, to: channel) { return }
+        // On its thread it goes out when the peer takes it: nothing more, sent behind it, says when that was.
+        let buffer = loop.inEventLoop ? ByteBuffer() : whole
         let failure = await withCheckedContinuation { (done: CheckedContinuation<(any Error)?, Never>) in
             if loop.inEventLoop {
                 Line.write(buffer, to: channel, inbox, within: limit, done)
@@ -79,6 +83,18 @@ package final class Line: Sendable {
             }
         }
         if let failure { throw inbox.reason ?? LineEnd(failure) }
+    }
+
+    /// Answers are single bytes; they share their storage.
+    private static let single = (0...255).map { ByteBuffer(bytes: [UInt8($0)]) }
+
+    /// On the line's own thread: no promise and no timer for what the system takes at once, which is nearly everything.
+    private static func writeAtOnce(_ buffer: ByteBuffer, to channel: any Channel) -> Bool {
+        channel.writeAndFlush(buffer, promise: nil)
+        guard channel.isActive, let options = channel.syncOptions,
+            let left = try? options.getOption(.bufferedWritableBytes)
+        else { return false }
+        return left == 0
     }
 
     /// On the line's own thread. Most writes are taken at once by the system: the timer is for the others only.
@@ -156,13 +172,28 @@ private final class WriteTimer: Sendable {
 }
 
 /// The thread of a line as a place where tasks run.
-private final class LineThread: TaskExecutor {
+final class LineThread: TaskExecutor, @unchecked Sendable {
     private let loop: any EventLoop
+    /// Used on the thread itself only.
+    private var isCollecting = false
+    private var collected: [UnownedJob] = []
     init(_ loop: any EventLoop) { self.loop = loop }
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
+        if loop.inEventLoop, isCollecting {
+            collected.append(job)
+            return
+        }
         loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+
+    /// Runs `body` on this thread, then at once what it resumed, without a turn of the event loop between.
+    func runWhatComes(_ body: () -> Void) {
+        isCollecting = true
+        body()
+        isCollecting = false
+        while let job = collected.popLast() { job.runSynchronously(on: asUnownedTaskExecutor()) }
     }
 }
 

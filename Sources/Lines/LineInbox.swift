@@ -24,6 +24,8 @@ final class LineInbox: Sendable {
         var due: NIODeadline?
         /// The earliest look at `due` that is scheduled.
         var nextLook: NIODeadline?
+        /// Where the reader may run, see ``LineThread``.
+        var thread: LineThread?
     }
     private let state = Mutex(State())
 
@@ -31,16 +33,20 @@ final class LineInbox: Sendable {
 
     /// True when the channel must stop reading.
     func received(_ view: ByteBufferView) -> Bool {
-        let (wake, pause) = state.withLock { s -> (Wake?, Bool) in
+        let (wake, pause, thread) = state.withLock { s -> (Wake?, Bool, LineThread?) in
             s.bytes.append(contentsOf: view)
             let wake = LineInbox.wakeWithWhatThereIs(&s)
             let pause = !s.paused && s.bytes.count > LineInbox.highWater
             if pause { s.paused = true }
-            return (wake, pause)
+            return (wake, pause, s.thread)
         }
-        wake?.run()
+        guard let wake else { return pause }
+        if let thread { thread.runWhatComes { wake.run() } } else { wake.run() }
         return pause
     }
+
+    /// The line is made: its reader may run on this thread.
+    func begin(on thread: LineThread) { state.withLock { $0.thread = thread } }
 
     func ended(_ end: LineEnd) {
         state.withLock { s -> Wake? in

@@ -6,9 +6,11 @@ package import Store
 extension Desk {
     /// Takes one journalled message, as its driver read it: matched results become observations, the rest waits in
     /// triage, all in one transaction with the outcome of the message. Calling it again changes nothing: the outcome's
-    /// key is the message.
+    /// key is the message. Of a message that was cut short nothing is taken, it waits as a whole; with `saved`,
+    /// `reading` holds what stands before its last storage point (LIS2-A2): that is taken, and the message waits all
+    /// the same.
     package func interpret(
-        _ message: ReceivedMessage, reading: Reading
+        _ message: ReceivedMessage, reading: Reading, saved: Bool = false
     ) async throws(CommandFailure) -> MessageOutcome {
         try await attempt { () async throws(CommandFailure) -> MessageOutcome in
             if let done = try await ask({ () throws(StoreFailure) in try await store.outcome(messageID: message.id) }) {
@@ -25,12 +27,12 @@ extension Desk {
                         message, [])
                 }
             }
-            return try await take(message, reading)
+            return try await take(message, reading, saved: saved)
         }
     }
 
     private func take(
-        _ message: ReceivedMessage, _ reading: Reading
+        _ message: ReceivedMessage, _ reading: Reading, saved: Bool
     ) async throws(CommandFailure) -> MessageOutcome {
         var facts = [Fact]()
         var outcome = MessageOutcome(
@@ -39,7 +41,7 @@ extension Desk {
             facts.append(.triage(wholeMessage(message, reading)))
             outcome.kind = .triaged
             outcome.triaged = 1
-            return try await settle(outcome, message, facts)
+            guard saved else { return try await settle(outcome, message, facts) }
         }
         var files = [String: MatchedFile]()
         for incoming in reading.observations {

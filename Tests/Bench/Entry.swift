@@ -6,8 +6,7 @@ import Foundation
 enum Entry {
     static let figures: [Figure] = [
         .lis2Index, .lis2Peer, .lis2Split, .receiveTyped, .receiveMemory, .receiveTree, .receiveLink, .loopbackLink,
-        .durableIngest,
-        .durableFrames, .durableP99, .idleMemory, .idleProcessor,
+        .loopbackPair, .durableIngest, .durableFrames, .durableP99, .idleMemory, .idleProcessor,
         .cdaRate, .pdfRate, .verification,
     ]
 

@@ -13,8 +13,8 @@ import Workflow
 
 /// A fleet of one analyzer over a memory store: its line is a real TCP port, its driver a shipped one.
 struct AnalyzerBench: Sendable {
-    let store = MemoryStore()
-    let clock = TestClock()
+    let store: MemoryStore
+    let clock: TestClock
     let desk: Desk
     let configuration: AnalyzerConfiguration
     let fleet: AnalyzerFleet
@@ -32,7 +32,8 @@ struct AnalyzerBench: Sendable {
         change: (String) -> String = { $0 }
     ) throws {
         let catalogue = try AnalyzerBench.catalogue.get()
-        let clock = clock
+        let store = MemoryStore(), clock = TestClock()
+        (self.store, self.clock) = (store, clock)
         // The link's timers run on the real clock; the laboratory's day is fixed.
         let start = ContinuousClock.now
         var desk = Desk(
@@ -67,6 +68,13 @@ struct AnalyzerBench: Sendable {
                 """
             return text.replacing("units: {", with: codes)
         }
+    }
+
+    /// The same laboratory after a restart of the server: a fleet that remembers nothing.
+    func restarted() -> AnalyzerBench { AnalyzerBench(of: self) }
+    private init(of other: AnalyzerBench) {
+        (store, clock, desk, configuration) = (other.store, other.clock, other.desk, other.configuration)
+        fleet = AnalyzerFleet([configuration], desk: desk, log: { _ in })
     }
 
     var status: AnalyzerStatus { fleet.board.all[0] }

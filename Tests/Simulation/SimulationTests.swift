@@ -66,6 +66,14 @@ struct SimulationTests {
         if !Scale.isFull { print("simulation: a sample without optimisation; make test-release runs all") }
     }
 
+    @Test(
+        "fossils: a digit or CR behind the text read as ENQ or EOT",
+        arguments: [14, 2_000_387] as [UInt64])
+    func fossils(_ seed: UInt64) {
+        let (world, settled, hostile) = world(seed)
+        #expect(!hostile && world.verdict(settled: settled) == nil, replay(seed))
+    }
+
     @Test("a line dropped and re-opened at each byte loses nothing and doubles nothing", arguments: 0..<4)
     func dropped(_ seed: UInt64) {
         var clean = World(seed: seed, faults: .none)

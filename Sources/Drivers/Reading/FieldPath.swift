@@ -238,6 +238,11 @@ package struct RecordContext: Sendable {
 
 /// Without the blanks at both ends, no-break spaces included (French GeneXpert pads with them).
 func trimmed(_ text: some StringProtocol) -> String {
+    // Nearly every field has neither, as its first and last letters tell without looking for whole characters.
+    let letters = text.unicodeScalars
+    if let first = letters.first?.value, let last = letters.last?.value, 0x21...0x7E ~= first, 0x21...0x7E ~= last {
+        return String(text)
+    }
     guard let first = text.first, let last = text.last else { return "" }
     if !first.isWhitespace && !last.isWhitespace { return String(text) }
     guard let from = text.firstIndex(where: { !$0.isWhitespace }), let to = text.lastIndex(where: { !$0.isWhitespace })

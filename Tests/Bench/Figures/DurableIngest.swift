@@ -11,16 +11,16 @@ extension Figure {
     /// A whole message at a time.
     static var durableIngest: Figure {
         ingest(
-            "durable-ingest", "50 writers, each message one append: its session, its 46 frames, itself",
-            unit: "messages/s", goal: .ratio(0.7), perWriter: 20, amount: { $0.count }
+            "durable-ingest", "200 analyzers, each message one append: its session, its 46 frames, itself",
+            unit: "messages/s", goal: .ratio(0.7), perWriter: 8, amount: { $0.count }
         ) { [$0] }
     }
 
     /// A frame at a time, as analyzers really wait for it.
     static var durableFrames: Figure {
         ingest(
-            "durable-frames", "50 writers, each frame one append, safe before it is acknowledged",
-            unit: "frames/s", goal: .none, perWriter: 4, amount: { $0.reduce(0) { $0 + $1.count - 2 } }
+            "durable-frames", "200 analyzers, each frame one append, safe before it is acknowledged",
+            unit: "frames/s", goal: .none, perWriter: 2, amount: { $0.reduce(0) { $0 + $1.count - 2 } }
         ) { facts in
             // The session comes with the first frame, the message with the last, in one transaction each.
             let frames = facts.dropFirst().dropLast().map { [$0] }
@@ -33,11 +33,12 @@ extension Figure {
     /// How long an analyzer waits at worst, when the store has half the work it can do.
     static var durableP99: Figure {
         Figure(
-            name: "durable-p99", what: "99th percentile of a message's wait, 50 writers at half of their full speed",
+            name: "durable-p99", what: "99th percentile of a message's wait, 200 analyzers at half of their full speed",
             unit: "ms", reference: nil, goal: .most(20)
         ) { bench in
-            let messages = facts(of: LISSet(messages: writers * 20))
-            let work = (0..<writers).map { writer in Array(messages[writer * 20..<(writer + 1) * 20]) }
+            let each = 8
+            let messages = facts(of: LISSet(messages: writers * each))
+            let work = (0..<writers).map { writer in Array(messages[writer * each..<(writer + 1) * each]) }
             let files = Files(folder: bench.scratch, name: "durable-p99")
             return try await Measure.alternate(rounds: bench.rounds) {
                 let full = files.next()
@@ -46,7 +47,7 @@ extension Figure {
                 let file = files.next()
                 defer { files.remove(file) }
                 // Twice the time for the same messages, each writer at a time of its own.
-                return try await waits(work, every: 2 * spent / 20, to: file)
+                return try await waits(work, every: 2 * spent / Double(each), to: file)
             }
         }
     }
@@ -79,7 +80,7 @@ extension Figure {
         return waits[min(waits.count - 1, waits.count * 99 / 100)]
     }
 
-    private static let writers = 50
+    private static let writers = 200
 
     /// `parts` cuts the facts of a message into appends that wait one for the other.
     private static func ingest(

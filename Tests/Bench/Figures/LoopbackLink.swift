@@ -5,11 +5,41 @@ import Lines
 import Synchronization
 
 extension Figure {
-    /// Frames in lockstep over our lines, against two threads with a socket each that look at nothing.
+    /// Frames in lockstep from an instrument that is a bare socket to our link and line, against the same instrument
+    /// and a thread that acknowledges without looking.
     static var loopbackLink: Figure {
         Figure(
-            name: "loopback-link", what: "one session of 1,840 frames, each acknowledged, over TCP on this machine",
+            name: "loopback-link", what: "one session of 1,840 frames from a bare socket, each acknowledged, over TCP",
             unit: "frames/s", reference: "bare socket ping-pong", goal: .ratio(0.8)
+        ) { bench in
+            let messages = LISSet(messages: 40).messages
+            let frames = Framing.frames(of: messages, policy: .recordPerFrame)
+            return try await OneProcessor.run {
+                let receiver = try await LinkReceiver.start()
+                let instrument = try BareLink(frames, to: receiver.port)
+                let bare = try BareLink(frames)
+                defer { bare.close() }
+                let reading = try await Measure.alternate(
+                    rounds: bench.rounds,
+                    value: {
+                        let before = receiver.accepted.value
+                        let rate = try await instrument.round()
+                        try Measure.demand(receiver.accepted.value - before, is: frames.count, "frames accepted")
+                        return rate
+                    },
+                    reference: { try await bare.round() })
+                instrument.close()
+                await receiver.stop()
+                return reading
+            }
+        }
+    }
+
+    /// The same with our sender as the instrument: both ends are ours.
+    static var loopbackPair: Figure {
+        Figure(
+            name: "loopback-pair", what: "one session of 1,840 frames, link and line at both ends, over TCP",
+            unit: "frames/s", reference: "bare socket ping-pong", goal: .none
         ) { bench in
             let messages = LISSet(messages: 40).messages
             let frames = Framing.frames(of: messages, policy: .recordPerFrame)
@@ -25,6 +55,30 @@ extension Figure {
                 return reading
             }
         }
+    }
+}
+
+/// Our end alone: a listener and the task of its one line.
+private final class LinkReceiver: Sendable {
+    private let listener: LineListener
+    private let task: Task<Void, Never>
+    let accepted: Counter
+    var port: Int { listener.port }
+
+    private init(_ listener: LineListener) {
+        self.listener = listener
+        let accepted = Counter()
+        self.accepted = accepted
+        task = Task {
+            var connections = listener.connections.makeAsyncIterator()
+            guard let line = await connections.next() else { return }
+            await line.onItsThread { await LinkPair.receive(on: line, accepted) }
+        }
+    }
+    static func start() async throws -> LinkReceiver { LinkReceiver(try await LineListener.start()) }
+    func stop() async {
+        await task.value
+        await listener.stop()
     }
 }
 
@@ -90,7 +144,7 @@ private final class LinkPair: Sendable {
         await listener.stop()
     }
 
-    private static func receive(on line: Line, _ accepted: Counter) async {
+    fileprivate static func receive(on line: Line, _ accepted: Counter) async {
         var link = Link(settings: LinkSettings(station: .computer), acknowledgesAtOnce: true)
         while true {
             let actions: [LinkAction]

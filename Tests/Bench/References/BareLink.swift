@@ -3,7 +3,7 @@ import Glibc
 import LIS01
 
 /// The same frames over the same loopback with blocking sockets and two threads: ENQ, ACK, frame, ACK …, EOT. No
-/// checksum, no state, no timer: what any link over TCP stays below.
+/// checksum, no state, no timer: what any link over TCP stays below. With a port, only the instrument's end of it.
 final class BareLink: Sendable {
     private let frames: [[UInt8]]
     private let descriptor: CInt
@@ -13,6 +13,15 @@ final class BareLink: Sendable {
         let (client, server) = try BareLink.connection()
         descriptor = client
         Thread { BareLink.answer(server) }.start()
+    }
+
+    init(_ frames: [[UInt8]], to port: Int) throws {
+        self.frames = frames
+        descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        guard BareLink.connect(descriptor, UInt16(port)) else {
+            throw Fault("port \(port): \(String(cString: strerror(errno)))")
+        }
+        BareLink.answerAtOnce(descriptor)
     }
 
     func close() { Glibc.close(descriptor) }
@@ -64,15 +73,29 @@ final class BareLink: Sendable {
         let isUp = withUnsafeMutablePointer(to: &address) { address in
             address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
                 bind(listener, address, size) == 0 && listen(listener, 1) == 0
-                    && getsockname(listener, address, &size) == 0 && connect(client, address, size) == 0
+                    && getsockname(listener, address, &size) == 0 && Glibc.connect(client, address, size) == 0
             }
         }
         let server = isUp ? accept(listener, nil, nil) : -1
         guard server >= 0 else { throw Fault("no loopback connection: \(String(cString: strerror(errno)))") }
-        var on: CInt = 1
-        for descriptor in [client, server] {
-            setsockopt(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<CInt>.size))
-        }
+        for descriptor in [client, server] { answerAtOnce(descriptor) }
         return (client, server)
+    }
+
+    private static func answerAtOnce(_ descriptor: CInt) {
+        var on: CInt = 1
+        setsockopt(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<CInt>.size))
+    }
+
+    private static func connect(_ descriptor: CInt, _ port: UInt16) -> Bool {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return withUnsafePointer(to: &address) { address in
+            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                Glibc.connect(descriptor, address, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
     }
 }
