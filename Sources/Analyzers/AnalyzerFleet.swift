@@ -34,7 +34,7 @@ package final class AnalyzerFleet: Sendable {
         for configuration in configurations { start(configuration) }
     }
 
-    /// An analyzer of the fleet: what the configuration says of it, and the pump that serves it with what is added here.
+    /// An analyzer of the fleet: what the configuration says of it, and its pump with what is added here.
     struct Member {
         var given: AnalyzerConfiguration
         var pump: AnalyzerPump

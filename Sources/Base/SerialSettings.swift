@@ -1,5 +1,5 @@
-/// Parameters of an asynchronous serial line, as a driver names them for its model and as a line takes them. 9600 8N1 is
-/// what most analysers leave the factory with.
+/// Parameters of an asynchronous serial line, as a driver names them and as a line takes them. 9600 8N1 is what
+/// most analysers leave the factory with.
 package struct SerialSettings: Sendable, Hashable {
     package enum Parity: String, Sendable, Codable, CaseIterable { case none, even, odd }
     package enum Flow: String, Sendable, Codable, CaseIterable { case none, rtscts, xonxoff }

@@ -21,8 +21,8 @@ package struct ReloadView: Codable, Sendable, Hashable {
     }
 }
 
-/// What the code of a triage entry means: an analysis of the catalogue; `unit` (UCUM) is that of the value as sent times
-/// `factor`, without both the driver's units count.
+/// What the code of a triage entry means: an analysis of the catalogue; `unit` (UCUM) is that of the value as sent
+/// times `factor`, without both the driver's units count.
 package struct MapBody: Codable, Sendable, Hashable {
     package var analysis: String
     package var unit: String?
