@@ -151,7 +151,7 @@ if withServer {
             "Server",
             imports: [
                 "Base", "JSON5", "LIS01", "HL7v2", "Catalog", "Laboratory", "Drivers", "Report", "Store", "Workflow",
-                "StoreSQL", "SQLiteEngine", "PostgreSQLEngine", "Lines", "Analyzers", "Exchange", "API",
+                "StoreSQL", "SQLiteEngine", "PostgreSQLEngine", "Lines", "Analyzers", "Exchange", "API", "Client",
             ]),
         program(
             "paillasse", at: "Sources/paillasse",

@@ -1,5 +1,5 @@
 package import Base
-import Client
+package import Client
 import Foundation
 package import Laboratory
 import Store
@@ -8,6 +8,7 @@ package import Workflow
 /// What the API shows of a line to an analyzer; who runs the lines tells it through `LiveStatus`.
 package struct AnalyzerState: Sendable, Hashable {
     package var name: String
+    package var site: String
     package var driver: String
     /// Where the line goes, e.g. `tcp 0.0.0.0:4001`.
     package var line: String
@@ -26,11 +27,13 @@ package struct AnalyzerState: Sendable, Hashable {
     /// Answers and orders that the analyzer has not taken yet.
     package var orders: Int
     package init(
-        name: String, driver: String, line: String, state: String, lastSeen: Instant? = nil, messages: Int = 0,
+        name: String, site: String, driver: String, line: String, state: String, lastSeen: Instant? = nil,
+        messages: Int = 0,
         refusals: Int = 0, deviations: [String: Int] = [:], pending: Int = 0, oldestPending: Instant? = nil,
         orders: Int = 0
     ) {
         self.name = name
+        self.site = site
         self.driver = driver
         self.line = line
         self.state = state
@@ -57,6 +60,10 @@ package protocol AnalyzerControl: Sendable {
     ) async throws(CommandFailure)
     /// Reads again what waits in triage of a message.
     func replay(_ messageID: String, reason: String, by author: Author) async throws(CommandFailure) -> ReplayOutcome
+    /// Reads the configuration and the drivers again; refuses all of it for one fault.
+    func reload(reason: String, by author: Author) async throws(CommandFailure) -> ReloadView
+    /// Gives the code of a triage entry a meaning on its analyzer, and takes what waited for it.
+    func map(_ triageID: String, _ body: MapBody, by author: Author) async throws(CommandFailure) -> MappingView
 }
 
 /// One request of an authenticated person, after its route was found and its permission checked.
@@ -75,7 +82,7 @@ package struct Call: Sendable {
 
     /// Whether something of this site is shown: each sees the own site, administrators all of them. What is not shown
     /// is answered as if it were not there.
-    func sees(_ site: String) -> Bool { author.role == .administrator || site == author.site }
+    func sees(_ site: String) -> Bool { author.reaches(site) }
 
     /// The named segment; a route only asks for its own.
     func parameter(_ name: String) -> String { parameters[name] ?? "" }

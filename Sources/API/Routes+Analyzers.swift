@@ -9,9 +9,18 @@ extension LaboratoryAPI {
         [
             Route("GET", "/v1/analyzers", .needs(.read)) { call in
                 let now = desk.now()
-                return try .json(await live.analyzers().map { AnalyzerView($0, call, now: now) })
+                return try .json(
+                    await live.analyzers().filter { call.sees($0.site) }.map { AnalyzerView($0, call, now: now) })
             },
             operation(.pause), operation(.resume), operation(.reconnect),
+            Route("POST", "/v1/analyzers/reload", .needs(.operateAnalyzers)) { call in
+                let body = try call.decoded(ReasonBody.self)
+                return try .json(try await running().reload(reason: body.reason, by: call.author))
+            },
+            Route("POST", "/v1/triage/:id/map", .needs(.resolveTriage)) { call in
+                let body = try call.decoded(MapBody.self)
+                return try .json(try await running().map(call.parameter("id"), body, by: call.author))
+            },
             Route("GET", "/v1/analyzers/:name/sessions", .needs(.read), query: ["limit"]) { call in
                 try .json(try await sessions(call))
             },
@@ -62,6 +71,7 @@ extension LaboratoryAPI {
     private func whole(_ message: ReceivedMessage, _ call: Call) async throws -> MessageView {
         var view = MessageView(message, try await desk.store.outcome(messageID: message.id), call)
         view.text = LaboratoryAPI.readable(message.text)
+        view.hex = Digest.hex(message.text)
         return view
     }
 
@@ -71,7 +81,7 @@ extension LaboratoryAPI {
     /// Those that last, then those of the latest messages.
     private func sessions(_ call: Call) async throws -> [LineSessionView] {
         let name = call.parameter("name")
-        guard await live.analyzers().contains(where: { $0.name == name }) else {
+        guard await live.analyzers().contains(where: { $0.name == name && call.sees($0.site) }) else {
             throw LaboratoryAPI.absent("analyzer.unknown", "automate", name)
         }
         let limit = try call.limit()
@@ -127,7 +137,7 @@ extension LaboratoryAPI {
 extension AnalyzerView {
     init(_ state: AnalyzerState, _ call: Call, now: Instant) {
         self.init(
-            name: state.name, driver: state.driver, line: state.line, state: state.state,
+            name: state.name, site: state.site, driver: state.driver, line: state.line, state: state.state,
             lastSeen: state.lastSeen.map(call.moment), messages: state.messages, refusals: state.refusals,
             deviations: state.deviations, pending: state.pending,
             orders: state.orders, lag: state.oldestPending.map { max(0, Int($0.duration(to: now).components.seconds)) })

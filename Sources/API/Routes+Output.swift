@@ -50,7 +50,7 @@ extension LaboratoryAPI {
         [
             Route("GET", "/v1/status", .needs(.read)) { call in
                 let counts = try await desk.store.counts(site: call.author.site)
-                let states = await live.analyzers()
+                let states = await live.analyzers().filter { call.sees($0.site) }
                 return try .json(
                     StatusView(
                         site: call.author.site, catalogueVersion: desk.catalogue.version.text,

@@ -5,6 +5,7 @@ import Synchronization
 /// What an operator sees of one analyzer, live. Counts since the start of the server; no patient's data.
 package struct AnalyzerStatus: Sendable, Hashable, Codable {
     package var name: String
+    package var site: String
     package var driver: String
     package var line: String
     /// Port listened to, when the analyzer connects to us.
@@ -27,8 +28,9 @@ package struct AnalyzerStatus: Sendable, Hashable, Codable {
     /// What keeps its orders from it, in French; nil when nothing does.
     package var problem: String?
 
-    package init(name: String, driver: String, line: String, state: String) {
+    package init(name: String, site: String, driver: String, line: String, state: String) {
         self.name = name
+        self.site = site
         self.driver = driver
         self.line = line
         self.state = state
@@ -48,5 +50,6 @@ package final class AnalyzerBoard: Sendable {
         }
     }
     func add(_ row: AnalyzerStatus) { rows.withLock { $0[row.name] = row } }
+    func remove(_ name: String) { rows.withLock { _ = $0.removeValue(forKey: name) } }
     package var all: [AnalyzerStatus] { rows.withLock { $0.values.sorted { $0.name < $1.name } } }
 }

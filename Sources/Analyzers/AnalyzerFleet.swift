@@ -1,49 +1,63 @@
-import Synchronization
 import Base
 import Drivers
 import LIS2
 import LIS01
 import Laboratory
 package import Store
+import Synchronization
 package import Workflow
 
 /// All the analyzers of the laboratory: their pumps, and the interpreter that takes what they journalled, in order,
 /// once.
 package final class AnalyzerFleet: Sendable {
     package let board = AnalyzerBoard()
-    let pumps: [String: AnalyzerPump]
+    let members: Mutex<[String: Member]>
     let desk: Desk
     private let cut = CutMessages()
-    private let log: @Sendable (String) -> Void
+    let notes: LocalNotes
+    let log: @Sendable (String) -> Void
+    /// Pumps to be run, those of the beginning and those that a reload brings.
+    private let starting = AsyncStream.makeStream(of: AnalyzerPump.self)
     private let bell: AsyncStream<Void>
     private let ring: AsyncStream<Void>.Continuation
 
     package init(
-        _ configurations: [AnalyzerConfiguration], desk: Desk, log: @escaping @Sendable (String) -> Void
+        _ configurations: [AnalyzerConfiguration], desk: Desk, notes: LocalNotes = LocalNotes(),
+        log: @escaping @Sendable (String) -> Void
     ) {
         self.desk = desk
+        self.notes = notes
         self.log = log
+        members = Mutex([:])
         let (bell, ring) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         self.bell = bell
         self.ring = ring
-        var pumps = [String: AnalyzerPump]()
-        for configuration in configurations {
-            pumps[configuration.name] = AnalyzerPump(
-                configuration, store: desk.store, board: board, now: desk.now, log: log,
-                messageCame: { ring.yield() })
-        }
-        self.pumps = pumps
+        for configuration in configurations { start(configuration) }
+    }
+
+    /// An analyzer of the fleet: what the configuration says of it, and its pump with what is added here.
+    struct Member {
+        var given: AnalyzerConfiguration
+        var pump: AnalyzerPump
+    }
+    var pumps: [String: AnalyzerPump] { members.withLock { $0.mapValues(\.pump) } }
+
+    /// Makes the pump of an analyzer, paused if it was left so, and has it run as soon as the fleet does.
+    func start(_ given: AnalyzerConfiguration) {
+        var configuration = given
+        configuration.driver = notes.settings.completed(given.driver, of: given.name)
+        let pump = AnalyzerPump(
+            configuration, store: desk.store, board: board, now: desk.now, log: log,
+            messageCame: { [ring] in ring.yield() })
+        if notes.settings.analyzers[given.name]?.paused == true { pump.pause() }
+        members.withLock { $0[given.name] = Member(given: given, pump: pump) }
+        starting.continuation.yield(pump)
     }
 
     /// Closes what a crash left open, then runs every pump and the interpreter until cancelled.
     package func run() async throws(StoreFailure) {
         try await recover()
         await withDiscardingTaskGroup { group in
-            for pump in pumps.values { group.addTask { await pump.run() } }
-            for pump in pumps.values {
-                let courier = OrderCourier(pump: pump, desk: desk)
-                group.addTask { await courier.run() }
-            }
             group.addTask { await self.interpretForEver() }
             // The journal is looked at even when nobody rings: what a failed store left behind is taken then.
             group.addTask {
@@ -54,6 +68,17 @@ package final class AnalyzerFleet: Sendable {
                 }
                 self.ring.finish()
             }
+            for await pump in starting.stream { group.addTask { await self.run(pump) } }
+        }
+    }
+
+    /// An analyzer and the courier of its orders, until it is taken out of the fleet.
+    private func run(_ pump: AnalyzerPump) async {
+        let courier = OrderCourier(pump: pump, desk: desk)
+        await withDiscardingTaskGroup { group in
+            group.addTask { await courier.run() }
+            await pump.run()
+            group.cancelAll()
         }
     }
 

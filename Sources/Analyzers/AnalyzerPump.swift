@@ -9,7 +9,9 @@ import Synchronization
 /// One analyzer: takes each line that comes up, pumps its bytes through a `Link`, makes every frame durable before it
 /// is acknowledged, and sends what waits in the outbox.
 final class AnalyzerPump: Sendable {
-    let configuration: AnalyzerConfiguration
+    private let held: Mutex<AnalyzerConfiguration>
+    /// As it is now: the driver may be exchanged under a line that stays up.
+    var configuration: AnalyzerConfiguration { held.withLock { $0 } }
     let store: any LaboratoryStore
     let board: AnalyzerBoard
     let now: @Sendable () -> Instant
@@ -24,17 +26,20 @@ final class AnalyzerPump: Sendable {
     let orderBell = Bell()
     struct Running {
         var isPaused = false
+        var isStopped = false
         /// The present round of `run`: cancelled to stop it at once.
         var round: Task<Void, Never>?
     }
     let running = Mutex(Running())
+    /// Finished when `run` has returned.
+    private let over = AsyncStream.makeStream(of: Void.self)
 
     init(
         _ configuration: AnalyzerConfiguration, store: any LaboratoryStore, board: AnalyzerBoard,
         now: @escaping @Sendable () -> Instant, log: @escaping @Sendable (String) -> Void,
         messageCame: @escaping @Sendable () -> Void
     ) {
-        self.configuration = configuration
+        held = Mutex(configuration)
         self.store = store
         self.board = board
         self.now = now
@@ -42,8 +47,8 @@ final class AnalyzerPump: Sendable {
         self.messageCame = messageCame
         board.add(
             AnalyzerStatus(
-                name: configuration.name, driver: configuration.driver.name, line: configuration.line.description,
-                state: "en attente"))
+                name: configuration.name, site: configuration.site, driver: configuration.driver.name,
+                line: configuration.line.description, state: "en attente"))
     }
 
     /// Messages kept for an analyzer that is away; beyond it the oldest goes, since analyzers ask again.
@@ -71,11 +76,30 @@ final class AnalyzerPump: Sendable {
     }
     static let pausedState = "en pause"
 
-    /// Runs until cancelled: one round after the other, none while paused.
+    /// From the next message on, this driver; the line stays as it is.
+    func use(_ driver: Driver) {
+        let name = held.withLock { held in
+            held.driver = driver
+            return held.name
+        }
+        board.change(name) { $0.driver = driver.name }
+    }
+
+    /// Ends `run` for good and returns when its line and its port are closed. Only for a pump that was run.
+    func stop() async {
+        running.withLock { state in
+            state.isStopped = true
+            state.round?.cancel()
+        }
+        for await _ in over.stream {}
+    }
+
+    /// Runs until cancelled or stopped: one round after the other, none while paused.
     func run() async {
-        while !Task.isCancelled {
+        defer { over.continuation.finish() }
+        while !Task.isCancelled, !running.withLock({ $0.isStopped }) {
             let round = running.withLock { state -> Task<Void, Never>? in
-                if state.isPaused { return nil }
+                if state.isPaused || state.isStopped { return nil }
                 let round = Task { await self.serveOnce() }
                 state.round = round
                 return round

@@ -1,6 +1,7 @@
 package import Base
 import Laboratory
 import Store
+import Synchronization
 package import Workflow
 
 /// What is between an analyzer and the laboratory at this moment.
@@ -20,18 +21,30 @@ extension AnalyzerFleet {
     package func operate(
         _ operation: LineOperation, _ name: String, reason: String, by author: Author
     ) async throws(CommandFailure) {
-        guard let pump = pumps[name] else {
-            throw .refused(
-                Refusal(
-                    "analyzer.unknown", at: name, because: "aucun automate de ce nom",
-                    remedy: "choisir parmi : \(pumps.keys.sorted().joined(separator: ", "))"))
-        }
+        let pump = try member(name, author).pump
         try await desk.attest(operation, of: name, reason: reason, by: author)
         switch operation {
-        case .pause: pump.pause()
-        case .resume: pump.resume()
+        case .pause:
+            try note { () throws(Refusal) in try notes.change(name) { $0.paused = true } }
+            pump.pause()
+        case .resume:
+            try note { () throws(Refusal) in try notes.change(name) { $0.paused = false } }
+            pump.resume()
         case .reconnect: await pump.reconnect()
         }
+    }
+
+    /// An analyzer of a site that this author reaches.
+    func member(_ name: String, _ author: Author) throws(CommandFailure) -> Member {
+        let members = members.withLock { $0 }.filter { author.reaches($0.value.given.site) }
+        if let member = members[name] { return member }
+        throw .refused(
+            Refusal(
+                "analyzer.unknown", at: name, because: "aucun automate de ce nom",
+                remedy: "choisir parmi : \(members.keys.sorted().joined(separator: ", "))"))
+    }
+    func note(_ work: () throws(Refusal) -> Void) throws(CommandFailure) {
+        do throws(Refusal) { try work() } catch { throw .refused(error) }
     }
 
     /// Reads again what waits in triage of a message, with the driver that its analyzer has now.

@@ -104,6 +104,10 @@ extension LaboratoryClient {
         let _: Done = try await send("POST", "/v1/triage/\(LaboratoryClient.segment(id))/dismiss", body)
     }
 
+    package func map(_ id: String, _ body: MapBody) async throws(Refusal) -> MappingView {
+        try await send("POST", "/v1/triage/\(LaboratoryClient.segment(id))/map", body)
+    }
+
     // Reports and deliveries
 
     package func reports(of reference: String) async throws(Refusal) -> [ReportView] {
@@ -126,6 +130,9 @@ extension LaboratoryClient {
     package func operate(_ operation: String, analyzer: String, reason: String) async throws(Refusal) {
         let name = LaboratoryClient.segment(analyzer)
         let _: Done = try await send("POST", "/v1/analyzers/\(name)/\(operation)", ReasonBody(reason: reason))
+    }
+    package func reload(reason: String) async throws(Refusal) -> ReloadView {
+        try await send("POST", "/v1/analyzers/reload", ReasonBody(reason: reason))
     }
     /// Sessions of an analyzer, the latest first.
     package func sessions(of analyzer: String, limit: Int? = nil) async throws(Refusal) -> [LineSessionView] {

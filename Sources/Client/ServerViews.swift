@@ -86,6 +86,7 @@ package struct CountsView: Codable, Sendable, Hashable {
 
 package struct AnalyzerView: Codable, Sendable, Hashable {
     package var name: String
+    package var site: String
     package var driver: String
     /// Where its line goes, e.g. `tcp-server 0.0.0.0:4001`.
     package var line: String
@@ -104,10 +105,12 @@ package struct AnalyzerView: Codable, Sendable, Hashable {
     /// Seconds that the oldest pending message has waited; nil when none waits.
     package var lag: Int?
     package init(
-        name: String, driver: String, line: String, state: String, lastSeen: Moment?, messages: Int, refusals: Int,
+        name: String, site: String, driver: String, line: String, state: String, lastSeen: Moment?, messages: Int,
+        refusals: Int,
         deviations: [String: Int], pending: Int, orders: Int = 0, lag: Int? = nil
     ) {
         self.name = name
+        self.site = site
         self.driver = driver
         self.line = line
         self.state = state
@@ -154,18 +157,7 @@ package struct SessionLogView: Codable, Sendable, Hashable {
             self.hex = hex
         }
         /// Nil when `hex` is not hexadecimal.
-        package var bytes: [UInt8]? {
-            let digits = Array(hex.utf8)
-            guard digits.count % 2 == 0 else { return nil }
-            var bytes = [UInt8]()
-            for index in stride(from: 0, to: digits.count, by: 2) {
-                guard let byte = UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) else {
-                    return nil
-                }
-                bytes.append(byte)
-            }
-            return bytes
-        }
+        package var bytes: [UInt8]? { Hexadecimal.bytes(hex) }
     }
     package var id: String
     package var analyzer: String
@@ -256,6 +248,8 @@ package struct MessageView: Codable, Sendable, Hashable {
     package var queries: Int?
     /// The records, one a line; only when one message is asked for. Bytes that are no UTF-8 are read as ISO 8859-1.
     package var text: String?
+    /// The same bytes, two digits each; only when one message is asked for.
+    package var hex: String?
     package init(
         id: String, analyzer: String, sessionID: String, at: Moment, bytes: Int, textHash: String, complete: Bool
     ) {

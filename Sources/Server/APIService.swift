@@ -1,6 +1,7 @@
 import API
 import Analyzers
 import Base
+import Client
 import Exchange
 import Foundation
 import Laboratory
@@ -9,13 +10,15 @@ import Workflow
 /// The API's view of what only the running server knows, and its hand on the lines.
 struct FleetStatus: LiveStatus, AnalyzerControl {
     let fleet: AnalyzerFleet
+    let reloader: Reloader
 
     func analyzers() async -> [AnalyzerState] {
         let backlogs = await fleet.backlogs()
         return fleet.board.all.map { row in
             let backlog = backlogs[row.name] ?? Backlog()
             return AnalyzerState(
-                name: row.name, driver: row.driver, line: row.line + (row.port.map { " (port \($0))" } ?? ""),
+                name: row.name, site: row.site, driver: row.driver,
+                line: row.line + (row.port.map { " (port \($0))" } ?? ""),
                 state: row.problem.map { "\(row.state) ; \($0)" } ?? row.state, lastSeen: row.lastSeen,
                 messages: row.messages, refusals: row.refusals,
                 deviations: row.deviations, pending: backlog.messages,
@@ -33,11 +36,25 @@ struct FleetStatus: LiveStatus, AnalyzerControl {
     ) async throws(CommandFailure) -> ReplayOutcome {
         try await fleet.replay(messageID, reason: reason, by: author)
     }
+    func reload(reason: String, by author: Author) async throws(CommandFailure) -> ReloadView {
+        let change = try await reloader.reload(reason: reason, by: author)
+        return ReloadView(
+            added: change.added, removed: change.removed, restarted: change.restarted, redriven: change.redriven,
+            unchanged: change.unchanged, remarks: change.remarks)
+    }
+    func map(_ triageID: String, _ body: MapBody, by author: Author) async throws(CommandFailure) -> MappingView {
+        let mapping = CodeMapping(analysis: body.analysis, unit: body.unit, factor: body.factor)
+        let made = try await fleet.map(triageID, to: mapping, reason: body.reason, by: author)
+        return MappingView(
+            analyzer: made.analyzer, code: made.code, analysis: made.analysis, messages: made.messages,
+            observations: made.observations, controls: made.controls, waiting: made.waiting,
+            refused: made.refused.map(\.description))
+    }
 }
 
 /// Makes the first administrator when there is no account, then serves the API.
 func runAPI(
-    _ configuration: Configuration, _ desk: Desk, _ fleet: AnalyzerFleet,
+    _ configuration: Configuration, _ desk: Desk, _ fleet: AnalyzerFleet, _ reloader: Reloader,
     bound: @escaping @Sendable (Int) -> Void
 ) async throws {
     let accounts = AccountDesk(desk: desk, credentials: Credentials())
@@ -50,7 +67,7 @@ func runAPI(
         Log.line("premier démarrage : compte « \(AccountDesk.firstLogin) »")
         Log.line("son secret est dans \(secretFile) : le changer, puis effacer ce fichier")
     }
-    let status = FleetStatus(fleet: fleet)
+    let status = FleetStatus(fleet: fleet, reloader: reloader)
     let api = LaboratoryAPI(desk: desk, live: status, accounts: accounts, control: status)
     try await api.run(host: configuration.host, port: configuration.port) { port in bound(port) }
 }

@@ -20,13 +20,13 @@ package struct Configuration: Sendable {
         /// A serial line was given without its settings: they are the driver's.
         package var takesDriverSerial: Bool
 
-        package func line(driverSerial: Lines.SerialSettings?) -> LineDescription {
+        package func line(driverSerial: SerialSettings?) -> LineDescription {
             guard takesDriverSerial, let driverSerial, case .serial(let path, _) = line else { return line }
             return .serial(path: path, driverSerial)
         }
     }
     /// How to reach the PFI, and under which names (MSH-3 to MSH-6).
-    package struct PFI: Sendable {
+    package struct PFI: Sendable, Hashable {
         package var host: String
         package var port: Int
         package var sendingApplication: String

@@ -16,9 +16,15 @@ import Workflow
 
 /// The composition root: opens what the configuration names, starts every service, stops them in order.
 package enum LaboratoryServer {
-    /// Runs until SIGTERM or SIGINT.
+    /// Runs until SIGTERM or SIGINT; SIGHUP has the configuration read again.
     package static func run(configurationAt path: String) async throws {
-        let service = Task { try await serve(configurationAt: path) }
+        let (hangups, hungUp) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let service = Task { try await serve(configurationAt: path, hangups) }
+        signal(SIGHUP, SIG_IGN)
+        let hangup = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
+        hangup.setEventHandler { hungUp.yield() }
+        hangup.resume()
+        defer { hangup.cancel() }
         let sources = [SIGTERM, SIGINT].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -34,14 +40,11 @@ package enum LaboratoryServer {
         Log.line("arrêté")
     }
 
-    private static func serve(configurationAt path: String) async throws {
-        let folder = (path as NSString).deletingLastPathComponent
-        let configuration = try Configuration(
-            json5: DataFiles.bytes(path), name: (path as NSString).lastPathComponent,
-            folder: folder.isEmpty ? "." : folder)
+    private static func serve(configurationAt path: String, _ hangups: AsyncStream<Void>) async throws {
+        let plan = try FleetPlan(configurationAt: path)
+        let configuration = plan.configuration
         try FileManager.default.createDirectory(
             atPath: configuration.data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let library = try DriverLibrary.load(folders: DataFiles.drivers(configuration.drivers))
         if !["127.0.0.1", "::1", "localhost"].contains(configuration.host) {
             Log.line("attention : l'API écoute sur \(configuration.host) en clair ; mettre un relais TLS devant elle")
         }
@@ -61,9 +64,11 @@ package enum LaboratoryServer {
         let dispatch = ReportDispatch(desk: desk, pfi: pfiSettings(configuration.pfi), log: { Log.line($0) })
         desk.afterSigning = { dispatch.wake() }
         let fleet = AnalyzerFleet(
-            try analyzers(configuration, library), desk: desk, log: { Log.line($0) })
+            plan.analyzers, desk: desk, notes: try LocalNotes(path: configuration.data + "/analyzers.json"),
+            log: { Log.line($0) })
         desk.orderRoutes = { fleet.orderRoutes }
         desk.afterOrdering = { fleet.wakeCouriers() }
+        let reloader = Reloader(configurationAt: path, started: configuration, fleet: fleet, desk: desk)
         var zam: AcknowledgementListener?
         if let pfi = configuration.pfi {
             zam = try await AcknowledgementListener.start(
@@ -72,7 +77,7 @@ package enum LaboratoryServer {
         }
         Log.line(
             "catalogue \(catalogue.version.text.prefix(12)) : \(catalogue.analyses.count) analyses ; "
-                + "\(library.drivers.count) pilotes ; \(configuration.analyzers.count) automates")
+                + "\(plan.library.drivers.count) pilotes ; \(configuration.analyzers.count) automates")
         let ports = PortsFile(
             path: configuration.data + "/ports.json", board: fleet.board, zam: zam?.port,
             listening: configuration.analyzers.count(where: \.line.isListening))
@@ -81,8 +86,17 @@ package enum LaboratoryServer {
                 group.addTask { try await fleet.run() }
                 group.addTask { await dispatch.run() }
                 if let zam { group.addTask { await zam.run() } }
+                group.addTask {
+                    for await _ in hangups {
+                        do throws(CommandFailure) {
+                            _ = try await reloader.reload(reason: "SIGHUP", by: nil)
+                        } catch {
+                            Log.line("relecture refusée : \(error)")
+                        }
+                    }
+                }
                 group.addTask { [desk] in
-                    try await runAPI(configuration, desk, fleet) { ports.bound($0) }
+                    try await runAPI(configuration, desk, fleet, reloader) { ports.bound($0) }
                 }
                 // The first to end ends the server: a service that stops by itself is a fault.
                 try await group.next()
@@ -106,22 +120,6 @@ package enum LaboratoryServer {
         case .postgresql(let connection, let schema):
             try await PostgreSQLStore.open(connection: connection, schema: schema)
         }
-    }
-
-    private static func analyzers(
-        _ configuration: Configuration, _ library: DriverLibrary
-    ) throws(Refusal) -> [AnalyzerConfiguration] {
-        var out = [AnalyzerConfiguration]()
-        for entry in configuration.analyzers {
-            let driver = try library.driver(named: entry.driver)
-            let zone = configuration.sites.first { $0.code == entry.site }?.civilZone ?? .europeParis
-            out.append(
-                AnalyzerConfiguration(
-                    name: entry.name, site: entry.site, driver: driver,
-                    line: entry.line(driverSerial: driver.description.serial.map { Lines.SerialSettings($0) }),
-                    link: driver.description.link, zone: zone, orders: entry.orders))
-        }
-        return out
     }
 
     private static func pfiSettings(_ pfi: Configuration.PFI?) -> PFISettings? {

@@ -165,7 +165,9 @@ package enum SQL {
         ORDER BY p.at, p.message_id LIMIT ?
         """
     static let interpretedMessage = """
-        SELECT m.id FROM message m CROSS JOIN outcome o WHERE o.message_id = m.id AND o.kind = 'interpreted'
+        SELECT m.id FROM message m CROSS JOIN outcome o WHERE o.message_id = m.id AND (o.kind = 'interpreted'
+        OR (o.kind = 'triaged' AND EXISTS (SELECT 1 FROM triage t CROSS JOIN triage_resolution r
+        WHERE t.message_id = m.id AND t.ordinal = -1 AND r.triage_id = t.id AND r.kind = 'attached')))
         AND m.analyzer = ? AND m.text_hash = ? AND m.id <> ? AND m.complete = 1 ORDER BY m.at, m.id LIMIT 1
         """
     static func messages(byAnalyzer: Bool) -> String {

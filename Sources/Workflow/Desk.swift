@@ -19,6 +19,9 @@ package struct Author: Sendable, Hashable {
         self.init(login: account.login, role: account.role, site: account.site, professional: account.professional)
     }
 
+    /// Whether this person reads and changes what is of a site: each the own, administrators all of them.
+    package func reaches(_ site: String) -> Bool { role == .administrator || site == self.site }
+
     package func require(_ permission: Permission) throws(Refusal) {
         guard role.permissions.contains(permission) else {
             throw Refusal(
@@ -94,6 +97,15 @@ package struct Desk: Sendable {
     }
     func allow(_ author: Author, _ permission: Permission) throws(CommandFailure) {
         do throws(Refusal) { try author.require(permission) } catch { throw .refused(error) }
+    }
+    /// What is another site's is not there for this author, as when reading it.
+    func within(
+        _ site: String, _ author: Author, _ code: String, _ what: String, _ id: String
+    ) throws(CommandFailure) {
+        guard author.reaches(site) else { throw missing(code, what, id) }
+    }
+    func within(_ request: Request, _ author: Author) throws(CommandFailure) {
+        try within(request.site, author, "request.unknown", "demande", request.number)
     }
     /// Decides and appends; on a conflict reads and decides again, so that two people never overwrite each other.
     func attempt<T: Sendable>(

@@ -192,7 +192,7 @@ extension Desk {
         try allow(author, .resolveTriage)
         try needReason(reason)
         return try await attempt { () async throws(CommandFailure) -> Observation in
-            let entry = try await openTriage(triageID)
+            let entry = try await openTriage(triageID, author)
             guard var incoming = entry.incoming else {
                 throw .refused(
                     Refusal(
@@ -203,7 +203,9 @@ extension Desk {
             guard let message = found else { throw missing("message.unknown", "message", entry.messageID) }
             incoming.accession = accession
             var files = [String: MatchedFile]()
-            guard case .observation(let observation) = try await match(incoming, message, &files) else {
+            guard case .observation(let observation) = try await match(incoming, message, &files),
+                author.reaches(observation.site)
+            else {
                 throw .refused(
                     Refusal(
                         "triage.nomatch", at: accession,
@@ -226,7 +228,7 @@ extension Desk {
     package func dismiss(_ triageID: String, reason: String, by author: Author) async throws(CommandFailure) {
         try allow(author, .resolveTriage)
         try needReason(reason)
-        _ = try await openTriage(triageID)
+        _ = try await openTriage(triageID, author)
         let at = now()
         let resolution = TriageResolution(
             triageID: triageID, kind: .dismissed, author: author.login, at: at, reason: reason)
@@ -235,8 +237,10 @@ extension Desk {
         }
     }
 
-    private func openTriage(_ id: String) async throws(CommandFailure) -> TriageEntry {
-        guard let entry = try await ask({ () throws(StoreFailure) in try await store.triageEntry(id) }) else {
+    /// An open entry that this author may close.
+    package func openTriage(_ id: String, _ author: Author) async throws(CommandFailure) -> TriageEntry {
+        let found = try await ask { () throws(StoreFailure) in try await store.triageEntry(id) }
+        guard let entry = found, author.reaches(entry.site) else {
             throw missing("triage.unknown", "entrée de triage", id)
         }
         if let done = try await ask({ () throws(StoreFailure) in try await store.triageResolution(id) }) {

@@ -95,6 +95,7 @@ extension Desk {
         try allow(author, .register)
         return try await attempt { () async throws(CommandFailure) -> Patient in
             let old = try await patient(id)
+            try within(old.site, author, "patient.unknown", "patient", id)
             let zone = try site(old.site).civilZone
             let changed = try decide { () throws(Refusal) in
                 try Desk.patient(draft, id: id, version: old.version + 1, site: old.site, ipp: old.ipp).checked(
@@ -136,6 +137,7 @@ extension Desk {
         let at = now()
         let zone = try site(author.site).civilZone
         let patient = try await patient(draft.patientID)
+        try within(patient.site, author, "patient.unknown", "patient", draft.patientID)
         let asked = try decide { () throws(Refusal) in
             guard !draft.codes.isEmpty else {
                 throw Refusal(
@@ -202,6 +204,7 @@ extension Desk {
         return try await attempt { () async throws(CommandFailure) -> Specimen in
             let found = try await ask { () throws(StoreFailure) in try await store.specimen(accession) }
             guard var specimen = found else { throw missing("specimen.unknown", "tube", accession) }
+            try within(try await request(specimen.requestID).site, author, "specimen.unknown", "tube", accession)
             let at = now()
             if let collectedAt, collectedAt > at {
                 throw .refused(

@@ -23,6 +23,7 @@ extension Desk {
         return try await attempt { () async throws(CommandFailure) -> ReplayOutcome in
             let found = try await ask { () throws(StoreFailure) in try await store.message(messageID) }
             guard let message = found else { throw missing("message.unknown", "message", messageID) }
+            try within(message.site, author, "message.unknown", "message", messageID)
             let open = try await ask { () throws(StoreFailure) in
                 try await store.triage(site: message.site, open: true, limit: .max)
             }.filter { $0.messageID == messageID }

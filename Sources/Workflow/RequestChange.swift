@@ -12,6 +12,7 @@ extension Desk {
         try allow(author, .register)
         return try await attempt { () async throws(CommandFailure) -> RegisteredRequest in
             let old = try await request(reference)
+            try within(old, author)
             let asked = try decide { () throws(Refusal) in try catalogue.expand(codes: codes) }
             let known = Set(old.lines.map(\.analysis))
             let added = asked.filter { !known.contains($0.code) }

@@ -78,6 +78,7 @@ extension Desk {
                     remedy: "la faire saisir par l'administrateur"))
         }
         let (request, _, file) = try await signable(reference)
+        try within(request, author)
         guard !file.fresh.isEmpty else {
             throw .refused(
                 Refusal(

@@ -51,6 +51,7 @@ extension Desk {
         try allow(author, .validateTechnically)
         return try await attempt { () async throws(CommandFailure) -> [ObservationEvent] in
             let (request, all, events) = try await file(of: requestReference)
+            try within(request, author)
             let last = Chosen.lastEvents(events)
             let at = now()
             var made = [ObservationEvent]()
@@ -99,6 +100,7 @@ extension Desk {
         try needReason(reason)
         return try await attempt { () async throws(CommandFailure) -> ObservationEvent in
             let (request, all, events) = try await file(of: requestReference)
+            try within(request, author)
             guard all.contains(where: { $0.id == observationID }) else {
                 throw missing("observation.unknown", "résultat", observationID)
             }
@@ -122,6 +124,7 @@ extension Desk {
         try allow(author, .enterResult)
         return try await attempt { () async throws(CommandFailure) -> Observation in
             let (request, all, events) = try await file(of: requestReference)
+            try within(request, author)
             let analysis = try decide { () throws(Refusal) in try catalogue.required(code) }
             guard request.lines.contains(where: { $0.analysis == code }) else {
                 throw .refused(

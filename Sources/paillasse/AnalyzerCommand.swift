@@ -10,7 +10,7 @@ struct AnalyzerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "analyzer", abstract: "Conduire un automate : ligne, journal, relecture, capture.",
         subcommands: [
-            State.self, Pause.self, Resume.self, Reconnect.self, Log.self, Replay.self, Capture.self,
+            State.self, Pause.self, Resume.self, Reconnect.self, Reload.self, Log.self, Replay.self, Capture.self,
             OrdersCommand.self,
         ],
         defaultSubcommand: State.self)
@@ -40,7 +40,7 @@ struct AnalyzerCommand: AsyncParsableCommand {
 
     struct Pause: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Fermer la ligne jusqu'à « resume » (ou au redémarrage) ; l'automate garde ses résultats.")
+            abstract: "Fermer la ligne jusqu'à « resume », même après un redémarrage ; l'automate garde ses résultats.")
         @OptionGroup var operation: Operation
         func run() async throws { try await operation.perform("pause", "ligne fermée, automate en pause") }
     }
@@ -57,10 +57,37 @@ struct AnalyzerCommand: AsyncParsableCommand {
         func run() async throws { try await operation.perform("reconnect", "ligne coupée, reprise en cours") }
     }
 
+    struct Reload: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Relire la configuration et les pilotes sans couper les lignes qui ne changent pas.",
+            discussion: """
+                Ajoute, retire ou relance les automates qui ont changé ; un pilote changé est pris sans couper sa \
+                ligne. Une seule faute, et rien n'est pris. Le signal SIGHUP fait de même.
+                """)
+        @OptionGroup var listing: Listing
+        @Option(help: "Motif, gardé dans la piste d'audit.") var reason: String
+
+        func run() async throws {
+            let made = try await listing.client().reload(reason: reason)
+            if listing.json { return try Output.json(made) }
+            for (names, what) in [
+                (made.added, "ajouté"), (made.removed, "retiré"), (made.restarted, "relancé"),
+                (made.redriven, "pilote changé, ligne gardée"),
+            ] {
+                for name in names { Output.prose("\(name) : \(what)") }
+            }
+            Output.prose("\(made.unchanged.count) automate(s) inchangé(s)")
+            for remark in made.remarks { Output.prose(remark) }
+        }
+    }
+
     struct Log: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Sessions du journal, ou une session trame par trame.",
-            discussion: "Sans session : la liste. Avec : ce qui a été acquitté, décodé ; --hex ajoute les octets.")
+            discussion: """
+                Sans session : la liste. Avec : les trames acquittées et les messages, champ par champ ; --hex ajoute \
+                les octets.
+                """)
         @OptionGroup var listing: Listing
         @OptionGroup var length: Length
         @Argument(help: "Nom de l'automate.") var name: String
@@ -112,7 +139,7 @@ struct AnalyzerCommand: AsyncParsableCommand {
             for message in log.messages {
                 let outcome = MessagesCommand.word(message.outcome)
                 Output.line("\nmessage \(message.id)\(message.complete ? "" : ", incomplet") : \(outcome)")
-                Output.line(message.text ?? "")
+                for line in RecordView.lines(message.text ?? "") { Output.line("  " + line) }
             }
         }
     }
@@ -163,43 +190,4 @@ struct AnalyzerCommand: AsyncParsableCommand {
 
 extension LineCapture.Tally {
     var french: String { "\(sessions) session(s), \(frames) trame(s), \(refusals) refus, \(bytes) octet(s)" }
-}
-
-/// Bytes of a line for people.
-enum ByteView {
-    private static let names: [UInt8: String] = [
-        0x01: "SOH", 0x02: "STX", 0x03: "ETX", 0x04: "EOT", 0x05: "ENQ", 0x06: "ACK", 0x0A: "LF", 0x0B: "VT",
-        0x0D: "CR", 0x15: "NAK", 0x17: "ETB", 0x1C: "FS",
-    ]
-
-    /// `<STX>1H|\^&…<CR><ETX>5A<CR><LF>`: control characters by name, others that no terminal shows as `<9F>`.
-    static func readable(_ bytes: [UInt8]) -> String {
-        let isText = String(validating: bytes, as: UTF8.self) != nil
-        var out = [UInt8]()
-        for byte in bytes {
-            if (0x20...0x7E).contains(byte) || (isText && byte >= 0x80) {
-                out.append(byte)
-            } else {
-                out += Array("<\(names[byte] ?? twoDigits(byte))>".utf8)
-            }
-        }
-        return String(decoding: out, as: UTF8.self)
-    }
-
-    /// Sixteen bytes a line: offset, digits, characters.
-    static func dump(_ bytes: [UInt8]) -> [String] {
-        stride(from: 0, to: bytes.count, by: 16).map { start in
-            let row = bytes[start..<min(start + 16, bytes.count)]
-            let offset = String(start, radix: 16)
-            let digits = row.map(twoDigits).joined(separator: " ")
-            let text = row.map { (0x20...0x7E).contains($0) ? String(Unicode.Scalar($0)) : "." }.joined()
-            return String(repeating: "0", count: max(0, 4 - offset.count)) + offset + "  " + digits
-                + String(repeating: " ", count: 3 * (16 - row.count) + 2) + text
-        }
-    }
-
-    private static func twoDigits(_ byte: UInt8) -> String {
-        let text = String(byte, radix: 16, uppercase: true)
-        return text.count < 2 ? "0" + text : text
-    }
 }

@@ -7,11 +7,43 @@ struct AnalyzersCommand: AsyncParsableCommand {
         commandName: "analyzers", abstract: "État des automates et de leurs lignes.")
 
     @OptionGroup var listing: Listing
+    @Flag(help: "Rester, et montrer l'état à mesure (arrêt : Ctrl-C).") var watch = false
+    @Option(help: ArgumentHelp("Secondes entre deux états.", valueName: "s")) var every = 2
+    @Option(help: ArgumentHelp("S'arrêter après tant d'états.", valueName: "n")) var times: Int?
+
+    func validate() throws {
+        guard every > 0, times.map({ $0 > 0 }) ?? true else { throw ValidationError("il faut un nombre d'au moins 1") }
+    }
 
     func run() async throws {
-        let analyzers = try await listing.client().analyzers()
-        if listing.json { return try Output.json(analyzers) }
-        AnalyzersCommand.show(analyzers)
+        let client = try listing.client()
+        guard watch else {
+            let analyzers = try await client.analyzers()
+            if listing.json { return try Output.json(analyzers) }
+            return AnalyzersCommand.show(analyzers)
+        }
+        var shown = 0
+        while shown < times ?? .max {
+            if shown > 0 { try await Task.sleep(for: .seconds(every)) }
+            // A server that starts again is waited for; what it refuses ends the view.
+            let analyzers: [AnalyzerView]?
+            do throws(Refusal) { analyzers = try await client.analyzers() } catch {
+                guard error.code == "client.unreachable" else { throw error }
+                analyzers = nil
+            }
+            shown += 1
+            if listing.json {
+                if let analyzers { try Output.json(analyzers) }
+                continue
+            }
+            // Home and clear, as terminals know it (ECMA-48 CUP, ED).
+            if Terminal.isScreen { Output.line("\u{1B}[H\u{1B}[2J") }
+            guard let analyzers else {
+                Output.prose("serveur injoignable, nouvel essai dans \(every) s")
+                continue
+            }
+            AnalyzersCommand.show(analyzers)
+        }
     }
 
     static func show(_ analyzers: [AnalyzerView]) {

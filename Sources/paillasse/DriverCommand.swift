@@ -27,11 +27,38 @@ struct DriverOptions: ParsableArguments {
                 "driver.folder", because: "aucun dossier de pilotes trouvé", remedy: "donner --drivers DOSSIER")
         }
     }
+
+    /// A driver by its name, or by its folder; it need not be whole.
+    func driver(_ text: String) throws(Refusal) -> DriverFolder {
+        let clean = text.hasSuffix("/") ? String(text.dropLast()) : text
+        var path = clean
+        if !clean.contains("/") {
+            let named = (try? folder).map { "\($0)/\(clean)" } ?? clean
+            if FileManager.default.fileExists(atPath: named) { path = named }
+        }
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw Refusal(
+                "driver.unknown", at: clean, because: "aucun pilote de ce nom, aucun dossier à ce chemin",
+                remedy: "paillasse driver list, ou donner --drivers DOSSIER")
+        }
+        return try DataFiles.driver(path, name: (path as NSString).lastPathComponent)
+    }
+
+    /// Where a driver's folder is, by its name or its path.
+    func path(of text: String) throws(Refusal) -> String {
+        let clean = text.hasSuffix("/") ? String(text.dropLast()) : text
+        return clean.contains("/") ? clean : "\(try folder)/\(clean)"
+    }
 }
 
 struct DriverCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "driver", abstract: "Pilotes d'automates (sans serveur).", subcommands: [List.self, Check.self])
+        commandName: "driver", abstract: "Pilotes d'automates (sans serveur).",
+        discussion: """
+            D'une session enregistrée (analyzer capture) à un pilote en service : new, compléter driver.json5, try \
+            --keep, check, puis le nommer dans la configuration et analyzer reload.
+            """,
+        subcommands: [New.self, Try.self, Check.self, List.self])
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lister les pilotes.")
@@ -42,44 +69,68 @@ struct DriverCommand: AsyncParsableCommand {
             var name: String
             var maker: String
             var model: String
-            var summary: String
+            var transports: [String]
+            var transcripts: Int
             var codes: Int
+            var summary: String
         }
 
         func run() throws {
-            let library = try DriverLibrary.load(folders: try DataFiles.drivers(try options.folder))
+            let folders = try DataFiles.drivers(try options.folder)
+            let library = try DriverLibrary.load(folders: folders)
             let lines = library.drivers.map { driver in
-                Line(
+                let folder = folders.first { $0.name == driver.name }
+                return Line(
                     name: driver.name, maker: driver.description.maker, model: driver.description.model,
-                    summary: driver.description.summary, codes: driver.description.codes.count)
+                    transports: driver.description.transports.map(\.rawValue),
+                    transcripts: folder.map { DriverLint.transcripts(of: $0).count } ?? 0,
+                    codes: driver.description.codes.count, summary: driver.description.summary)
             }
             if json { return try Output.json(lines) }
-            var table = Table("PILOTE", "*FABRICANT", "*MODÈLE", "#CODES", "*RÉSUMÉ")
-            for line in lines { table.add(line.name, line.maker, line.model, String(line.codes), line.summary) }
+            var table = Table("PILOTE", "*FABRICANT", "*MODÈLE", "*LIAISONS", "#TRANSCRIPTIONS", "#CODES", "*RÉSUMÉ")
+            for line in lines {
+                table.add(
+                    line.name, line.maker, line.model, line.transports.joined(separator: ", "),
+                    String(line.transcripts), String(line.codes), line.summary)
+            }
             Output.table(table, empty: "aucun pilote")
         }
     }
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Vérifier des pilotes contre leurs propres transcriptions ; code de sortie 1 s'il y a un défaut.")
+            abstract: "Vérifier des pilotes contre leurs propres transcriptions ; code de sortie 1 s'il y a un défaut.",
+            discussion: "Pour les pilotes nommés, dit aussi ce qui manque encore ; cela n'empêche pas de s'en servir.")
         @OptionGroup var options: DriverOptions
-        @Argument(help: "Dossiers de pilotes ; tous par défaut.") var folders: [String] = []
+        @Flag(help: "Écrire du JSON au lieu de phrases.") var json = false
+        @Argument(help: "Pilotes, par leur nom ou leur dossier ; tous par défaut.") var folders: [String] = []
+
+        private struct Verdict: Encodable {
+            var driver: String
+            var defects: [String]
+            var missing: [String]
+        }
 
         func run() throws {
-            var chosen = [DriverFolder]()
-            for path in folders {
-                let clean = path.hasSuffix("/") ? String(path.dropLast()) : path
-                chosen.append(try DataFiles.driver(clean, name: (clean as NSString).lastPathComponent))
+            let chosen =
+                try folders.isEmpty
+                ? DataFiles.drivers(try options.folder) : folders.map { try options.driver($0) }
+            let verdicts = chosen.map { folder in
+                Verdict(
+                    driver: folder.name,
+                    defects: DriverLint.check(folder).map { "\(folder.name)/\($0.description)" },
+                    missing: folders.isEmpty ? [] : DriverLint.missing(in: folder).map(\.description))
             }
-            if folders.isEmpty { chosen = try DataFiles.drivers(try options.folder) }
-            var defects = 0
-            for folder in chosen {
-                let findings = DriverLint.check(folder)
-                defects += findings.count
-                for finding in findings { Output.complain("\(folder.name)/\(finding.description)") }
+            let defects = verdicts.map(\.defects.count).reduce(0, +)
+            if json {
+                try Output.json(verdicts)
+            } else {
+                for verdict in verdicts {
+                    for defect in verdict.defects { Output.complain(defect) }
+                    for missing in verdict.missing { Output.prose("manque : \(missing)") }
+                }
+                Output.prose("\(chosen.count) pilote(s) vérifié(s), \(defects) défaut(s)")
             }
-            Output.prose("\(chosen.count) pilote(s) vérifié(s), \(defects) défaut(s)")
             if defects > 0 { throw Ended(outcome: .refused) }
         }
     }

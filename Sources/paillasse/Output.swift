@@ -46,6 +46,8 @@ enum Output {
 }
 
 enum Terminal {
+    static var isScreen: Bool { isatty(STDOUT_FILENO) == 1 }
+
     /// Columns of the terminal; nil when the output is a file or a pipe, whose lines are not folded.
     static var width: Int? {
         if let asked = getenv("COLUMNS").flatMap({ Int(String(cString: $0)) }), asked > 0 { return asked }

@@ -5,7 +5,7 @@ import Client
 struct TriageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "triage", abstract: "Ce qui a été reçu et attend quelqu'un.",
-        subcommands: [List.self, Show.self, Attach.self, Dismiss.self])
+        subcommands: [List.self, Show.self, Map.self, Attach.self, Dismiss.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lister ce qui attend.")
@@ -30,12 +30,19 @@ struct TriageCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Montrer une entrée et son message.")
         @OptionGroup var listing: Listing
         @Argument(help: "Identifiant de l'entrée.") var id: String
+        @Flag(help: "Montrer aussi les octets du message en hexadécimal.") var hex = false
+
+        /// What `--json` writes.
+        private struct Shown: Encodable {
+            var entry: TriageView
+            var message: MessageView
+        }
 
         func run() async throws {
             let client = try listing.client()
             let entry = try await client.triageEntry(id)
-            if listing.json { return try Output.json(entry) }
             let message = try await client.message(entry.messageID)
+            if listing.json { return try Output.json(Shown(entry: entry, message: message)) }
             var table = Table("", "*")
             table.add("Entrée", entry.id)
             table.add("Automate", entry.analyzer)
@@ -46,9 +53,41 @@ struct TriageCommand: AsyncParsableCommand {
             if let text = entry.rawText { table.add("Résultat", "\(text) \(entry.rawUnit ?? "")") }
             table.add("État", (entry.resolution ?? "ouvert") + (entry.resolvedBy.map { " par \($0)" } ?? ""))
             table.add("Message", entry.messageID)
+            table.add("Session", "\(message.sessionID) (paillasse analyzer log \(entry.analyzer) \(message.sessionID))")
             Output.table(table, empty: "")
             Output.line()
-            Output.line(message.text ?? "")
+            if hex, let bytes = message.hex.flatMap({ Hexadecimal.bytes($0) }) {
+                for line in ByteView.dump(bytes) { Output.line(line) }
+                Output.line()
+            }
+            for line in RecordView.lines(message.text ?? "") { Output.line(line) }
+        }
+    }
+
+    struct Map: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Rattacher le code d'une entrée à une analyse, pour cet automate, dès maintenant et toujours.",
+            discussion: """
+                Le rattachement est gardé par le serveur (analyzers.json de son dossier de données), au-dessus du \
+                pilote et de ses mises à jour ; tout ce qui attendait ce code est relu, chaque résultat une fois.
+                """)
+        @OptionGroup var listing: Listing
+        @Argument(help: "Identifiant de l'entrée.") var id: String
+        @Argument(help: "Code de l'analyse au catalogue.") var analysis: String
+        @Option(help: ArgumentHelp("Unité (UCUM) de la valeur, une fois multipliée.", valueName: "unité"))
+        var unit: String?
+        @Option(help: ArgumentHelp("Facteur, par exemple 0.001.", valueName: "nombre")) var factor: String?
+        @Option(help: "Motif.") var reason: String
+
+        func run() async throws {
+            let body = MapBody(analysis: analysis, unit: unit, factor: factor, reason: reason)
+            let made = try await listing.client().map(id, body)
+            if listing.json { return try Output.json(made) }
+            Output.prose("\(made.analyzer) : « \(made.code) » est désormais \(made.analysis)")
+            Output.prose(
+                "\(made.messages) message(s) relu(s) : \(made.observations) résultat(s) et \(made.controls) "
+                    + "contrôle(s) repris, \(made.waiting) encore en triage")
+            for refusal in made.refused { Output.complain(refusal) }
         }
     }
 

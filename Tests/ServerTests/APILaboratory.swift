@@ -18,7 +18,7 @@ final class TestClock: Sendable {
 
 struct NoAnalyzers: LiveStatus {
     func analyzers() async -> [AnalyzerState] {
-        [AnalyzerState(name: "xn", driver: "sysmex-xn", line: "tcp-server :4001", state: "en attente")]
+        [AnalyzerState(name: "xn", site: "nord", driver: "sysmex-xn", line: "tcp-server :4001", state: "en attente")]
     }
 }
 

@@ -29,6 +29,16 @@ private final class ToldControl: AnalyzerControl {
         told.withLock { $0.append("replay \(messageID) \(reason) \(author.login)") }
         throw .refused(Refusal("replay.nothing", because: "rien", remedy: "rien"))
     }
+    func reload(reason: String, by author: Author) async throws(CommandFailure) -> ReloadView {
+        told.withLock { $0.append("reload \(reason) \(author.login)") }
+        return ReloadView(added: [], removed: [], restarted: [], redriven: [], unchanged: ["xn"], remarks: [])
+    }
+    func map(_ triageID: String, _ body: MapBody, by author: Author) async throws(CommandFailure) -> MappingView {
+        told.withLock { $0.append("map \(triageID) \(body.analysis) \(body.reason) \(author.login)") }
+        return MappingView(
+            analyzer: "xn", code: "c", analysis: body.analysis, messages: 0, observations: 0, controls: 0, waiting: 0,
+            refused: [])
+    }
 }
 
 @Suite struct `Sessions and accounts` {
@@ -113,12 +123,15 @@ private final class ToldControl: AnalyzerControl {
                 #expect(await post("/v1/analyzers/xn/\(operation.rawValue)", #"{"reason":"essai"}"#) == 200)
             }
             #expect(await post("/v1/messages/m1/replay", #"{"reason":"pilote"}"#) == 422)
+            #expect(await post("/v1/analyzers/reload", #"{"reason":"nouveau pilote"}"#) == 200)
+            #expect(await post("/v1/triage/t1/map", #"{"analysis":"NA","reason":"notice"}"#) == 200)
             #expect(await post("/v1/analyzers/xn/explode", #"{"reason":"essai"}"#) == 404)
             #expect(await post("/v1/analyzers/xn/pause", "{}") == 400)
             #expect(
                 control.all == [
                     "pause xn essai technicien", "resume xn essai technicien", "reconnect xn essai technicien",
-                    "replay m1 pilote technicien",
+                    "replay m1 pilote technicien", "reload nouveau pilote technicien",
+                    "map t1 NA notice technicien",
                 ])
         }
     }

@@ -208,6 +208,20 @@ import Testing
             #expect(try await find("m2") == "m1")
             #expect(try await find("m4", "a2") == nil)
             #expect(try await store.interpretedMessage(analyzer: "a1", textHash: "ff", excluding: "") == nil)
+            // One in triage as a whole counts once a replay has closed its entry, not when a person dismissed it.
+            try await store.append(
+                [
+                    .message(Make.message("m6", analyzer: "a3", session: "s6")), .outcome(Make.outcome("m6", .triaged)),
+                    .triage(Make.triage("t6", message: "m6")),
+                    .message(Make.message("m7", analyzer: "a4", session: "s7")), .outcome(Make.outcome("m7", .triaged)),
+                    .triage(Make.triage("t7", message: "m7")), .triageResolution(Make.resolution("t7")),
+                ], note: Make.note())
+            #expect(try await find("", "a3") == nil)
+            #expect(try await find("", "a4") == nil)
+            var replayed = Make.resolution("t6")
+            replayed.kind = .attached
+            try await store.append([.triageResolution(replayed)], note: Make.note())
+            #expect(try await find("", "a3") == "m6")
         }
     }
 

@@ -94,16 +94,6 @@ package enum Transport: String, Sendable, Hashable, CaseIterable {
     case tcpClient = "tcp-client"
 }
 
-package struct SerialSettings: Sendable, Hashable {
-    package enum Parity: String, Sendable, Hashable, CaseIterable { case none, even, odd }
-    package enum Flow: String, Sendable, Hashable, CaseIterable { case none, xonXoff = "xon-xoff", rtsCts = "rts-cts" }
-    package var baud: Int
-    package var dataBits: Int
-    package var parity: Parity
-    package var stopBits: Int
-    package var flow: Flow
-}
-
 /// Where the data of a result stand.
 package struct ResultPaths: Sendable, Hashable {
     package var specimen: FieldChoice

@@ -67,7 +67,7 @@ package enum DriverLint {
     /// Ends of the names of transcripts: LIS2-A2 (framed or bare), MLLP blocks, a maker's own text.
     static let ends = [".astm", ".hl7", ".raw"]
 
-    static func transcripts(of folder: DriverFolder) -> [String] {
+    package static func transcripts(of folder: DriverFolder) -> [String] {
         folder.files.keys.filter { path in path.hasPrefix("transcripts/") && ends.contains { path.hasSuffix($0) } }
             .sorted()
     }

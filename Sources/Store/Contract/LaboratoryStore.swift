@@ -119,7 +119,8 @@ package protocol LaboratoryStore: Sendable {
     func message(_ id: String) async throws(StoreFailure) -> ReceivedMessage?
     /// Without outcome, oldest first (by `at`, then id).
     func messagesAwaitingInterpretation(limit: Int) async throws(StoreFailure) -> [ReceivedMessage]
-    /// An interpreted complete message of this analyzer with this text hash, other than `excluding`.
+    /// A complete message of this analyzer with this text hash, other than `excluding`, whose results were taken: when
+    /// it came, or later, by a replay that closed its entry as a whole (triage ordinal −1).
     func interpretedMessage(analyzer: String, textHash: String, excluding: String) async throws(StoreFailure) -> String?
     /// Newest first.
     func messages(analyzer: String?, limit: Int) async throws(StoreFailure) -> [ReceivedMessage]

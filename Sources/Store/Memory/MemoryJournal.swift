@@ -42,7 +42,10 @@ extension MemoryStore {
         analyzer: String, textHash: String, excluding: String
     ) throws(StoreFailure) -> String? {
         try checkOpen()
-        let interpreted = Set(allOutcomes.filter { $0.kind == .interpreted }.map(\.messageID))
+        let attached = Set(
+            all { if case .triageResolution(let f) = $0, f.kind == .attached { f.triageID } else { nil } })
+        let replayed = allTriage.filter { $0.ordinal == -1 && attached.contains($0.id) }.map(\.messageID)
+        let interpreted = Set(allOutcomes.filter { $0.kind == .interpreted }.map(\.messageID)).union(replayed)
         return allMessages.filter {
             $0.analyzer == analyzer && $0.textHash == textHash && $0.id != excluding && $0.complete
                 && interpreted.contains($0.id)
