@@ -22,7 +22,7 @@ enum Samples {
     }
 
     static let shipped: Result<(AnalysisCatalogue, RulePack), any Error> = Result {
-        let catalogue = try catalogue()
+        let catalogue = try Samples.catalogue()
         let files = try RulePack.fileNames.map { try file("Catalog/rules/\($0)", as: $0) }
         return (catalogue, try RulePack.load(files, catalogue: catalogue, version: "test"))
     }

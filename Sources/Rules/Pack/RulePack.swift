@@ -160,7 +160,9 @@ extension RulePack {
                 continue
             }
             do {
-                let value = try evaluate(needed.code, inputs: inputs, sex: sex, age: age, contexts: contexts)
+                let value = try evaluate(
+                    needed.code, inputs: inputs.filter { isNeeded($0.key, by: needed) }, sex: sex, age: age,
+                    contexts: contexts)
                 // In full precision: the one rounding is that of the last calculation.
                 guard let number = value.unrounded.exact else { continue }
                 given[input.name] = GivenValue(Measured(number), unit: value.unit)
