@@ -38,7 +38,7 @@ import Testing
         Vector("DFG09", ["CREA": "300"], .female, "60 a", unrounded: "13.966", printed: "14"),
         Vector("DFG21", ["CREA": "300"], .female, "60 a", unrounded: "14.884", printed: "15"),
         Vector("LDLC", ["CT": "5.20", "HDL": "1.30", "TG": "1.50"], unrounded: "3.2182", printed: "3.22"),
-        // RULES writes 3.2873; its own factors (38.67, 88.57) give 3.28716, printed 3.29 either way. The second vector agrees.
+        // RULES writes 3.2873; its own factors (38.67, 88.57) give 3.28716, printed 3.29 either way.
         Vector("LDLS", ["CT": "5.20", "HDL": "1.30", "TG": "1.50"], unrounded: "3.2872", printed: "3.29"),
         Vector("LDLS", ["CT": "4.00", "HDL": "1.00", "TG": "4.00"], unrounded: "1.5801", printed: "1.58"),
         Vector("CAC", ["CA": "2.10", "ALB": "30"], unrounded: "2.35", printed: "2.35"),
@@ -132,8 +132,10 @@ import Testing
     @Test func `a cycle of formulas is refused`() throws {
         let text = """
             { format: 1, formulas: [
-              { code: "AAA", name: "a", version: 1, unit: "1", decimals: 0, inputs: { BBB: "1" }, value: "BBB + 1", source: "x" },
-              { code: "BBB", name: "b", version: 1, unit: "1", decimals: 0, inputs: { AAA: "1" }, value: "AAA + 1", source: "x" },
+              { code: "AAA", name: "a", version: 1, unit: "1", decimals: 0,
+                inputs: { BBB: "1" }, value: "BBB + 1", source: "x" },
+              { code: "BBB", name: "b", version: 1, unit: "1", decimals: 0,
+                inputs: { AAA: "1" }, value: "AAA + 1", source: "x" },
             ] }
             """
         #expect(try Samples.refusals("calculated.json5", text).contains { $0.contains("AAA → BBB → AAA") })
