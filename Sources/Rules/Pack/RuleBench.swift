@@ -107,11 +107,20 @@ extension RulePack {
                     let result = formula.value.value(slots, in: formula.unit)
                 else { return false }
                 values["result"] = .range(result)
+                // Few decimals bring a quotient or a power exactly onto a limit: what prints as the limit reaches it.
+                let printed = result.point?.rounded(to: formula.decimals).map { SymbolValue.range(ValueRange($0)) }
+                if RulePack.stands(on: column, clause, values.merging(["result": printed ?? .range(result)]) { $1 }) {
+                    return true
+                }
             }
-            let slots = clause.when.symbols.compactMap { values[$0] }
-            guard slots.count == clause.when.symbols.count else { return false }
-            return clause.when.traced(slots).boundaries.contains(column)
+            return RulePack.stands(on: column, clause, values)
         }
+    }
+
+    private static func stands(on column: Int, _ clause: GuardClause, _ values: [String: SymbolValue]) -> Bool {
+        let slots = clause.when.symbols.compactMap { values[$0] }
+        return slots.count == clause.when.symbols.count
+            && clause.when.traced(slots).boundaries.contains(column)
     }
 
     private static func decimals(of text: String?) -> Int {
