@@ -158,7 +158,8 @@ if withServer {
         program(
             "paillasse", at: "Sources/paillasse",
             imports: [
-                "Base", "Catalog", "Laboratory", "Quality", "LIS01", "LIS2", "Drivers", "Client", "Server", arguments,
+                "Base", "Catalog", "Laboratory", "Quality", "Rules", "LIS01", "LIS2", "Drivers", "Client", "Server",
+                arguments,
             ]),
         program(
             "simulate", at: "Simulators/simulate",

@@ -29,6 +29,16 @@ enum Samples {
 
     static func pack() throws -> RulePack { try shipped.get().1 }
 
+    /// The shipped pack with one file written otherwise.
+    static func shipped(changing name: String, _ change: (String) -> String) throws -> RulePack {
+        let files = try RulePack.fileNames.map { other in
+            let file = try file("Catalog/rules/\(other)", as: other)
+            guard other == name else { return file }
+            return CatalogFile(name: name, bytes: Array(change(String(decoding: file.bytes, as: UTF8.self)).utf8))
+        }
+        return try RulePack.load(files, catalogue: shipped.get().0, version: "changed")
+    }
+
     static func pack(_ name: String, _ text: String) throws -> RulePack {
         try RulePack.load(
             [CatalogFile(name: name, bytes: Array(text.utf8))], catalogue: shipped.get().0, version: "small")

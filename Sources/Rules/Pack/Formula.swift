@@ -190,8 +190,11 @@ extension Formula {
         {
             return converted
         }
-        if let alternative = input.alternative, alternative.unit == text,
-            let converted = number.divided(by: Decimal34(alternative.factor))
+        // `mg/dL` where the catalogue gives the factor of `mg/L`.
+        if let alternative = input.alternative, let unit = Unit(text), let other = Unit(alternative.unit),
+            unit.isCommensurable(with: other),
+            let scaled = Factor(from: UnitScale(unit), to: UnitScale(other)).apply(ValueRange(number))?.point,
+            let converted = scaled.divided(by: Decimal34(alternative.factor))
         {
             return converted
         }

@@ -29,6 +29,41 @@ package struct InterferenceRule: Sendable {
     package var reference: RuleReference { RuleReference(id: "HIL:\(analysis):\(index.rawValue)", version: 1) }
 }
 
+/// What an index does to a result (RULES section 4).
+package enum InterferenceOutcome: String, Sendable, CaseIterable {
+    /// At or under the first threshold: released without a word.
+    case free = "release"
+    /// Between the two: released with the direction of the error.
+    case commented = "comment"
+    /// Above the second: no value.
+    case suppressed = "suppress"
+    /// No index, or a threshold that nobody entered: held.
+    case held = "hold"
+}
+
+extension InterferenceRule {
+    /// `index` nil: the analyzer measures it and sent none.
+    package func outcome(_ index: Exact?) -> InterferenceOutcome {
+        guard let index else { return .held }
+        if let suppressAbove, index > suppressAbove { return .suppressed }
+        guard let biasAbove, suppressAbove != nil else { return .held }
+        return index > biasAbove ? .commented : .free
+    }
+}
+
+/// Thresholds that several analyses share, with the cases written beside them.
+struct InterferenceBlock: Sendable {
+    struct Case: Sendable {
+        /// Nil: the analyzer sent no index.
+        let index: Exact?
+        let expected: InterferenceOutcome
+        let place: String
+    }
+    let rule: InterferenceRule
+    let cases: [Case]
+    let place: String
+}
+
 /// The choices of the laboratory that are neither limits of an analysis nor formulas.
 package struct VerificationPolicy: Sendable {
     /// Minutes that a call may wait before it escalates.
@@ -41,6 +76,10 @@ package struct VerificationPolicy: Sendable {
     package var hemolysisSuppressesAll: Exact? = Exact(10)
     /// By analysis.
     package var interference: [String: [InterferenceRule]] = [:]
+    var interferenceBlocks: [InterferenceBlock] = []
+    /// Analyses asked for in mode B, released under a standing approval (RULES 1.1); all others are sorted for the
+    /// biologist who signs (mode A). Without effect until a named biologist has signed mode B, with an expiry.
+    package var releasedUnderApproval: Set<String> = []
     /// Analyses stable in a person: two that jump in one tube mean another person's blood.
     package var stable: Set<String> = []
     package var bloodGroups: Set<String> = []
@@ -69,6 +108,7 @@ struct PolicyReader {
         let top = ObjectReader(node, at: file, log: log)
         RulePack.checkFormat(top)
         var policy = VerificationPolicy()
+        readModes(top, &policy)
         if let critical = top.object("critical") {
             policy.callMinutes = critical.whole("callMinutes") ?? policy.callMinutes
             policy.silenceDays = critical.whole("silenceDays") ?? policy.silenceDays
@@ -107,19 +147,55 @@ struct PolicyReader {
     private func readInterference(_ reader: ObjectReader, _ policy: inout VerificationPolicy) {
         policy.hemolysisSuppressesAll = number(reader, "suppressAllFreeHemoglobin") ?? policy.hemolysisSuppressesAll
         for rule in reader.objects("rules") {
+            // Nothing is guessed: an index or a direction that cannot be read is a finding.
+            _ = (rule.required("index"), rule.required("bias"))
             let index = rule.choice("index", as: HILIndex.self) ?? .hemolysis
             let bias = rule.choice("bias", as: Bias.self) ?? .over
             let analyzer = rule.text("analyzer")
             let above = number(rule, "commentAbove"), suppress = number(rule, "suppressAbove")
-            for code in codes(rule, "analyses").sorted() {
-                policy.interference[code, default: []].append(
-                    InterferenceRule(
-                        analysis: code, analyzer: analyzer, index: index, bias: bias, biasAbove: above,
-                        suppressAbove: suppress))
+            if let above, let suppress, suppress < above {
+                log.add(
+                    "threshold", at: rule.key("suppressAbove"), "le second seuil est sous le premier",
+                    "écrire commentAbove ≤ suppressAbove")
+            }
+            let analyses = codes(rule, "analyses").sorted()
+            if analyses.isEmpty {
+                log.add("missing", at: rule.key("analyses"), "la règle ne vise aucune analyse", "écrire des codes")
+            }
+            let rules = analyses.map { code in
+                InterferenceRule(
+                    analysis: code, analyzer: analyzer, index: index, bias: bias, biasAbove: above,
+                    suppressAbove: suppress)
+            }
+            for rule in rules { policy.interference[rule.analysis, default: []].append(rule) }
+            let cases = rule.objects("cases").compactMap(interferenceCase)
+            if let first = rules.first {
+                policy.interferenceBlocks.append(InterferenceBlock(rule: first, cases: cases, place: rule.place))
             }
             rule.finish()
         }
         reader.finish()
+    }
+
+    /// `{ index: "90", expect: "release" }`; without `index`, the analyzer sent none.
+    private func interferenceCase(_ reader: ObjectReader) -> InterferenceBlock.Case? {
+        _ = reader.required("expect")
+        let expected = reader.choice("expect", as: InterferenceOutcome.self)
+        let index = number(reader, "index")
+        reader.finish()
+        return expected.map { InterferenceBlock.Case(index: index, expected: $0, place: reader.place) }
+    }
+
+    /// `modes: { default: "A", B: [] }`: sorting is the default and cannot be turned off here.
+    private func readModes(_ top: ObjectReader, _ policy: inout VerificationPolicy) {
+        guard let modes = top.object("modes") else { return }
+        if modes.required("default") != "A" {
+            log.add(
+                "mode", at: modes.key("default"), "le mode par défaut est A : trier, le biologiste signe",
+                "écrire default: \"A\" et nommer les analyses du mode B")
+        }
+        policy.releasedUnderApproval = codes(modes, "B")
+        modes.finish()
     }
 
     private func codes(_ reader: ObjectReader, _ key: String) -> Set<String> {

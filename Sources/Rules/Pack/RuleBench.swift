@@ -17,7 +17,13 @@ package struct BenchReport: Sendable {
     package var lines: [BenchLine] = []
     /// Rules without a case that the law asks for: positive, negative, each boundary, each missing input.
     package var gaps: [Refusal] = []
+    /// Rules looked at, those without a case among them.
+    package var rules = 0
     package var failures: [BenchLine] { lines.filter { !$0.holds } }
+    /// Rules of which no case is wanting and none fails.
+    package var coveredRules: Int {
+        rules - Set(gaps.compactMap(\.place) + failures.map { $0.rule.description }).count
+    }
     /// Exit code 0 of `paillasse rules bench`.
     package var passes: Bool { gaps.isEmpty && failures.isEmpty }
 }
@@ -26,8 +32,10 @@ extension RulePack {
     /// Runs every case of the pack.
     package func bench() -> BenchReport {
         var report = BenchReport()
+        report.rules = formulas.count + coherence.count + reflexes.count + policy.interferenceBlocks.count
         for formula in formulas { bench(formula, &report) }
         for rule in coherence + reflexes { bench(rule, &report) }
+        for block in policy.interferenceBlocks { bench(block, &report) }
         return report
     }
 
@@ -99,11 +107,20 @@ extension RulePack {
                     let result = formula.value.value(slots, in: formula.unit)
                 else { return false }
                 values["result"] = .range(result)
+                // Few decimals bring a quotient or a power exactly onto a limit: what prints as the limit reaches it.
+                let printed = result.point?.rounded(to: formula.decimals).map { SymbolValue.range(ValueRange($0)) }
+                if RulePack.stands(on: column, clause, values.merging(["result": printed ?? .range(result)]) { $1 }) {
+                    return true
+                }
             }
-            let slots = clause.when.symbols.compactMap { values[$0] }
-            guard slots.count == clause.when.symbols.count else { return false }
-            return clause.when.traced(slots).boundaries.contains(column)
+            return RulePack.stands(on: column, clause, values)
         }
+    }
+
+    private static func stands(on column: Int, _ clause: GuardClause, _ values: [String: SymbolValue]) -> Bool {
+        let slots = clause.when.symbols.compactMap { values[$0] }
+        return slots.count == clause.when.symbols.count
+            && clause.when.traced(slots).boundaries.contains(column)
     }
 
     private static func decimals(of text: String?) -> Int {
@@ -124,6 +141,31 @@ extension RulePack {
         guard refusal.code == "calc.input.missing" else { return refusal.code }
         let name = formula.inputs.first { refusal.cause.hasPrefix("il manque \($0.name) ") }?.name
         return "manque:\(name ?? "?")"
+    }
+
+    // Interferences
+
+    private func bench(_ block: InterferenceBlock, _ report: inout BenchReport) {
+        let rule = block.rule.reference
+        var seen: Set<InterferenceOutcome> = []
+        for one in block.cases {
+            let outcome = block.rule.outcome(one.index)
+            if outcome == one.expected { seen.insert(outcome) }
+            report.lines.append(
+                BenchLine(
+                    rule: rule, place: one.place,
+                    given: "HIL.\(block.rule.index.rawValue)" + (one.index.map { "=\($0.text)" } ?? " absent"),
+                    expected: one.expected.rawValue, got: outcome.rawValue))
+        }
+        let isEntered = block.rule.biasAbove != nil && block.rule.suppressAbove != nil
+        for outcome in InterferenceOutcome.allCases where !seen.contains(outcome) && (isEntered || outcome == .held) {
+            gap(&report, rule, outcome.rawValue)
+        }
+        for limit in [block.rule.biasAbove, block.rule.suppressAbove] {
+            guard let limit, !block.cases.contains(where: { $0.index == limit }) else { continue }
+            gap(&report, rule, "la limite \(limit.text)")
+        }
+        if !block.cases.contains(where: { $0.index == nil }) { gap(&report, rule, "l'indice manque") }
     }
 
     // Consistency rules and reflex tests

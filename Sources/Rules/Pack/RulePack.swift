@@ -54,6 +54,13 @@ package struct RulePack: Sendable {
             version: version, formulas: ordered, coherence: coherence, reflexes: reflexes, policy: policy)
     }
 
+    /// The files of rules among those of a catalogue (`rules/NAME.json5`), by their own names.
+    package static func files(among files: [CatalogFile]) -> [CatalogFile] {
+        let folder = "rules/"
+        return files.filter { $0.name.hasPrefix(folder) }
+            .map { CatalogFile(name: String($0.name.dropFirst(folder.count)), bytes: $0.bytes) }
+    }
+
     package static let fileNames = ["calculated.json5", "coherence.json5", "reflex.json5", "policy.json5"]
     /// Deepest chain of reflex tests (RULES section 11).
     package static let reflexDepth = 3

@@ -101,14 +101,16 @@ struct TubeRuleReader {
         let id = reader.required("id"), version = reader.whole("version") ?? 0
         if version < 1 { log.add("version", at: reader.place, "la version manque", "écrire version: 1") }
         let text = reader.required("when"), because = reader.required("because"), source = reader.required("source")
-        let holds = kind == .coherence ? reader.texts("holds") ?? [] : []
+        let holds = kind == .coherence ? held(reader) : []
         let adds = kind == .reflex ? reader.texts("adds") ?? [] : []
         if holds.isEmpty, adds.isEmpty {
             let key = kind == .coherence ? "holds" : "adds"
             log.add("missing", at: reader.key(key), "la règle n'agit sur rien", "écrire \(key): [\"CODE\", …]")
         }
         for code in holds + adds where code != "*" && catalogue[code] == nil {
-            log.add("analysis", at: reader.place, "« \(code) » n'est pas au catalogue", "corriger le code")
+            log.add(
+                "analysis", at: reader.key(kind == .coherence ? "holds" : "adds"), "« \(code) » n'est pas au catalogue",
+                "corriger le code")
         }
         let cases = reader.objects("cases").compactMap(ruleCase)
         reader.finish()
@@ -136,12 +138,24 @@ struct TubeRuleReader {
         }
     }
 
+    /// Codes, `*` for the whole tube, `ensemble:ERYTHRO` for the dependent set of that name in the catalogue.
+    private func held(_ reader: ObjectReader) -> [String] {
+        (reader.texts("holds") ?? []).flatMap { word -> [String] in
+            guard word.hasPrefix("ensemble:") else { return [word] }
+            let name = word.dropFirst(9)
+            let members = catalogue.analyses.filter { $0.verification.dependentSet == name }.map(\.code)
+            return name.isEmpty || members.isEmpty ? [word] : members
+        }
+    }
+
     /// `K`, `ASAT.haut`, `HIL.H`, `drapeau.AGREGATS`, `contexte.dialyse`, `sex`, `age`.
     private static func symbol(
         _ name: String, _ catalogue: AnalysisCatalogue
     ) -> (source: TubeRule.Source, kind: SymbolKind)? {
         func quantity(_ code: String) -> SymbolKind? {
-            guard let analysis = catalogue[code], analysis.nature.isNumeric else { return nil }
+            guard let analysis = catalogue[code], analysis.nature.isNumeric || analysis.nature == .titre else {
+                return nil
+            }
             return Unit(analysis.unit).map { .quantity($0) }
         }
         if name == "sex" { return (.sex, .word) }
