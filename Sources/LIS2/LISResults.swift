@@ -38,6 +38,20 @@ extension LISMessage {
         index.bytes.withUnsafeBufferPointer { charset.decode(UnsafeBufferPointer(rebasing: $0[bytes.range])) }
     }
 
+    /// The same, but nil where an escape delimiter stands: such a text must be decoded.
+    package func plainText(_ bytes: LISBytes, _ charset: LISCharset = .latin1) -> String? {
+        index.bytes.withUnsafeBufferPointer { all in
+            let raw = UnsafeBufferPointer(rebasing: all[bytes.range])
+            if let escape = delimiters.escape, raw.contains(escape) { return nil }
+            return charset.decode(raw)
+        }
+    }
+
+    /// A value that is `[<>][-]digits[.digits]` as a number; nil for anything else, numbers written otherwise included.
+    package func plainNumber(_ value: LISBytes) -> Measured? {
+        index.bytes.withUnsafeBufferPointer { LISIndex.plainNumber($0, value) }
+    }
+
     /// A value as a number, as ``Measured`` reads it; nil when it is none.
     package func measured(_ value: LISBytes) -> Measured? {
         index.bytes.withUnsafeBufferPointer { LISIndex.measured($0, value) }
@@ -170,8 +184,14 @@ extension LISIndex {
         }
     }
 
-    /// What ``Measured`` reads, without a string for what analyzers print nearly always: `[<>][-]digits[.digits]`.
+    /// What ``Measured`` reads, without a string for what analyzers print nearly always.
     fileprivate static func measured(_ bytes: UnsafeBufferPointer<UInt8>, _ value: LISBytes) -> Measured? {
+        if let number = plainNumber(bytes, value) { return number }
+        return Measured(LISCharset.latin1.decode(UnsafeBufferPointer(rebasing: bytes[value.range])))
+    }
+
+    /// `[<>][-]digits[.digits]`, at most 18 digits.
+    fileprivate static func plainNumber(_ bytes: UnsafeBufferPointer<UInt8>, _ value: LISBytes) -> Measured? {
         var i = Int(value.start)
         let end = Int(value.end)
         var comparator = Comparator.equal
@@ -194,10 +214,7 @@ extension LISIndex {
             }
             i += 1
         }
-        guard i == end, digits > 0, point != digits else {
-            return Measured(
-                LISCharset.latin1.decode(UnsafeBufferPointer(rebasing: bytes[value.range])))
-        }
+        guard i == end, digits > 0, point != digits else { return nil }
         return Measured(
             Exact(
                 coefficient: Int128(isNegative ? -coefficient : coefficient), scale: point < 0 ? 0 : digits - point),

@@ -11,13 +11,16 @@ struct PreparedAppend: Sendable {
         var sequence: Int
     }
     private var insertions: [Insertion] = []
-    private var facts: [Fact]
+    /// Facts from which rows of their own are derived.
+    private var sources: [Fact]
+    private var changes: WorkChanges
     private var note: AuditNote?
     private var factsHash: String
 
     init(_ facts: [Fact], note: AuditNote?) throws(StoreFailure) {
         let records = try FactRecord.records(of: facts, note: note)
-        self.facts = facts
+        sources = facts.filter(PreparedAppend.isSource)
+        changes = WorkChanges(facts)
         self.note = note
         factsHash = note == nil ? "" : AuditChain.digest(of: records)
         // A frame comes mostly with its session or after it: when with it, the site need not be looked up.
@@ -69,11 +72,20 @@ struct PreparedAppend: Sendable {
             ])
     }
 
+    private static func isSource(_ fact: Fact) -> Bool {
+        switch fact {
+        case .signature, .patient, .request, .observation, .control: true
+        case .account, .token, .tokenRevoked, .specimen, .session, .sessionEnd, .frame, .message, .order, .orderEvent,
+            .outcome, .observationEvent, .triage, .triageResolution, .report, .delivery, .deliveryEvent, .inbound,
+            .register, .evaluation:
+            false
+        }
+    }
+
     /// Work lists, latest versions and tallies, from the facts just inserted.
     private func derive(_ connection: any SQLConnection) throws(SQLFailure) {
-        let changes = WorkChanges(facts)
         var tally = changes.tally
-        for fact in facts {
+        for fact in sources {
             if case .signature(let signature) = fact {
                 for id in Set(signature.observationIDs).sorted() {
                     try connection.execute(SQL.insertSignatureItem, [.text(id), .text(signature.id)])

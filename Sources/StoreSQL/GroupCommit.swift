@@ -28,6 +28,9 @@ package final class GroupCommit: Sendable {
     private let state = Mutex(State())
     private let begin: String
     private let writer: Writer
+    private let done = Atomic(0)
+    /// Transactions committed so far: as many as waits for the disk.
+    package var commits: Int { done.load(ordering: .relaxed) }
 
     package init(label: String, dialect: Dialect, writer: @escaping Writer) {
         queue = DispatchQueue(label: label)
@@ -102,6 +105,7 @@ package final class GroupCommit: Sendable {
                     }
                     if batch.count > 1 || failures[0] == nil {
                         try connection.execute("COMMIT")
+                        done.add(1, ordering: .relaxed)
                     } else {
                         try connection.execute("ROLLBACK")
                     }

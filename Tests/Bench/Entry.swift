@@ -6,7 +6,7 @@ import Foundation
 enum Entry {
     static let figures: [Figure] = [
         .lis2Index, .lis2Peer, .lis2Split, .receiveTyped, .receiveMemory, .receiveTree, .receiveLink, .loopbackLink,
-        .loopbackPair, .durableIngest, .durableFrames, .durableP99, .idleMemory, .idleProcessor,
+        .loopbackPair, .durableIngest, .durableFrames, .durableP99, .diskSync, .idleMemory, .idleProcessor,
         .cdaRate, .pdfRate, .verification,
     ]
 
@@ -43,6 +43,7 @@ enum Entry {
             }
         }
         print(Table.text(rows))
+        for row in rows where row.isReached == false { print(Table.miss(row)) }
         if let out = wish.out(bench) {
             try Table.tsv(rows).write(toFile: out, atomically: true, encoding: .utf8)
             say("written: \(out)")

@@ -34,6 +34,12 @@ enum Table {
         }.joined(separator: "\n")
     }
 
+    /// A goal that this run did not reach, in words.
+    static func miss(_ row: Row) -> String {
+        let ratio = row.reading.ratio.map { ", \(number($0)) of the reference" } ?? ""
+        return "MISSED \(row.figure.name): \(number(row.reading.value)) \(row.figure.unit)\(ratio); goal \(row.goal)"
+    }
+
     /// Three significant digits below a thousand, whole numbers above.
     static func number(_ value: Double) -> String {
         let size = abs(value)

@@ -68,6 +68,39 @@ import Testing
         }
     }
 
+    @Test func `the log is copied beside the writer and begins anew, and nothing in it is lost`() async throws {
+        try await withFolder { folder in
+            let path = folder + "/lab.sqlite"
+            let store = try await SQLiteStore.open(path: path)
+            // Times that the log began anew, from its header (file format of SQLite, section 4.1).
+            func beginnings() throws -> UInt32 {
+                let header = try FileHandle(forReadingFrom: URL(fileURLWithPath: path + "-wal")).read(upToCount: 16)
+                return (header ?? Data()).dropFirst(12).reduce(0) { $0 << 8 | UInt32($1) }
+            }
+            func inbound(_ n: Int) -> InboundMessage {
+                var message = Make.inbound("\(n)")
+                message.bytes = [UInt8](repeating: UInt8(n & 255), count: 50_000 + n)
+                return message
+            }
+            try await store.append([.inbound(inbound(0))], note: nil)
+            let first = try beginnings()
+            var count = 1
+            while try beginnings() < first + 2, count < 20_000 {
+                try await store.append([.inbound(inbound(count))], note: nil)
+                count += 1
+            }
+            #expect(count < 20_000, "the log was never copied")
+            for n in stride(from: 0, to: count, by: 7) {
+                let kept = try await store.inbound(source: inbound(n).source, controlID: "\(n)")
+                #expect(kept?.bytes == inbound(n).bytes, "\(n)")
+            }
+            await store.close()
+            let again = try await SQLiteStore.open(path: path)
+            #expect(try await again.inbound(source: inbound(0).source, controlID: "\(count - 1)") != nil)
+            await again.close()
+        }
+    }
+
     @Test func `PostgreSQL answers after its journal is on disk`() async throws {
         try await withStore(.postgresql) { store in
             guard let store = store as? SQLStore<PostgreSQLPool> else { return }

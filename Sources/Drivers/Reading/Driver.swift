@@ -38,6 +38,7 @@ package struct Driver: Sendable, Hashable {
         var context = RecordContext(message, charset: charset(for: message))
         let tree = message.tree
         var ordinal = 0
+        var results = message.results.makeIterator()
         let notResults = description.ignored + description.orderFlags
         for patient in tree.patients {
             context.patient = patient.record.map { message.record($0) }
@@ -45,9 +46,11 @@ package struct Driver: Sendable, Hashable {
             for order in patient.orders {
                 context.order = order.record.map { message.record($0) }
                 context.observed = nil
+                context.typed = nil
                 let flags = orderFlags(order, message, context)
                 for observed in order.results {
                     context.observed = message.record(observed.record)
+                    context.typed = typed(observed.record, message, &results)
                     let rank = ordinal
                     ordinal += 1
                     if notResults.contains(where: { $0.holds(context) }) { continue }
@@ -68,6 +71,16 @@ package struct Driver: Sendable, Hashable {
         reading.queries = tree.queries.map { query(message.record($0), context.charset) }
         reading.leftOver = leftOver(message, tree, results: ordinal)
         return reading
+    }
+
+    /// The tree and the walk go through the records in the same order; the walk also stops at results without an order.
+    private func typed(
+        _ record: Int, _ message: LISMessage, _ results: inout LISResults.Iterator
+    ) -> (message: LISMessage, result: LISResult)? {
+        while let result = results.next(), result.record <= record {
+            if result.record == record { return (message, result) }
+        }
+        return nil
     }
 
     /// Records of no known type or without their parent, and orders that came back without any result: nothing that was

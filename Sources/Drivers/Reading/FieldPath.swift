@@ -65,6 +65,7 @@ package struct FieldPath: Sendable, Hashable {
     package func text(_ context: RecordContext) -> String {
         switch place {
         case .record(let kind):
+            if let text = context.typedText(kind, field, part) { return cut(trimmed(text)) }
             guard let record = context.record(kind) else { return "" }
             return cut(text(of: record.field(field), context.charset))
         case .segment(let name):
@@ -189,6 +190,8 @@ package struct RecordContext: Sendable {
     package var query: LISRecord?
     package var comment: LISRecord?
     package var terminator: LISRecord?
+    /// LIS2-A2: the values of `observed` that every analyzer sends, found in one walk, and their message.
+    var typed: (message: LISMessage, result: LISResult)?
     /// HL7 v2: the segment of each name that stands above or beside the result.
     package var segments: [String: ReceivedSegment] = [:]
     private var delimiters = Delimiters.recommended
@@ -209,6 +212,12 @@ package struct RecordContext: Sendable {
         var context = self
         context.comment = comment
         return context
+    }
+
+    /// What a path names, where the one walk has found it already; nil for other places and for text with escapes.
+    func typedText(_ kind: LISRecordKind, _ field: Int, _ part: FieldPath.Part) -> String? {
+        guard let typed, let bytes = typed.result.bytes(kind, field, part) else { return nil }
+        return typed.message.plainText(bytes, charset)
     }
 
     /// A whole field with its delimiters, escapes undone.
@@ -232,6 +241,19 @@ package struct RecordContext: Sendable {
         case .comment: comment
         case .terminator: terminator
         case .manufacturer, .scientific, .unknown: nil
+        }
+    }
+}
+
+extension LISResult {
+    fileprivate func bytes(_ kind: LISRecordKind, _ field: Int, _ part: FieldPath.Part) -> LISBytes? {
+        switch (kind, field, part) {
+        case (.order, 3, .component(1)): order == nil ? nil : specimen
+        case (.result, 3, .component(4)): code
+        case (.result, 4, .whole): value
+        case (.result, 5, .whole): unit
+        case (.result, 7, .whole): flag
+        case (_, _, _): nil
         }
     }
 }

@@ -15,7 +15,7 @@ extension Driver {
             analysis: meaning?.analysis, value: nil, rawText: paths.value.text(context),
             rawUnit: paths.unit.text(context))
         let measured = paths.measured?.text(context) ?? observation.rawText
-        observation.value = value(measured, unit: observation.rawUnit, meaning)
+        observation.value = value(measured, plainNumber(context), unit: observation.rawUnit, meaning)
         let status = paths.status.text(context)
         observation.status = description.statuses[status] ?? (status.isEmpty ? "F" : status)
         observation.observedAt =
@@ -42,6 +42,15 @@ extension Driver {
         }
         return observation
     }
+
+    /// The value read in place, where it stands at R.4 as a plain number.
+    private func plainNumber(_ context: RecordContext) -> Measured? {
+        guard let typed = context.typed, description.paths.measured == nil, description.values.thousands == nil,
+            description.paths.value == Driver.usualValue
+        else { return nil }
+        return typed.message.plainNumber(typed.result.value)
+    }
+    private static let usualValue = FieldChoice("R.4")
 
     func split(_ text: String, _ separator: String?) -> [String] {
         guard let separator else { return text.isEmpty ? [] : [text] }
@@ -74,7 +83,10 @@ extension Driver {
     }
 
     /// Nil for what cannot be read: the result is then held, never guessed.
-    private func value(_ text: String, unit: String, _ meaning: CodeMeaning?) -> ObservationValue? {
+    /// `number` is what `text` says, where that is known already.
+    private func value(
+        _ text: String, _ number: Measured?, unit: String, _ meaning: CodeMeaning?
+    ) -> ObservationValue? {
         let word = text.lowercased()
         if text.isEmpty || description.values.noResult.contains(word) { return nil }
         if let coded = meaning?.qualitative[word] ?? description.values.qualitative[word] {
@@ -82,7 +94,7 @@ extension Driver {
         }
         if let meaning, meaning.isText { return .text(text) }
         let plain = description.values.thousands.map { text.replacing($0, with: "") } ?? text
-        guard let measured = Measured(plain) else { return nil }
+        guard let measured = number ?? Measured(plain) else { return nil }
         let known = meaning?.units[unit] ?? description.values.units[unit]
         guard let known else {
             if unit.isEmpty, let assumed = meaning?.assumedUnit { return .measured(measured, unit: assumed) }

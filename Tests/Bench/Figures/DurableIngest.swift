@@ -1,5 +1,6 @@
 import Base
 import Foundation
+import Glibc
 import LIS01
 import SQLiteEngine
 import Store
@@ -34,29 +35,77 @@ extension Figure {
     static var durableP99: Figure {
         Figure(
             name: "durable-p99", what: "99th percentile of a message's wait, 200 analyzers at half of their full speed",
-            unit: "ms", reference: nil, goal: .most(20)
+            unit: "ms", reference: "bare statements, same arrivals", goal: .most(20)
         ) { bench in
             let each = 8
             let messages = facts(of: LISSet(messages: writers * each))
             let work = (0..<writers).map { writer in Array(messages[writer * each..<(writer + 1) * each]) }
             let files = Files(folder: bench.scratch, name: "durable-p99")
+            let model = files.next()
+            var spent = try await write(work, to: model).seconds
+            let bare = try BareRows(copying: model, appends: messages.count)
+            files.remove(model)
+            return try await Measure.alternate(
+                rounds: bench.rounds,
+                value: {
+                    let full = files.next()
+                    spent = try await write(work, to: full).seconds
+                    files.remove(full)
+                    let file = files.next()
+                    defer { files.remove(file) }
+                    // Twice the time for the same messages, each writer at a time of its own.
+                    return try percentile(await waits(work, every: 2 * spent / Double(each), to: file), messages.count)
+                },
+                reference: {
+                    let file = files.next()
+                    defer { files.remove(file) }
+                    try await SQLiteStore.open(path: file).close()
+                    return try percentile(
+                        bare.waits(to: file, every: 2 * spent / Double(messages.count)), messages.count)
+                })
+        }
+    }
+
+    /// What the disk alone makes one wait, to read `durable-p99` by.
+    static var diskSync: Figure {
+        Figure(
+            name: "disk-sync",
+            what: "99th percentile of 64 KiB written over and put on the disk, nothing else going on",
+            unit: "ms", reference: nil, goal: .none
+        ) { bench in
+            let count = 400
             return try await Measure.alternate(rounds: bench.rounds) {
-                let full = files.next()
-                let spent = try await write(work.map { $0.map { $0 } }, to: full)
-                files.remove(full)
-                let file = files.next()
-                defer { files.remove(file) }
-                // Twice the time for the same messages, each writer at a time of its own.
-                return try await waits(work, every: 2 * spent / Double(each), to: file)
+                let file = bench.scratch + "/disk-sync"
+                let descriptor = open(file, O_RDWR | O_CREAT | O_TRUNC, 0o600)
+                guard descriptor >= 0 else { throw Fault("\(file): not opened") }
+                defer {
+                    close(descriptor)
+                    unlink(file)
+                }
+                let bytes = [UInt8](repeating: 0x5A, count: 65_536)
+                var waits: [Double] = []
+                for n in 0..<count {
+                    let start = ContinuousClock.now
+                    guard pwrite(descriptor, bytes, bytes.count, n % 64 * bytes.count) == bytes.count,
+                        fdatasync(descriptor) == 0
+                    else { throw Fault("\(file): not written") }
+                    waits.append(Measure.seconds(start.duration(to: .now)) * 1000)
+                }
+                return try percentile(waits, count)
             }
         }
     }
 
-    /// The 99th percentile of the waits in milliseconds; each message is due at its time, whatever came before.
-    private static func waits(_ work: [[[Fact]]], every interval: Double, to file: String) async throws -> Double {
+    private static func percentile(_ waits: [Double], _ count: Int) throws -> Double {
+        try Measure.demand(waits.count, is: count, "waits")
+        return waits.sorted()[min(waits.count - 1, waits.count * 99 / 100)]
+    }
+
+    /// The waits in milliseconds; each message is due at its time, whatever came before.
+    private static func waits(_ work: [[[Fact]]], every interval: Double, to file: String) async throws -> [Double] {
         let store = try await SQLiteStore.open(path: file)
         let start = ContinuousClock.now
-        var waits = try await withThrowingTaskGroup(of: [Double].self) { group in
+        let waits = try await withThrowingTaskGroup(of: [Double].self) { group in
             for (writer, messages) in work.enumerated() {
                 group.addTask {
                     var waits: [Double] = []
@@ -75,9 +124,7 @@ extension Figure {
             return all
         }
         await store.close()
-        waits.sort()
-        try Measure.demand(waits.count, is: work.reduce(0) { $0 + $1.count }, "messages confirmed")
-        return waits[min(waits.count - 1, waits.count * 99 / 100)]
+        return waits
     }
 
     private static let writers = 200
@@ -88,7 +135,7 @@ extension Figure {
         amount: @escaping @Sendable ([[Fact]]) -> Int, parts: @escaping @Sendable ([Fact]) -> [[Fact]]
     ) -> Figure {
         Figure(
-            name: name, what: what, unit: unit, reference: "same rows, bare statements", goal: goal
+            name: name, what: what, unit: unit, reference: "same rows and commits, bare statements", goal: goal
         ) { bench in
             let messages = facts(of: LISSet(messages: writers * perWriter))
             let work = (0..<writers).map { writer in
@@ -99,6 +146,7 @@ extension Figure {
             // The rows to write again are those that a first run left.
             let model = files.next()
             _ = try await write(work, to: model)
+            var commits = 1
             let bare = try BareRows(copying: model, appends: work.reduce(0) { $0 + $1.count })
             files.remove(model)
             return try await Measure.alternate(
@@ -106,20 +154,23 @@ extension Figure {
                 value: {
                     let file = files.next()
                     defer { files.remove(file) }
-                    return Double(units) / (try await write(work, to: file))
+                    let spent: Double
+                    (spent, commits) = try await write(work, to: file)
+                    return Double(units) / spent
                 },
                 reference: {
                     let file = files.next()
                     defer { files.remove(file) }
                     try await SQLiteStore.open(path: file).close()
-                    return Double(units) / (try bare.write(to: file, appendsPerCommit: writers))
+                    return Double(units) / (try bare.write(to: file, commits: commits))
                 })
         }
     }
 
-    /// Seconds until every writer has had its last append confirmed.
-    private static func write(_ work: [[[Fact]]], to file: String) async throws -> Double {
+    /// Seconds until every writer has had its last append confirmed, and the commits that it took.
+    private static func write(_ work: [[[Fact]]], to file: String) async throws -> (seconds: Double, commits: Int) {
         let store = try await SQLiteStore.open(path: file)
+        let before = store.engine.commits
         let start = ContinuousClock.now
         try await withThrowingTaskGroup(of: Void.self) { group in
             for appends in work {
@@ -128,13 +179,14 @@ extension Figure {
             try await group.waitForAll()
         }
         let spent = Measure.seconds(start.duration(to: .now))
+        let commits = store.engine.commits - before
         let stored = try await store.counts(site: nil).messages
         await store.close()
         let messages = work.joined().reduce(0) { count, facts in
             count + facts.count { if case .message = $0 { true } else { false } }
         }
         try Measure.demand(stored, is: messages, "messages in the store")
-        return spent
+        return (spent, commits)
     }
 
     /// The facts that the journal of an analyzer makes of each message: session, frames in order, message.

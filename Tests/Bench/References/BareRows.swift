@@ -1,8 +1,9 @@
 import GRDBSQLite
+import Glibc
+import StoreSQL
 
 /// The rows that a run of the store left, written again by one loop over prepared statements: one thread, no encoding,
-/// no work list asked, no savepoint, the same schema, the same durability. Each commit takes as many appends as there
-/// were writers, the most that writers who wait for their own can put into one.
+/// no work list asked, no savepoint, the same schema, the same durability, SQLite's own settings otherwise.
 struct BareRows {
     private enum Value {
         case null, integer(Int64), text([UInt8]), blob([UInt8])
@@ -44,29 +45,66 @@ struct BareRows {
         try Measure.demand(order.count, is: tables.reduce(0) { $0 + $1.rows.count }, "rows to write again")
     }
 
-    /// Seconds to write all rows durably into an empty file of the same schema.
-    func write(to file: String, appendsPerCommit: Int) throws -> Double {
+    /// Seconds to write all rows durably into an empty file of the same schema, in so many commits.
+    func write(to file: String, commits: Int) throws -> Double {
+        try open(file) { database, statements in
+            let start = ContinuousClock.now
+            for commit in 0..<commits {
+                try write(rows(commit..<commit + 1, of: commits), database, statements)
+            }
+            return Measure.seconds(start.duration(to: .now))
+        }
+    }
+
+    /// How long each append waits in milliseconds when one is due every `interval` seconds: whatever is due when a
+    /// commit is done goes into the next one.
+    func waits(to file: String, every interval: Double) throws -> [Double] {
+        try open(file) { database, statements in
+            let start = ContinuousClock.now
+            let due = (0..<appends).map { start.advanced(by: .seconds(Double($0) * interval)) }
+            var waits: [Double] = [], next = 0
+            while next < appends {
+                let rest = Measure.seconds(ContinuousClock.now.duration(to: due[next]))
+                if rest > 0 { usleep(UInt32(rest * 1e6)) }
+                let now = ContinuousClock.now
+                var end = next + 1
+                while end < appends, end - next < GroupCommit.batchLimit, due[end] <= now { end += 1 }
+                try write(rows(next..<end, of: appends), database, statements)
+                let done = ContinuousClock.now
+                waits += due[next..<end].map { Measure.seconds($0.duration(to: done)) * 1000 }
+                next = end
+            }
+            return waits
+        }
+    }
+
+    private func open<T>(_ file: String, _ body: (Database, [OpaquePointer?]) throws -> T) throws -> T {
         let database = try Database(file)
         defer { database.close() }
         try database.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
-        let commits = max(1, (appends + appendsPerCommit - 1) / appendsPerCommit)
-        let rowsPerCommit = max(1, (order.count + commits - 1) / commits)
-        let start = ContinuousClock.now
         let statements = try tables.map { table in
             let marks = Array(repeating: "?", count: table.columns).joined(separator: ", ")
             return try database.prepare("INSERT INTO \(table.name) VALUES (\(marks))")
         }
         defer { for statement in statements { sqlite3_finalize(statement) } }
-        for from in stride(from: 0, to: order.count, by: rowsPerCommit) {
-            try database.run("BEGIN IMMEDIATE")
-            for (table, row) in order[from..<min(from + rowsPerCommit, order.count)] {
-                BareRows.bind(tables[table].rows[row], statements[table])
-                guard sqlite3_step(statements[table]) == SQLITE_DONE else { throw database.fault }
-                sqlite3_reset(statements[table])
-            }
-            try database.run("COMMIT")
+        return try body(database, statements)
+    }
+
+    /// The rows of some of so many equal parts.
+    private func rows(_ parts: Range<Int>, of count: Int) -> ArraySlice<(table: Int, row: Int)> {
+        order[(parts.lowerBound * order.count / count)..<(parts.upperBound * order.count / count)]
+    }
+
+    private func write(
+        _ rows: ArraySlice<(table: Int, row: Int)>, _ database: Database, _ statements: [OpaquePointer?]
+    ) throws {
+        try database.run("BEGIN IMMEDIATE")
+        for (table, row) in rows {
+            BareRows.bind(tables[table].rows[row], statements[table])
+            guard sqlite3_step(statements[table]) == SQLITE_DONE else { throw database.fault }
+            sqlite3_reset(statements[table])
         }
-        return Measure.seconds(start.duration(to: .now))
+        try database.run("COMMIT")
     }
 
     private static func row(_ statement: OpaquePointer?, _ columns: Int) -> [Value] {
