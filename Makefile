@@ -20,6 +20,9 @@ TESTERS := poppler-utils python3-venv
 STRICT := --explicit-target-dependency-import-check error
 SOURCES := Package.swift Sources Simulators Tests
 
+# Tests at a time: many of them start servers, and wait for them.
+WIDTH ?= 4
+
 # make fuzz SECONDS=60: seconds each target
 SECONDS_EACH := $(if $(filter command line,$(origin SECONDS)),$(SECONDS),60)
 
@@ -87,7 +90,7 @@ demo: setup
 test: test-debug test-release
 
 test-debug: setup-tests
-	swift test $(STRICT) --disable-xctest
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(WIDTH) swift test $(STRICT) --disable-xctest
 
 # The compiler has miscompiled at -O what was right at -Onone: pure rooms are tested both ways.
 test-release: setup-tests

@@ -36,6 +36,8 @@ func tests(_ name: String, at path: String? = nil, imports: [Target.Dependency])
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -129,6 +131,7 @@ if withStore {
 if withServer {
     packages += [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ]
     targets += [
@@ -137,6 +140,7 @@ if withServer {
             imports: [
                 "Base", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory", "Drivers", "Store", "Workflow", "Lines",
             ]),
+        shell("SecureLines", imports: ["Base", "Lines", nioCore, nioTLS, nioSSL]),
         shell(
             "Exchange",
             imports: [
@@ -153,7 +157,8 @@ if withServer {
             "Server",
             imports: [
                 "Base", "JSON5", "LIS01", "HL7v2", "Catalog", "Laboratory", "Drivers", "Report", "Store", "Workflow",
-                "StoreSQL", "SQLiteEngine", "PostgreSQLEngine", "Lines", "Analyzers", "Exchange", "API", "Client",
+                "StoreSQL", "SQLiteEngine", "PostgreSQLEngine", "Lines", "SecureLines", "Analyzers", "Exchange", "API",
+                "Client",
             ]),
         program(
             "paillasse", at: "Sources/paillasse",
@@ -176,9 +181,9 @@ if withServer {
         tests(
             "ServerTests",
             imports: [
-                "Base", "Catalog", "Laboratory", "LIS01", "HL7v2", "Drivers", "Store", "Workflow", "Lines", "Analyzers",
-                "Exchange", "API", "Client", "Server", "AnalyzerSimulator", "Neighbours", "paillasse", "SQLiteEngine",
-                "PostgreSQLEngine",
+                "Base", "Catalog", "Laboratory", "LIS01", "HL7v2", "Drivers", "Store", "Workflow", "Lines",
+                "SecureLines", "Analyzers", "Exchange", "API", "Client", "Server", "AnalyzerSimulator", "Neighbours",
+                "paillasse", "SQLiteEngine", "PostgreSQLEngine",
             ]),
     ]
 }

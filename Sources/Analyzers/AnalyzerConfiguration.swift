@@ -16,10 +16,13 @@ package struct AnalyzerConfiguration: Sendable {
     package var orders: OrderMode
     /// The first wait after an order that did not get through; each next one is twice as long, up to five minutes.
     package var orderRetry: Duration = .seconds(5)
+    package var options: LineOptions
+    /// Made of `options.tls`.
+    package var armour: (any LineArmour)?
 
     package init(
         name: String, site: String, driver: Driver, line: LineDescription, link: LinkSettings, zone: CivilZone,
-        orders: OrderMode = .automatic
+        orders: OrderMode = .automatic, options: LineOptions = LineOptions(), armour: (any LineArmour)? = nil
     ) {
         self.name = name
         self.site = site
@@ -28,6 +31,8 @@ package struct AnalyzerConfiguration: Sendable {
         self.link = link
         self.zone = zone
         self.orders = orders
+        self.options = options
+        self.armour = armour
     }
 
     /// It is told its work unasked.

@@ -31,6 +31,7 @@ final class AnalyzerPump: Sendable {
         var round: Task<Void, Never>?
     }
     let running = Mutex(Running())
+    private let present = Mutex<LineSource?>(nil)
     /// Finished when `run` has returned.
     private let over = AsyncStream.makeStream(of: Void.self)
 
@@ -123,13 +124,18 @@ final class AnalyzerPump: Sendable {
         var wait = BackOff(seed: seed.next())
         while !Task.isCancelled {
             do throws(Refusal) {
-                let source = try await LineSource.start(configuration.line, backOff: AnalyzerPump.backOff(seed.next()))
+                let source = try await LineSource.start(
+                    configuration.line, backOff: configuration.options.backOff(seed: seed.next()),
+                    options: configuration.options, armour: configuration.armour,
+                    report: { [log] in log("automate \(name) : \($0)") })
+                present.withLock { $0 = source }
                 board.change(name) { row in
                     row.port = source.port
                     row.state = "en attente"
                 }
                 await serve(source)
                 await source.stop()
+                present.withLock { $0 = nil }
                 return
             } catch {
                 log("automate \(name) : \(error)")
@@ -139,8 +145,8 @@ final class AnalyzerPump: Sendable {
         }
     }
 
-    /// A cable that is plugged in again is taken up within seconds.
-    private static func backOff(_ seed: UInt64) -> BackOff { BackOff(limit: .seconds(5), seed: seed) }
+    /// Connections that were not let in on the present port, by reason.
+    var refusedPeers: [PeerRefusal: Int] { present.withLock { $0?.refused ?? [:] } }
 
     /// Says on the board why a line cannot be opened, as long as it cannot.
     private func watch(_ source: LineSource) async {

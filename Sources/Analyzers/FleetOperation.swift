@@ -1,5 +1,6 @@
 package import Base
 import Laboratory
+package import Lines
 import Store
 import Synchronization
 package import Workflow
@@ -14,6 +15,8 @@ package struct Backlog: Sendable, Hashable {
     package var orders = 0
     /// When the oldest of the orders was queued.
     package var oldestOrder: Instant?
+    /// Connections that were not let in: address, number, TLS.
+    package var refusedPeers: [PeerRefusal: Int] = [:]
     package init() {}
 }
 
@@ -68,8 +71,10 @@ extension AnalyzerFleet {
     /// By analyzer; one without anything waiting is left out.
     package func backlogs() async -> [String: Backlog] {
         var backlogs = [String: Backlog]()
-        for (name, pump) in pumps where pump.answersWaiting > 0 {
-            backlogs[name, default: Backlog()].orders = pump.answersWaiting
+        for (name, pump) in pumps {
+            if pump.answersWaiting > 0 { backlogs[name, default: Backlog()].orders = pump.answersWaiting }
+            let refused = pump.refusedPeers
+            if !refused.isEmpty { backlogs[name, default: Backlog()].refusedPeers = refused }
         }
         // Orders under way stand in the store until their acknowledgement does.
         for order in (try? await desk.store.ordersDue(analyzer: nil, limit: AnalyzerFleet.counted)) ?? [] {

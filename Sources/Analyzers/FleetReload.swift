@@ -85,6 +85,7 @@ extension AnalyzerConfiguration {
     /// Nothing differs but the driver's reading of messages.
     func hasSameLine(as other: AnalyzerConfiguration) -> Bool {
         site == other.site && line == other.line && link == other.link && zone == other.zone
+            && options == other.options
             && driver.description.dialect.isHL7 == other.driver.description.dialect.isHL7
     }
 }

@@ -231,23 +231,31 @@ extension TimeAmount {
 extension Line {
     /// Connects to `host:port`. Refusals: `line.dial`.
     package static func dial(
-        host: String, port: Int, within limit: Duration = .seconds(10)
+        host: String, port: Int, within limit: Duration = .seconds(10), options: LineOptions = LineOptions(),
+        armour: (any LineArmour)? = nil
     ) async throws(Refusal) -> Line {
         let inbox = LineInbox()
+        let secured = Mutex<EventLoopFuture<Void>?>(nil)
         do {
-            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .connectTimeout(TimeAmount(limit))
+            let bootstrap = options.applied(to: ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton))
+            let channel = try await bootstrap.connectTimeout(TimeAmount(limit))
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .channelOption(.allowRemoteHalfClosure, value: true)
-                .keepingAlive()
+                .channelOption(.allowRemoteHalfClosure, value: armour == nil)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         channel.keepFromChildren()
+                        if let armour {
+                            let ready = try armour.put(on: channel, dialled: host)
+                            secured.withLock { $0 = ready }
+                        }
                         try channel.pipeline.syncOperations.addHandler(LineHandler(inbox))
                     }
                 }
                 .connect(host: host, port: port).get()
+            try await secured.withLock { $0 }?.get()
             return Line(peer: "\(host):\(port)", channel: channel, inbox: inbox)
+        } catch let refusal as Refusal {
+            throw refusal
         } catch {
             throw Refusal(
                 "line.dial", at: "\(host):\(port)", because: "connexion impossible (\(dialText(error)))",
@@ -266,7 +274,6 @@ extension Line {
     }
 }
 
-/// Keep-alive: a peer that lost its power is noticed after 30 s + 3 × 10 s of silence, not after two hours.
 extension Channel {
     /// FD_CLOEXEC, which NIO does not set: a child process that inherits a socket holds its port and its line open
     /// after us. On the event loop only.
@@ -274,14 +281,5 @@ extension Channel {
         try? pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { descriptor in
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         }
-    }
-}
-
-extension ClientBootstrap {
-    func keepingAlive() -> ClientBootstrap {
-        channelOption(.socketOption(.so_keepalive), value: 1)
-            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: 30)
-            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: 10)
-            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: 3)
     }
 }

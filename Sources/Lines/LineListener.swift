@@ -12,6 +12,17 @@ package enum PeerRefusal: String, Sendable, CaseIterable {
     case tooMany
     /// Nobody took the connections that wait.
     case notTaken
+    /// It could not agree on TLS with us: no TLS at all, or no certificate that we trust.
+    case notSecure
+
+    package var french: String {
+        switch self {
+        case .notAllowed: "adresse refusée"
+        case .tooMany: "connexion de trop"
+        case .notTaken: "connexion non prise"
+        case .notSecure: "TLS refusé"
+        }
+    }
 }
 
 /// Listens on TCP and gives each connection as a `Line`.
@@ -29,27 +40,45 @@ package final class LineListener: Sendable {
         struct State {
             var up = 0
             var refused: [PeerRefusal: Int] = [:]
+            /// Who was told of already, and for what.
+            var told = Set<String>()
         }
         let state = Mutex(State())
         let rules: [PeerRule]
         let limit: Int
-        init(rules: [PeerRule], limit: Int) {
+        let report: @Sendable (Refusal) -> Void
+        init(rules: [PeerRule], limit: Int, report: @escaping @Sendable (Refusal) -> Void) {
             self.rules = rules
             self.limit = limit
+            self.report = report
         }
         func admit(_ address: String?) -> Bool {
             let allowed = rules.isEmpty || rules.contains { $0.admits(address ?? "") }
-            return state.withLock { s in
-                guard allowed, s.up < limit else {
-                    s.refused[allowed ? .tooMany : .notAllowed, default: 0] += 1
-                    return false
-                }
+            let admitted = state.withLock { s in
+                guard allowed, s.up < limit else { return false }
                 s.up += 1
                 return true
             }
+            if !admitted { refuse(allowed ? .tooMany : .notAllowed, address) }
+            return admitted
         }
         func left() { state.withLock { $0.up -= 1 } }
-        func refuse(_ reason: PeerRefusal) { state.withLock { $0.refused[reason, default: 0] += 1 } }
+
+        /// Each address is told of once a cause: one that insists fills no log. `why`: what is known beyond the reason.
+        func refuse(_ reason: PeerRefusal, _ address: String?, _ why: (any Error)? = nil) {
+            let address = address ?? "?", told = why as? Refusal
+            let cause = told?.cause ?? reason.french
+            let isNews = state.withLock { s in
+                s.refused[reason, default: 0] += 1
+                return s.told.count < Gate.mostTold && s.told.insert("\(address) \(cause)").inserted
+            }
+            guard isNews else { return }
+            report(
+                Refusal(
+                    "line.peer.\(reason.rawValue)", at: address, because: cause,
+                    remedy: told?.remedy ?? "vérifier que cet appareil doit se connecter ici, et la configuration"))
+        }
+        private static let mostTold = 256
     }
 
     private init(
@@ -69,16 +98,18 @@ package final class LineListener: Sendable {
     }
 
     /// `allowedPeers`: addresses or networks (`10.1.0.0/16`, `fd00::/8`); empty lets all in. `limit`: lines up at once.
-    /// Refusals: `line.listen`, `line.peer`.
+    /// `report` is told why a peer was not let in. Refusals: `line.listen`, `line.peer`.
     package static func start(
-        host: String = "127.0.0.1", port: Int = 0, allowedPeers: [String] = [], limit: Int = 64
+        host: String = "127.0.0.1", port: Int = 0, allowedPeers: [String] = [], limit: Int = 64,
+        options: LineOptions = LineOptions(), armour: (any LineArmour)? = nil,
+        report: @escaping @Sendable (Refusal) -> Void = { _ in }
     ) async throws(Refusal) -> LineListener {
         var rules: [PeerRule] = []
         for text in allowedPeers { rules.append(try PeerRule(text)) }
-        let gate = Gate(rules: rules, limit: limit)
+        let gate = Gate(rules: rules, limit: limit, report: report)
         let (stream, continuation) = AsyncStream.makeStream(of: Line.self, bufferingPolicy: .bufferingOldest(limit))
         do {
-            let channel = try await bootstrap(gate, continuation).bind(host: host, port: port).get()
+            let channel = try await bootstrap(gate, continuation, options, armour).bind(host: host, port: port).get()
             // Cancelling the reader of `connections` closes the door as `stop()` does.
             continuation.onTermination = { _ in channel.close(promise: nil) }
             return LineListener(
@@ -92,19 +123,24 @@ package final class LineListener: Sendable {
         }
     }
 
-    private static func bootstrap(_ gate: Gate, _ continuation: AsyncStream<Line>.Continuation) -> ServerBootstrap {
-        ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    /// Refuses what is neither an address nor a network, `line.peer`, before anything listens.
+    package static func check(allowedPeers: [String]) throws(Refusal) {
+        for text in allowedPeers { _ = try PeerRule(text) }
+    }
+
+    private static func bootstrap(
+        _ gate: Gate, _ continuation: AsyncStream<Line>.Continuation, _ options: LineOptions,
+        _ armour: (any LineArmour)?
+    ) -> ServerBootstrap {
+        options.applied(to: ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton))
             .serverChannelOption(.backlog, value: 64)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { channel.keepFromChildren() }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.socketOption(.so_keepalive), value: 1)
-            .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: 30)
-            .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: 10)
-            .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: 3)
+            // TLS has an end of its own, and knows no half of a line.
+            .childChannelOption(.allowRemoteHalfClosure, value: armour == nil)
             .childChannelInitializer { child in
                 let address = child.remoteAddress
                 guard gate.admit(address?.ipAddress) else {
@@ -115,12 +151,15 @@ package final class LineListener: Sendable {
                 let inbox = LineInbox()
                 return child.eventLoop.makeCompletedFuture {
                     child.keepFromChildren()
+                    try armour?.put(on: child, dialled: nil).whenFailure { error in
+                        gate.refuse(.notSecure, address?.ipAddress, error)
+                    }
                     try child.pipeline.syncOperations.addHandler(
                         LineHandler(inbox) { channel in
                             let line = Line(peer: peer, channel: channel, inbox: inbox)
                             switch continuation.yield(line) {
                             case .enqueued: break
-                            case .dropped, .terminated: gate.refuse(.notTaken)
+                            case .dropped, .terminated: gate.refuse(.notTaken, address?.ipAddress)
                             @unknown default: break
                             }
                         })

@@ -33,6 +33,8 @@ package final class LineSource: Sendable {
     /// The port listened to, for `.tcpServer`.
     package let port: Int?
     private let listener: LineListener?
+    private let options: LineOptions
+    private let armour: (any LineArmour)?
     private struct State {
         var backOff: BackOff
         var lastFailure: Refusal?
@@ -41,21 +43,31 @@ package final class LineSource: Sendable {
     }
     private let state: Mutex<State>
 
-    private init(_ description: LineDescription, _ listener: LineListener?, _ backOff: BackOff) {
+    private init(
+        _ description: LineDescription, _ listener: LineListener?, _ backOff: BackOff, _ options: LineOptions,
+        _ armour: (any LineArmour)?
+    ) {
         self.description = description
+        self.options = options
+        self.armour = armour
         self.listener = listener
         port = listener?.port
         state = Mutex(State(backOff: backOff))
     }
 
     /// Listens at once for `.tcpServer` (and refuses as `LineListener` does); else opens nothing yet.
-    package static func start(_ description: LineDescription, backOff: BackOff) async throws(Refusal) -> LineSource {
+    package static func start(
+        _ description: LineDescription, backOff: BackOff, options: LineOptions = LineOptions(),
+        armour: (any LineArmour)? = nil, report: @escaping @Sendable (Refusal) -> Void = { _ in }
+    ) async throws(Refusal) -> LineSource {
         switch description {
         case .tcpServer(let host, let port, let allowedPeers):
-            let listener = try await LineListener.start(host: host, port: port, allowedPeers: allowedPeers)
-            return LineSource(description, listener, backOff)
+            let listener = try await LineListener.start(
+                host: host, port: port, allowedPeers: allowedPeers, options: options, armour: armour,
+                report: report)
+            return LineSource(description, listener, backOff, options, armour)
         case .tcpClient, .serial, .pty:
-            return LineSource(description, nil, backOff)
+            return LineSource(description, nil, backOff, options, armour)
         }
     }
 
@@ -90,7 +102,8 @@ package final class LineSource: Sendable {
 
     private func open() async throws(Refusal) -> Line {
         switch description {
-        case .tcpClient(let host, let port): return try await Line.dial(host: host, port: port)
+        case .tcpClient(let host, let port):
+            return try await Line.dial(host: host, port: port, options: options, armour: armour)
         case .serial(let path, let settings): return try await SerialPort.open(path: path, settings)
         case .pty(let linkPath): return try await Pty.open(linkPath: linkPath).line
         case .tcpServer:

@@ -5,6 +5,7 @@ import Client
 import Exchange
 import Foundation
 import Laboratory
+import Lines
 import Workflow
 
 /// The API's view of what only the running server knows, and its hand on the lines.
@@ -21,7 +22,10 @@ struct FleetStatus: LiveStatus, AnalyzerControl {
                 line: row.line + (row.port.map { " (port \($0))" } ?? ""),
                 state: row.problem.map { "\(row.state) ; \($0)" } ?? row.state, lastSeen: row.lastSeen,
                 messages: row.messages, refusals: row.refusals,
-                deviations: row.deviations, pending: backlog.messages,
+                deviations: row.deviations.merging(
+                    // A peer that is not let in is shown beside the departures from the standard.
+                    backlog.refusedPeers.map { ($0.key.french, $0.value) }, uniquingKeysWith: +),
+                pending: backlog.messages,
                 oldestPending: [backlog.oldest, backlog.oldestOrder].compactMap { $0 }.min(),
                 orders: backlog.orders)
         }

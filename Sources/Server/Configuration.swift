@@ -19,6 +19,8 @@ package struct Configuration: Sendable {
         package var orders: OrderMode
         /// A serial line was given without its settings: they are the driver's.
         package var takesDriverSerial: Bool
+        package var options = LineOptions()
+        package var tls: TLSFiles?
 
         package func line(driverSerial: SerialSettings?) -> LineDescription {
             guard takesDriverSerial, let driverSerial, case .serial(let path, _) = line else { return line }
@@ -86,7 +88,7 @@ package struct Configuration: Sendable {
         catalogue = path(reader.required("catalogue"))
         drivers = path(reader.required("drivers"))
         sites = reader.objects("sites").compactMap { Configuration.site($0) }
-        analyzers = reader.objects("analyzers").compactMap { Configuration.analyzer($0, log) }
+        analyzers = reader.objects("analyzers").compactMap { Configuration.analyzer($0, folder: folder, log) }
         pfi = reader.object("pfi").map { Configuration.pfi($0, log) }
         reader.finish()
         Configuration.crossCheck(sites, analyzers, reader, log)
@@ -106,6 +108,14 @@ package struct Configuration: Sendable {
                 log.add(
                     "site", at: reader.key("analyzers"), "site inconnu « \(analyzer.site) »",
                     "choisir parmi : \(sites.map(\.code).joined(separator: ", "))")
+            }
+        }
+        for (rank, one) in analyzers.enumerated() {
+            if let other = analyzers[..<rank].first(where: { $0.line.takesPort(of: one.line) }) {
+                log.add(
+                    "port", at: reader.key("analyzers"),
+                    "« \(other.name) » et « \(one.name) » écoutent au même port (\(one.line))",
+                    "donner un port à chacun")
             }
         }
         for site in sites {
@@ -158,20 +168,32 @@ package struct Configuration: Sendable {
         return person
     }
 
-    private static func analyzer(_ r: ObjectReader, _ log: FindingLog) -> AnalyzerEntry? {
+    private static func analyzer(_ r: ObjectReader, folder: String, _ log: FindingLog) -> AnalyzerEntry? {
         let name = r.required("name"), site = r.required("site"), driver = r.required("driver")
         let line = r.required("line")
         let allowed = r.texts("allowedPeers") ?? []
         let orders = r.choice("orders", as: OrderMode.self) ?? .automatic
+        let options = LineOptions(r, log)
+        let tls = r.object("tls").map { TLSFiles($0, folder: folder) }
         r.finish()
         do throws(Refusal) {
             var description = try LineDescription(line)
             if case .tcpServer(let host, let port, _) = description {
                 description = .tcpServer(host: host, port: port, allowedPeers: allowed)
             }
+            if !allowed.isEmpty { try LineListener.check(allowedPeers: allowed) }
+            if tls != nil, !description.isTCP {
+                throw Refusal(
+                    "config.line", because: "« tls » ne vaut que pour TCP", remedy: "le retirer de cette ligne")
+            }
+            if !allowed.isEmpty, !description.isListening {
+                throw Refusal(
+                    "config.line", because: "« allowedPeers » ne vaut que pour une ligne listen:…",
+                    remedy: "le retirer de cette ligne")
+            }
             return AnalyzerEntry(
                 name: name, site: site, driver: driver, line: description, orders: orders,
-                takesDriverSerial: line.hasPrefix("serial:") && !line.contains(","))
+                takesDriverSerial: line.hasPrefix("serial:") && !line.contains(","), options: options, tls: tls)
         } catch {
             log.add(Refusal(error.code, at: r.key("line"), because: error.cause, remedy: error.remedy))
             return nil

@@ -3,6 +3,8 @@ import Base
 import Drivers
 import Foundation
 import Laboratory
+import Lines
+import SecureLines
 import Store
 import Synchronization
 import Workflow
@@ -23,11 +25,17 @@ struct FleetPlan {
         for entry in configuration.analyzers {
             let driver = try library.driver(named: entry.driver)
             let zone = configuration.sites.first { $0.code == entry.site }?.civilZone ?? .europeParis
-            made.append(
-                AnalyzerConfiguration(
-                    name: entry.name, site: entry.site, driver: driver,
-                    line: entry.line(driverSerial: driver.description.serial), link: driver.description.link,
-                    zone: zone, orders: entry.orders))
+            var analyzer = AnalyzerConfiguration(
+                name: entry.name, site: entry.site, driver: driver,
+                line: entry.line(driverSerial: driver.description.serial), link: driver.description.link,
+                zone: zone, orders: entry.orders, options: entry.options)
+            if let files = entry.tls {
+                let settings = try files.read()
+                analyzer.options.tls = settings
+                analyzer.armour = try TLSArmour(
+                    settings, listening: entry.line.isListening, at: "\(entry.name): tls")
+            }
+            made.append(analyzer)
         }
         analyzers = made
     }

@@ -141,6 +141,21 @@ import Testing
         ("POST /v1/analyzers/:name/pause", "TBA"), ("POST /v1/analyzers/:name/resume", "TBA"),
         ("POST /v1/analyzers/:name/reconnect", "TBA"), ("POST /v1/messages/:id/replay", "TB"),
         ("GET /v1/audit", "BA"), ("POST /v1/audit/verify", "BA"), ("GET /v1/catalogue", "TBSA"),
+        ("POST /v1/analyzers/reload", "TBA"), ("POST /v1/triage/:id/map", "TB"),
+        ("GET /v1/catalogue/versions", "TBSA"), ("POST /v1/catalogue/versions", "BA"),
+        ("GET /v1/catalogue/files", "TBSA"), ("GET /v1/catalogue/approvals", "TBSA"),
+        ("POST /v1/catalogue/approvals", "B"),
+        ("GET /v1/quality", "TBSA"), ("GET /v1/quality/:analyzer/:analysis", "TBSA"),
+        ("GET /v1/quality/:analyzer/:analysis/chart", "TBSA"),
+        ("GET /v1/quality/:analyzer/:analysis/statistics", "TBSA"),
+        ("GET /v1/quality/:analyzer/:analysis/lookback", "TBSA"),
+        ("POST /v1/quality/:analyzer/:analysis/targets", "B"), ("POST /v1/quality/:analyzer/:analysis/policy", "B"),
+        ("POST /v1/quality/:analyzer/:analysis/exclusions", "TB"),
+        ("POST /v1/quality/:analyzer/:analysis/corrections", "TB"),
+        ("POST /v1/quality/:analyzer/:analysis/controls", "TB"),
+        ("POST /v1/quality/:analyzer/:analysis/events", "TB"),
+        ("POST /v1/quality/:analyzer/:analysis/lookback", "TB"),
+        ("GET /v1/assessments", "TBSA"), ("POST /v1/assessments", "TB"),
     ]
 
     @Test func `is given to each role as the table says, route by route`() async throws {

@@ -151,6 +151,7 @@ final class RawInstrument {
     let line: Line
     private var buffer: [UInt8] = []
 
+    init(_ line: Line) { self.line = line }
     init(port: Int) async throws { line = try await Line.dial(host: "127.0.0.1", port: port) }
 
     func send(_ bytes: [UInt8]) async throws { try await line.send(bytes) }

@@ -52,6 +52,12 @@ import Testing
         ("data: \"data\"", "data: 3", "config.type", "data"),
         ("pfi: {", "database: \"mysql:x\", pfi: {", "config.value", "database"),
         ("name: \"Essai\"", "zone: \"Mars\", name: \"Essai\"", "config.zone", "A"),
+        ("\"serial:/dev/ttyS0\"", "\"serial:/dev/ttyS0\", tls: { serverName: \"x\" }", "config.line", "line"),
+        ("\"serial:/dev/ttyS0\"", "\"tcp:10.0.0.5:1\", allowedPeers: [\"10.0.0.5\"]", "config.line", "line"),
+        ("127.0.0.1:0\" },", "127.0.0.1:0\", allowedPeers: [\"voisin\"] },", "line.peer", "line"),
+        ("127.0.0.1:0\" },", "127.0.0.1:0\", tls: { cert: \"c.pem\" } },", "config.key", "cert"),
+        ("127.0.0.1:0\" },", "127.0.0.1:0\", keepAlive: { idle: 0 } },", "config.value", "idle"),
+        ("127.0.0.1:0\" },", "127.0.0.1:0\", backOff: { longest: 5 } },", "config.value", "longest"),
     ])
     func `each fault is named with its place and what to do`(_ fault: (String, String, String, String)) throws {
         let (old, new, code, place) = fault
@@ -68,6 +74,39 @@ import Testing
         #expect(syntax.map(\.code) == ["json5.syntax"])
         #expect(syntax.first?.place == "paillasse.json5:2:10")
         #expect(findings("{ data: ").first?.place == "paillasse.json5:1:9")
+    }
+
+    @Test func `two analyzers on one port are refused by their names`() throws {
+        func both(_ first: String, _ second: String) -> [Refusal] {
+            findings(
+                Self.good.replacing("\"listen:127.0.0.1:0\"", with: "\"\(first)\"")
+                    .replacing("\"serial:/dev/ttyS0\"", with: "\"\(second)\""))
+        }
+        for second in ["listen:127.0.0.1:5001", "listen:0.0.0.0:5001"] {
+            let found = both("listen:127.0.0.1:5001", second)
+            #expect(found.map(\.code) == ["config.port"])
+            #expect(found.first?.cause.contains("« un » et « deux »") == true)
+        }
+        #expect(both("listen:127.0.0.1:5001", "listen:127.0.0.1:5002").isEmpty)
+        #expect(both("listen:127.0.0.1:5001", "listen:10.0.0.1:5001").isEmpty)
+        #expect(both("listen:127.0.0.1:5001", "tcp:127.0.0.1:5001").isEmpty)
+        #expect(both("listen:127.0.0.1:0", "listen:127.0.0.1:0").isEmpty)
+    }
+
+    @Test func `a line is kept, dialled and protected as its keys say`() throws {
+        let keys = """
+            keepAlive: { idle: 5, interval: 2, count: 4 }, backOff: { first: 100, longest: 900 },
+            tls: { certificate: "tls/c.pem", key: "/run/c.key", authorities: "tls/a.pem",
+                   requireClientCertificate: true }
+            """
+        let configuration = try read(Self.good.replacing("127.0.0.1:0\" },", with: "127.0.0.1:0\", \(keys) },"))
+        let entry = try #require(configuration.analyzers.first)
+        #expect(entry.options.keepAlive == .init(idle: 5, interval: 2, count: 4))
+        #expect(entry.options.firstWait == .milliseconds(100) && entry.options.longestWait == .milliseconds(900))
+        let tls = try #require(entry.tls)
+        #expect(tls.certificate == "/etc/paillasse/tls/c.pem" && tls.key == "/run/c.key")
+        #expect(tls.authorities == "/etc/paillasse/tls/a.pem" && tls.requiresClientCertificate)
+        #expect(configuration.analyzers.last?.options == LineOptions() && configuration.analyzers.last?.tls == nil)
     }
 
     @Test func `a serial line without settings takes those of its driver`() throws {

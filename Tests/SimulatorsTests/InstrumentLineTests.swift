@@ -154,12 +154,14 @@ private let anyPort = LineDescription.tcpServer(host: "127.0.0.1", port: 0, allo
         #expect(notes.has("(NA)") && notes.has("(K)"))
     }
 
-    @Test func `time runs faster: sixty pauses of a second take less than ten`() async throws {
+    @Test func `time runs faster: pauses that would take more than a day are over before the test gives up`()
+        async throws
+    {
         var line = InstrumentLine(try instrument("roche-cobas-c311"))
         line.specimens = (1...40).map { "26112201\($0 + 10)" }
-        line.pause = .seconds(1)
-        line.timeScale = 60
-        let it = line, began = ContinuousClock.now
+        line.pause = .seconds(3600)
+        line.timeScale = 36_000
+        let it = line
         let (outcome, _) = try await withHost(HostRun(it.instrument.driver), on: anyPort) { host in
             let source = try await LineSource.start(
                 .tcpClient(host: "127.0.0.1", port: try #require(host.port)), backOff: quick)
@@ -168,7 +170,6 @@ private let anyPort = LineDescription.tcpServer(host: "127.0.0.1", port: 0, allo
             return outcome
         }
         #expect(outcome.report.isAcknowledged && outcome.report.sessions.count == 40)
-        #expect(began.duration(to: .now) < .seconds(39))
     }
 }
 
