@@ -49,13 +49,21 @@ struct CatalogueCommand: AsyncParsableCommand {
             }
         }
 
-        /// `lots.csv:3:2` → a file, a line, a column; a place of another form stays whole.
+        /// `lots.csv:3:2` → a file, a line, a column; the path inside `coherence.json5.rules[4].when` opens the cause.
         private static func finding(_ refusal: Refusal, _ folder: String) -> CatalogFinding {
-            let parts = refusal.place.split(separator: ":", omittingEmptySubsequences: false)
-            let line = parts.count > 1 ? Int(parts[1]) : nil, column = parts.count > 2 ? Int(parts[2]) : nil
+            var file = refusal.place, cause = refusal.cause, line = 0, column = 0
+            if let inner = file.firstRange(of: ".json5.") {
+                cause = "\(file[inner.upperBound...]) : \(cause)"
+                file = file[..<inner.lowerBound] + ".json5"
+            }
+            let parts = file.split(separator: ":", omittingEmptySubsequences: false)
+            if parts.count > 1, let number = Int(parts[1]) {
+                (file, line) = (String(parts[0]), number)
+                column = parts.count > 2 ? Int(parts[2]) ?? 0 : 0
+            }
             return CatalogFinding(
-                file: "\(folder)/" + (line == nil ? refusal.place : String(parts[0])), line: line ?? 0,
-                column: column ?? 0, severity: .error, code: refusal.code, cause: refusal.cause, remedy: refusal.remedy)
+                file: "\(folder)/\(file)", line: line, column: column, severity: .error, code: refusal.code,
+                cause: cause, remedy: refusal.remedy)
         }
     }
 

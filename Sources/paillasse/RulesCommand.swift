@@ -1,5 +1,6 @@
 import ArgumentParser
 import Base
+import Catalog
 import Rules
 
 struct RulesCommand: ParsableCommand {
@@ -119,6 +120,14 @@ private struct RuleShown: Encodable {
                 rule: rule.reference.description, kind: "réflexe", text: rule.when.text, acts: rule.adds,
                 words: rule.because, source: rule.source)
         }
-        return formulas + coherence + reflexes
+        let interferences = pack.policy.interference.values.joined().map { rule in
+            RuleShown(
+                rule: rule.reference.description, kind: "interférence",
+                text: "commentaire au-dessus de \(rule.biasAbove?.text ?? "?"), "
+                    + "pas de valeur au-dessus de \(rule.suppressAbove?.text ?? "?")",
+                acts: [rule.analysis], words: "\(rule.index.word) : \(rule.analysis) \(rule.bias.word)",
+                source: rule.analyzer ?? "")
+        }
+        return formulas + coherence + reflexes + interferences.sorted { $0.rule < $1.rule }
     }
 }

@@ -157,6 +157,20 @@ import Testing
         #expect(found.count == 1 && found[0].contains(row.1) && found[0].contains("formulas[0].value"), "\(found)")
     }
 
+    @Test(arguments: [
+        ("given: { NA: \"dix\" }, expect: \"1\"", "dix"),
+        ("given: {}, contexts: [\"voyage\"], expect: \"1\"", "voyage"),
+        ("given: {}, age: \"vieux\", expect: \"1\"", "vieux"), ("given: {}, attendu: \"1\"", "attendu"),
+    ])
+    func `a faulty case is refused with its place`(_ row: (String, String)) throws {
+        let text = """
+            { format: 1, formulas: [ { code: "ZZZ", name: "z", version: 1, unit: "mmol/L", decimals: 1,
+              inputs: { NA: "mmol/L" }, value: "NA", source: "x", cases: [{ \(row.0) }] } ] }
+            """
+        let found = try Samples.refusals("calculated.json5", text)
+        #expect(found.count == 1 && found[0].contains(row.1) && found[0].contains("cases[0]"), "\(found)")
+    }
+
     @Test func `a deep formula is refused, not followed`() throws {
         let deep = String(repeating: "(", count: 60) + "NA" + String(repeating: ")", count: 60)
         let text = """

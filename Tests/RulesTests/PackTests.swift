@@ -51,6 +51,9 @@ import Testing
         ("K > 6.0[mmol/L]", "QQ > 6.0[mmol/L]", "QQ"), ("K > 6.0[mmol/L]", "HIL.X > 6", "HIL.X"),
         ("K > 6.0[mmol/L]", "K > K.milieu", "K.milieu"), ("because: \"x\"", "because: \"\"", "because"),
         ("source: \"x\",", "", "source"), ("expect: \"hold\"", "expect: \"oui\"", "hold, pass, unknown, missing"),
+        ("given: { K: \"7\" }", "given: { KK: \"7\" }", "ne regarde pas"),
+        ("given: { K: \"7\" }", "given: { K: \"sept\" }", "sept"),
+        ("K > 6.0[mmol/L]", "drapeau.X", "ne regarde pas"),
         ("expect: \"hold\"", "", "attendue manque"), ("because: \"x\"", "pourquoi: \"x\"", "pourquoi"),
     ])
     func `what is wrong in a rule is refused with its place`(_ row: (String, String, String)) throws {

@@ -124,10 +124,20 @@ struct FormulaReader {
         if let age, Age(age) == nil {
             log.add("age", at: reader.key("age"), "« \(age) » n'est pas un âge", "écrire par exemple 50 a")
         }
+        let given = reader.dictionary("given") ?? [:], contexts = reader.texts("contexts") ?? []
+        for (name, text) in given.sorted(by: { $0.key < $1.key }) where Measured(text) == nil {
+            log.add(
+                "case", at: reader.key("given"), "\(name) : « \(text) » n'est pas un nombre", "écrire par exemple 4.2")
+        }
+        for word in contexts where ClinicalContext(rawValue: word) == nil {
+            log.add(
+                "case", at: reader.key("contexts"), "le contexte « \(word) » est inconnu",
+                "choisir parmi : \(ClinicalContext.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
         let one = Formula.Case(
-            given: reader.dictionary("given") ?? [:], sex: reader.choice("sex", as: IntervalSex.self),
+            given: given, sex: reader.choice("sex", as: IntervalSex.self),
             age: age.flatMap { Age($0) },
-            contexts: Set((reader.texts("contexts") ?? []).compactMap { ClinicalContext(rawValue: $0) }),
+            contexts: Set(contexts.compactMap { ClinicalContext(rawValue: $0) }),
             expected: reader.text("expect"), unrounded: reader.text("unrounded"), refused: reader.text("refuse"),
             place: reader.place)
         reader.finish()

@@ -48,7 +48,7 @@ package struct RulePack: Sendable {
             ?? VerificationPolicy()
         let ordered = sorted(formulas, log: log)
         checkDuplicates(coherence.map(\.id) + reflexes.map(\.id), log: log)
-        checkReflexDepth(reflexes, formulas: formulas, log: log)
+        checkReflexDepth(reflexes, log: log)
         guard log.findings.isEmpty else { throw RulePackRejection(findings: log.findings) }
         return RulePack(
             version: version, formulas: ordered, coherence: coherence, reflexes: reflexes, policy: policy)
@@ -118,9 +118,8 @@ package struct RulePack: Sendable {
         return ordered
     }
 
-    /// A chain of reflex tests longer than three, or without end, is a finding. What is added may be calculated: its
-    /// inputs come with it.
-    private static func checkReflexDepth(_ rules: [TubeRule], formulas: [Formula], log: FindingLog) {
+    /// A chain of reflex tests longer than three, or without end, is a finding.
+    private static func checkReflexDepth(_ rules: [TubeRule], log: FindingLog) {
         func depth(_ rule: TubeRule, _ path: [String]) -> Int? {
             if path.contains(rule.id) {
                 log.add(

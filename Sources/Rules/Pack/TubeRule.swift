@@ -123,6 +123,7 @@ struct TubeRuleReader {
                 log.add("condition", at: reader.key("when"), "une condition est attendue", "écrire une comparaison")
                 return nil
             }
+            for one in cases { check(one, when) }
             let sources = when.symbols.compactMap { TubeRuleReader.symbol($0, catalogue)?.source }
             let analyses = sources.compactMap { source -> String? in
                 if case .analysis(let code) = source { return code }
@@ -174,6 +175,30 @@ struct TubeRuleReader {
         case (_, "haut"): return quantity(head).map { (.upper(head), $0) }
         case (_, "bas"): return quantity(head).map { (.lower(head), $0) }
         case _: return nil
+        }
+    }
+
+    /// A case that gives what the rule does not look at, or no number where one is measured, would show nothing.
+    private func check(_ one: TubeRule.Case, _ when: Expression) {
+        for (name, text) in one.given.sorted(by: { $0.key < $1.key }) {
+            guard when.symbols.contains(name), let symbol = TubeRuleReader.symbol(name, catalogue) else {
+                log.add(
+                    "case", at: one.place, "la condition ne regarde pas « \(name) »",
+                    "employer les noms de la condition : \(when.symbols.joined(separator: ", "))")
+                continue
+            }
+            switch symbol.kind {
+            case .quantity:
+                if Measured(text) == nil {
+                    log.add(
+                        "case", at: one.place, "\(name) : « \(text) » n'est pas un nombre", "écrire par exemple 4.2")
+                }
+            case .truth:
+                if text != "oui", text != "non" {
+                    log.add("case", at: one.place, "\(name) : oui ou non est attendu", "écrire oui, ou non")
+                }
+            case .word: break
+            }
         }
     }
 
