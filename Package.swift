@@ -57,6 +57,7 @@ var targets: [Target] = [
     room("Catalog", imports: ["Base"]),
     room("Laboratory", imports: ["Base", "Catalog"]),
     room("Quality", imports: ["Base", "Catalog"]),
+    room("Rules", imports: ["Base", "JSON5", "Catalog", "Laboratory"]),
     room("Drivers", imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory"]),
     room("Report", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2"]),
     .systemLibrary(name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo"),
@@ -73,6 +74,7 @@ var targets: [Target] = [
     tests("CatalogTests", imports: ["Base", "Catalog"]),
     tests("LaboratoryTests", imports: ["Base", "Catalog", "Laboratory"]),
     tests("QualityTests", imports: ["Base", "Catalog", "Quality"]),
+    tests("RulesTests", imports: ["Base", "JSON5", "Catalog", "Laboratory", "Rules"]),
     tests("DriversTests", imports: ["Base", "JSON5", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
     tests("ReportTests", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing"]),
     tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing"]),
@@ -161,7 +163,8 @@ if withServer {
         program(
             "paillasse", at: "Sources/paillasse",
             imports: [
-                "Base", "Catalog", "Laboratory", "Quality", "LIS01", "LIS2", "Drivers", "Client", "Server", arguments,
+                "Base", "Catalog", "Laboratory", "Quality", "Rules", "LIS01", "LIS2", "Drivers", "Client", "Server",
+                arguments,
             ]),
         program(
             "simulate", at: "Simulators/simulate",

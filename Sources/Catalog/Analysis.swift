@@ -84,6 +84,10 @@ package struct CriticalLimits: Sendable, Hashable, Codable {
 package enum DeltaKind: String, Sendable, Codable, CaseIterable {
     case absolute = "abs"
     case percent = "pct"
+    /// Difference a day.
+    case rate = "abs_j"
+    /// Difference in percent a day.
+    case percentRate = "pct_j"
     /// Any difference is too much (blood group).
     case exact = "exact"
     /// Deliberately no delta check.
@@ -93,16 +97,76 @@ package enum DeltaKind: String, Sendable, Codable, CaseIterable {
 /// The delta check against the previous result of the patient (RULES section 3).
 package struct DeltaRule: Sendable, Hashable, Codable {
     package let kind: DeltaKind
-    /// In the unit of the analysis (absolute) or in percent; nil for `exact` and `none`.
+    /// In the unit of the analysis (absolute) or in percent, a day for the rates; nil for `exact` and `none`.
     package let limit: Exact?
+    /// In the unit of the analysis: what a percentage falls back to when the previous value is zero.
+    package let absoluteLimit: Exact?
     /// Window to look back.
     package let days: Int?
     package let source: String
 
-    package init(kind: DeltaKind, limit: Exact?, days: Int?, source: String) {
+    package init(kind: DeltaKind, limit: Exact?, days: Int?, source: String, absoluteLimit: Exact? = nil) {
         self.kind = kind
         self.limit = limit
+        self.absoluteLimit = absoluteLimit
         self.days = days
+        self.source = source
+    }
+}
+
+/// Two bounds in the unit of the analysis, both inside. A missing side is *no limit*, never an infinite one.
+package struct LimitPair: Sendable, Hashable, Codable {
+    package let low: Exact?
+    package let high: Exact?
+
+    /// Nil when there is no bound at all.
+    package init?(low: Exact?, high: Exact?) {
+        guard low != nil || high != nil else { return nil }
+        self.low = low
+        self.high = high
+    }
+}
+
+/// What the autoverification needs of an analysis beyond its report (RULES sections 1, 3, 5 and 8). Every part is
+/// optional in the file; what is missing holds results where the law says so.
+package struct VerificationLimits: Sendable, Hashable, Codable {
+    /// First tier of the critical limits: the technician's alert. The second, the call, is `Analysis.critical`.
+    package var alert: LimitPair?
+    /// Outside, the value is incompatible with life or with the method.
+    package var absurd: LimitPair?
+    package var autoverification: LimitPair?
+    /// Analytical measuring range of the method (AMR).
+    package var measuring: LimitPair?
+    /// Largest validated dilution factor; nil: no dilution is validated.
+    package var maximumDilution: Exact?
+    /// Analytical coefficient of variation in percent.
+    package var analyticalCV: Exact?
+    /// Results of one group (unit and method family) compare with each other; empty: the analysis alone.
+    package var comparability: String
+    /// Members are held together; empty: none.
+    package var dependentSet: String
+    /// Longest delay from collection to measurement, in hours.
+    package var stabilityHours: Int?
+    /// How much worse a known critical value must become to be called again, in the unit of the analysis.
+    package var criticalStep: Exact?
+    package var source: String
+
+    package init(
+        alert: LimitPair? = nil, absurd: LimitPair? = nil, autoverification: LimitPair? = nil,
+        measuring: LimitPair? = nil, maximumDilution: Exact? = nil, analyticalCV: Exact? = nil,
+        comparability: String = "", dependentSet: String = "", stabilityHours: Int? = nil,
+        criticalStep: Exact? = nil, source: String = ""
+    ) {
+        self.alert = alert
+        self.absurd = absurd
+        self.autoverification = autoverification
+        self.measuring = measuring
+        self.maximumDilution = maximumDilution
+        self.analyticalCV = analyticalCV
+        self.comparability = comparability
+        self.dependentSet = dependentSet
+        self.stabilityHours = stabilityHours
+        self.criticalStep = criticalStep
         self.source = source
     }
 }
@@ -135,6 +199,7 @@ package struct Analysis: Sendable, Hashable, Codable {
     package let nabm: String?
     package let nabmSource: String
     package let delta: DeltaRule?
+    package let verification: VerificationLimits
     package internal(set) var approval: Approval
     package let note: String
 
@@ -142,7 +207,8 @@ package struct Analysis: Sendable, Hashable, Codable {
         code: String, level: Int, nameFR: String, section: String, nature: Nature, loinc: LOINCTerm? = nil,
         unit: String = "", alternative: AlternativeUnit? = nil, specimen: String? = nil, tube: String? = nil,
         decimals: Int? = nil, intervalNote: String = "", critical: CriticalLimits? = nil, nabm: String? = nil,
-        nabmSource: String = "", delta: DeltaRule? = nil, approval: Approval = .draft, note: String = ""
+        nabmSource: String = "", delta: DeltaRule? = nil, verification: VerificationLimits = VerificationLimits(),
+        approval: Approval = .draft, note: String = ""
     ) {
         self.code = code
         self.level = level
@@ -160,6 +226,7 @@ package struct Analysis: Sendable, Hashable, Codable {
         self.nabm = nabm
         self.nabmSource = nabmSource
         self.delta = delta
+        self.verification = verification
         self.approval = approval
         self.note = note
     }

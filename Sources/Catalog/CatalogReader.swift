@@ -68,6 +68,14 @@ struct CatalogReader {
         ),
     ]
 
+    /// Columns that a table may lack: every cell is then empty.
+    static let optionalColumns: [String: [String]] = [
+        "analyses.csv": [
+            "alerte_bas", "alerte_haut", "absurde_bas", "absurde_haut", "av_bas", "av_haut", "amr_bas", "amr_haut",
+            "dilution_max", "cva", "groupe", "ensemble", "stabilite_h", "critique_pas", "delta_abs", "limites_source",
+        ]
+    ]
+
     mutating func read() -> CatalogueContent {
         var content = CatalogueContent()
         checkFileNames()
@@ -175,6 +183,7 @@ struct CatalogReader {
 
     private mutating func columns(of header: [CSVCell], in name: String) -> [String: Int] {
         let expected = CatalogReader.tables.first { $0.name == name }?.columns ?? []
+        let optional = CatalogReader.optionalColumns[name] ?? []
         if header.count == 1, header[0].text.contains(";") {
             report(
                 .error, "csv.separator", name, header[0], "les colonnes sont séparées par des points-virgules",
@@ -187,10 +196,10 @@ struct CatalogReader {
                 report(
                     .error, "column.duplicate", name, cell, "la colonne « \(cell.text) » figure deux fois",
                     "n'en garder qu'une")
-            } else if !expected.contains(cell.text) {
+            } else if !expected.contains(cell.text), !optional.contains(cell.text) {
                 report(
                     .error, "column.unknown", name, cell, "la colonne « \(cell.text) » est inconnue",
-                    "colonnes admises : " + expected.joined(separator: ", "))
+                    "colonnes admises : " + (expected + optional).joined(separator: ", "))
             }
             columns[cell.text] = columns[cell.text] ?? index
         }

@@ -38,7 +38,8 @@ extension CatalogReader {
             unit: row.text("ucum"), alternative: alternative(row, unit: unit), specimen: specimen, tube: tube,
             decimals: decimals, intervalNote: row.text("ref_note"), critical: critical(row),
             nabm: nabm.isEmpty ? nil : nabm, nabmSource: row.text("nabm_source"), delta: delta(row),
-            approval: word(row, "etat", as: Approval.self) ?? .draft, note: row.text("note"))
+            verification: verification(row), approval: word(row, "etat", as: Approval.self) ?? .draft,
+            note: row.text("note"))
     }
 
     private mutating func unknown(_ row: CatalogRow, _ column: String, _ finding: String, in file: String) {
@@ -220,7 +221,7 @@ extension CatalogReader {
         }
         guard let kind = word(row, "delta_type", as: DeltaKind.self) else { return nil }
         switch kind {
-        case .absolute, .percent:
+        case .absolute, .percent, .rate, .percentRate:
             if row.text("delta_limite").isEmpty {
                 error("delta", row, "delta_limite", "un delta « \(kind.rawValue) » sans limite", "écrire la limite")
             } else if let limit, limit <= Exact(0) {
@@ -232,7 +233,53 @@ extension CatalogReader {
                     "delta", row, "delta_limite", "un delta « \(kind.rawValue) » n'a pas de limite", "vider la cellule")
             }
         }
-        return DeltaRule(kind: kind, limit: limit, days: days, source: row.text("delta_source"))
+        return DeltaRule(
+            kind: kind, limit: limit, days: days, source: row.text("delta_source"),
+            absoluteLimit: positive(row, "delta_abs"))
+    }
+
+    /// The optional columns of the autoverification.
+    private mutating func verification(_ row: CatalogRow) -> VerificationLimits {
+        let absurd = pair(row, "absurde")
+        let autoverification = pair(row, "av")
+        if let absurd, let autoverification {
+            let below = zip2(absurd.low, autoverification.low).map { $1 < $0 } ?? false
+            let above = zip2(absurd.high, autoverification.high).map { $1 > $0 } ?? false
+            if below || above {
+                error(
+                    "limits.order", row, below ? "av_bas" : "av_haut",
+                    "la plage d'autovérification dépasse les limites absurdes", "corriger l'une des deux")
+            }
+        }
+        return VerificationLimits(
+            alert: pair(row, "alerte"), absurd: absurd, autoverification: autoverification,
+            measuring: pair(row, "amr"), maximumDilution: positive(row, "dilution_max"),
+            analyticalCV: positive(row, "cva"), comparability: row.text("groupe"), dependentSet: row.text("ensemble"),
+            stabilityHours: integer(row, "stabilite_h", in: 1...87_600), criticalStep: positive(row, "critique_pas"),
+            source: row.text("limites_source"))
+    }
+
+    private func zip2<A, B>(_ a: A?, _ b: B?) -> (A, B)? {
+        guard let a, let b else { return nil }
+        return (a, b)
+    }
+
+    private mutating func pair(_ row: CatalogRow, _ name: String) -> LimitPair? {
+        let low = number(row, name + "_bas"), high = number(row, name + "_haut")
+        if let low, let high, low >= high {
+            error(
+                "limits.bounds", row, name + "_haut",
+                "la limite basse \(low.text) n'est pas sous la haute \(high.text)", "corriger l'une des deux limites")
+        }
+        return LimitPair(low: low, high: high)
+    }
+
+    private mutating func positive(_ row: CatalogRow, _ column: String) -> Exact? {
+        guard let value = number(row, column) else { return nil }
+        if value <= Exact(0) {
+            error("limits.positive", row, column, "« \(value.text) » n'est pas positif", "écrire un nombre positif")
+        }
+        return value
     }
 }
 

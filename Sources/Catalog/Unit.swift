@@ -32,6 +32,16 @@ package struct UnitDimension: Sendable, Hashable {
     }
 }
 
+extension UnitDimension {
+    /// The dimension of a product (`power` 1), of a quotient (−1), of a power.
+    package func combined(with other: UnitDimension, power: Int) -> UnitDimension {
+        var result = self
+        result.add(other, times: power)
+        return result
+    }
+    package static let none = UnitDimension()
+}
+
 /// A UCUM unit, case-sensitive form: the part of the grammar that laboratories use (UCUM sections 2 and 3). Terms
 /// joined by `.` and `/`, parentheses, prefixes on metric atoms, exponents, `10*n`, annotations in braces.
 package struct Unit: Sendable, Hashable, CustomStringConvertible {

@@ -153,10 +153,11 @@ extension Desk {
             flags: result.flags, holds: result.holds,
             origin: Origin(analyzer: message.analyzer, messageID: message.id, ordinal: incoming.ordinal),
             observedAt: incoming.observedAt ?? message.at, recordedAt: now(), run: run)
+        let controlled = try await withControls(observation, at: now())
         file.runs[code] = run
-        file.standing[code] = observation
+        file.standing[code] = controlled
         files[incoming.accession] = file
-        return .observation(observation)
+        return .observation(controlled)
     }
 
     private func file(_ accession: String) async throws(CommandFailure) -> MatchedFile? {

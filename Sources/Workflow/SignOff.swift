@@ -33,9 +33,12 @@ extension Desk {
     package func fileToSign(_ reference: String) async throws(CommandFailure) -> FileToSign {
         let (request, patient, file) = try await signable(reference)
         let previous = try await previousResults(request, file.content)
+        let at = now()
+        var judged = [Observation]()
+        for observation in file.content.observations { judged.append(try await withControls(observation, at: at)) }
         return FileToSign(
             request: request, patient: patient, specimens: file.content.specimens,
-            observations: catalogue.inOrder(file.content.observations, of: request), previous: previous,
+            observations: catalogue.inOrder(judged, of: request), previous: previous,
             missing: file.missing, fresh: file.fresh,
             nextVersion: file.nextVersion, contentHash: Digest.sha256Hex(file.content.canonicalBytes))
     }
@@ -100,6 +103,7 @@ extension Desk {
                     remedy: "le relire et signer de nouveau"))
         }
         let at = now()
+        try await checkControls(file, at: at)
         let signature = Signature(
             id: freshID(), site: request.site, requestID: request.id, version: file.nextVersion, contentHash: hash,
             meaning: "Validation biologique des résultats et de leur interprétation (CSP, art. L. 6211-2 et D. 6211-3)",
@@ -110,6 +114,18 @@ extension Desk {
         }
         afterSigning()
         return signature
+    }
+
+    /// Nothing measured under a rejected control is released before somebody decided on it (RULES section 2.5).
+    private func checkControls(_ file: SignableFile, at: Instant) async throws(CommandFailure) {
+        for observation in file.content.observations where file.fresh.contains(observation.id) {
+            let judged = try await withControls(observation, at: at)
+            guard let hold = judged.holds.first(where: { $0.code == .qualityControlRejected }) else { continue }
+            throw .refused(
+                Refusal(
+                    "sign.quality", at: observation.analysis, because: "\(hold.code.rawValue) : \(hold.reason)",
+                    remedy: "corriger et repasser le contrôle, puis décider du résultat (paillasse qc lookback)"))
+        }
     }
 
     /// Everything a report version is made of, read back from the facts that its signature names. Refuses when the

@@ -25,7 +25,10 @@ extension Desk {
             else { continue }
             requests[id] = (request, patient)
         }
-        let lines = waiting.compactMap { observation -> WorklistLine? in
+        let at = now()
+        var judged = [Observation]()
+        for observation in waiting { judged.append(try await withControls(observation, at: at)) }
+        let lines = judged.compactMap { observation -> WorklistLine? in
             guard let (request, patient) = requests[observation.requestID] else { return nil }
             return WorklistLine(
                 observation: observation, requestNumber: request.number, priority: request.priority,
@@ -60,7 +63,7 @@ extension Desk {
                     throw missing("observation.unknown", "résultat", id)
                 }
                 if last[id]?.kind == .technicallyValidated { continue }
-                try checkHolds(observation, reason: reason)
+                try checkHolds(try await withControls(observation, at: at), reason: reason)
                 made.append(
                     ObservationEvent(
                         observationID: id, ordinal: (last[id]?.ordinal ?? 0) + 1, kind: .technicallyValidated,

@@ -2,6 +2,8 @@ import ArgumentParser
 import Base
 import Catalog
 import Client
+import Quality
+import Rules
 import Server
 
 struct CatalogueCommand: AsyncParsableCommand {
@@ -13,12 +15,21 @@ struct CatalogueCommand: AsyncParsableCommand {
 
     struct Lint: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Vérifier un dossier de catalogue, sans serveur ; code de sortie 1 à la première erreur trouvée.")
+            abstract: "Vérifier un dossier de catalogue, ses règles et ses contrôles, sans serveur.",
+            discussion: "Code de sortie : 0 sans erreur, 1 s'il y en a une (un avertissement n'en est pas).")
         @Argument(help: "Dossier du catalogue.") var folder: String
         @Flag(help: "Écrire du JSON au lieu de lignes.") var json = false
 
         func run() throws {
-            let findings = AnalysisCatalogue.lint(try DataFiles.catalogue(folder))
+            let files = try DataFiles.catalogue(folder)
+            var findings = AnalysisCatalogue.lint(files)
+            // Rules and controls speak of analyses: they are compared with the catalogue when there is one.
+            let catalogue = try? AnalysisCatalogue.load(files, version: CatalogVersion("fichiers"))
+            let controls = ControlCatalogue.files(among: files)
+            if !controls.isEmpty {
+                findings += ControlCatalogue.lint(controls, analyses: catalogue).map { Lint.finding($0, "controls") }
+            }
+            if let catalogue { findings += Lint.rules(files, catalogue) }
             let errors = findings.count { $0.severity == .error }
             if json {
                 try Output.json(findings)
@@ -27,6 +38,24 @@ struct CatalogueCommand: AsyncParsableCommand {
                 Output.prose("\(errors) erreur(s), \(findings.count - errors) avertissement(s)")
             }
             if errors > 0 { throw Ended(outcome: .refused) }
+        }
+
+        private static func rules(_ files: [CatalogFile], _ catalogue: AnalysisCatalogue) -> [CatalogFinding] {
+            do {
+                _ = try RulePack.load(RulePack.files(among: files), catalogue: catalogue, version: "fichiers")
+                return []
+            } catch {
+                return error.findings.map { finding($0, "rules") }
+            }
+        }
+
+        /// `lots.csv:3:2` → a file, a line, a column; a place of another form stays whole.
+        private static func finding(_ refusal: Refusal, _ folder: String) -> CatalogFinding {
+            let parts = refusal.place.split(separator: ":", omittingEmptySubsequences: false)
+            let line = parts.count > 1 ? Int(parts[1]) : nil, column = parts.count > 2 ? Int(parts[2]) : nil
+            return CatalogFinding(
+                file: "\(folder)/" + (line == nil ? refusal.place : String(parts[0])), line: line ?? 0,
+                column: column ?? 0, severity: .error, code: refusal.code, cause: refusal.cause, remedy: refusal.remedy)
         }
     }
 

@@ -3,7 +3,7 @@ import Base
 import Glibc
 
 /// The commands of Paillasse, one file each. Every one speaks to the server through its API, except those that only
-/// read files (`decode`, `catalogue lint`, `driver`, `qc evaluate`).
+/// read files (`decode`, `calc`, `rules`, `catalogue lint`, `driver`, `qc evaluate`).
 struct Paillasse: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "paillasse",
@@ -19,7 +19,7 @@ struct Paillasse: AsyncParsableCommand {
             ReportCommand.self, DeliveriesCommand.self, AnalyzersCommand.self, AnalyzerCommand.self,
             MessagesCommand.self,
             AuditCommand.self, CatalogueCommand.self, DriverCommand.self, DecodeCommand.self, QCCommand.self,
-            StatusCommand.self,
+            CalcCommand.self, RulesCommand.self, StatusCommand.self,
         ])
 }
 

@@ -57,6 +57,16 @@ import Workflow
         #expect(try await control("4.40", "c2", on: bench) == .rejected)
         let standing = try await bench.desk.controlStanding(of: result, at: bench.clock.now)
         #expect(standing?.hold == .rejected && standing?.rules == [.oneThreeS])
+        // Held at once, on the worklist and at the signature.
+        let lines = try await bench.desk.worklist(site: "nord", limit: 9)
+        #expect(lines.map { $0.observation.holds.map(\.code).contains(.qualityControlRejected) } == [true])
+        try await bench.validate(["K"], of: made)
+        #expect(
+            await refusal { () throws(CommandFailure) in
+                let file = try await bench.desk.fileToSign(made.request.number)
+                _ = try await bench.desk.sign(
+                    made.request.number, contentHash: file.contentHash, allowPartial: false, by: Bench.biologist)
+            } == "sign.quality")
 
         let open = try await bench.desk.lookBacks(assay, site: "nord")
         #expect(open.map { $0.held.map(\.result.id) } == [[result.id]])
@@ -75,6 +85,7 @@ import Workflow
         #expect(try await control("4.02", "c3", on: bench) == .conforming)
         #expect(await decide(.confirm) == nil)
         #expect(try await bench.desk.lookBacks(assay, site: "nord").map(\.isDone) == [true])
+        try await bench.sign(made)
         #expect(try await bench.soundTrail())
     }
 

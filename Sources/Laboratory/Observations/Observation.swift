@@ -124,6 +124,32 @@ package struct Hold: Codable, Sendable, Hashable {
         case rerun = "REPASSE"
         /// The analyzer itself does not call the result final.
         case statusNotFinal = "STATUT_NON_FINAL"
+        // Codes of RULES section 1.2 that the ordered checks of `Rules` give.
+        case engineOff = "AUTOVALID_COUPEE"
+        case ruleExpired = "REGLE_EXPIREE"
+        case preanalyticalDelay = "DELAI_PREANALYTIQUE"
+        case qualityControlExpired = "CQ_ECHU"
+        case qualityControlRejected = "CQ_REJET"
+        case calibrationExpired = "CAL_ECHUE"
+        case lotExpired = "LOT_PERIME"
+        case outsideMeasuringRange = "HORS_DOMAINE"
+        case dilutionMissing = "DILUTION_MANQUANTE"
+        /// A comment, not a hold.
+        case interferenceBias = "HIL_BIAIS"
+        /// The value is not given.
+        case interference = "HIL_RCV"
+        case absurd = "ABSURDE"
+        case outsideAutoverification = "HORS_PLAGE_AV"
+        case delta = "DELTA"
+        case deltaImpossible = "DELTA_IMPOSSIBLE"
+        /// Second tier: the biologist calls.
+        case criticalCall = "CRITIQUE_APPEL"
+        case incoherent = "COHERENCE"
+        case calculationInputHeld = "ENTREE_CALCUL_RETENUE"
+        case firstPositive = "PREMIER_POSITIF"
+        case excludedAnalysis = "EXAMEN_EXCLU"
+        /// Another member of its dependent set is held.
+        case dependentSetHeld = "ENSEMBLE_RETENU"
     }
     package var code: Code
     /// In words, French, without patient data.

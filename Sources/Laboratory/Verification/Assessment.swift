@@ -13,11 +13,16 @@ extension Hold.Code {
     }
     package var severity: Severity {
         switch self {
-        case .identity, .unknownUnit, .unreadable: .forbids
+        case .identity, .unknownUnit, .unreadable, .interference: .forbids
         case .specimenNonconform, .analyzerFlag, .critical, .censoredUndecided, .manualEntry, .unrequested,
-            .specimenType, .rerun, .statusNotFinal:
+            .specimenType, .rerun, .statusNotFinal, .preanalyticalDelay, .qualityControlRejected,
+            .calibrationExpired, .lotExpired, .outsideMeasuringRange, .dilutionMissing, .absurd, .delta,
+            .deltaImpossible, .criticalCall, .incoherent, .firstPositive:
             .needsReason
-        case .collectionTimeUnknown, .notReceived, .noInterval, .noQualityControl, .catalogueDraft: .shown
+        case .collectionTimeUnknown, .notReceived, .noInterval, .noQualityControl, .catalogueDraft, .engineOff,
+            .ruleExpired, .qualityControlExpired, .interferenceBias, .outsideAutoverification,
+            .calculationInputHeld, .excludedAnalysis, .dependentSetHeld:
+            .shown
         }
     }
 }
@@ -71,7 +76,7 @@ package struct Assessor: Sendable {
     /// R.9 of results that stand: F final, C correction of a transmitted one, V verified by an operator, R transmitted
     /// before, or nothing said (LIS2-A2 section 9.9). P preliminary, S partial, I pending, X cannot be done, and
     /// anything unknown hold (HOUSE invariant 7).
-    static let finalStatuses: Set<String> = ["F", "C", "V", "R", ""]
+    package static let finalStatuses: Set<String> = ["F", "C", "V", "R", ""]
 
     /// Unit, interval, flags and limits of a value, whatever its origin.
     package func judge(
@@ -99,7 +104,8 @@ package struct Assessor: Sendable {
             value: .measured(measured, unit: analysis.unit), interval: interval, flags: flags, holds: holds)
     }
 
-    private func identityHolds(_ claimed: ClaimedIdentity, _ patient: Patient) -> [Hold] {
+    /// What an analyzer's P record says against the patient file (RULES 1.2, step 1).
+    package func identityHolds(_ claimed: ClaimedIdentity, _ patient: Patient) -> [Hold] {
         var holds = [Hold]()
         if let family = claimed.family.map(Assessor.folded), !family.isEmpty {
             let known = [patient.traits.birthName, patient.usedName ?? ""].map(Assessor.folded)

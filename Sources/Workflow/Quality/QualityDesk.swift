@@ -188,14 +188,39 @@ extension Desk {
         return found.sorted { ($0.analyzer, $0.analysis) < ($1.analyzer, $1.analysis) }
     }
 
-    /// What a result leans on; nil when no analyzer measured it.
+    /// What a result leans on, decisions about it counted; nil when no analyzer measured it.
     package func controlStanding(
         of observation: Observation, at: Instant
     ) async throws(CommandFailure) -> ControlStanding? {
         guard let analyzer = observation.origin.analyzer else { return nil }
         let assay = ControlledAssay(analysis: observation.analysis, analyzer: analyzer)
-        return try await qualityPage(assay, site: observation.site).timeline
-            .standing(ofResultMeasuredAt: observation.observedAt, knownAt: at)
+        let timeline = try await qualityPage(assay, site: observation.site).timeline
+        let standing = timeline.standing(ofResultMeasuredAt: observation.observedAt, knownAt: at)
+        guard standing.hold == .rejected else { return standing }
+        let decisions = try await entries(.lookBack, observation.id, observation.site, LookBackDecision.self)
+        let result = MeasuredResult(id: observation.id, assay: assay, measuredAt: observation.observedAt)
+        return timeline.standing(of: result, decisions: decisions.map(\.value), knownAt: at)
+    }
+
+    /// The observation with the hold that the controls put on it now, in the place of the one of its arrival: a control
+    /// rejected later reaches back, one that conforms again lets go what was decided (RULES section 2.5).
+    func withControls(_ observation: Observation, at: Instant) async throws(CommandFailure) -> Observation {
+        let controlled: Set<Hold.Code> = [.noQualityControl, .qualityControlExpired, .qualityControlRejected]
+        // Words and codes are not under these controls; nor is what no analyzer measured.
+        guard case .measured = observation.value, let standing = try await controlStanding(of: observation, at: at)
+        else { return observation }
+        var out = observation
+        out.holds.removeAll { controlled.contains($0.code) }
+        if let hold = standing.hold {
+            let code: Hold.Code =
+                switch hold {
+                case .absent: .noQualityControl
+                case .expired: .qualityControlExpired
+                case .rejected: .qualityControlRejected
+                }
+            out.holds.append(Hold(code, standing.because))
+        }
+        return out
     }
 
     // Registers

@@ -1,0 +1,215 @@
+package import Base
+import Catalog
+import JSON5
+
+/// In which direction an interference moves a result (RULES section 4).
+package enum Bias: String, Sendable, CaseIterable {
+    case over = "sur"
+    case under = "sous"
+
+    package var word: String {
+        switch self {
+        case .over: "surestimé"
+        case .under: "sous-estimé"
+        }
+    }
+}
+
+/// Thresholds of one index for one analysis, from the insert of the reagent, verified locally.
+package struct InterferenceRule: Sendable {
+    package let analysis: String
+    /// Name of the analyzer; nil: any.
+    package let analyzer: String?
+    package let index: HILIndex
+    package let bias: Bias
+    /// Above: a comment. Nil: not entered yet, the result is held.
+    package let biasAbove: Exact?
+    /// Above: the value is not given.
+    package let suppressAbove: Exact?
+    package var reference: RuleReference { RuleReference(id: "HIL:\(analysis):\(index.rawValue)", version: 1) }
+}
+
+/// What an index does to a result (RULES section 4).
+package enum InterferenceOutcome: String, Sendable, CaseIterable {
+    /// At or under the first threshold: released without a word.
+    case free = "release"
+    /// Between the two: released with the direction of the error.
+    case commented = "comment"
+    /// Above the second: no value.
+    case suppressed = "suppress"
+    /// No index, or a threshold that nobody entered: held.
+    case held = "hold"
+}
+
+extension InterferenceRule {
+    /// `index` nil: the analyzer measures it and sent none.
+    package func outcome(_ index: Exact?) -> InterferenceOutcome {
+        guard let index else { return .held }
+        if let suppressAbove, index > suppressAbove { return .suppressed }
+        guard let biasAbove, suppressAbove != nil else { return .held }
+        return index > biasAbove ? .commented : .free
+    }
+}
+
+/// Thresholds that several analyses share, with the cases written beside them.
+struct InterferenceBlock: Sendable {
+    struct Case: Sendable {
+        /// Nil: the analyzer sent no index.
+        let index: Exact?
+        let expected: InterferenceOutcome
+        let place: String
+    }
+    let rule: InterferenceRule
+    let cases: [Case]
+    let place: String
+}
+
+/// The choices of the laboratory that are neither limits of an analysis nor formulas.
+package struct VerificationPolicy: Sendable {
+    /// Minutes that a call may wait before it escalates.
+    package var callMinutes = 15
+    /// A known critical state is not called again for so long, unless worse.
+    package var silenceDays = 7
+    /// Whom to call, in order.
+    package var escalation: [String] = []
+    /// Free hemoglobin from which nothing of the tube is given, g/L.
+    package var hemolysisSuppressesAll: Exact? = Exact(10)
+    /// By analysis.
+    package var interference: [String: [InterferenceRule]] = [:]
+    var interferenceBlocks: [InterferenceBlock] = []
+    /// Analyses asked for in mode B, released under a standing approval (RULES 1.1); all others are sorted for the
+    /// biologist who signs (mode A). Without effect until a named biologist has signed mode B, with an expiry.
+    package var releasedUnderApproval: Set<String> = []
+    /// Analyses stable in a person: two that jump in one tube mean another person's blood.
+    package var stable: Set<String> = []
+    package var bloodGroups: Set<String> = []
+    /// Analyses whose delta is not looked at in a known context.
+    package var suspensions: [ClinicalContext: Set<String>] = [:]
+    /// Hold a first result that has nothing to compare with.
+    package var holdsFirstResult: Set<String> = []
+    /// Never released by the engine.
+    package var excluded: Set<String> = []
+    package var excludedSections: Set<String> = []
+    /// The first positive of a person is looked at.
+    package var firstPositive: Set<String> = []
+    /// The first value of a person is looked at (tumour markers).
+    package var firstTime: Set<String> = []
+    /// Positive is critical: called like a critical value.
+    package var positiveIsCritical: Set<String> = []
+    package init() {}
+}
+
+/// Reads `policy.json5`.
+struct PolicyReader {
+    let catalogue: AnalysisCatalogue
+    let log: FindingLog
+
+    func read(_ node: JSONNode, file: String) -> VerificationPolicy {
+        let top = ObjectReader(node, at: file, log: log)
+        RulePack.checkFormat(top)
+        var policy = VerificationPolicy()
+        readModes(top, &policy)
+        if let critical = top.object("critical") {
+            policy.callMinutes = critical.whole("callMinutes") ?? policy.callMinutes
+            policy.silenceDays = critical.whole("silenceDays") ?? policy.silenceDays
+            policy.escalation = critical.texts("escalation") ?? []
+            policy.positiveIsCritical = codes(critical, "positive")
+            critical.finish()
+        }
+        if let delta = top.object("delta") {
+            policy.stable = codes(delta, "stable")
+            policy.bloodGroups = codes(delta, "bloodGroups")
+            policy.holdsFirstResult = codes(delta, "holdsFirstResult")
+            if let suspensions = delta.object("suspensions") {
+                for context in ClinicalContext.allCases {
+                    let suspended = codes(suspensions, context.rawValue)
+                    if !suspended.isEmpty { policy.suspensions[context] = suspended }
+                }
+                suspensions.finish()
+            }
+            delta.finish()
+        }
+        if let context = top.object("context") {
+            policy.excluded = codes(context, "excluded")
+            policy.excludedSections = Set(context.texts("excludedSections") ?? [])
+            for section in policy.excludedSections.sorted() where catalogue.section(section) == nil {
+                log.add("section", at: context.place, "la section « \(section) » n'existe pas", "corriger le nom")
+            }
+            policy.firstPositive = codes(context, "firstPositive")
+            policy.firstTime = codes(context, "firstTime")
+            context.finish()
+        }
+        if let hil = top.object("hil") { readInterference(hil, &policy) }
+        top.finish()
+        return policy
+    }
+
+    private func readInterference(_ reader: ObjectReader, _ policy: inout VerificationPolicy) {
+        policy.hemolysisSuppressesAll = number(reader, "suppressAllFreeHemoglobin") ?? policy.hemolysisSuppressesAll
+        for rule in reader.objects("rules") {
+            // Nothing is guessed: an index or a direction that cannot be read is a finding.
+            _ = (rule.required("index"), rule.required("bias"))
+            let index = rule.choice("index", as: HILIndex.self) ?? .hemolysis
+            let bias = rule.choice("bias", as: Bias.self) ?? .over
+            let analyzer = rule.text("analyzer")
+            let above = number(rule, "commentAbove"), suppress = number(rule, "suppressAbove")
+            if let above, let suppress, suppress < above {
+                log.add(
+                    "threshold", at: rule.key("suppressAbove"), "le second seuil est sous le premier",
+                    "écrire commentAbove ≤ suppressAbove")
+            }
+            let analyses = codes(rule, "analyses").sorted()
+            if analyses.isEmpty {
+                log.add("missing", at: rule.key("analyses"), "la règle ne vise aucune analyse", "écrire des codes")
+            }
+            let rules = analyses.map { code in
+                InterferenceRule(
+                    analysis: code, analyzer: analyzer, index: index, bias: bias, biasAbove: above,
+                    suppressAbove: suppress)
+            }
+            for rule in rules { policy.interference[rule.analysis, default: []].append(rule) }
+            let cases = rule.objects("cases").compactMap(interferenceCase)
+            if let first = rules.first {
+                policy.interferenceBlocks.append(InterferenceBlock(rule: first, cases: cases, place: rule.place))
+            }
+            rule.finish()
+        }
+        reader.finish()
+    }
+
+    /// `{ index: "90", expect: "release" }`; without `index`, the analyzer sent none.
+    private func interferenceCase(_ reader: ObjectReader) -> InterferenceBlock.Case? {
+        _ = reader.required("expect")
+        let expected = reader.choice("expect", as: InterferenceOutcome.self)
+        let index = number(reader, "index")
+        reader.finish()
+        return expected.map { InterferenceBlock.Case(index: index, expected: $0, place: reader.place) }
+    }
+
+    /// `modes: { default: "A", B: [] }`: sorting is the default and cannot be turned off here.
+    private func readModes(_ top: ObjectReader, _ policy: inout VerificationPolicy) {
+        guard let modes = top.object("modes") else { return }
+        if modes.required("default") != "A" {
+            log.add(
+                "mode", at: modes.key("default"), "le mode par défaut est A : trier, le biologiste signe",
+                "écrire default: \"A\" et nommer les analyses du mode B")
+        }
+        policy.releasedUnderApproval = codes(modes, "B")
+        modes.finish()
+    }
+
+    private func codes(_ reader: ObjectReader, _ key: String) -> Set<String> {
+        let codes = reader.texts(key) ?? []
+        for code in codes where catalogue[code] == nil {
+            log.add("analysis", at: reader.key(key), "« \(code) » n'est pas au catalogue", "corriger le code")
+        }
+        return Set(codes)
+    }
+
+    private func number(_ reader: ObjectReader, _ key: String) -> Exact? {
+        guard let text = reader.text(key) else { return nil }
+        if let number = Exact(text) { return number }
+        log.add("number", at: reader.key(key), "« \(text) » n'est pas un nombre", "écrire par exemple \"0.5\"")
+        return nil
+    }
+}
