@@ -118,7 +118,7 @@ struct DriverCommand: AsyncParsableCommand {
             let verdicts = chosen.map { folder in
                 Verdict(
                     driver: folder.name,
-                    defects: DriverLint.check(folder).map { "\(folder.name)/\($0.description)" },
+                    defects: DriverLint.check(folder).map(\.description),
                     missing: folders.isEmpty ? [] : DriverLint.missing(in: folder).map(\.description))
             }
             let defects = verdicts.map(\.defects.count).reduce(0, +)

@@ -63,6 +63,9 @@ import Testing
                 .replacing("// \"POT\": { analysis: \"\" }", with: "\"POT\": { analysis: \"K\" }")
             try #require(edited != draft, "\(draft)")
             try Data(edited.utf8).write(to: URL(filePath: path))
+            // What the draft expected of its session is not what it says now; the finding names the file.
+            let stale = try await tool.run(words: ["driver", "check", "acme-zx9"] + options)
+            #expect(stale.code == 1 && stale.complaint.hasPrefix("acme-zx9/transcripts/session.expected.json: "))
             let full = try await tool.run(words: trying + ["--keep", "session"])
             #expect(full.code == 0 && full.output.contains("2 résultat(s) dont 2 compris"), "\(full)")
             let check = try await tool.run(words: ["driver", "check", "acme-zx9"] + options)
