@@ -89,10 +89,6 @@ extension Decimal34 {
 }
 
 extension Exact {
-    /// The quotient rounded half away from zero to `places` decimals; nil for a zero divisor or when it does not fit.
-    package func divided(by divisor: Exact, places: Int) -> Exact? {
-        Decimal34(self).divided(by: Decimal34(divisor))?.rounded(to: places)
-    }
     /// Natural logarithm to `places` decimals; nil for what is not positive.
     package func ln(places: Int) -> Exact? { Decimal34(self).ln?.rounded(to: places) }
     /// e raised to this, to `places` decimals; nil when it does not fit.
