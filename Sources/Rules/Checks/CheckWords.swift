@@ -1,0 +1,182 @@
+import Base
+import Laboratory
+
+// French, made from the record when somebody reads it: an evaluation makes no sentence.
+extension CheckRecord {
+    /// One sentence for a hold or for a line of `paillasse why`: `delta : valeur 6,1 ; antérieur 4,2 ; …`.
+    package var words: String {
+        var text = check.frenchName
+        if let note { text += " – " + note.french }
+        let facts = (inputs + thresholds).map(\.french).filter { !$0.isEmpty }
+        if !facts.isEmpty { text += " : " + facts.joined(separator: " ; ") }
+        return text
+    }
+
+    /// A line of `paillasse why`: step, rule, outcome, code, words.
+    package var line: String {
+        let code = code.map { " [\($0.rawValue)]" } ?? ""
+        return "\(step) \(rule) : \(outcome.french)\(code) – \(words)"
+    }
+
+    /// What the report says of an interference; nil for any other check. `name`: of the analysis, French.
+    package func comment(name: String) -> String? {
+        guard check == .interference || check == .freeHemoglobin, let code else { return nil }
+        let index = inputs.first { $0.name == .index }.flatMap { fact -> HILIndex? in
+            if case .text(let letter) = fact.value { HILIndex(rawValue: letter) } else { nil }
+        }
+        if code == .interference {
+            return "non rendu : échantillon \((index ?? .hemolysis).adjective) ; prélèvement à refaire"
+        }
+        guard code == .interferenceBias, let index, let direction = inputs.first(where: { $0.name == .words }) else {
+            return nil
+        }
+        return "\(index.word) : \(name) \(direction.value.french) ; nouveau prélèvement conseillé"
+    }
+}
+
+extension CheckOutcome {
+    package var french: String {
+        switch self {
+        case .yes: "oui"
+        case .no: "non"
+        case .unknown: "indécidable"
+        case .notApplicable: "sans objet"
+        }
+    }
+}
+
+extension CheckFact {
+    var french: String {
+        let text = value.french
+        if text.isEmpty { return "" }
+        let label = name.french
+        return label.isEmpty ? text : label + " " + text
+    }
+}
+
+extension CheckFact.Value {
+    var french: String {
+        switch self {
+        case .measured(let value): value.frenchText
+        case .number(let number): number.text.replacing(".", with: ",")
+        case .instant(let instant): instant.iso8601(in: .utc)
+        case .count(let count): String(count)
+        case .text(let text): text
+        }
+    }
+}
+
+extension CheckFact.Name {
+    var french: String {
+        switch self {
+        case .value: "valeur"
+        case .rounded: "valeur arrondie"
+        case .previous: "antérieur"
+        case .previousAt: "antérieur du"
+        case .difference: "écart"
+        case .daysBetween: "jours entre les deux"
+        case .low: "borne basse"
+        case .high: "borne haute"
+        case .limit: "limite"
+        case .absoluteLimit: "limite absolue"
+        case .factor: "dilution au"
+        case .index: "indice"
+        case .commentAbove: "commentaire au-dessus de"
+        case .suppressAbove: "non rendu au-dessus de"
+        case .freeHemoglobin: "hémoglobine libre (g/L)"
+        case .hours: "délai admis (h)"
+        case .at: "le"
+        case .until: "jusqu'au"
+        case .words: ""
+        case .flag: "drapeau"
+        case .state: ""
+        case .analysis: "analyse"
+        case .count: "nombre"
+        case .known: "connu"
+        case .step: "pas"
+        case .tolerance: "CV analytique (%)"
+        case .contradiction: "différence :"
+        case .context: "contexte :"
+        case .sex: "sexe"
+        }
+    }
+}
+
+extension Check {
+    package var frenchName: String {
+        switch self {
+        case .engine: "moteur en marche pour l'analyse"
+        case .standingApproval: "accord permanent du biologiste"
+        case .ruleApproval: "approbation de la règle"
+        case .catalogueLine: "ligne du catalogue non signée"
+        case .identity: "identité contredite"
+        case .request: "analyse non demandée"
+        case .nonconformity: "tube non conforme"
+        case .specimenType: "analyse prévue sur un autre tube"
+        case .reception: "tube jamais lu à la réception"
+        case .collectionTime: "heure de prélèvement"
+        case .delay: "délai avant mesure trop long"
+        case .control: "contrôle de qualité"
+        case .calibration: "étalonnage échu"
+        case .reagentLot: "lot de réactif périmé"
+        case .instrumentFlags: "drapeau de l'automate"
+        case .status: "résultat non définitif pour l'automate"
+        case .indicesPresent: "indice du sérum manquant"
+        case .unit: "unité"
+        case .reading: "valeur illisible"
+        case .measuringRange: "domaine de mesure"
+        case .dilution: "dilution"
+        case .rerun: "accord avec le premier passage"
+        case .interference: "interférence"
+        case .freeHemoglobin: "hémoglobine libre"
+        case .absurd: "valeur absurde"
+        case .autoverification: "plage d'autovérification"
+        case .delta: "delta"
+        case .wrongBlood: "sang d'un autre patient dans le tube ?"
+        case .criticalAlert: "valeur d'alerte"
+        case .criticalCall: "valeur critique à téléphoner"
+        case .coherence: "cohérence entre analyses"
+        case .dependentSet: "analyse rendue avec une autre, retenue"
+        case .calculationInputs: "entrées du calcul retenues"
+        case .firstPositive: "premier résultat positif"
+        case .excluded: "analyse exclue du moteur"
+        case .manualEdit: "saisie ou modification par une personne"
+        case .interval: "intervalle de référence du patient"
+        case .intervalFlag: "place dans l'intervalle"
+        }
+    }
+}
+
+extension CheckNote {
+    var french: String {
+        switch self {
+        case .noLimit: "aucune limite au catalogue"
+        case .notNumeric: "valeur non numérique"
+        case .noPrior: "aucun antérieur comparable"
+        case .deliberatelyNone: "sans delta, par choix"
+        case .suspended: "suspendu par le contexte"
+        case .notApproved: "non approuvé"
+        case .inputMissing: "une donnée manque"
+        case .notCalculated: "analyse non calculée"
+        case .noIndexRule: "aucun seuil d'indice pour l'analyse"
+        case .notMeasured: "indice non mesuré"
+        case .notDiluted: "non dilué"
+        case .noEarlierRun: "premier passage"
+        case .knownState: "état connu, déjà téléphoné"
+        case .belowRange: "sous le domaine : rendu « < »"
+        case .noCalculation: "aucun calcul connu"
+        case .notInstrument: "non mesuré sur ce tube"
+        case .comment: "commentaire joint"
+        case .percentOfZero: "antérieur nul : limite absolue"
+        case .decisionLimit: "valeur décisionnelle : ni H ni L"
+        case .bothSexes: "sexe inconnu : les deux intervalles"
+        case .unreadable: "illisible"
+        case .notOnList: "hors de la liste"
+        case .notNeeded: "non requis"
+        case .thresholdMissing: "seuil non saisi"
+        case .afterMeasurement: "après la mesure"
+        case .jumpsTogether: "plusieurs analyses stables changent ensemble"
+        case .bloodGroup: "groupe sanguin discordant"
+        }
+    }
+}

@@ -1,0 +1,294 @@
+import Base
+import Catalog
+import Laboratory
+
+/// The checks of one result. A value that lives for one evaluation.
+struct ResultJudge {
+    let facts: ResultFacts
+    /// Nil: the catalogue does not know the analysis.
+    let line: CheckLine?
+    var checks: [CheckRecord] = []
+    /// In the unit of the catalogue, before rounding.
+    var raw: Measured?
+    /// Rounded once: what is printed and flagged.
+    var printed: Measured?
+    var interval: AppliedInterval?
+    var intervals: [AppliedInterval] = []
+    var intervalKind: IntervalKind?
+    var flags: [ResultFlag] = []
+    var isSuppressed = false
+    var proposedDilution: Exact?
+    var deltaExceeded = false
+    var isStopped = false
+    private(set) var isHeld = false
+
+    init(_ facts: ResultFacts, line: CheckLine?) {
+        self.facts = facts
+        self.line = line
+        checks.reserveCapacity(40)
+    }
+
+    mutating func add(_ record: CheckRecord) {
+        if record.holds { isHeld = true }
+        checks.append(record)
+    }
+
+    /// A record that is known late, at its place in the order of the steps.
+    mutating func insert(_ record: CheckRecord) {
+        if record.holds { isHeld = true }
+        let step = record.step
+        var place = checks.count
+        while place > 0, checks[place - 1].step > step { place -= 1 }
+        checks.insert(record, at: place)
+    }
+
+    /// A comparison: *unknown* never releases (RULES section 0).
+    mutating func add(
+        _ check: Check, _ verdict: Verdict, _ code: Hold.Code, rule: RuleReference? = nil, inputs: [CheckFact] = [],
+        thresholds: [CheckFact] = [], note: CheckNote? = nil
+    ) {
+        let (outcome, held): (CheckOutcome, Hold.Code?) =
+            switch verdict {
+            case .yes: (.yes, code)
+            case .no: (.no, nil)
+            case .unknown: (.unknown, .censoredUndecided)
+            }
+        add(
+            CheckRecord(
+                check, outcome, code: held, rule: rule, inputs: inputs, thresholds: thresholds, note: note))
+    }
+
+    mutating func add(
+        _ check: Check, if found: Bool, _ code: Hold.Code, inputs: [CheckFact] = [], thresholds: [CheckFact] = [],
+        note: CheckNote? = nil
+    ) {
+        add(
+            CheckRecord(
+                check, found ? .yes : .no, code: found ? code : nil, inputs: inputs, thresholds: thresholds, note: note)
+        )
+    }
+
+    mutating func skip(_ check: Check, _ note: CheckNote, inputs: [CheckFact] = []) {
+        add(CheckRecord(check, .notApplicable, inputs: inputs, note: note))
+    }
+
+    mutating func run(_ input: EvaluationInput, _ scene: Scene, _ engine: RuleEngine) {
+        checkEngine(input)
+        guard let line else {
+            isStopped = true
+            return
+        }
+        checkIdentity(input)
+        guard !isStopped else { return }
+        checkSpecimen(input, line)
+        checkControl(input)
+        checkInstrument(line)
+        readValue(line)
+        checkRange(line)
+        checkRerun(line)
+        checkInterference(line, engine.pack.policy)
+        checkLimits(line)
+        checkDelta(input, scene, line)
+        checkCritical(input, line, engine.pack.policy)
+        checkContext(line)
+        checkInterval(input, scene, line, engine)
+        checkFirstPositive(line)
+        flagCritical(line)
+    }
+
+    /// When the measurement was made, as far as one knows.
+    func measuredAt(_ input: EvaluationInput) -> Instant { facts.observedAt ?? input.now }
+
+    func evaluation(standing: Bool) -> ResultEvaluation {
+        let value: ObservationValue =
+            if let printed, let line {
+                .measured(printed, unit: line.analysis.unit)
+            } else {
+                facts.value ?? .text(facts.rawText)
+            }
+        return ResultEvaluation(
+            id: facts.id, analysis: facts.analysis, value: value, isSuppressed: isSuppressed, interval: interval,
+            intervals: intervals, intervalKind: intervalKind, flags: flags, checks: checks,
+            proposedDilution: proposedDilution, outcome: isHeld ? .held : .proposable,
+            isReleasable: !isHeld && standing && facts.mode == .release)
+    }
+}
+
+// Steps 0 to 5
+extension ResultJudge {
+    private mutating func checkEngine(_ input: EvaluationInput) {
+        add(.engine, if: facts.mode == .off, .engineOff, inputs: [CheckFact(.state, facts.mode.rawValue)])
+        switch facts.mode {
+        case .off, .sort: skip(.standingApproval, .notNeeded)
+        case .release:
+            if let standing = input.approvals.standing {
+                add(
+                    .standingApproval, if: !standing.isValid(at: input.now), .ruleExpired,
+                    inputs: [CheckFact(.at, input.now)], thresholds: [CheckFact(.until, standing.until)])
+            } else {
+                add(.standingApproval, if: true, .engineOff, note: .notApproved)
+            }
+        }
+        guard line != nil else {
+            add(
+                .catalogueLine, if: true, .catalogueDraft, inputs: [CheckFact(.analysis, facts.analysis)],
+                note: .notOnList)
+            return
+        }
+        add(.catalogueLine, if: !facts.lineApproved, .catalogueDraft)
+    }
+
+    private mutating func checkIdentity(_ input: EvaluationInput) {
+        guard input.contradictions.isEmpty else {
+            add(
+                .identity, if: true, .identity,
+                inputs: input.contradictions.map { CheckFact(.contradiction, $0.rawValue) })
+            isStopped = true
+            return
+        }
+        add(.identity, if: false, .identity)
+        add(.request, if: !facts.requested, .unrequested)
+    }
+
+    private mutating func checkSpecimen(_ input: EvaluationInput, _ line: CheckLine) {
+        let specimen = input.specimen
+        add(
+            .nonconformity, if: specimen.nonconformity != nil, .specimenNonconform,
+            inputs: specimen.nonconformity.map { [CheckFact(.words, $0)] } ?? [])
+        if facts.origin == .calculated {
+            skip(.specimenType, .notInstrument)
+        } else {
+            add(
+                .specimenType, if: !specimen.analyses.contains(facts.analysis), .specimenType,
+                inputs: [CheckFact(.state, specimen.tube)],
+                thresholds: line.analysis.tube.map { [CheckFact(.state, $0)] } ?? [])
+        }
+        add(.reception, if: specimen.receivedAt == nil, .notReceived)
+        guard let collected = specimen.collectedAt else {
+            add(.collectionTime, if: true, .collectionTimeUnknown)
+            skip(.delay, .inputMissing)
+            return
+        }
+        let measured = measuredAt(input)
+        add(
+            .collectionTime, if: collected > measured, .collectionTimeUnknown, inputs: [CheckFact(.at, collected)],
+            note: collected > measured ? .afterMeasurement : nil)
+        guard let hours = line.limits.stabilityHours else {
+            skip(.delay, .noLimit)
+            return
+        }
+        let late = measured.milliseconds - collected.milliseconds > Int64(hours) * 3_600_000
+        add(
+            .delay, if: late, .preanalyticalDelay, inputs: [CheckFact(.at, collected), CheckFact(.until, measured)],
+            thresholds: [CheckFact(.hours, count: hours)])
+    }
+
+    private mutating func checkControl(_ input: EvaluationInput) {
+        let code: Hold.Code? =
+            switch facts.control.state {
+            case .absent: .noQualityControl
+            case .expired: .qualityControlExpired
+            case .rejected: .qualityControlRejected
+            case .conforming, .notNeeded: nil
+            }
+        let outcome: CheckOutcome = facts.control.state == .notNeeded ? .notApplicable : code == nil ? .no : .yes
+        add(
+            CheckRecord(
+                .control, outcome, code: code,
+                inputs: [CheckFact(.state, facts.control.state.rawValue), CheckFact(.words, facts.control.words)],
+                note: outcome == .notApplicable ? .notNeeded : nil))
+        checkExpiry(.calibration, facts.calibrationUntil, .calibrationExpired, input)
+        checkExpiry(.reagentLot, facts.reagentUntil, .lotExpired, input)
+    }
+
+    private mutating func checkExpiry(_ check: Check, _ until: Instant?, _ code: Hold.Code, _ input: EvaluationInput) {
+        guard let until else {
+            skip(check, .noLimit)
+            return
+        }
+        let at = measuredAt(input)
+        add(check, if: at >= until, code, inputs: [CheckFact(.at, at)], thresholds: [CheckFact(.until, until)])
+    }
+
+    private mutating func checkInstrument(_ line: CheckLine) {
+        let sent = facts.unknownFlags.map { CheckFact(.flag, $0) } + facts.flags.map { CheckFact(.flag, $0) }
+        add(
+            .instrumentFlags, if: !sent.isEmpty, .analyzerFlag, inputs: sent,
+            note: facts.unknownFlags.isEmpty ? nil : .notOnList)
+        add(
+            .status, if: !Assessor.finalStatuses.contains(facts.status), .statusNotFinal,
+            inputs: [CheckFact(.state, facts.status)])
+        guard !line.interference.isEmpty else {
+            skip(.indicesPresent, .noIndexRule)
+            return
+        }
+        guard facts.indices.measured else {
+            skip(.indicesPresent, .notMeasured)
+            return
+        }
+        let missing = line.interference.first { applies($0) && facts.indices[$0.index] == nil }
+        add(
+            .indicesPresent, if: missing != nil, .analyzerFlag,
+            inputs: missing.map { [CheckFact(.index, $0.index.rawValue)] } ?? [])
+    }
+
+    /// A rule for another analyzer does not apply, nor one for any when there is one for this.
+    func applies(_ rule: InterferenceRule) -> Bool {
+        if let analyzer = rule.analyzer { return analyzer == facts.analyzer }
+        return !(line?.interference.contains { $0.index == rule.index && $0.analyzer == facts.analyzer } ?? false)
+            || facts.analyzer == nil
+    }
+
+    /// More decimals than the analysis has by so many are a fault of the line, not of the chemistry.
+    static let strayDecimals = 8
+
+    private mutating func readValue(_ line: CheckLine) {
+        guard let value = facts.value else {
+            skip(.unit, .unreadable)
+            add(.reading, if: true, .unreadable, inputs: [CheckFact(.words, facts.rawText)])
+            return
+        }
+        guard case .measured(let sent, let unit) = value else {
+            // A numeric analysis without a number is unreadable, unless it says itself why there is none.
+            skip(.unit, .notNumeric)
+            var isReason = false
+            if case .notPerformed = value { isReason = true }
+            add(
+                .reading, if: line.analysis.nature.isNumeric && !isReason, .unreadable,
+                inputs: [CheckFact(.words, facts.rawText)], note: .notNumeric)
+            return
+        }
+        let analysis = line.analysis
+        let places = analysis.decimals
+        let converted: Measured? =
+            if unit == analysis.unit {
+                sent
+            } else if let alternative = analysis.alternative, alternative.unit == unit {
+                alternative.reported(sent, places: min((places ?? 2) + 12, Exact.maximumScale))
+            } else {
+                nil
+            }
+        add(
+            .unit, if: converted == nil, .unknownUnit, inputs: [CheckFact(.state, unit)],
+            thresholds: [CheckFact(.state, analysis.unit)])
+        guard let converted else {
+            skip(.reading, .inputMissing)
+            return
+        }
+        let stray = sent.number.scale > (places ?? 2) + ResultJudge.strayDecimals
+        add(.reading, if: stray, .unreadable, inputs: [CheckFact(.value, sent)])
+        if case .made(let factor, false) = facts.dilution, factor.coefficient > 0 {
+            // Nil when the product does not fit: held as a dilution that cannot be (step 6).
+            raw = converted.number.multiplied(by: factor).map { converted.with($0) } ?? converted
+        } else {
+            raw = converted
+        }
+        printed = raw.map(rounded)
+    }
+
+    /// Once, half away from zero, to the decimals of the analysis; a comparator survives (RULES section 9).
+    func rounded(_ value: Measured) -> Measured {
+        guard let places = line?.analysis.decimals, value.number.scale > places else { return value }
+        return value.with(value.number.rounded(to: places))
+    }
+}

@@ -1,0 +1,74 @@
+package import Base
+package import Catalog
+import Laboratory
+
+/// The ordered checks of RULES section 1 over a catalogue and a rule pack. Pure: time is in the input, and the same
+/// input gives the same evaluation. All checks run, so that a person sees every reason at once; only a contradicted
+/// identity stops them.
+package struct RuleEngine: Sendable {
+    package let catalogue: AnalysisCatalogue
+    package let pack: RulePack
+    package let zone: CivilZone
+    private let lines: [String: CheckLine]
+
+    package init(catalogue: AnalysisCatalogue, pack: RulePack, zone: CivilZone) {
+        self.catalogue = catalogue
+        self.pack = pack
+        self.zone = zone
+        lines = Dictionary(
+            catalogue.analyses.map { ($0.code, CheckLine($0, catalogue: catalogue, pack: pack)) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Total: whatever the input, there is an answer, and what cannot be judged is held.
+    package func evaluate(_ input: EvaluationInput) -> Evaluation {
+        let scene = Scene(input, zone: zone)
+        var judged: [ResultJudge] = []
+        judged.reserveCapacity(input.results.count)
+        for facts in input.results {
+            var judge = ResultJudge(facts, line: lines[facts.analysis])
+            judge.run(input, scene, self)
+            judged.append(judge)
+        }
+        var collection = CollectionJudge(engine: self, input: input, scene: scene)
+        collection.run(&judged)
+        let standing = input.approvals.standing?.isValid(at: input.now) ?? false
+        return Evaluation(
+            engineVersion: Check.version, catalogueVersion: catalogue.version, packVersion: pack.version,
+            results: judged.map { $0.evaluation(standing: standing) }, collectionHolds: collection.holds)
+    }
+
+    /// The evaluation made again from what was stored; refuses another catalogue, pack or version of the checks, whose
+    /// answer would prove nothing.
+    package func replay(_ stored: StoredEvaluation) throws(Refusal) -> Evaluation {
+        let was = stored.evaluation
+        guard was.engineVersion == Check.version, was.catalogueVersion == catalogue.version,
+            was.packVersion == pack.version
+        else {
+            throw Refusal(
+                "rules.replay.version", at: was.packVersion,
+                because: "cette évaluation a été faite avec un autre catalogue, d'autres règles ou un autre moteur",
+                remedy: "rejouer avec le catalogue \(was.catalogueVersion) et les règles \(was.packVersion)")
+        }
+        return evaluate(stored.input)
+    }
+
+    func line(_ code: String) -> CheckLine? { lines[code] }
+}
+
+/// What is computed once for a collection.
+struct Scene {
+    /// Nil: no time of collection, a date of birth that is not whole, or a collection before the birth.
+    let age: PatientAge?
+    let contexts: Set<ClinicalContext>
+
+    init(_ input: EvaluationInput, zone: CivilZone) {
+        let patient = input.patient
+        age =
+            patient.born.isComplete
+            ? input.specimen.collectedAt.flatMap {
+                PatientAge(born: patient.born, bornAt: patient.bornAt, collected: $0, in: zone)
+            } : nil
+        contexts = Set(patient.contexts)
+    }
+}

@@ -1,0 +1,191 @@
+import Base
+import Catalog
+import Laboratory
+import Rules
+import Testing
+
+@Suite struct `The results of one collection` {
+    private func run(_ rows: [(String, String)], _ change: (inout EvaluationInput) -> Void = { _ in }) throws
+        -> Evaluation
+    {
+        var input = Engine.input(rows.map { Engine.result($0.0, $0.1) })
+        change(&input)
+        return try Engine.engine().evaluate(input)
+    }
+    private func codes(_ evaluation: Evaluation, _ code: String) -> [Hold.Code] {
+        evaluation.results.first { $0.analysis == code }?.holdCodes ?? []
+    }
+
+    @Test func `a rule of the pack holds what it names and shows itself to what it looks at`() throws {
+        let met = try run([("HDL", "3.0"), ("CT", "2.0"), ("K", "4.2")])
+        #expect(codes(met, "HDL").first == .incoherent && codes(met, "K") == [])
+        let record = met.results[0].checks.first { $0.check == .coherence && $0.rule.id == "HDLCT" }
+        #expect(record?.rule.description == "HDLCT@2" && record?.words.contains("HDL = 3.0") == true)
+        #expect(met.results[1].checks.contains { $0.rule.id == "HDLCT" && $0.outcome == .yes && $0.code == nil })
+        #expect(codes(try run([("HDL", "2.0"), ("CT", "2.0")]), "HDL") == [], "on the limit")
+        #expect(codes(try run([("HDL", ">1.0"), ("CT", "2.0")]), "HDL").contains(.censoredUndecided))
+        let alone = try run([("HDL", "3.0")])
+        #expect(
+            alone.results[0].checks.first { $0.check == .coherence }?.note == .inputMissing && codes(alone, "HDL") == []
+        )
+    }
+
+    @Test func `a rule of the tube holds everything in it`() throws {
+        let met = try run([("K", "6.1"), ("NA", "99"), ("CRP", "3.0")])
+        #expect(met.collectionHolds.map(\.rule.description) == ["EDTA@1"])
+        #expect(met.results.allSatisfy { $0.holdCodes.contains(.incoherent) })
+        #expect(try run([("K", "6.1"), ("NA", "100")]).collectionHolds == [])
+        let other = OtherResult(analysis: "NA", value: .measured(try #require(Measured("99")), unit: "mmol/L"))
+        #expect(try run([("K", "6.1")], { $0.others = [other] }).collectionHolds.count == 1)
+    }
+
+    @Test func `a rule that nobody approved is not active, one whose approval ended holds`() throws {
+        let rows = [("HDL", "3.0"), ("CT", "2.0")]
+        let never = try run(rows) { $0.approvals.rules["HDLCT@2"] = nil }
+        #expect(codes(never, "HDL") == [] && never.results[0].checks.contains { $0.note == .notApproved })
+        let ended = try run([("HDL", "1.0"), ("CT", "2.0")]) { $0.approvals.rules["HDLCT@2"]?.until = $0.now }
+        #expect(codes(ended, "HDL") == [.ruleExpired])
+        let later = try run([("HDL", "1.0"), ("CT", "2.0")]) {
+            $0.approvals.rules["HDLCT@2"]?.until = $0.now.advanced(by: .milliseconds(1))
+        }
+        #expect(codes(later, "HDL") == [])
+    }
+
+    @Test func `calculated results and dependent sets follow what is held`() throws {
+        func lipids(_ change: (inout EvaluationInput) -> Void = { _ in }) throws -> Evaluation {
+            try run([("CT", "5.20"), ("HDL", "1.30"), ("TG", "1.50"), ("LDL", "3.22"), ("K", "4.2")]) {
+                $0.results[3].origin = .calculated
+                $0.results[3].control = ControlFacts(.notNeeded)
+                $0.results[3].analyzer = nil
+                change(&$0)
+            }
+        }
+        let well = try lipids()
+        #expect(well.results.allSatisfy { $0.outcome == .proposable })
+        #expect(well.results[3].record(.calculationInputs)?.rule.id == "calcul:LDL")
+        let held = try lipids { $0.results[2].flags = ["*"] }
+        #expect(codes(held, "TG") == [.analyzerFlag] && codes(held, "K") == [])
+        #expect(codes(held, "LDL") == [.dependentSetHeld, .calculationInputHeld])
+        #expect(codes(held, "CT") == [.dependentSetHeld] && codes(held, "HDL") == [.dependentSetHeld])
+        let missing = try lipids { $0.results.remove(at: 2) }
+        #expect(codes(missing, "LDL") == [.calculationInputHeld] && codes(missing, "CT") == [])
+        let stands = try lipids { input in
+            input.results.remove(at: 2)
+            input.others = [OtherResult(analysis: "TG", value: .text("1,5"))]
+        }
+        #expect(codes(stands, "LDL") == [])
+        let heldThere = try lipids { input in
+            input.results.remove(at: 2)
+            input.others = [OtherResult(analysis: "TG", value: .text("1,5"), holds: [.delta])]
+        }
+        #expect(
+            codes(heldThere, "LDL").contains(.calculationInputHeld) && codes(heldThere, "CT") == [.dependentSetHeld])
+        // A comment on an input holds nothing.
+        let comment = OtherResult(analysis: "TG", value: .text("1,5"), holds: [.interferenceBias])
+        #expect(
+            codes(
+                try lipids {
+                    $0.results.remove(at: 2); $0.others = [comment]
+                }, "LDL") == [])
+        #expect(try Engine.codes("NONE", "1.0", { $0.origin = .calculated }).contains("ENTREE_CALCUL_RETENUE"))
+    }
+
+    @Test func `context holds first positives, excluded analyses and what the rules cannot read`() throws {
+        func hepatitis(_ code: String, _ before: String...) throws -> [String] {
+            try Engine.codes(
+                "AGHBS", "",
+                { facts in
+                    facts.value = .coded(code, display: code)
+                    facts.history = before.map { Engine.prior($0) }
+                })
+        }
+        #expect(try hepatitis("POS") == ["PREMIER_POSITIF"] && hepatitis("POS", "NEG") == ["PREMIER_POSITIF"])
+        #expect(try hepatitis("POS", "POS") == [] && hepatitis("NEG") == [] && hepatitis("WR") == ["PREMIER_POSITIF"])
+        func protein(_ text: String, _ before: String...) throws -> [String] {
+            try Engine.codes(
+                "CRP", text, unit: "mg/L",
+                { facts in
+                    facts.history = before.map { Engine.prior($0, unit: "mg/L") }
+                })
+        }
+        #expect(try protein("5.0") == [] && protein("5.1") == ["PREMIER_POSITIF"] && protein("5.1", "6.0") == [])
+        #expect(try Engine.codes("HB", "13.0", unit: "g/dL") == ["PREMIER_POSITIF"], "first of its kind")
+        #expect(
+            try Engine.codes("HB", "13.0", unit: "g/dL", { $0.history = [Engine.prior("13", unit: "g/dL")] }) == [])
+        #expect(try Engine.codes("TXT", "", { $0.value = .text("vu") }) == ["EXAMEN_EXCLU"])
+    }
+
+    @Test(arguments: [
+        (28, AgeUnit.day, "1.5", "2.5"), (1, .month, "2.5", "3.5"), (1, .year, "3.5", "4.5"), (15, .year, "4.5", "5.5"),
+        (18, .year, "5.5", "6.5"),
+    ])
+    func `an interval changes at its age to the minute`(_ row: (Int, AgeUnit, String, String)) throws {
+        let zone = CivilZone.europeParis
+        // Born on 24 October at 09:00: 28 days after is 21 November, a month 24 November.
+        let born = CivilDate(year: 2008, month: 10, day: 24)
+        let bornAt = zone.instant(born, hour: 9)
+        let reached: Instant =
+            switch row.1 {
+            case .day: bornAt.advanced(by: .seconds(Int64(row.0) * 86_400))
+            case .month: zone.instant(CivilDate(year: 2008, month: 11, day: 24))
+            case _: zone.instant(CivilDate(year: 2008 + row.0, month: 10, day: 24))
+            }
+        for (minutes, inside) in [(Int64(-1), row.2), (0, row.3), (1, row.3)] {
+            let collected = reached.advanced(by: .seconds(minutes * 60))
+            let found = try Engine.one(
+                "AGE", inside, { $0.observedAt = collected },
+                input: {
+                    $0.patient = PatientFacts(sex: .male, born: born, bornAt: bornAt)
+                    $0.specimen.collectedAt = collected
+                })
+            #expect(found.flags == [.normal] && found.holdCodes == [], "\(row) at \(minutes) min")
+        }
+    }
+
+    @Test func `sex unknown shows both intervals and flags what is out of both`() throws {
+        func hemoglobin(_ text: String, _ sex: IntervalSex, week: Int? = nil) throws -> ResultEvaluation {
+            try Engine.one(
+                "HB", text, unit: "g/dL", { $0.history = [Engine.prior("13", unit: "g/dL")] },
+                input: {
+                    $0.patient.sex = sex
+                    $0.patient.pregnancyWeek = week
+                })
+        }
+        #expect(try hemoglobin("12.5", .any).flags == [] || hemoglobin("12.5", .any).flags == [.normal])
+        #expect(try hemoglobin("12.5", .any).intervals.count == 2 && hemoglobin("12.5", .any).interval == nil)
+        #expect(try hemoglobin("11.9", .any).flags == [.low] && hemoglobin("17.1", .any).flags == [.high])
+        #expect(try hemoglobin("16.5", .any).flags == [.normal] && hemoglobin("12.5", .male).flags == [.low])
+        #expect(try hemoglobin("12.0", .female).flags == [.normal] && hemoglobin("16.0", .female).flags == [.normal])
+        #expect(
+            try hemoglobin("11.0", .female, week: 20).flags == [.normal] && hemoglobin("11.0", .female).flags == [.low])
+        #expect(try hemoglobin("11.0", .female, week: 27).flags == [.low], "the end of the weeks is out")
+        // Only men have an interval: a woman and an unknown sex have none.
+        let prior: (inout ResultFacts) -> Void = { $0.history = [Engine.prior("1.00", unit: "ug/L")] }
+        #expect(try Engine.codes("PSA", "1.00", unit: "ug/L", prior) == ["INTERVALLE_ABSENT"])
+        #expect(
+            try Engine.codes("PSA", "1.00", unit: "ug/L", prior, input: { $0.patient.sex = .any }) == [
+                "INTERVALLE_ABSENT"
+            ])
+        #expect(try Engine.codes("PSA", "1.00", unit: "ug/L", prior, input: { $0.patient.sex = .male }) == [])
+    }
+
+    @Test func `a decision value gives neither high nor low`() throws {
+        for text in ["1.00", "5.20", "9.90"] {
+            let found = try Engine.one("CT", text)
+            #expect(found.flags == [] && found.intervalKind == .decision && found.holdCodes == [])
+        }
+        #expect(try Engine.one("K", "5.04").flags == [.normal], "flagged as printed: 5.0")
+        #expect(try Engine.one("K", "5.05").flags == [.high])
+        #expect(try Engine.one("K", "<4.0").record(.intervalFlag)?.code == .censoredUndecided)
+    }
+
+    @Test func `a birth date that is not whole has an interval when all its days agree`() throws {
+        func codes(_ born: CivilDate) throws -> [String] {
+            try Engine.codes("AGE", "6.5", { _ in }, input: { $0.patient.born = born })
+        }
+        #expect(try codes(CivilDate(year: 1960, month: 0, day: 0)) == [])
+        #expect(try codes(CivilDate(year: 2008, month: 0, day: 0)) == ["INTERVALLE_ABSENT"])
+        #expect(
+            try codes(CivilDate(year: 2027, month: 1, day: 1)) == ["INTERVALLE_ABSENT"], "born after the collection")
+    }
+}
