@@ -1,18 +1,10 @@
 package import Base
-import CPango
 package import Quality
-import Synchronization
 
 /// Levey–Jennings charts on paper: a PDF 1.4 of A4 pages, three charts a page, whose text can be selected.
 ///
 /// Same charts, same fonts, same bytes.
 package enum ChartPrinter {
-    private struct Press: @unchecked Sendable {
-        var setter: Typesetter?
-    }
-    /// Pango's font map belongs to no thread, but Pango does not lock it.
-    private static let press = Mutex(Press())
-
     private static let chartHeight = 230.0
     private static let chartsPerPage = 3
     /// More than this is a mistake of the caller.
@@ -32,9 +24,7 @@ package enum ChartPrinter {
             throw Refusal(
                 "printing.length", because: "plus de \(maximumCharts) graphiques", remedy: "éditer en plusieurs fois")
         }
-        return try press.withLock { press throws(Refusal) in
-            let setter = try setter(of: &press)
-            setter.begin()
+        return try Press.use { setter throws(Refusal) in
             let pages = pages(charts, heading, instant, zone, setter)
             if let defect = setter.defect { throw defect }
             let paper = Paper()
@@ -47,18 +37,6 @@ package enum ChartPrinter {
             }
             return try paper.finish()
         }
-    }
-
-    private static func setter(of press: inout Press) throws(Refusal) -> Typesetter {
-        if let setter = press.setter { return setter }
-        guard let fontMap = pango_cairo_font_map_new() else {
-            throw Refusal("printing.pango", because: "Pango ne répond pas", remedy: "réinstaller libpangocairo-1.0-0")
-        }
-        // The context keeps the map.
-        defer { g_object_unref(UnsafeMutableRawPointer(fontMap)) }
-        let setter = try Typesetter(fontMap)
-        press.setter = setter
-        return setter
     }
 
     private static func pages(

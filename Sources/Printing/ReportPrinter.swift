@@ -1,19 +1,10 @@
 package import Base
-import CPango
 package import Report
-import Synchronization
 
 /// The report on paper: a PDF 1.4 of A4 pages whose text can be selected and searched.
 ///
 /// Same report, same fonts, same bytes: the creation date is the report's own edition instant, and nothing else varies.
 package enum ReportPrinter {
-    /// Pango's font map, made once (it costs as much as a page) and used by one task at a time: it belongs to no
-    /// thread, but Pango does not lock it.
-    private struct Press: @unchecked Sendable {
-        var setter: Typesetter?
-    }
-    private static let press = Mutex(Press())
-
     /// Renders one report.
     ///
     /// Refusals, none with a word of the report in it: `printing.empty` (an obligatory part is missing),
@@ -21,7 +12,7 @@ package enum ReportPrinter {
     /// (unreasonable), `printing.font`, `printing.pango`, `printing.cairo` (the machine).
     package static func pdf(_ report: PrintedReport) throws(Refusal) -> [UInt8] {
         try requireContent(report)
-        return try press.withLock { press throws(Refusal) in try render(report, on: &press) }
+        return try Press.use { setter throws(Refusal) in try render(report, with: setter) }
     }
 
     private static func requireContent(_ report: PrintedReport) throws(Refusal) {
@@ -43,9 +34,7 @@ package enum ReportPrinter {
         }
     }
 
-    private static func render(_ report: PrintedReport, on press: inout Press) throws(Refusal) -> [UInt8] {
-        let setter = try setter(of: &press)
-        setter.begin()
+    private static func render(_ report: PrintedReport, with setter: Typesetter) throws(Refusal) -> [UInt8] {
         let document = try Document(report, setter: setter)
         let paper = Paper()
         paper.describe(
@@ -59,17 +48,6 @@ package enum ReportPrinter {
         return try paper.finish()
     }
 
-    private static func setter(of press: inout Press) throws(Refusal) -> Typesetter {
-        if let setter = press.setter { return setter }
-        guard let fontMap = pango_cairo_font_map_new() else {
-            throw Refusal("printing.pango", because: "Pango ne répond pas", remedy: "réinstaller libpangocairo-1.0-0")
-        }
-        // The context keeps the map.
-        defer { g_object_unref(UnsafeMutableRawPointer(fontMap)) }
-        let setter = try Typesetter(fontMap)
-        press.setter = setter
-        return setter
-    }
 }
 
 /// A report set and cut into pages: first pass everything but the page count, second pass the inks.
