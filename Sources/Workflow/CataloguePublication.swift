@@ -254,12 +254,10 @@ extension Desk {
 
     private func latestApprovals() async throws(CommandFailure) -> [String: (entry: RegisterEntry, body: ApprovalBody)]
     {
-        let entries = try await ask { () throws(StoreFailure) in
-            try await store.register(.approval, site: Register.everySite, limit: Desk.unlimited)
-        }
         var latest = [String: (entry: RegisterEntry, body: ApprovalBody)]()
-        for entry in entries where latest[entry.subject].map({ $0.entry.ordinal < entry.ordinal }) ?? true {
-            latest[entry.subject] = (entry, try RegisterText.decode(Array(entry.body.utf8), as: ApprovalBody.self))
+        let standing = try await latestEntries(.approval, site: Register.everySite, limit: Desk.unlimited)
+        for (subject, entry) in standing {
+            latest[subject] = (entry, try RegisterText.decode(Array(entry.body.utf8), as: ApprovalBody.self))
         }
         return latest
     }

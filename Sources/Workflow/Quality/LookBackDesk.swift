@@ -98,14 +98,11 @@ extension Desk {
 
     /// The latest entry of each sample; earlier ones stay in the register.
     package func assessments(site: String) async throws(CommandFailure) -> AssessmentRegister {
-        let entries = try await ask { () throws(StoreFailure) in
-            try await store.register(.externalAssessment, site: site, limit: 100_000)
+        var results = [AssessmentResult]()
+        for entry in try await latestEntries(.externalAssessment, site: site).values {
+            results.append(
+                try RegisterText.decode(Array(entry.body.utf8), as: Decided<AssessmentResult>.self).value)
         }
-        var latest = [String: (ordinal: Int, result: AssessmentResult)]()
-        for entry in entries where latest[entry.subject].map({ $0.ordinal < entry.ordinal }) ?? true {
-            let body = try RegisterText.decode(Array(entry.body.utf8), as: Decided<AssessmentResult>.self)
-            latest[entry.subject] = (entry.ordinal, body.value)
-        }
-        return AssessmentRegister(latest.values.map(\.result))
+        return AssessmentRegister(results)
     }
 }

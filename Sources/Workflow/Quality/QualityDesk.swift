@@ -8,7 +8,8 @@ import Store
 extension Desk {
     /// How far back the rules and the suspect periods look.
     package static let qualityWindow = Duration.seconds(90 * 24 * 3600)
-    private static let most = 100_000
+    /// Entries of a register, or controls of an assay, read at most.
+    static let most = 100_000
 
     private func subject(_ assay: ControlledAssay) -> String { "\(assay.analyzer)|\(assay.analysis)" }
 
@@ -118,9 +119,10 @@ extension Desk {
         }
         let targets = try await targets(of: assay, site: site)
         var exclusions = [String: SignedReason]()
-        for control in controls {
-            let entries = try await entries(.controlExclusion, control.id, site, SignedReason.self)
-            if let last = entries.last { exclusions[control.id] = last.value }
+        for (control, entry) in try await latestEntries(.controlExclusion, site: site) {
+            exclusions[control] = try RegisterText.decode(
+                Array(entry.body.utf8), as: Decided<SignedReason>.self
+            ).value
         }
         let zone = sites[site]?.civilZone ?? .europeParis
         let measured = MeasuredControls(
@@ -224,6 +226,16 @@ extension Desk {
     }
 
     // Registers
+
+    /// The entry of each subject that stands: the one of the highest ordinal.
+    func latestEntries(
+        _ register: Register, site: String, limit: Int = Desk.most
+    ) async throws(CommandFailure) -> [String: RegisterEntry] {
+        let entries = try await ask { () throws(StoreFailure) in
+            try await store.register(register, site: site, limit: limit)
+        }
+        return Dictionary(entries.map { ($0.subject, $0) }) { $0.ordinal < $1.ordinal ? $1 : $0 }
+    }
 
     func entries<T: Codable & Sendable>(
         _ register: Register, _ subject: String, _ site: String, _ type: T.Type
