@@ -2,8 +2,8 @@ import Base
 import CPango
 import Synchronization
 
-/// Pango's font map, made once (it costs as much as a page) and used by one task at a time: it belongs to no thread, but
-/// Pango does not lock it.
+/// Pango's font map, made once (it costs as much as a page) and used by one task at a time: it belongs to no thread,
+/// but Pango does not lock it.
 enum Press {
     private struct State: @unchecked Sendable {
         var setter: Typesetter?
