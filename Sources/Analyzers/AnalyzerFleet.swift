@@ -41,6 +41,7 @@ package final class AnalyzerFleet: Sendable {
         var pump: AnalyzerPump
     }
     var pumps: [String: AnalyzerPump] { members.withLock { $0.mapValues(\.pump) } }
+    func pump(named name: String) -> AnalyzerPump? { members.withLock { $0[name]?.pump } }
 
     /// Makes the pump of an analyzer, paused if it was left so, and has it run as soon as the fleet does.
     func start(_ given: AnalyzerConfiguration) {
@@ -130,7 +131,7 @@ package final class AnalyzerFleet: Sendable {
     }
 
     func read(_ message: ReceivedMessage) -> Reading {
-        if let analyzer = pumps[message.analyzer]?.configuration {
+        if let analyzer = pump(named: message.analyzer)?.configuration {
             return analyzer.driver.read(bytes: message.text, zone: analyzer.zone)
         }
         return Reading(problems: [
@@ -143,7 +144,9 @@ package final class AnalyzerFleet: Sendable {
 
     /// Departures from LIS2-A2, counted when a message is interpreted; one that the driver does not name is news.
     private func countDeviations(_ message: ReceivedMessage) {
-        guard let pump = pumps[message.analyzer], pump.configuration.driver.description.dialect == .lis2 else { return }
+        guard let pump = pump(named: message.analyzer), pump.configuration.driver.description.dialect == .lis2 else {
+            return
+        }
         let driver = pump.configuration.driver
         for (deviation, times) in driver.deviations(of: LISMessage(bytes: message.text), rank: message.ordinal) {
             pump.count(deviation.rawValue, times)
@@ -174,7 +177,7 @@ package final class AnalyzerFleet: Sendable {
     /// The host's answer to a query: the analyses still without a result on each tube, or "no information"
     /// (LIS2-A2 section 11; L record termination code I).
     private func answer(_ query: HostQuery, _ message: ReceivedMessage) async throws(CommandFailure) {
-        guard let pump = pumps[message.analyzer] else { return }
+        guard let pump = pump(named: message.analyzer) else { return }
         let analyzer = pump.configuration
         if query.cancels {
             let dropped = pump.dropAnswers()

@@ -105,7 +105,7 @@ extension AnalyzerFleet {
     /// What the driver reads before the last storage point of a message that was cut; nil when nothing is, or when it
     /// cannot be read.
     func readSaved(_ message: ReceivedMessage) -> Reading? {
-        guard let analyzer = pumps[message.analyzer]?.configuration, analyzer.driver.description.dialect == .lis2,
+        guard let analyzer = pump(named: message.analyzer)?.configuration, analyzer.driver.description.dialect == .lis2,
             let stored = LISMessage(bytes: message.text).stored
         else { return nil }
         let reading = analyzer.driver.read(stored, zone: analyzer.zone)
