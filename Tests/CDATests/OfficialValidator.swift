@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The official CR-BIO rules (XSD and schematrons), run by `../shared/cisis/validator`, when it is there.
 enum OfficialValidator {
@@ -34,16 +35,8 @@ enum OfficialValidator {
 
     static func run(_ tool: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
         guard FileManager.default.isExecutableFile(atPath: tool) else { return (127, "no \(tool)") }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: tool)
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+        let ran = try Child.runHere(tool, arguments)
+        return (ran.code, ran.text + ran.complaintText)
     }
 
     /// Writes the documents in a folder of their own and gives them all to one run; the errors, one a line.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// `../shared` beside the checkout (or `PAILLASSE_SHARED`): official examples and the PFI checker, read in place.
 enum Shared {
@@ -41,16 +42,8 @@ enum Shared {
 
     static func run(_ tool: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
         guard FileManager.default.isExecutableFile(atPath: tool) else { return (127, "no \(tool)") }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: tool)
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+        let ran = try Child.runHere(tool, arguments)
+        return (ran.code, ran.text + ran.complaintText)
     }
 
     /// What `check_pfi.py` finds in the messages; empty when nothing.

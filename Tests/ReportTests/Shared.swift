@@ -1,5 +1,6 @@
 import Catalog
 import Foundation
+import TestSupport
 
 /// Files beside the tests: the catalogue that the project ships, and the judges of `../shared` when they are there.
 enum Shared {
@@ -43,16 +44,8 @@ enum Shared {
 
     static func run(_ tool: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
         guard FileManager.default.isExecutableFile(atPath: tool) else { return (127, "no \(tool)") }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: tool)
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+        let ran = try Child.runHere(tool, arguments)
+        return (ran.code, ran.text + ran.complaintText)
     }
 
     /// What a judge of `cisis/validator` finds in the files; empty when nothing.
