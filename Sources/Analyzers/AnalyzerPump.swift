@@ -289,6 +289,7 @@ final class AnalyzerPump: Sendable {
             }
         }
         journal.stored(messages: messages)
+        for departure in MessageDeviation.of(frame: frame.text, isEnd: frame.isEnd) { count(departure.rawValue) }
         board.change(configuration.name) { row in
             row.frames += 1
             row.lastSeen = now()
