@@ -8,7 +8,7 @@ import Store
 import Testing
 import Workflow
 
-@Suite(.timeLimit(.minutes(2))) struct `An analyzer's line` {
+@Suite(.timeLimit(.minutes(10))) struct `An analyzer's line` {
     @Test func `every frame is in the journal when its acknowledgement arrives`() async throws {
         let bench = try AnalyzerBench()
         let (request, tube) = try await bench.tube()
@@ -178,7 +178,7 @@ import Workflow
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `Operating an analyzer` {
+@Suite(.timeLimit(.minutes(10))) struct `Operating an analyzer` {
     private func code(_ work: () async throws(CommandFailure) -> Void) async -> String? {
         do throws(CommandFailure) {
             try await work()

@@ -6,7 +6,7 @@ import Laboratory
 import Store
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `The tables of the command line` {
+@Suite(.timeLimit(.minutes(10))) struct `The tables of the command line` {
     @Test func `say what each hold means once, under the table`() async throws {
         try await APILaboratory.open { laboratory in
             let made = try await laboratory.readyToSign()
