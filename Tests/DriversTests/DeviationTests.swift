@@ -86,8 +86,11 @@ struct DeviationTests {
 
     @Test("A draft names the departures that its session shows")
     func draft() throws {
-        let text =
-            "H|\\^&|||Neuf^1|||||||P|LIS2-A2\rP|1\rO|1|42||^^^K|R||||||||||||||||||||F\rR|1|^^^K|4.2|mmol/L||N||F\rL|1|N\r"
+        let records = [
+            "H|\\^&|||Neuf^1|||||||P|LIS2-A2", "P|1", "O|1|42||^^^K|R||||||||||||||||||||F",
+            "R|1|^^^K|4.2|mmol/L||N||F", "L|1|N",
+        ]
+        let text = records.map { $0 + "\r" }.joined()
         let bytes = [Control.enq] + Framing.frame(number: 1, text: text.utf8, isEnd: true) + [Control.eot]
         let draft = try DriverDraft.propose(from: bytes, name: "maker-model")
         let source = String(decoding: draft.folder.files["driver.json5"] ?? [], as: UTF8.self)

@@ -35,6 +35,25 @@ import Workflow
         #expect(Set(values) == ["141", "4,2"])
     }
 
+    @Test func `how records lie in frames is counted, for each frame that is kept`() async throws {
+        let bench = try AnalyzerBench()
+        let (_, tube) = try await bench.tube()
+        try await bench.run { port in
+            let instrument = try await RawInstrument(port: port)
+            for policy in [FramePolicy.recordPerFrame, .wholeMessage, .recordPerIntermediateFrame] {
+                #expect(try await instrument.say([Control.enq]) == Control.ack)
+                for frame in Framing.frames(of: AnalyzerBench.results(of: tube), policy: policy) {
+                    #expect(try await instrument.say(frame) == Control.ack)
+                }
+                try await instrument.send([Control.eot])
+            }
+            await instrument.line.close()
+        }
+        #expect(bench.status.deviations["severalRecordsInFrame"] == 1)
+        let records = AnalyzerBench.results(of: tube).count { $0 == Control.cr }
+        #expect(bench.status.deviations["recordEndsIntermediate"] == records - 1)
+    }
+
     @Test(arguments: [MemoryStore.Fault.nothingKept, .keptUnannounced])
     func `a store that fails refuses the frame, and the frame sent again is taken once`(
         _ fault: MemoryStore.Fault
