@@ -1,8 +1,9 @@
 import LIS01
 package import LIS2
 
-/// How an analyzer departs from LIS2-A2 in what it writes, and in how it lays its records into frames; how it departs on
-/// the link itself is `LIS01.Deviation`. Counted when met and shown; a driver names those that its model is known for (`deviations`), the others are news.
+/// How an analyzer departs from LIS2-A2 in what it writes, and in how it lays its records into frames; how it departs
+/// on the link itself is `LIS01.Deviation`. Counted when met and shown; a driver names those that its model is known
+/// for (`deviations`), the others are news.
 package enum MessageDeviation: String, Sendable, Hashable, Codable, CaseIterable {
     /// Other delimiters than `|\^&` (GeneXpert, Erba XL, DxH, IMMULITE). Legal; everything is read by those of H.
     case delimitersUnusual
