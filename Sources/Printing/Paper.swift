@@ -32,7 +32,7 @@ enum Ink {
 /// Bytes that cairo hands over while it writes.
 private final class Sink { var bytes = [UInt8]() }
 
-/// A PDF 1.4 document in memory.
+/// A PDF/A-1b document in memory.
 final class Paper {
     private let sink = Sink()
     private let surface: OpaquePointer?
@@ -59,15 +59,8 @@ final class Paper {
         cairo_surface_destroy(surface)
     }
 
-    /// `date` is ISO 8601 with its zone. Nothing else in the file depends on the clock.
-    func describe(title: String, author: String, subject: String, date: String) {
-        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, title)
-        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_AUTHOR, author)
-        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_SUBJECT, subject)
-        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR, "Paillasse")
-        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, date)
-        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_MOD_DATE, date)
-    }
+    /// What the file says of itself; nothing in it depends on the clock.
+    var description = FileDescription()
 
     func draw(_ inks: [Ink]) {
         for ink in inks { draw(ink) }
@@ -133,6 +126,6 @@ final class Paper {
                 because: "Cairo n'a pas pu écrire le PDF : \(String(cString: cairo_status_to_string(status)))",
                 remedy: "vérifier la mémoire disponible, puis éditer à nouveau")
         }
-        return sink.bytes
+        return try Archive.pdfA1b(sink.bytes, description)
     }
 }
