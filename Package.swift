@@ -78,7 +78,7 @@ var targets: [Target] = [
     tests("RulesTests", imports: ["Base", "JSON5", "Catalog", "Laboratory", "Rules"]),
     tests("DriversTests", imports: ["Base", "JSON5", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
     tests("ReportTests", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing"]),
-    tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing"]),
+    tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing", "CPango"]),
     tests("SimulationTests", at: "Tests/Simulation", imports: ["Base", "JSON5", "LIS01"]),
     tests(
         "InstrumentTests",

@@ -9,6 +9,7 @@ enum Ink {
     case frame(x: Double, y: Double, width: Double, height: Double, Tone)
     /// A line through points, or the area they enclose.
     case path([(x: Double, y: Double)], width: Double, isFilled: Bool, Tone)
+    case picture(Logo, x: Double, y: Double, width: Double, height: Double)
     /// An entry of the document's outline, at this height.
     case bookmark(String, y: Double)
 
@@ -24,6 +25,8 @@ enum Ink {
             .frame(x: x, y: y + dy, width: width, height: height, tone)
         case .path(let points, let width, let isFilled, let tone):
             .path(points.map { ($0.x, $0.y + dy) }, width: width, isFilled: isFilled, tone)
+        case .picture(let logo, let x, let y, let width, let height):
+            .picture(logo, x: x, y: y + dy, width: width, height: height)
         case .bookmark(let title, let y): .bookmark(title, y: y + dy)
         }
     }
@@ -99,6 +102,15 @@ final class Paper {
                 cairo_set_line_width(cairo, width)
                 cairo_stroke(cairo)
             }
+        case .picture(let logo, let x, let y, let width, let height):
+            cairo_save(cairo)
+            cairo_translate(cairo, x, y)
+            cairo_scale(cairo, width / Double(logo.width), height / Double(logo.height))
+            cairo_set_source_surface(cairo, logo.surface, 0, 0)
+            // Any other filter writes /Interpolate true, which PDF/A-1 forbids.
+            cairo_pattern_set_filter(cairo_get_source(cairo), CAIRO_FILTER_NEAREST)
+            cairo_paint(cairo)
+            cairo_restore(cairo)
         case .bookmark(let title, let y):
             cairo_pdf_surface_add_outline(
                 surface, CAIRO_PDF_OUTLINE_ROOT, title, "page=\(page) pos=[\(Int(Sheet.margin)) \(Int(y))]",

@@ -8,9 +8,9 @@ package enum ReportPrinter {
     /// Renders one report.
     ///
     /// Refusals, none with a word of the report in it: `printing.empty` (an obligatory part is missing),
-    /// `printing.control`, `printing.glyph` (a text cannot be printed as written), `printing.header`, `printing.length`
-    /// (unreasonable), `printing.font`, `printing.pango`, `printing.cairo`,
-    /// `printing.qpdf` (the machine).
+    /// `printing.control`, `printing.glyph` (a text cannot be printed as written), `printing.header`, `printing.logo`,
+    /// `printing.length` (unreasonable), `printing.font`, `printing.pango`, `printing.cairo`, `printing.qpdf` (the
+    /// machine).
     package static func pdf(_ report: PrintedReport) throws(Refusal) -> [UInt8] {
         try requireContent(report)
         return try Press.use { setter throws(Refusal) in try render(report, with: setter) }
@@ -61,7 +61,8 @@ struct Document {
     private let columns: Stack
 
     init(_ report: PrintedReport, setter: Typesetter) throws(Refusal) {
-        frame = PageFrame(report: report, setter: setter)
+        let logo: Logo? = report.issuer.logo.isEmpty ? nil : try setter.logo(report.issuer.logo)
+        frame = PageFrame(report: report, setter: setter, logo: logo)
         body = Body(report, setter: setter)
         firstHeader = frame.firstHeader()
         nextHeader = frame.nextHeader()
