@@ -61,7 +61,8 @@ var targets: [Target] = [
     room("Drivers", imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory"]),
     room("Report", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2"]),
     .systemLibrary(name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo"),
-    shell("Printing", imports: ["Base", "Quality", "Report", "CPango"]),
+    .systemLibrary(name: "CQPDF", path: "Sources/CQPDF", pkgConfig: "libqpdf"),
+    shell("Printing", imports: ["Base", "Quality", "Report", "CPango", "CQPDF"]),
     room(
         "AnalyzerSimulator", at: "Simulators/Analyzer",
         imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory", "Drivers"]),
@@ -81,7 +82,7 @@ var targets: [Target] = [
     tests(
         "ReportTests",
         imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing", "TestSupport"]),
-    tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing", "TestSupport"]),
+    tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing", "CPango", "TestSupport"]),
     tests("SimulationTests", at: "Tests/Simulation", imports: ["Base", "JSON5", "LIS01"]),
     tests(
         "InstrumentTests",

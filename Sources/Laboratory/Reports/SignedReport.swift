@@ -18,7 +18,7 @@ package struct SignedReport: Sendable, Hashable {
     package var site: Site
     package var signature: Signature
     package var content: SignedContent
-    /// The latest signed earlier result of each analysis, where there is one.
+    /// Signed earlier results of each analysis, the latest of each earlier request.
     package var previous: [PreviousResult]
     /// OID of this version of the document (no extension), and of the set of its versions.
     package var documentOID: String
