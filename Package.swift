@@ -66,17 +66,21 @@ var targets: [Target] = [
         "AnalyzerSimulator", at: "Simulators/Analyzer",
         imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory", "Drivers"]),
 
+    // What several tests share: the official judges in processes of their own, and reports from a seed.
+    shell("Judges", at: "Tests/Support/Judges"),
     tests("BaseTests", imports: ["Base"]),
     tests("LIS01Tests", imports: ["Base", "LIS01"]),
     tests("LIS2Tests", imports: ["Base", "CScan", "LIS2"]),
-    tests("HL7v2Tests", imports: ["Base", "HL7v2"]),
-    tests("CDATests", imports: ["Base", "CDA"]),
+    tests("HL7v2Tests", imports: ["Base", "HL7v2", "Judges"]),
+    tests("CDATests", imports: ["Base", "CDA", "Judges"]),
     tests("CatalogTests", imports: ["Base", "Catalog"]),
     tests("LaboratoryTests", imports: ["Base", "Catalog", "Laboratory"]),
     tests("QualityTests", imports: ["Base", "Catalog", "Quality"]),
     tests("RulesTests", imports: ["Base", "JSON5", "Catalog", "Laboratory", "Rules"]),
     tests("DriversTests", imports: ["Base", "JSON5", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
-    tests("ReportTests", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing"]),
+    tests(
+        "ReportTests",
+        imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing", "Judges"]),
     tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing"]),
     tests("SimulationTests", at: "Tests/Simulation", imports: ["Base", "JSON5", "LIS01"]),
     tests(

@@ -25,6 +25,7 @@ package struct Chapter: Sendable, Equatable {
 
 package struct SubChapter: Sendable, Equatable {
     package var code: Coded?
+    /// May be empty.
     package var title: String
     package var block: Block
     package init(code: Coded? = nil, title: String, block: Block) {
@@ -56,7 +57,35 @@ package enum Item: Sendable, Equatable {
     case observation(ObservationEntry)
     case panel(PanelEntry)
     case isolate(IsolateEntry)
+    case image(ImageEntry)
     case comment(String)
+}
+
+/// Section 7.9, FR-Image-illustrative.
+package struct ImageEntry: Sendable, Equatable {
+    package enum Format: String, Sendable, CaseIterable {
+        case png = "image/png"
+        case jpeg = "image/jpeg"
+        case gif = "image/gif"
+
+        /// First bytes of such a file.
+        var signature: [UInt8] {
+            switch self {
+            case .png: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+            case .jpeg: [0xFF, 0xD8, 0xFF]
+            case .gif: Array("GIF8".utf8)
+            }
+        }
+    }
+    /// May be empty.
+    package var caption: String
+    package var format: Format
+    package var bytes: [UInt8]
+    package init(caption: String, format: Format, bytes: [UInt8]) {
+        self.caption = caption
+        self.format = format
+        self.bytes = bytes
+    }
 }
 
 package enum ActStatus: String, Sendable {
@@ -107,10 +136,13 @@ package struct SamplingEntry: Sendable, Equatable {
     package var nature: Coded
     /// SNOMED CT site of the body.
     package var site: Coded?
+    /// Who drew it, when it is not the sampler of the header.
+    package var sampler: Performer?
     package init(
         act: Coded = SamplingEntry.anySampling, collectedAt: Stamp?, receivedAt: Stamp?, specimen: ObjectID,
-        nature: Coded, site: Coded? = nil
+        nature: Coded, site: Coded? = nil, sampler: Performer? = nil
     ) {
+        self.sampler = sampler
         self.act = act
         self.collectedAt = collectedAt
         self.receivedAt = receivedAt
@@ -135,6 +167,7 @@ package struct AnalysisCode: Sendable, Equatable {
         self.loinc = loinc
         self.translations = translations
     }
+    var isUnnamed: Bool { label.isEmpty && loinc == nil && translations.isEmpty }
 }
 
 /// Section 7.3, FR-Resultat-examens-de-biologie-element-clinique-pertinent.
@@ -154,6 +187,9 @@ package struct ObservationEntry: Sendable, Equatable {
     package var comments: [String]
     package var performer: Performer?
     package var validators: [Validation]
+    /// Analyzers (DEV) and reagents (CSM), coded and as people read them.
+    package var devices: [Coded] = []
+    package var reagents: [Coded] = []
     package init(
         code: AnalysisCode, outcome: Outcome, interpretation: Interpretation? = nil,
         reference: ReferenceInterval? = nil, previous: [PreviousObservation] = [], technique: Technique? = nil,
@@ -241,17 +277,21 @@ package struct Technique: Sendable, Equatable {
     }
 }
 
-/// Section 7.4: a panel and its results.
+/// Section 7.4: a panel and its results; a group that has neither label nor code is written without one.
 package struct PanelEntry: Sendable, Equatable {
     package var code: AnalysisCode
     package var status: ActStatus
     package var observations: [ObservationEntry]
     package var comments: [String]
     package var performer: Performer?
+    package var validators: [Validation]
+    package var images: [ImageEntry]
     package init(
         code: AnalysisCode, status: ActStatus = .completed, observations: [ObservationEntry], comments: [String] = [],
-        performer: Performer? = nil
+        performer: Performer? = nil, validators: [Validation] = [], images: [ImageEntry] = []
     ) {
+        self.validators = validators
+        self.images = images
         self.code = code
         self.status = status
         self.observations = observations
@@ -272,6 +312,8 @@ package struct IsolateEntry: Sendable, Equatable {
     /// The count, and other findings on the isolate.
     package var findings: [ObservationEntry]
     package var antibiogram: PanelEntry?
+    package var comments: [String] = []
+    package var performer: Performer?
     package init(
         isolate: ObjectID, label: String, snomed: Coded?, ncbi: Coded? = nil, status: ActStatus = .completed,
         at: Stamp, findings: [ObservationEntry], antibiogram: PanelEntry? = nil

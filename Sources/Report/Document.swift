@@ -54,7 +54,7 @@ extension Composition {
             pdfCopy: PDFCopy(id: site.local(.files, "\(request.number).\(signed.signature.version)"), bytes: pdf))
         document.prescriber = CDA.Signature(request.prescriber.documented, at: Stamp(request.prescribedOn))
         document.recipients = ([request.prescriber] + request.recipients)
-            .filter { $0.securedMail != nil }.map(\.documented)
+            .filter { $0.securedMail != nil }.map { IntendedRecipient($0.documented) }
         return document
     }
 
