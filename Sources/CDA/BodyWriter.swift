@@ -128,7 +128,7 @@ extension Block {
             w.template("1.3.6.1.4.1.19376.1.3.1")
             w.template("1.2.250.1.213.1.1.3.21")
             w.element("act", ("classCode", "ACT"), ("moodCode", "EVN")) { w in
-                w.coded("code", code)
+                w.coded("code", self.code ?? code)
                 w.element("statusCode", ("code", status.rawValue))
                 if let performer { w.performer(performer) }
                 for validation in validators { w.validation(validation) }
@@ -217,7 +217,12 @@ extension SamplingEntry {
                 w.element("effectiveTime", ("nullFlavor", "UNK"))
             }
             if let site { w.coded("targetSiteCode", site) }
-            if let sampler { w.performer(sampler) }
+            if let sampler {
+                w.element("performer", ("typeCode", "PRF")) { w in
+                    w.period("time", high: sampler.at)
+                    w.professional("assignedEntity", sampler.director)
+                }
+            }
             w.element("participant", ("typeCode", "PRD")) { w in
                 w.element("participantRole", ("classCode", "SPEC")) { w in
                     w.id(specimen)
@@ -329,7 +334,7 @@ extension ObservationEntry {
                 w.material("CSM", "ADTV", reagent, shownAt: path.reagent(index))
             }
             for (index, before) in previous.enumerated() {
-                writePrevious(before, shownAt: path.previous(index), into: &w)
+                writePrevious(before, shownAt: path.previous(index), label: path.label, into: &w)
             }
             for index in remarks.indices {
                 w.element("entryRelationship", ("typeCode", "SUBJ"), ("inversionInd", "true")) { w in
@@ -340,12 +345,14 @@ extension ObservationEntry {
         }
     }
 
-    private func writePrevious(_ before: PreviousObservation, shownAt id: String, into w: inout XMLWriter) {
+    private func writePrevious(
+        _ before: PreviousObservation, shownAt id: String, label: String, into w: inout XMLWriter
+    ) {
         w.element("entryRelationship", ("typeCode", "REFR")) { w in
             w.element("observation", ("classCode", "OBS"), ("moodCode", "EVN")) { w in
                 w.template("1.3.6.1.4.1.19376.1.3.1.6")
                 w.template("1.2.250.1.213.1.1.3.80")
-                w.coded("code", code.loinc, shownAt: id, translations: code.translations)
+                w.coded("code", code.loinc, shownAt: label, translations: code.translations)
                 w.element("statusCode", ("code", "completed"))
                 w.time("effectiveTime", before.at)
                 before.value.write(shownAt: id, into: &w)

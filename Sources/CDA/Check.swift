@@ -219,21 +219,27 @@ extension Chapter {
         c.chapter(code, place)
         c.text(title, place + ", titre")
         switch content {
-        case .block(let block): block.check(place, &c)
+        case .block(let block): block.check(place, code: code, &c)
         case .subChapters(let subs):
             if subs.isEmpty { c.missing(place, "un résultat") }
             for (index, sub) in subs.enumerated() {
                 let place = "\(place).\(index + 1)"
                 if let code = sub.code { c.chapter(code, place) }
-                sub.block.check(place, &c)
+                sub.block.check(place, code: sub.code ?? code, &c)
             }
         }
     }
 }
 
 extension Block {
-    fileprivate func check(_ place: String, _ c: inout Checker) {
+    /// `code`: that of its section, which stands for its own.
+    fileprivate func check(_ place: String, code: Coded, _ c: inout Checker) {
         if items.isEmpty { c.missing(place, "un résultat") }
+        if let own = self.code {
+            c.loinc(own, place + ", entrée")
+        } else if code.system == OID.waitingCodes {
+            c.missing(place + ", entrée", "le code LOINC (celui de la section est un code d'attente)")
+        }
         c.performer(performer, place)
         for validation in validators { c.validation(validation, place) }
         for (index, item) in items.enumerated() {
@@ -258,7 +264,7 @@ extension SamplingEntry {
         c.number(specimen, place + ", échantillon")
         if let collectedAt { c.time(collectedAt, place + ", prélevé le") }
         if let receivedAt { c.time(receivedAt, place + ", reçu le") }
-        c.performer(sampler, place + ", préleveur")
+        c.sampler(sampler, place)
     }
 }
 

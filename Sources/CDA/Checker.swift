@@ -181,7 +181,15 @@ struct Checker {
         let place = place + ", laboratoire exécutant"
         time(performer.at, place)
         professional(performer.director, place)
-        performingLaboratory(performer.director.organization, place)
+        guard let laboratory = performer.director.organization else { return missing(place, "le laboratoire") }
+        if laboratory.sector == nil { missing(place, "le cadre d'exercice") }
+    }
+
+    /// Who drew a specimen.
+    mutating func sampler(_ sampler: Performer?, _ place: String) {
+        guard let sampler else { return }
+        time(sampler.at, place + ", préleveur")
+        professional(sampler.director, place + ", préleveur")
     }
 
     mutating func performingLaboratory(_ laboratory: Organization?, _ place: String) {

@@ -37,14 +37,18 @@ package struct SubChapter: Sendable, Equatable {
 
 /// Section 7.1: what one section shows and codes (FR-Resultats-examens-de-biologie-medicale).
 package struct Block: Sendable, Equatable {
+    /// LOINC; that of its section when nil.
+    package var code: Coded?
     package var status: ActStatus
     package var performer: Performer?
     /// Biologists who validated these results (participant AUTHEN).
     package var validators: [Validation]
     package var items: [Item]
     package init(
-        status: ActStatus = .completed, performer: Performer? = nil, validators: [Validation] = [], items: [Item]
+        code: Coded? = nil, status: ActStatus = .completed, performer: Performer? = nil, validators: [Validation] = [],
+        items: [Item]
     ) {
+        self.code = code
         self.status = status
         self.performer = performer
         self.validators = validators
@@ -228,7 +232,7 @@ package enum ObservedValue: Sendable, Equatable {
     }
 }
 
-/// A unit as UCUM writes it and as people read it (`10*9/L`, `G/L`).
+/// A unit as UCUM writes it and as people read it (`10*9/L`, `G/L`); two that UCUM writes alike are the same unit.
 package struct Unit: Sendable, Hashable, ExpressibleByStringLiteral {
     package var ucum: String
     package var printed: String
@@ -237,6 +241,8 @@ package struct Unit: Sendable, Hashable, ExpressibleByStringLiteral {
         self.printed = printed ?? ucum
     }
     package init(stringLiteral ucum: String) { self.init(ucum: ucum) }
+    package static func == (a: Unit, b: Unit) -> Bool { a.ucum == b.ucum }
+    package func hash(into hasher: inout Hasher) { hasher.combine(ucum) }
 }
 
 /// Reference interval, written `referenceRange`.

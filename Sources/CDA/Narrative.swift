@@ -123,7 +123,10 @@ extension PanelEntry {
 
 extension IsolateEntry {
     fileprivate func writeRows(at path: Path, into w: inout XMLWriter) {
-        w.wideRow { w in w.content(path.label, "Isolat : " + label, style: "Bold") }
+        w.wideRow { w in
+            w.text("Isolat : ")
+            w.content(path.label, label, style: "Bold")
+        }
         for (index, finding) in findings.enumerated() { finding.writeRows(at: path.child(index), into: &w) }
         antibiogram?.writeRows(at: path.child(findings.count), into: &w)
         for (index, comment) in comments.enumerated() {
@@ -165,7 +168,8 @@ extension ObservationEntry {
             w.element("td") { w in
                 for (index, before) in previous.enumerated() {
                     if index > 0 { w.element("br") }
-                    w.content(path.previous(index), before.at.french + " : " + before.value.printed)
+                    w.text(before.at.french + " : ")
+                    w.content(path.previous(index), before.value.printed)
                 }
             }
         }

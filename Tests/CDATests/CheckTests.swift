@@ -167,7 +167,7 @@ struct NarrativeTests {
         #expect(text.contains("<high value=\"4\" unit=\"mg/L\" inclusive=\"false\"/>"))
         #expect(text.contains(">&lt; 4</content>"))
         #expect(text.contains("<low value=\"500\" unit=\"mg/L\" inclusive=\"true\"/>"))
-        #expect(text.contains("04/11/2024 09:00 : 5,0 mmol/L"))
+        #expect(text.contains("04/11/2024 09:00 : <content ID=\"c1.2-p1\">5,0 mmol/L</content>"))
         #expect(text.contains("<statusCode code=\"aborted\"/>"))
         #expect(text.contains("Échantillon hémolysé"))
     }
