@@ -68,12 +68,14 @@ var targets: [Target] = [
         imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory", "Drivers"]),
 
     // Children of the tests: see its comment before using Foundation's `Process`.
-    .target(name: "TestSupport", dependencies: ["Base"], path: "Tests/Support", swiftSettings: settings),
+    .target(name: "TestSupport", dependencies: ["Base"], path: "Tests/Support/Children", swiftSettings: settings),
+    // What several tests share: the official judges in processes of their own, and reports from a seed.
+    shell("Judges", at: "Tests/Support/Judges", imports: ["TestSupport"]),
     tests("BaseTests", imports: ["Base"]),
     tests("LIS01Tests", imports: ["Base", "LIS01"]),
     tests("LIS2Tests", imports: ["Base", "CScan", "LIS2"]),
-    tests("HL7v2Tests", imports: ["Base", "HL7v2", "TestSupport"]),
-    tests("CDATests", imports: ["Base", "CDA", "TestSupport"]),
+    tests("HL7v2Tests", imports: ["Base", "HL7v2", "Judges"]),
+    tests("CDATests", imports: ["Base", "CDA", "Judges"]),
     tests("CatalogTests", imports: ["Base", "Catalog"]),
     tests("LaboratoryTests", imports: ["Base", "Catalog", "Laboratory"]),
     tests("QualityTests", imports: ["Base", "Catalog", "Quality"]),
@@ -81,7 +83,7 @@ var targets: [Target] = [
     tests("DriversTests", imports: ["Base", "JSON5", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
     tests(
         "ReportTests",
-        imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing", "TestSupport"]),
+        imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing", "Judges"]),
     tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing", "CPango", "TestSupport"]),
     tests("SimulationTests", at: "Tests/Simulation", imports: ["Base", "JSON5", "LIS01"]),
     tests(

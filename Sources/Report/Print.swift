@@ -17,7 +17,8 @@ extension Composition {
                 edited: signed.producedAt.spoken(in: zone), editedAt: signed.producedAt),
             version: PrintedReport.Version(number: version, replacementNotice: replacementNotice),
             completeness: signed.signature.complete ? .complete : .partial, chapters: chapters.map(chapter),
-            signatures: [
+            comment: supplements.conclusions.map(\.text),
+            signatures: otherSignatures + [
                 PrintedReport.Signature(
                     name: signed.signature.biologist.displayName, role: "Biologiste médical",
                     signedAt: signed.signature.at.spoken(in: zone))
@@ -82,7 +83,7 @@ extension Composition {
             panels: laid.sections.flatMap { section in
                 section.groups.filter { !$0.lines.isEmpty }.map { group in
                     panel(group, section: laid.sections.count > 1 ? section.section.nameFR : "")
-                }
+                } + printedIsolates(of: section) + remarks(on: section)
             })
     }
 
@@ -90,10 +91,11 @@ extension Composition {
         let specimens = specimens(of: group.lines)
         return PrintedReport.Panel(
             title: group.panel?.nameFR ?? section, specimen: specimens.map(describe).joined(separator: " ; "),
-            lines: group.lines.map(line),
+            lines: group.lines.map { supplemented(line($0), by: $0) },
             comment: specimens.compactMap { specimen in
                 specimen.nonconformity.map { "Échantillon \(specimen.accession) non conforme : \($0)" }
-            } + (group.isPartial ? ["Résultats partiels : la suite fera l'objet d'un nouveau compte rendu."] : []))
+            } + (group.panel.map { panelComments($0.code) } ?? [])
+                + (group.isPartial ? ["Résultats partiels : la suite fera l'objet d'un nouveau compte rendu."] : []))
     }
 
     private func describe(_ specimen: Specimen) -> String {

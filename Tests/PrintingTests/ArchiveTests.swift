@@ -3,6 +3,7 @@ import Foundation
 import Printing
 import Quality
 import Report
+import TestSupport
 import Testing
 
 /// Apache PDFBox preflight, which judges PDF/A-1b (Debian: libpdfbox2-java and what it needs).
@@ -24,17 +25,10 @@ enum Preflight {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         for (name, bytes) in files { try Data(bytes).write(to: folder.appendingPathComponent(name + ".pdf")) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: java)
-        process.arguments = [
-            "-cp", jars.joined(separator: ":"), "org.apache.pdfbox.preflight.Validator_A1b", "batch", folder.path,
-        ]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
+        let ran = try Child.runHere(
+            java,
+            ["-cp", jars.joined(separator: ":"), "org.apache.pdfbox.preflight.Validator_A1b", "batch", folder.path])
+        let text = ran.text + ran.complaintText
         var verdicts = [String: String]()
         for (name, _) in files {
             let from = text.range(of: "The file \(name).pdf is ")?.upperBound
