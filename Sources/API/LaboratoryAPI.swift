@@ -28,6 +28,7 @@ package struct LaboratoryAPI: Sendable {
         routes =
             staffRoutes + registrationRoutes + resultRoutes + signOffRoutes + triageRoutes + outputRoutes
             + analyzerRoutes + orderRoutes + stateRoutes + catalogueRoutes + qualityRoutes
+            + patientAverageRoutes + lotRoutes
     }
 
     /// What HTTP knows of a request.
