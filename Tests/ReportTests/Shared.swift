@@ -13,4 +13,3 @@ enum Shared {
         return try AnalysisCatalogue.load(files, version: CatalogVersion("test"))
     }
 }
-}
