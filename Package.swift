@@ -60,6 +60,7 @@ var targets: [Target] = [
     room("Rules", imports: ["Base", "JSON5", "Catalog", "Laboratory"]),
     room("Drivers", imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory"]),
     room("Report", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2"]),
+    room("Console", imports: ["Base", "Laboratory"]),
     .systemLibrary(name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo"),
     shell("Printing", imports: ["Base", "Quality", "Report", "CPango"]),
     room(
@@ -76,6 +77,7 @@ var targets: [Target] = [
     tests("QualityTests", imports: ["Base", "Catalog", "Quality"]),
     tests("RulesTests", imports: ["Base", "JSON5", "Catalog", "Laboratory", "Rules"]),
     tests("DriversTests", imports: ["Base", "JSON5", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
+    tests("ConsoleTests", imports: ["Base", "Laboratory", "Console"]),
     tests("ReportTests", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing"]),
     tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing"]),
     tests("SimulationTests", at: "Tests/Simulation", imports: ["Base", "JSON5", "LIS01"]),
