@@ -155,6 +155,8 @@ if withServer {
                 cryptoExtras,
             ]),
         shell("Client", imports: ["Base", "Catalog", "Laboratory"]),
+        c("CCurses", linker: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+        shell("Terminal", imports: ["Base", "Laboratory", "Client", "Console", "CCurses", crypto]),
         shell(
             "Server",
             imports: [
@@ -166,7 +168,7 @@ if withServer {
             "paillasse", at: "Sources/paillasse",
             imports: [
                 "Base", "Catalog", "Laboratory", "Quality", "Rules", "LIS01", "LIS2", "Drivers", "Client", "Server",
-                arguments,
+                "Console", "Terminal", arguments,
             ]),
         program(
             "simulate", at: "Simulators/simulate",
@@ -185,7 +187,7 @@ if withServer {
             imports: [
                 "Base", "Catalog", "Laboratory", "LIS01", "HL7v2", "Drivers", "Store", "Workflow", "Lines",
                 "SecureLines", "Analyzers", "Exchange", "API", "Client", "Server", "AnalyzerSimulator", "Neighbours",
-                "paillasse", "SQLiteEngine", "PostgreSQLEngine",
+                "paillasse", "SQLiteEngine", "PostgreSQLEngine", "Console", "Terminal",
             ]),
     ]
 }

@@ -25,9 +25,10 @@ package struct LaboratoryAPI: Sendable {
         self.live = live
         self.control = control
         self.accounts = accounts
+        feed = ChangeFeed(store: desk.store)
         routes =
             staffRoutes + registrationRoutes + resultRoutes + signOffRoutes + triageRoutes + outputRoutes
-            + analyzerRoutes + orderRoutes + stateRoutes + catalogueRoutes + qualityRoutes
+            + analyzerRoutes + orderRoutes + stateRoutes + catalogueRoutes + qualityRoutes + liveRoutes
     }
 
     /// What HTTP knows of a request.

@@ -182,19 +182,20 @@ extension Workbench {
             line(
                 &screen, row, columns,
                 [
-                    (chosen, 1, .dim), (signs.proposable, 2, .dim), (key, 13, .dim), (file?.patient ?? "", 0, .dim),
+                    (chosen, 1, .dim), (signs.proposable, signs.isASCII ? 4 : 3, .dim), (key, 13, .dim),
+                    (file?.patient ?? "", 0, .dim),
                     (words[.validated], 9, .dim),
                 ])
             return
         }
-        let first = tube.isCritical ? signs.critical : tube.urgent ? signs.urgent : ""
+        let first = (tube.urgent ? signs.urgent : "  ") + (tube.isCritical ? signs.critical : "")
         let state =
             tube.held > 0 ? "\(signs.held) \(words[.held]) \(tube.held)" : "\(signs.proposable) \(words[.proposable])"
         let isNew = tube.lines.contains { changed[$0.id] != nil }
         let codes = tube.lines.prefix(6).map(\.analysis).joined(separator: " ")
         var pieces: [(text: String, width: Int, style: Style)] = [
             (isNew ? signs.bullet : chosen, 1, Style(.changed, bold: true)),
-            (first, 2, tube.isCritical ? .critical : Style(.urgent)),
+            (first, signs.isASCII ? 4 : 3, tube.isCritical ? Style(.critical, bold: true) : Style(.urgent)),
             (tube.key, 13, .plain), (tube.patient, 0, tube.urgent ? Style(.plain, bold: true) : .plain),
         ]
         if columns.count >= 56 { pieces.append((tube.civil, 6, .plain)) }

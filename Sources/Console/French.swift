@@ -25,7 +25,7 @@ enum French {
         .keyHelp: "aide", .keyMenu: "actions", .keyEnter: "saisir", .keyAttach: "rattacher", .keyDismiss: "écarter",
         .keyUndo: "annuler", .keyRefresh: "actualiser",
         .reason: "motif", .lastDigits: "3 derniers chiffres du tube", .tube: "numéro du tube", .secret: "secret",
-        .needed: "à remplir : {1}", .digitsDiffer: "ce ne sont pas les 3 derniers chiffres : regarder l'étiquette",
+        .needed: "à remplir : {1}", .digitsDiffer: "pas les 3 derniers chiffres : regarder l'étiquette",
         .choicesHint: "taper le numéro d'un motif, ou des mots", .questionHint: "entrée suite · échap renoncer",
         .whyValidate: "Valider {1} malgré {2}",
         .forbidden: "Ne se valide pas : rejeter, corriger la cause, refaire l'analyse",

@@ -7,7 +7,16 @@ package struct House: Sendable, Equatable {
     package var person = ""
     package var login = ""
     package var permissions: Set<Permission> = []
-    package var lines: [Line] = []
+    package var lines: [Line] = [] {
+        didSet { index() }
+    }
+    /// The same as tubes, in order, and where each is: kept, since every screen asks for them.
+    package private(set) var tubes: [Tube] = []
+    private var tubeAt: [String: Int] = [:]
+    private var tubesOfRequest: [String: [Int]] = [:]
+    package private(set) var urgentTubes = 0
+    package private(set) var heldTubes = 0
+    package private(set) var criticalTubes = 0
     package var triageOpen = 0
     package var awaitingSignature = 0
     package var analyzers: [AnalyzerRow] = []
@@ -24,6 +33,25 @@ package struct House: Sendable, Equatable {
     /// What was not loaded yet, so that an empty list is not taken for a list that is empty.
     package var loaded: Set<Source> = []
     package init() {}
+
+    private mutating func index() {
+        tubes = Tube.tubes(of: lines)
+        tubeAt = [:]
+        tubesOfRequest = [:]
+        (urgentTubes, heldTubes, criticalTubes) = (0, 0, 0)
+        for (place, tube) in tubes.enumerated() {
+            tubeAt[tube.key] = place
+            tubesOfRequest[tube.request, default: []].append(place)
+            if tube.urgent { urgentTubes += 1 }
+            if tube.held > 0 { heldTubes += 1 }
+            if tube.isCritical { criticalTubes += 1 }
+        }
+    }
+    package func tube(_ key: String) -> Tube? { tubeAt[key].map { tubes[$0] } }
+    /// What waits in a request.
+    package func waiting(in request: String) -> [Line] {
+        (tubesOfRequest[request] ?? []).flatMap { tubes[$0].lines }
+    }
 
     package var rejectedControls: Int { quality.count { $0.state == "REJET" } }
     package var expiredControls: Int { quality.count { $0.state == "ECHU" } }

@@ -52,6 +52,15 @@ package struct Texts: Sendable, Hashable {
         case .english: English.texts[word] ?? word.rawValue
         }
     }
+    /// What a language leaves out.
+    package static func missing(_ language: Language) -> [Word] {
+        let texts =
+            switch language {
+            case .french: French.texts
+            case .english: English.texts
+            }
+        return Word.allCases.filter { texts[$0]?.isEmpty ?? true }
+    }
     /// `{1}`, `{2}`… replaced.
     package func say(_ word: Word, _ parts: [String]) -> String {
         var text = self[word]

@@ -47,7 +47,7 @@ package struct Workbench: Sendable, Equatable {
     // Rows
 
     /// The worklist as tubes.
-    package var tubes: [Tube] { Tube.tubes(of: house.lines) }
+    package var tubes: [Tube] { house.tubes }
 
     /// Keys of the rows that a list has now.
     func keys(of list: ListKind) -> [String] {
@@ -73,7 +73,11 @@ package struct Workbench: Sendable, Equatable {
         case .quality: house.rejectedControls + house.expiredControls
         case .triage: max(house.triageOpen, house.triage.count)
         case .analyzers: house.deadAnalyzers.count
-        case .waiting, .urgent, .held, .calls, .reception, .requests: keys(of: list).count
+        case .waiting: house.tubes.count
+        case .urgent: house.urgentTubes
+        case .held: house.heldTubes
+        case .calls: house.criticalTubes
+        case .reception, .requests: house.requests.count
         }
     }
 
@@ -124,7 +128,7 @@ package struct Workbench: Sendable, Equatable {
         }
     }
 
-    package func tube(_ key: String) -> Tube? { tubes.first { $0.key == key } }
+    package func tube(_ key: String) -> Tube? { house.tube(key) }
     package var currentTube: Tube? { face.list.isOfTubes ? face.key.flatMap { tube($0) } : nil }
 
     /// The number of the request that the cursor is on.
@@ -152,12 +156,12 @@ package struct Workbench: Sendable, Equatable {
     package var results: [ResultRow] {
         if let file = currentFile {
             let accession = currentTube?.accession
+            let here = house.waiting(in: file.number).filter { line in
+                accession == nil || line.accession == accession || line.accession.isEmpty
+            }
             return file.asked.map { asked in
                 // The list is fresher than the file.
-                let waiting = house.lines.last { line in
-                    line.request == file.number && line.analysis == asked.code
-                        && (accession == nil || line.accession == accession || line.accession.isEmpty)
-                }
+                let waiting = here.last { $0.analysis == asked.code }
                 let standing = file.standing(asked.code)
                 let line = [waiting, standing].compactMap { $0 }.max { ($0.run, rank($0)) < ($1.run, rank($1)) }
                 return ResultRow(
