@@ -12,6 +12,7 @@ package struct LaboratoryAPI: Sendable {
     /// Nil where no analyzer runs.
     let control: (any AnalyzerControl)?
     package let accounts: AccountDesk
+    let feed: ChangeFeed
     /// The whole table, first match wins.
     package private(set) var routes: [Route] = []
 

@@ -79,7 +79,8 @@ extension Workbench {
             if line.stops.isEmpty { return ("\(signs.proposable) \(words[.proposable])", Style(.good)) }
             let control =
                 line.holds.contains { $0.code == .qualityControlRejected } ? " \(signs.rejected)\(words[.control])" : ""
-            return ("\(signs.held) \(words[.held]) \(line.stops.count)\(control)", Style(.held))
+            let codes = line.stops.map(\.code.rawValue).joined(separator: ", ")
+            return ("\(signs.held) \(words[.held]) \(line.stops.count)\(control) \(codes)", Style(.held))
         }
     }
 

@@ -15,7 +15,14 @@ extension Workbench {
             screen.put("/" + field.text, row, 0, Style(.plain, bold: true))
             screen.cursor = Screen.Place(row: row, column: 1 + CellWidth.of(field.text.prefix(field.caret)))
             return
-        case .browse, .entry, .menu, .question, .help, .why, .timeline, .conflict: break
+        case .entry(let entry):
+            let help = entry.complaint ?? entry.codes.joined(separator: " · ")
+            if !help.isEmpty {
+                let style = entry.complaint == nil ? Style(.interference) : Style(.critical, bold: true)
+                screen.put(fit(" " + help, face.width, pad: false), row, 0, style)
+                return
+            }
+        case .browse, .menu, .question, .help, .why, .timeline, .conflict: break
         }
         if case .offline(let since) = house.link {
             let waiting = drafts.count { $0.isAccepted }

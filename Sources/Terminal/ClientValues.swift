@@ -28,12 +28,12 @@ extension Line {
     package init(_ view: WorklistLineView, zone: CivilZone, now: Instant) {
         self.init(
             view.observation, request: view.requestNumber, patient: view.patientName,
-            civil: civil(view.sex, view.birthDate, now, zone), urgent: view.priority == .urgent, zone: zone)
+            civil: civilWords(view.sex, view.birthDate, now, zone), urgent: view.priority == .urgent, zone: zone)
     }
 }
 
 /// `F 34a`, `M 3j`: sex and age, in days up to a month, in months up to two years.
-func civil(_ sex: AdministrativeSex?, _ birth: CivilDate?, _ now: Instant, _ zone: CivilZone) -> String {
+func civilWords(_ sex: AdministrativeSex?, _ birth: CivilDate?, _ now: Instant, _ zone: CivilZone) -> String {
     let letter =
         switch sex {
         case .female: "F"
@@ -90,7 +90,7 @@ extension FileSheet {
         _ view: RequestFileView, catalogue: [String: (name: String, unit: String)], zone: CivilZone, now: Instant
     ) {
         let request = view.request
-        let civil = civil(view.patient.traits.sex, view.patient.traits.birthDate, now, zone)
+        let civil = civilWords(view.patient.traits.sex, view.patient.traits.birthDate, now, zone)
         let lines = view.observations.map {
             Line(
                 $0, request: request.number, patient: view.patient.displayName, civil: civil,
