@@ -156,7 +156,7 @@ if withServer {
             ]),
         shell("Client", imports: ["Base", "Catalog", "Laboratory"]),
         c("CCurses", linker: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
-        shell("Terminal", imports: ["Base", "Laboratory", "Client", "Console", "CCurses", crypto]),
+        shell("Terminal", imports: ["Base", "Catalog", "Laboratory", "Client", "Console", "CCurses", crypto]),
         shell(
             "Server",
             imports: [

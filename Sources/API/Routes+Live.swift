@@ -14,6 +14,7 @@ actor ChangeFeed {
 
     private let store: any LaboratoryStore
     private var last: Int?
+    private var isClosed = false
     private var look: Task<Int, any Error>?
 
     init(store: any LaboratoryStore) { self.store = store }
@@ -23,12 +24,15 @@ actor ChangeFeed {
         var current = try await now()
         guard let after else { return current }
         let end = ContinuousClock.now + wait
-        while current <= after, ContinuousClock.now < end {
+        while current <= after, ContinuousClock.now < end, !isClosed {
             try await Task.sleep(for: ChangeFeed.pause)
             current = try await now()
         }
         return current
     }
+
+    /// Nobody waits any more: the server is to stop.
+    func close() { isClosed = true }
 
     /// Those who ask while a look is under way share it.
     private func now() async throws -> Int {

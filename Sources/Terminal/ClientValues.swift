@@ -1,6 +1,7 @@
 package import Base
 package import Client
 package import Console
+import Catalog
 import Laboratory
 
 // What the server shows, as the screens need it.
@@ -19,7 +20,7 @@ extension Line {
         self.init(
             id: view.id, request: request, accession: view.accession, patient: patient, civil: civil, urgent: urgent,
             analysis: view.analysis, name: view.analysisName ?? "", value: view.value.frenchText,
-            unit: view.value.unit ?? "", interval: view.interval?.frenchText ?? "", flags: view.flags,
+            unit: Unit.french(view.value.unit ?? ""), interval: view.interval?.frenchText ?? "", flags: view.flags,
             holds: view.holds, analyzer: view.origin.analyzer, author: view.origin.author,
             observedAt: view.observedAt.instant(in: zone) ?? Instant(seconds: 0), run: view.run, state: state,
             comment: view.comment)
@@ -102,7 +103,7 @@ extension FileSheet {
             identity: view.patient.status.rawValue, prescriber: request.prescriber.displayName,
             urgent: request.priority == .urgent, registered: at(request.registeredAt),
             asked: request.lines.map {
-                ($0.analysis, catalogue[$0.analysis]?.name ?? "", catalogue[$0.analysis]?.unit ?? "")
+                ($0.analysis, catalogue[$0.analysis]?.name ?? "", Unit.french(catalogue[$0.analysis]?.unit ?? ""))
             },
             lines: lines,
             tubes: view.specimens.map {
