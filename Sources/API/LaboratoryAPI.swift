@@ -29,7 +29,8 @@ package struct LaboratoryAPI: Sendable {
         feed = ChangeFeed(store: desk.store)
         routes =
             staffRoutes + registrationRoutes + resultRoutes + signOffRoutes + triageRoutes + outputRoutes
-            + analyzerRoutes + orderRoutes + stateRoutes + catalogueRoutes + qualityRoutes + liveRoutes
+            + analyzerRoutes + orderRoutes + stateRoutes + catalogueRoutes + qualityRoutes
+            + patientAverageRoutes + lotRoutes + liveRoutes
     }
 
     /// What HTTP knows of a request.

@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import TestSupport
 import Testing
 
 /// The real program in a real terminal: tmux keeps its screen, types keys and reads what stands there. One server of tmux
@@ -48,24 +49,13 @@ struct TmuxScreen: Sendable {
 
     @discardableResult
     func tmux(_ words: String...) async throws -> String {
-        let out = folder + "/" + UUID().uuidString
-        FileManager.default.createFile(atPath: out, contents: nil)
-        let process = Process.clean(
-            URL(fileURLWithPath: TmuxScreen.program ?? ""), ["-L", name, "-f", "/dev/null", "-u"] + words)
         var environment = ProcessInfo.processInfo.environment
         environment["TERM"] = "xterm-256color"
         environment["TMUX"] = nil
-        process.environment = environment
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try #require(FileHandle(forUpdatingAtPath: out))
-        process.standardError = FileHandle.nullDevice
-        let code = try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Int32, any Error>) in
-            process.terminationHandler = { ended.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { ended.resume(throwing: error) }
-        }
-        let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: out)), as: UTF8.self)
-        guard code == 0 else { throw Failed(words: words, code: code) }
-        return text
+        let ran = try await Child.run(
+            TmuxScreen.program ?? "", ["-L", name, "-f", "/dev/null", "-u"] + words, environment: environment)
+        guard ran.code == 0 else { throw Failed(words: words, code: ran.code) }
+        return ran.text
     }
     struct Failed: Error { var words: [String], code: Int32 }
 
