@@ -60,6 +60,7 @@ var targets: [Target] = [
     room("Rules", imports: ["Base", "JSON5", "Catalog", "Laboratory"]),
     room("Drivers", imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory"]),
     room("Report", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2"]),
+    room("Console", imports: ["Base", "Laboratory"]),
     .systemLibrary(name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo"),
     .systemLibrary(name: "CQPDF", path: "Sources/CQPDF", pkgConfig: "libqpdf"),
     shell("Printing", imports: ["Base", "Quality", "Report", "CPango", "CQPDF"]),
@@ -81,6 +82,7 @@ var targets: [Target] = [
     tests("QualityTests", imports: ["Base", "Catalog", "Quality"]),
     tests("RulesTests", imports: ["Base", "JSON5", "Catalog", "Laboratory", "Rules"]),
     tests("DriversTests", imports: ["Base", "JSON5", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
+    tests("ConsoleTests", imports: ["Base", "Laboratory", "Console"]),
     tests(
         "ReportTests",
         imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing", "Judges"]),
@@ -160,6 +162,8 @@ if withServer {
                 cryptoExtras,
             ]),
         shell("Client", imports: ["Base", "Catalog", "Laboratory"]),
+        c("CCurses", linker: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+        shell("Terminal", imports: ["Base", "Catalog", "Laboratory", "Client", "Console", "CCurses", crypto]),
         shell(
             "Server",
             imports: [
@@ -171,7 +175,7 @@ if withServer {
             "paillasse", at: "Sources/paillasse",
             imports: [
                 "Base", "Catalog", "Laboratory", "Quality", "Rules", "LIS01", "LIS2", "Drivers", "Client", "Server",
-                arguments,
+                "Console", "Terminal", arguments,
             ]),
         program(
             "simulate", at: "Simulators/simulate",
@@ -190,7 +194,7 @@ if withServer {
             imports: [
                 "Base", "Catalog", "Laboratory", "LIS01", "HL7v2", "Drivers", "Store", "Workflow", "Lines",
                 "SecureLines", "Analyzers", "Exchange", "API", "Client", "Server", "AnalyzerSimulator", "Neighbours",
-                "paillasse", "SQLiteEngine", "PostgreSQLEngine", "TestSupport",
+                "paillasse", "SQLiteEngine", "PostgreSQLEngine", "Console", "Terminal", "TestSupport",
             ]),
     ]
 }

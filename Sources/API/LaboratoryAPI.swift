@@ -12,6 +12,7 @@ package struct LaboratoryAPI: Sendable {
     /// Nil where no analyzer runs.
     let control: (any AnalyzerControl)?
     package let accounts: AccountDesk
+    let feed: ChangeFeed
     /// The whole table, first match wins.
     package private(set) var routes: [Route] = []
 
@@ -25,10 +26,11 @@ package struct LaboratoryAPI: Sendable {
         self.live = live
         self.control = control
         self.accounts = accounts
+        feed = ChangeFeed(store: desk.store)
         routes =
             staffRoutes + registrationRoutes + resultRoutes + signOffRoutes + triageRoutes + outputRoutes
             + analyzerRoutes + orderRoutes + stateRoutes + catalogueRoutes + qualityRoutes
-            + patientAverageRoutes + lotRoutes
+            + patientAverageRoutes + lotRoutes + liveRoutes
     }
 
     /// What HTTP knows of a request.

@@ -24,7 +24,8 @@ enum WorkList: String, CaseIterable, Sendable {
             """
             INSERT INTO pending_technical (observation_id, site, recorded_at)
             SELECT o.id, o.site, o.recorded_at FROM observation o
-            WHERE o.id = ? AND NOT EXISTS (SELECT 1 FROM observation_event e WHERE e.observation_id = o.id)
+            WHERE o.id = ? AND COALESCE((SELECT e.kind FROM observation_event e WHERE e.observation_id = o.id
+                ORDER BY e.ordinal DESC LIMIT 1), 'withdrawn') = 'withdrawn'
             """
         case .pendingSignature:
             """
@@ -128,6 +129,7 @@ struct WorkChanges {
             count(f.site, "observations")
         case .observationEvent(let f):
             close(.pendingTechnical, f.observationID)
+            open(.pendingTechnical, f.observationID)
             close(.pendingSignature, f.observationID)
             open(.pendingSignature, f.observationID)
         case .control(let f): count(f.site, "controls")
