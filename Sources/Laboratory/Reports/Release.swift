@@ -1,7 +1,7 @@
 package import Base
 
-/// What a person decided about the way out of a request's reports, beside « it leaves by itself once signed »: each is a
-/// traced exception (register `release`, subject: the request).
+/// What a person decided about the way out of a request's reports, beside « it leaves by itself once signed »: each is
+/// a traced exception (register `release`, subject: the request).
 package struct ReleaseAct: Codable, Sendable, Hashable {
     package enum Kind: String, Codable, Sendable, CaseIterable {
         /// Nothing leaves until `release`.
