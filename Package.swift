@@ -180,9 +180,9 @@ if withServer {
         shell(
             "Server",
             imports: [
-                "Base", "JSON5", "LIS01", "HL7v2", "Catalog", "Laboratory", "Drivers", "Report", "Store", "Workflow",
-                "StoreSQL", "SQLiteEngine", "PostgreSQLEngine", "Lines", "SecureLines", "Analyzers", "Exchange", "API",
-                "Client",
+                "Base", "JSON5", "LIS01", "HL7v2", "Catalog", "Laboratory", "Drivers", "Report", "Printing", "Store",
+                "Workflow", "StoreSQL", "SQLiteEngine", "PostgreSQLEngine", "Lines", "SecureLines", "Analyzers",
+                "Exchange", "API", "Client",
             ]),
         program(
             "paillasse", at: "Sources/paillasse",

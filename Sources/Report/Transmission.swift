@@ -64,10 +64,10 @@ extension Composition {
         controlID: String, sentAt: Instant, settings: RoutingSettings = RoutingSettings(),
         former: [Laboratory.Professional] = []
     ) throws(Refusal) -> [UInt8] {
-        try bytes(
-            transmission(
-                errand, cda: cda, parties: parties, processing: processing, controlID: controlID, sentAt: sentAt,
-                settings: settings, former: former), settings.rules)
+        try transmission(
+            errand, cda: cda, parties: parties, processing: processing, controlID: controlID, sentAt: sentAt,
+            settings: settings, former: former
+        ).bytes(settings.rules)
     }
 
     /// One message to everyone at once; nil when the document has no destination.
@@ -103,15 +103,7 @@ extension Composition {
                 cda: cda, parties: parties, processing: processing, controlID: controlID, sentAt: sentAt,
                 destinations: destinations)
         else { return nil }
-        return try bytes(transmission, .tolerant)
-    }
-
-    private func bytes(_ transmission: DocumentTransmission, _ rules: CombinationRules) throws(Refusal) -> [UInt8] {
-        let message: Message
-        do throws(TransmissionRefused) { message = try transmission.message(rules) } catch {
-            throw Composition.first(of: error.refusals)
-        }
-        return try message.bytes()
+        return try transmission.bytes()
     }
 
     private func recipient(_ destination: Destination, _ former: [Laboratory.Professional]) -> Recipient? {

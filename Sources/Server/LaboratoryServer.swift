@@ -145,9 +145,10 @@ package enum LaboratoryServer {
                     host: backup.host, port: backup.port, armour: armours["pfi.backup.tls"])
                 settings.backupAfter = backup.after
             }
-            settings.terms.carrier = pfi.carrier
-            settings.terms.rules = pfi.isStrict ? .strict : .tolerant
-            settings.terms.wantsReading = pfi.wantsReading
+            settings.routing.carrier = pfi.carrier
+            settings.routing.rules = pfi.isStrict ? .strict : .tolerant
+            settings.routing.wantsReading = pfi.wantsReading
+            settings.routing.partialToDMP = pfi.partialToDMP
             return settings
         }
     }
