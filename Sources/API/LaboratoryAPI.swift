@@ -27,7 +27,7 @@ package struct LaboratoryAPI: Sendable {
         self.accounts = accounts
         routes =
             staffRoutes + registrationRoutes + resultRoutes + signOffRoutes + triageRoutes + outputRoutes
-            + analyzerRoutes + orderRoutes + stateRoutes + catalogueRoutes + qualityRoutes
+            + analyzerRoutes + orderRoutes + stateRoutes + catalogueRoutes + qualityRoutes + ruleRoutes
     }
 
     /// What HTTP knows of a request.

@@ -85,6 +85,7 @@ package enum LaboratoryServer {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await fleet.run() }
                 group.addTask { await dispatch.run() }
+                group.addTask { [desk] in try await watchCalls(desk) }
                 if let zam { group.addTask { await zam.run() } }
                 group.addTask {
                     for await _ in hangups {
@@ -108,6 +109,21 @@ package enum LaboratoryServer {
             throw error
         }
         await store.close()
+    }
+
+    /// A critical value that nobody was told of in time goes to the next of the chain (RULES section 5).
+    private static func watchCalls(_ desk: Desk) async throws {
+        while true {
+            try await Task.sleep(for: .seconds(20))
+            do throws(CommandFailure) {
+                for entry in try await desk.escalateOverdueCalls() {
+                    Log.line(
+                        "appel critique en retard : résultat \(entry.observationID), rang \(entry.level)")
+                }
+            } catch {
+                Log.line("appels critiques : \(error)")
+            }
+        }
     }
 
     package static func loadCatalogue(_ files: [CatalogFile]) throws -> AnalysisCatalogue {
