@@ -61,23 +61,30 @@ var targets: [Target] = [
     room("Drivers", imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory"]),
     room("Report", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2"]),
     .systemLibrary(name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo"),
-    shell("Printing", imports: ["Base", "Quality", "Report", "CPango"]),
+    .systemLibrary(name: "CQPDF", path: "Sources/CQPDF", pkgConfig: "libqpdf"),
+    shell("Printing", imports: ["Base", "Quality", "Report", "CPango", "CQPDF"]),
     room(
         "AnalyzerSimulator", at: "Simulators/Analyzer",
         imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory", "Drivers"]),
 
+    // Children of the tests: see its comment before using Foundation's `Process`.
+    .target(name: "TestSupport", dependencies: ["Base"], path: "Tests/Support/Children", swiftSettings: settings),
+    // What several tests share: the official judges in processes of their own, and reports from a seed.
+    shell("Judges", at: "Tests/Support/Judges", imports: ["TestSupport"]),
     tests("BaseTests", imports: ["Base"]),
     tests("LIS01Tests", imports: ["Base", "LIS01"]),
     tests("LIS2Tests", imports: ["Base", "CScan", "LIS2"]),
-    tests("HL7v2Tests", imports: ["Base", "HL7v2"]),
-    tests("CDATests", imports: ["Base", "CDA"]),
+    tests("HL7v2Tests", imports: ["Base", "HL7v2", "Judges"]),
+    tests("CDATests", imports: ["Base", "CDA", "Judges"]),
     tests("CatalogTests", imports: ["Base", "Catalog"]),
     tests("LaboratoryTests", imports: ["Base", "Catalog", "Laboratory"]),
     tests("QualityTests", imports: ["Base", "Catalog", "Quality"]),
     tests("RulesTests", imports: ["Base", "JSON5", "Catalog", "Laboratory", "Rules"]),
     tests("DriversTests", imports: ["Base", "JSON5", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
-    tests("ReportTests", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing"]),
-    tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing"]),
+    tests(
+        "ReportTests",
+        imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing", "Judges"]),
+    tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing", "CPango", "TestSupport"]),
     tests("SimulationTests", at: "Tests/Simulation", imports: ["Base", "JSON5", "LIS01"]),
     tests(
         "InstrumentTests",
@@ -85,7 +92,7 @@ var targets: [Target] = [
     // Counts what a program asks of the allocator.
     .target(name: "MallocCount", path: "Tests/MallocCount"),
     tests("AllocationTests", imports: ["Base", "LIS01", "LIS2", "MallocCount"]),
-    tests("TidyTests", imports: []),
+    tests("TidyTests", imports: ["TestSupport"]),
 ]
 
 if withNIO {
@@ -100,7 +107,7 @@ if withNIO {
                 "AnalyzerSimulator",
             ]),
         tests("LinesTests", imports: ["Base", "Lines"]),
-        tests("CrossPlayTests", imports: ["Base", "LIS01", "Lines"]),
+        tests("CrossPlayTests", imports: ["Base", "LIS01", "Lines", "TestSupport"]),
         tests(
             "SimulatorsTests",
             imports: ["Base", "LIS01", "HL7v2", "Laboratory", "Drivers", "Lines", "AnalyzerSimulator", "Neighbours"]),
@@ -123,7 +130,7 @@ if withStore {
         tests(
             "StoreTests",
             imports: [
-                "Base", "Catalog", "Laboratory", "Store", "StoreSQL", "SQLiteEngine", "PostgreSQLEngine",
+                "Base", "Catalog", "Laboratory", "Store", "StoreSQL", "SQLiteEngine", "PostgreSQLEngine", "TestSupport",
             ]),
     ]
 }
@@ -183,7 +190,7 @@ if withServer {
             imports: [
                 "Base", "Catalog", "Laboratory", "Rules", "LIS01", "HL7v2", "Drivers", "Store", "Workflow", "Lines",
                 "SecureLines", "Analyzers", "Exchange", "API", "Client", "Server", "AnalyzerSimulator", "Neighbours",
-                "paillasse", "SQLiteEngine", "PostgreSQLEngine",
+                "paillasse", "SQLiteEngine", "PostgreSQLEngine", "TestSupport",
             ]),
     ]
 }

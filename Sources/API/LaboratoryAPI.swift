@@ -27,7 +27,8 @@ package struct LaboratoryAPI: Sendable {
         self.accounts = accounts
         routes =
             staffRoutes + registrationRoutes + resultRoutes + signOffRoutes + triageRoutes + outputRoutes
-            + analyzerRoutes + orderRoutes + stateRoutes + catalogueRoutes + qualityRoutes + ruleRoutes
+            + analyzerRoutes + orderRoutes + stateRoutes + catalogueRoutes + qualityRoutes
+            + patientAverageRoutes + lotRoutes + ruleRoutes
     }
 
     /// What HTTP knows of a request.

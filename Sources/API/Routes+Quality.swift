@@ -68,10 +68,11 @@ extension LaboratoryAPI {
             Route("POST", "/v1/quality/:analyzer/:analysis/events", .needs(.validateTechnically)) { call in
                 let body = try call.decoded(ControlEventBody.self)
                 guard let kind = ControlEventKind(rawValue: body.kind) else {
-                    throw choice("kind", ControlEventKind.allCases.map(\.rawValue))
+                    throw choice("kind", ControlEventKind.noted.map(\.rawValue))
                 }
                 let event = ControlEvent(
-                    kind, at: try call.instant(body.at, at: "at") ?? desk.now(), note: body.note)
+                    kind, at: try call.instant(body.at, at: "at") ?? desk.now(), note: body.note,
+                    until: try call.instant(body.until, at: "until"))
                 let analysis = call.parameter("analysis")
                 try await desk.recordControlEvent(
                     event, analyzer: call.parameter("analyzer"), analysis: analysis == "*" ? nil : analysis,
@@ -112,8 +113,8 @@ extension LaboratoryAPI {
         return try await desk.qualityPage(assay(call), site: call.author.site)
     }
 
-    private func state(_ assay: ControlledAssay, _ call: Call) async throws -> QualityStateView {
-        let standing = try await desk.qualityPage(assay, site: call.author.site).timeline.standing(at: desk.now())
+    func state(_ assay: ControlledAssay, _ call: Call) async throws -> QualityStateView {
+        let standing = try await desk.controlStanding(of: assay, site: call.author.site)
         return QualityStateView(
             analyzer: assay.analyzer, analysis: assay.analysis, state: standing.state.rawValue,
             hold: standing.hold?.rawValue, since: standing.since.map { call.moment($0) },
@@ -154,6 +155,8 @@ extension LaboratoryAPI {
             var view = QualityStatisticsView(
                 level: group.level.name, lot: group.lot, month: group.month.map { String($0.description.prefix(7)) },
                 count: summary.count, mean: summary.mean.text, sd: summary.sd.text)
+            view.target = target?.text
+            view.allowableError = page.timeline.policy.allowableError?.text
             view.cv = summary.cv?.text
             view.bias = summary.bias?.text
             view.totalError = summary.totalError?.text
@@ -235,7 +238,7 @@ extension LaboratoryAPI {
         }
     }
 
-    private func number(_ text: String, _ key: String) throws(Refusal) -> Exact {
+    func number(_ text: String, _ key: String) throws(Refusal) -> Exact {
         guard let number = Exact(text.replacing(",", with: ".")) else {
             throw Refusal(
                 "body.number", at: key, because: "ce n'est pas un nombre", remedy: "écrire par exemple 4.20 ou 4,20")
@@ -249,7 +252,7 @@ extension LaboratoryAPI {
         }
         return value
     }
-    private func choice(_ key: String, _ words: [String]) -> Refusal {
+    func choice(_ key: String, _ words: [String]) -> Refusal {
         Refusal(
             "body.choice", at: key, because: "mot inconnu", remedy: "employer : " + words.joined(separator: ", "))
     }

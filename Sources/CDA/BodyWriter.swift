@@ -6,49 +6,35 @@ extension CRBioDocument {
     func writeBody(into w: inout XMLWriter) {
         w.element("component") { w in
             w.element("structuredBody") { w in
+                if let recommendation { w.section { recommendation.write(number: id, into: &$0) } }
                 for (index, chapter) in chapters.enumerated() {
-                    w.markup("\n")
-                    w.element("component") { chapter.write(at: Path("c\(index + 1)"), into: &$0) }
+                    w.component { chapter.write(at: Path("c\(index + 1)"), into: &$0) }
                 }
                 for (index, report) in attachedReports.enumerated() {
-                    w.markup("\n")
-                    w.element("component") { w in
-                        w.element("section") { w in
-                            w.template("1.2.250.1.213.1.1.2.60")
-                            w.coded(
-                                "code", .loinc("101792-0", "Résultats de laboratoire de biologie de seconde intention"))
-                            w.element("title", text: report.title)
-                            w.attachedDocument(
-                                report.id, report.bytes, anchor: "att\(index + 1)", kind: .otherLaboratory)
-                        }
-                    }
+                    w.section { report.write(anchor: "att\(index + 1)", into: &$0) }
                 }
-                if let conclusion { writeConclusion(conclusion, into: &w) }
-                w.markup("\n")
-                w.element("component") { w in
-                    w.element("section") { w in
-                        w.template("1.2.250.1.213.1.1.2.243")
-                        w.coded("code", .loinc("55108-5", "Copie du document"))
-                        w.element("title", text: "Copie du document")
-                        w.attachedDocument(pdfCopy.id, pdfCopy.bytes, anchor: "pdf", kind: .copy)
-                    }
+                if !vaccinations.isEmpty { w.section { writeVaccinations(into: &$0) } }
+                for (index, conclusion) in conclusions.enumerated() {
+                    w.section { conclusion.write(shownAt: "conclusion\(index + 1)", into: &$0) }
+                }
+                w.section { w in
+                    w.template("1.2.250.1.213.1.1.2.243")
+                    w.coded("code", .loinc("55108-5", "Copie du document"))
+                    w.element("title", text: "Copie du document")
+                    w.attachedDocument(pdfCopy.id, pdfCopy.bytes, anchor: "pdf", kind: .copy)
                 }
             }
         }
     }
+}
 
-    private func writeConclusion(_ conclusion: String, into w: inout XMLWriter) {
-        w.markup("\n")
-        w.element("component") { w in
-            w.element("section") { w in
-                w.template("2.16.840.1.113883.10.12.201")
-                w.template("1.3.6.1.4.1.19376.1.4.1.2.16")
-                w.template("1.2.250.1.213.1.1.2.73")
-                w.coded("code", .loinc("55112-7", "Commentaire"))
-                w.element("title", text: "Commentaire")
-                w.element("text") { w in w.element("paragraph") { $0.content("conclusion", conclusion) } }
-            }
-        }
+extension XMLWriter {
+    fileprivate mutating func component(body: (inout XMLWriter) -> Void) {
+        markup("\n")
+        element("component", body: body)
+    }
+    fileprivate mutating func section(body: (inout XMLWriter) -> Void) {
+        component { $0.element("section", body: body) }
     }
 }
 
@@ -65,14 +51,14 @@ enum AttachedKind {
 
 extension XMLWriter {
     /// Section 7.8, FR-Document-attache, with the narrative that shows it.
-    fileprivate mutating func attachedDocument(
+    mutating func attachedDocument(
         _ id: ObjectID, _ bytes: [UInt8], anchor: String, kind: AttachedKind
     ) {
         element("text") { $0.element("renderMultiMedia", ("referencedObject", anchor)) }
         element("entry") { w in
             w.element("organizer", ("classCode", "CLUSTER"), ("moodCode", "EVN")) { w in
                 w.template("1.2.250.1.213.1.1.3.18")
-                w.id(ObjectID(root: id.root, number: id.number))
+                w.id(id)
                 w.coded("code", .loinc("55107-7", "Document attaché"))
                 w.element("statusCode", ("code", "completed"))
                 w.element("component") { w in
@@ -80,7 +66,7 @@ extension XMLWriter {
                         w.template("1.3.6.1.4.1.19376.1.5.3.1.4.13")
                         w.template("1.2.250.1.213.1.1.3.48")
                         w.template("1.2.250.1.213.1.1.3.48.18")
-                        w.id(ObjectID(root: id.root, number: (id.number ?? "") + ".1"))
+                        w.id(id.part)
                         w.coded("code", .loinc("69764-9", "Type de document"))
                         w.element("text") { $0.element("reference", ("value", "#" + anchor)) }
                         w.element("statusCode", ("code", "completed"))
@@ -99,10 +85,13 @@ extension XMLWriter {
         }
     }
 
-    fileprivate mutating func value(_ code: Coded) {
+    mutating func value(_ code: Coded, shownAt id: String? = nil) {
         element(
             "value", ("xsi:type", "CD"), ("code", code.code), ("displayName", code.display),
-            ("codeSystem", code.system), ("codeSystemName", code.systemName))
+            ("codeSystem", code.system), ("codeSystemName", code.systemName)
+        ) { w in
+            if let id { w.originalText(id) }
+        }
     }
 }
 
@@ -122,7 +111,7 @@ extension Chapter {
                             w.template("1.3.6.1.4.1.19376.1.3.3.2.2")
                             w.template("1.2.250.1.213.1.1.2.71")
                             if let code = sub.code { w.coded("code", code) }
-                            w.element("title", text: sub.title)
+                            if !sub.title.isEmpty { w.element("title", text: sub.title) }
                             sub.block.write(code: sub.code ?? code, at: path.child(index), into: &w)
                         }
                     }
@@ -139,7 +128,7 @@ extension Block {
             w.template("1.3.6.1.4.1.19376.1.3.1")
             w.template("1.2.250.1.213.1.1.3.21")
             w.element("act", ("classCode", "ACT"), ("moodCode", "EVN")) { w in
-                w.coded("code", code)
+                w.coded("code", self.code ?? code)
                 w.element("statusCode", ("code", status.rawValue))
                 if let performer { w.performer(performer) }
                 for validation in validators { w.validation(validation) }
@@ -161,6 +150,7 @@ extension Item {
         case .observation(let observation): observation.write(at: path, into: &w)
         case .panel(let panel): panel.write(at: path, into: &w)
         case .isolate(let isolate): isolate.write(at: path, into: &w)
+        case .image(let image): image.write(at: path, into: &w)
         case .comment: w.comment(path.comment(0))
         }
     }
@@ -192,6 +182,15 @@ extension XMLWriter {
         }
     }
 
+    /// Section 7.6, DEV and CSM.
+    fileprivate mutating func material(_ type: String, _ role: String, _ code: Coded, shownAt id: String) {
+        element("participant", ("typeCode", type)) { w in
+            w.element("participantRole", ("classCode", role)) { w in
+                w.element("playingDevice") { $0.coded("code", code, shownAt: id) }
+            }
+        }
+    }
+
     /// Section 7.10, FR-Commentaire-ER; `id` is where the narrative shows it.
     fileprivate mutating func comment(_ id: String) {
         element("act", ("classCode", "ACT"), ("moodCode", "EVN")) { w in
@@ -218,6 +217,12 @@ extension SamplingEntry {
                 w.element("effectiveTime", ("nullFlavor", "UNK"))
             }
             if let site { w.coded("targetSiteCode", site) }
+            if let sampler {
+                w.element("performer", ("typeCode", "PRF")) { w in
+                    w.period("time", high: sampler.at)
+                    w.professional("assignedEntity", sampler.director)
+                }
+            }
             w.element("participant", ("typeCode", "PRD")) { w in
                 w.element("participantRole", ("classCode", "SPEC")) { w in
                     w.id(specimen)
@@ -246,13 +251,30 @@ extension PanelEntry {
         w.element("organizer", ("classCode", "BATTERY"), ("moodCode", "EVN")) { w in
             w.template("1.3.6.1.4.1.19376.1.3.1.4")
             w.template("1.2.250.1.213.1.1.3.78")
-            w.coded("code", code.loinc, shownAt: path.label, translations: code.translations)
+            if !code.isUnnamed {
+                w.coded("code", code.loinc, shownAt: path.label, translations: code.translations)
+            }
             w.element("statusCode", ("code", status.rawValue))
             if let performer { w.performer(performer) }
+            for validation in validators { w.validation(validation) }
             for (index, observation) in observations.enumerated() {
                 w.element("component") { observation.write(at: path.child(index), into: &$0) }
             }
             for index in comments.indices { w.element("component") { $0.comment(path.comment(index)) } }
+            for (index, image) in images.enumerated() {
+                w.element("component") { image.write(at: path.image(index), into: &$0) }
+            }
+        }
+    }
+}
+
+extension ImageEntry {
+    /// Section 7.9.
+    fileprivate func write(at path: Path, into w: inout XMLWriter) {
+        w.element("observationMedia", ("classCode", "OBS"), ("moodCode", "EVN"), ("ID", path.media)) { w in
+            w.template("2.16.840.1.113883.10.12.304")
+            w.template("1.2.250.1.213.1.1.3.103")
+            w.element("value", ("mediaType", format.rawValue), ("representation", "B64")) { $0.base64(bytes) }
         }
     }
 }
@@ -273,12 +295,14 @@ extension IsolateEntry {
                     }
                 }
             }
+            if let performer { w.performer(performer) }
             for (index, finding) in findings.enumerated() {
                 w.element("component") { finding.write(at: path.child(index), into: &$0) }
             }
             if let antibiogram {
                 w.element("component") { antibiogram.write(at: path.child(findings.count), into: &$0) }
             }
+            for index in comments.indices { w.element("component") { $0.comment(path.comment(index)) } }
         }
     }
 }
@@ -303,8 +327,14 @@ extension ObservationEntry {
             }
             if let performer { w.performer(performer) }
             for validation in validators { w.validation(validation) }
+            for (index, device) in devices.enumerated() {
+                w.material("DEV", "MANU", device, shownAt: path.device(index))
+            }
+            for (index, reagent) in reagents.enumerated() {
+                w.material("CSM", "ADTV", reagent, shownAt: path.reagent(index))
+            }
             for (index, before) in previous.enumerated() {
-                writePrevious(before, shownAt: path.previous(index), into: &w)
+                writePrevious(before, shownAt: path.previous(index), label: path.label, into: &w)
             }
             for index in remarks.indices {
                 w.element("entryRelationship", ("typeCode", "SUBJ"), ("inversionInd", "true")) { w in
@@ -315,75 +345,18 @@ extension ObservationEntry {
         }
     }
 
-    private func writePrevious(_ before: PreviousObservation, shownAt id: String, into w: inout XMLWriter) {
+    private func writePrevious(
+        _ before: PreviousObservation, shownAt id: String, label: String, into w: inout XMLWriter
+    ) {
         w.element("entryRelationship", ("typeCode", "REFR")) { w in
             w.element("observation", ("classCode", "OBS"), ("moodCode", "EVN")) { w in
                 w.template("1.3.6.1.4.1.19376.1.3.1.6")
                 w.template("1.2.250.1.213.1.1.3.80")
-                w.coded("code", code.loinc, shownAt: id, translations: code.translations)
+                w.coded("code", code.loinc, shownAt: label, translations: code.translations)
                 w.element("statusCode", ("code", "completed"))
                 w.time("effectiveTime", before.at)
                 before.value.write(shownAt: id, into: &w)
             }
         }
-    }
-}
-
-extension ObservedValue {
-    /// Section 7.3.1.
-    fileprivate func write(shownAt id: String, into w: inout XMLWriter) {
-        switch self {
-        case .number(.equal, let text, let unit?):
-            w.element("value", ("xsi:type", "PQ"), ("value", text), ("unit", unit.ucum))
-        case .number(.equal, let text, nil): w.element("value", ("xsi:type", "REAL"), ("value", text))
-        case .number(let comparator, let text, let unit):
-            w.element("value", ("xsi:type", unit == nil ? "IVL_REAL" : "IVL_PQ")) { w in
-                let isHigh = comparator == .below || comparator == .atMost
-                let inclusive = comparator == .atMost || comparator == .atLeast
-                w.element(
-                    isHigh ? "high" : "low", ("value", text), ("unit", unit?.ucum),
-                    ("inclusive", inclusive ? "true" : "false"))
-            }
-        case .range(let low, let high, let unit): w.interval(low: low, high: high, unit: unit)
-        case .qualitative(_, let code):
-            w.element(
-                "value", ("xsi:type", "CD"), ("code", code?.code), ("displayName", code?.display),
-                ("codeSystem", code?.system), ("codeSystemName", code?.systemName)
-            ) { $0.originalText(id) }
-        case .text(let text): w.element("value", ("xsi:type", "ST")) { $0.text(text) }
-        case .titre(let numerator, let denominator):
-            w.element("value", ("xsi:type", "RTO")) { w in
-                w.element("numerator", ("xsi:type", "INT"), ("value", numerator))
-                w.element("denominator", ("xsi:type", "INT"), ("value", denominator))
-            }
-        }
-    }
-}
-
-extension ReferenceInterval {
-    fileprivate func write(into w: inout XMLWriter) {
-        w.element("referenceRange", ("typeCode", "REFV")) { w in
-            w.element("observationRange", ("classCode", "OBS"), ("moodCode", "EVN.CRT")) { w in
-                switch bounds {
-                case .text(let text): w.element("value", ("xsi:type", "ST")) { $0.text(text) }
-                case .numbers(let low, let high, let unit): w.interval(low: low, high: high, unit: unit)
-                }
-                w.interpretation(.normal)
-            }
-        }
-    }
-}
-
-extension XMLWriter {
-    fileprivate mutating func interval(low: String?, high: String?, unit: Unit?) {
-        element("value", ("xsi:type", unit == nil ? "IVL_REAL" : "IVL_PQ")) { w in
-            if let low { w.element("low", ("value", low), ("unit", unit?.ucum)) }
-            if let high { w.element("high", ("value", high), ("unit", unit?.ucum)) }
-        }
-    }
-    fileprivate mutating func interpretation(_ interpretation: Interpretation) {
-        coded(
-            "interpretationCode",
-            Coded(interpretation.rawValue, interpretation.display, system: OID.interpretations))
     }
 }

@@ -20,7 +20,7 @@ package struct CRBioDocument: Sendable, Equatable {
     package var dataEnterer: Signature?
     package var informants: [Informant] = []
     package var custodian: Organization
-    package var recipients: [Professional] = []
+    package var recipients: [IntendedRecipient] = []
     /// The biologist who signed and takes responsibility.
     package var legalAuthenticator: Signature
     /// The other biologists who validated.
@@ -31,17 +31,22 @@ package struct CRBioDocument: Sendable, Equatable {
     package var samplers: [Signature] = []
     /// The patient's own doctor (médecin traitant).
     package var familyDoctor: Professional?
+    /// Other people who took part.
+    package var otherParticipants: [Participation] = []
     /// Numbers of the prescriptions.
     package var prescriptions: [ObjectID] = []
     package var act: DocumentedAct
     package var consents: [Consent] = []
     package var encounter: Encounter
 
+    /// Why the examinations were advised (« raison de la recommandation »: organized screening).
+    package var recommendation: Recommendation?
     package var chapters: [Chapter]
     /// PDF reports of other laboratories (« résultats de seconde intention »).
     package var attachedReports: [AttachedReport] = []
-    /// General conclusion (« commentaire non codé »), text only.
-    package var conclusion: String?
+    package var vaccinations: [Vaccination] = []
+    /// General conclusions (« commentaire non codé »), text only.
+    package var conclusions: [Conclusion] = []
     /// The same report as a person reads it on paper, one PDF/A.
     package var pdfCopy: PDFCopy
 
@@ -194,6 +199,106 @@ package struct AuthoringDevice: Sendable, Equatable {
         self.address = address
         self.telecoms = telecoms
         self.organization = organization
+    }
+}
+
+/// To whom the report is addressed: a person, an organization or a mailbox; at least one of the three.
+package struct IntendedRecipient: Sendable, Equatable {
+    package var id: ObjectID?
+    package var address: Address?
+    /// `mailto:` and a MSSanté address.
+    package var telecoms: [Telecom]
+    package var name: PersonName?
+    package var organization: ReceivedOrganization?
+    package init(
+        id: ObjectID? = nil, address: Address? = nil, telecoms: [Telecom] = [], name: PersonName? = nil,
+        organization: ReceivedOrganization? = nil
+    ) {
+        self.id = id
+        self.address = address
+        self.telecoms = telecoms
+        self.name = name
+        self.organization = organization
+    }
+    package init(_ who: Professional) {
+        self.init(
+            id: who.id, address: who.address, telecoms: who.telecoms, name: who.name,
+            organization: who.organization.map { ReceivedOrganization(name: $0.name, ids: $0.ids) })
+    }
+}
+
+package struct ReceivedOrganization: Sendable, Hashable {
+    package var name: String
+    package var ids: [ObjectID]
+    package init(name: String, ids: [ObjectID] = []) {
+        self.name = name
+        self.ids = ids
+    }
+}
+
+/// A participant of the header that has no field of its own.
+package struct Participation: Sendable, Equatable {
+    /// Structuration minimale: which parts a participant may take.
+    package enum Kind: String, Sendable, CaseIterable {
+        case referrer = "REF"
+        case referredBy = "REFB"
+        case informed = "INF"
+        case responsible = "RESP"
+        case performer = "PRF"
+        case consultant = "CON"
+        case verifier = "VRF"
+    }
+    package var kind: Kind
+    package var function: Coded?
+    /// Nil, written NA, when no instant belongs to the part.
+    package var at: Stamp?
+    package var professional: Professional
+    package init(kind: Kind, function: Coded? = nil, at: Stamp? = nil, professional: Professional) {
+        self.kind = kind
+        self.function = function
+        self.at = at
+        self.professional = professional
+    }
+}
+
+/// A general comment with its title, « Commentaire » when there is none.
+package struct Conclusion: Sendable, Equatable, ExpressibleByStringLiteral {
+    package var title: String
+    package var text: String
+    package init(title: String = "Commentaire", text: String) {
+        self.title = title
+        self.text = text
+    }
+    package init(stringLiteral text: String) { self.init(text: text) }
+}
+
+/// Section « raison de la recommandation », in words and coded.
+package struct Recommendation: Sendable, Equatable {
+    package var title: String
+    package var text: String
+    package var reason: Coded
+    /// CIM-10 or SNOMED CT code of what is looked for.
+    package var problem: Coded?
+    package init(title: String = "Contexte de l'examen", text: String, reason: Coded, problem: Coded? = nil) {
+        self.title = title
+        self.text = text
+        self.reason = reason
+        self.problem = problem
+    }
+}
+
+/// One line of the section of vaccinations: done or not.
+package struct Vaccination: Sendable, Equatable {
+    package var label: String
+    /// ATC.
+    package var vaccine: Coded
+    package var isDone: Bool
+    package var at: Stamp?
+    package init(label: String, vaccine: Coded, isDone: Bool, at: Stamp? = nil) {
+        self.label = label
+        self.vaccine = vaccine
+        self.isDone = isDone
+        self.at = at
     }
 }
 

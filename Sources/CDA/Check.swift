@@ -48,8 +48,27 @@ extension CRBioDocument {
             checker.pdf(report.bytes, report.id, "document attaché \(index + 1)")
             checker.text(report.title, "document attaché \(index + 1), titre")
         }
-        if let conclusion { checker.text(conclusion, "commentaire général") }
+        checkSections(&checker)
         return checker.refusals
+    }
+
+    private func checkSections(_ c: inout Checker) {
+        for conclusion in conclusions {
+            c.text(conclusion.text, "commentaire général")
+            c.text(conclusion.title, "commentaire général, titre")
+        }
+        if let recommendation {
+            let place = "raison de la recommandation"
+            c.text(recommendation.text, place)
+            c.text(recommendation.title, place + ", titre")
+            c.coded(recommendation.reason, place)
+            if let problem = recommendation.problem { c.coded(problem, place) }
+        }
+        for vaccination in vaccinations {
+            c.text(vaccination.label, "vaccination")
+            c.coded(vaccination.vaccine, "vaccination")
+            if let at = vaccination.at { c.time(at, "vaccination") }
+        }
     }
 
     private func checkVersion(_ c: inout Checker) {
@@ -107,7 +126,7 @@ extension CRBioDocument {
                 "donner d'abord le FINESS du laboratoire")
         }
         for (index, recipient) in recipients.enumerated() {
-            c.professional(recipient, "informationRecipient \(index + 1)")
+            c.recipient(recipient, "informationRecipient \(index + 1)")
         }
         c.signature(legalAuthenticator, "legalAuthenticator")
         for (index, authenticator) in authenticators.enumerated() {
@@ -116,6 +135,11 @@ extension CRBioDocument {
         if let prescriber { c.signature(prescriber, "participant REF") }
         for sampler in samplers { c.signature(sampler, "participant PRF") }
         if let familyDoctor { c.professional(familyDoctor, "participant INF") }
+        for other in otherParticipants {
+            if let function = other.function { c.coded(function, "participant " + other.kind.rawValue) }
+            if let at = other.at { c.time(at, "participant " + other.kind.rawValue) }
+            c.professional(other.professional, "participant " + other.kind.rawValue)
+        }
         for prescription in prescriptions { c.number(prescription, "inFulfillmentOf") }
         for consent in consents { c.coded(consent.code, "authorization") }
         checkAct(&c)
@@ -192,25 +216,30 @@ extension Patient {
 
 extension Chapter {
     fileprivate func check(_ place: String, _ c: inout Checker) {
-        c.loinc(code, place)
+        c.chapter(code, place)
         c.text(title, place + ", titre")
         switch content {
-        case .block(let block): block.check(place, &c)
+        case .block(let block): block.check(place, code: code, &c)
         case .subChapters(let subs):
             if subs.isEmpty { c.missing(place, "un résultat") }
             for (index, sub) in subs.enumerated() {
                 let place = "\(place).\(index + 1)"
-                if let code = sub.code { c.loinc(code, place) }
-                c.text(sub.title, place + ", titre")
-                sub.block.check(place, &c)
+                if let code = sub.code { c.chapter(code, place) }
+                sub.block.check(place, code: sub.code ?? code, &c)
             }
         }
     }
 }
 
 extension Block {
-    fileprivate func check(_ place: String, _ c: inout Checker) {
+    /// `code`: that of its section, which stands for its own.
+    fileprivate func check(_ place: String, code: Coded, _ c: inout Checker) {
         if items.isEmpty { c.missing(place, "un résultat") }
+        if let own = self.code {
+            c.loinc(own, place + ", entrée")
+        } else if code.system == OID.waitingCodes {
+            c.missing(place + ", entrée", "le code LOINC (celui de la section est un code d'attente)")
+        }
         c.performer(performer, place)
         for validation in validators { c.validation(validation, place) }
         for (index, item) in items.enumerated() {
@@ -221,6 +250,7 @@ extension Block {
             case .sampling(let sampling): sampling.check(place, &c)
             case .panel(let panel): panel.check(place, &c)
             case .isolate(let isolate): isolate.check(place, &c)
+            case .image(let image): image.check(place, &c)
             }
         }
     }
@@ -234,13 +264,16 @@ extension SamplingEntry {
         c.number(specimen, place + ", échantillon")
         if let collectedAt { c.time(collectedAt, place + ", prélevé le") }
         if let receivedAt { c.time(receivedAt, place + ", reçu le") }
+        c.sampler(sampler, place)
     }
 }
 
 extension PanelEntry {
     fileprivate func check(_ place: String, _ c: inout Checker) {
-        c.analysis(code, place)
+        if !code.isUnnamed { c.analysis(code, place) }
         c.performer(performer, place)
+        for validation in validators { c.validation(validation, place) }
+        for image in images { image.check(place, &c) }
         if observations.isEmpty { c.missing(place, "un résultat") }
         for (index, observation) in observations.enumerated() {
             observation.check("\(place).\(index + 1)", &c)
@@ -249,8 +282,34 @@ extension PanelEntry {
     }
 }
 
+extension ImageEntry {
+    fileprivate func check(_ place: String, _ c: inout Checker) {
+        guard !bytes.starts(with: format.signature) else { return }
+        c.refuse(
+            "cda.image", place, "ce n'est pas une image \(format.rawValue)",
+            "joindre une image PNG, JPEG ou GIF lisible")
+    }
+}
+
 extension IsolateEntry {
     fileprivate func check(_ place: String, _ c: inout Checker) {
+        c.number(isolate, place + ", isolat")
+        if let snomed {
+            c.coded(snomed, place)
+            if snomed.system != OID.snomed {
+                c.refuse("cda.isolate.code", place, "le code du germe n'est pas SNOMED CT", "corriger le code du germe")
+            }
+        }
+        if let ncbi {
+            c.coded(ncbi, place)
+            if ncbi.system != OID.ncbiTaxonomy {
+                c.refuse(
+                    "cda.isolate.code", place, "la traduction du code du germe n'est pas NCBI Taxonomy",
+                    "corriger la traduction")
+            }
+        }
+        for comment in comments { c.text(comment, place + ", commentaire") }
+        c.performer(performer, place)
         if snomed == nil, ncbi == nil {
             c.refuse(
                 "cda.isolate.code", place, "l'isolat n'a ni code SNOMED CT ni code NCBI", "coder le germe au catalogue")
@@ -287,6 +346,7 @@ extension ObservationEntry {
         for comment in comments { c.text(comment, place + ", commentaire") }
         c.performer(performer, place)
         for validation in validators { c.validation(validation, place) }
+        for material in devices + reagents { c.coded(material, place + ", automate ou réactif") }
     }
 }
 

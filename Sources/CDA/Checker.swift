@@ -28,8 +28,23 @@ struct Checker {
         refuse("cda.oid", place, "« \(text) » n'est pas un OID", "configurer la racine d'OID du laboratoire")
     }
 
-    /// An id of ours: an OID and a number in it.
+    mutating func recipient(_ recipient: IntendedRecipient, _ place: String) {
+        if let id = recipient.id { professionalNumber(id, place) }
+        if let name = recipient.name { self.name(name, place) }
+        if let address = recipient.address { self.address(address, place) }
+        if !recipient.telecoms.isEmpty { telecoms(recipient.telecoms, place) }
+        if let organization = recipient.organization {
+            text(organization.name, place + ", organisation")
+            for id in organization.ids { structure(id, place + ", organisation") }
+        }
+        if recipient.name == nil, recipient.organization == nil, recipient.telecoms.isEmpty {
+            missing(place, "le destinataire")
+        }
+    }
+
+    /// An id of ours: an OID and a number in it, or a UUID.
     mutating func number(_ id: ObjectID, _ place: String) {
+        if UUIDForm.fits(id.root) { return }
         oid(id.root, place)
         if (id.number ?? "").isEmpty { missing(place, "le numéro") }
     }
@@ -45,7 +60,16 @@ struct Checker {
     }
     mutating func loinc(_ code: Coded, _ place: String) {
         if code.system != OID.loinc {
-            refuse("cda.loinc", place, "le code d'un chapitre est un code LOINC", "corriger le chapitre au catalogue")
+            refuse("cda.loinc", place, "le code d'une analyse est un code LOINC", "corriger le code au catalogue")
+        }
+        coded(code, place)
+    }
+    /// A chapter has its LOINC code, or a waiting code while it has none.
+    mutating func chapter(_ code: Coded, _ place: String) {
+        if code.system != OID.loinc, code.system != OID.waitingCodes {
+            refuse(
+                "cda.loinc", place, "le code d'un chapitre est un code LOINC, ou un code d'attente",
+                "corriger le chapitre au catalogue")
         }
         coded(code, place)
     }
@@ -116,24 +140,30 @@ struct Checker {
         address(organization.address, place + ", organisation")
         telecoms(organization.telecoms, place + ", organisation")
         if organization.ids.isEmpty { missing(place + ", organisation", "un identifiant") }
-        for id in organization.ids {
-            number(id, place + ", organisation")
-            if id.root == OID.structures, !StructureNumber.fits(id.number ?? "") {
-                refuse(
-                    "cda.structure", place, "« \(id.number ?? "") » n'est pas 1 + FINESS, 2 + SIREN ou 3 + SIRET",
-                    "écrire par exemple 1 suivi des 9 chiffres du FINESS")
-            }
-        }
+        for id in organization.ids { structure(id, place + ", organisation") }
         if let sector = organization.sector { coded(sector, place + ", organisation") }
     }
 
-    mutating func professional(_ who: Professional, _ place: String) {
-        number(who.id, place)
-        if who.id.root == OID.professionals, !ProfessionalNumber.fits(who.id.number ?? "") {
+    mutating func structure(_ id: ObjectID, _ place: String) {
+        number(id, place)
+        if id.root == OID.structures, !StructureNumber.fits(id.number ?? "") {
             refuse(
-                "cda.professional", place, "« \(who.id.number ?? "") » n'est pas 8 + RPPS ni 0 + ADELI",
+                "cda.structure", place, "« \(id.number ?? "") » n'est pas 1 + FINESS, 2 + SIREN ou 3 + SIRET",
+                "écrire par exemple 1 suivi des 9 chiffres du FINESS")
+        }
+    }
+
+    mutating func professionalNumber(_ id: ObjectID, _ place: String) {
+        number(id, place)
+        if id.root == OID.professionals, !ProfessionalNumber.fits(id.number ?? "") {
+            refuse(
+                "cda.professional", place, "« \(id.number ?? "") » n'est pas 8 + RPPS ni 0 + ADELI",
                 "écrire 8 suivi des 11 chiffres du RPPS")
         }
+    }
+
+    mutating func professional(_ who: Professional, _ place: String) {
+        professionalNumber(who.id, place)
         if let profession = who.profession { coded(profession, place + ", profession") }
         name(who.name, place)
         address(who.address, place)
@@ -151,7 +181,15 @@ struct Checker {
         let place = place + ", laboratoire exécutant"
         time(performer.at, place)
         professional(performer.director, place)
-        performingLaboratory(performer.director.organization, place)
+        guard let laboratory = performer.director.organization else { return missing(place, "le laboratoire") }
+        if laboratory.sector == nil { missing(place, "le cadre d'exercice") }
+    }
+
+    /// Who drew a specimen.
+    mutating func sampler(_ sampler: Performer?, _ place: String) {
+        guard let sampler else { return }
+        time(sampler.at, place + ", préleveur")
+        professional(sampler.director, place + ", préleveur")
     }
 
     mutating func performingLaboratory(_ laboratory: Organization?, _ place: String) {
@@ -163,7 +201,7 @@ struct Checker {
     mutating func validation(_ validation: Validation, _ place: String) {
         let place = place + ", validation"
         time(validation.at, place)
-        number(validation.id, place)
+        professionalNumber(validation.id, place)
         name(validation.name, place)
         address(validation.address, place)
         telecoms(validation.telecoms, place)
@@ -184,6 +222,17 @@ enum OIDForm {
         return arcs.count >= 2 && ["0", "1", "2"].contains(String(arcs[0]) ?? "")
             && arcs.allSatisfy { arc in
                 !arc.isEmpty && arc.allSatisfy { (0x30...0x39).contains($0) } && (arc.first != 0x30 || arc.count == 1)
+            }
+    }
+}
+
+/// RFC 4122 section 3: 8-4-4-4-12 hexadecimal digits.
+enum UUIDForm {
+    static func fits(_ text: String) -> Bool {
+        let groups = text.utf8.split(separator: 0x2D, omittingEmptySubsequences: false)
+        return groups.map(\.count) == [8, 4, 4, 4, 12]
+            && groups.joined().allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x46).contains(byte) || (0x61...0x66).contains(byte)
             }
     }
 }

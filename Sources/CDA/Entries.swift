@@ -25,6 +25,7 @@ package struct Chapter: Sendable, Equatable {
 
 package struct SubChapter: Sendable, Equatable {
     package var code: Coded?
+    /// May be empty.
     package var title: String
     package var block: Block
     package init(code: Coded? = nil, title: String, block: Block) {
@@ -36,14 +37,18 @@ package struct SubChapter: Sendable, Equatable {
 
 /// Section 7.1: what one section shows and codes (FR-Resultats-examens-de-biologie-medicale).
 package struct Block: Sendable, Equatable {
+    /// LOINC; that of its section when nil.
+    package var code: Coded?
     package var status: ActStatus
     package var performer: Performer?
     /// Biologists who validated these results (participant AUTHEN).
     package var validators: [Validation]
     package var items: [Item]
     package init(
-        status: ActStatus = .completed, performer: Performer? = nil, validators: [Validation] = [], items: [Item]
+        code: Coded? = nil, status: ActStatus = .completed, performer: Performer? = nil, validators: [Validation] = [],
+        items: [Item]
     ) {
+        self.code = code
         self.status = status
         self.performer = performer
         self.validators = validators
@@ -56,7 +61,35 @@ package enum Item: Sendable, Equatable {
     case observation(ObservationEntry)
     case panel(PanelEntry)
     case isolate(IsolateEntry)
+    case image(ImageEntry)
     case comment(String)
+}
+
+/// Section 7.9, FR-Image-illustrative.
+package struct ImageEntry: Sendable, Equatable {
+    package enum Format: String, Sendable, CaseIterable {
+        case png = "image/png"
+        case jpeg = "image/jpeg"
+        case gif = "image/gif"
+
+        /// First bytes of such a file.
+        var signature: [UInt8] {
+            switch self {
+            case .png: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+            case .jpeg: [0xFF, 0xD8, 0xFF]
+            case .gif: Array("GIF8".utf8)
+            }
+        }
+    }
+    /// May be empty.
+    package var caption: String
+    package var format: Format
+    package var bytes: [UInt8]
+    package init(caption: String, format: Format, bytes: [UInt8]) {
+        self.caption = caption
+        self.format = format
+        self.bytes = bytes
+    }
 }
 
 package enum ActStatus: String, Sendable {
@@ -107,10 +140,13 @@ package struct SamplingEntry: Sendable, Equatable {
     package var nature: Coded
     /// SNOMED CT site of the body.
     package var site: Coded?
+    /// Who drew it, when it is not the sampler of the header.
+    package var sampler: Performer?
     package init(
         act: Coded = SamplingEntry.anySampling, collectedAt: Stamp?, receivedAt: Stamp?, specimen: ObjectID,
-        nature: Coded, site: Coded? = nil
+        nature: Coded, site: Coded? = nil, sampler: Performer? = nil
     ) {
+        self.sampler = sampler
         self.act = act
         self.collectedAt = collectedAt
         self.receivedAt = receivedAt
@@ -135,6 +171,7 @@ package struct AnalysisCode: Sendable, Equatable {
         self.loinc = loinc
         self.translations = translations
     }
+    var isUnnamed: Bool { label.isEmpty && loinc == nil && translations.isEmpty }
 }
 
 /// Section 7.3, FR-Resultat-examens-de-biologie-element-clinique-pertinent.
@@ -154,6 +191,9 @@ package struct ObservationEntry: Sendable, Equatable {
     package var comments: [String]
     package var performer: Performer?
     package var validators: [Validation]
+    /// Analyzers (DEV) and reagents (CSM), coded and as people read them.
+    package var devices: [Coded] = []
+    package var reagents: [Coded] = []
     package init(
         code: AnalysisCode, outcome: Outcome, interpretation: Interpretation? = nil,
         reference: ReferenceInterval? = nil, previous: [PreviousObservation] = [], technique: Technique? = nil,
@@ -192,7 +232,7 @@ package enum ObservedValue: Sendable, Equatable {
     }
 }
 
-/// A unit as UCUM writes it and as people read it (`10*9/L`, `G/L`).
+/// A unit as UCUM writes it and as people read it (`10*9/L`, `G/L`); two that UCUM writes alike are the same unit.
 package struct Unit: Sendable, Hashable, ExpressibleByStringLiteral {
     package var ucum: String
     package var printed: String
@@ -201,6 +241,8 @@ package struct Unit: Sendable, Hashable, ExpressibleByStringLiteral {
         self.printed = printed ?? ucum
     }
     package init(stringLiteral ucum: String) { self.init(ucum: ucum) }
+    package static func == (a: Unit, b: Unit) -> Bool { a.ucum == b.ucum }
+    package func hash(into hasher: inout Hasher) { hasher.combine(ucum) }
 }
 
 /// Reference interval, written `referenceRange`.
@@ -241,17 +283,21 @@ package struct Technique: Sendable, Equatable {
     }
 }
 
-/// Section 7.4: a panel and its results.
+/// Section 7.4: a panel and its results; a group that has neither label nor code is written without one.
 package struct PanelEntry: Sendable, Equatable {
     package var code: AnalysisCode
     package var status: ActStatus
     package var observations: [ObservationEntry]
     package var comments: [String]
     package var performer: Performer?
+    package var validators: [Validation]
+    package var images: [ImageEntry]
     package init(
         code: AnalysisCode, status: ActStatus = .completed, observations: [ObservationEntry], comments: [String] = [],
-        performer: Performer? = nil
+        performer: Performer? = nil, validators: [Validation] = [], images: [ImageEntry] = []
     ) {
+        self.validators = validators
+        self.images = images
         self.code = code
         self.status = status
         self.observations = observations
@@ -272,6 +318,8 @@ package struct IsolateEntry: Sendable, Equatable {
     /// The count, and other findings on the isolate.
     package var findings: [ObservationEntry]
     package var antibiogram: PanelEntry?
+    package var comments: [String] = []
+    package var performer: Performer?
     package init(
         isolate: ObjectID, label: String, snomed: Coded?, ncbi: Coded? = nil, status: ActStatus = .completed,
         at: Stamp, findings: [ObservationEntry], antibiogram: PanelEntry? = nil

@@ -65,16 +65,19 @@ extension CRBioDocument {
         return keeper
     }
 
-    private func writeRecipient(_ recipient: Professional, into w: inout XMLWriter) {
+    private func writeRecipient(_ recipient: IntendedRecipient, into w: inout XMLWriter) {
         w.element("informationRecipient") { w in
             w.element("intendedRecipient") { w in
                 w.template("1.3.6.1.4.1.19376.1.3.3.1.4")
-                w.id(recipient.id)
-                w.address(recipient.address)
+                if let id = recipient.id { w.id(id) }
+                if let address = recipient.address { w.address(address) }
                 w.telecoms(recipient.telecoms)
-                w.element("informationRecipient") { $0.name(recipient.name) }
+                if let name = recipient.name { w.element("informationRecipient") { $0.name(name) } }
                 if let organization = recipient.organization {
-                    w.organization("receivedOrganization", organization)
+                    w.element("receivedOrganization") { w in
+                        for id in organization.ids { w.id(id) }
+                        w.element("name", text: organization.name)
+                    }
                 }
             }
         }
@@ -111,6 +114,17 @@ extension CRBioDocument {
                 w.coded("functionCode", Coded("PCP", "Médecin traitant", system: "2.16.840.1.113883.5.88"))
                 w.element("time", ("nullFlavor", "NA"))
                 w.associated(familyDoctor)
+            }
+        }
+        for other in otherParticipants {
+            w.element("participant", ("typeCode", other.kind.rawValue)) { w in
+                if let function = other.function { w.coded("functionCode", function) }
+                if let at = other.at {
+                    w.period("time", high: at, type: "IVL_TS")
+                } else {
+                    w.element("time", ("nullFlavor", "NA"))
+                }
+                w.associated(other.professional)
             }
         }
     }

@@ -14,6 +14,10 @@ struct Path {
     var value: String { text + "-v" }
     var nature: String { text + "-s" }
     var technique: String { text + "-t" }
+    var media: String { text + "-m" }
+    func image(_ index: Int) -> Path { Path("\(text).i\(index + 1)") }
+    func device(_ index: Int) -> String { "\(text)-d\(index + 1)" }
+    func reagent(_ index: Int) -> String { "\(text)-r\(index + 1)" }
     func previous(_ index: Int) -> String { "\(text)-p\(index + 1)" }
     func comment(_ index: Int) -> String { "\(text)-c\(index + 1)" }
 }
@@ -24,8 +28,12 @@ extension Block {
             writeSamplings(at: path, into: &w)
             if items.contains(where: \.isTabular) { writeResults(at: path, into: &w) }
             for (index, item) in items.enumerated() {
-                guard case .comment(let comment) = item else { continue }
-                w.element("paragraph") { $0.content(path.child(index).comment(0), comment) }
+                switch item {
+                case .comment(let comment):
+                    w.element("paragraph") { $0.content(path.child(index).comment(0), comment) }
+                case .image(let image): image.show(at: path.child(index), into: &w)
+                case .sampling, .observation, .panel, .isolate: break
+                }
             }
             if let performer {
                 w.element("paragraph", text: "Examens réalisés par : \(performer.director.organization?.name ?? "")")
@@ -65,7 +73,7 @@ extension Block {
                 for (index, item) in items.enumerated() {
                     let here = path.child(index)
                     switch item {
-                    case .sampling, .comment: break
+                    case .sampling, .comment, .image: break
                     case .observation(let observation): observation.writeRows(at: here, into: &w)
                     case .panel(let panel): panel.writeRows(at: here, into: &w)
                     case .isolate(let isolate): isolate.writeRows(at: here, into: &w)
@@ -80,28 +88,51 @@ extension Item {
     fileprivate var isTabular: Bool {
         switch self {
         case .observation, .panel, .isolate: true
-        case .sampling, .comment: false
+        case .sampling, .comment, .image: false
+        }
+    }
+}
+
+extension ImageEntry {
+    fileprivate func show(at path: Path, into w: inout XMLWriter) {
+        w.element("paragraph") { w in
+            if !caption.isEmpty {
+                w.content(path.label, caption)
+                w.element("br")
+            }
+            w.element("renderMultiMedia", ("referencedObject", path.media))
         }
     }
 }
 
 extension PanelEntry {
     fileprivate func writeRows(at path: Path, into w: inout XMLWriter) {
-        w.wideRow { w in w.content(path.label, code.label, style: "Bold") }
+        if !code.isUnnamed { w.wideRow { w in w.content(path.label, code.label, style: "Bold") } }
         for (index, observation) in observations.enumerated() {
             observation.writeRows(at: path.child(index), into: &w)
         }
         for (index, comment) in comments.enumerated() {
             w.wideRow { w in w.content(path.comment(index), comment, style: "Italics") }
         }
+        w.made(by: performer, validators)
+        for (index, image) in images.enumerated() {
+            w.wideRow { image.show(at: path.image(index), into: &$0) }
+        }
     }
 }
 
 extension IsolateEntry {
     fileprivate func writeRows(at path: Path, into w: inout XMLWriter) {
-        w.wideRow { w in w.content(path.label, "Isolat : " + label, style: "Bold") }
+        w.wideRow { w in
+            w.text("Isolat : ")
+            w.content(path.label, label, style: "Bold")
+        }
         for (index, finding) in findings.enumerated() { finding.writeRows(at: path.child(index), into: &w) }
         antibiogram?.writeRows(at: path.child(findings.count), into: &w)
+        for (index, comment) in comments.enumerated() {
+            w.wideRow { w in w.content(path.comment(index), comment, style: "Italics") }
+        }
+        w.made(by: performer, [])
     }
 }
 
@@ -113,6 +144,14 @@ extension ObservationEntry {
                 if let technique {
                     w.element("br")
                     w.content(path.technique, technique.label, style: "Italics")
+                }
+                for (index, device) in devices.enumerated() {
+                    w.element("br")
+                    w.content(path.device(index), device.display, style: "Italics")
+                }
+                for (index, reagent) in reagents.enumerated() {
+                    w.element("br")
+                    w.content(path.reagent(index), reagent.display, style: "Italics")
                 }
             }
             w.element("td") { w in
@@ -129,13 +168,15 @@ extension ObservationEntry {
             w.element("td") { w in
                 for (index, before) in previous.enumerated() {
                     if index > 0 { w.element("br") }
-                    w.content(path.previous(index), before.at.french + " : " + before.value.printed)
+                    w.text(before.at.french + " : ")
+                    w.content(path.previous(index), before.value.printed)
                 }
             }
         }
         for (index, comment) in remarks.enumerated() {
             w.wideRow { w in w.content(path.comment(index), comment, style: "Italics") }
         }
+        w.made(by: performer, validators)
     }
 
     /// The comments; first the reason when the examination was not performed.
@@ -214,7 +255,18 @@ extension XMLWriter {
             }
         }
     }
-    fileprivate mutating func heads(_ names: String...) {
+    /// Who made a line and who validated it, when it is not said for the whole section.
+    fileprivate mutating func made(by performer: Performer?, _ validators: [Validation]) {
+        if let performer {
+            wideRow {
+                $0.text("Réalisé par : " + (performer.director.organization?.name ?? performer.director.name.spoken))
+            }
+        }
+        for validation in validators {
+            wideRow { $0.text("Validé par \(validation.name.spoken) le \(validation.at.french)") }
+        }
+    }
+    mutating func heads(_ names: String...) {
         element("thead") { w in
             w.element("tr") { w in for name in names { w.element("th", text: name) } }
         }

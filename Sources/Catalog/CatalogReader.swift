@@ -36,6 +36,8 @@ struct CatalogReader {
     var sectionCodes: Set<String> = []
     var specimenByCode: [String: SpecimenKind] = [:]
     var tubeByCode: [String: Tube] = [:]
+    /// First member of each group of comparability, and its unit.
+    var groups: [String: (code: String, unit: String)] = [:]
     /// Analyses whose intervals leave an age out, for one sex at least.
     var gappedAnalyses: Set<String> = []
 

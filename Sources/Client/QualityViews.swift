@@ -98,9 +98,13 @@ package struct QualityStatisticsView: Codable, Sendable, Hashable {
     package var count: Int
     package var mean: String
     package var sd: String
+    /// In force at the last point of the group.
+    package var target: String?
     package var cv: String?
     package var bias: String?
     package var totalError: String?
+    /// TEa: the total error that the policy allows.
+    package var allowableError: String?
     package var sigma: String?
     package init(level: String, lot: String, month: String?, count: Int, mean: String, sd: String) {
         self.level = level
@@ -231,6 +235,8 @@ package struct ControlEventBody: Codable, Sendable, Hashable {
     package var kind: String
     package var at: Moment?
     package var note: String
+    /// Until when the calibration, or the lot of reagent, is good.
+    package var until: Moment?
     package init(kind: String, at: Moment?, note: String) {
         self.kind = kind
         self.at = at

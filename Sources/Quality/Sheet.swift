@@ -166,14 +166,14 @@ struct Sheet {
 
     /// Words of a closed list, separated by commas or bars and blanks.
     mutating func words<Word: RawRepresentable & CaseIterable>(
-        _ line: Line, _ column: String, as type: Word.Type, separator: Character = " "
+        _ line: Line, _ column: String, as type: Word.Type, among admitted: [Word]? = nil, separator: Character = " "
     ) -> [Word] where Word.RawValue == String {
-        line.text(column).split(separator: separator).compactMap { part in
+        let words = (admitted ?? Array(Word.allCases)).map(\.rawValue)
+        return line.text(column).split(separator: separator).compactMap { part in
             let text = part.drop { $0 == " " }.description
-            if let word = Word(rawValue: text) { return word }
+            if words.contains(text), let word = Word(rawValue: text) { return word }
             refuse(
-                "word", line, column, "« \(text) » n'est pas admis ici",
-                "employer : " + Word.allCases.map(\.rawValue).joined(separator: ", "))
+                "word", line, column, "« \(text) » n'est pas admis ici", "employer : " + words.joined(separator: ", "))
             return nil
         }
     }

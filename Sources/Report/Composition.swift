@@ -76,7 +76,9 @@ struct LaidGroup {
 struct LaidLine {
     let analysis: Analysis
     let observation: Observation
-    let previous: PreviousResult?
+    /// Earlier results, the latest first.
+    let earlier: [PreviousResult]
+    var previous: PreviousResult? { earlier.first }
 }
 
 extension Composition {
@@ -86,11 +88,8 @@ extension Composition {
         let content = signed.content
         var observations = [String: Observation]()
         for observation in content.observations { observations[observation.analysis] = observation }
-        let previous = Dictionary(
-            signed.previous.map { ($0.analysis, $0) },
-            uniquingKeysWith: { a, b in
-                a.observedAt > b.observedAt ? a : b
-            })
+        let previous = Dictionary(grouping: signed.previous, by: \.analysis)
+            .mapValues { $0.sorted { $0.observedAt > $1.observedAt } }
         // The order of the request; what was signed beyond it comes last, in a stable order.
         var order = content.request.lines
         let asked = Set(order.map(\.analysis))
@@ -110,7 +109,7 @@ extension Composition {
             var laid = sections[section.code] ?? LaidSection(section: section, groups: [], isPartial: false)
             laid.add(
                 observation.map {
-                    LaidLine(analysis: analysis, observation: $0, previous: previous[line.analysis])
+                    LaidLine(analysis: analysis, observation: $0, earlier: previous[line.analysis] ?? [])
                 }, panel: line.panel.flatMap { catalogue.panel($0) })
             sections[section.code] = laid
         }

@@ -15,6 +15,7 @@ enum LocalArc: Int {
     case files = 6
     case analyses = 7
     case panels = 8
+    case isolates = 9
 }
 
 extension Composition {
@@ -53,12 +54,12 @@ extension Composition {
             chapters: chapters.map(chapter),
             pdfCopy: PDFCopy(id: site.local(.files, "\(request.number).\(signed.signature.version)"), bytes: pdf))
         document.prescriber = CDA.Signature(request.prescriber.documented, at: Stamp(request.prescribedOn))
-        document.recipients = ([request.prescriber] + request.recipients)
-            .filter { $0.securedMail != nil }.map(\.documented)
+        document.recipients = correspondents.filter { $0.securedMail != nil }.map { IntendedRecipient($0.documented) }
+        supplement(&document)
         return document
     }
 
-    private func stamp(_ instant: Instant) -> Stamp { Stamp(instant, in: zone) }
+    func stamp(_ instant: Instant) -> Stamp { Stamp(instant, in: zone) }
 
     private func chapter(_ laid: LaidChapter) -> CDA.Chapter {
         let code = Coded.loinc(laid.chapter.loinc, laid.chapter.title)
@@ -73,15 +74,20 @@ extension Composition {
 
     private func block(_ section: LaidSection) -> Block {
         let specimens = specimens(of: section.lines)
+        let shared = sharedSubcontract(section.lines)
         var items: [Item] = specimens.map { .sampling(sampling($0)) }
         for group in section.groups where !group.lines.isEmpty {
-            let observations = group.lines.map(observation)
+            let made = shared == nil ? sharedSubcontract(group.lines) : nil
+            let observations = group.lines.flatMap {
+                self.observations($0, madeApart: shared == nil && (made == nil || group.panel == nil))
+            }
             if let panel = group.panel {
                 items.append(
                     .panel(
                         PanelEntry(
                             code: code(panel), status: group.isPartial ? .active : .completed,
-                            observations: observations)))
+                            observations: observations, comments: panelComments(panel.code),
+                            performer: made.map(performer), images: images(of: panel.code))))
             } else {
                 items += observations.map { .observation($0) }
             }
@@ -89,14 +95,13 @@ extension Composition {
         items += specimens.compactMap { specimen in
             specimen.nonconformity.map { .comment("Échantillon \(specimen.accession) non conforme : \($0)") }
         }
-        let biologist = signed.signature.biologist
+        items += isolates(of: section.lines).map { .isolate($0) }
+        items += images(of: section.section.code).map { .image($0) }
+        items += sectionComments(section.section.code).map { .comment($0) }
         return Block(
-            status: section.isPartial ? .active : .completed,
-            validators: [
-                Validation(
-                    at: stamp(signed.signature.at), id: .professional(biologist.nationalID),
-                    name: biologist.documentedName)
-            ],
+            status: section.isPartial ? .active : .completed, performer: shared.map(performer),
+            validators: [validation(signed.signature.biologist, at: signed.signature.at)]
+                + validations(of: section.lines),
             items: items)
     }
 
@@ -120,9 +125,33 @@ extension Composition {
     /// The French name stands as display name: the catalogue's official LOINC names are English, readers are not.
     private func code(_ analysis: Analysis) -> AnalysisCode {
         let local = Coded(analysis.code, analysis.nameFR, system: site.arc(.analyses))
+        let waiting = method(analysis.code)?.waitingCode.map { Coded.waiting($0, analysis.nameFR) }
         return AnalysisCode(
             label: analysis.nameFR, loinc: analysis.loinc.map { .loinc($0.code, analysis.nameFR) },
-            translations: analysis.loinc == nil ? [local] : [])
+            translations: analysis.loinc == nil ? (waiting.map { [$0] } ?? []) + [local] : [])
+    }
+
+    /// The result, and the same in the second unit of the catalogue: two observations, the second under the
+    /// laboratory's own code since LOINC has another one for each unit (CR-BIO sheet section 7.3.1).
+    private func observations(_ line: LaidLine, madeApart: Bool) -> [ObservationEntry] {
+        var entry = observation(line)
+        let analysis = line.analysis
+        describe(analysis, into: &entry)
+        if madeApart, let subcontract = subcontract(analysis.code) { entry.performer = performer(subcontract) }
+        entry.validators = validations(ofLine: line)
+        guard let second = line.equivalent else { return [entry] }
+        let unit = CDA.Unit(catalogued: second.unit)
+        var same = entry
+        same.code = AnalysisCode(
+            label: "\(analysis.nameFR) (\(Catalog.Unit.french(second.unit)))", loinc: nil,
+            translations: [Coded(analysis.code + "-2", analysis.nameFR, system: site.arc(.analyses))])
+        same.outcome = .value(.measured(second.value, unit), at: stamp(line.observation.observedAt))
+        same.reference =
+            second.low == nil && second.high == nil
+            ? nil : .numbers(low: second.low?.text, high: second.high?.text, unit: unit)
+        same.previous = []
+        same.comments = []
+        return [entry, same]
     }
 
     private func observation(_ line: LaidLine) -> ObservationEntry {
@@ -134,7 +163,7 @@ extension Composition {
             entry.outcome = .notPerformed(reason: "Non réalisé : " + reason)
             return entry
         }
-        if let value = observation.value.documented {
+        if let value = observation.value.documented(as: line.analysis.nature) {
             entry.outcome = .value(value, at: stamp(observation.observedAt))
         }
         entry.interpretation = observation.interpretation
@@ -143,8 +172,10 @@ extension Composition {
                 low: interval.low?.text, high: interval.high?.text,
                 unit: observation.value.unit.flatMap { CDA.Unit(catalogued: $0) })
         }
-        if let previous = line.previous, let value = previous.value.documented {
-            entry.previous = [PreviousObservation(at: stamp(previous.observedAt), value: value)]
+        entry.previous = line.earlier.prefix(Composition.mostPrevious).compactMap { before in
+            before.value.documented(as: line.analysis.nature).map {
+                PreviousObservation(at: stamp(before.observedAt), value: $0)
+            }
         }
         return entry
     }
@@ -152,7 +183,7 @@ extension Composition {
 
 extension CDA.Unit {
     /// Nil for a quantity without unit: `1`, nothing, or an annotation only such as `{INR}` (a unit of one in UCUM).
-    fileprivate init?(catalogued ucum: String) {
+    init?(catalogued ucum: String) {
         let isBare = ucum == "1" || (ucum.first == "{" && ucum.firstIndex(of: "}") == ucum.indices.last)
         guard !ucum.isEmpty, !isBare else { return nil }
         self.init(ucum: CDA.Unit.judged(ucum), printed: Catalog.Unit.french(ucum))
@@ -172,13 +203,22 @@ extension CDA.Unit {
 }
 
 extension ObservationValue {
-    fileprivate var documented: ObservedValue? {
+    fileprivate func documented(as nature: Nature) -> ObservedValue? {
         switch self {
         case .measured(let value, let unit): .measured(value, CDA.Unit(catalogued: unit))
         case .coded(_, let display): .qualitative(display, code: nil)
-        case .text(let text): .text(text)
+        case .text(let text): (nature == .titre ? ObservationValue.titre(text) : nil) ?? .text(text)
         case .notPerformed: nil
         }
+    }
+
+    /// `1/160`
+    private static func titre(_ text: String) -> ObservedValue? {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let above = Int(parts[0]), let below = Int(parts[1]), above > 0, below > 0 else {
+            return nil
+        }
+        return .titre(numerator: String(above), denominator: String(below))
     }
 }
 
@@ -200,85 +240,5 @@ extension EncounterClass {
         case .inpatient: .hospitalStay
         case .emergency: .emergency
         }
-    }
-}
-
-extension Laboratory.Patient {
-    fileprivate func documented(at site: Site) -> CDA.Patient {
-        let minor = legalRepresentative.map {
-            CDA.Patient.Guardian(
-                name: PersonName(family: $0), address: address?.documented ?? .absent(.unknown),
-                telecoms: phone.map { [Telecom.phone($0, use: "H")] } ?? [.absent(.unknown)])
-        }
-        return CDA.Patient(
-            ins: publishableINS.map { .init(matricule: $0.matricule, root: $0.authority.rawValue) },
-            localIDs: [site.local(.patients, ipp)], address: address?.documented ?? .absent(.unknown),
-            telecoms: phone.map { [.phone($0, use: "H")] } ?? [.absent(.unknown)], birthFamily: traits.birthName,
-            firstBirthGiven: traits.firstGivenName, allBirthGivens: traits.givenNames, usedFamily: usedName,
-            usedGiven: usedGivenName, gender: traits.sex.documented, birthDate: Stamp(traits.birthDate),
-            birthPlaceCode: traits.birthplace, guardians: minor.map { [$0] } ?? [])
-    }
-}
-
-extension AdministrativeSex {
-    fileprivate var documented: CDA.Patient.Gender {
-        switch self {
-        case .female: .female
-        case .male: .male
-        case .unknown: .undifferentiated
-        }
-    }
-}
-
-extension PostalAddress {
-    fileprivate var documented: Address {
-        let place = [postalCode, city].filter { !$0.isEmpty }.joined(separator: " ")
-        return .lines([street, place, country == "FRA" ? "" : country].filter { !$0.isEmpty })
-    }
-}
-
-extension Telecom {
-    /// `tel:` takes no blank (RFC 3966).
-    fileprivate static func phone(_ number: String, use: String = "WP") -> Telecom {
-        .address("tel:" + number.filter { $0 != " " && $0 != "." }, use: use)
-    }
-}
-
-extension Laboratory.Professional {
-    fileprivate var documentedName: PersonName {
-        PersonName(family: family, given: given.isEmpty ? nil : given, suffix: title.isEmpty ? nil : title)
-    }
-    fileprivate var documentedTelecoms: [Telecom] {
-        (phone.map { [Telecom.phone($0)] } ?? [])
-            + (securedMail.map { [Telecom.address("mailto:" + $0, use: "WP")] } ?? [])
-    }
-    fileprivate var documented: CDA.Professional {
-        CDA.Professional(
-            id: .professional(nationalID), profession: .profession(speciality, specialityLabel),
-            address: address?.documented ?? .absent(.notAsked),
-            telecoms: documentedTelecoms.isEmpty ? [.absent(.notAsked)] : documentedTelecoms, name: documentedName)
-    }
-}
-
-extension Site {
-    func arc(_ arc: LocalArc) -> String { "\(oidRoot).\(arc.rawValue)" }
-    func local(_ arc: LocalArc, _ number: String) -> ObjectID { ObjectID(root: self.arc(arc), number: number) }
-    /// FINESS with its prefix, as national directories write it.
-    var structureNumber: String { "1" + finess }
-
-    fileprivate var organization: Organization {
-        Organization(
-            ids: [.structure(structureNumber)] + (accreditation.map { [.accreditation($0)] } ?? []), name: name,
-            telecoms: [.phone(phone)], address: address.documented,
-            sector: sector == "ETABLISSEMENT" ? Organization.hospital : Organization.ambulatory)
-    }
-
-    /// A biologist of the house: reached at the site when nothing else is known.
-    fileprivate func biologist(_ who: Laboratory.Professional) -> CDA.Professional {
-        var documented = who.documented
-        if who.address == nil { documented.address = address.documented }
-        if who.documentedTelecoms.isEmpty { documented.telecoms = [.phone(phone)] }
-        documented.organization = organization
-        return documented
     }
 }

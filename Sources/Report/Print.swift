@@ -5,9 +5,11 @@ import Laboratory
 // A signed report → what the page shows.
 
 extension Composition {
-    package var printed: PrintedReport {
+    package var printed: PrintedReport { printed(on: .plain) }
+
+    package func printed(on letterhead: Letterhead) -> PrintedReport {
         PrintedReport(
-            issuer: issuer, patient: person, requestNumber: request.number,
+            issuer: issuer(letterhead), patient: person, requestNumber: request.number,
             prescriber: request.prescriber.displayName, recipients: request.recipients.map(\.displayName),
             dates: PrintedReport.Dates(
                 collected: content.specimens.compactMap(\.collectedAt).min()?.spoken(in: zone) ?? "",
@@ -15,7 +17,8 @@ extension Composition {
                 edited: signed.producedAt.spoken(in: zone), editedAt: signed.producedAt),
             version: PrintedReport.Version(number: version, replacementNotice: replacementNotice),
             completeness: signed.signature.complete ? .complete : .partial, chapters: chapters.map(chapter),
-            signatures: [
+            comment: supplements.conclusions.map(\.text),
+            signatures: otherSignatures + [
                 PrintedReport.Signature(
                     name: signed.signature.biologist.displayName, role: "Biologiste médical",
                     signedAt: signed.signature.at.spoken(in: zone))
@@ -28,7 +31,7 @@ extension Composition {
             ?? "Annule et remplace la version précédente."
     }
 
-    private var issuer: PrintedReport.Issuer {
+    private func issuer(_ letterhead: Letterhead) -> PrintedReport.Issuer {
         let signer = signed.signature.biologist
         var biologists = ["Biologiste responsable : " + site.director.displayName]
         if signer.nationalID != site.director.nationalID {
@@ -37,7 +40,8 @@ extension Composition {
         return PrintedReport.Issuer(
             name: site.name, address: [site.address.street, site.address.postalCode + " " + site.address.city],
             phone: site.phone, finess: site.finess, biologists: biologists,
-            legalMentions: site.accreditation.map { ["Accréditation COFRAC n° \($0)"] } ?? [])
+            legalMentions: (site.accreditation.map { ["Accréditation COFRAC n° \($0)"] } ?? []) + letterhead.mentions,
+            logo: letterhead.logo)
     }
 
     private var person: PrintedReport.Person {
@@ -79,7 +83,7 @@ extension Composition {
             panels: laid.sections.flatMap { section in
                 section.groups.filter { !$0.lines.isEmpty }.map { group in
                     panel(group, section: laid.sections.count > 1 ? section.section.nameFR : "")
-                }
+                } + printedIsolates(of: section) + remarks(on: section)
             })
     }
 
@@ -87,10 +91,11 @@ extension Composition {
         let specimens = specimens(of: group.lines)
         return PrintedReport.Panel(
             title: group.panel?.nameFR ?? section, specimen: specimens.map(describe).joined(separator: " ; "),
-            lines: group.lines.map(line),
+            lines: group.lines.map { supplemented(line($0), by: $0) },
             comment: specimens.compactMap { specimen in
                 specimen.nonconformity.map { "Échantillon \(specimen.accession) non conforme : \($0)" }
-            } + (group.isPartial ? ["Résultats partiels : la suite fera l'objet d'un nouveau compte rendu."] : []))
+            } + (group.panel.map { panelComments($0.code) } ?? [])
+                + (group.isPartial ? ["Résultats partiels : la suite fera l'objet d'un nouveau compte rendu."] : []))
     }
 
     private func describe(_ specimen: Specimen) -> String {
@@ -116,6 +121,7 @@ extension Composition {
             line.previous = PrintedReport.Previous(
                 value: value, date: CivilTime(previous.observedAt, in: zone).date.french)
         }
+        line.trend = trend(of: laid)
         return line
     }
 }

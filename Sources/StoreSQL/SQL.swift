@@ -139,7 +139,7 @@ package enum SQL {
         SELECT o.body FROM observation o
         WHERE o.patient_id = ? AND o.analysis = ? AND o.observed_at < ? AND o.request_id <> ?
         AND EXISTS (SELECT 1 FROM signature_item i WHERE i.observation_id = o.id)
-        ORDER BY o.observed_at DESC, o.run DESC, o.id DESC LIMIT 1
+        ORDER BY o.observed_at DESC, o.run DESC, o.id DESC LIMIT ?
         """
 
     /// Parameters: patient, analysis, from, before, limit. Those that stand validated; the newest, newest first.

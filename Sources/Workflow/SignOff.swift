@@ -56,15 +56,24 @@ extension Desk {
         )
     }
 
+    /// Earlier requests that a report shows in its curves; one earlier result is what a person compares with.
+    private static let historyDepth = 8
+
     package func previousResults(
-        _ request: Request, _ content: SignedContent
+        _ request: Request, _ content: SignedContent, depth: Int = 1
     ) async throws(CommandFailure) -> [PreviousResult] {
         let codes = content.observations.map(\.analysis)
         let before = content.observations.map(\.observedAt).max() ?? request.registeredAt
-        return try await ask { () throws(StoreFailure) in
+        let found = try await ask { () throws(StoreFailure) in
             try await store.previousSigned(
-                patientID: request.patientID, analyses: codes, before: before, excludingRequest: request.id)
-        }.map { PreviousResult(analysis: $0.analysis, value: $0.value, observedAt: $0.observedAt) }
+                patientID: request.patientID, analyses: codes, before: before, excludingRequest: request.id,
+                depth: depth)
+        }
+        // A request signed again holds each result once more: the newest counts.
+        var seen = Set<[String]>()
+        return found.filter { seen.insert([$0.requestID, $0.analysis]).inserted }.map {
+            PreviousResult(analysis: $0.analysis, value: $0.value, observedAt: $0.observedAt)
+        }
     }
 
     /// The biological sign-off (*validation biologique*, CSP D6211-3). `contentHash` is what the biologist saw: when
@@ -182,7 +191,8 @@ extension Desk {
             }.joined(separator: ".")
         return SignedReport(
             site: site, signature: signature, content: content,
-            previous: try await previousResults(request, content), documentOID: "\(setOID).\(signature.version)",
+            previous: try await previousResults(request, content, depth: Desk.historyDepth),
+            documentOID: "\(setOID).\(signature.version)",
             setOID: setOID, replacedOID: signature.version > 1 ? "\(setOID).\(signature.version - 1)" : nil,
             producedAt: signature.at)
     }

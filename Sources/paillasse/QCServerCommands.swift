@@ -67,7 +67,11 @@ extension QCCommand {
 
     struct Statistics: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "stats", abstract: "Moyenne, écart-type, CV, biais, erreur totale, sigma, par lot.")
+            commandName: "stats", abstract: "Moyenne, écart-type, CV, biais, erreur totale, sigma, par lot.",
+            discussion: """
+                Biais par rapport à la cible, en % ; ET TOT. = |biais| + 1,65·CV ; TEa : erreur totale admise \
+                (qc policy --allowable-error) ; sigma = (TEa − |biais|) / CV.
+                """)
         @OptionGroup var assay: Assay
         @OptionGroup var listing: Listing
         @Flag(help: "Par mois.") var month = false
@@ -75,11 +79,13 @@ extension QCCommand {
         func run() async throws {
             let lines = try await listing.client().qualityStatistics(assay.analyzer, assay.analysis, byMonth: month)
             if listing.json { return try Output.json(lines) }
-            var table = Table("NIVEAU", "LOT", "MOIS", "#N", "MOYENNE", "ET", "CV %", "BIAIS %", "ET TOT. %", "SIGMA")
+            var table = Table(
+                "NIVEAU", "LOT", "MOIS", "#N", "#CIBLE", "#MOYENNE", "#ET", "#CV %", "#BIAIS %", "#ET TOT. %", "#TEa %",
+                "#SIGMA")
             for line in lines {
                 table.add(
-                    line.level, line.lot, line.month ?? "", String(line.count), line.mean, line.sd, line.cv ?? "",
-                    line.bias ?? "", line.totalError ?? "", line.sigma ?? "")
+                    line.level, line.lot, line.month ?? "", String(line.count), line.target ?? "", line.mean, line.sd,
+                    line.cv ?? "", line.bias ?? "", line.totalError ?? "", line.allowableError ?? "", line.sigma ?? "")
             }
             Output.table(table, empty: "moins de deux points")
         }
@@ -153,9 +159,11 @@ extension QCCommand {
         @Option(help: "Une analyse seulement.") var analysis: String?
         @Option(help: "Instant (AAAA-MM-JJTHH:MM) ; maintenant par défaut.") var at: String?
         @Option(help: "Numéro de lot, nature de la maintenance…") var note: String
+        @Option(help: "Fin de validité de la calibration ou du lot de réactif (AAAA-MM-JJTHH:MM).") var until: String?
 
         func run() async throws {
-            let body = ControlEventBody(kind: kind, at: at.map { Moment(text: $0) }, note: note)
+            var body = ControlEventBody(kind: kind, at: at.map { Moment(text: $0) }, note: note)
+            body.until = until.map { Moment(text: $0) }
             _ = try await connection.client().recordControlEvent(analyzer, analysis, body)
             Output.prose("noté : un contrôle conforme est attendu")
         }

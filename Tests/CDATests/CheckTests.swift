@@ -132,7 +132,7 @@ struct CheckTests {
         sampling.specimen.number = nil
         #expect(codes { $0.chapters[0].content = .block(Block(items: [.sampling(sampling)])) } == ["cda.missing"])
         #expect(codes { $0.pdfCopy.bytes = Array("<html>".utf8) } == ["cda.pdf"])
-        #expect(codes { $0.conclusion = "" } == ["cda.missing"])
+        #expect(codes { $0.conclusions = [""] } == ["cda.missing"])
     }
 
     @Test func `nothing is written of a refused document, and no refusal names the patient`() {
@@ -152,9 +152,9 @@ struct CheckTests {
 
     @Test func `a control character in a text is refused, not sent`() {
         var document = Sample.document()
-        document.conclusion = "a\u{0}b"
+        document.conclusions = ["a\u{0}b"]
         #expect(throws: DocumentRefused.self) { try document.xml() }
-        document.conclusion = "a\u{FFFF}b"
+        document.conclusions = ["a\u{FFFF}b"]
         #expect(throws: DocumentRefused.self) { try document.xml() }
     }
 }
@@ -167,7 +167,7 @@ struct NarrativeTests {
         #expect(text.contains("<high value=\"4\" unit=\"mg/L\" inclusive=\"false\"/>"))
         #expect(text.contains(">&lt; 4</content>"))
         #expect(text.contains("<low value=\"500\" unit=\"mg/L\" inclusive=\"true\"/>"))
-        #expect(text.contains("04/11/2024 09:00 : 5,0 mmol/L"))
+        #expect(text.contains("04/11/2024 09:00 : <content ID=\"c1.2-p1\">5,0 mmol/L</content>"))
         #expect(text.contains("<statusCode code=\"aborted\"/>"))
         #expect(text.contains("Échantillon hémolysé"))
     }

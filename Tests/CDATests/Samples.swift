@@ -288,7 +288,18 @@ extension Sample {
         recipient.telecoms = [.address("mailto:pascal.charles@medecin.test.mssante.fr", use: "WP")]
         recipient.organization = Organization(
             ids: [.structure("1920000002")], name: "Cabinet du Chêne", telecoms: telecom, address: address)
-        d.recipients = [recipient]
+        d.recipients = [
+            IntendedRecipient(recipient), IntendedRecipient(telecoms: [.address("mailto:boite@test.mssante.fr")]),
+            IntendedRecipient(
+                telecoms: [.address("mailto:crcdc@test.mssante.fr", use: "WP")],
+                organization: ReceivedOrganization(name: "Centre de coordination")),
+        ]
+        d.otherParticipants = [
+            Participation(kind: .consultant, at: "20250309", professional: doctor),
+            Participation(
+                kind: .informed,
+                function: Coded("CORRE", "Correspondant", system: "1.2.250.1.213.1.1.4.2.280"), professional: doctor),
+        ]
         d.authenticators = [Signature(biologist, at: "20250310115900+0100")]
         d.prescriber = Signature(doctor, at: "20250308")
         d.samplers = [
@@ -306,7 +317,26 @@ extension Sample {
         ]
         d.encounter.kind = .outpatient
         d.encounter.end = "20250310093000+0100"
-        d.conclusion = "Bilan sans particularité.\nÀ contrôler dans 3 mois."
+        d.recommendation = Recommendation(
+            text: "Test de dépistage primaire",
+            reason: Coded(
+                "MED-1210", "Test HPV-HR de dépistage primaire réalisé sur prélèvement cervico-utérin",
+                system: "1.2.250.1.213.1.1.4.322"),
+            problem: Coded("B97.7", "Papillovirus", system: "2.16.840.1.113883.6.3", systemName: "CIM-10"))
+        d.vaccinations = [
+            Vaccination(
+                label: "Vaccin contre le papillomavirus",
+                vaccine: Coded("J07BM", "vaccins contre le papillomavirus", system: "2.16.840.1.113883.6.73"),
+                isDone: false),
+            Vaccination(
+                label: "Vaccin contre l'hépatite B",
+                vaccine: Coded("J07BC", "vaccins contre l'hépatite", system: "2.16.840.1.113883.6.73"), isDone: true,
+                at: "20200105"),
+        ]
+        d.conclusions = [
+            "Bilan sans particularité.\nÀ contrôler dans 3 mois.",
+            Conclusion(title: "Pour le patient", text: "Parlez-en à votre médecin."),
+        ]
         d.attachedReports = [AttachedReport(title: "Laboratoire spécialisé", id: local(7, "EXT-1"), bytes: pdf)]
         return d
     }

@@ -1,6 +1,7 @@
 import Base
 import Foundation
 import HL7v2
+import Judges
 import Testing
 
 private func received(_ text: String) throws -> ReceivedMessage { try ReceivedMessage(Array(text.utf8)) }
@@ -115,10 +116,10 @@ struct ParsingTests {
     }
 
     @Test func `the official examples are read in place and written back to the same fields`() throws {
-        guard let shared = Shared.folder(for: "HL7 official examples") else { return }
+        guard let shared = Judges.shared(for: "HL7 official examples") else { return }
         let files =
-            try Shared.files("examples-official/hl7", in: shared, [".hl7", ".er7"])
-            + Shared.files("examples", in: shared, [".hl7"])
+            try Judges.files("examples-official/hl7", in: shared, [".hl7", ".er7"])
+            + Judges.files("examples", in: shared, [".hl7"])
         #expect(files.count >= 22)
         for (name, bytes) in files {
             let message = try ReceivedMessage(bytes)

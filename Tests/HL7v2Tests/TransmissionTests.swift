@@ -1,6 +1,7 @@
 import Base
 import Foundation
 import HL7v2
+import Judges
 import Testing
 
 /// A fictitious sending, as PFI sheet section 8 draws it.
@@ -49,10 +50,10 @@ enum Sending {
 }
 
 struct TransmissionTests {
-    @Test func `every request by every carrier passes the PFI checker without an error`() throws {
-        guard let shared = Shared.folder(for: "PFI checker") else { return }
+    @Test func `every request by every carrier passes the PFI checker without an error`() async throws {
+        guard let shared = Judges.shared(for: "PFI checker") else { return }
         let documents = try Dictionary(
-            uniqueKeysWithValues: Shared.files("examples", in: shared, ["v1.xml", "v2.xml"]))
+            uniqueKeysWithValues: Judges.files("examples", in: shared, ["v1.xml", "v2.xml"]))
         let v1 = try #require(documents["cda_v1.xml"]), v2 = try #require(documents["cda_v2.xml"])
         var messages: [String: [UInt8]] = [:]
         for carrier in [DocumentTransmission.Carrier.oru, .mdm] {
@@ -85,7 +86,7 @@ struct TransmissionTests {
                 ).bytes()
             }
         }
-        let errors = try Shared.pfiErrors(in: messages, shared: shared)
+        let errors = try await Judges.pfiErrors(in: messages, shared: shared)
         #expect(errors == "")
     }
 

@@ -2,6 +2,7 @@ import Base
 import CDA
 import Catalog
 import HL7v2
+import Judges
 import Laboratory
 import Printing
 import Report
@@ -67,7 +68,7 @@ struct ConformityTests {
         ]
     }
 
-    @Test func `signed reports become documents messages and pages that the judges accept`() throws {
+    @Test func `signed reports become documents messages and pages that the judges accept`() async throws {
         var documents: [String: [UInt8]] = [:]
         var messages: [String: [UInt8]] = [:]
         for (name, report) in try reports() {
@@ -75,16 +76,16 @@ struct ConformityTests {
             let pdf = try ReportPrinter.pdf(composition.printed)
             #expect(pdf.starts(with: "%PDF-".utf8))
             let cda = try composition.cda(pdf: pdf)
-            documents[name + ".xml"] = cda
+            documents[name] = cda
             let message = try composition.message(
                 cda: cda, parties: parties, processing: .training, controlID: "PA-" + name, sentAt: Sample.at(11, 31))
             #expect(message != nil)
-            messages[name + ".hl7"] = message
+            messages[name] = message
         }
-        guard let shared = Shared.folder(for: "report conformity") else { return }
-        let cdaErrors = try Shared.errors("validate_cda.py", ["--plus"], in: documents, shared: shared)
+        guard let shared = Judges.shared(for: "report conformity") else { return }
+        let cdaErrors = try await Judges.cdaErrors(in: documents, shared: shared)
         #expect(cdaErrors == "")
-        let pfiErrors = try Shared.errors("check_pfi.py", in: messages, shared: shared)
+        let pfiErrors = try await Judges.pfiErrors(in: messages, shared: shared)
         #expect(pfiErrors == "")
     }
 }

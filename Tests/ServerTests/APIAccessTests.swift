@@ -160,6 +160,11 @@ import Testing
         ("POST /v1/quality/:analyzer/:analysis/controls", "TB"),
         ("POST /v1/quality/:analyzer/:analysis/events", "TB"),
         ("POST /v1/quality/:analyzer/:analysis/lookback", "TB"),
+        ("GET /v1/patient-averages", "TBSA"), ("GET /v1/patient-averages/:analyzer/:analysis", "TBSA"),
+        ("POST /v1/patient-averages/:analyzer/:analysis", "B"),
+        ("POST /v1/patient-averages/:analyzer/:analysis/end", "B"),
+        ("GET /v1/control-lots/:analyzer", "TBSA"), ("POST /v1/control-lots/:analyzer", "TB"),
+        ("POST /v1/control-lots/:analyzer/switch", "B"),
         ("GET /v1/assessments", "TBSA"), ("POST /v1/assessments", "TB"),
     ]
 

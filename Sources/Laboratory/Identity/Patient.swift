@@ -103,12 +103,17 @@ package struct Traits: Codable, Sendable, Hashable {
 
 package struct PostalAddress: Codable, Sendable, Hashable {
     package var street: String
+    /// Building, staircase, floor; nil when none.
+    package var complement: String?
     package var postalCode: String
     package var city: String
     /// ISO 3166 alpha-3.
     package var country: String
-    package init(street: String, postalCode: String, city: String, country: String = "FRA") {
+    package init(
+        street: String, complement: String? = nil, postalCode: String, city: String, country: String = "FRA"
+    ) {
         self.street = street
+        self.complement = complement
         self.postalCode = postalCode
         self.city = city
         self.country = country
@@ -137,12 +142,14 @@ package struct Patient: Codable, Sendable, Hashable {
     package var legalRepresentative: String?
     /// The patient is opposed to the feeding of the DMP (PAM, ZFA-9 IO).
     package var opposedToDMP: Bool
+    /// Nil as long as nothing of it was told.
+    package var administrative: AdministrativeFile?
 
     package init(
         id: String, version: Int = 1, site: String, ipp: String, status: IdentityStatus,
         attributes: [IdentityAttribute] = [], traits: Traits, ins: INS? = nil, usedName: String? = nil,
         usedGivenName: String? = nil, birthTime: Instant? = nil, address: PostalAddress? = nil, phone: String? = nil,
-        legalRepresentative: String? = nil, opposedToDMP: Bool = false
+        legalRepresentative: String? = nil, opposedToDMP: Bool = false, administrative: AdministrativeFile? = nil
     ) {
         self.id = id
         self.version = version
@@ -159,6 +166,7 @@ package struct Patient: Codable, Sendable, Hashable {
         self.phone = phone
         self.legalRepresentative = legalRepresentative
         self.opposedToDMP = opposedToDMP
+        self.administrative = administrative
     }
 
     /// The matricule that documents and messages may carry: none unless the identity is qualified.
@@ -203,6 +211,7 @@ package struct Patient: Codable, Sendable, Hashable {
                     remedy: "compléter date, sexe et lieu de naissance (code INSEE à 5 caractères)")
             }
         }
+        try administrative?.check(minor: isMinor(at: now, zone: zone))
         return self
     }
 

@@ -18,7 +18,7 @@ package struct SignedReport: Sendable, Hashable {
     package var site: Site
     package var signature: Signature
     package var content: SignedContent
-    /// The latest signed earlier result of each analysis, where there is one.
+    /// Signed earlier results of each analysis, the latest of each earlier request.
     package var previous: [PreviousResult]
     /// OID of this version of the document (no extension), and of the set of its versions.
     package var documentOID: String
@@ -27,10 +27,12 @@ package struct SignedReport: Sendable, Hashable {
     package var replacedOID: String?
     /// When the document was made: the signature's instant, so that making it again gives the same bytes.
     package var producedAt: Instant
+    package var visibility: Visibility
     package init(
         site: Site, signature: Signature, content: SignedContent, previous: [PreviousResult], documentOID: String,
-        setOID: String, replacedOID: String? = nil, producedAt: Instant
+        setOID: String, replacedOID: String? = nil, producedAt: Instant, visibility: Visibility = .open
     ) {
+        self.visibility = visibility
         self.site = site
         self.signature = signature
         self.content = content

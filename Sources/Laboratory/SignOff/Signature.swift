@@ -43,8 +43,13 @@ package struct SignedContent: Sendable, Hashable {
     package var request: Request
     package var specimens: [Specimen]
     package var observations: [Observation]
+    package var supplements: ReportSupplements
 
-    package init(patient: Patient, request: Request, specimens: [Specimen], observations: [Observation]) {
+    package init(
+        patient: Patient, request: Request, specimens: [Specimen], observations: [Observation],
+        supplements: ReportSupplements = ReportSupplements()
+    ) {
+        self.supplements = supplements
         self.patient = patient
         self.request = request
         self.specimens = specimens
@@ -92,6 +97,8 @@ package struct SignedContent: Sendable, Hashable {
             out.add("comment", observation.comment)
             out.add("observedAt", String(observation.observedAt.milliseconds))
         }
+        // Nothing is added when there is none: what was signed before they existed keeps its hash.
+        if !supplements.isEmpty { supplements.write(into: &out) }
         return out.bytes
     }
 }

@@ -90,10 +90,11 @@ package protocol LaboratoryStore: Sendable {
     /// Ids of requests that have an observation whose last event is `technicallyValidated` and that no signature holds;
     /// urgent first, then oldest first.
     func requestsAwaitingSignature(site: String?, limit: Int) async throws(StoreFailure) -> [String]
-    /// For each analysis, the observation most recently observed before `before` on another request of this patient
-    /// that a signature holds.
-    func previousSigned(patientID: String, analyses: [String], before: Instant, excludingRequest: String)
-        async throws(StoreFailure) -> [Observation]
+    /// For each analysis, the `depth` observations most recently observed before `before` on other requests of this
+    /// patient that a signature holds, newest first.
+    func previousSigned(
+        patientID: String, analyses: [String], before: Instant, excludingRequest: String, depth: Int
+    ) async throws(StoreFailure) -> [Observation]
     /// Of a patient, those whose last event is `technicallyValidated`, observed in [`from`, `before`): the newest
     /// `limit`, newest first.
     func history(patientID: String, analysis: String, from: Instant, before: Instant, limit: Int)

@@ -17,6 +17,8 @@ package enum Register: String, Codable, Sendable, CaseIterable {
     case controlExclusion
     /// Subject `analyzer` or `analyzer|analysis`: calibration, maintenance, new lot of reagent.
     case controlEvent
+    /// Subject `analyzer|analysis`: how the average of its patients is watched.
+    case patientControl
     /// Subject: id of an observation of a suspect period: confirm, rerun, amend.
     case lookBack
     /// Subject: id of an observation: the calls of a critical value.

@@ -136,7 +136,7 @@ extension MemoryStore {
         return sorted.prefix(limit).map(\.id)
     }
     package func previousSigned(
-        patientID: String, analyses: [String], before: Instant, excludingRequest: String
+        patientID: String, analyses: [String], before: Instant, excludingRequest: String, depth: Int
     ) throws(StoreFailure) -> [Observation] {
         try checkOpen()
         let signed = signedObservations
@@ -144,11 +144,11 @@ extension MemoryStore {
             $0.patientID == patientID && $0.observedAt < before && $0.requestID != excludingRequest
                 && signed.contains($0.id)
         }
-        return analyses.compactMap { analysis in
-            candidates.filter { $0.analysis == analysis }.max { a, b in
-                if a.observedAt != b.observedAt { return a.observedAt < b.observedAt }
-                return a.run != b.run ? a.run < b.run : Bytes(a.id) < Bytes(b.id)
-            }
+        return analyses.flatMap { analysis in
+            candidates.filter { $0.analysis == analysis }.sorted { a, b in
+                if a.observedAt != b.observedAt { return a.observedAt > b.observedAt }
+                return a.run != b.run ? a.run > b.run : Bytes(a.id) > Bytes(b.id)
+            }.prefix(depth)
         }
     }
 }

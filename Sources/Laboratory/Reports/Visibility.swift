@@ -1,0 +1,41 @@
+package import Base
+
+/// Who may see a report, as the biologist decided. A change of it is a new version of the document (PFI sheet,
+/// section 6).
+package struct Visibility: Codable, Sendable, Hashable {
+    /// CDA confidentialityCode.
+    package enum Confidentiality: String, Codable, Sendable, CaseIterable {
+        case normal = "N"
+        case restricted = "R"
+        case veryRestricted = "V"
+    }
+    /// When the patient may see it.
+    package enum PatientAccess: Codable, Sendable, Hashable {
+        case open
+        /// Announcement visit: hidden until then, or until the biologist releases it before.
+        case hiddenUntil(Instant)
+        /// Announcement visit whose date is not known: hidden until the biologist releases it.
+        case hidden
+    }
+    package var confidentiality = Confidentiality.normal
+    package var patient = PatientAccess.open
+    /// MASQUE_PS.
+    package var hiddenFromProfessionals = false
+    /// INVISIBLE_REP_LEGAUX: of a minor, at his or her request.
+    package var hiddenFromRepresentatives = false
+    /// Secret care of a minor (CSP L1111-5): nothing reaches the representatives.
+    package var secretCare = false
+
+    package init() {}
+
+    package static let open = Visibility()
+
+    /// Is it hidden from the patient at an instant?
+    package func hidesFromPatient(at now: Instant) -> Bool {
+        switch patient {
+        case .open: false
+        case .hidden: true
+        case .hiddenUntil(let end): now < end
+        }
+    }
+}

@@ -1,0 +1,197 @@
+import Base
+import CDA
+import Catalog
+import Laboratory
+
+// What was signed beside the observations → its place in the document.
+
+/// A result in the second unit of the catalogue, with its interval.
+struct EquivalentResult {
+    let value: Measured
+    let unit: String
+    let low: Exact?
+    let high: Exact?
+}
+
+extension LaidLine {
+    /// Nil when the catalogue has no second unit, or the value is not in the first one.
+    var equivalent: EquivalentResult? {
+        guard let second = analysis.alternative, case .measured(let value, analysis.unit) = observation.value else {
+            return nil
+        }
+        let places = max(analysis.decimals ?? 0, 2)
+        func converted(_ bound: Exact?) -> Exact? {
+            bound.flatMap { second.converted(Measured($0), places: places)?.number }
+        }
+        return second.converted(value, places: places).map {
+            EquivalentResult(
+                value: $0, unit: second.unit, low: converted(observation.interval?.low),
+                high: converted(observation.interval?.high))
+        }
+    }
+}
+
+extension Composition {
+    /// Previous results given with each one.
+    static let mostPrevious = 3
+
+    var supplements: ReportSupplements { signed.content.supplements }
+
+    /// Prescriber, copies, médecin traitant: each person once.
+    var correspondents: [Laboratory.Professional] {
+        var all = [request.prescriber] + request.recipients
+        if let file = patient.administrative, file.familyDoctorGetsReports, let doctor = file.familyDoctor {
+            all.append(doctor)
+        }
+        var seen = Set<String>()
+        return all.filter { seen.insert($0.nationalID + ($0.securedMail ?? "")).inserted }
+    }
+
+    func supplement(_ document: inout CRBioDocument) {
+        document.confidentiality = Confidentiality(rawValue: signed.visibility.confidentiality.rawValue) ?? .normal
+        document.authenticators = authenticators
+        document.samplers = supplements.samplers.map {
+            CDA.Signature($0.professional.documented, at: stamp($0.at))
+        }
+        document.familyDoctor = patient.administrative?.familyDoctor?.documented
+        document.informants = (patient.administrative?.relatives ?? []).map { .relative($0.documented) }
+        document.conclusions = supplements.conclusions.map { CDA.Conclusion(title: $0.title, text: $0.text) }
+        document.attachedReports = supplements.attachedReports.map {
+            AttachedReport(title: $0.title, id: site.local(.files, $0.number), bytes: $0.pdf)
+        }
+    }
+
+    /// The other biologists, each with the last validation.
+    private var authenticators: [CDA.Signature] {
+        var last = [String: OtherValidation]()
+        for validation in supplements.validations
+        where validation.biologist.nationalID != signed.signature.biologist.nationalID {
+            let id = validation.biologist.nationalID
+            if let other = last[id], other.at >= validation.at { continue }
+            last[id] = validation
+        }
+        return last.values.sorted { ($0.at, $0.biologist.nationalID) < ($1.at, $1.biologist.nationalID) }
+            .map { CDA.Signature(site.biologist($0.biologist), at: stamp($0.at)) }
+    }
+
+    func validation(_ who: Laboratory.Professional, at: Instant) -> Validation {
+        Validation(at: stamp(at), id: .professional(who.nationalID), name: who.documentedName)
+    }
+
+    /// Those who validated the whole of a section, beside the signer.
+    func validations(of lines: [LaidLine]) -> [Validation] {
+        supplements.validations.filter { validation in
+            validation.analyses.isEmpty || lines.allSatisfy { validation.analyses.contains($0.analysis.code) }
+        }.map { validation($0.biologist, at: $0.at) }
+    }
+    /// Those who validated this line and not the whole of its section.
+    func validations(ofLine line: LaidLine) -> [Validation] {
+        let section = chapters.flatMap(\.sections).first { $0.section.code == line.analysis.section }?.lines ?? []
+        return supplements.validations.filter { validation in
+            validation.analyses.contains(line.analysis.code)
+                && !section.allSatisfy { validation.analyses.contains($0.analysis.code) }
+        }.map { validation($0.biologist, at: $0.at) }
+    }
+
+    func subcontract(_ analysis: String) -> Subcontract? {
+        supplements.subcontracts.first { $0.analyses.contains(analysis) }
+    }
+    /// The laboratory that made every one of these lines.
+    func sharedSubcontract(_ lines: [LaidLine]) -> Subcontract? {
+        guard let first = lines.first.flatMap({ subcontract($0.analysis.code) }) else { return nil }
+        return lines.allSatisfy { subcontract($0.analysis.code) == first } ? first : nil
+    }
+    func performer(_ subcontract: Subcontract) -> Performer {
+        let laboratory = subcontract.laboratory
+        var director = laboratory.director.documented
+        let telecoms = [Telecom.phone(laboratory.phone ?? "")].filter { _ in laboratory.phone != nil }
+        director.organization = Organization(
+            ids: [.structure("1" + laboratory.finess)], name: laboratory.name,
+            telecoms: telecoms.isEmpty ? [.absent(.notAsked)] : telecoms, address: laboratory.address.documented,
+            sector: laboratory.isHospital ? Organization.hospital : Organization.ambulatory)
+        return Performer(at: stamp(subcontract.performedAt), director: director)
+    }
+
+    func method(_ analysis: String) -> AnalysisMethod? { supplements.methods.first { $0.analysis == analysis } }
+
+    func describe(_ analysis: Analysis, into entry: inout ObservationEntry) {
+        guard let method = method(analysis.code) else { return }
+        if let technique = method.technique {
+            entry.technique = method.techniqueCode.map { .ansm($0, technique) } ?? Technique(label: technique)
+        }
+        func coded(_ named: AnalysisMethod.Named?) -> [Coded] {
+            named.map { [Coded($0.code, $0.name, system: OID.techniques)] } ?? []
+        }
+        entry.devices = coded(method.device)
+        entry.reagents = coded(method.reagent)
+    }
+
+    func sectionComments(_ section: String) -> [String] {
+        supplements.sectionComments.filter { $0.place == section }.map(\.text)
+    }
+    func panelComments(_ panel: String) -> [String] {
+        supplements.panelComments.filter { $0.place == panel }.map(\.text)
+    }
+    func images(of place: String) -> [ImageEntry] {
+        supplements.images.filter { $0.place == place }.map {
+            ImageEntry(caption: $0.caption, format: $0.format == .png ? .png : .jpeg, bytes: $0.bytes)
+        }
+    }
+
+    func isolates(of lines: [LaidLine]) -> [IsolateEntry] {
+        let analyses = Set(lines.map(\.analysis.code))
+        return supplements.isolates.filter { analyses.contains($0.analysis) }.map { isolate($0) }
+    }
+
+    private func isolate(_ isolate: Isolate) -> IsolateEntry {
+        let at = stamp(isolate.observedAt)
+        let count = isolate.count.map {
+            ObservationEntry(
+                code: AnalysisCode(
+                    label: "Dénombrement", loinc: .loinc("51480-2", "Bactérie [Nombre/Volume] Urine ; Numérique")),
+                outcome: .value(.measured($0, "/mL"), at: at))
+        }
+        let lines = isolate.susceptibilities.map { line in
+            ObservationEntry(
+                code: AnalysisCode(label: line.antibiotic, loinc: .loinc(line.loinc, line.antibiotic)),
+                outcome: .value(
+                    line.concentration.map { .measured($0, "ug/mL") }
+                        ?? .qualitative(line.category.label, code: nil), at: at),
+                interpretation: Interpretation(rawValue: line.category.rawValue))
+        }
+        var entry = IsolateEntry(
+            isolate: site.local(.isolates, isolate.number), label: isolate.organism,
+            snomed: isolate.snomed.map { .snomed($0, isolate.organism) },
+            ncbi: isolate.ncbi.map { .ncbiTaxonomy($0, isolate.organism) }, at: at,
+            findings: count.map { [$0] } ?? [],
+            antibiogram: lines.isEmpty
+                ? nil
+                : PanelEntry(
+                    code: AnalysisCode(label: "Antibiogramme", loinc: .loinc("18769-0", "Antibiogramme")),
+                    observations: lines))
+        entry.comments = isolate.comment.map { [$0] } ?? []
+        return entry
+    }
+}
+
+extension Susceptibility.Category {
+    var label: String {
+        switch self {
+        case .susceptible: "Sensible"
+        case .increasedExposure: "Sensible à forte posologie"
+        case .resistant: "Résistant"
+        }
+    }
+}
+
+extension Laboratory.Relative {
+    fileprivate var documented: CDA.Relative {
+        CDA.Relative(
+            role: kind == .toWarn ? .toWarn : .ofTrust,
+            relationship: relationship.map {
+                Coded($0, relationshipLabel ?? $0, system: "2.16.840.1.113883.5.111")
+            },
+            name: PersonName(family: family, given: given), address: .absent(.notAsked),
+            telecoms: phone.map { [.phone($0, use: "H")] } ?? [.absent(.notAsked)])
+    }
+}
