@@ -187,7 +187,7 @@ if withServer {
             "bench", at: "Tests/Bench",
             imports: [
                 "Base", "CScan", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "CDA", "Report",
-                "Printing", "Store", "StoreSQL", "SQLiteEngine", "Lines", sqlite,
+                "Printing", "Store", "StoreSQL", "SQLiteEngine", "Lines", "Console", sqlite,
             ]),
         tests(
             "ServerTests",
