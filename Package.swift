@@ -3,11 +3,13 @@ import PackageDescription
 
 // The manifest is the architecture: a *room* is pure (values in, values out), a *shell* touches the world.
 // Each line says what a room may import; `--explicit-target-dependency-import-check error` makes that a law.
-// Set PAILLASSE_ROOMS=pure (no external package), nio, store or all (default) to build a part of the house.
+// Set PAILLASSE_ROOMS=pure (no external package), nio, store, exchange (nio, store and the way out) or all (default)
+// to build a part of the house.
 
 let parts = Context.environment["PAILLASSE_ROOMS"] ?? "all"
-let withNIO = ["nio", "all"].contains(parts)
-let withStore = ["store", "all"].contains(parts)
+let withNIO = ["nio", "exchange", "all"].contains(parts)
+let withStore = ["store", "exchange", "all"].contains(parts)
+let withExchange = ["exchange", "all"].contains(parts)
 let withServer = parts == "all"
 
 let settings: [SwiftSetting] = [
@@ -137,10 +139,28 @@ if withStore {
     ]
 }
 
+if withExchange {
+    packages += [.package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6")]
+    targets += [
+        shell("SecureLines", imports: ["Base", "Lines", nioCore, nioTLS, nioSSL]),
+        shell(
+            "Exchange",
+            imports: [
+                "Base", "Catalog", "Laboratory", "HL7v2", "CDA", "Report", "Printing", "Store", "Workflow", "Lines",
+                "SecureLines",
+            ]),
+        tests(
+            "ExchangeTests",
+            imports: [
+                "Base", "Catalog", "Laboratory", "HL7v2", "Report", "Printing", "Store", "Workflow", "Lines", "SecureLines",
+                "Exchange", "Neighbours",
+            ]),
+    ]
+}
+
 if withServer {
     packages += [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ]
     targets += [
@@ -148,12 +168,6 @@ if withServer {
             "Analyzers",
             imports: [
                 "Base", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory", "Drivers", "Store", "Workflow", "Lines",
-            ]),
-        shell("SecureLines", imports: ["Base", "Lines", nioCore, nioTLS, nioSSL]),
-        shell(
-            "Exchange",
-            imports: [
-                "Base", "Catalog", "Laboratory", "HL7v2", "CDA", "Report", "Printing", "Store", "Workflow", "Lines",
             ]),
         shell(
             "API",

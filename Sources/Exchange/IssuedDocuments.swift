@@ -11,25 +11,25 @@ struct IssuedDocuments {
     let pdf: [UInt8]
     let cda: [UInt8]
     /// Nil when the report has no electronic destination: it leaves on paper.
-    let message: [UInt8]?
-    let toDMP: Bool
+    let message: ReadyMessage?
 
-    /// `pfi` nil: the laboratory has no PFI yet, only the documents are made.
+    /// `pfi` nil: the laboratory has no PFI yet, only the documents are made. `sentAt` is when the version was made, so
+    /// that making it again gives the same bytes.
     init(
-        _ signed: SignedReport, catalogue: AnalysisCatalogue, pfi: PFISettings?, controlID: String
+        _ signed: SignedReport, catalogue: AnalysisCatalogue, letterhead: Letterhead, pfi: PFISettings?,
+        terms: TransmissionTerms, controlID: String
     ) throws(Refusal) {
         let composition = try Composition(signed, catalogue: catalogue)
-        pdf = try ReportPrinter.pdf(composition.printed)
-        cda = try composition.cda(pdf: pdf)
-        guard let pfi else {
-            message = nil
-            toDMP = false
-            return
+        let page = try ReportPrinter.pdf(composition.printed(on: letterhead))
+        let document = try composition.cda(pdf: page)
+        var ready: ReadyMessage?
+        if let pfi {
+            ready = try composition.message(
+                cda: document, parties: pfi.parties, processing: pfi.processing, controlID: controlID,
+                sentAt: signed.producedAt, terms: terms)
         }
-        message = try composition.message(
-            cda: cda, parties: pfi.parties, processing: pfi.processing, controlID: controlID,
-            sentAt: signed.producedAt)
-        let patient = signed.content.patient
-        toDMP = message != nil && patient.publishableINS != nil && !patient.opposedToDMP
+        pdf = page
+        cda = document
+        message = ready
     }
 }

@@ -61,7 +61,10 @@ package enum LaboratoryServer {
             throw error
         }
         let catalogue = desk.catalogue
-        let dispatch = ReportDispatch(desk: desk, pfi: pfiSettings(configuration.pfi), log: { Log.line($0) })
+        let armours = try ExchangeArmours(configuration.pfi)
+        let dispatch = ReportDispatch(
+            desk: desk, pfi: pfiSettings(configuration.pfi, armours), letterheads: configuration.letterheads,
+            log: { Log.line($0) })
         desk.afterSigning = { dispatch.wake() }
         let fleet = AnalyzerFleet(
             plan.analyzers, desk: desk, notes: try LocalNotes(path: configuration.data + "/analyzers.json"),
@@ -73,7 +76,8 @@ package enum LaboratoryServer {
         if let pfi = configuration.pfi {
             zam = try await AcknowledgementListener.start(
                 host: pfi.zamHost, port: pfi.zamPort, desk: desk,
-                zone: configuration.sites.first?.civilZone ?? .europeParis, log: { Log.line($0) })
+                zone: configuration.sites.first?.civilZone ?? .europeParis, armour: armours["pfi.zamTLS"],
+                log: { Log.line($0) })
         }
         Log.line(
             "catalogue \(catalogue.version.text.prefix(12)) : \(catalogue.analyses.count) analyses ; "
@@ -85,6 +89,7 @@ package enum LaboratoryServer {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await fleet.run() }
                 group.addTask { await dispatch.run() }
+                group.addTask { await armours.watch { Log.line($0) } }
                 if let zam { group.addTask { await zam.run() } }
                 group.addTask {
                     for await _ in hangups {
@@ -96,7 +101,7 @@ package enum LaboratoryServer {
                     }
                 }
                 group.addTask { [desk] in
-                    try await runAPI(configuration, desk, fleet, reloader) { ports.bound($0) }
+                    try await runAPI(configuration, desk, fleet, reloader, dispatch) { ports.bound($0) }
                 }
                 // The first to end ends the server: a service that stops by itself is a fault.
                 try await group.next()
@@ -122,15 +127,24 @@ package enum LaboratoryServer {
         }
     }
 
-    private static func pfiSettings(_ pfi: Configuration.PFI?) -> PFISettings? {
+    private static func pfiSettings(_ pfi: Configuration.PFI?, _ armours: ExchangeArmours) -> PFISettings? {
         pfi.map { pfi in
-            PFISettings(
+            var settings = PFISettings(
                 host: pfi.host, port: pfi.port,
                 parties: Parties(
                     sendingApplication: pfi.sendingApplication, sendingFacility: pfi.sendingFacility,
                     receivingApplication: pfi.receivingApplication, receivingFacility: pfi.receivingFacility),
                 processing: Processing(rawValue: pfi.processing) ?? .production,
-                answerWithin: pfi.answerWithin)
+                answerWithin: pfi.answerWithin, armour: armours["pfi.tls"])
+            if let backup = pfi.backup {
+                settings.backup = PFISettings.Endpoint(
+                    host: backup.host, port: backup.port, armour: armours["pfi.backup.tls"])
+                settings.backupAfter = backup.after
+            }
+            settings.terms.carrier = pfi.carrier
+            settings.terms.rules = pfi.isStrict ? .strict : .tolerant
+            settings.terms.wantsReading = pfi.wantsReading
+            return settings
         }
     }
 }
