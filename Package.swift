@@ -147,13 +147,12 @@ if withExchange {
             "Exchange",
             imports: [
                 "Base", "Catalog", "Laboratory", "HL7v2", "CDA", "Report", "Printing", "Store", "Workflow", "Lines",
-                "SecureLines",
             ]),
         tests(
             "ExchangeTests",
             imports: [
-                "Base", "Catalog", "Laboratory", "HL7v2", "Report", "Printing", "Store", "Workflow", "Lines", "SecureLines",
-                "Exchange", "Neighbours",
+                "Base", "Catalog", "Laboratory", "HL7v2", "Report", "Printing", "Store", "Workflow", "Lines",
+                "SecureLines", "Exchange", "Neighbours",
             ]),
     ]
 }
@@ -181,9 +180,9 @@ if withServer {
         shell(
             "Server",
             imports: [
-                "Base", "JSON5", "LIS01", "HL7v2", "Catalog", "Laboratory", "Drivers", "Report", "Store", "Workflow",
-                "StoreSQL", "SQLiteEngine", "PostgreSQLEngine", "Lines", "SecureLines", "Analyzers", "Exchange", "API",
-                "Client",
+                "Base", "JSON5", "LIS01", "HL7v2", "Catalog", "Laboratory", "Drivers", "Report", "Printing", "Store",
+                "Workflow", "StoreSQL", "SQLiteEngine", "PostgreSQLEngine", "Lines", "SecureLines", "Analyzers",
+                "Exchange", "API", "Client",
             ]),
         program(
             "paillasse", at: "Sources/paillasse",
@@ -201,7 +200,8 @@ if withServer {
             "bench", at: "Tests/Bench",
             imports: [
                 "Base", "CScan", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "CDA", "Report",
-                "Printing", "Store", "StoreSQL", "SQLiteEngine", "Lines", "Console", sqlite,
+                "Printing", "HL7v2", "Store", "StoreSQL", "SQLiteEngine", "Workflow", "Lines", "Exchange", "Console",
+                sqlite,
             ]),
         tests(
             "ServerTests",
@@ -212,5 +212,8 @@ if withServer {
             ]),
     ]
 }
+
+// PAILLASSE_TESTS=ServerTests builds the tests of one target only.
+if let only = Context.environment["PAILLASSE_TESTS"] { targets.removeAll { $0.type == .test && $0.name != only } }
 
 let package = Package(name: "paillasse", dependencies: packages, targets: targets)

@@ -68,7 +68,8 @@ struct BusinessAcknowledgement: Sendable {
     var due: ContinuousClock.Instant
     var attempts = 0
 
-    /// Z01 when the document goes to the DMP, one Z02 for each MSSanté recipient, when ACK_RECEPTION asks for them; Z03 when
+    /// Z01 when the document goes to the DMP, one Z02 for each MSSanté recipient, when ACK_RECEPTION asks for
+    /// them; Z03 when
     /// ACK_LECTURE_MSS does.
     static func all(
         for message: NeighbourMessage, outcome: BusinessOutcome, at due: ContinuousClock.Instant, now: Instant,

@@ -16,10 +16,7 @@ struct SimulatePFI: AsyncParsableCommand {
     var zam: String?
     @Option(help: "Scénario JSON5 (voir Simulators/Scenarios) ; il l'emporte sur les trois options qui suivent.")
     var scenario: String?
-    @Option(
-        help:
-            "Réponses aux messages, la dernière vaut pour la suite : AA, AE, AR, silence, lostAnswer, hangUp, late, twice, halfAnswer."
-    )
+    @Option(help: "Réponses, la dernière restant : AA, AE, AR, silence, lostAnswer, hangUp, late, twice, halfAnswer.")
     var policy = "AA"
     @Option(help: "Ce que disent les ZAM : ok, dmpClosed, mailboxFull, read, unreadable, none.") var outcome = "ok"
     @Option(help: "Secondes entre l'AA et le premier ZAM.") var zamDelay = 0.2

@@ -34,9 +34,13 @@ extension LaboratoryAPI {
                         "release.server", because: "ce serveur n'envoie pas de comptes rendus",
                         remedy: "s'adresser au serveur du laboratoire")
                 }
-                let act = ReleaseAct(
-                    body.kind, reason: body.reason, hiddenFrom: body.kind == .hide ? body.from ?? [.patient] : [],
+                let isBare = body.secretCare == nil && body.confidentiality == nil
+                var act = ReleaseAct(
+                    body.kind, reason: body.reason,
+                    hiddenFrom: body.kind == .hide ? body.from ?? (isBare ? [.patient] : []) : [],
                     until: try call.instant(body.until, at: "until"), deliveryID: body.delivery)
+                act.secretCare = body.secretCare
+                act.confidentiality = body.confidentiality
                 guard act.kind != .hidingEnded else {
                     throw Refusal("release.kind", at: "kind", because: "acte du serveur seul", remedy: "écrire unhide")
                 }

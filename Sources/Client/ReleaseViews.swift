@@ -9,6 +9,8 @@ package struct ReleaseBody: Codable, Sendable, Hashable {
     package var from: [Audience]?
     /// `hide`: until when; until somebody lifts it when absent.
     package var until: Moment?
+    package var secretCare: Bool?
+    package var confidentiality: Visibility.Confidentiality?
     /// `retry`, `abandon`: which delivery.
     package var delivery: String?
     package init(

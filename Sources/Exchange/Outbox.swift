@@ -25,6 +25,8 @@ actor Outbox {
     private var stride = 1
 
     private static let batch = 32
+    /// Rows read at a time while answers come.
+    private static let ahead = 128
     /// So many messages in a row without an answer: the PFI is away, not the message wrong.
     private static let silencesOfAway = 3
     private static let probeEvery = Duration.seconds(30)
@@ -54,12 +56,19 @@ actor Outbox {
 
     func sendDue() async throws(CommandFailure) -> Outcome {
         while !Task.isCancelled {
-            let due = try await eligible()
+            var due = try await eligible()[...]
             if due.isEmpty { break }
-            let (happened, goesOn) = await send(try await claim(due))
-            // Answers are durable before the next messages leave: a crash repeats one batch at most.
-            try await desk.recordDeliveries(happened, author: "exchange")
-            if !goesOn { return .away }
+            while !due.isEmpty, !Task.isCancelled {
+                let claimed = try await claim(due.prefix(stride))
+                due = due.dropFirst(stride)
+                let (happened, goesOn) = await send(claimed)
+                // Answers are durable before the next messages leave: a crash repeats one batch at most.
+                let ordinals = Dictionary(claimed.map { ($0.delivery.id, $0.ordinal + 1) }) { first, _ in first }
+                try await desk.recordDeliveries(happened, author: "exchange", after: ordinals)
+                if !goesOn { return .away }
+                // After a failure the table is asked again: what waits is passed over.
+                if stride == 1 { break }
+            }
         }
         return waiting.isEmpty ? .drained : .someWait
     }
@@ -71,11 +80,13 @@ actor Outbox {
         var routeName: String?
         /// It may be with this PFI already: no other may have it.
         var isBound = false
+        /// Of its last event before this attempt.
+        var ordinal = 0
     }
 
     /// What may leave now: of each request its oldest, those that wait for a next try and what follows them left out.
     private func eligible() async throws(CommandFailure) -> [Delivery] {
-        let limit = Outbox.batch + waiting.count
+        let limit = (stride == 1 ? Outbox.batch : Outbox.ahead) + waiting.count
         let due: [Delivery]
         do throws(StoreFailure) { due = try await desk.store.deliveriesDue(limit: limit) } catch {
             throw .store(error)
@@ -86,22 +97,40 @@ actor Outbox {
             due.filter { delivery in
                 guard requests.insert(delivery.requestID).inserted else { return false }
                 return waiting[delivery.id].map { $0.until <= now } ?? true
-            }.prefix(stride))
+            })
     }
 
     /// Durable before the wire: the attempt, by which way. What was closed meanwhile (held back, given up) is left.
-    private func claim(_ due: [Delivery]) async throws(CommandFailure) -> [Claimed] {
+    private func claim(_ due: ArraySlice<Delivery>) async throws(CommandFailure) -> [Claimed] {
+        for _ in 0..<Outbox.claimTries {
+            let claimed = try await open(due)
+            let ordinals = Dictionary(claimed.map { ($0.delivery.id, $0.ordinal) }) { first, _ in first }
+            do throws(CommandFailure) {
+                try await desk.recordDeliveries(
+                    claimed.map { ($0.delivery, .attempted, $0.routeName) }, author: "exchange", after: ordinals,
+                    retells: false)
+                return claimed
+            } catch {
+                // Somebody decided about one of them meanwhile: read again.
+                guard case .store(.conflict) = error else { throw error }
+            }
+        }
+        return []
+    }
+    private static let claimTries = 5
+
+    private func open(_ due: ArraySlice<Delivery>) async throws(CommandFailure) -> [Claimed] {
         var claimed = [Claimed]()
         for delivery in due {
             let events: [DeliveryEvent]
             do throws(StoreFailure) { events = try await desk.store.deliveryEvents(delivery.id) } catch {
                 throw .store(error)
             }
-            if events.contains(where: { [.accepted, .refused, .abandoned].contains($0.kind) }) { continue }
-            claimed.append(route(delivery, events))
+            if events.isClosed { continue }
+            var one = route(delivery, events)
+            one.ordinal = events.last?.ordinal ?? 0
+            claimed.append(one)
         }
-        try await desk.recordDeliveries(
-            claimed.map { ($0.delivery, .attempted, $0.routeName) }, author: "exchange")
         return claimed
     }
 

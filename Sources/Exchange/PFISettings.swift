@@ -25,8 +25,8 @@ package struct PFISettings: Sendable {
     package var parties: Parties
     package var processing: Processing
     package var answerWithin: Duration
-    /// What every message is sent under; hiding comes on top.
-    package var terms = TransmissionTerms()
+    /// Who is written to, by which messages.
+    package var routing = RoutingSettings()
 
     package init(
         host: String, port: Int, parties: Parties, processing: Processing, answerWithin: Duration,
@@ -36,6 +36,7 @@ package struct PFISettings: Sendable {
         self.parties = parties
         self.processing = processing
         self.answerWithin = answerWithin
+        routing.wantsReading = true
     }
 
     /// Health data goes in clear nowhere but on this machine. Refusals: `pfi.clear`.

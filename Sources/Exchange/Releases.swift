@@ -51,10 +51,12 @@ extension ReportDispatch {
         case .hold: facts += try await holdBack(request)
         case .release: facts += try await letGo(request)
         case .hide, .unhide, .hidingEnded:
-            if let latest { facts += try await editAgain(latest, request, act, entry, earlier) }
+            if let latest { facts += try await editAgain(latest, request, act, entry, earlier, state) }
         case .withdraw:
             facts += earlier.overtaken
-            if let delivery = earlier.lastSent { facts += try await again(delivery, "retrait", as: .deletion) }
+            if let delivery = earlier.lastSent {
+                facts += try await again(delivery, "retrait", as: .deletion, to: earlier)
+            }
         case .resend:
             guard try await dueDeliveries(request).isEmpty else {
                 throw .refused(
@@ -74,7 +76,7 @@ extension ReportDispatch {
     /// anything left, the version that waits is made again under the flags.
     private func editAgain(
         _ signature: Laboratory.Signature, _ request: Request, _ act: ReleaseAct, _ entry: RegisterEntry,
-        _ earlier: EarlierVersions
+        _ earlier: EarlierVersions, _ before: ReleaseState
     ) async throws(CommandFailure) -> [Fact] {
         guard earlier.lastVersion > 0 else { return [] }
         var signed = try await desk.signedReport(of: signature)
@@ -83,7 +85,7 @@ extension ReportDispatch {
         let version = earlier.lastVersion + 1
         return try await facts(
             signed, as: version, "\(signature.id)/\(version)", ReleaseState(acts), earlier,
-            changesVisibility: earlier.lastSent != nil)
+            earlierVisibility: before.visibility)
     }
 
     private func dueDeliveries(_ request: Request) async throws(CommandFailure) -> [(Delivery, [DeliveryEvent])] {
@@ -148,7 +150,8 @@ extension ReportDispatch {
 
     /// A deletion carries the document to delete and its recipients; what goes again leaves out a DMP that has it.
     private func again(
-        _ delivery: Delivery, _ errand: String, as wanted: DocumentTransmission.Request?
+        _ delivery: Delivery, _ errand: String, as wanted: DocumentTransmission.Request?,
+        to holders: EarlierVersions? = nil
     ) async throws(CommandFailure) -> [Fact] {
         let report: ReportVersion?, all: [Delivery], events: [DeliveryEvent]
         do throws(StoreFailure) {
@@ -168,10 +171,21 @@ extension ReportDispatch {
         transmission.documentID = report.documentOID
         transmission.replacedID = report.replacedOID
         transmission.changesVisibility = false
+        if wanted == .deletion {
+            // What is deleted is hidden from nobody any more.
+            transmission.hiddenFromPatient = false
+            transmission.hiddenFromProfessionals = false
+            transmission.hiddenFromGuardians = false
+            transmission.secretConnection = false
+        }
         if let wanted { transmission.request = wanted }
+        if let holders {
+            transmission.recipients = holders.recipients
+            transmission.toDMP = holders.inDMP
+        }
         if wanted == nil, events.contains(where: { $0.kind == .dmpAccepted }) { transmission.toDMP = false }
         again.toDMP = transmission.toDMP
-        do throws(Refusal) { again.message = try transmission.bytes(pfi?.terms.rules ?? .tolerant) } catch {
+        do throws(Refusal) { again.message = try transmission.bytes(pfi?.routing.rules ?? .tolerant) } catch {
             throw .refused(error)
         }
         return [.delivery(again)]

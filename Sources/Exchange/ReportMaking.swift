@@ -5,16 +5,38 @@ import Report
 import Store
 import Workflow
 
-/// What an earlier version of a request's report left behind it.
+/// What the earlier versions of a request's report left behind them.
 struct EarlierVersions {
     /// Deliveries that never left, closed with the new version's.
     var overtaken: [Fact] = []
-    /// The version that may be with the PFI, and its message.
+    /// The last message that may be with the PFI; nil after a deletion.
     var lastSent: Delivery?
     var lastVersion = 0
+    /// Who may have a version now.
+    var recipients: [Recipient] = []
+    var inDMP = false
 
-    /// Who was sent that version.
-    var recipients: [Recipient] { lastSent.flatMap { DocumentTransmission(sent: $0.message) }?.recipients ?? [] }
+    var holders: Set<Destination> {
+        var holders = Set(
+            recipients.map { $0.isPatient ? Destination.patient : .professional($0.address.lowercased()) })
+        if inDMP { holders.insert(.dmp) }
+        return holders
+    }
+
+    mutating func add(_ delivery: Delivery) {
+        lastSent = delivery
+        guard let sent = DocumentTransmission(sent: delivery.message) else { return }
+        inDMP = inDMP || sent.toDMP
+        for recipient in sent.recipients {
+            recipients.removeAll { $0.address.lowercased() == recipient.address.lowercased() }
+            recipients.append(recipient)
+        }
+    }
+    mutating func forget() {
+        lastSent = nil
+        recipients = []
+        inDMP = false
+    }
 }
 
 extension DocumentTransmission {
@@ -37,7 +59,8 @@ extension ReportDispatch {
         let state = try await state(of: request, since: signature.at)
         let earlier = try await earlierVersions(of: request)
         let version = max(signature.version, earlier.lastVersion + 1)
-        let facts = try await facts(signed, as: version, signature.id, state, earlier)
+        let facts = try await facts(
+            signed, as: version, signature.id, state, earlier, earlierVisibility: state.visibility)
         let note = AuditNote(
             site: signature.site, author: "exchange", action: "report.issue", subject: "\(signed.setOID).\(version)",
             at: desk.now())
@@ -54,40 +77,43 @@ extension ReportDispatch {
         return ReleaseState(acts.filter { $0.act.kind != .withdraw || $0.at >= signedAt }.map(\.act))
     }
 
-    /// One version and, unless it is held back, its delivery. `signatureID`: unique among report versions.
+    /// One version and, unless it is held back, its deliveries. `signatureID`: unique among report versions.
     func facts(
         _ signed: SignedReport, as version: Int, _ signatureID: String, _ state: ReleaseState,
-        _ earlier: EarlierVersions, changesVisibility: Bool = false
+        _ earlier: EarlierVersions, earlierVisibility: Visibility? = nil
     ) async throws(CommandFailure) -> [Fact] {
         var signed = signed
         signed.signature.version = version
         signed.documentOID = "\(signed.setOID).\(version)"
         signed.replacedOID = earlier.lastSent.map { "\(signed.setOID).\($0.version)" }
-        var terms = pfi?.terms ?? TransmissionTerms()
-        terms.hiddenFromPatient = state.hiddenFrom.contains(.patient)
-        terms.hiddenFromProfessionals = state.hiddenFrom.contains(.professionals)
-        terms.hiddenFromGuardians = state.hiddenFrom.contains(.guardians)
-        terms.changesVisibility = changesVisibility
-        terms.earlierRecipients = earlier.recipients
-        let id = desk.newIdentifier()
+        signed.visibility = state.visibility
+        let circumstances = IssuedDocuments.Circumstances(
+            holders: earlier.holders, earlierVisibility: earlier.lastSent == nil ? nil : earlierVisibility,
+            now: desk.now())
         let documents: IssuedDocuments
         do throws(Refusal) {
             documents = try IssuedDocuments(
                 signed, catalogue: desk.catalogue(of: signed), letterhead: letterheads[signed.site.code] ?? .plain,
-                pfi: pfi, terms: terms, controlID: id)
+                pfi: pfi, circumstances, controlIDs: { desk.newIdentifier() })
         } catch { throw .refused(error) }
         let request = signed.content.request
+        for one in documents.stranded {
+            log("demande \(request.number) : version \(version) impossible à transmettre (\(one.reason.rawValue))")
+        }
         let report = ReportVersion(
-            id: id, site: request.site, requestID: request.id, version: version, signatureID: signatureID,
-            documentOID: signed.documentOID, setOID: signed.setOID, replacedOID: signed.replacedOID,
-            producedAt: signed.producedAt, complete: signed.signature.complete, cda: documents.cda, pdf: documents.pdf)
+            id: desk.newIdentifier(), site: request.site, requestID: request.id, version: version,
+            signatureID: signatureID, documentOID: signed.documentOID, setOID: signed.setOID,
+            replacedOID: signed.replacedOID, producedAt: signed.producedAt, complete: signed.signature.complete,
+            cda: documents.cda, pdf: documents.pdf)
         var facts: [Fact] = [.report(report)] + earlier.overtaken
-        if let message = documents.message, !state.isHeld {
+        if state.isHeld { return facts }
+        for (n, message) in documents.messages.enumerated() {
             facts.append(
                 .delivery(
                     Delivery(
-                        id: id, site: request.site, reportID: id, requestID: request.id, version: version,
-                        destination: "PFI", controlID: id, message: message.bytes, createdAt: desk.now(),
+                        id: message.controlID, site: request.site, reportID: report.id, requestID: request.id,
+                        version: version, destination: n == 0 ? "PFI" : "PFI \(n + 1)",
+                        controlID: message.controlID, message: message.bytes, createdAt: desk.now(),
                         toDMP: message.toDMP)))
         }
         return facts
@@ -104,9 +130,9 @@ extension ReportDispatch {
                 let events = try await desk.store.deliveryEvents(delivery.id)
                 if events.contains(where: { $0.kind == .refused || $0.kind == .abandoned }) { continue }
                 if DeliveryErrand(delivery) == .deletion {
-                    found.lastSent = nil
+                    found.forget()
                 } else if events.mayHaveLeft {
-                    found.lastSent = delivery
+                    found.add(delivery)
                 } else {
                     found.overtaken.append(
                         .deliveryEvent(

@@ -48,6 +48,7 @@ package enum LaboratoryServer {
         if !["127.0.0.1", "::1", "localhost"].contains(configuration.host) {
             Log.line("attention : l'API écoute sur \(configuration.host) en clair ; mettre un relais TLS devant elle")
         }
+        let armours = try ExchangeArmours(configuration.pfi)
         let store = try await openStore(configuration)
         let now: @Sendable () -> Instant = { Clocks.now() }
         let files = try DataFiles.catalogue(configuration.catalogue)
@@ -61,7 +62,6 @@ package enum LaboratoryServer {
             throw error
         }
         let catalogue = desk.catalogue
-        let armours = try ExchangeArmours(configuration.pfi)
         let dispatch = ReportDispatch(
             desk: desk, pfi: pfiSettings(configuration.pfi, armours), letterheads: configuration.letterheads,
             log: { Log.line($0) })
@@ -72,13 +72,7 @@ package enum LaboratoryServer {
         desk.orderRoutes = { fleet.orderRoutes }
         desk.afterOrdering = { fleet.wakeCouriers() }
         let reloader = Reloader(configurationAt: path, started: configuration, fleet: fleet, desk: desk)
-        var zam: AcknowledgementListener?
-        if let pfi = configuration.pfi {
-            zam = try await AcknowledgementListener.start(
-                host: pfi.zamHost, port: pfi.zamPort, desk: desk,
-                zone: configuration.sites.first?.civilZone ?? .europeParis, armour: armours["pfi.zamTLS"],
-                log: { Log.line($0) })
-        }
+        let zam = try await acknowledgements(configuration, desk, armours)
         Log.line(
             "catalogue \(catalogue.version.text.prefix(12)) : \(catalogue.analyses.count) analyses ; "
                 + "\(plan.library.drivers.count) pilotes ; \(configuration.analyzers.count) automates")
@@ -115,6 +109,16 @@ package enum LaboratoryServer {
         await store.close()
     }
 
+    private static func acknowledgements(
+        _ configuration: Configuration, _ desk: Desk, _ armours: ExchangeArmours
+    ) async throws -> AcknowledgementListener? {
+        guard let pfi = configuration.pfi else { return nil }
+        return try await AcknowledgementListener.start(
+            host: pfi.zamHost, port: pfi.zamPort, desk: desk,
+            zone: configuration.sites.first?.civilZone ?? .europeParis, armour: armours["pfi.zamTLS"],
+            log: { Log.line($0) })
+    }
+
     package static func loadCatalogue(_ files: [CatalogFile]) throws -> AnalysisCatalogue {
         try AnalysisCatalogue.load(files, version: CatalogVersion(Desk.catalogueVersion(of: files)))
     }
@@ -141,9 +145,10 @@ package enum LaboratoryServer {
                     host: backup.host, port: backup.port, armour: armours["pfi.backup.tls"])
                 settings.backupAfter = backup.after
             }
-            settings.terms.carrier = pfi.carrier
-            settings.terms.rules = pfi.isStrict ? .strict : .tolerant
-            settings.terms.wantsReading = pfi.wantsReading
+            settings.routing.carrier = pfi.carrier
+            settings.routing.rules = pfi.isStrict ? .strict : .tolerant
+            settings.routing.wantsReading = pfi.wantsReading
+            settings.routing.partialToDMP = pfi.partialToDMP
             return settings
         }
     }

@@ -26,6 +26,8 @@ extension Configuration {
         package var carrier: DocumentTransmission.Carrier
         /// The volet's table of combinations to the letter.
         package var isStrict: Bool
+        /// The DMP gets complete reports only, unless this (REC_GEN-1070).
+        package var partialToDMP: Bool
         /// Whether reading by the recipients is asked for (Z03).
         package var wantsReading: Bool
         /// Where its business acknowledgements (ZAM) are listened to.
@@ -89,6 +91,7 @@ extension Configuration.PFI {
         }
         isStrict = r.flag("strictCombinations") ?? false
         wantsReading = r.flag("readingAcknowledgements") ?? true
+        partialToDMP = r.flag("partialToDMP") ?? false
         answerWithin = .seconds(r.whole("answerSeconds") ?? 30)
         backup = r.object("backup").map { b in
             let (host, port) = endpoint(b, "address", "")

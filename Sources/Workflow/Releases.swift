@@ -74,38 +74,49 @@ extension Desk {
 
     package func requestOf(_ reference: String) async throws(CommandFailure) -> Request { try await request(reference) }
 
-    /// Several deliveries told in one transaction: attempts are their own trace, answers are audited together.
+    /// Several deliveries told in one transaction: attempts are their own trace, answers are audited together. `after`:
+    /// the last ordinal known of each, to save asking; when it is wrong, it is asked,
+    /// or with `retells` false a conflict is thrown.
     package func recordDeliveries(
-        _ happened: [(delivery: Delivery, kind: DeliveryEvent.Kind, detail: String?)], author: String
+        _ happened: [(delivery: Delivery, kind: DeliveryEvent.Kind, detail: String?)], author: String,
+        after known: [String: Int] = [:], retells: Bool = true
     ) async throws(CommandFailure) {
-        guard let first = happened.first else { return }
-        try await attempt { () async throws(CommandFailure) -> Void in
-            let at = now()
-            var facts = [Fact](), next = [String: Int]()
-            for (delivery, kind, detail) in happened {
-                if next[delivery.id] == nil {
-                    let events = try await ask { () throws(StoreFailure) in
-                        try await store.deliveryEvents(delivery.id)
-                    }
-                    next[delivery.id] = (events.last?.ordinal ?? 0) + 1
-                }
-                let ordinal = next[delivery.id] ?? 1
-                next[delivery.id] = ordinal + 1
-                facts.append(
-                    .deliveryEvent(
-                        DeliveryEvent(
-                            deliveryID: delivery.id, ordinal: ordinal, kind: kind, at: at, detail: detail)))
+        if happened.isEmpty { return }
+        if !retells { return try await tell(happened, author, known) }
+        if !known.isEmpty {
+            do throws(CommandFailure) { return try await tell(happened, author, known) } catch {
+                guard case .store(.conflict) = error else { throw error }
             }
-            let theirs = happened.filter { ![.attempted, .failed, .unreached].contains($0.kind) }
-            var note: AuditNote?
-            if let told = theirs.first {
-                let others = theirs.count > 1 ? " et \(theirs.count - 1) autres" : ""
-                note = AuditNote(
-                    site: first.delivery.site, author: author, action: "delivery.\(told.kind.rawValue)",
-                    subject: told.delivery.controlID + others, at: at)
-            }
-            let ready = (facts, note)
-            try await ask { () throws(StoreFailure) in try await store.append(ready.0, note: ready.1) }
         }
+        try await attempt { () async throws(CommandFailure) -> Void in try await tell(happened, author, [:]) }
+    }
+
+    private func tell(
+        _ happened: [(delivery: Delivery, kind: DeliveryEvent.Kind, detail: String?)], _ author: String,
+        _ known: [String: Int]
+    ) async throws(CommandFailure) {
+        let at = now()
+        var facts = [Fact](), last = known
+        for (delivery, kind, detail) in happened {
+            if last[delivery.id] == nil {
+                let events = try await ask { () throws(StoreFailure) in try await store.deliveryEvents(delivery.id) }
+                last[delivery.id] = events.last?.ordinal ?? 0
+            }
+            let ordinal = (last[delivery.id] ?? 0) + 1
+            last[delivery.id] = ordinal
+            facts.append(
+                .deliveryEvent(
+                    DeliveryEvent(deliveryID: delivery.id, ordinal: ordinal, kind: kind, at: at, detail: detail)))
+        }
+        let theirs = happened.filter { ![.attempted, .failed, .unreached].contains($0.kind) }
+        var note: AuditNote?
+        if let told = theirs.first {
+            let others = theirs.count > 1 ? " et \(theirs.count - 1) autres" : ""
+            note = AuditNote(
+                site: told.delivery.site, author: author, action: "delivery.\(told.kind.rawValue)",
+                subject: told.delivery.controlID + others, at: at)
+        }
+        let ready = (facts, note)
+        try await ask { () throws(StoreFailure) in try await store.append(ready.0, note: ready.1) }
     }
 }

@@ -4,6 +4,7 @@ import Client
 import Laboratory
 
 extension Audience: ExpressibleByArgument {}
+extension Visibility.Confidentiality: ExpressibleByArgument {}
 
 extension ReportCommand {
     struct Show: AsyncParsableCommand {
@@ -125,11 +126,16 @@ extension ReportCommand {
             []
         @Option(help: ArgumentHelp("Fin du masquage ; sinon jusqu'à « unhide ».", valueName: "2026-11-30T08:00"))
         var until: String?
+        @Flag(help: "Soins secrets d'un mineur : rien n'atteint ses représentants.") var secretCare = false
+        @Option(help: "Confidentialité du document : N, R ou V ; R et V ne vont jamais au DMP.")
+        var confidentiality: Visibility.Confidentiality?
         func run() async throws {
-            try await decision.send(
-                ReleaseBody(
-                    kind: .hide, reason: decision.reason, from: from.isEmpty ? nil : from,
-                    until: until.map { Moment(text: $0) }))
+            var body = ReleaseBody(
+                kind: .hide, reason: decision.reason, from: from.isEmpty ? nil : from,
+                until: until.map { Moment(text: $0) })
+            body.secretCare = secretCare ? true : nil
+            body.confidentiality = confidentiality
+            try await decision.send(body)
         }
     }
 

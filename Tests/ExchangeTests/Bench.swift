@@ -30,7 +30,20 @@ struct Bench: Sendable {
     let desk: Desk
     /// The one with a qualified identity.
     private let known = Known()
-    private final class Known: Sendable { let patient = Mutex<String?>(nil) }
+    private final class Known: Sendable {
+        let patient = Mutex<String?>(nil)
+        private let rank = Mutex(100)
+        /// Another one each time, its key right (97 minus the rest).
+        func matricule(of year: Int) -> String {
+            let rank = rank.withLock { rank in
+                rank += 1
+                return rank
+            }
+            let digits = "2\(String(year).suffix(2))0351215\(rank)"
+            let key = 97 - (Int64(digits) ?? 0) % 97
+            return digits + (key < 10 ? "0" : "") + String(key)
+        }
+    }
 
     static let root: URL = {
         var folder = URL(fileURLWithPath: #filePath)
@@ -63,16 +76,21 @@ struct Bench: Sendable {
     }
 
     /// A request registered and received; its patient has a qualified identity unless told otherwise.
-    func request(qualified: Bool = true) async throws -> Request {
+    /// Born in another year, or opposed to the DMP: another person, with the matricule of nobody else.
+    func request(qualified: Bool = true, birthYear: Int = 1979, opposed: Bool = false) async throws -> Request {
         var draft = PatientDraft(
             status: qualified ? .qualified : .provisional,
             traits: Traits(
                 birthName: "PAT-TROIS", firstGivenName: "DOMINIQUE", givenNames: "DOMINIQUE MARIE-LOUISE",
-                birthDate: CivilDate(year: 1979, month: 3, day: 28), sex: .female, birthplace: "51215"))
-        if qualified { draft.ins = try INS("279035121518989") }
-        var patientID = qualified ? known.patient.withLock { $0 } : nil
+                birthDate: CivilDate(year: birthYear, month: 3, day: 28), sex: .female, birthplace: "51215"))
+        draft.opposedToDMP = opposed ? true : nil
+        let isUsual = qualified && birthYear == 1979 && !opposed
+        if qualified {
+            draft.ins = try INS(isUsual ? "279035121518989" : known.matricule(of: birthYear))
+        }
+        var patientID = isUsual ? known.patient.withLock { $0 } : nil
         if patientID == nil { patientID = try await desk.registerPatient(draft, by: Bench.biologist).id }
-        if qualified { known.patient.withLock { $0 = patientID } }
+        if isUsual { known.patient.withLock { $0 = patientID } }
         var prescriber = Professional(nationalID: "810009876543", family: "CHARLES", given: "Pascal")
         prescriber.securedMail = Bench.prescriberMail
         var request = RequestDraft(patientID: try #require(patientID), codes: ["K"], prescriber: prescriber)

@@ -128,6 +128,40 @@ import Workflow
         }
     }
 
+    @Test func `point 13: minor, announcement visit, secret care, restricted: the right flags`() async throws {
+        let bench = try Bench()
+        func sent(_ hide: (inout ReleaseAct) -> Void, born year: Int) async throws -> DocumentTransmission {
+            let request = try await bench.request(birthYear: year)
+            var chosen = act(.hide)
+            hide(&chosen)
+            let dispatch = bench.dispatch(to: 1)
+            try await dispatch.perform(chosen, on: request.number, by: Bench.biologist)
+            try await bench.sign(request, "4.2")
+            try await dispatch.makeReports()
+            return try bench.transmission(try #require(try await bench.deliveries(request).last?.delivery))
+        }
+        let announced = try await sent({ $0.hiddenFrom = [.patient] }, born: 1979)
+        #expect(announced.hiddenFromPatient && announced.toDMP && !announced.toPatient && announced.toProfessionals)
+        #expect(announced.request == .initial && !announced.changesVisibility)
+        let secret = try await sent({ $0.secretCare = true }, born: 2012)
+        #expect(secret.secretConnection && secret.hiddenFromGuardians && !secret.toPatient && !secret.hiddenFromPatient)
+        let adult = try await sent({ $0.secretCare = true }, born: 1979)
+        #expect(!adult.secretConnection && !adult.hiddenFromGuardians)
+        let restricted = try await sent({ $0.confidentiality = .restricted }, born: 1979)
+        #expect(!restricted.toDMP && restricted.toProfessionals)
+        #expect(String(decoding: restricted.document, as: UTF8.self).contains("<confidentialityCode code=\"R\""))
+    }
+
+    @Test func `an opposition keeps the report from the DMP and nothing else`() async throws {
+        let bench = try Bench()
+        let request = try await bench.request(opposed: true)
+        try await bench.sign(request, "4.2")
+        let dispatch = bench.dispatch(to: 1)
+        try await dispatch.makeReports()
+        let sent = try bench.transmission(try #require(try await bench.deliveries(request).last?.delivery))
+        #expect(!sent.toDMP && sent.toPatient && sent.toProfessionals)
+    }
+
     @Test func `a hold keeps everything here, a release lets it go, both with their reason`() async throws {
         let bench = try Bench()
         let early = try await bench.request()

@@ -1,7 +1,7 @@
 package import Base
 
-/// What a person decided about the way out of a request's reports, beside « it leaves by itself once signed »: each is a
-/// traced exception (register `release`, subject: the request).
+/// What a person decided about the way out of a request's reports, beside « it leaves by itself once signed »: each is
+/// a traced exception (register `release`, subject: the request).
 package struct ReleaseAct: Codable, Sendable, Hashable {
     package enum Kind: String, Codable, Sendable, CaseIterable {
         /// Nothing leaves until `release`.
@@ -25,6 +25,9 @@ package struct ReleaseAct: Codable, Sendable, Hashable {
     package var hiddenFrom: [Audience]
     /// Nil: until somebody lifts it.
     package var until: Instant?
+    /// `hide`: a minor's secret care; the CDA's confidentiality. Nil: as before.
+    package var secretCare: Bool?
+    package var confidentiality: Visibility.Confidentiality?
     /// `retry`, `abandon`: which delivery.
     package var deliveryID: String?
 
@@ -53,6 +56,8 @@ package struct ReleaseState: Sendable, Hashable {
     package private(set) var hiddenFrom: Set<Audience> = []
     /// When the hiding ends by itself.
     package private(set) var hiddenUntil: Instant?
+    package private(set) var secretCare = false
+    package private(set) var confidentiality = Visibility.Confidentiality.normal
 
     /// `acts` in the order they were decided.
     package init(_ acts: [ReleaseAct]) {
@@ -63,13 +68,31 @@ package struct ReleaseState: Sendable, Hashable {
             case .hide:
                 hiddenFrom = Set(act.hiddenFrom)
                 hiddenUntil = act.until
-            case .unhide, .hidingEnded:
+                secretCare = act.secretCare ?? secretCare
+                confidentiality = act.confidentiality ?? confidentiality
+            case .unhide:
+                hiddenFrom = []
+                hiddenUntil = nil
+                secretCare = false
+                confidentiality = .normal
+            case .hidingEnded:
                 hiddenFrom = []
                 hiddenUntil = nil
             case .withdraw: isWithdrawn = true
             case .resend, .retry, .abandon: break
             }
         }
+    }
+
+    /// The same as the routing and the document take it.
+    package var visibility: Visibility {
+        var visibility = Visibility()
+        if hiddenFrom.contains(.patient) { visibility.patient = hiddenUntil.map { .hiddenUntil($0) } ?? .hidden }
+        visibility.hiddenFromProfessionals = hiddenFrom.contains(.professionals)
+        visibility.hiddenFromRepresentatives = hiddenFrom.contains(.guardians)
+        visibility.secretCare = secretCare
+        visibility.confidentiality = confidentiality
+        return visibility
     }
 
     package func hidingIsOver(at now: Instant) -> Bool { hiddenUntil.map { $0 <= now } ?? false }
@@ -89,13 +112,15 @@ package struct ReleaseState: Sendable, Hashable {
         case .hold: return isHeld ? refuse("held", "les envois sont déjà retenus", "aucune action") : nil
         case .release: return isHeld ? nil : refuse("free", "rien n'est retenu", "aucune action")
         case .hide:
-            if act.hiddenFrom.isEmpty { return refuse("audience", "à qui le cacher ?", "ajouter --from patient") }
+            if act.hiddenFrom.isEmpty, act.secretCare == nil, act.confidentiality == nil {
+                refuse("audience", "à qui le cacher ?", "ajouter --from patient")
+            }
             if let until = act.until, until <= now {
                 return refuse("until", "la date de fin du masquage est passée", "donner une date à venir")
             }
             return nil
         case .unhide, .hidingEnded:
-            return hiddenFrom.isEmpty ? refuse("visible", "rien n'est masqué", "aucune action") : nil
+            return visibility == .open ? refuse("visible", "rien n'est masqué", "aucune action") : nil
         case .withdraw, .resend:
             return sent ? nil : refuse("unsent", "aucune version n'est partie", "retenir l'envoi (report hold)")
         case .retry, .abandon:

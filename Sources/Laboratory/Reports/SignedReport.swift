@@ -110,8 +110,8 @@ package struct Delivery: Codable, Sendable, Hashable {
     }
 }
 
-/// What happened to a delivery. Two legs, never one column: ours (`attempted`, `failed`, `unreached`) and theirs (`accepted`,
-/// `refused`, DMP and mailbox acknowledgements) – HOUSE invariant 8.
+/// What happened to a delivery. Two legs, never one column: ours (`attempted`, `failed`, `unreached`) and theirs
+/// (`accepted`, `refused`, DMP and mailbox acknowledgements) – HOUSE invariant 8.
 package struct DeliveryEvent: Codable, Sendable, Hashable {
     package enum Kind: String, Codable, Sendable, CaseIterable {
         /// Bytes given to the wire.
