@@ -41,13 +41,16 @@ extension Workbench {
             face.notice = Notice(sentence(refusal), .critical)
             return []
         case .offline:
-            if case .offline = house.link { return [] }
-            house.link = .offline(since: now)
+            switch house.link {
+            case .offline, .locked: return []
+            case .connecting, .online: house.link = .offline(since: now)
+            }
             return [.bell]
         case .online:
-            let was = house.link
+            // A locked screen opens with the secret, not with the line.
+            if house.link == .online || house.link == .locked { return [] }
             house.link = .online
-            return was == .online ? [] : refreshAll() + replay()
+            return refreshAll() + replay()
         case .locked: return lock()
         case .drafts(let kept):
             for draft in kept where !drafts.contains(where: { $0.place == draft.place }) { drafts.append(draft) }

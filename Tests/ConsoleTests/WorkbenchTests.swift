@@ -216,6 +216,10 @@ import Testing
         #expect(bench.text.contains("Écran verrouillé ; secret de tanguy"))
         bench.type(.escape)
         #expect(bench.text.contains("Écran verrouillé"))
+        // News of the line do not open it.
+        _ = bench.receive(.online, at: bench.now)
+        _ = bench.receive(.offline, at: bench.now)
+        #expect(bench.house.link == .locked)
         bench.type("secret")
         #expect(bench.text.contains("******") && !bench.text.contains("secret :  secret"))
         let effects = bench.type(.enter)
