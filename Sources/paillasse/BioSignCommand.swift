@@ -21,11 +21,14 @@ extension BioCommand {
         @Option(help: ArgumentHelp("Seulement cette discipline du catalogue.", valueName: "nom")) var section: String?
         @Option(help: ArgumentHelp("Nombre de dossiers que --all doit trouver.", valueName: "n")) var confirm: Int?
         @Option(help: ArgumentHelp("Dossiers du lot montrés en entier, sur cent.", valueName: "n")) var sample = 5
+        @Option(help: "Pourquoi signer une valeur critique que personne n'a encore reçue au téléphone.")
+        var uncalled: String?
         @Flag(help: "Lire le secret sur l'entrée standard.") var secretStdin = false
 
         func validate() throws {
             guard all == (request == nil) else { throw ValidationError("donner une demande, ou --all") }
             guard !(all && partial) else { throw ValidationError("--all ne signe que des dossiers complets") }
+            guard !all || uncalled == nil else { throw ValidationError("--uncalled va avec une demande") }
             guard all || section == nil else { throw ValidationError("--section va avec --all") }
             guard (0...100).contains(sample) else { throw ValidationError("--sample va de 0 à 100") }
         }
@@ -40,7 +43,8 @@ extension BioCommand {
             if !listing.json { try await BioCommand.showWithTrend(file, reader) }
             let signature = try await asPerson { client in
                 try await client.sign(
-                    request, SignBody(contentHash: file.contentHash, partial: partial ? true : nil))
+                    request,
+                    SignBody(contentHash: file.contentHash, partial: partial ? true : nil, uncalled: uncalled))
             }
             if listing.json { return try Output.json(signature) }
             Output.line()

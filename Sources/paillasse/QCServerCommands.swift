@@ -52,8 +52,8 @@ extension QCCommand {
                 let values = target.mean.map { "\($0) ± \(target.sd ?? "?") \(target.unit)" } ?? "sans cible"
                 let place = target.parallel ? ", en parallèle" : (target.mean == nil ? ", clos" : "")
                 Output.prose(
-                    "cible : \(target.material) niveau \(target.level) lot \(target.lot) : \(values) (\(target.origin), "
-                        + "\(target.points) points, depuis \(target.from.text))\(place)")
+                    "cible : \(target.material) niveau \(target.level) lot \(target.lot) : \(values) "
+                        + "(\(target.origin), \(target.points) points, depuis \(target.from.text))\(place)")
             }
             var table = Table("SÉRIE", "NIVEAU", "LOT", "VALEUR", "CIBLE", "ET", "Z", "POINT", "*REMARQUE")
             for point in page.points {
@@ -77,8 +77,8 @@ extension QCCommand {
         static let configuration = CommandConfiguration(
             commandName: "stats", abstract: "Moyenne, écart-type, CV, biais, erreur totale, sigma, par lot.",
             discussion: """
-                Avec --u-cal (incertitude de l'étalon, en %), U : incertitude élargie, k = 2, des CV, de l'étalon et des \
-                biais des EEQ (sans EEQ, pas de U).
+                Avec --u-cal (incertitude de l'étalon, en %), U : incertitude élargie (k = 2) des CV, de l'étalon et \
+                des biais des EEQ ; sans EEQ, pas de U.
                 Biais par rapport à la cible, en % ; ET TOT. = |biais| + 1,65·CV ; TEa : erreur totale admise \
                 (qc policy --allowable-error) ; sigma = (TEa − |biais|) / CV.
                 """)

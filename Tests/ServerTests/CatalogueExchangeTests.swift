@@ -1,5 +1,6 @@
 import Base
 import Catalog
+import Client
 import Foundation
 import Laboratory
 import Server
