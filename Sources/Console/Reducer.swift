@@ -60,7 +60,7 @@ extension Workbench {
     }
 
     func refreshAll() -> [Effect] {
-        var effects: [Effect] = [.load(.worklist), .load(.status), .load(.quality)]
+        var effects: [Effect] = [.load(.worklist), .load(.status), .load(.quality), .load(.calls)]
         switch face.list {
         case .triage: effects.append(.load(.triage))
         case .reception, .requests: effects.append(.load(.requests))
@@ -85,6 +85,7 @@ extension Workbench {
         case .triage(let rows): house.triage = rows
         case .requests(let rows): house.requests = rows
         case .signature(let rows): house.toSign = rows
+        case .calls(let rows): house.calls = rows
         }
         takeNews()
         return first && face.list.isOfTubes ? openCurrent() : []
@@ -123,6 +124,9 @@ extension Workbench {
         case .attach, .dismiss:
             face.notice = Notice(say(.triageDone), .good)
             effects.append(.load(.triage))
+        case .call:
+            face.notice = Notice(say(.callKept), .good)
+            effects.append(.load(.calls))
         case .unlock:
             house.link = .online
             face.mode = .browse
@@ -161,7 +165,7 @@ extension Workbench {
                 question.parts[0].field = Field()
                 face.mode = .question(question)
             }
-        case .validate, .reject, .withdraw, .receive, .rerun, .attach, .dismiss, .logout: break
+        case .validate, .reject, .withdraw, .receive, .rerun, .attach, .dismiss, .call, .logout: break
         }
         return [.bell, .load(.worklist)]
     }
@@ -227,13 +231,13 @@ extension Deed {
         case .validate(let request, _, _), .reject(let request, _, _), .withdraw(let request, _),
             .enter(let request, _, _, _, _):
             request
-        case .receive, .rerun, .attach, .dismiss, .unlock, .logout: nil
+        case .receive, .rerun, .attach, .dismiss, .call, .unlock, .logout: nil
         }
     }
     var place: String? {
         switch self {
         case .enter(let request, let analysis, _, _, _): request + "/" + analysis
-        case .validate, .reject, .withdraw, .receive, .rerun, .attach, .dismiss, .unlock, .logout: nil
+        case .validate, .reject, .withdraw, .receive, .rerun, .attach, .dismiss, .call, .unlock, .logout: nil
         }
     }
 }
