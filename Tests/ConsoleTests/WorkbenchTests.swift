@@ -213,7 +213,7 @@ import Testing
         #expect(!bench.possible.contains(.call))
         let call = CallRow(id: "a2", due: Morning.ago(-18), isOverdue: false, contact: "Dr TREGUER 02 98 00 00 00")
         _ = bench.receive(.loaded(.calls([call])), at: bench.now)
-        #expect(bench.text.contains("à dire avant 14:50") && bench.text.contains("18 min)"))
+        #expect(bench.text.contains("à dire avant 14:50") && bench.text.contains("reste 17"))
         bench.type("a")
         #expect(bench.text.contains("Appel : K 6,4 mmol/L de MARTIN Léa"))
         for answer in ["Mme Kerbrat", "infirmière", "0298111111", "6,4"] {
