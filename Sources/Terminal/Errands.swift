@@ -3,7 +3,7 @@ package import Client
 package import Console
 import Laboratory
 
-/// Runs the effects of the reducer against the server and gives their answers back as events. Screens never wait for it.
+/// Runs the effects of the reducer against the server and gives their answers back as events. Screens never wait.
 package actor Errands {
     private var client: LaboratoryClient
     private let tokens: TokenFile
