@@ -3,11 +3,13 @@ import PackageDescription
 
 // The manifest is the architecture: a *room* is pure (values in, values out), a *shell* touches the world.
 // Each line says what a room may import; `--explicit-target-dependency-import-check error` makes that a law.
-// Set PAILLASSE_ROOMS=pure (no external package), nio, store or all (default) to build a part of the house.
+// Set PAILLASSE_ROOMS=pure (no external package), nio, store, exchange (nio, store and the way out) or all (default)
+// to build a part of the house.
 
 let parts = Context.environment["PAILLASSE_ROOMS"] ?? "all"
-let withNIO = ["nio", "all"].contains(parts)
-let withStore = ["store", "all"].contains(parts)
+let withNIO = ["nio", "exchange", "all"].contains(parts)
+let withStore = ["store", "exchange", "all"].contains(parts)
+let withExchange = ["exchange", "all"].contains(parts)
 let withServer = parts == "all"
 
 let settings: [SwiftSetting] = [
@@ -60,6 +62,7 @@ var targets: [Target] = [
     room("Rules", imports: ["Base", "JSON5", "Catalog", "Laboratory"]),
     room("Drivers", imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory"]),
     room("Report", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2"]),
+    room("Console", imports: ["Base", "Laboratory"]),
     .systemLibrary(name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo"),
     .systemLibrary(name: "CQPDF", path: "Sources/CQPDF", pkgConfig: "libqpdf"),
     shell("Printing", imports: ["Base", "Quality", "Report", "CPango", "CQPDF"]),
@@ -81,6 +84,7 @@ var targets: [Target] = [
     tests("QualityTests", imports: ["Base", "Catalog", "Quality"]),
     tests("RulesTests", imports: ["Base", "JSON5", "Catalog", "Laboratory", "Rules"]),
     tests("DriversTests", imports: ["Base", "JSON5", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
+    tests("ConsoleTests", imports: ["Base", "Laboratory", "Console"]),
     tests(
         "ReportTests",
         imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing", "Judges"]),
@@ -135,10 +139,27 @@ if withStore {
     ]
 }
 
+if withExchange {
+    packages += [.package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6")]
+    targets += [
+        shell("SecureLines", imports: ["Base", "Lines", nioCore, nioTLS, nioSSL]),
+        shell(
+            "Exchange",
+            imports: [
+                "Base", "Catalog", "Laboratory", "HL7v2", "CDA", "Report", "Printing", "Store", "Workflow", "Lines",
+            ]),
+        tests(
+            "ExchangeTests",
+            imports: [
+                "Base", "Catalog", "Laboratory", "HL7v2", "Report", "Printing", "Store", "Workflow", "Lines",
+                "SecureLines", "Exchange", "Neighbours",
+            ]),
+    ]
+}
+
 if withServer {
     packages += [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ]
     targets += [
@@ -147,12 +168,6 @@ if withServer {
             imports: [
                 "Base", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory", "Drivers", "Store", "Workflow", "Lines",
             ]),
-        shell("SecureLines", imports: ["Base", "Lines", nioCore, nioTLS, nioSSL]),
-        shell(
-            "Exchange",
-            imports: [
-                "Base", "Catalog", "Laboratory", "HL7v2", "CDA", "Report", "Printing", "Store", "Workflow", "Lines",
-            ]),
         shell(
             "API",
             imports: [
@@ -160,18 +175,20 @@ if withServer {
                 hummingbird, cryptoExtras,
             ]),
         shell("Client", imports: ["Base", "Catalog", "Laboratory"]),
+        c("CCurses", linker: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+        shell("Terminal", imports: ["Base", "Catalog", "Laboratory", "Client", "Console", "CCurses", crypto]),
         shell(
             "Server",
             imports: [
-                "Base", "JSON5", "LIS01", "HL7v2", "Catalog", "Laboratory", "Drivers", "Report", "Store", "Workflow",
-                "StoreSQL", "SQLiteEngine", "PostgreSQLEngine", "Lines", "SecureLines", "Analyzers", "Exchange", "API",
-                "Client",
+                "Base", "JSON5", "LIS01", "HL7v2", "Catalog", "Laboratory", "Drivers", "Report", "Printing", "Store",
+                "Workflow", "StoreSQL", "SQLiteEngine", "PostgreSQLEngine", "Lines", "SecureLines", "Analyzers",
+                "Exchange", "API", "Client",
             ]),
         program(
             "paillasse", at: "Sources/paillasse",
             imports: [
                 "Base", "Catalog", "Laboratory", "Quality", "Rules", "LIS01", "LIS2", "Drivers", "Client", "Server",
-                arguments,
+                "Console", "Terminal", arguments,
             ]),
         program(
             "simulate", at: "Simulators/simulate",
@@ -183,16 +200,20 @@ if withServer {
             "bench", at: "Tests/Bench",
             imports: [
                 "Base", "CScan", "LIS01", "LIS2", "Catalog", "Laboratory", "Rules", "Drivers", "CDA", "Report",
-                "Printing", "Store", "Workflow", "StoreSQL", "SQLiteEngine", "Lines", "API", "Client", sqlite,
+                "Printing", "HL7v2", "Store", "StoreSQL", "SQLiteEngine", "Workflow", "Lines", "Exchange", "API",
+                "Client", "Console", sqlite,
             ]),
         tests(
             "ServerTests",
             imports: [
                 "Base", "Catalog", "Laboratory", "Rules", "LIS01", "HL7v2", "Drivers", "Store", "Workflow", "Lines",
                 "SecureLines", "Analyzers", "Exchange", "API", "Client", "Server", "AnalyzerSimulator", "Neighbours",
-                "paillasse", "SQLiteEngine", "PostgreSQLEngine", "TestSupport",
+                "paillasse", "SQLiteEngine", "PostgreSQLEngine", "Console", "Terminal", "TestSupport",
             ]),
     ]
 }
+
+// PAILLASSE_TESTS=ServerTests builds the tests of one target only.
+if let only = Context.environment["PAILLASSE_TESTS"] { targets.removeAll { $0.type == .test && $0.name != only } }
 
 let package = Package(name: "paillasse", dependencies: packages, targets: targets)

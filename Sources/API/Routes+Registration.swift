@@ -104,7 +104,7 @@ extension LaboratoryAPI {
         return request
     }
 
-    private func requestFile(_ reference: String, _ call: Call) async throws -> RequestFileView {
+    func requestFile(_ reference: String, _ call: Call) async throws -> RequestFileView {
         let request = try await request(reference, call)
         let patient = try await desk.patient(request.patientID)
         let stored = try await desk.store.observations(requestID: request.id)
@@ -123,7 +123,7 @@ extension LaboratoryAPI {
                     switch last[observation.id]?.kind {
                     case .rejected: .rejected
                     case .technicallyValidated: signed.contains(observation.id) ? .signed : .validated
-                    case nil: .waiting
+                    case .withdrawn, nil: .waiting
                     }
                 return view(observation, state: state, call)
             },

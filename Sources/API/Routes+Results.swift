@@ -17,7 +17,7 @@ extension LaboratoryAPI {
                         observation.state = .waiting
                         return WorklistLineView(
                             requestNumber: line.requestNumber, priority: line.priority, patientName: line.patientName,
-                            observation: observation)
+                            observation: observation, sex: line.sex, birthDate: line.birthDate)
                     })
             },
             Route("POST", "/v1/requests/:ref/validate", .needs(.validateTechnically)) { call in
@@ -33,11 +33,17 @@ extension LaboratoryAPI {
                     body.observation, of: call.parameter("ref"), reason: body.reason, by: call.author)
                 return try .json(ObservationEventView(event, in: call.zone))
             },
+            Route("POST", "/v1/requests/:ref/withdraw", .needs(.validateTechnically)) { call in
+                let body = try call.decoded(WithdrawBody.self)
+                let made = try await desk.withdraw(
+                    body.observations, of: call.parameter("ref"), reason: body.reason, by: call.author)
+                return try .json(made.map { ObservationEventView($0, in: call.zone) })
+            },
             Route("POST", "/v1/requests/:ref/results", .needs(.enterResult)) { call in
                 let body = try call.decoded(ResultBody.self)
                 let made = try await desk.enter(
                     try value(of: body), analysis: body.analysis, of: call.parameter("ref"), comment: body.comment,
-                    by: call.author)
+                    seen: body.seen, by: call.author)
                 return try .json(view(made, state: .waiting, call), status: 201)
             },
         ]
@@ -62,7 +68,9 @@ extension LaboratoryAPI {
         let events = try await desk.store.observationEvents(requestID: request.id)
         let judged = Chosen.lastEvents(events)
         let all = try await desk.store.observations(requestID: request.id)
-        let waiting = Chosen.observations(all, events: events).values.filter { judged[$0.id] == nil }
+        let waiting = Chosen.observations(all, events: events).values.filter {
+            (judged[$0.id]?.kind ?? .withdrawn) == .withdrawn
+        }
         guard !waiting.isEmpty else {
             throw Refusal(
                 "tech.nothing", at: request.number, because: "rien à valider dans ce dossier",

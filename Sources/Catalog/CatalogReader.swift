@@ -294,7 +294,7 @@ extension CSVDefect.Kind {
         case .controlCharacter: "csv.control"
         }
     }
-    fileprivate var cause: String {
+    package var cause: String {
         switch self {
         case .notUTF8: "cet octet n'est pas de l'UTF-8"
         case .unclosedQuote: "la cellule ouverte par ce guillemet n'est jamais fermée"
@@ -304,7 +304,7 @@ extension CSVDefect.Kind {
         case .controlCharacter: "un caractère de commande figure dans la cellule"
         }
     }
-    fileprivate var remedy: String {
+    package var remedy: String {
         switch self {
         case .notUTF8: "enregistrer le fichier en UTF-8"
         case .unclosedQuote, .afterQuote, .strayQuote:

@@ -19,9 +19,11 @@ extension LaboratoryClient {
         try await bytes(path(analyzer, analysis, "/chart?format=\(format)&width=\(width)"))
     }
     package func qualityStatistics(
-        _ analyzer: String, _ analysis: String, byMonth: Bool
+        _ analyzer: String, _ analysis: String, byMonth: Bool, calibrationUncertainty: String? = nil
     ) async throws(Refusal) -> [QualityStatisticsView] {
-        try await get(path(analyzer, analysis, "/statistics"), [("month", byMonth ? "1" : nil)])
+        try await get(
+            path(analyzer, analysis, "/statistics"),
+            [("month", byMonth ? "1" : nil), ("ucal", calibrationUncertainty)])
     }
     package func lookBacks(_ analyzer: String, _ analysis: String) async throws(Refusal) -> [LookBackView] {
         try await get(path(analyzer, analysis, "/lookback"))

@@ -232,11 +232,18 @@ package struct WorklistLineView: Codable, Sendable, Hashable {
     package var priority: Priority
     package var patientName: String
     package var observation: ObservationView
-    package init(requestNumber: String, priority: Priority, patientName: String, observation: ObservationView) {
+    package var sex: AdministrativeSex?
+    package var birthDate: CivilDate?
+    package init(
+        requestNumber: String, priority: Priority, patientName: String, observation: ObservationView,
+        sex: AdministrativeSex? = nil, birthDate: CivilDate? = nil
+    ) {
         self.requestNumber = requestNumber
         self.priority = priority
         self.patientName = patientName
         self.observation = observation
+        self.sex = sex
+        self.birthDate = birthDate
     }
 }
 

@@ -24,7 +24,7 @@ struct Sheet {
         self.file = file
         let table = CSVTable(bytes)
         if let defect = table.defect {
-            refuse("csv", defect.line, defect.column, Sheet.words(defect.kind), "corriger ce caractère, en UTF-8")
+            refuse("csv", defect.line, defect.column, defect.kind.cause, defect.kind.remedy)
             return
         }
         guard let header = table.rows.first else {
@@ -73,17 +73,6 @@ struct Sheet {
                 "colonnes obligatoires : " + required.joined(separator: ", "))
         }
         return refusals.isEmpty
-    }
-
-    private static func words(_ kind: CSVDefect.Kind) -> String {
-        switch kind {
-        case .notUTF8: "cet octet n'est pas de l'UTF-8"
-        case .unclosedQuote: "la cellule ouverte par ce guillemet n'est jamais fermée"
-        case .afterQuote: "un caractère suit le guillemet fermant de la cellule"
-        case .strayQuote: "un guillemet figure dans une cellule qui ne commence pas par un guillemet"
-        case .strayReturn: "un retour chariot seul ne termine pas une ligne"
-        case .controlCharacter: "un caractère de commande figure dans la cellule"
-        }
     }
 
     mutating func refuse(_ code: String, _ line: Int, _ column: Int, _ cause: String, _ remedy: String) {

@@ -1,4 +1,4 @@
-import Base
+package import Base
 import Catalog
 package import Laboratory
 import Rules
@@ -11,6 +11,8 @@ package struct WorklistLine: Codable, Sendable, Hashable {
     package var priority: Priority
     package var patientName: String
     package var analysisName: String
+    package var sex: AdministrativeSex
+    package var birthDate: CivilDate
 }
 
 extension Desk {
@@ -33,7 +35,8 @@ extension Desk {
             return WorklistLine(
                 observation: observation, requestNumber: request.number, priority: request.priority,
                 patientName: "\(patient.traits.birthName) \(patient.traits.firstGivenName)",
-                analysisName: catalogue[observation.analysis]?.nameFR ?? observation.analysis)
+                analysisName: catalogue[observation.analysis]?.nameFR ?? observation.analysis,
+                sex: patient.traits.sex, birthDate: patient.traits.birthDate)
         }
         let ranks = Dictionary(uniqueKeysWithValues: requests.map { ($0.key, catalogue.ranks(of: $0.value.0)) })
         return lines.sorted { a, b in
@@ -123,10 +126,59 @@ extension Desk {
         }
     }
 
+    /// Takes back validations and rejections that no signature holds: the results wait again.
+    package func withdraw(
+        _ observationIDs: [String], of requestReference: String, reason: String?, by author: Author
+    ) async throws(CommandFailure) -> [ObservationEvent] {
+        try allow(author, .validateTechnically)
+        return try await attempt { () async throws(CommandFailure) -> [ObservationEvent] in
+            let (request, all, events) = try await file(of: requestReference)
+            try within(request, author)
+            let signed = Set(
+                try await ask { () throws(StoreFailure) in try await store.signatures(requestID: request.id) }
+                    .flatMap(\.observationIDs))
+            let last = Chosen.lastEvents(events)
+            let at = now()
+            var made = [ObservationEvent]()
+            for id in observationIDs {
+                guard all.contains(where: { $0.id == id }) else { throw missing("observation.unknown", "résultat", id) }
+                guard !signed.contains(id) else {
+                    throw .refused(
+                        Refusal(
+                            "tech.signed", at: request.number, because: "ce résultat est déjà signé",
+                            remedy: "demander une rectification au biologiste"))
+                }
+                guard let before = last[id], before.kind != .withdrawn else { continue }
+                made.append(
+                    ObservationEvent(
+                        observationID: id, ordinal: before.ordinal + 1, kind: .withdrawn, author: author.login, at: at,
+                        reason: reason))
+            }
+            let facts = made.map(Fact.observationEvent)
+            if facts.isEmpty { return [] }
+            try await ask { () throws(StoreFailure) in
+                try await store.append(facts, note: note(author, "tech.withdraw", request.number, at))
+            }
+            return made
+        }
+    }
+
+    /// Whoever typed a value saw the one that stood then (`seen`, its id, empty for none): another one since is not
+    /// written over, both are told.
+    private func checkSeen(_ seen: String?, _ standing: Observation?, _ code: String) throws(CommandFailure) {
+        guard let seen, seen != (standing?.id ?? "") else { return }
+        let value = standing.map { "\($0.value.frenchText) (\($0.origin.author ?? $0.origin.analyzer ?? "?"))" }
+        throw .refused(
+            Refusal(
+                "enter.changed", at: code,
+                because: "quelqu'un d'autre a écrit ici entre-temps : \(value ?? "valeur retirée")",
+                remedy: "comparer les deux valeurs, puis choisir"))
+    }
+
     /// A result typed by a person: a value in the catalogue's unit, words, or not performed with its reason.
     package func enter(
         _ value: ObservationValue, analysis code: String, of requestReference: String, comment: String?,
-        by author: Author
+        seen: String? = nil, by author: Author
     ) async throws(CommandFailure) -> Observation {
         try allow(author, .enterResult)
         return try await attempt { () async throws(CommandFailure) -> Observation in
@@ -140,6 +192,7 @@ extension Desk {
                         remedy: "l'ajouter d'abord à la demande (request change --add)"))
             }
             try decide { () throws(Refusal) in try EnteredValue.check(value, for: analysis) }
+            try checkSeen(seen, Chosen.observations(all, events: events)[code], code)
             try checkNotCalculated(code)
             if case .notPerformed(let reason) = value { try needReason(reason) }
             let specimens = try await ask { () throws(StoreFailure) in

@@ -50,6 +50,7 @@ enum Output {
 
 enum Terminal {
     static var isScreen: Bool { isatty(STDOUT_FILENO) == 1 }
+    static var isKeyboard: Bool { isatty(STDIN_FILENO) == 1 }
 
     /// Columns of the terminal; nil when the output is a file or a pipe, whose lines are not folded.
     static var width: Int? {

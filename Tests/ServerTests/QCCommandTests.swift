@@ -54,10 +54,21 @@ import Testing
             let table = try await tool.run("qc", "stats", "xn", "K", "--month")
             #expect(table.output.contains("TEa %") && table.output.contains("2026-11"), "\(table)")
 
+            let round = try await tool.run(
+                "qc", "eeq", "add", "xn", "K", "--programme", "Ionogramme", "--round", "2026-3", "--sample", "A",
+                "--value", "4.1", "--at", "2026-11-20T09:00", "--target", "4.0", "--sd", "0.1")
+            #expect(round.code == 0 && round.output.contains("SATISFAISANT"), "\(round)")
+            let sure = try await tool.run("qc", "stats", "xn", "K", "--u-cal", "0.5", "--json")
+            // 2 · √(1.2195² + 0.5² + 2.5²)
+            #expect(try decoded([QualityStatisticsView].self, sure).map(\.uncertainty) == ["5.65"])
+            #expect(line.uncertainty == nil)
+
             #expect(try await enter("4.50", "QC1", laboratory, technician) == "REJET")
             let svg = tool.home + "/lj.svg", pdf = tool.home + "/lj.pdf"
             let shown = try await tool.run("qc", "show", "xn", "K", "--ascii", "--svg", svg, "--pdf", pdf)
             #expect(shown.code == 0 && shown.output.contains("1-3s"), "\(shown)")
+            #expect(shown.output.contains("exigences : rejette 1-3s 2-2s R-4s 4-1s 10-x ; avertit 1-2s ; valable 24 h"))
+            #expect(shown.output.contains("cible : QC1 niveau N1 lot A : 4.0 ± 0.1 mmol/L (laboratoire, 20 points"))
             #expect(shown.output.contains("+3") && shown.output.contains("^ v au-dela de 4 ET"), "\(shown)")
             let drawing = String(decoding: try Data(contentsOf: URL(fileURLWithPath: svg)), as: UTF8.self)
             #expect(drawing.hasPrefix("<?xml") && drawing.contains("1-3s") && drawing.hasSuffix("</svg>\n"))

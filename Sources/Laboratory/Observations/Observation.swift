@@ -242,6 +242,8 @@ package struct ObservationEvent: Codable, Sendable, Hashable {
         case technicallyValidated
         /// Set aside, with a reason; another run takes its place.
         case rejected
+        /// What was said of it before is taken back, before any signature: it waits again.
+        case withdrawn
     }
     package var observationID: String
     /// 1, 2… within the observation: two people acting at once conflict instead of overwriting each other.

@@ -29,6 +29,8 @@ package enum Register: String, Codable, Sendable, CaseIterable {
     case externalAssessment
     /// Subject: id of an observation: nonconformities, comments and what else people note beside a result.
     case remark
+    /// Subject: id of a request: what people decided about its reports' way out (hold, hide, withdraw…).
+    case release
 }
 
 /// One entry of a register: inserted, never changed.

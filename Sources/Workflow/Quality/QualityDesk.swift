@@ -291,6 +291,20 @@ extension Desk {
         return out
     }
 
+    /// Of every subject, oldest first.
+    func allEntries<T: Codable & Sendable>(
+        _ register: Register, _ site: String, _ type: T.Type
+    ) async throws(CommandFailure) -> [Decided<T>] {
+        let entries = try await ask { () throws(StoreFailure) in
+            try await store.register(register, site: site, limit: Desk.most)
+        }
+        var out = [Decided<T>]()
+        for entry in entries.reversed() {
+            out.append(try RegisterText.decode(Array(entry.body.utf8), as: Decided<T>.self))
+        }
+        return out
+    }
+
     func enter(
         _ register: Register, _ subject: String, _ body: some Encodable & Sendable, _ action: String,
         _ author: Author
