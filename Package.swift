@@ -125,12 +125,12 @@ if withStore {
     ]
     targets += [
         shell("Store", imports: ["Base", "Catalog", "Laboratory", crypto]),
-        shell("Workflow", imports: ["Base", "Catalog", "Laboratory", "Quality", "Store"]),
+        shell("Workflow", imports: ["Base", "Catalog", "Laboratory", "Quality", "Rules", "Store"]),
         shell("StoreSQL", imports: ["Base", "Catalog", "Laboratory", "Store"]),
         shell("SQLiteEngine", imports: ["Base", "Store", "StoreSQL", grdb, sqlite]),
         .systemLibrary(name: "CPostgreSQL", path: "Sources/CPostgreSQL", pkgConfig: "libpq"),
         shell("PostgreSQLEngine", imports: ["Base", "Store", "StoreSQL", "CPostgreSQL"]),
-        tests("WorkflowTests", imports: ["Base", "Catalog", "Laboratory", "Quality", "Store", "Workflow"]),
+        tests("WorkflowTests", imports: ["Base", "Catalog", "Laboratory", "Quality", "Rules", "Store", "Workflow"]),
         tests(
             "StoreTests",
             imports: [
@@ -171,8 +171,8 @@ if withServer {
         shell(
             "API",
             imports: [
-                "Base", "Catalog", "Laboratory", "Quality", "Printing", "Store", "Workflow", "Client", hummingbird,
-                cryptoExtras,
+                "Base", "Catalog", "Laboratory", "Quality", "Rules", "Printing", "Store", "Workflow", "Client",
+                hummingbird, cryptoExtras,
             ]),
         shell("Client", imports: ["Base", "Catalog", "Laboratory"]),
         c("CCurses", linker: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
@@ -199,13 +199,14 @@ if withServer {
         program(
             "bench", at: "Tests/Bench",
             imports: [
-                "Base", "CScan", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "CDA", "Report",
-                "Printing", "HL7v2", "Store", "StoreSQL", "SQLiteEngine", "Workflow", "Lines", "Exchange", sqlite,
+                "Base", "CScan", "LIS01", "LIS2", "Catalog", "Laboratory", "Rules", "Drivers", "CDA", "Report",
+                "Printing", "HL7v2", "Store", "StoreSQL", "SQLiteEngine", "Workflow", "Lines", "Exchange", "API",
+                "Client", sqlite,
             ]),
         tests(
             "ServerTests",
             imports: [
-                "Base", "Catalog", "Laboratory", "LIS01", "HL7v2", "Drivers", "Store", "Workflow", "Lines",
+                "Base", "Catalog", "Laboratory", "Rules", "LIS01", "HL7v2", "Drivers", "Store", "Workflow", "Lines",
                 "SecureLines", "Analyzers", "Exchange", "API", "Client", "Server", "AnalyzerSimulator", "Neighbours",
                 "paillasse", "SQLiteEngine", "PostgreSQLEngine", "Console", "Terminal", "TestSupport",
             ]),

@@ -34,7 +34,7 @@ package struct LaboratoryAPI: Sendable {
         routes =
             staffRoutes + registrationRoutes + resultRoutes + signOffRoutes + triageRoutes + outputRoutes
             + releaseRoutes + analyzerRoutes + orderRoutes + stateRoutes + catalogueRoutes + qualityRoutes
-            + patientAverageRoutes + lotRoutes + liveRoutes
+            + patientAverageRoutes + lotRoutes + ruleRoutes + liveRoutes
     }
 
     /// What HTTP knows of a request.

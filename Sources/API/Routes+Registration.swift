@@ -107,7 +107,8 @@ extension LaboratoryAPI {
     func requestFile(_ reference: String, _ call: Call) async throws -> RequestFileView {
         let request = try await request(reference, call)
         let patient = try await desk.patient(request.patientID)
-        let observations = try await desk.store.observations(requestID: request.id)
+        let stored = try await desk.store.observations(requestID: request.id)
+        let observations = try await desk.standing(stored, at: desk.now())
         let events = try await desk.store.observationEvents(requestID: request.id)
         let signatures = try await desk.store.signatures(requestID: request.id)
         let specimens = try await desk.store.specimens(requestID: request.id)

@@ -10,12 +10,14 @@ extension LaboratoryAPI {
         [
             Route("GET", "/v1/worklist", .needs(.read), query: ["limit"]) { call in
                 let lines = try await desk.worklist(site: call.author.site, limit: try call.limit())
+                let shown = try await views(lines.map(\.observation), call)
                 return try .json(
-                    lines.map { line in
-                        WorklistLineView(
+                    zip(lines, shown).map { line, observation in
+                        var observation = observation
+                        observation.state = .waiting
+                        return WorklistLineView(
                             requestNumber: line.requestNumber, priority: line.priority, patientName: line.patientName,
-                            observation: view(line.observation, state: .waiting, call), sex: line.sex,
-                            birthDate: line.birthDate)
+                            observation: observation, sex: line.sex, birthDate: line.birthDate)
                     })
             },
             Route("POST", "/v1/requests/:ref/validate", .needs(.validateTechnically)) { call in
@@ -103,20 +105,21 @@ extension LaboratoryAPI {
             },
             Route("GET", "/v1/bio/:ref", .needs(.read)) { call in
                 let file = try await desk.fileToSign(try await request(call.parameter("ref"), call).id)
+                let shown = try await views(file.observations, call)
                 return try .json(
                     FileToSignView(
                         request: RequestView(file.request, patient: file.patient, in: call.zone),
                         patient: PatientView(file.patient, in: call.zone),
                         specimens: file.specimens.map { SpecimenView($0, in: call.zone) },
-                        observations: file.observations.map { view($0, call) },
-                        previous: file.previous.map { PreviousResultView($0, in: call.zone) }, missing: file.missing,
+                        observations: shown, previous: file.previous.map { PreviousResultView($0, in: call.zone) },
+                        missing: file.missing,
                         fresh: file.fresh, nextVersion: file.nextVersion, contentHash: file.contentHash))
             },
             Route("POST", "/v1/bio/:ref/sign", .needs(.sign)) { call in
                 let body = try call.decoded(SignBody.self)
                 let made = try await desk.sign(
                     call.parameter("ref"), contentHash: body.contentHash, allowPartial: body.partial ?? false,
-                    by: call.author)
+                    uncalled: body.uncalled, by: call.author)
                 return try .json(SignatureView(made, in: call.zone), status: 201)
             },
         ]

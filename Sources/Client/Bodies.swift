@@ -242,9 +242,12 @@ package struct ResultBody: Codable, Sendable, Hashable {
 package struct SignBody: Codable, Sendable, Hashable {
     package var contentHash: String
     package var partial: Bool?
-    package init(contentHash: String, partial: Bool? = nil) {
+    /// Why a critical value is signed before anybody was told of it.
+    package var uncalled: String?
+    package init(contentHash: String, partial: Bool? = nil, uncalled: String? = nil) {
         self.contentHash = contentHash
         self.partial = partial
+        self.uncalled = uncalled
     }
 }
 

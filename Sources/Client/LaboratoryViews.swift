@@ -134,6 +134,10 @@ package struct ObservationView: Codable, Sendable, Hashable {
     package var comment: String?
     package var catalogueVersion: String
     package var state: State?
+    /// `PROPOSABLE`: nothing holds it; else `RETENU`.
+    package var outcome: String
+    /// The call that a critical value waits for, or that was made.
+    package var call: CriticalCallView?
 
     package init(
         _ observation: Observation, name: String? = nil, state: State? = nil, in zone: CivilZone
@@ -155,6 +159,7 @@ package struct ObservationView: Codable, Sendable, Hashable {
         run = observation.run
         comment = observation.comment
         catalogueVersion = observation.catalogueVersion
+        outcome = observation.holds.isEmpty ? "PROPOSABLE" : "RETENU"
         self.state = state
     }
 }

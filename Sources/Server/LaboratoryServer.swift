@@ -84,6 +84,7 @@ package enum LaboratoryServer {
                 group.addTask { try await fleet.run() }
                 group.addTask { await dispatch.run() }
                 group.addTask { await armours.watch { Log.line($0) } }
+                group.addTask { [desk] in try await watchCalls(desk) }
                 if let zam { group.addTask { await zam.run() } }
                 group.addTask {
                     for await _ in hangups {
@@ -117,6 +118,21 @@ package enum LaboratoryServer {
             host: pfi.zamHost, port: pfi.zamPort, desk: desk,
             zone: configuration.sites.first?.civilZone ?? .europeParis, armour: armours["pfi.zamTLS"],
             log: { Log.line($0) })
+    }
+
+    /// A critical value that nobody was told of in time goes to the next of the chain (RULES section 5).
+    private static func watchCalls(_ desk: Desk) async throws {
+        while true {
+            try await Task.sleep(for: .seconds(20))
+            do throws(CommandFailure) {
+                for entry in try await desk.escalateOverdueCalls() {
+                    Log.line(
+                        "appel critique en retard : résultat \(entry.observationID), rang \(entry.level)")
+                }
+            } catch {
+                Log.line("appels critiques : \(error)")
+            }
+        }
     }
 
     package static func loadCatalogue(_ files: [CatalogFile]) throws -> AnalysisCatalogue {

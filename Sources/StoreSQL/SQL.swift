@@ -207,6 +207,10 @@ package enum SQL {
         ORDER BY at DESC, subject DESC, ordinal DESC LIMIT ?
         """
     static let evaluations = "SELECT body, content FROM evaluation WHERE observation_id = ? ORDER BY ordinal"
+    /// Parameters: observation, lowest ordinal.
+    static let standingEvaluation = """
+        SELECT body, content FROM evaluation WHERE observation_id = ? AND ordinal >= ? ORDER BY ordinal DESC LIMIT 1
+        """
     /// Parameters: from, from, observation, ordinal (what comes behind), before, limit.
     static let evaluationsBehind = """
         SELECT body, content FROM evaluation WHERE at >= ? AND (at, observation_id, ordinal) > (?, ?, ?) AND at < ?
@@ -295,6 +299,7 @@ package enum SQL {
             ("observations of an analyzer", observationsOfAnalyzer),
             ("history", history), ("register", register),
             ("register, newest", registerNewest), ("evaluations", evaluations),
+            ("standing evaluation", standingEvaluation),
             ("evaluations behind", evaluationsBehind),
             ("open triage", openTriage(bySite: false)), ("open triage by site", openTriage(bySite: true)),
             ("triage", triage(bySite: false)), ("triage by site", triage(bySite: true)),

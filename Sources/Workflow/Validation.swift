@@ -1,6 +1,7 @@
 package import Base
 import Catalog
 package import Laboratory
+import Rules
 import Store
 
 /// One line of the technician's worklist.
@@ -28,8 +29,7 @@ extension Desk {
             requests[id] = (request, patient)
         }
         let at = now()
-        var judged = [Observation]()
-        for observation in waiting { judged.append(try await withControls(observation, at: at)) }
+        let judged = try await standing(waiting, at: at)
         let lines = judged.compactMap { observation -> WorklistLine? in
             guard let (request, patient) = requests[observation.requestID] else { return nil }
             return WorklistLine(
@@ -60,23 +60,27 @@ extension Desk {
             try within(request, author)
             let last = Chosen.lastEvents(events)
             let at = now()
+            let asked = Set(observationIDs)
+            let judged = try await standing(all.filter { asked.contains($0.id) }, at: at)
             var made = [ObservationEvent]()
             for id in observationIDs {
-                guard let observation = all.first(where: { $0.id == id }) else {
+                guard let observation = judged.first(where: { $0.id == id }) else {
                     throw missing("observation.unknown", "résultat", id)
                 }
                 if last[id]?.kind == .technicallyValidated { continue }
-                try checkHolds(try await withControls(observation, at: at), reason: reason)
+                try checkHolds(observation, reason: reason)
                 made.append(
                     ObservationEvent(
                         observationID: id, ordinal: (last[id]?.ordinal ?? 0) + 1, kind: .technicallyValidated,
                         author: author.login, at: at, reason: reason))
             }
-            let facts = made.map(Fact.observationEvent)
-            if facts.isEmpty { return [] }
+            if made.isEmpty { return [] }
+            let reflex = try await reflexes(of: request, all, events + made, at: at)
+            let facts = made.map(Fact.observationEvent) + reflex.facts
             try await ask { () throws(StoreFailure) in
                 try await store.append(facts, note: note(author, "tech.validate", request.number, at))
             }
+            if reflex.hasOrders { afterOrdering() }
             return made
         }
     }
@@ -114,9 +118,9 @@ extension Desk {
             let event = ObservationEvent(
                 observationID: observationID, ordinal: (Chosen.lastEvents(events)[observationID]?.ordinal ?? 0) + 1,
                 kind: .rejected, author: author.login, at: at, reason: reason)
+            let facts = try await withdrawing(event, request, all, events)
             try await ask { () throws(StoreFailure) in
-                try await store.append(
-                    [.observationEvent(event)], note: note(author, "tech.reject", request.number, at))
+                try await store.append(facts, note: note(author, "tech.reject", request.number, at))
             }
             return event
         }
@@ -189,36 +193,41 @@ extension Desk {
             }
             try decide { () throws(Refusal) in try EnteredValue.check(value, for: analysis) }
             try checkSeen(seen, Chosen.observations(all, events: events)[code], code)
-            let patient = try await patient(request.patientID)
+            try checkNotCalculated(code)
+            if case .notPerformed(let reason) = value { try needReason(reason) }
             let specimens = try await ask { () throws(StoreFailure) in
                 try await store.specimens(requestID: request.id)
             }
-            let specimen = specimens.first { $0.analyses.contains(code) }
-            let at = now()
-            let assessor = Assessor(catalogue: catalogue, zone: try site(request.site).civilZone)
-            var result = assessor.judge(
-                value, analysis: analysis, patient: patient, collectedAt: specimen?.collectedAt)
-            if case .notPerformed(let reason) = value {
-                try needReason(reason)
-            } else {
-                result.holds.append(Hold(.manualEntry, "saisie manuelle"))
-                if let specimen { result.holds += assessor.specimenHolds(specimen, analysis) }
-            }
-            if let before = Chosen.observations(all, events: events)[code] {
-                result.holds.append(Hold.rerun(of: before))
-            }
-            let observation = Observation(
-                id: freshID(), site: request.site, requestID: request.id, patientID: patient.id,
-                accession: specimen?.accession ?? "", analysis: code, catalogueVersion: catalogue.version.text,
-                value: result.value, rawText: value.frenchText, interval: result.interval, flags: result.flags,
-                holds: result.holds, origin: Origin(author: author.login), observedAt: at, recordedAt: at,
-                run: (all.filter { $0.analysis == code }.map(\.run).max() ?? 0) + 1, comment: comment)
+            var opened = OpenFile(
+                request: request, patient: try await patient(request.patientID), specimens: specimens,
+                observations: all, events: events)
+            let arrival = typed(value, code, comment, in: opened, by: author)
+            opened.take(arrival)
+            let facts = try await judge(opened)
+            let id = arrival.observation.id
             try await ask { () throws(StoreFailure) in
-                try await store.append(
-                    [.observation(observation)], note: note(author, "result.enter", observation.id, at))
+                try await store.append(facts, note: note(author, "result.enter", id, now()))
             }
-            return observation
+            return facts.observation(id) ?? arrival.observation
         }
+    }
+
+    /// A typed result, not judged yet.
+    private func typed(
+        _ value: ObservationValue, _ code: String, _ comment: String?, in file: OpenFile, by author: Author
+    ) -> Arrival {
+        let at = now()
+        let tube = file.specimens.first { $0.analyses.contains(code) }
+        let observation = Observation(
+            id: freshID(), site: file.request.site, requestID: file.request.id, patientID: file.patient.id,
+            accession: tube?.accession ?? "", analysis: code, catalogueVersion: catalogue.version.text, value: value,
+            rawText: value.frenchText, origin: Origin(author: author.login), observedAt: at, recordedAt: at,
+            comment: comment)
+        var facts = ResultFacts(
+            id: observation.id, analysis: code, value: value, rawText: observation.rawText, origin: .manual,
+            observedAt: at)
+        facts.hasFreeComment = comment != nil
+        return Arrival(observation: observation, facts: facts)
     }
 
     func file(

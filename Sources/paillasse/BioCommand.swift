@@ -51,6 +51,8 @@ struct BioCommand: AsyncParsableCommand {
         @OptionGroup var listing: Listing
         @Argument(help: "Numéro de la demande.") var request: String?
         @Flag(help: "Signer un compte rendu partiel.") var partial = false
+        @Option(help: "Pourquoi signer une valeur critique que personne n'a encore reçue au téléphone.")
+        var uncalled: String?
         @Flag(help: "Tous les dossiers complets.") var all = false
         @Option(help: ArgumentHelp("Nombre de dossiers que --all doit trouver.", valueName: "n")) var confirm: Int?
 
@@ -64,7 +66,8 @@ struct BioCommand: AsyncParsableCommand {
             if let request {
                 let file = try await client.fileToSign(request)
                 if !listing.json { BioCommand.show(file) }
-                let body = SignBody(contentHash: file.contentHash, partial: partial ? true : nil)
+                let body = SignBody(
+                    contentHash: file.contentHash, partial: partial ? true : nil, uncalled: uncalled)
                 let signature = try await client.sign(request, body)
                 if listing.json { return try Output.json(signature) }
                 Output.line()

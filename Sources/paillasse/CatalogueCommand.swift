@@ -11,6 +11,7 @@ struct CatalogueCommand: AsyncParsableCommand {
         commandName: "catalogue", abstract: "Catalogue des analyses.",
         subcommands: [
             Lint.self, List.self, Versions.self, Diff.self, Publish.self, Export.self, Approve.self, Coverage.self,
+            DryRun.self,
         ])
 
     struct Lint: ParsableCommand {

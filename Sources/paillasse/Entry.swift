@@ -15,7 +15,8 @@ struct Paillasse: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, LoginCommand.self, LogoutCommand.self, WhoamiCommand.self, AccountCommand.self,
             PatientCommand.self, RequestCommand.self, SpecimenCommand.self, WorklistCommand.self,
-            ValidateCommand.self, RejectCommand.self, EnterCommand.self, BioCommand.self, TriageCommand.self,
+            ValidateCommand.self, RejectCommand.self, EnterCommand.self, WhyCommand.self, CriticalCommand.self,
+            ReflexCommand.self, BioCommand.self, TriageCommand.self,
             ReportCommand.self, DeliveriesCommand.self, IndicatorsCommand.self, AnalyzersCommand.self,
             AnalyzerCommand.self,
             MessagesCommand.self,

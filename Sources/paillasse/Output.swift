@@ -34,6 +34,9 @@ enum Output {
         if legend.isEmpty { return }
         line()
         for words in legend { prose(words) }
+        for observation in observations {
+            if let call = observation.call { prose("appel \(observation.analysis) : \(call.words)") }
+        }
     }
 
     static func file(_ bytes: [UInt8], at path: String) throws(Refusal) {

@@ -151,7 +151,7 @@ struct CommandLineTool: Sendable {
                     for line in ran.output.split(separator: "\n") { #expect(line.count <= 80, "\(words) \(line)") }
                 }
                 let list = try await tool.run("worklist")
-                #expect(list.output.contains(observation.id) && list.output.contains("CRITIQUE_ALERTE"))
+                #expect(list.output.contains(observation.id) && list.output.contains("CRITIQUE_APPEL"))
             }
         }
     }

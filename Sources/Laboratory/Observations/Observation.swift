@@ -169,11 +169,17 @@ package struct Origin: Codable, Sendable, Hashable {
     package var ordinal: Int?
     /// Who typed it, for manual entry.
     package var author: String?
-    package init(analyzer: String? = nil, messageID: String? = nil, ordinal: Int? = nil, author: String? = nil) {
+    /// The calculation that made it and its version, `calcul:LDLC@1`.
+    package var calculation: String?
+    package init(
+        analyzer: String? = nil, messageID: String? = nil, ordinal: Int? = nil, author: String? = nil,
+        calculation: String? = nil
+    ) {
         self.analyzer = analyzer
         self.messageID = messageID
         self.ordinal = ordinal
         self.author = author
+        self.calculation = calculation
     }
 }
 

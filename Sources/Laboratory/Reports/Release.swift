@@ -113,7 +113,7 @@ package struct ReleaseState: Sendable, Hashable {
         case .release: return isHeld ? nil : refuse("free", "rien n'est retenu", "aucune action")
         case .hide:
             if act.hiddenFrom.isEmpty, act.secretCare == nil, act.confidentiality == nil {
-                refuse("audience", "à qui le cacher ?", "ajouter --from patient")
+                return refuse("audience", "à qui le cacher ?", "ajouter --from patient")
             }
             if let until = act.until, until <= now {
                 return refuse("until", "la date de fin du masquage est passée", "donner une date à venir")

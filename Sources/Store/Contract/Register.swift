@@ -23,6 +23,8 @@ package enum Register: String, Codable, Sendable, CaseIterable {
     case lookBack
     /// Subject: id of an observation: the calls of a critical value.
     case criticalCall
+    /// Subject: id of a request: the reflex tests proposed, added and refused in it.
+    case reflex
     /// Subject: a round of external quality assessment.
     case externalAssessment
     /// Subject: id of an observation: nonconformities, comments and what else people note beside a result.
