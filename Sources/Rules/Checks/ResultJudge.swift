@@ -25,7 +25,7 @@ struct ResultJudge {
     init(_ facts: ResultFacts, line: CheckLine?) {
         self.facts = facts
         self.line = line
-        checks.reserveCapacity(40)
+        checks.reserveCapacity(48)
     }
 
     mutating func add(_ record: CheckRecord) {
