@@ -201,7 +201,7 @@ if withServer {
             imports: [
                 "Base", "CScan", "LIS01", "LIS2", "Catalog", "Laboratory", "Rules", "Drivers", "CDA", "Report",
                 "Printing", "HL7v2", "Store", "StoreSQL", "SQLiteEngine", "Workflow", "Lines", "Exchange", "API",
-                "Client", sqlite,
+                "Client", "Console", sqlite,
             ]),
         tests(
             "ServerTests",
@@ -212,5 +212,8 @@ if withServer {
             ]),
     ]
 }
+
+// PAILLASSE_TESTS=ServerTests builds the tests of one target only.
+if let only = Context.environment["PAILLASSE_TESTS"] { targets.removeAll { $0.type == .test && $0.name != only } }
 
 let package = Package(name: "paillasse", dependencies: packages, targets: targets)

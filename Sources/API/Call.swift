@@ -73,6 +73,8 @@ package struct Call: Sendable {
     /// SHA-256 of the token, to revoke it.
     package var tokenHash: String
     package var zone: CivilZone
+    /// When it came.
+    package var now: Instant
     /// Address of the peer, without its port.
     package var peer: String
     /// Named segments of the path.

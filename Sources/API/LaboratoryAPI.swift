@@ -80,7 +80,7 @@ package struct LaboratoryAPI: Sendable {
         let zone = desk.sites[author.site]?.civilZone ?? .europeParis
         return try await route.handle(
             Call(
-                author: author, account: account, tokenHash: hash, zone: zone, peer: incoming.peer,
+                author: author, account: account, tokenHash: hash, zone: zone, now: desk.now(), peer: incoming.peer,
                 parameters: parameters, query: query, body: incoming.body))
     }
 

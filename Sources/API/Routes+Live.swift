@@ -83,6 +83,6 @@ extension LaboratoryAPI {
                 }
                 return try .json(try await requestFile(specimen.requestID, call))
             },
-        ]
+        ] + historyRoutes
     }
 }

@@ -149,6 +149,30 @@ extension PatientDraft {
         phone = body.phone
         legalRepresentative = body.legalRepresentative
         opposedToDMP = body.opposedToDMP
+        administrative = try body.administrative.map { body throws(Refusal) in try AdministrativeFile(body, call) }
+    }
+}
+
+extension AdministrativeFile {
+    /// Oppositions are recorded now, by who gives the command.
+    fileprivate init(_ body: AdministrativeBody, _ call: Call) throws(Refusal) {
+        self.init()
+        mail = body.mail
+        familyDoctor = try body.familyDoctor?.professional()
+        familyDoctorGetsReports = body.familyDoctorGetsReports ?? true
+        representatives = (body.representatives ?? []).map {
+            LegalRepresentative(kind: $0.kind, family: $0.family, given: $0.given, phone: $0.phone)
+        }
+        otherAddresses = (body.otherAddresses ?? []).map(\.address)
+        for opposition in body.oppositions ?? [] {
+            guard !opposition.reason.allSatisfy(\.isWhitespace) else {
+                throw Refusal(
+                    "patient.opposition", at: "administrative.oppositions", because: "une opposition a un motif",
+                    remedy: "donner le motif dit par le patient")
+            }
+            oppositions.append(
+                Opposition(opposition.way, reason: opposition.reason, at: call.now, recordedBy: call.author.login))
+        }
     }
 }
 

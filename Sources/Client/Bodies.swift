@@ -152,6 +152,7 @@ package struct PatientBody: Codable, Sendable, Hashable {
     package var phone: String?
     package var legalRepresentative: String?
     package var opposedToDMP: Bool?
+    package var administrative: AdministrativeBody?
     package init(status: IdentityStatus, traits: TraitsBody) {
         self.status = status
         self.traits = traits

@@ -19,8 +19,10 @@ package struct PatientView: Codable, Sendable, Hashable {
     package var phone: String?
     package var legalRepresentative: String?
     package var opposedToDMP: Bool
+    package var administrative: AdministrativeView?
 
     package init(_ patient: Patient, in zone: CivilZone) {
+        administrative = patient.administrative.map { AdministrativeView($0, in: zone) }
         id = patient.id
         version = patient.version
         site = patient.site

@@ -1,4 +1,4 @@
-package import Base
+import Base
 package import Laboratory
 
 /// A decision about the way out of a request's reports.

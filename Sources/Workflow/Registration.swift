@@ -17,6 +17,7 @@ package struct PatientDraft: Codable, Sendable, Hashable {
     package var phone: String?
     package var legalRepresentative: String?
     package var opposedToDMP: Bool?
+    package var administrative: AdministrativeFile?
     package init(status: IdentityStatus, traits: Traits) {
         self.status = status
         self.traits = traits
@@ -126,7 +127,8 @@ extension Desk {
             id: id, version: version, site: site, ipp: ipp, status: draft.status, attributes: draft.attributes ?? [],
             traits: draft.traits, ins: draft.ins, usedName: draft.usedName, usedGivenName: draft.usedGivenName,
             birthTime: draft.birthTime, address: draft.address, phone: draft.phone,
-            legalRepresentative: draft.legalRepresentative, opposedToDMP: draft.opposedToDMP ?? false)
+            legalRepresentative: draft.legalRepresentative, opposedToDMP: draft.opposedToDMP ?? false,
+            administrative: draft.administrative)
     }
 
     /// Opens a request: expands panels, makes one specimen a kind and tube, numbers both.
@@ -217,10 +219,11 @@ extension Desk {
             specimen.collectedAt = collectedAt ?? specimen.collectedAt
             specimen.nonconformity = nonconformity ?? specimen.nonconformity
             let changed = specimen
+            let judged = try await judgeAgain(on: changed)
             let orders = try await orders(for: [changed], at: at)
             try await ask { () throws(StoreFailure) in
                 try await store.append(
-                    [.specimen(changed)] + orders.map(Fact.order),
+                    [.specimen(changed)] + orders.map(Fact.order) + judged,
                     note: note(author, "specimen.receive", accession, at))
             }
             if !orders.isEmpty { afterOrdering() }

@@ -87,6 +87,7 @@ struct PatientCommand: AsyncParsableCommand {
             }
             if let name = patient.legalRepresentative { table.add("Représentant légal", name) }
             if patient.opposedToDMP { table.add("DMP", "opposé(e)") }
+            if let file = patient.administrative { CircleOptions.add(file, to: &table) }
             Output.table(table, empty: "")
         }
     }
@@ -126,6 +127,7 @@ struct IdentityOptions: ParsableArguments {
     @Option(help: "Adresse « rue | code postal | ville ».") var address: String?
     @Option(help: "Représentant légal d'un mineur : nom et prénom.") var guardian: String?
     @Flag(help: "Opposition à l'alimentation du DMP.") var opposedToDmp = false
+    @OptionGroup var circle: CircleOptions
 
     var body: PatientBody {
         get throws {
@@ -143,11 +145,12 @@ struct IdentityOptions: ParsableArguments {
             body.address = try address.map { try IdentityOptions.address($0) }
             body.legalRepresentative = guardian
             body.opposedToDMP = opposedToDmp ? true : nil
+            body.administrative = try circle.body
             return body
         }
     }
 
-    private static func address(_ text: String) throws(Refusal) -> AddressBody {
+    static func address(_ text: String) throws(Refusal) -> AddressBody {
         let parts = text.split(separator: "|", omittingEmptySubsequences: false).map { part in
             String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
         }

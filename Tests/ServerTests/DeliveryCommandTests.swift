@@ -121,3 +121,31 @@ import Testing
         }
     }
 }
+
+@Suite struct `The circle of a patient` {
+    @Test func `is set on the command line and shown, with who recorded an opposition`() async throws {
+        try await APILaboratory.open { laboratory in
+            try await CommandLineTool.withHome(server: laboratory.server.text) { tool in
+                _ = try await tool.run("login", "biologiste", "--secret-stdin", input: APILaboratory.secret + "\n")
+                let words = [
+                    "patient", "add", "--name", "DURAND", "--given", "Lucie", "--birth", "2015-03-28", "--sex", "F",
+                    "--birthplace", "75111", "--representative", "parent : DURAND : Paul", "--doctor-rpps",
+                    "10009876543", "--doctor-name", "CHARLES", "--doctor-given", "Pascal", "--doctor-mail",
+                    "pascal.charles@medecin.mssante.fr", "--other-address", "2 rue Neuve | 59000 | LILLE", "--opposed",
+                    "correspondants",
+                ]
+                let unsaid = try await tool.run(words: words)
+                #expect(unsaid.code == 1 && unsaid.complaint.contains("--opposition-reason"), "\(unsaid)")
+                let made = try await tool.run(words: words + ["--opposition-reason", "demande de la mère"])
+                #expect(made.code == 0, "\(made)")
+                let id = String(made.output.split(separator: " ")[1])
+                let shown = try await tool.run("patient", "show", id)
+                for expected in ["DURAND Paul (parent)", "CHARLES", "59000 LILLE", "demande de la mère"] {
+                    #expect(shown.output.contains(expected), "\(expected): \(shown)")
+                }
+                let kept = try #require(try await laboratory.store.patient(id)?.administrative)
+                #expect(kept.oppositions.map(\.recordedBy) == ["biologiste"] && kept.familyDoctorGetsReports)
+            }
+        }
+    }
+}
