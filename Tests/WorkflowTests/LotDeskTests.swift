@@ -154,5 +154,17 @@ import Workflow
         #expect(page.end(of: .newReagentLot, at: bench.clock.now) == end)
         #expect(page.end(of: .calibration, at: bench.clock.now) == nil)
         #expect(try await bench.desk.qualityPage(sodium, site: "nord").end(of: .newReagentLot, at: end) == nil)
+        // What it measures afterwards is held for it, by the checks.
+        func holds(_ id: String) async throws -> [Hold.Code] {
+            let made = try await bench.received(["K"])
+            var incoming = Bench.result("K", "4.2", of: made.specimens[0].accession)
+            incoming.observedAt = bench.clock.now
+            try await bench.arrive(id, [incoming])
+            return try await bench.observation("K", made).holds.map(\.code)
+        }
+        #expect(try await !holds("m1").contains(.lotExpired))
+        bench.clock.advance(.seconds(30 * 24 * 3600))
+        let late = try await holds("m2")
+        #expect(late.contains(.lotExpired) && !late.contains(.calibrationExpired), "\(late)")
     }
 }

@@ -225,6 +225,17 @@ extension Desk {
             of: result, decisions: decisions.map(\.value), knownAt: at, patientSamples: samples)
     }
 
+    /// Until when the calibration and the lot of reagent that measured a result are good; nil: nobody said.
+    func validities(
+        of observation: Observation
+    ) async throws(CommandFailure) -> (calibration: Instant?, reagent: Instant?) {
+        guard let analyzer = observation.origin.analyzer, case .measured = observation.value else { return (nil, nil) }
+        let assay = ControlledAssay(analysis: observation.analysis, analyzer: analyzer)
+        let page = try await storedPage(assay, site: observation.site)
+        let at = observation.observedAt
+        return (page.end(of: .calibration, at: at), page.end(of: .newReagentLot, at: at))
+    }
+
     /// How the control of an assay stands now.
     package func controlStanding(
         of assay: ControlledAssay, site: String

@@ -81,6 +81,7 @@ extension Desk {
         var arrival = arrival
         let code = arrival.observation.analysis
         arrival.facts.control = try await controlFacts(of: arrival.observation, at: judgement.at)
+        (arrival.facts.calibrationUntil, arrival.facts.reagentUntil) = try await validities(of: arrival.observation)
         arrival.facts.lineApproved = catalogue[code]?.approval == .approved
         arrival.facts.mode = judgement.mode(of: code)
         return arrival
