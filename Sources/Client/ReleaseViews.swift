@@ -1,4 +1,3 @@
-package import Base
 package import Laboratory
 
 /// A decision about the way out of a request's reports.
