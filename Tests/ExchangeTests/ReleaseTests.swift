@@ -3,6 +3,8 @@ import Exchange
 import HL7v2
 import Laboratory
 import Neighbours
+import Printing
+import Report
 import Store
 import Testing
 import Workflow
@@ -221,6 +223,22 @@ import Workflow
             #expect(new.controlID != old.controlID && new.document == old.document)
             #expect(old.toDMP && !new.toDMP && new.recipients == old.recipients)
         }
+    }
+
+    @Test func `rendered again, a report has the bytes that were sent`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        let dispatch = bench.dispatch(to: 1)
+        try await dispatch.makeReports()
+        let sent = try #require(try await bench.store.reports(requestID: request.id).first)
+        let signature = try #require(try await bench.store.signatures(requestID: request.id).first)
+        let composition = try Composition(
+            try await bench.desk.signedReport(of: signature), catalogue: bench.desk.catalogue)
+        let page = try ReportPrinter.pdf(composition.printed)
+        #expect(page == sent.pdf)
+        #expect(try composition.cda(pdf: page) == sent.cda)
+        let message = try bench.transmission(try #require(try await bench.deliveries(request).first?.delivery))
+        #expect(message.document == sent.cda)
     }
 
     @Test func `only who signs decides, and always with a reason`() async throws {

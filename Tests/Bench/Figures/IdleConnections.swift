@@ -1,5 +1,6 @@
 import Base
 import Foundation
+import Foundation
 import Glibc
 import LIS01
 import Lines

@@ -1,4 +1,5 @@
 import Base
+import Foundation
 import Glibc
 import LIS01
 import Lines
