@@ -1,5 +1,6 @@
 import Base
-import Foundation
+// Where `timespec` is declared as soon as Foundation is beside Glibc.
+import CDispatch
 import Foundation
 import Glibc
 import LIS01
