@@ -206,8 +206,8 @@ if withServer {
         tests(
             "ServerTests",
             imports: [
-                "Base", "Catalog", "Laboratory", "Rules", "LIS01", "HL7v2", "Drivers", "Store", "Workflow", "Lines",
-                "SecureLines", "Analyzers", "Exchange", "API", "Client", "Server", "AnalyzerSimulator", "Neighbours",
+                "Base", "Catalog", "Laboratory", "Rules", "LIS01", "HL7v2", "Drivers", "Report", "Store", "Workflow",
+                "Lines", "SecureLines", "Analyzers", "Exchange", "API", "Client", "Server", "AnalyzerSimulator", "Neighbours",
                 "paillasse", "SQLiteEngine", "PostgreSQLEngine", "Console", "Terminal", "TestSupport",
             ]),
     ]

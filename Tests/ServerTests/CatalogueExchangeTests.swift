@@ -3,6 +3,7 @@ import Catalog
 import Client
 import Foundation
 import Laboratory
+import Report
 import Server
 import Store
 import Testing
@@ -25,7 +26,9 @@ import Workflow
         let request = try #require(try await desk.store.request(number: number))
         let signature = try #require(try await desk.store.signatures(requestID: request.id).last)
         let signed = try await desk.signedReport(of: signature)
-        return try IssuedDocuments(signed, catalogue: desk.catalogue(of: signed), pfi: nil, controlID: "1")
+        return try IssuedDocuments(
+            signed, catalogue: desk.catalogue(of: signed), letterhead: Letterhead(), pfi: nil,
+            IssuedDocuments.Circumstances(now: desk.now()), controlIDs: { "1" })
     }
 
     @Test func `renders an old report byte for byte, whatever was published since`() async throws {
