@@ -207,7 +207,8 @@ if withServer {
             "ServerTests",
             imports: [
                 "Base", "Catalog", "Laboratory", "Rules", "LIS01", "HL7v2", "Drivers", "Report", "Store", "Workflow",
-                "Lines", "SecureLines", "Analyzers", "Exchange", "API", "Client", "Server", "AnalyzerSimulator", "Neighbours",
+                "Lines", "SecureLines", "Analyzers", "Exchange", "API", "Client", "Server", "AnalyzerSimulator",
+                "Neighbours",
                 "paillasse", "SQLiteEngine", "PostgreSQLEngine", "Console", "Terminal", "TestSupport",
             ]),
     ]
