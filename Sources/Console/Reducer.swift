@@ -145,7 +145,7 @@ extension Workbench {
             face.notice = Notice(sentence(refusal), .critical)
             return receive(.offline, at: now)
         }
-        if refusal.code.hasPrefix("auth.token") { return lock() }
+        if refusal.endsSession { return lock() }
         face.notice = Notice(sentence(refusal), .critical)
         switch deed {
         case .validate(let request, let ids, nil) where refusal.code == "tech.reason":
@@ -240,4 +240,9 @@ extension Deed {
         case .validate, .reject, .withdraw, .receive, .rerun, .attach, .dismiss, .call, .unlock, .logout: nil
         }
     }
+}
+
+extension Refusal {
+    /// The server does not know the session any more: the secret is asked again.
+    package var endsSession: Bool { code == "auth.token" || code == "auth.expired" }
 }

@@ -61,7 +61,7 @@ package actor Errands {
                 sequence = change.sequence
                 pause = 1
             } catch {
-                if error.code.hasPrefix("auth.token") { tell(.locked) }
+                if error.endsSession { tell(.locked) }
                 if error.code == "client.unreachable" { tell(.offline) }
                 try? await Task.sleep(for: .seconds(pause))
                 pause = min(pause * 2, 8)
@@ -102,7 +102,7 @@ package actor Errands {
     private func complain(_ refusal: Refusal) {
         if refusal.code == "client.unreachable" {
             tell(.offline)
-        } else if refusal.code.hasPrefix("auth.token") {
+        } else if refusal.endsSession {
             tell(.locked)
         } else {
             tell(.failed(refusal))

@@ -236,6 +236,8 @@ import Testing
         var bench = Morning.bench()
         bench.type(.tab, .down, .down, .down)
         bench.type("27")
+        let ended = ["auth.token", "auth.expired"].map { Refusal($0, because: "", remedy: "").endsSession }
+        #expect(ended == [true, true] && !Refusal("auth.permission", because: "", remedy: "").endsSession)
         let locked = bench.receive(.locked, at: bench.now)
         #expect(locked.contains { if case .keep(let drafts) = $0 { drafts.map(\.text) == ["27"] } else { false } })
         #expect(bench.text.contains("Écran verrouillé ; secret de tanguy"))

@@ -150,6 +150,8 @@ import Testing
         ("POST /v1/critical/:id/call", "TB"), ("POST /v1/critical/:id/escalate", "TB"),
         ("POST /v1/critical/:id/close", "TB"), ("GET /v1/requests/:ref/reflexes", "TBSA"),
         ("POST /v1/requests/:ref/reflexes", "TB"),
+        ("GET /v1/events", "TBSA"), ("GET /v1/specimens/:accession", "TBSA"),
+        ("POST /v1/requests/:ref/withdraw", "TB"), ("GET /v1/bio/:ref/history", "TBSA"),
         ("GET /v1/quality", "TBSA"), ("GET /v1/quality/:analyzer/:analysis", "TBSA"),
         ("GET /v1/quality/:analyzer/:analysis/chart", "TBSA"),
         ("GET /v1/quality/:analyzer/:analysis/statistics", "TBSA"),
