@@ -66,13 +66,13 @@ var targets: [Target] = [
         "AnalyzerSimulator", at: "Simulators/Analyzer",
         imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory", "Drivers"]),
 
-    // What several tests share: the official judges in processes of their own, and reports from a seed.
-    shell("Judges", at: "Tests/Support/Judges"),
+    // Children of the tests (see its comment before using Foundation's `Process`), and the official judges.
+    .target(name: "TestSupport", dependencies: ["Base"], path: "Tests/Support", swiftSettings: settings),
     tests("BaseTests", imports: ["Base"]),
     tests("LIS01Tests", imports: ["Base", "LIS01"]),
     tests("LIS2Tests", imports: ["Base", "CScan", "LIS2"]),
-    tests("HL7v2Tests", imports: ["Base", "HL7v2", "Judges"]),
-    tests("CDATests", imports: ["Base", "CDA", "Judges"]),
+    tests("HL7v2Tests", imports: ["Base", "HL7v2", "TestSupport"]),
+    tests("CDATests", imports: ["Base", "CDA", "TestSupport"]),
     tests("CatalogTests", imports: ["Base", "Catalog"]),
     tests("LaboratoryTests", imports: ["Base", "Catalog", "Laboratory"]),
     tests("QualityTests", imports: ["Base", "Catalog", "Quality"]),
@@ -80,8 +80,8 @@ var targets: [Target] = [
     tests("DriversTests", imports: ["Base", "JSON5", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
     tests(
         "ReportTests",
-        imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing", "Judges"]),
-    tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing"]),
+        imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing", "TestSupport"]),
+    tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing", "TestSupport"]),
     tests("SimulationTests", at: "Tests/Simulation", imports: ["Base", "JSON5", "LIS01"]),
     tests(
         "InstrumentTests",
@@ -89,7 +89,7 @@ var targets: [Target] = [
     // Counts what a program asks of the allocator.
     .target(name: "MallocCount", path: "Tests/MallocCount"),
     tests("AllocationTests", imports: ["Base", "LIS01", "LIS2", "MallocCount"]),
-    tests("TidyTests", imports: []),
+    tests("TidyTests", imports: ["TestSupport"]),
 ]
 
 if withNIO {
@@ -104,7 +104,7 @@ if withNIO {
                 "AnalyzerSimulator",
             ]),
         tests("LinesTests", imports: ["Base", "Lines"]),
-        tests("CrossPlayTests", imports: ["Base", "LIS01", "Lines"]),
+        tests("CrossPlayTests", imports: ["Base", "LIS01", "Lines", "TestSupport"]),
         tests(
             "SimulatorsTests",
             imports: ["Base", "LIS01", "HL7v2", "Laboratory", "Drivers", "Lines", "AnalyzerSimulator", "Neighbours"]),
@@ -127,7 +127,7 @@ if withStore {
         tests(
             "StoreTests",
             imports: [
-                "Base", "Catalog", "Laboratory", "Store", "StoreSQL", "SQLiteEngine", "PostgreSQLEngine",
+                "Base", "Catalog", "Laboratory", "Store", "StoreSQL", "SQLiteEngine", "PostgreSQLEngine", "TestSupport",
             ]),
     ]
 }
@@ -187,7 +187,7 @@ if withServer {
             imports: [
                 "Base", "Catalog", "Laboratory", "LIS01", "HL7v2", "Drivers", "Store", "Workflow", "Lines",
                 "SecureLines", "Analyzers", "Exchange", "API", "Client", "Server", "AnalyzerSimulator", "Neighbours",
-                "paillasse", "SQLiteEngine", "PostgreSQLEngine",
+                "paillasse", "SQLiteEngine", "PostgreSQLEngine", "TestSupport",
             ]),
     ]
 }

@@ -276,19 +276,19 @@ final class AnalyzerPump: Sendable {
     private func keep(
         _ frame: ReceivedFrame, _ link: inout Link, _ journal: inout SessionJournal
     ) async -> [LinkAction] {
-        let before = journal
         let facts = journal.facts(of: frame, at: now(), newID: newID)
         let messages = facts.count { if case .message = $0 { true } else { false } }
         do throws(StoreFailure) {
             try await store.append(facts, note: nil)
         } catch {
             guard await isKept(facts, error) else {
-                journal = before
+                journal.notStored()
                 log("automate \(configuration.name) : journal indisponible, trame refusée (\(error))")
                 return link.notStored(at: now())
             }
         }
         journal.stored(messages: messages)
+        for departure in MessageDeviation.of(frame: frame.text, isEnd: frame.isEnd) { count(departure.rawValue) }
         board.change(configuration.name) { row in
             row.frames += 1
             row.lastSeen = now()

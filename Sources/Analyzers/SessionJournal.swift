@@ -15,6 +15,8 @@ struct SessionJournal {
     private var frames = 0
     private var messages = 0
     private var assembler = MessageAssembler()
+    /// How to take back the frame that is being made durable.
+    private var undo: (mark: MessageAssembler.Mark, completed: [UInt8]?)?
 
     init(analyzer: String, site: String, peer: String) {
         self.analyzer = analyzer
@@ -28,6 +30,7 @@ struct SessionJournal {
         frames = 0
         messages = 0
         assembler = MessageAssembler()
+        undo = nil
     }
 
     /// Facts of one accepted frame, and the messages it completes. An empty session (ENQ EOT) leaves no fact.
@@ -35,12 +38,23 @@ struct SessionJournal {
         guard let session else { return [] }
         var facts: [Fact] = isStored ? [] : [.session(session)]
         facts.append(.frame(JournalFrame(sessionID: session.id, ordinal: frames, at: at, bytes: frame.raw)))
-        facts += assembler.add(frame.text, isEnd: frame.isEnd).flatMap { message($0, at, newID) }
+        let mark = assembler.mark
+        let completed = assembler.add(frame.text, isEnd: frame.isEnd)
+        undo = (mark, completed.first?.text)
+        facts += completed.flatMap { message($0, at, newID) }
         return facts
+    }
+
+    /// The frame is not durable: as if it had not come.
+    mutating func notStored() {
+        guard let undo else { return }
+        assembler.withdraw(to: undo.mark, completed: undo.completed)
+        self.undo = nil
     }
 
     /// The frame is durable: count it.
     mutating func stored(messages count: Int) {
+        undo = nil
         isStored = true
         frames += 1
         messages += count

@@ -122,6 +122,24 @@ package struct MessageAssembler: Sendable {
         return out
     }
 
+    /// Where it stands, to come back to when the frame added next could not be made durable.
+    package struct Mark: Sendable {
+        fileprivate var count: Int
+        fileprivate var isAfterEnd: Bool
+    }
+    package var mark: Mark { Mark(count: text.count, isAfterEnd: isAfterEnd) }
+
+    /// Takes back the one `add` since `mark`; `completed` is the first text that it gave. What stood here before is the
+    /// beginning of that text, so that nothing need be copied for each frame in case it fails.
+    package mutating func withdraw(to mark: Mark, completed: [UInt8]?) {
+        if let completed {
+            text = Array(completed.prefix(mark.count))
+        } else {
+            text.removeLast(text.count - mark.count)
+        }
+        isAfterEnd = mark.isAfterEnd
+    }
+
     /// What is left when a session ends.
     package mutating func flush() -> [(text: [UInt8], isComplete: Bool)] {
         guard !text.isEmpty else { return [] }

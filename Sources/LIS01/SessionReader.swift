@@ -26,6 +26,13 @@ package struct SessionReading: Sendable, Equatable {
     /// The bytes had no frame at all: records as they are.
     package var isBare = false
     package var deviations: [Deviation: Int] = [:]
+    /// Of the good frames, in order: the text, and whether it ended in ETX.
+    package var frameTexts: [FrameText] = []
+
+    package struct FrameText: Sendable, Equatable {
+        package var text: ArraySlice<UInt8>
+        package var isEnd: Bool
+    }
 }
 
 package enum SessionReader {
@@ -80,6 +87,7 @@ package enum SessionReader {
             case .store(let frame):
                 settle(replacedBy: 0x30 + UInt8(frame.number))
                 reading.frames += 1
+                reading.frameTexts.append(SessionReading.FrameText(text: frame.text, isEnd: frame.isEnd))
                 keep(assembler.add(frame.text, isEnd: frame.isEnd))
             case .refused(let raw, _):
                 settle(replacedBy: raw.dropFirst().first ?? 0)

@@ -120,12 +120,21 @@ struct AnalyzerCommand: AsyncParsableCommand {
             }
             let log = try await client.session(id)
             if let raw {
-                let frames = log.frames.flatMap { $0.bytes ?? [] }
-                try Output.file([Control.enq] + frames + [Control.eot], at: raw)
+                try Output.file(Log.wire(log.frames.map { $0.bytes ?? [] }), at: raw)
                 return Output.prose("\(log.frames.count) trame(s) dans \(raw)")
             }
             if listing.json { return try Output.json(log) }
             show(log)
+        }
+
+        /// As it was on the line: frames of LIS01 (STX and their number) stand between ENQ and EOT, which the journal
+        /// does not keep; a block of HL7 or of a maker's own is a session by itself.
+        private static func wire(_ frames: [[UInt8]]) -> [UInt8] {
+            let isLIS01 = frames.allSatisfy { frame in
+                frame.count > 2 && frame[0] == Control.stx && (0x30...0x37).contains(frame[1])
+            }
+            let bytes = Array(frames.joined())
+            return isLIS01 ? [Control.enq] + bytes + [Control.eot] : bytes
         }
 
         private func show(_ log: SessionLogView) {

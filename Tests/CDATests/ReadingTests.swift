@@ -1,8 +1,8 @@
 import Base
 import CDA
 import Foundation
-import Judges
 import Testing
+import TestSupport
 
 /// Where two files part, each with what surrounds the place.
 struct Difference: Equatable, CustomStringConvertible {

@@ -5,7 +5,7 @@ import Lines
 import Testing
 
 /// Ours against an implementation that is not ours, over TCP, both directions: the Python package astm-2025.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct `Cross-play with the Python package astm` {
     /// Messages as records of fields.
     static func messages(_ count: Int) -> [[[String]]] {

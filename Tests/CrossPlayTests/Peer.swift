@@ -1,10 +1,11 @@
 import Foundation
+import Glibc
+import TestSupport
 
 /// The Python at the other end: `peer.py` in the virtual environment that `make setup-tests` makes.
 final class Peer {
-    private let process = Process()
+    private let child: Child
     private let output = Pipe()
-    private let input = Pipe()
 
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -23,13 +24,13 @@ final class Peer {
     }
 
     init(_ arguments: [String], input text: String = "") throws {
-        process.executableURL = URL(filePath: Peer.python)
-        process.arguments = [Peer.root.appending(path: "Tests/CrossPlay/peer.py").path] + arguments
-        process.standardOutput = output
-        process.standardInput = input
+        let input = Pipe()
         // A peer that outlives the test must not hold the output of the test.
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        child = try Child(
+            Peer.python, [Peer.root.appending(path: "Tests/CrossPlay/peer.py").path] + arguments,
+            input: input.fileHandleForReading.fileDescriptor, output: output.fileHandleForWriting.fileDescriptor)
+        try output.fileHandleForWriting.close()
+        try input.fileHandleForReading.close()
         input.fileHandleForWriting.write(Data(text.utf8))
         try input.fileHandleForWriting.close()
     }
@@ -53,8 +54,5 @@ final class Peer {
         }
     }
 
-    /// Does not wait: that would hold a thread of the pool, of which there are as many as processors.
-    func stop() {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-    }
+    func stop() { child.end() }
 }

@@ -1,4 +1,5 @@
 import Base
+import LIS01
 import LIS2
 import Testing
 
@@ -15,13 +16,10 @@ struct DeviationTests {
         for folder in try Place.folders() {
             let driver = try Place.driver(folder.name)
             guard driver.description.dialect == .lis2 else { continue }
-            var met: Set<MessageDeviation> = []
-            for path in DriverLint.transcripts(of: folder) {
-                for message in SessionDecoder.messages(in: folder.files[path] ?? []) {
-                    met.formUnion(driver.deviations(of: message).keys)
-                }
+            let met = DriverLint.transcripts(of: folder).flatMap {
+                SessionDecoder.deviations(in: folder.files[$0] ?? [], driver: driver)
             }
-            let missing = met.subtracting(driver.description.deviations).map(\.rawValue).sorted()
+            let missing = Set(met).subtracting(driver.description.deviations).map(\.rawValue).sorted()
             #expect(missing.isEmpty, "MISSING \(folder.name) \(missing.joined(separator: " "))")
         }
     }
@@ -64,8 +62,39 @@ struct DeviationTests {
             let found = driver.deviations(of: message(Array(records)), rank: rank)
             #expect(found == [deviation: 1], "\(deviation): \(found)")
         }
-        #expect(Set(table.map(\.0)) == Set(MessageDeviation.allCases), "each departure has its line above")
+        #expect(
+            Set(table.map(\.0)).union([.severalRecordsInFrame, .recordEndsIntermediate])
+                == Set(MessageDeviation.allCases), "each departure has its line above")
         let twice = right.prefix(4) + ["R|2|K|4,2|mmol/L||N||F", "R|3|K|4,3|mmol/L||N||F", "L|1|N"]
         #expect(driver.deviations(of: message(Array(twice))) == [.codeElsewhere: 2, .decimalComma: 2])
+    }
+
+    @Test("How records lie in frames is told from one record a frame")
+    func frames() {
+        func met(_ text: String, isEnd: Bool = true) -> [MessageDeviation] {
+            MessageDeviation.of(frame: Array(text.utf8)[...], isEnd: isEnd)
+        }
+        #expect(met("R|1|^^^K|4.2\r") == [])
+        #expect(met("R|1|^^^K|4.2\r\n") == [])
+        #expect(met("") == [] && met("\r") == [] && met("\r", isEnd: false) == [])
+        #expect(met("R|1|^^^K|4", isEnd: false) == [])
+        #expect(met("H|\\^&\rP|1\rL|1\r") == [.severalRecordsInFrame])
+        #expect(met("1|K\rR|2|^^^N", isEnd: false) == [.severalRecordsInFrame])
+        #expect(met("R|1|^^^K|4.2\r", isEnd: false) == [.recordEndsIntermediate])
+        #expect(met("P|1\rO|1\r", isEnd: false) == [.severalRecordsInFrame, .recordEndsIntermediate])
+    }
+
+    @Test("A draft names the departures that its session shows")
+    func draft() throws {
+        let records = [
+            "H|\\^&|||Neuf^1|||||||P|LIS2-A2", "P|1", "O|1|42||^^^K|R||||||||||||||||||||F",
+            "R|1|^^^K|4.2|mmol/L||N||F", "L|1|N",
+        ]
+        let text = records.map { $0 + "\r" }.joined()
+        let bytes = [Control.enq] + Framing.frame(number: 1, text: text.utf8, isEnd: true) + [Control.eot]
+        let draft = try DriverDraft.propose(from: bytes, name: "maker-model")
+        let source = String(decoding: draft.folder.files["driver.json5"] ?? [], as: UTF8.self)
+        #expect(source.contains("deviations: [\"severalRecordsInFrame\"]"))
+        #expect(DriverLint.check(draft.folder).isEmpty)
     }
 }

@@ -3,7 +3,7 @@ import Glibc
 import Lines
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `What child processes inherit` {
+@Suite(.timeLimit(.minutes(10))) struct `What child processes inherit` {
     /// Descriptors of this process whose local port is this one.
     private func descriptors(ofPort port: Int) -> [CInt] {
         (3..<1024).filter { descriptor in

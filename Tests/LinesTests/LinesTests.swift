@@ -32,14 +32,14 @@ let everyByte = (0...255).map { UInt8($0) }
 
 /// Waits for something that another thread is about to make true.
 func eventually(_ what: () -> Bool) async -> Bool {
-    for _ in 0..<500 {
+    for _ in 0..<6_000 {
         if what() { return true }
         try? await Task.sleep(for: .milliseconds(10))
     }
     return what()
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `TCP lines` {
+@Suite(.timeLimit(.minutes(10))) struct `TCP lines` {
     @Test func `bytes cross both ways, all 256 of them`() async throws {
         let (listener, server, client) = try await pair()
         try await client.send(everyByte)
@@ -219,7 +219,7 @@ func eventually(_ what: () -> Bool) async -> Bool {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `Serial lines` {
+@Suite(.timeLimit(.minutes(10))) struct `Serial lines` {
     @Test func `all 256 bytes cross a pty both ways`() async throws {
         let pty = try await Pty.open()
         let port = try await SerialPort.open(path: pty.path)
@@ -328,7 +328,7 @@ func eventually(_ what: () -> Bool) async -> Bool {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `Sources of lines` {
+@Suite(.timeLimit(.minutes(10))) struct `Sources of lines` {
     @Test func `a client comes back after its peer fell, and waits longer each time nobody answers`() async throws {
         let listener = try await LineListener.start()
         let source = try await LineSource.start(

@@ -2,6 +2,7 @@ import Base
 import Foundation
 import Printing
 import Report
+import TestSupport
 import Testing
 
 /// Reads PDF files back with poppler's tools, which the Makefile installs.
@@ -22,19 +23,10 @@ enum PDFReader {
         defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appendingPathComponent("report.pdf")
         try Data(pdf).write(to: file)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments.map { $0 == "{}" ? file.path : $0 }
-        let output = Pipe(), errors = Pipe()
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        let bytes = output.fileHandleForReading.readDataToEndOfFile()
-        let complaints = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(tool): \(String(decoding: complaints, as: UTF8.self))")
-        #expect(complaints.isEmpty, "\(tool): \(String(decoding: complaints, as: UTF8.self))")
-        return String(decoding: bytes, as: UTF8.self)
+        let ran = try Child.runHere(path, arguments.map { $0 == "{}" ? file.path : $0 })
+        try #require(ran.code == 0, "\(tool): \(ran.complaintText)")
+        #expect(ran.complaint.isEmpty, "\(tool): \(ran.complaintText)")
+        return ran.text
     }
 
     /// The text of each page, in drawing order, every kind of space written as one blank.

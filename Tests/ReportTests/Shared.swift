@@ -1,6 +1,6 @@
 import Catalog
 import Foundation
-import Judges
+import TestSupport
 
 /// The catalogue that the project ships.
 enum Shared {

@@ -8,7 +8,7 @@ import Store
 import Testing
 import Workflow
 
-@Suite(.timeLimit(.minutes(2))) struct `An analyzer's line` {
+@Suite(.timeLimit(.minutes(10))) struct `An analyzer's line` {
     @Test func `every frame is in the journal when its acknowledgement arrives`() async throws {
         let bench = try AnalyzerBench()
         let (request, tube) = try await bench.tube()
@@ -33,6 +33,25 @@ import Workflow
         }
         let values = try await bench.store.observations(requestID: request.id).map(\.value.frenchText)
         #expect(Set(values) == ["141", "4,2"])
+    }
+
+    @Test func `how records lie in frames is counted, for each frame that is kept`() async throws {
+        let bench = try AnalyzerBench()
+        let (_, tube) = try await bench.tube()
+        try await bench.run { port in
+            let instrument = try await RawInstrument(port: port)
+            for policy in [FramePolicy.recordPerFrame, .wholeMessage, .recordPerIntermediateFrame] {
+                #expect(try await instrument.say([Control.enq]) == Control.ack)
+                for frame in Framing.frames(of: AnalyzerBench.results(of: tube), policy: policy) {
+                    #expect(try await instrument.say(frame) == Control.ack)
+                }
+                try await instrument.send([Control.eot])
+            }
+            await instrument.line.close()
+        }
+        #expect(bench.status.deviations["severalRecordsInFrame"] == 1)
+        let records = AnalyzerBench.results(of: tube).count { $0 == Control.cr }
+        #expect(bench.status.deviations["recordEndsIntermediate"] == records - 1)
     }
 
     @Test(arguments: [MemoryStore.Fault.nothingKept, .keptUnannounced])
@@ -178,7 +197,7 @@ import Workflow
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `Operating an analyzer` {
+@Suite(.timeLimit(.minutes(10))) struct `Operating an analyzer` {
     private func code(_ work: () async throws(CommandFailure) -> Void) async -> String? {
         do throws(CommandFailure) {
             try await work()

@@ -6,7 +6,7 @@ import Laboratory
 import Store
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `The tables of the command line` {
+@Suite(.timeLimit(.minutes(10))) struct `The tables of the command line` {
     @Test func `say what each hold means once, under the table`() async throws {
         try await APILaboratory.open { laboratory in
             let made = try await laboratory.readyToSign()
@@ -67,6 +67,14 @@ import Testing
                 for frame in frames { expected += frame }
                 expected.append(Control.eot)
                 #expect(raw == expected)
+                let block = [0x0B] + Array("MSH|^~\\&|\r".utf8) + [0x1C, 0x0D]
+                try await laboratory.store.append(
+                    [
+                        .session(LinkSession(id: "s2", site: "nord", analyzer: "xn", peer: "p", openedAt: now)),
+                        .frame(JournalFrame(sessionID: "s2", ordinal: 0, at: now, bytes: block)),
+                    ], note: nil)
+                #expect(try await tool.run("analyzer", "log", "xn", "s2", "--raw", file).code == 0)
+                #expect(Array(try Data(contentsOf: URL(fileURLWithPath: file))) == block)
                 let mute = try await tool.run("analyzer", "pause", "xn")
                 #expect(mute.code == 2 && mute.complaint.contains("--reason"))
                 let none = try await tool.run("analyzer", "pause", "xn", "--reason", "essai")

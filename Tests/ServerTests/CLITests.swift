@@ -2,6 +2,7 @@ import Base
 import Client
 import Foundation
 import Laboratory
+import TestSupport
 import Testing
 
 /// The program itself, as people start it, against a real server of this process.
@@ -24,36 +25,18 @@ struct CommandLineTool: Sendable {
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }()
 
-    /// Output goes through files: a full pipe can then stop nobody.
     func run(_ arguments: String..., input: String = "") async throws -> Ran {
         try await run(words: arguments, input: input)
     }
 
     func run(words arguments: [String], input: String = "") async throws -> Ran {
-        let program = URL(fileURLWithPath: try #require(CommandLineTool.path, "paillasse is not built"))
-        let process = Process.clean(program, arguments)
+        let program = try #require(CommandLineTool.path, "paillasse is not built")
         var environment = ProcessInfo.processInfo.environment
         environment["PAILLASSE_SERVER"] = server
         environment["PAILLASSE_HOME"] = home
         environment["COLUMNS"] = columns.map { String($0) }
-        process.environment = environment
-        let folder = home + "/" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        func handle(_ name: String, _ text: String = "") throws -> FileHandle {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
-            return try #require(FileHandle(forUpdatingAtPath: "\(folder)/\(name)"))
-        }
-        process.standardInput = try handle("in", input)
-        process.standardOutput = try handle("out")
-        process.standardError = try handle("err")
-        let code = try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Int32, any Error>) in
-            process.terminationHandler = { ended.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { ended.resume(throwing: error) }
-        }
-        func text(_ name: String) throws -> String {
-            String(decoding: try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)")), as: UTF8.self)
-        }
-        return Ran(code: code, output: try text("out"), complaint: try text("err"))
+        let ran = try await Child.run(program, arguments, input: Array(input.utf8), environment: environment)
+        return Ran(code: ran.code, output: ran.text, complaint: ran.complaintText)
     }
 
     static func withHome(server: String, _ body: (CommandLineTool) async throws -> Void) async throws {

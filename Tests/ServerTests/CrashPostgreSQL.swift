@@ -1,6 +1,7 @@
 import Base
 import Foundation
 import Glibc
+import TestSupport
 
 /// A PostgreSQL server of a test, which can be killed like the server that uses it. A shell beside it starts it again
 /// each time, and ends it by its pid when the test says so or is no more. It runs without fsync: what a killed process
@@ -31,7 +32,7 @@ final class CrashPostgreSQL: Sendable {
             asUser = ["/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
         }
         let command = asUser + ["/bin/sh", "-c", script]
-        _ = try CrashProcess(command[0], Array(command.dropFirst()))
+        _ = try Child(command[0], Array(command.dropFirst()))
         try await waitUntilReady()
     }
 
@@ -51,7 +52,7 @@ final class CrashPostgreSQL: Sendable {
 
     func waitUntilReady() async throws {
         for _ in 0..<600 {
-            if try CrashProcess(bin + "/pg_isready", ["-q", "-h", folder]).wait() == 0 { return }
+            if try Child(bin + "/pg_isready", ["-q", "-h", folder]).wait() == 0 { return }
             try await Task.sleep(for: .milliseconds(100))
         }
         throw Refusal("test.postgresql", at: folder, because: "it does not answer", remedy: "read its log")

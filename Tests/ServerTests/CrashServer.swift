@@ -7,6 +7,7 @@ import LIS01
 import Lines
 import Neighbours
 import Synchronization
+import TestSupport
 import Testing
 
 /// `paillasse serve` as a process of its own, with nothing but analyzers that send: it starts quickly, so that it can
@@ -15,7 +16,7 @@ final class CrashServer: Sendable {
     let folder: URL
     let apiPort: Int
     let analyzerPorts: [Int]
-    private let server = Mutex<CrashProcess?>(nil)
+    private let server = Mutex<Child?>(nil)
     private let program: URL
 
     /// LIS2-A2, and HL7 v2 for the last analyzer.
@@ -57,7 +58,7 @@ final class CrashServer: Sendable {
     var isRunning: Bool { server.withLock { $0?.isRunning ?? false } }
 
     func start() throws {
-        let process = try CrashProcess(
+        let process = try Child(
             program.path, ["serve", "--config", folder.appending(path: "paillasse.json5").path],
             log: folder.appending(path: "server.log").path)
         server.withLock { $0 = process }

@@ -7,6 +7,7 @@ import Laboratory
 import Lines
 import Neighbours
 import Synchronization
+import TestSupport
 import Testing
 
 /// A laboratory whose server is a real process that can be killed at any moment: configuration in a folder of its own,
@@ -17,7 +18,7 @@ final class CrashWorld: Sendable {
     let analyzerPort: Int
     let zamPort: Int
     let pfi: PFISimulator
-    private let server = Mutex<Process?>(nil)
+    private let server = Mutex<Child?>(nil)
     private let program: URL
 
     init(analyzerDriver: String = "roche-cobas-c311") async throws {
@@ -65,26 +66,16 @@ final class CrashWorld: Sendable {
     }
 
     func startServer() throws {
-        let process = Process.clean(
-            program, ["serve", "--config", folder.appending(path: "paillasse.json5").path])
-        let log = folder.appending(path: "server.log")
-        if !FileManager.default.fileExists(atPath: log.path) {
-            _ = FileManager.default.createFile(atPath: log.path, contents: nil)
-        }
-        let handle = try FileHandle(forWritingTo: log)
-        try handle.seekToEnd()
-        process.standardError = handle
-        process.standardOutput = handle
-        try process.run()
+        let process = try Child(
+            program.path, ["serve", "--config", folder.appending(path: "paillasse.json5").path],
+            log: folder.appending(path: "server.log").path)
         server.withLock { $0 = process }
     }
 
     /// SIGKILL: no handler runs, nothing is flushed.
     func killServer() {
         server.withLock { process in
-            guard let running = process else { return }
-            kill(running.processIdentifier, SIGKILL)
-            running.waitUntilExit()
+            process?.end(SIGKILL)
             process = nil
         }
     }

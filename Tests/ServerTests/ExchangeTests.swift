@@ -99,7 +99,7 @@ private func keptFiles(_ folder: String) throws -> [[UInt8]] {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `Reports on their way out` {
+@Suite(.timeLimit(.minutes(10))) struct `Reports on their way out` {
     @Test func `a signature becomes one report and one delivery, however often it is looked at`() async throws {
         let bench = try ExchangeBench()
         let request = try await bench.signed()
@@ -254,7 +254,7 @@ private func keptFiles(_ folder: String) throws -> [[UInt8]] {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `Business acknowledgements` {
+@Suite(.timeLimit(.minutes(10))) struct `Business acknowledgements` {
     private func zam(
         _ event: BusinessAcknowledgement.Event, _ id: String, about: String, accepted: Bool = true
     ) throws -> [UInt8] {

@@ -60,7 +60,7 @@ private struct TwoLines {
     func waiting() async throws -> [TriageEntry] { try await bench.store.triage(site: nil, open: true, limit: 99) }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `Changing the fleet while it runs` {
+@Suite(.timeLimit(.minutes(10))) struct `Changing the fleet while it runs` {
     private func code(_ work: () async throws(CommandFailure) -> Void) async -> String? {
         do throws(CommandFailure) {
             try await work()

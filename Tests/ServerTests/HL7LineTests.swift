@@ -9,7 +9,7 @@ import Workflow
 
 private typealias Instrument = MLLPInstrument
 
-@Suite(.timeLimit(.minutes(2))) struct `A line in HL7 v2` {
+@Suite(.timeLimit(.minutes(10))) struct `A line in HL7 v2` {
     private func kind(_ message: [String]?) -> String { Instrument.field(message ?? [], "MSH", 9) }
     private func verdict(_ message: [String]?) -> String { Instrument.field(message ?? [], "MSA", 1) }
 

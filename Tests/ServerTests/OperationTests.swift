@@ -167,7 +167,7 @@ private final class ToldControl: AnalyzerControl {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `Capturing a line` {
+@Suite(.timeLimit(.minutes(10))) struct `Capturing a line` {
     @Test func `keeps every byte, answers as a laboratory, and is read by the driver of its sender`() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "capture-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: path) }

@@ -7,7 +7,7 @@ import Store
 import Testing
 import Workflow
 
-@Suite(.timeLimit(.minutes(2))) struct `Orders that the analyzer did not ask for` {
+@Suite(.timeLimit(.minutes(10))) struct `Orders that the analyzer did not ask for` {
     private static let secretary = Author(login: "secretaire", role: .secretary, site: "nord")
 
     /// A cobas c 311 that is told its work.

@@ -7,7 +7,7 @@ import Store
 import Testing
 import Workflow
 
-@Suite(.timeLimit(.minutes(2))) struct `Questions over a live line` {
+@Suite(.timeLimit(.minutes(10))) struct `Questions over a live line` {
     private func query(_ start: String, _ end: String = "", status: String = "O") -> [UInt8] {
         let records = [
             #"H|\^&|||H7600^1|||||host|TSREQ^REAL|P|1"#, "Q|1|\(start)|\(end)|ALL||||||||\(status)", "L|1|N",

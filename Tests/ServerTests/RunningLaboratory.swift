@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Laboratory
 import Synchronization
+import TestSupport
 import Testing
 
 /// `paillasse serve` as a process of its own, with its configuration and drivers in a folder that the test may change,
@@ -14,7 +15,7 @@ final class RunningLaboratory: Sendable {
     let apiPort: Int
     let tool: CommandLineTool
     private let program: URL
-    private let server = Mutex<CrashProcess?>(nil)
+    private let server = Mutex<Child?>(nil)
 
     private init(_ shipped: [String]) async throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "paillasse-running-\(UUID().uuidString)")
@@ -42,7 +43,7 @@ final class RunningLaboratory: Sendable {
         defer { laboratory.end() }
         try laboratory.configure(try analyzers(laboratory))
         let log = laboratory.folder.appending(path: "server.log").path
-        let process = try CrashProcess(laboratory.program.path, ["serve", "--config", laboratory.file], log: log)
+        let process = try Child(laboratory.program.path, ["serve", "--config", laboratory.file], log: log)
         laboratory.server.withLock { $0 = process }
         try await laboratory.signIn()
         try await body(laboratory)

@@ -8,7 +8,7 @@ import Testing
 import Workflow
 
 /// A sender whose message was cut goes on at the last storage point (LIS2-A2), or begins again.
-@Suite(.timeLimit(.minutes(5))) struct `A message cut short, and its sender` {
+@Suite(.timeLimit(.minutes(10))) struct `A message cut short, and its sender` {
     /// Two tubes of one patient, two results each: the second O is a storage point, and so is L.
     private static func records(_ first: String, _ second: String, header: String = "1", hour: String = "06")
         -> [String]

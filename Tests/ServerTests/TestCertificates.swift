@@ -2,6 +2,7 @@ import Base
 import Foundation
 import Lines
 import SecureLines
+import TestSupport
 import Testing
 
 /// Certificates made by openssl for one test: an authority, what it signed, and what a stranger signed.
@@ -53,7 +54,7 @@ struct TestCertificates {
     private func openssl(_ words: String) throws {
         let log = folder.appending(path: "openssl.log").path
         let command = "cd \"$1\" && exec openssl \(words)"
-        let process = try CrashProcess("/bin/bash", ["-c", command, "bash", folder.path], log: log)
+        let process = try Child("/bin/bash", ["-c", command, "bash", folder.path], log: log)
         let code = process.wait()
         try #require(
             code == 0, "openssl \(words)\n\((try? String(contentsOf: URL(filePath: log), encoding: .utf8)) ?? "")")

@@ -7,7 +7,7 @@ import Store
 import Testing
 import Workflow
 
-@Suite(.timeLimit(.minutes(2))) struct `A line in a maker's own texts` {
+@Suite(.timeLimit(.minutes(10))) struct `A line in a maker's own texts` {
     private func au480(_ more: String = "acknowledged: true,") throws -> AnalyzerBench {
         try AnalyzerBench(driver: "beckman-au480") { text in
             text.replacing("acknowledged: true,", with: more).replacing(

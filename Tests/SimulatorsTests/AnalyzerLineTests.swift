@@ -36,7 +36,7 @@ func receive(_ line: Line) async -> [[UInt8]] {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `An analyser over real lines` {
+@Suite(.timeLimit(.minutes(10))) struct `An analyser over real lines` {
     private func analyzer(_ faults: [AnalyzerScenario.Fault]) throws -> AnalyzerRun {
         var session = AnalyzerScenario.Session()
         session.records = oneMessage
@@ -58,7 +58,7 @@ func receive(_ line: Line) async -> [[UInt8]] {
             .tcpClient(host: "127.0.0.1", port: listener.port), backOff: quick)
         let run = try analyzer([.init(frame: 2, fault: .corrupt), .init(frame: 4, fault: .vanish)])
         let expected = run.messages
-        let report = await AnalyzerPump.run(run, over: source, within: .seconds(30))
+        let report = await AnalyzerPump.run(run, over: source, within: .seconds(300))
         #expect(report.isAcknowledged)
         #expect(report.linesLost == 20)
         #expect(report.sessions.allSatisfy { $0.refusals == 1 && $0.sends == 2 })
@@ -73,7 +73,7 @@ func receive(_ line: Line) async -> [[UInt8]] {
         let expected = run.messages
         let line = try await Line.dial(host: "127.0.0.1", port: try #require(source.port))
         async let received = receive(line)
-        let report = await AnalyzerPump.run(run, over: source, within: .seconds(30))
+        let report = await AnalyzerPump.run(run, over: source, within: .seconds(300))
         #expect(report.isAcknowledged)
         #expect(await received == expected)
         await source.stop()
@@ -86,7 +86,7 @@ func receive(_ line: Line) async -> [[UInt8]] {
             .serial(path: pty.path, SerialSettings(baud: 19200)), backOff: BackOff(seed: 1))
         let run = try analyzer([.init(frame: 3, fault: .corrupt), .init(frame: 4, fault: .duplicate)])
         let expected = run.messages
-        let report = await AnalyzerPump.run(run, over: source, within: .seconds(30))
+        let report = await AnalyzerPump.run(run, over: source, within: .seconds(300))
         #expect(report.isAcknowledged)
         #expect(report.sessions.allSatisfy { $0.refusals == 1 && $0.sends == 1 })
         await pty.line.close()

@@ -48,7 +48,7 @@ private func withHost<T: Sendable>(
 
 private let anyPort = LineDescription.tcpServer(host: "127.0.0.1", port: 0, allowedPeers: [])
 
-@Suite(.timeLimit(.minutes(2))) struct `An instrument of a driver over real lines` {
+@Suite(.timeLimit(.minutes(10))) struct `An instrument of a driver over real lines` {
     /// LIS2-A2 in each framing, HL7 v2, and makers' texts.
     @Test(arguments: [
         "roche-cobas-c311", "sysmex-xn", "cepheid-genexpert", "roche-cobas-c111", "mindray-bc5380", "generic-hl7",
@@ -61,7 +61,7 @@ private let anyPort = LineDescription.tcpServer(host: "127.0.0.1", port: 0, allo
         let (outcome, notes) = try await withHost(HostRun(it.instrument.driver), on: anyPort) { host in
             let source = try await LineSource.start(
                 .tcpClient(host: "127.0.0.1", port: try #require(host.port)), backOff: quick)
-            let outcome = try await it.run(over: source, within: .seconds(60))
+            let outcome = try await it.run(over: source, within: .seconds(300))
             await source.stop()
             return outcome
         }
@@ -80,7 +80,7 @@ private let anyPort = LineDescription.tcpServer(host: "127.0.0.1", port: 0, allo
         let port = try #require(source.port), it = line
         let (outcome, notes) = try await withHost(
             HostRun(it.instrument.driver), on: .tcpClient(host: "127.0.0.1", port: port)
-        ) { _ in try await it.run(over: source, within: .seconds(60)) }
+        ) { _ in try await it.run(over: source, within: .seconds(300)) }
         #expect(outcome.report.isAcknowledged)
         #expect(notes.has("(HB)"))
         await source.stop()
@@ -96,7 +96,7 @@ private let anyPort = LineDescription.tcpServer(host: "127.0.0.1", port: 0, allo
         let it = line
         let receiving = Task { await receive(pty.line) }
         let source = try await LineSource.start(.serial(path: pty.path, SerialSettings(baud: 19200)), backOff: quick)
-        let outcome = try await it.run(over: source, within: .seconds(60))
+        let outcome = try await it.run(over: source, within: .seconds(300))
         await source.stop()
         await pty.line.close()
         let messages = await receiving.value
@@ -124,7 +124,7 @@ private let anyPort = LineDescription.tcpServer(host: "127.0.0.1", port: 0, allo
         let (outcome, notes) = try await withHost(HostRun(it.instrument.driver, orders: orders), on: anyPort) { host in
             let source = try await LineSource.start(
                 .tcpClient(host: "127.0.0.1", port: try #require(host.port)), backOff: quick)
-            let outcome = try await it.run(over: source, within: .seconds(60))
+            let outcome = try await it.run(over: source, within: .seconds(300))
             await source.stop()
             return outcome
         }
@@ -145,7 +145,7 @@ private let anyPort = LineDescription.tcpServer(host: "127.0.0.1", port: 0, allo
         ) { host in
             let source = try await LineSource.start(
                 .tcpClient(host: "127.0.0.1", port: try #require(host.port)), backOff: quick)
-            let outcome = try await it.run(over: source, within: .seconds(60))
+            let outcome = try await it.run(over: source, within: .seconds(300))
             await source.stop()
             return outcome
         }
@@ -165,7 +165,7 @@ private let anyPort = LineDescription.tcpServer(host: "127.0.0.1", port: 0, allo
         let (outcome, _) = try await withHost(HostRun(it.instrument.driver), on: anyPort) { host in
             let source = try await LineSource.start(
                 .tcpClient(host: "127.0.0.1", port: try #require(host.port)), backOff: quick)
-            let outcome = try await it.run(over: source, within: .seconds(100))
+            let outcome = try await it.run(over: source, within: .seconds(300))
             await source.stop()
             return outcome
         }
@@ -173,7 +173,7 @@ private let anyPort = LineDescription.tcpServer(host: "127.0.0.1", port: 0, allo
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `A laboratory that misbehaves on purpose` {
+@Suite(.timeLimit(.minutes(10))) struct `A laboratory that misbehaves on purpose` {
     private func send(_ mischief: HostMischief, driver: String = "roche-cobas-c311") async throws -> (
         InstrumentLine.Outcome, Notes
     ) {
@@ -235,7 +235,7 @@ private let anyPort = LineDescription.tcpServer(host: "127.0.0.1", port: 0, allo
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `Many instruments at once` {
+@Suite(.timeLimit(.minutes(10))) struct `Many instruments at once` {
     @Test(arguments: [nil, 400.0])
     func `every message of every one is acknowledged, and counted`(_ rate: Double?) async throws {
         let it = try instrument("generic-lis2a2")

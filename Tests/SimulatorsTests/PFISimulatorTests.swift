@@ -13,7 +13,7 @@ func withFolder<T>(_ body: (String) async throws -> T) async throws -> T {
 }
 
 func eventually(_ what: () async -> Bool) async -> Bool {
-    for _ in 0..<500 {
+    for _ in 0..<6_000 {
         if await what() { return true }
         try? await Task.sleep(for: .milliseconds(10))
     }
@@ -73,7 +73,7 @@ func files(_ folder: String) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".hl7") }.sorted()
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `The PFI simulator` {
+@Suite(.timeLimit(.minutes(10))) struct `The PFI simulator` {
     /// Runs a PFI around the body.
     func withPFI(
         _ folder: String, zam: Int? = nil, _ policy: PFIPolicy = PFIPolicy(),

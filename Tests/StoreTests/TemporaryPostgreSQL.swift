@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// A PostgreSQL server for the tests alone: own folder, Unix socket only, started at the first need. A shell beside it
 /// watches this process and stops the server by its pid when the tests end, even when they crash.
@@ -53,7 +54,7 @@ actor TemporaryPostgreSQL {
                 // The server refuses to run as root.
                 guard let user = getpwnam("postgres") else { return nil }
                 chown(folder, user.pointee.pw_uid, user.pointee.pw_gid)
-                asUser = ["--reuid=postgres", "--regid=postgres", "--clear-groups"]
+                asUser = ["/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
             }
             let script = """
                 cd '\(folder)' || exit 1
@@ -64,13 +65,8 @@ actor TemporaryPostgreSQL {
                 kill -INT $server; wait $server
                 cd /; rm -rf '\(folder)'
                 """
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: asUser.isEmpty ? "/bin/sh" : "/usr/bin/setpriv")
-            process.arguments = asUser.isEmpty ? ["-c", script] : asUser + ["/bin/sh", "-c", script]
-            process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle.nullDevice
-            process.standardInput = FileHandle.nullDevice
-            try process.run()
+            let command = asUser.isEmpty ? ["/bin/sh", "-c", script] : asUser + ["/bin/sh", "-c", script]
+            _ = try Child(command[0], Array(command.dropFirst()))
             for _ in 0..<300 {
                 try await Task.sleep(for: .milliseconds(100))
                 if try run(bin + "/pg_isready", ["-q", "-h", folder]) == 0 {
@@ -85,13 +81,6 @@ actor TemporaryPostgreSQL {
 
     @discardableResult
     private static func run(_ program: String, _ arguments: [String]) throws -> Int32 {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return process.terminationStatus
+        try Child.runHere(program, arguments).code
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// This repository as the tidy tests see it, and the exceptions that we allow, each with its reason.
 enum House {
@@ -38,6 +39,11 @@ enum House {
             name: "default: in a pure room", words: ["default"], pattern: { $0.contains(/^\s*default\s*:/) },
             concerns: { $1 }, remedy: "name the cases of our own enums; over numbers and texts write case _:"),
         Ban(
+            name: "Foundation's Process in a test (what it does beside other children: Tests/Support/Child.swift)",
+            words: ["Process("], pattern: { $0.contains(/\bProcess\(\)/) },
+            concerns: { path, _ in path.hasPrefix("Tests/") && !path.hasPrefix("Tests/Bench/") },
+            remedy: "start a TestSupport.Child"),
+        Ban(
             name: "a note of work to come", words: ["TO" + "DO", "FIX" + "ME", "XX" + "X"],
             pattern: { $0.contains(/\b(T[O]DO|FIX[M]E|X[X]X)\b/) },
             concerns: { _, _ in true }, readsEverything: true, remedy: "open an issue, or do it now"),
@@ -54,21 +60,15 @@ enum House {
 
     /// Files of the repository that git does not ignore, from the root; everything under the known folders without git.
     static let files: [String] = {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         // A clone may belong to another user than the one who tests it.
-        process.arguments = [
+        let words = [
             "git", "-c", "safe.directory=*", "-C", root.path, "ls-files", "-z", "--cached", "--others",
             "--exclude-standard",
         ]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return walk() }
-        let bytes = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0, !bytes.isEmpty else { return walk() }
-        let listed = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        guard let ran = try? Child.runHere("/usr/bin/env", words), ran.code == 0, !ran.output.isEmpty else {
+            return walk()
+        }
+        let listed = ran.output.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
         return Set(listed).sorted().filter { FileManager.default.fileExists(atPath: root.path + "/" + $0) }
     }()
 

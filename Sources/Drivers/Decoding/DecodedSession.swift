@@ -1,5 +1,6 @@
 package import Base
 package import HL7v2
+import LIS01
 package import LIS2
 package import Laboratory
 
@@ -142,6 +143,23 @@ package enum SessionDecoder {
     /// The messages of a session, whatever stands around them.
     package static func messages(in bytes: [UInt8]) -> [LISMessage] {
         SessionBytes.messageTexts(in: bytes).flatMap { LISMessage.messages(in: $0) }
+    }
+
+    /// The departures of a recording from LIS2-A2, each once, in the order of their names.
+    package static func deviations(in bytes: [UInt8], driver: Driver) -> [MessageDeviation] {
+        guard driver.description.dialect == .lis2 else { return [] }
+        let reading = SessionReader.read(bytes)
+        var met: Set<MessageDeviation> = []
+        for frame in reading.frameTexts { met.formUnion(MessageDeviation.of(frame: frame.text, isEnd: frame.isEnd)) }
+        var rank = 0, session = -1
+        for found in reading.messages {
+            rank = found.session == session ? rank + 1 : 0
+            session = found.session
+            for message in LISMessage.messages(in: found.text) {
+                met.formUnion(driver.deviations(of: message, rank: rank).keys)
+            }
+        }
+        return met.sorted { $0.rawValue < $1.rawValue }
     }
 
     /// HL7 v2 messages: those of MLLP blocks, or one without a block.

@@ -22,7 +22,10 @@ package struct DriverDraft: Sendable {
                 remedy: "pour un protocole propre au fabricant, écrire le pilote à la main avec protocol: \"text\"")
         }
         var writer = DraftWriter(survey: survey, name: name, maker: maker, model: model)
-        let text = writer.description()
+        // What it departs in is known once the rest can be read.
+        let (first, _) = DriverDescription.read(Array(writer.description().utf8), name: name)
+        let text = writer.description(
+            naming: first.map { SessionDecoder.deviations(in: bytes, driver: Driver($0)) } ?? [])
         let (description, findings) = DriverDescription.read(Array(text.utf8), name: name)
         guard let description else {
             throw findings.first
@@ -66,7 +69,7 @@ struct DraftWriter {
         String(text.map { $0.isNewline || $0.unicodeScalars.allSatisfy { $0.value < 0x20 } ? " " : $0 })
     }
 
-    mutating func description() -> String {
+    mutating func description(naming deviations: [MessageDeviation] = []) -> String {
         lines = ["// Ébauche tirée d'une session enregistrée : à relire ligne par ligne.", "{"]
         remarks = ["la session peut porter des noms de patients : les remplacer avant de partager ce dossier"]
         key("maker", quoted(maker.isEmpty ? "à compléter" : maker))
@@ -74,6 +77,10 @@ struct DraftWriter {
         key("summary", quoted("Ébauche pour \(model.isEmpty ? name : model)"))
         sender()
         link()
+        if !deviations.isEmpty {
+            comment("Écarts à la norme vus dans la session : les garder si le modèle fait toujours ainsi.")
+            key("deviations", "[" + deviations.map { quoted($0.rawValue) }.joined(separator: ", ") + "]")
+        }
         let code = results()
         if !survey.queries.isEmpty { query() }
         if let code { codes(code) }

@@ -1,7 +1,9 @@
+import LIS01
 package import LIS2
 
-/// How an analyzer departs from LIS2-A2 in what it writes; how it departs on the link is `LIS01.Deviation`. Counted
-/// when met and shown; a driver names those that its model is known for (`deviations`), the others are news.
+/// How an analyzer departs from LIS2-A2 in what it writes, and in how it lays its records into frames; how it departs
+/// on the link itself is `LIS01.Deviation`. Counted when met and shown; a driver names those that its model is known
+/// for (`deviations`), the others are news.
 package enum MessageDeviation: String, Sendable, Hashable, Codable, CaseIterable {
     /// Other delimiters than `|\^&` (GeneXpert, Erba XL, DxH, IMMULITE). Legal; everything is read by those of H.
     case delimitersUnusual
@@ -39,6 +41,24 @@ package enum MessageDeviation: String, Sendable, Hashable, Codable, CaseIterable
     case decimalComma
     /// H.12 says Q: a message of controls by its header.
     case controlByHeader
+    /// A frame holds more than one record, or pieces of several (Afinion, GeneXpert, XN-550, c 311): LIS01-A2 section
+    /// 6.3.1 begins each record in a frame of its own.
+    case severalRecordsInFrame
+    /// A record that is whole ends in ETB, which says that it goes on (cobas c 111; LIS01-A2 section 6.3.1).
+    case recordEndsIntermediate
+}
+
+extension MessageDeviation {
+    /// The departures of one frame; `text` stands between the frame number and ETX or ETB.
+    package static func of(frame text: ArraySlice<UInt8>, isEnd: Bool) -> [MessageDeviation] {
+        let bare = text[
+            ..<((text.lastIndex { $0 != Control.cr && $0 != Control.lf }).map { $0 + 1 } ?? text.startIndex)]
+        guard !bare.isEmpty else { return [] }
+        var found: [MessageDeviation] = []
+        if bare.contains(Control.cr) { found.append(.severalRecordsInFrame) }
+        if !isEnd, text.last == Control.cr { found.append(.recordEndsIntermediate) }
+        return found
+    }
 }
 
 extension Driver {

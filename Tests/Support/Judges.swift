@@ -2,7 +2,7 @@ package import Foundation
 
 /// The official judges of `../shared/cisis/validator` and the files beside the tests, for every test that needs them.
 ///
-/// No call blocks the tasks' threads: a judge runs in a process of its own, watched by a thread of its own.
+/// No call blocks the tasks' threads: a judge runs in a child of its own.
 package enum Judges {
     /// The checkout.
     package static let root: URL = {
@@ -67,7 +67,8 @@ package enum Judges {
     private static func judged(_ judge: String, _ options: [String], _ paths: [String]) async throws -> String {
         guard !paths.isEmpty else { return "" }
         let result = try await run(try await python.value, [judge] + options + paths)
-        let isClean = result.status == 0 && result.output.hasSuffix(", 0 errors\n")
+        let isClean =
+            result.status == 0 && result.output.hasSuffix(", 0 errors\n")
             && result.output.split(separator: "\n").last?.hasPrefix("\(paths.count) ") == true
         return isClean ? "" : result.output
     }
@@ -85,25 +86,10 @@ package enum Judges {
         return python
     }
 
-    /// Runs a program to its end; both its outputs, mixed.
+    /// Runs a program to its end; both its outputs.
     private static func run(_ tool: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
         guard FileManager.default.isExecutableFile(atPath: tool) else { return (127, "no \(tool)") }
-        return try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread {
-                continuation.resume(
-                    with: Result {
-                        let process = Process()
-                        process.executableURL = URL(fileURLWithPath: tool)
-                        process.arguments = arguments
-                        let pipe = Pipe()
-                        process.standardOutput = pipe
-                        process.standardError = pipe
-                        try process.run()
-                        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-                        process.waitUntilExit()
-                        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
-                    })
-            }
-        }
+        let ran = try await Child.run(tool, arguments)
+        return (ran.code, ran.complaintText + ran.text)
     }
 }
