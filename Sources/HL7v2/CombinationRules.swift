@@ -110,21 +110,39 @@ extension DocumentTransmission {
                 "pfi.hidden", "INVISIBLE_PATIENT", "un document caché au patient ne lui est pas envoyé",
                 "retirer le patient des destinataires, ou lever le masquage après la consultation d'annonce")
         }
-        if rules == .strict, toProfessionals || toPatient, !isInTable {
+        if isRestricted, toDMP {
+            refuse(
+                "pfi.confidential", "DESTDMP", "un document restreint (R ou V) ne va pas au DMP",
+                "retirer le DMP des destinataires")
+        }
+        if rules == .strict, !isAllowed(by: rules) {
             refuse(
                 "pfi.combination", "regles-gestion-mssante", "cette combinaison n'est pas dans le tableau du volet",
                 "changer les destinataires ou le masquage, ou régler la PFI en mode tolérant")
         }
     }
 
-    /// The three rows of the table.
-    private var isInTable: Bool {
+    private func isAllowed(by rules: CombinationRules) -> Bool {
+        CombinationRules.allows(
+            rules, hiddenFromProfessionals: hiddenFromProfessionals, hiddenFromPatient: hiddenFromPatient,
+            hiddenFromGuardians: hiddenFromGuardians, secretConnection: secretConnection, toDMP: toDMP,
+            toProfessionals: toProfessionals, toPatient: toPatient)
+    }
+}
+
+extension CombinationRules {
+    /// May these flags and destinations stand in one message? The table speaks of MSSanté sendings only.
+    package static func allows(
+        _ rules: CombinationRules, hiddenFromProfessionals: Bool, hiddenFromPatient: Bool, hiddenFromGuardians: Bool,
+        secretConnection: Bool, toDMP: Bool, toProfessionals: Bool, toPatient: Bool
+    ) -> Bool {
+        if hiddenFromPatient, toPatient { return false }
+        guard rules == .strict, toProfessionals || toPatient else { return true }
+        // The three rows.
         let everybody =
-            !hiddenFromProfessionals && !hiddenFromPatient && !hiddenFromGuardians
-            && toProfessionals && toPatient
+            !hiddenFromProfessionals && !hiddenFromPatient && !hiddenFromGuardians && toProfessionals && toPatient
         let professionals =
-            !hiddenFromProfessionals && hiddenFromPatient && !hiddenFromGuardians
-            && toProfessionals && !toPatient
+            !hiddenFromProfessionals && hiddenFromPatient && !hiddenFromGuardians && toProfessionals && !toPatient
         let patientAlone = !hiddenFromPatient && !secretConnection && !toDMP && !toProfessionals && toPatient
         return everybody || professionals || patientAlone
     }

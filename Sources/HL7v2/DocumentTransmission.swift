@@ -50,6 +50,8 @@ package struct DocumentTransmission: Sendable, Hashable {
     package var replyTo: String?
 
     package var toDMP: Bool
+    /// The document's confidentialityCode is R or V: then it never goes to the DMP. Not on the wire.
+    package var isRestricted = false
     /// MASQUE_PS.
     package var hiddenFromProfessionals = false
     /// INVISIBLE_PATIENT: until the announcement visit.
@@ -253,18 +255,20 @@ package enum Recipient: Sendable, Hashable {
     case professional(PersonReference, address: String)
     case organization(OrganizationReference, address: String)
     case patient(matricule: String, root: String, family: String, given: String)
+    /// An address whose owner is not known by name.
+    case mailbox(String)
 
     /// `<matricule>@patient.mssante.fr` for the patient.
     package var address: String {
         switch self {
-        case .professional(_, let address), .organization(_, let address): address
+        case .professional(_, let address), .organization(_, let address), .mailbox(let address): address
         case .patient(let matricule, _, _, _): matricule + "@patient.mssante.fr"
         }
     }
     package var isPatient: Bool {
         switch self {
         case .patient: true
-        case .professional, .organization: false
+        case .professional, .organization, .mailbox: false
         }
     }
 }

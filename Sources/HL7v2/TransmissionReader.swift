@@ -160,6 +160,8 @@ extension Recipient {
                 given: prt.value(5, component: 3))
         } else if prt.value(5).isEmpty, !prt.raw(8).isEmpty {
             self = .organization(OrganizationReference(parsing: prt), address: address)
+        } else if prt.value(5).isEmpty {
+            self = .mailbox(address)
         } else {
             self = .professional(PersonReference(parsing: prt), address: address)
         }

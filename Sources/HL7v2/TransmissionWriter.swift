@@ -70,6 +70,7 @@ extension DocumentTransmission {
             switch recipient {
             case .professional(let person, _): prt[5] = person.field
             case .organization(let organization, _): prt[8] = organization.field
+            case .mailbox: break
             case .patient(let matricule, let root, let family, let given):
                 prt[5] = .components(
                     Component(matricule), Component(family), Component(given), "", "", "", "", "",

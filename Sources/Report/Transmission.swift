@@ -1,6 +1,6 @@
 package import Base
 package import HL7v2
-import Laboratory
+package import Laboratory
 
 // A signed report → what goes to the PFI.
 
@@ -19,34 +19,78 @@ package struct Destinations: Sendable, Hashable {
 }
 
 extension Composition {
-    /// The message that carries the document; nil when it has no destination: no qualified identity for the DMP and the
-    /// patient's mailbox, no MSSanté address of a professional.
+    /// What this report asks of the routing; the caller adds who has an earlier version, what was held back and the
+    /// visibility before.
+    package func routingRequest(at now: Instant) -> RoutingRequest {
+        RoutingRequest(
+            patient: patient, visibility: signed.visibility, prescriber: request.prescriber.securedMail,
+            copies: correspondents.dropFirst().compactMap(\.securedMail), complete: signed.signature.complete, now: now,
+            zone: zone)
+    }
+
+    /// The message of one errand of the routing. `former`: recipients of earlier versions whom the request names no more.
+    package func transmission(
+        _ errand: Routing.Errand, cda: [UInt8], parties: Parties, processing: Processing = .production,
+        controlID: String, sentAt: Instant, settings: RoutingSettings = RoutingSettings(),
+        former: [Laboratory.Professional] = []
+    ) -> DocumentTransmission {
+        let signer = signed.signature.biologist
+        var transmission = DocumentTransmission(
+            parties: parties, sentAt: sentAt.hl7(in: zone), controlID: controlID, request: errand.request,
+            patient: identification, visit: visit, document: cda, documentID: signed.documentOID,
+            replacedID: errand.request == .replacement ? signed.replacedOID : nil,
+            sender: Sender(
+                person: PersonReference(number: signer.nationalID, family: signer.family, given: signer.given),
+                organization: OrganizationReference(name: site.name, number: site.structureNumber)),
+            recipients: errand.destinations.compactMap { recipient($0, former) }, toDMP: errand.toDMP)
+        transmission.carrier = settings.carrier
+        transmission.processing = processing
+        transmission.replyTo = site.securedMail
+        transmission.isRestricted = signed.visibility.confidentiality != .normal
+        transmission.hiddenFromProfessionals = errand.flags.hiddenFromProfessionals
+        transmission.hiddenFromPatient = errand.flags.hiddenFromPatient
+        transmission.hiddenFromGuardians = errand.flags.hiddenFromRepresentatives
+        transmission.secretConnection = errand.flags.secretConnection
+        transmission.changesVisibility = errand.flags.changesVisibility
+        transmission.wantsReception = settings.wantsReception
+        transmission.wantsReading = settings.wantsReading
+        transmission.patientMayNotReply = settings.patientMayNotReply && errand.toPatient
+        return transmission
+    }
+
+    /// The message of one errand in bytes; when it is refused, the first reason and how many others.
+    package func message(
+        _ errand: Routing.Errand, cda: [UInt8], parties: Parties, processing: Processing = .production,
+        controlID: String, sentAt: Instant, settings: RoutingSettings = RoutingSettings(),
+        former: [Laboratory.Professional] = []
+    ) throws(Refusal) -> [UInt8] {
+        try bytes(
+            transmission(
+                errand, cda: cda, parties: parties, processing: processing, controlID: controlID, sentAt: sentAt,
+                settings: settings, former: former), settings.rules)
+    }
+
+    /// One message to everyone at once; nil when the document has no destination.
     package func transmission(
         cda: [UInt8], parties: Parties, processing: Processing = .production, controlID: String, sentAt: Instant,
         destinations: Destinations = .all
     ) -> DocumentTransmission? {
-        let ins = patient.publishableINS
-        let toDMP = destinations.dmp && ins != nil && !patient.opposedToDMP
-        var recipients = destinations.professionals ? professionals : []
-        if destinations.patient, let ins {
-            recipients.append(
-                .patient(
-                    matricule: ins.matricule, root: ins.authority.rawValue, family: patient.traits.birthName,
-                    given: patient.traits.firstGivenName))
+        var settings = RoutingSettings()
+        settings.feedsDMP = destinations.dmp
+        settings.writesToProfessionals = destinations.professionals
+        settings.writesToPatients = destinations.patient
+        settings.partialToDMP = true
+        settings.patientMayNotReply = false
+        var asked = routingRequest(at: sentAt)
+        if signed.replacedOID != nil {
+            // Without the history of the deliveries, everyone is thought to have the version before.
+            asked.holders = Set(Routing(asked, settings: settings).errands.flatMap(\.destinations))
         }
-        guard toDMP || !recipients.isEmpty else { return nil }
-        let signer = signed.signature.biologist
-        var transmission = DocumentTransmission(
-            parties: parties, sentAt: sentAt.hl7(in: zone), controlID: controlID,
-            request: signed.replacedOID == nil ? .initial : .replacement, patient: identification, visit: visit,
-            document: cda, documentID: signed.documentOID, replacedID: signed.replacedOID,
-            sender: Sender(
-                person: PersonReference(number: signer.nationalID, family: signer.family, given: signer.given),
-                organization: OrganizationReference(name: site.name, number: site.structureNumber)),
-            recipients: recipients, toDMP: toDMP)
-        transmission.processing = processing
-        transmission.replyTo = site.securedMail
-        return transmission
+        return Routing(asked, settings: settings).errands.first.map {
+            transmission(
+                $0, cda: cda, parties: parties, processing: processing, controlID: controlID, sentAt: sentAt,
+                settings: settings)
+        }
     }
 
     /// The message in bytes; when it is refused, the first reason and how many others.
@@ -59,20 +103,32 @@ extension Composition {
                 cda: cda, parties: parties, processing: processing, controlID: controlID, sentAt: sentAt,
                 destinations: destinations)
         else { return nil }
+        return try bytes(transmission, .tolerant)
+    }
+
+    private func bytes(_ transmission: DocumentTransmission, _ rules: CombinationRules) throws(Refusal) -> [UInt8] {
         let message: Message
-        do throws(TransmissionRefused) { message = try transmission.message() } catch {
+        do throws(TransmissionRefused) { message = try transmission.message(rules) } catch {
             throw Composition.first(of: error.refusals)
         }
         return try message.bytes()
     }
 
-    /// One mailbox once.
-    private var professionals: [Recipient] {
-        var seen = Set<String>()
-        return ([request.prescriber] + request.recipients).compactMap { who in
-            guard let mail = who.securedMail, seen.insert(mail.lowercased()).inserted else { return nil }
+    private func recipient(_ destination: Destination, _ former: [Laboratory.Professional]) -> Recipient? {
+        switch destination {
+        case .dmp: return nil
+        case .patient:
+            return patient.publishableINS.map {
+                .patient(
+                    matricule: $0.matricule, root: $0.authority.rawValue, family: patient.traits.birthName,
+                    given: patient.traits.firstGivenName)
+            }
+        case .professional(let address):
+            let who = (correspondents + former).first { $0.securedMail?.lowercased() == address }
+            guard let who else { return .mailbox(address) }
             return .professional(
-                PersonReference(number: who.nationalID, family: who.family, given: who.given), address: mail)
+                PersonReference(number: who.nationalID, family: who.family, given: who.given),
+                address: who.securedMail ?? address)
         }
     }
 
@@ -90,7 +146,9 @@ extension Composition {
             firstBirthGiven: traits.firstGivenName, allBirthGivens: traits.givenNames, usedFamily: patient.usedName,
             usedGiven: patient.usedGivenName, birthDate: traits.birthDate.compact, sex: traits.sex.rawValue,
             home: patient.address.map {
-                .init(street: $0.street, city: $0.city, postalCode: $0.postalCode, country: $0.country)
+                .init(
+                    street: $0.street, complement: $0.complement ?? "", city: $0.city, postalCode: $0.postalCode,
+                    country: $0.country)
             },
             birthPlaceCode: traits.birthplace, file: local(request.number, "AN"),
             reliability: patient.status.reliability)
