@@ -68,6 +68,8 @@ var targets: [Target] = [
 
     // Children of the tests (see its comment before using Foundation's `Process`), and the official judges.
     .target(name: "TestSupport", dependencies: ["Base"], path: "Tests/Support", swiftSettings: settings),
+    // Signed reports from a seed, every case and pair of cases.
+    room("ReportSamples", at: "Tests/ReportSamples", imports: ["Base", "Catalog", "Laboratory"]),
     tests("BaseTests", imports: ["Base"]),
     tests("LIS01Tests", imports: ["Base", "LIS01"]),
     tests("LIS2Tests", imports: ["Base", "CScan", "LIS2"]),
@@ -80,7 +82,9 @@ var targets: [Target] = [
     tests("DriversTests", imports: ["Base", "JSON5", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
     tests(
         "ReportTests",
-        imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing", "TestSupport"]),
+        imports: [
+            "Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing", "ReportSamples", "TestSupport",
+        ]),
     tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing", "TestSupport"]),
     tests("SimulationTests", at: "Tests/Simulation", imports: ["Base", "JSON5", "LIS01"]),
     tests(

@@ -110,7 +110,8 @@ extension DocumentTransmission {
                 "pfi.hidden", "INVISIBLE_PATIENT", "un document caché au patient ne lui est pas envoyé",
                 "retirer le patient des destinataires, ou lever le masquage après la consultation d'annonce")
         }
-        if isRestricted, toDMP {
+        // What is there already may be deleted, whatever it became.
+        if isRestricted, toDMP, request != .deletion {
             refuse(
                 "pfi.confidential", "DESTDMP", "un document restreint (R ou V) ne va pas au DMP",
                 "retirer le DMP des destinataires")
