@@ -11,7 +11,7 @@ enum People {
         nationalID: "801234534765", family: "CAMPARINI", given: "Marcel", title: "DR", speciality: "G15_10/SM03",
         specialityLabel: "Médecin - Biologie médicale (SM)")
     static let thirdBiologist = Professional(
-        nationalID: "801234534781", family: "BLANC", given: "Ève", title: "PR", speciality: "G15_21/SP03",
+        nationalID: "801234534781", family: "BLANC", given: "Ève", title: "PR", speciality: "G15_21",
         specialityLabel: "Pharmacien - Biologie médicale")
     static let doctor = Professional(
         nationalID: "810002422979", family: "CHARLES", given: "Pascal", title: "DR",

@@ -1,7 +1,7 @@
 package import Base
 
-/// What the identity feed brings beside the identity (PAM France: PID-11, PID-13, NK1, ROL, ZFA, ZFD), and what a person
-/// sets with `paillasse patient` meanwhile.
+/// What the identity feed brings beside the identity (PAM France: PID-11, PID-13, NK1, ROL, ZFA, ZFD), and what a
+/// person sets with `paillasse patient` meanwhile.
 package struct AdministrativeFile: Codable, Sendable, Hashable {
     /// Name of the commune or country of birth, beside its code in the traits.
     package var birthplaceName: String?
