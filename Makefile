@@ -13,9 +13,10 @@ KEEP ?=
 # Reference material that some tests use when it stands beside the checkout.
 SHARED := $(or $(PAILLASSE_SHARED),../shared)
 
-LIBRARIES := libsqlite3-dev libpq-dev libpango1.0-dev libcairo2-dev fonts-dejavu-core
+LIBRARIES := libsqlite3-dev libpq-dev libpango1.0-dev libcairo2-dev libqpdf-dev fonts-dejavu-core libncurses-dev
 SERVERS := postgresql
-TESTERS := poppler-utils python3-venv
+TESTERS := poppler-utils python3-venv tmux default-jre-headless libpdfbox2-java libactivation-java libjaxb-api-java \
+    libcommons-logging-java
 
 STRICT := --explicit-target-dependency-import-check error
 SOURCES := Package.swift Sources Simulators Tests

@@ -3,11 +3,13 @@ import PackageDescription
 
 // The manifest is the architecture: a *room* is pure (values in, values out), a *shell* touches the world.
 // Each line says what a room may import; `--explicit-target-dependency-import-check error` makes that a law.
-// Set PAILLASSE_ROOMS=pure (no external package), nio, store or all (default) to build a part of the house.
+// Set PAILLASSE_ROOMS=pure (no external package), nio, store, exchange (nio, store and the way out) or all (default)
+// to build a part of the house.
 
 let parts = Context.environment["PAILLASSE_ROOMS"] ?? "all"
-let withNIO = ["nio", "all"].contains(parts)
-let withStore = ["store", "all"].contains(parts)
+let withNIO = ["nio", "exchange", "all"].contains(parts)
+let withStore = ["store", "exchange", "all"].contains(parts)
+let withExchange = ["exchange", "all"].contains(parts)
 let withServer = parts == "all"
 
 let settings: [SwiftSetting] = [
@@ -60,32 +62,35 @@ var targets: [Target] = [
     room("Rules", imports: ["Base", "JSON5", "Catalog", "Laboratory"]),
     room("Drivers", imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory"]),
     room("Report", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2"]),
+    room("Console", imports: ["Base", "Laboratory"]),
     .systemLibrary(name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo"),
-    shell("Printing", imports: ["Base", "Quality", "Report", "CPango"]),
+    .systemLibrary(name: "CQPDF", path: "Sources/CQPDF", pkgConfig: "libqpdf"),
+    shell("Printing", imports: ["Base", "Quality", "Report", "CPango", "CQPDF"]),
     room(
         "AnalyzerSimulator", at: "Simulators/Analyzer",
         imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory", "Drivers"]),
 
-    // Children of the tests (see its comment before using Foundation's `Process`), and the official judges.
-    .target(name: "TestSupport", dependencies: ["Base"], path: "Tests/Support", swiftSettings: settings),
+    // Children of the tests: see its comment before using Foundation's `Process`.
+    .target(name: "TestSupport", dependencies: ["Base"], path: "Tests/Support/Children", swiftSettings: settings),
+    // What several tests share: the official judges in processes of their own, and reports from a seed.
+    shell("Judges", at: "Tests/Support/Judges", imports: ["TestSupport"]),
     // Signed reports from a seed, every case and pair of cases.
     room("ReportSamples", at: "Tests/ReportSamples", imports: ["Base", "Catalog", "Laboratory"]),
     tests("BaseTests", imports: ["Base"]),
     tests("LIS01Tests", imports: ["Base", "LIS01"]),
     tests("LIS2Tests", imports: ["Base", "CScan", "LIS2"]),
-    tests("HL7v2Tests", imports: ["Base", "HL7v2", "TestSupport"]),
-    tests("CDATests", imports: ["Base", "CDA", "TestSupport"]),
+    tests("HL7v2Tests", imports: ["Base", "HL7v2", "Judges"]),
+    tests("CDATests", imports: ["Base", "CDA", "Judges"]),
     tests("CatalogTests", imports: ["Base", "Catalog"]),
     tests("LaboratoryTests", imports: ["Base", "Catalog", "Laboratory"]),
     tests("QualityTests", imports: ["Base", "Catalog", "Quality"]),
     tests("RulesTests", imports: ["Base", "JSON5", "Catalog", "Laboratory", "Rules"]),
     tests("DriversTests", imports: ["Base", "JSON5", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers"]),
+    tests("ConsoleTests", imports: ["Base", "Laboratory", "Console"]),
     tests(
         "ReportTests",
-        imports: [
-            "Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing", "ReportSamples", "TestSupport",
-        ]),
-    tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing", "TestSupport"]),
+        imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing", "ReportSamples", "Judges"]),
+    tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing", "CPango", "TestSupport"]),
     tests("SimulationTests", at: "Tests/Simulation", imports: ["Base", "JSON5", "LIS01"]),
     tests(
         "InstrumentTests",
@@ -122,12 +127,12 @@ if withStore {
     ]
     targets += [
         shell("Store", imports: ["Base", "Catalog", "Laboratory", crypto]),
-        shell("Workflow", imports: ["Base", "Catalog", "Laboratory", "Quality", "Store"]),
+        shell("Workflow", imports: ["Base", "Catalog", "Laboratory", "Quality", "Rules", "Store"]),
         shell("StoreSQL", imports: ["Base", "Catalog", "Laboratory", "Store"]),
         shell("SQLiteEngine", imports: ["Base", "Store", "StoreSQL", grdb, sqlite]),
         .systemLibrary(name: "CPostgreSQL", path: "Sources/CPostgreSQL", pkgConfig: "libpq"),
         shell("PostgreSQLEngine", imports: ["Base", "Store", "StoreSQL", "CPostgreSQL"]),
-        tests("WorkflowTests", imports: ["Base", "Catalog", "Laboratory", "Quality", "Store", "Workflow"]),
+        tests("WorkflowTests", imports: ["Base", "Catalog", "Laboratory", "Quality", "Rules", "Store", "Workflow"]),
         tests(
             "StoreTests",
             imports: [
@@ -136,10 +141,27 @@ if withStore {
     ]
 }
 
+if withExchange {
+    packages += [.package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6")]
+    targets += [
+        shell("SecureLines", imports: ["Base", "Lines", nioCore, nioTLS, nioSSL]),
+        shell(
+            "Exchange",
+            imports: [
+                "Base", "Catalog", "Laboratory", "HL7v2", "CDA", "Report", "Printing", "Store", "Workflow", "Lines",
+            ]),
+        tests(
+            "ExchangeTests",
+            imports: [
+                "Base", "Catalog", "Laboratory", "HL7v2", "Report", "Printing", "Store", "Workflow", "Lines",
+                "SecureLines", "Exchange", "Neighbours",
+            ]),
+    ]
+}
+
 if withServer {
     packages += [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ]
     targets += [
@@ -148,31 +170,27 @@ if withServer {
             imports: [
                 "Base", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory", "Drivers", "Store", "Workflow", "Lines",
             ]),
-        shell("SecureLines", imports: ["Base", "Lines", nioCore, nioTLS, nioSSL]),
-        shell(
-            "Exchange",
-            imports: [
-                "Base", "Catalog", "Laboratory", "HL7v2", "CDA", "Report", "Printing", "Store", "Workflow", "Lines",
-            ]),
         shell(
             "API",
             imports: [
-                "Base", "Catalog", "Laboratory", "Quality", "Printing", "Store", "Workflow", "Client", hummingbird,
-                cryptoExtras,
+                "Base", "Catalog", "Laboratory", "Quality", "Rules", "Printing", "Store", "Workflow", "Client",
+                hummingbird, cryptoExtras,
             ]),
         shell("Client", imports: ["Base", "Catalog", "Laboratory"]),
+        c("CCurses", linker: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+        shell("Terminal", imports: ["Base", "Catalog", "Laboratory", "Client", "Console", "CCurses", crypto]),
         shell(
             "Server",
             imports: [
-                "Base", "JSON5", "LIS01", "HL7v2", "Catalog", "Laboratory", "Drivers", "Report", "Store", "Workflow",
-                "StoreSQL", "SQLiteEngine", "PostgreSQLEngine", "Lines", "SecureLines", "Analyzers", "Exchange", "API",
-                "Client",
+                "Base", "JSON5", "LIS01", "HL7v2", "Catalog", "Laboratory", "Drivers", "Report", "Printing", "Store",
+                "Workflow", "StoreSQL", "SQLiteEngine", "PostgreSQLEngine", "Lines", "SecureLines", "Analyzers",
+                "Exchange", "API", "Client",
             ]),
         program(
             "paillasse", at: "Sources/paillasse",
             imports: [
                 "Base", "Catalog", "Laboratory", "Quality", "Rules", "LIS01", "LIS2", "Drivers", "Client", "Server",
-                arguments,
+                "Console", "Terminal", arguments,
             ]),
         program(
             "simulate", at: "Simulators/simulate",
@@ -183,17 +201,21 @@ if withServer {
         program(
             "bench", at: "Tests/Bench",
             imports: [
-                "Base", "CScan", "LIS01", "LIS2", "Catalog", "Laboratory", "Drivers", "CDA", "Report",
-                "Printing", "Store", "StoreSQL", "SQLiteEngine", "Lines", sqlite,
+                "Base", "CScan", "LIS01", "LIS2", "Catalog", "Laboratory", "Rules", "Drivers", "CDA", "Report",
+                "Printing", "HL7v2", "Store", "StoreSQL", "SQLiteEngine", "Workflow", "Lines", "Exchange", "API",
+                "Client", "Console", sqlite,
             ]),
         tests(
             "ServerTests",
             imports: [
-                "Base", "Catalog", "Laboratory", "LIS01", "HL7v2", "Drivers", "Store", "Workflow", "Lines",
+                "Base", "Catalog", "Laboratory", "Rules", "LIS01", "HL7v2", "Drivers", "Store", "Workflow", "Lines",
                 "SecureLines", "Analyzers", "Exchange", "API", "Client", "Server", "AnalyzerSimulator", "Neighbours",
-                "paillasse", "SQLiteEngine", "PostgreSQLEngine", "TestSupport",
+                "paillasse", "SQLiteEngine", "PostgreSQLEngine", "Console", "Terminal", "TestSupport",
             ]),
     ]
 }
+
+// PAILLASSE_TESTS=ServerTests builds the tests of one target only.
+if let only = Context.environment["PAILLASSE_TESTS"] { targets.removeAll { $0.type == .test && $0.name != only } }
 
 let package = Package(name: "paillasse", dependencies: packages, targets: targets)

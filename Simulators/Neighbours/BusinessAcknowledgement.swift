@@ -60,7 +60,7 @@ struct PFIDefect {
 struct BusinessAcknowledgement: Sendable {
     /// MSH-10 of the ZAM, the same at every send.
     let controlID: String
-    /// Z01 or Z02
+    /// Z01, Z02 or Z03
     let event: String
     /// MSH-10 of the message it tells about.
     let about: String
@@ -68,7 +68,9 @@ struct BusinessAcknowledgement: Sendable {
     var due: ContinuousClock.Instant
     var attempts = 0
 
-    /// Z01 when the document goes to the DMP, one Z02 for each MSSanté recipient, when ACK_RECEPTION asks for them.
+    /// Z01 when the document goes to the DMP, one Z02 for each MSSanté recipient, when ACK_RECEPTION asks for
+    /// them; Z03 when
+    /// ACK_LECTURE_MSS does.
     static func all(
         for message: NeighbourMessage, outcome: BusinessOutcome, at due: ContinuousClock.Instant, now: Instant,
         nextID: () -> String
@@ -107,6 +109,20 @@ struct BusinessAcknowledgement: Sendable {
                     "ERR|||207^Application error^messageErrorCondition|E"
                     + "|422^La boîte aux lettres du destinataire est pleine^SMTPERRORCODE"
                 add("Z02", good ? [obx1, obx2] : [obx1, obx2, err])
+            }
+            if [.read, .unreadable].contains(outcome), message.metadata("ACK_LECTURE_MSS") == "Y" {
+                for address in message.mailRecipients {
+                    let good = outcome == .read
+                    let obx1 =
+                        "OBX|1|CWE|ACK_LECTURE_MSS^Accusé de lecture^AckMetierZAM|\(message.controlID)"
+                        + "|\(answer(good))||||||F"
+                    let obx2 =
+                        "OBX|2|XTN|LECTEUR_MSS^Lecteur du courriel MSSanté^AckMetierZAM||^^X.400^\(address)||||||F"
+                    let err =
+                        "ERR|||207^Application error^messageErrorCondition|E"
+                        + "|904^INS ou traits différents^applicationErrorCondition"
+                    add("Z03", good ? [obx1, obx2] : [obx1, obx2, err])
+                }
             }
         }
         return all

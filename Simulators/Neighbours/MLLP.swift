@@ -93,6 +93,17 @@ package struct NeighbourMessage: Sendable {
         return ""
     }
 
+    /// OBX-5.5 of the first encapsulated document: base64.
+    package var document: String? {
+        segments.lazy.filter { $0.first == "OBX" && field($0, 2) == "ED" }.map { component(field($0, 5), 5) }
+            .first { !$0.isEmpty }
+    }
+    /// The matricule INS: PID-3 of type INS.
+    package var matricule: String? {
+        first("PID", 3).split(separator: "~").map(String.init).first { component($0, 5) == "INS" }
+            .map { component($0, 1) }
+    }
+
     /// True when an OBX carries an encapsulated document (OBX-2 = ED, OBX-5.5 not empty).
     package var hasDocument: Bool {
         segments.contains { segment in

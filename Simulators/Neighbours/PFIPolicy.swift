@@ -15,6 +15,12 @@ package enum PFIAnswer: String, Sendable, CaseIterable {
     case lostAnswer
     /// Forgets it and breaks the connection.
     case hangUp
+    /// Stores it and answers AA, later than anybody waits (`lateBy`).
+    case late
+    /// Stores it and answers AA twice.
+    case twice
+    /// Stores it, begins its answer and breaks the connection.
+    case halfAnswer
 }
 
 /// What comes back later, by ZAM.
@@ -25,6 +31,10 @@ package enum BusinessOutcome: String, Sendable, CaseIterable {
     case dmpClosed
     /// The mailboxes are full (422).
     case mailboxFull
+    /// Everything arrived, and the mails were read (Z03), where that was asked for.
+    case read
+    /// The mails arrived and could not be processed (Z03 N, 904).
+    case unreadable
     /// No ZAM at all.
     case none
 }
@@ -39,6 +49,9 @@ package struct PFIPolicy: Sendable {
     package var zamTimeOut: Duration = .seconds(10)
     /// Sends of one ZAM before it is given up.
     package var zamAttempts = 20
+
+    /// How late `late` is.
+    package var lateBy: Duration = .seconds(3)
 
     package init(answers: [PFIAnswer] = [.accept]) { self.answers = answers.isEmpty ? [.accept] : answers }
 
@@ -66,6 +79,7 @@ package struct PFIPolicy: Sendable {
         outcome = reader.choice("outcome", as: BusinessOutcome.self) ?? .ok
         zamDelay = .milliseconds(reader.whole("zamDelayMilliseconds") ?? 200)
         zamAttempts = reader.whole("zamAttempts") ?? 20
+        lateBy = .milliseconds(reader.whole("lateByMilliseconds") ?? 3000)
         reader.finish()
         if let first = log.findings.first { throw first }
     }

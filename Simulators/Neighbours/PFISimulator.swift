@@ -1,6 +1,6 @@
 package import Base
 import Glibc
-import Lines
+package import Lines
 import Synchronization
 
 /// A *plateforme d'intermédiation*: takes ORU and MDM over MLLP, acknowledges them, and later sends the business
@@ -11,6 +11,8 @@ package final class PFISimulator: Sendable {
     private let folder: PFIFolder
     private let policy: PFIPolicy
     private let zamPeer: (@Sendable () -> (host: String, port: Int)?)?
+    private let zamArmour: (any LineArmour)?
+    private let roadEnd: RoadEnd
     /// Unique from one run to the next: seconds of the start in base 36.
     private let mark: String
     private struct State {
@@ -23,8 +25,10 @@ package final class PFISimulator: Sendable {
 
     private init(
         _ listener: LineListener, _ folder: PFIFolder, _ policy: PFIPolicy,
-        _ zamPeer: (@Sendable () -> (host: String, port: Int)?)?
+        _ zamPeer: (@Sendable () -> (host: String, port: Int)?)?, _ zamArmour: (any LineArmour)?, _ roadEnd: RoadEnd
     ) {
+        self.zamArmour = zamArmour
+        self.roadEnd = roadEnd
         self.listener = listener
         self.folder = folder
         self.policy = policy
@@ -38,10 +42,11 @@ package final class PFISimulator: Sendable {
     package static func start(
         host: String = "127.0.0.1", port: Int = 0, folder: String,
         zam: (@Sendable () -> (host: String, port: Int)?)? = nil,
-        policy: PFIPolicy = PFIPolicy()
+        policy: PFIPolicy = PFIPolicy(), armour: (any LineArmour)? = nil, zamArmour: (any LineArmour)? = nil
     ) async throws(Refusal) -> PFISimulator {
         let memory = try PFIFolder(folder)
-        return PFISimulator(try await LineListener.start(host: host, port: port), memory, policy, zam)
+        let listener = try await LineListener.start(host: host, port: port, armour: armour)
+        return PFISimulator(listener, memory, policy, zam, zamArmour, RoadEnd(path: folder + "/bout"))
     }
 
     package var tally: PFITally { state.withLock { $0.tally } }
@@ -88,9 +93,17 @@ package final class PFISimulator: Sendable {
         let decision = await decide(message)
         report("\(message.controlID) \(message.type)^\(message.event) → \(decision.word)")
         guard let code = decision.code else { return decision.keepsLine }
-        let reply = acknowledgement(of: message, code, decision.defect)
+        let reply = MLLPReader.block(acknowledgement(of: message, code, decision.defect))
         do throws(LineEnd) {
-            try await line.send(MLLPReader.block(reply))
+            switch decision.manner {
+            case .late: try? await Task.sleep(for: policy.lateBy)
+            case .twice: try await line.send(reply)
+            case .halfAnswer:
+                try await line.send(Array(reply.prefix(reply.count / 2)))
+                return false
+            case .accept, .error, .reject, .silence, .lostAnswer, .hangUp: break
+            }
+            try await line.send(reply)
             return true
         } catch {
             return false
@@ -103,6 +116,7 @@ package final class PFISimulator: Sendable {
         var code: String?
         var defect: PFIDefect?
         var keepsLine = true
+        var manner = PFIAnswer.accept
     }
 
     private func decide(_ message: NeighbourMessage) async -> Decision {
@@ -122,6 +136,10 @@ package final class PFISimulator: Sendable {
         }
         switch policy.answer(to: turn) {
         case .accept: return await keep(message, code: "AA", word: "AA")
+        case .late, .twice, .halfAnswer:
+            var decision = await keep(message, code: "AA", word: "AA (\(policy.answer(to: turn).rawValue))")
+            decision.manner = policy.answer(to: turn)
+            return decision
         case .lostAnswer: return await keep(message, code: nil, word: "gardé, réponse perdue")
         case .error:
             return await refuse(message, PFIDefect("AE", "PID^1^3", "207", "Application error", "refus du scénario"))
@@ -144,6 +162,7 @@ package final class PFISimulator: Sendable {
             state.withLock { $0.tally.unanswered += 1 }
             return Decision(word: error.description, keepsLine: false)
         }
+        let problem = roadEnd.deliver(message)
         let dueAt = ContinuousClock.now + policy.zamDelay
         state.withLock { s in
             s.tally.stored += 1
@@ -158,7 +177,7 @@ package final class PFISimulator: Sendable {
             s.due += made
             s.tally.zamPending = s.due.count
         }
-        return Decision(word: word, code: code)
+        return Decision(word: problem.map { "\(word), mais \($0)" } ?? word, code: code)
     }
 
     private func refuse(_ message: NeighbourMessage, _ defect: PFIDefect) async -> Decision {
@@ -232,7 +251,8 @@ package final class PFISimulator: Sendable {
 
     /// MSA-1 of the SGL's answer; nil when none came.
     private func send(_ zam: BusinessAcknowledgement, to peer: (host: String, port: Int)) async -> String? {
-        guard let line = try? await Line.dial(host: peer.host, port: peer.port, within: .seconds(5)) else { return nil }
+        guard let line = try? await Line.dial(host: peer.host, port: peer.port, within: .seconds(5), armour: zamArmour)
+        else { return nil }
         let answer = await exchange(zam, line)
         await line.close()
         return answer

@@ -16,9 +16,9 @@ struct SimulatePFI: AsyncParsableCommand {
     var zam: String?
     @Option(help: "Scénario JSON5 (voir Simulators/Scenarios) ; il l'emporte sur les trois options qui suivent.")
     var scenario: String?
-    @Option(help: "Réponses aux messages, la dernière vaut pour la suite : AA, AE, AR, silence, lostAnswer, hangUp.")
+    @Option(help: "Réponses, la dernière restant : AA, AE, AR, silence, lostAnswer, hangUp, late, twice, halfAnswer.")
     var policy = "AA"
-    @Option(help: "Ce que disent les ZAM : ok, dmpClosed, mailboxFull, none.") var outcome = "ok"
+    @Option(help: "Ce que disent les ZAM : ok, dmpClosed, mailboxFull, read, unreadable, none.") var outcome = "ok"
     @Option(help: "Secondes entre l'AA et le premier ZAM.") var zamDelay = 0.2
     @Flag(help: "Ne rien écrire par message.") var quiet = false
 
@@ -74,7 +74,7 @@ struct SimulatePFI: AsyncParsableCommand {
         guard let outcome = BusinessOutcome(rawValue: outcome), (0...3600).contains(zamDelay) else {
             throw Refusal(
                 "simulate.option", at: "--outcome, --zam-delay", because: "valeur non admise",
-                remedy: "écrire ok, dmpClosed, mailboxFull ou none, et un délai en secondes")
+                remedy: "écrire ok, dmpClosed, mailboxFull, read, unreadable ou none, et un délai en secondes")
         }
         rules.outcome = outcome
         rules.zamDelay = .milliseconds(Int64(zamDelay * 1000))

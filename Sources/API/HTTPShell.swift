@@ -41,7 +41,10 @@ extension LaboratoryAPI {
             try await withTaskCancellationHandler {
                 try await serving.value
             } onCancel: {
-                Task { await group.triggerGracefulShutdown() }
+                Task {
+                    await feed.close()
+                    await group.triggerGracefulShutdown()
+                }
             }
         } catch let error as IOError {
             throw Refusal(

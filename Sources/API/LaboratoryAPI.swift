@@ -11,7 +11,10 @@ package struct LaboratoryAPI: Sendable {
     let live: any LiveStatus
     /// Nil where no analyzer runs.
     let control: (any AnalyzerControl)?
+    /// Nil where no report leaves.
+    let reports: (any ReportControl)?
     package let accounts: AccountDesk
+    let feed: ChangeFeed
     /// The whole table, first match wins.
     package private(set) var routes: [Route] = []
 
@@ -19,15 +22,19 @@ package struct LaboratoryAPI: Sendable {
     package static let largestBody = 1 << 20
 
     package init(
-        desk: Desk, live: any LiveStatus, accounts: AccountDesk, control: (any AnalyzerControl)? = nil
+        desk: Desk, live: any LiveStatus, accounts: AccountDesk, control: (any AnalyzerControl)? = nil,
+        reports: (any ReportControl)? = nil
     ) {
+        self.reports = reports
         self.desk = desk
         self.live = live
         self.control = control
         self.accounts = accounts
+        feed = ChangeFeed(store: desk.store)
         routes =
             staffRoutes + registrationRoutes + resultRoutes + signOffRoutes + triageRoutes + outputRoutes
-            + analyzerRoutes + orderRoutes + stateRoutes + catalogueRoutes + qualityRoutes
+            + releaseRoutes + analyzerRoutes + orderRoutes + stateRoutes + catalogueRoutes + qualityRoutes
+            + patientAverageRoutes + lotRoutes + ruleRoutes + liveRoutes
     }
 
     /// What HTTP knows of a request.

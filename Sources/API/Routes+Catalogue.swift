@@ -2,6 +2,7 @@ import Base
 import Catalog
 import Client
 import Laboratory
+import Rules
 import Workflow
 
 /// Versions of the catalogue, and what biologists stand for.
@@ -36,23 +37,29 @@ extension LaboratoryAPI {
             for analysis in desk.catalogue.analyses {
                 subjects.append(try desk.approvalSubject(analysis: analysis.code))
             }
-            return subjects
+            return subjects + rules
         }
     }
+
+    private var rules: [ApprovalSubject] { desk.shelf.pack.approvable.map { ApprovalSubject($0) } }
 
     private func approve(_ body: ApproveBody, _ call: Call) async throws -> [CatalogueApproval] {
         var subjects = [ApprovalSubject]()
         if body.all == true {
-            guard body.withdraw != true, body.analyses == nil else {
+            guard body.withdraw != true, body.analyses == nil, body.rules == nil else {
                 throw Refusal(
-                    "body.choice", at: "all", because: "« all » ne se combine ni avec « analyses » ni avec un retrait",
+                    "body.choice", at: "all",
+                    because: "« all » ne se combine ni avec « analyses », ni avec « rules », ni avec un retrait",
                     remedy: "nommer les lignes")
             }
-            let all = try approvable
+            // Rules are among them when the end that they need is given; the standing approval of mode B never is.
+            let standing = ApprovalSubject.name(of: RulePack.standingReference)
+            let all = try approvable.filter { !$0.isRule || (body.until != nil && $0.name != standing) }
             for (subject, state) in zip(all, try await desk.approvals(of: all)) where state.state != .approved {
                 subjects.append(subject)
             }
         }
+        for rule in body.rules ?? [] { subjects.append(try desk.approvalSubject(rule: rule)) }
         for code in body.analyses ?? [] { subjects.append(try desk.approvalSubject(analysis: code)) }
         guard !subjects.isEmpty else {
             throw Refusal(

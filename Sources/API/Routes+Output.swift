@@ -43,7 +43,7 @@ extension LaboratoryAPI {
     private func deliveries(_ call: Call) async throws -> [DeliveryLineView] {
         let found = try await desk.deliveries(
             site: call.author.site, request: call.query["request"], limit: try call.limit())
-        return found.map { DeliveryLineView($0.delivery, number: $0.requestNumber, events: $0.events, in: call.zone) }
+        return found.map { view($0.delivery, $0.events, number: $0.requestNumber, call) }
     }
 
     var stateRoutes: [Route] {

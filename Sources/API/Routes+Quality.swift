@@ -23,13 +23,16 @@ extension LaboratoryAPI {
                 return try .json(
                     QualityPageView(
                         state: try await state(assay(call), call),
+                        policy: QualityPolicyView(page.timeline.policy, call),
+                        targets: page.targets.map { QualityTargetView($0, call) },
                         points: page.points.map { QualityPointView($0, call) },
                         runs: page.timeline.verdicts.map { QualityRunView($0, call) }))
             },
             Route("GET", "/v1/quality/:analyzer/:analysis/chart", .needs(.read), query: ["format", "width"]) { call in
                 try await chart(call)
             },
-            Route("GET", "/v1/quality/:analyzer/:analysis/statistics", .needs(.read), query: ["month"]) { call in
+            Route("GET", "/v1/quality/:analyzer/:analysis/statistics", .needs(.read), query: ["month", "ucal"]) {
+                call in
                 try .json(try await statistics(call))
             },
             Route("GET", "/v1/quality/:analyzer/:analysis/lookback", .needs(.read)) { call in
@@ -68,10 +71,11 @@ extension LaboratoryAPI {
             Route("POST", "/v1/quality/:analyzer/:analysis/events", .needs(.validateTechnically)) { call in
                 let body = try call.decoded(ControlEventBody.self)
                 guard let kind = ControlEventKind(rawValue: body.kind) else {
-                    throw choice("kind", ControlEventKind.allCases.map(\.rawValue))
+                    throw choice("kind", ControlEventKind.noted.map(\.rawValue))
                 }
                 let event = ControlEvent(
-                    kind, at: try call.instant(body.at, at: "at") ?? desk.now(), note: body.note)
+                    kind, at: try call.instant(body.at, at: "at") ?? desk.now(), note: body.note,
+                    until: try call.instant(body.until, at: "until"))
                 let analysis = call.parameter("analysis")
                 try await desk.recordControlEvent(
                     event, analyzer: call.parameter("analyzer"), analysis: analysis == "*" ? nil : analysis,
@@ -112,8 +116,8 @@ extension LaboratoryAPI {
         return try await desk.qualityPage(assay(call), site: call.author.site)
     }
 
-    private func state(_ assay: ControlledAssay, _ call: Call) async throws -> QualityStateView {
-        let standing = try await desk.qualityPage(assay, site: call.author.site).timeline.standing(at: desk.now())
+    func state(_ assay: ControlledAssay, _ call: Call) async throws -> QualityStateView {
+        let standing = try await desk.controlStanding(of: assay, site: call.author.site)
         return QualityStateView(
             analyzer: assay.analyzer, analysis: assay.analysis, state: standing.state.rawValue,
             hold: standing.hold?.rawValue, since: standing.since.map { call.moment($0) },
@@ -145,6 +149,8 @@ extension LaboratoryAPI {
     private func statistics(_ call: Call) async throws -> [QualityStatisticsView] {
         let page = try await page(call)
         let groups = ControlStatistics.groups(page.points, byMonth: call.query["month"] == "1", in: call.zone)
+        let calibration = try call.query["ucal"].map { try number($0, "ucal") }
+        let bias = try await desk.assessments(site: call.author.site).biasUncertainty(of: assay(call), places: 8)
         return groups.compactMap { group, statistics in
             let target = page.points.last { $0.level == group.level && $0.lot == group.lot }?.target
             guard
@@ -154,10 +160,16 @@ extension LaboratoryAPI {
             var view = QualityStatisticsView(
                 level: group.level.name, lot: group.lot, month: group.month.map { String($0.description.prefix(7)) },
                 count: summary.count, mean: summary.mean.text, sd: summary.sd.text)
+            view.target = target?.text
+            view.allowableError = page.timeline.policy.allowableError?.text
             view.cv = summary.cv?.text
             view.bias = summary.bias?.text
             view.totalError = summary.totalError?.text
             view.sigma = summary.sigma?.text
+            if let calibration, let bias, let cv = statistics.cv(places: 8) {
+                view.uncertainty =
+                    MeasurementUncertainty(reproducibility: cv, calibration: calibration, bias: bias).expanded()?.text
+            }
             return view
         }
     }
@@ -235,7 +247,7 @@ extension LaboratoryAPI {
         }
     }
 
-    private func number(_ text: String, _ key: String) throws(Refusal) -> Exact {
+    func number(_ text: String, _ key: String) throws(Refusal) -> Exact {
         guard let number = Exact(text.replacing(",", with: ".")) else {
             throw Refusal(
                 "body.number", at: key, because: "ce n'est pas un nombre", remedy: "écrire par exemple 4.20 ou 4,20")
@@ -249,7 +261,7 @@ extension LaboratoryAPI {
         }
         return value
     }
-    private func choice(_ key: String, _ words: [String]) -> Refusal {
+    func choice(_ key: String, _ words: [String]) -> Refusal {
         Refusal(
             "body.choice", at: key, because: "mot inconnu", remedy: "employer : " + words.joined(separator: ", "))
     }
@@ -263,6 +275,29 @@ extension QualityPointView {
             id: point.id, run: point.run, at: call.moment(point.at), level: point.level.name, lot: point.lot,
             material: point.material, value: point.value.text, target: point.target?.text, sd: point.sd?.text,
             z: point.z?.text, defect: defect, exclusion: point.exclusion.map { "\($0.by) : \($0.reason)" })
+    }
+}
+extension QualityPolicyView {
+    init(_ policy: ControlPolicy, _ call: Call) {
+        func rules(_ action: RuleAction) -> [String] {
+            WestgardRule.allCases.filter { policy.rules[$0] == action }.map(\.rawValue)
+        }
+        let minutes = policy.validity.map { $0.components.seconds / 60 }
+        self.init(
+            reject: rules(.reject), warn: rules(.warn),
+            validity: minutes.map { $0 % 60 == 0 ? "\($0 / 60) h" : "\($0) min" },
+            patientSamples: policy.patientSamples, endingEvents: policy.endingEvents.map(\.rawValue).sorted(),
+            minimumLevels: policy.minimumLevels, needsSignedCorrection: policy.needsSignedCorrection,
+            acceptsLaterRun: policy.acceptsLaterRun, allowableError: policy.allowableError?.text,
+            exemption: policy.exemption.map { "\($0.by) le \(call.moment($0.at).text) : \($0.reason)" })
+    }
+}
+extension QualityTargetView {
+    init(_ target: ControlTarget, _ call: Call) {
+        self.init(
+            material: target.material, level: target.level.name, lot: target.lot, mean: target.mean?.text,
+            sd: target.sd?.text, unit: target.unit, origin: target.origin.rawValue, points: target.count,
+            from: call.moment(target.from), to: target.to.map { call.moment($0) }, parallel: target.isParallel)
     }
 }
 extension QualityRunView {

@@ -104,10 +104,11 @@ extension LaboratoryAPI {
         return request
     }
 
-    private func requestFile(_ reference: String, _ call: Call) async throws -> RequestFileView {
+    func requestFile(_ reference: String, _ call: Call) async throws -> RequestFileView {
         let request = try await request(reference, call)
         let patient = try await desk.patient(request.patientID)
-        let observations = try await desk.store.observations(requestID: request.id)
+        let stored = try await desk.store.observations(requestID: request.id)
+        let observations = try await desk.standing(stored, at: desk.now())
         let events = try await desk.store.observationEvents(requestID: request.id)
         let signatures = try await desk.store.signatures(requestID: request.id)
         let specimens = try await desk.store.specimens(requestID: request.id)
@@ -122,7 +123,7 @@ extension LaboratoryAPI {
                     switch last[observation.id]?.kind {
                     case .rejected: .rejected
                     case .technicallyValidated: signed.contains(observation.id) ? .signed : .validated
-                    case nil: .waiting
+                    case .withdrawn, nil: .waiting
                     }
                 return view(observation, state: state, call)
             },

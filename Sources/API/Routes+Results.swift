@@ -10,11 +10,14 @@ extension LaboratoryAPI {
         [
             Route("GET", "/v1/worklist", .needs(.read), query: ["limit"]) { call in
                 let lines = try await desk.worklist(site: call.author.site, limit: try call.limit())
+                let shown = try await views(lines.map(\.observation), call)
                 return try .json(
-                    lines.map { line in
-                        WorklistLineView(
+                    zip(lines, shown).map { line, observation in
+                        var observation = observation
+                        observation.state = .waiting
+                        return WorklistLineView(
                             requestNumber: line.requestNumber, priority: line.priority, patientName: line.patientName,
-                            observation: view(line.observation, state: .waiting, call))
+                            observation: observation, sex: line.sex, birthDate: line.birthDate)
                     })
             },
             Route("POST", "/v1/requests/:ref/validate", .needs(.validateTechnically)) { call in
@@ -30,11 +33,17 @@ extension LaboratoryAPI {
                     body.observation, of: call.parameter("ref"), reason: body.reason, by: call.author)
                 return try .json(ObservationEventView(event, in: call.zone))
             },
+            Route("POST", "/v1/requests/:ref/withdraw", .needs(.validateTechnically)) { call in
+                let body = try call.decoded(WithdrawBody.self)
+                let made = try await desk.withdraw(
+                    body.observations, of: call.parameter("ref"), reason: body.reason, by: call.author)
+                return try .json(made.map { ObservationEventView($0, in: call.zone) })
+            },
             Route("POST", "/v1/requests/:ref/results", .needs(.enterResult)) { call in
                 let body = try call.decoded(ResultBody.self)
                 let made = try await desk.enter(
                     try value(of: body), analysis: body.analysis, of: call.parameter("ref"), comment: body.comment,
-                    by: call.author)
+                    seen: body.seen, by: call.author)
                 return try .json(view(made, state: .waiting, call), status: 201)
             },
         ]
@@ -59,7 +68,9 @@ extension LaboratoryAPI {
         let events = try await desk.store.observationEvents(requestID: request.id)
         let judged = Chosen.lastEvents(events)
         let all = try await desk.store.observations(requestID: request.id)
-        let waiting = Chosen.observations(all, events: events).values.filter { judged[$0.id] == nil }
+        let waiting = Chosen.observations(all, events: events).values.filter {
+            (judged[$0.id]?.kind ?? .withdrawn) == .withdrawn
+        }
         guard !waiting.isEmpty else {
             throw Refusal(
                 "tech.nothing", at: request.number, because: "rien à valider dans ce dossier",
@@ -94,20 +105,21 @@ extension LaboratoryAPI {
             },
             Route("GET", "/v1/bio/:ref", .needs(.read)) { call in
                 let file = try await desk.fileToSign(try await request(call.parameter("ref"), call).id)
+                let shown = try await views(file.observations, call)
                 return try .json(
                     FileToSignView(
                         request: RequestView(file.request, patient: file.patient, in: call.zone),
                         patient: PatientView(file.patient, in: call.zone),
                         specimens: file.specimens.map { SpecimenView($0, in: call.zone) },
-                        observations: file.observations.map { view($0, call) },
-                        previous: file.previous.map { PreviousResultView($0, in: call.zone) }, missing: file.missing,
+                        observations: shown, previous: file.previous.map { PreviousResultView($0, in: call.zone) },
+                        missing: file.missing,
                         fresh: file.fresh, nextVersion: file.nextVersion, contentHash: file.contentHash))
             },
             Route("POST", "/v1/bio/:ref/sign", .needs(.sign)) { call in
                 let body = try call.decoded(SignBody.self)
                 let made = try await desk.sign(
                     call.parameter("ref"), contentHash: body.contentHash, allowPartial: body.partial ?? false,
-                    by: call.author)
+                    uncalled: body.uncalled, by: call.author)
                 return try .json(SignatureView(made, in: call.zone), status: 201)
             },
         ]

@@ -36,6 +36,8 @@ struct CatalogReader {
     var sectionCodes: Set<String> = []
     var specimenByCode: [String: SpecimenKind] = [:]
     var tubeByCode: [String: Tube] = [:]
+    /// First member of each group of comparability, and its unit.
+    var groups: [String: (code: String, unit: String)] = [:]
     /// Analyses whose intervals leave an age out, for one sex at least.
     var gappedAnalyses: Set<String> = []
 
@@ -292,7 +294,7 @@ extension CSVDefect.Kind {
         case .controlCharacter: "csv.control"
         }
     }
-    fileprivate var cause: String {
+    package var cause: String {
         switch self {
         case .notUTF8: "cet octet n'est pas de l'UTF-8"
         case .unclosedQuote: "la cellule ouverte par ce guillemet n'est jamais fermée"
@@ -302,7 +304,7 @@ extension CSVDefect.Kind {
         case .controlCharacter: "un caractère de commande figure dans la cellule"
         }
     }
-    fileprivate var remedy: String {
+    package var remedy: String {
         switch self {
         case .notUTF8: "enregistrer le fichier en UTF-8"
         case .unclosedQuote, .afterQuote, .strayQuote:

@@ -33,12 +33,15 @@ extension CatalogReader {
         if !nabm.isEmpty, !(nabm.utf8.count == 4 && nabm.utf8.allSatisfy { (0x30...0x39).contains($0) }) {
             error("nabm", row, "nabm", "« \(nabm) » n'est pas un code NABM", "écrire quatre chiffres, zéros compris")
         }
+        let critical = critical(row), limits = verification(row)
+        if let nature { checkTiers(row, nature, critical, limits) }
+        checkGroup(row)
         return Analysis(
             code: code, level: level ?? 2, nameFR: name, section: section, nature: nature ?? .text, loinc: loinc,
             unit: row.text("ucum"), alternative: alternative(row, unit: unit), specimen: specimen, tube: tube,
-            decimals: decimals, intervalNote: row.text("ref_note"), critical: critical(row),
+            decimals: decimals, intervalNote: row.text("ref_note"), critical: critical,
             nabm: nabm.isEmpty ? nil : nabm, nabmSource: row.text("nabm_source"), delta: delta(row),
-            verification: verification(row), approval: word(row, "etat", as: Approval.self) ?? .draft,
+            verification: limits, approval: word(row, "etat", as: Approval.self) ?? .draft,
             note: row.text("note"))
     }
 
@@ -242,21 +245,57 @@ extension CatalogReader {
     private mutating func verification(_ row: CatalogRow) -> VerificationLimits {
         let absurd = pair(row, "absurde")
         let autoverification = pair(row, "av")
-        if let absurd, let autoverification {
-            let below = zip2(absurd.low, autoverification.low).map { $1 < $0 } ?? false
-            let above = zip2(absurd.high, autoverification.high).map { $1 > $0 } ?? false
-            if below || above {
-                error(
-                    "limits.order", row, below ? "av_bas" : "av_haut",
-                    "la plage d'autovérification dépasse les limites absurdes", "corriger l'une des deux")
-            }
-        }
+        checkOrder(
+            row, "av", autoverification, within: absurd, "la plage d'autovérification dépasse les limites absurdes")
         return VerificationLimits(
             alert: pair(row, "alerte"), absurd: absurd, autoverification: autoverification,
             measuring: pair(row, "amr"), maximumDilution: positive(row, "dilution_max"),
             analyticalCV: positive(row, "cva"), comparability: row.text("groupe"), dependentSet: row.text("ensemble"),
             stabilityHours: integer(row, "stabilite_h", in: 1...87_600), criticalStep: positive(row, "critique_pas"),
             source: row.text("limites_source"))
+    }
+
+    /// Alerts stand inside calls, calls inside the absurd; what is no number has no limits at all.
+    private mutating func checkTiers(
+        _ row: CatalogRow, _ nature: Nature, _ critical: CriticalLimits?, _ limits: VerificationLimits
+    ) {
+        if !nature.isNumeric {
+            for name in ["critique", "alerte", "absurde", "av", "amr"] {
+                guard let side = ["_bas", "_haut"].first(where: { !row.text(name + $0).isEmpty }) else { continue }
+                error(
+                    "limits.nature", row, name + side,
+                    "une limite pour un résultat de nature « \(nature.rawValue) », qui n'est pas un nombre",
+                    "vider la cellule ; ce qui est positif et critique se dit dans les règles")
+            }
+        }
+        let calls = critical.flatMap { LimitPair(low: $0.low, high: $0.high) }
+        checkOrder(
+            row, "alerte", limits.alert, within: calls, "l'alerte est plus loin que l'appel : elle viendrait après lui")
+        checkOrder(row, "critique", calls, within: limits.absurd, "l'appel est au-delà des limites absurdes")
+    }
+
+    private mutating func checkOrder(
+        _ row: CatalogRow, _ name: String, _ inner: LimitPair?, within outer: LimitPair?, _ cause: String
+    ) {
+        let below = zip2(outer?.low, inner?.low).map { $1 < $0 } ?? false
+        let above = zip2(outer?.high, inner?.high).map { $1 > $0 } ?? false
+        guard below || above else { return }
+        error("limits.order", row, name + (below ? "_bas" : "_haut"), cause, "corriger l'une des deux")
+    }
+
+    /// Results of one group compare with each other (RULES section 3: unit and method family).
+    private mutating func checkGroup(_ row: CatalogRow) {
+        let group = row.text("groupe")
+        guard !group.isEmpty else { return }
+        guard let first = groups[group] else {
+            groups[group] = (row.text("code"), row.text("ucum"))
+            return
+        }
+        guard first.unit != row.text("ucum") else { return }
+        error(
+            "group.unit", row, "groupe",
+            "le groupe « \(group) » compare « \(row.text("ucum")) » à « \(first.unit) » (\(first.code))",
+            "ne grouper que des analyses de même unité")
     }
 
     private func zip2<A, B>(_ a: A?, _ b: B?) -> (A, B)? {

@@ -211,6 +211,16 @@ package struct RejectBody: Codable, Sendable, Hashable {
     }
 }
 
+/// Validations and rejections to take back.
+package struct WithdrawBody: Codable, Sendable, Hashable {
+    package var observations: [String]
+    package var reason: String?
+    package init(observations: [String], reason: String? = nil) {
+        self.observations = observations
+        self.reason = reason
+    }
+}
+
 /// A result typed by a person: exactly one of `value`, `text`, `code` and `notPerformed`.
 package struct ResultBody: Codable, Sendable, Hashable {
     package var analysis: String
@@ -223,15 +233,21 @@ package struct ResultBody: Codable, Sendable, Hashable {
     /// The reason, printed on the report.
     package var notPerformed: String?
     package var comment: String?
+    /// Id of the observation that stood when the value was typed, empty when none did: another one since is a conflict
+    /// (`enter.changed`). Absent: not compared.
+    package var seen: String?
     package init(analysis: String) { self.analysis = analysis }
 }
 
 package struct SignBody: Codable, Sendable, Hashable {
     package var contentHash: String
     package var partial: Bool?
-    package init(contentHash: String, partial: Bool? = nil) {
+    /// Why a critical value is signed before anybody was told of it.
+    package var uncalled: String?
+    package init(contentHash: String, partial: Bool? = nil, uncalled: String? = nil) {
         self.contentHash = contentHash
         self.partial = partial
+        self.uncalled = uncalled
     }
 }
 

@@ -19,9 +19,11 @@ extension LaboratoryClient {
         try await bytes(path(analyzer, analysis, "/chart?format=\(format)&width=\(width)"))
     }
     package func qualityStatistics(
-        _ analyzer: String, _ analysis: String, byMonth: Bool
+        _ analyzer: String, _ analysis: String, byMonth: Bool, calibrationUncertainty: String? = nil
     ) async throws(Refusal) -> [QualityStatisticsView] {
-        try await get(path(analyzer, analysis, "/statistics"), [("month", byMonth ? "1" : nil)])
+        try await get(
+            path(analyzer, analysis, "/statistics"),
+            [("month", byMonth ? "1" : nil), ("ucal", calibrationUncertainty)])
     }
     package func lookBacks(_ analyzer: String, _ analysis: String) async throws(Refusal) -> [LookBackView] {
         try await get(path(analyzer, analysis, "/lookback"))
@@ -61,6 +63,41 @@ extension LaboratoryClient {
         _ analyzer: String, _ analysis: String, _ body: ControlValueBody
     ) async throws(Refusal) -> QualityStateView {
         try await send("POST", path(analyzer, analysis, "/controls"), body)
+    }
+    package func controlLots(
+        _ analyzer: String, analysis: String? = nil
+    ) async throws(Refusal) -> [LotComparisonView] {
+        try await get(lotPath(analyzer), [("analysis", analysis)])
+    }
+    private func lotPath(_ analyzer: String, _ rest: String = "") -> String {
+        "/v1/control-lots/\(LaboratoryClient.segment(analyzer))\(rest)"
+    }
+    package func openLot(
+        _ analyzer: String, _ body: LotOpeningBody
+    ) async throws(Refusal) -> [LotComparisonView] {
+        try await send("POST", lotPath(analyzer), body)
+    }
+    package func switchLot(_ analyzer: String, _ body: LotSwitchBody) async throws(Refusal) -> [QualityStateView] {
+        try await send("POST", lotPath(analyzer, "/switch"), body)
+    }
+    package func patientAverages(analyzer: String? = nil) async throws(Refusal) -> [PatientAverageView] {
+        try await get("/v1/patient-averages", [("analyzer", analyzer)])
+    }
+    private func averagePath(_ analyzer: String, _ analysis: String) -> String {
+        "/v1/patient-averages/\(LaboratoryClient.segment(analyzer))/\(LaboratoryClient.segment(analysis))"
+    }
+    package func patientAverage(_ analyzer: String, _ analysis: String) async throws(Refusal) -> PatientAverageView {
+        try await get(averagePath(analyzer, analysis))
+    }
+    package func setPatientAverage(
+        _ analyzer: String, _ analysis: String, _ body: PatientAverageBody
+    ) async throws(Refusal) -> PatientAverageView {
+        try await send("POST", averagePath(analyzer, analysis), body)
+    }
+    package func endPatientAverage(
+        _ analyzer: String, _ analysis: String, reason: String
+    ) async throws(Refusal) -> Done {
+        try await send("POST", averagePath(analyzer, analysis) + "/end", PatientAverageEndBody(reason: reason))
     }
     package func assessments() async throws(Refusal) -> [AssessmentView] { try await get("/v1/assessments") }
     package func recordAssessment(_ body: AssessmentBody) async throws(Refusal) -> [AssessmentView] {

@@ -113,6 +113,15 @@ extension LaboratoryClient {
     package func reports(of reference: String) async throws(Refusal) -> [ReportView] {
         try await get("/v1/reports", [("request", reference)])
     }
+    package func reportStory(of reference: String) async throws(Refusal) -> ReportStoryView {
+        try await get("/v1/reports/story", [("request", reference)])
+    }
+    package func indicators(from: CivilDate, to: CivilDate) async throws(Refusal) -> IndicatorsView {
+        try await get("/v1/indicators", [("from", from.description), ("to", to.description)])
+    }
+    package func release(_ reference: String, _ body: ReleaseBody) async throws(Refusal) -> ReportStoryView {
+        try await send("POST", "/v1/requests/\(LaboratoryClient.segment(reference))/release", body)
+    }
     package func cda(of reportID: String) async throws(Refusal) -> [UInt8] {
         try await bytes("/v1/reports/\(LaboratoryClient.segment(reportID))/cda")
     }

@@ -134,6 +134,10 @@ package struct ObservationView: Codable, Sendable, Hashable {
     package var comment: String?
     package var catalogueVersion: String
     package var state: State?
+    /// `PROPOSABLE`: nothing holds it; else `RETENU`.
+    package var outcome: String
+    /// The call that a critical value waits for, or that was made.
+    package var call: CriticalCallView?
 
     package init(
         _ observation: Observation, name: String? = nil, state: State? = nil, in zone: CivilZone
@@ -155,6 +159,7 @@ package struct ObservationView: Codable, Sendable, Hashable {
         run = observation.run
         comment = observation.comment
         catalogueVersion = observation.catalogueVersion
+        outcome = observation.holds.isEmpty ? "PROPOSABLE" : "RETENU"
         self.state = state
     }
 }
@@ -227,11 +232,18 @@ package struct WorklistLineView: Codable, Sendable, Hashable {
     package var priority: Priority
     package var patientName: String
     package var observation: ObservationView
-    package init(requestNumber: String, priority: Priority, patientName: String, observation: ObservationView) {
+    package var sex: AdministrativeSex?
+    package var birthDate: CivilDate?
+    package init(
+        requestNumber: String, priority: Priority, patientName: String, observation: ObservationView,
+        sex: AdministrativeSex? = nil, birthDate: CivilDate? = nil
+    ) {
         self.requestNumber = requestNumber
         self.priority = priority
         self.patientName = patientName
         self.observation = observation
+        self.sex = sex
+        self.birthDate = birthDate
     }
 }
 

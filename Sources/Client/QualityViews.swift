@@ -80,12 +80,100 @@ package struct QualityRunView: Codable, Sendable, Hashable {
 
 package struct QualityPageView: Codable, Sendable, Hashable {
     package var state: QualityStateView
+    /// What is asked of the controls now.
+    package var policy: QualityPolicyView
+    /// Targets set by command, each with the time for which it is in force.
+    package var targets: [QualityTargetView]
     package var points: [QualityPointView]
     package var runs: [QualityRunView]
-    package init(state: QualityStateView, points: [QualityPointView], runs: [QualityRunView]) {
+    package init(
+        state: QualityStateView, policy: QualityPolicyView, targets: [QualityTargetView], points: [QualityPointView],
+        runs: [QualityRunView]
+    ) {
         self.state = state
+        self.policy = policy
+        self.targets = targets
         self.points = points
         self.runs = runs
+    }
+}
+
+package struct QualityPolicyView: Codable, Sendable, Hashable {
+    package var reject: [String]
+    package var warn: [String]
+    /// How long a conforming run is good for, in words; nil: no limit in time.
+    package var validity: String?
+    package var patientSamples: Int?
+    package var endingEvents: [String]
+    package var minimumLevels: Int
+    package var needsSignedCorrection: Bool
+    package var acceptsLaterRun: Bool
+    /// TEa, percent.
+    package var allowableError: String?
+    /// Who exempted the analysis from control, and why.
+    package var exemption: String?
+    package init(
+        reject: [String], warn: [String], validity: String?, patientSamples: Int?, endingEvents: [String],
+        minimumLevels: Int, needsSignedCorrection: Bool, acceptsLaterRun: Bool, allowableError: String?,
+        exemption: String?
+    ) {
+        self.reject = reject
+        self.warn = warn
+        self.validity = validity
+        self.patientSamples = patientSamples
+        self.endingEvents = endingEvents
+        self.minimumLevels = minimumLevels
+        self.needsSignedCorrection = needsSignedCorrection
+        self.acceptsLaterRun = acceptsLaterRun
+        self.allowableError = allowableError
+        self.exemption = exemption
+    }
+
+    /// One sentence.
+    package var words: String {
+        if let exemption { return "dispensé de contrôle par \(exemption)" }
+        var parts = ["rejette \(reject.isEmpty ? "rien" : reject.joined(separator: " "))"]
+        if !warn.isEmpty { parts.append("avertit \(warn.joined(separator: " "))") }
+        if let validity { parts.append("valable \(validity)") }
+        if let patientSamples { parts.append("\(patientSamples) échantillons au plus") }
+        if !endingEvents.isEmpty { parts.append("échoit par " + endingEvents.joined(separator: ", ")) }
+        if minimumLevels > 1 { parts.append("\(minimumLevels) niveaux") }
+        if !needsSignedCorrection { parts.append("sans correction signée") }
+        if acceptsLaterRun { parts.append("vaut pour les résultats qui précèdent") }
+        if let allowableError { parts.append("TEa \(allowableError) %") }
+        return parts.joined(separator: " ; ")
+    }
+}
+
+package struct QualityTargetView: Codable, Sendable, Hashable {
+    package var material: String
+    package var level: String
+    package var lot: String
+    /// Nil: the lot is closed, or its target is not known yet.
+    package var mean: String?
+    package var sd: String?
+    package var unit: String
+    /// `laboratoire` or `fabricant`.
+    package var origin: String
+    package var points: Int
+    package var from: Moment
+    package var to: Moment?
+    package var parallel: Bool
+    package init(
+        material: String, level: String, lot: String, mean: String?, sd: String?, unit: String, origin: String,
+        points: Int, from: Moment, to: Moment?, parallel: Bool
+    ) {
+        self.material = material
+        self.level = level
+        self.lot = lot
+        self.mean = mean
+        self.sd = sd
+        self.unit = unit
+        self.origin = origin
+        self.points = points
+        self.from = from
+        self.to = to
+        self.parallel = parallel
     }
 }
 
@@ -98,10 +186,17 @@ package struct QualityStatisticsView: Codable, Sendable, Hashable {
     package var count: Int
     package var mean: String
     package var sd: String
+    /// In force at the last point of the group.
+    package var target: String?
     package var cv: String?
     package var bias: String?
     package var totalError: String?
+    /// TEa: the total error that the policy allows.
+    package var allowableError: String?
     package var sigma: String?
+    /// Expanded measurement uncertainty (k = 2), percent; nil without the calibrator's part, or without rounds of
+    /// external assessment.
+    package var uncertainty: String?
     package init(level: String, lot: String, month: String?, count: Int, mean: String, sd: String) {
         self.level = level
         self.lot = lot
@@ -231,6 +326,8 @@ package struct ControlEventBody: Codable, Sendable, Hashable {
     package var kind: String
     package var at: Moment?
     package var note: String
+    /// Until when the calibration, or the lot of reagent, is good.
+    package var until: Moment?
     package init(kind: String, at: Moment?, note: String) {
         self.kind = kind
         self.at = at

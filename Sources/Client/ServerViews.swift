@@ -314,8 +314,13 @@ package struct DeliveryLineView: Codable, Sendable, Hashable {
     package var controlID: String
     package var createdAt: Moment
     package var toDMP: Bool
+    /// Mailboxes that the message names.
+    package var addresses: [String]
     package var events: [DeliveryEventView]
-    package init(_ delivery: Delivery, number: String?, events: [DeliveryEvent], in zone: CivilZone) {
+    package init(
+        _ delivery: Delivery, number: String?, events: [DeliveryEvent], addresses: [String] = [], in zone: CivilZone
+    ) {
+        self.addresses = addresses
         id = delivery.id
         requestID = delivery.requestID
         requestNumber = number
@@ -332,7 +337,8 @@ package struct DeliveryLineView: Codable, Sendable, Hashable {
     /// The leg to the destination, in words.
     package var transport: String {
         if has(.accepted) { return "acceptée" }
-        if has(.refused) { return "refusée" }
+        if has(.abandoned) { return "abandonnée" }
+        if has(.refused) { return events.contains { $0.kind == .attempted } ? "refusée" : "remplacée" }
         let tries = events.count { $0.kind == .attempted }
         return tries == 0 ? "à envoyer" : "en cours (\(tries) essai\(tries > 1 ? "s" : ""))"
     }

@@ -1,7 +1,7 @@
 package import Base
 import HL7v2
 import Laboratory
-import Lines
+package import Lines
 import Store
 package import Workflow
 
@@ -15,10 +15,12 @@ package final class AcknowledgementListener: Sendable {
     package var port: Int { listener.port }
 
     package static func start(
-        host: String, port: Int, desk: Desk, zone: CivilZone, log: @escaping @Sendable (String) -> Void
+        host: String, port: Int, desk: Desk, zone: CivilZone, armour: (any LineArmour)? = nil,
+        log: @escaping @Sendable (String) -> Void
     ) async throws(Refusal) -> AcknowledgementListener {
-        AcknowledgementListener(
-            try await LineListener.start(host: host, port: port, allowedPeers: []), desk, zone, log)
+        try PFISettings.check(host: host, isProtected: armour != nil, at: "pfi.zam")
+        return AcknowledgementListener(
+            try await LineListener.start(host: host, port: port, allowedPeers: [], armour: armour), desk, zone, log)
     }
 
     private init(

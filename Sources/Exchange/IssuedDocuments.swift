@@ -5,31 +5,56 @@ import Laboratory
 import Printing
 import Report
 
-/// The three forms of a report version, made together so that they agree: PDF, CDA that carries it, message that
-/// carries the CDA.
+/// The three forms of a report version, made together so that they agree: PDF, CDA that carries it, messages that carry
+/// the CDA.
 struct IssuedDocuments {
+    /// One errand of the routing, ready for the outbox.
+    struct Ready {
+        var controlID: String
+        var request: DocumentTransmission.Request
+        var bytes: [UInt8]
+        var toDMP: Bool
+    }
+    /// What the routing must know beside the report.
+    struct Circumstances {
+        /// Who has an earlier version.
+        var holders: Set<Destination> = []
+        var earlierVisibility: Visibility?
+        var now: Instant
+    }
     let pdf: [UInt8]
     let cda: [UInt8]
-    /// Nil when the report has no electronic destination: it leaves on paper.
-    let message: [UInt8]?
-    let toDMP: Bool
+    /// Empty when the report has no electronic destination: it leaves on paper.
+    private(set) var messages: [Ready] = []
+    /// Who gets nothing, and why.
+    private(set) var withheld: [Routing.Withheld] = []
+    /// Who has an earlier version and cannot be told of this one.
+    private(set) var stranded: [Routing.Withheld] = []
 
     /// `pfi` nil: the laboratory has no PFI yet, only the documents are made.
     init(
-        _ signed: SignedReport, catalogue: AnalysisCatalogue, pfi: PFISettings?, controlID: String
+        _ signed: SignedReport, catalogue: AnalysisCatalogue, letterhead: Letterhead, pfi: PFISettings?,
+        _ circumstances: Circumstances, controlIDs: () -> String
     ) throws(Refusal) {
         let composition = try Composition(signed, catalogue: catalogue)
-        pdf = try ReportPrinter.pdf(composition.printed)
+        pdf = try ReportPrinter.pdf(composition.printed(on: letterhead))
         cda = try composition.cda(pdf: pdf)
-        guard let pfi else {
-            message = nil
-            toDMP = false
-            return
+        guard let pfi else { return }
+        var asked = composition.routingRequest(at: circumstances.now)
+        asked.holders = circumstances.holders
+        asked.earlierVisibility = circumstances.earlierVisibility
+        let routing = Routing(asked, settings: pfi.routing)
+        withheld = routing.withheld
+        stranded = routing.stranded
+        for errand in routing.errands {
+            let id = controlIDs()
+            let transmission = composition.transmission(
+                errand, cda: cda, parties: pfi.parties, processing: pfi.processing, controlID: id,
+                sentAt: signed.producedAt, settings: pfi.routing)
+            messages.append(
+                Ready(
+                    controlID: id, request: errand.request, bytes: try transmission.bytes(pfi.routing.rules),
+                    toDMP: errand.toDMP))
         }
-        message = try composition.message(
-            cda: cda, parties: pfi.parties, processing: pfi.processing, controlID: controlID,
-            sentAt: signed.producedAt)
-        let patient = signed.content.patient
-        toDMP = message != nil && patient.publishableINS != nil && !patient.opposedToDMP
     }
 }

@@ -17,14 +17,13 @@ enum PeerAnswer: Sendable, Equatable {
 
 /// Calls a peer over MLLP on one line kept open, one message at a time, each waiting for its ACK.
 actor MLLPCaller {
-    private let host: String
-    private let port: Int
+    private let endpoint: PFISettings.Endpoint
     private let answerWithin: Duration
     private var line: Line?
+    private var framer = MLLPFramer()
 
-    init(host: String, port: Int, answerWithin: Duration) {
-        self.host = host
-        self.port = port
+    init(_ endpoint: PFISettings.Endpoint, answerWithin: Duration) {
+        self.endpoint = endpoint
         self.answerWithin = answerWithin
     }
 
@@ -39,7 +38,6 @@ actor MLLPCaller {
     }
 
     private func answer(on line: Line, to controlID: String) async -> PeerAnswer {
-        var framer = MLLPFramer()
         let end = ContinuousClock.now + answerWithin
         while true {
             switch await line.next(within: ContinuousClock.now.duration(to: end)) {
@@ -83,8 +81,9 @@ actor MLLPCaller {
 
     private func connected() async throws(Refusal) -> Line {
         if let line, line.end == nil { return line }
-        let fresh = try await Line.dial(host: host, port: port)
+        let fresh = try await Line.dial(host: endpoint.host, port: endpoint.port, armour: endpoint.armour)
         line = fresh
+        framer = MLLPFramer()
         return fresh
     }
 

@@ -41,7 +41,8 @@ package final class Line: Sendable {
         let inbox = inbox, loop = channel.eventLoop
         let due = limit.map { NIODeadline.now() + TimeAmount($0) }
         return await withTaskCancellationHandler {
-            await withCheckedContinuation { waiter in
+            // Resumed once by construction (`LineInbox.Wake`); the check costs as much as the rest of a wait.
+            await withUnsafeContinuation { waiter in
                 if inbox.wait(ticket, waiter, until: due), let due { Line.look(inbox, at: due, on: loop) }
             }
         } onCancel: {
@@ -71,10 +72,9 @@ package final class Line: Sendable {
     package func send(_ bytes: [UInt8], within limit: Duration = .seconds(30)) async throws(LineEnd) {
         if bytes.isEmpty { return }
         let channel = channel, inbox = inbox, loop = channel.eventLoop
-        let whole = bytes.count == 1 ? Line.single[Int(bytes[0])] : ByteBuffer(bytes: bytes)
-        if loop.inEventLoop, Line.writeAtOnce(whole, to: channel) { return }
-        // On its thread it goes out when the peer takes it: nothing more, sent behind it, says when that was.
-        let buffer = loop.inEventLoop ? ByteBuffer() : whole
+        let taken = loop.inEventLoop ? Line.sendAtOnce(bytes, to: channel, inbox) : 0
+        if taken == bytes.count { return }
+        let buffer = ByteBuffer(bytes: bytes[taken...])
         let failure = await withCheckedContinuation { (done: CheckedContinuation<(any Error)?, Never>) in
             if loop.inEventLoop {
                 Line.write(buffer, to: channel, inbox, within: limit, done)
@@ -85,27 +85,29 @@ package final class Line: Sendable {
         if let failure { throw inbox.reason ?? LineEnd(failure) }
     }
 
-    /// Answers are single bytes; they share their storage.
-    private static let single = (0...255).map { ByteBuffer(bytes: [UInt8($0)]) }
-
-    /// On the line's own thread: no promise and no timer for what the system takes at once, which is nearly everything.
-    private static func writeAtOnce(_ buffer: ByteBuffer, to channel: any Channel) -> Bool {
-        channel.writeAndFlush(buffer, promise: nil)
-        guard channel.isActive, let options = channel.syncOptions,
-            let left = try? options.getOption(.bufferedWritableBytes)
-        else { return false }
-        return left == 0
+    /// On the line's own thread: straight to the socket, past the channel, while nothing waits in the channel. The
+    /// system takes at once nearly everything that we send, and a frame's acknowledgement is one byte: a buffer, a
+    /// promise and a walk through a pipeline would cost more than the system call. The bytes taken.
+    private static func sendAtOnce(_ bytes: [UInt8], to channel: any Channel, _ inbox: LineInbox) -> Int {
+        let socket = inbox.plainSocket
+        // The channel closes its socket on this thread: while it is active here, the number is its own.
+        guard socket >= 0, inbox.isWriteQueueEmpty, channel.isActive else { return 0 }
+        let count = bytes.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, atOnce) }
+        // A socket that refuses says why to the channel, at its next write.
+        return max(0, count)
     }
 
-    /// On the line's own thread. Most writes are taken at once by the system: the timer is for the others only.
+    /// On the line's own thread, for what the system does not take at once and for lines that are no plain socket.
     private static func write(
         _ buffer: ByteBuffer, to channel: any Channel, _ inbox: LineInbox, within limit: Duration,
         _ done: CheckedContinuation<(any Error)?, Never>
     ) {
         let written = channel.eventLoop.makePromise(of: Void.self)
         let timer = WriteTimer()
+        inbox.queued.add(1, ordering: .relaxed)
         written.futureResult.whenComplete { result in
             timer.end()
+            inbox.queued.subtract(1, ordering: .relaxed)
             switch result {
             case .success: done.resume(returning: nil)
             case .failure(let error): done.resume(returning: error)
@@ -217,6 +219,9 @@ extension LineEnd {
     }
 }
 
+/// A full buffer is waited for by the channel, and a closed one is no signal.
+private let atOnce = CInt(MSG_DONTWAIT | MSG_NOSIGNAL)
+
 func systemText(_ code: CInt) -> String { String(cString: strerror(code)) }
 
 extension TimeAmount {
@@ -243,7 +248,8 @@ extension Line {
                 .channelOption(.allowRemoteHalfClosure, value: armour == nil)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        channel.keepFromChildren()
+                        let socket = channel.keepFromChildren()
+                        if armour == nil { inbox.isPlain(socket) }
                         if let armour {
                             let ready = try armour.put(on: channel, dialled: host)
                             secured.withLock { $0 = ready }
@@ -277,9 +283,11 @@ extension Line {
 extension Channel {
     /// FD_CLOEXEC, which NIO does not set: a child process that inherits a socket holds its port and its line open
     /// after us. On the event loop only.
-    func keepFromChildren() {
+    /// The socket; nil where there is none.
+    @discardableResult func keepFromChildren() -> CInt? {
         try? pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { descriptor in
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            return descriptor
         }
     }
 }

@@ -17,7 +17,7 @@ final class LineInbox: Sendable {
         var cause: LineEnd?
         var woken = false
         var paused = false
-        var waiter: CheckedContinuation<Arrival, Never>?
+        var waiter: UnsafeContinuation<Arrival, Never>?
         var ticket = Ticket(number: 0)
         var cancelled: Ticket?
         /// When the waiter wants to be told `.timeReached`.
@@ -28,6 +28,12 @@ final class LineInbox: Sendable {
         var thread: LineThread?
     }
     private let state = Mutex(State())
+    /// Of a TCP line in clear: its socket; -1 for the others.
+    private let socket = Atomic<CInt>(-1)
+    /// Writes that the channel has not ended; changed on the line's own thread.
+    let queued = Atomic(0)
+    var plainSocket: CInt { socket.load(ordering: .relaxed) }
+    var isWriteQueueEmpty: Bool { queued.load(ordering: .relaxed) == 0 }
 
     // MARK: the channel's side
 
@@ -44,6 +50,9 @@ final class LineInbox: Sendable {
         if let thread { thread.runWhatComes { wake.run() } } else { wake.run() }
         return pause
     }
+
+    /// The line is TCP in clear: `Line.send` may write to this socket, on the line's own thread.
+    func isPlain(_ descriptor: CInt?) { socket.store(descriptor ?? -1, ordering: .relaxed) }
 
     /// The line is made: its reader may run on this thread.
     func begin(on thread: LineThread) { state.withLock { $0.thread = thread } }
@@ -78,7 +87,7 @@ final class LineInbox: Sendable {
 
     /// Installs the waiter, or answers it now. A line has one reader; a second one sends the first away.
     /// True when somebody must `look` at `due`.
-    func wait(_ ticket: Ticket, _ waiter: CheckedContinuation<Arrival, Never>, until due: NIODeadline?) -> Bool {
+    func wait(_ ticket: Ticket, _ waiter: UnsafeContinuation<Arrival, Never>, until due: NIODeadline?) -> Bool {
         let (older, now, mustLook) = state.withLock { s -> (Wake?, Arrival?, Bool) in
             let older = s.waiter.map { Wake(waiter: $0, arrival: .woken) }
             s.waiter = nil
@@ -145,7 +154,7 @@ final class LineInbox: Sendable {
 
     /// A continuation must be resumed outside the lock.
     private struct Wake {
-        let waiter: CheckedContinuation<Arrival, Never>
+        let waiter: UnsafeContinuation<Arrival, Never>
         let arrival: Arrival
         func run() { waiter.resume(returning: arrival) }
     }

@@ -150,7 +150,8 @@ package final class LineListener: Sendable {
                 let peer = "\(address?.ipAddress ?? "?"):\(address?.port ?? 0)"
                 let inbox = LineInbox()
                 return child.eventLoop.makeCompletedFuture {
-                    child.keepFromChildren()
+                    let socket = child.keepFromChildren()
+                    if armour == nil { inbox.isPlain(socket) }
                     try armour?.put(on: child, dialled: nil).whenFailure { error in
                         gate.refuse(.notSecure, address?.ipAddress, error)
                     }

@@ -25,6 +25,7 @@ struct Body {
         for (n, chapter) in report.chapters.enumerated() { add(chapter, at: "chapters[\(n)]") }
         heading = nil
         addLegend(report)
+        addTrends(report)
         if !report.comment.isEmpty {
             addTitle("Commentaire du biologiste", .panel, gap: 9, at: "comment")
             for (n, paragraph) in report.comment.enumerated() {
@@ -233,6 +234,15 @@ struct Body {
         guard !meanings.isEmpty else { return }
         let words = "Signes\u{00A0}: " + meanings.joined(separator: "\u{202F}; ") + "."
         add(setter.setCommon(words, .note, width: Sheet.textWidth), x: Sheet.margin, .soft, gap: 8)
+    }
+
+    private mutating func addTrends(_ report: PrintedReport) {
+        let curves = TrendCurves(report, setter: setter)
+        guard !curves.isEmpty else { return }
+        addTitle("Évolution des résultats", .panel, gap: 9, at: "trend")
+        let words = "Fond gris\u{00A0}: intervalle de référence d’aujourd’hui. Valeur du jour à droite."
+        add(setter.setCommon(words, .note, width: Sheet.textWidth), x: Sheet.margin, .soft, holdsNext: true)
+        for row in curves.rows() { strips.append(Strip(height: row.height, inks: row.inks, gap: 4)) }
     }
 
     /// The signature never stands on a page without something that it signs.

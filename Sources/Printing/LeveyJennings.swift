@@ -1,7 +1,7 @@
 package import Base
 package import Quality
 
-/// Levey–Jennings charts on paper: a PDF 1.4 of A4 pages, three charts a page, whose text can be selected.
+/// Levey–Jennings charts on paper: a PDF/A-1b of A4 pages, three charts a page, whose text can be selected.
 ///
 /// Same charts, same fonts, same bytes.
 package enum ChartPrinter {
@@ -28,9 +28,8 @@ package enum ChartPrinter {
             let pages = pages(charts, heading, instant, zone, setter)
             if let defect = setter.defect { throw defect }
             let paper = Paper()
-            paper.describe(
-                title: "Graphiques de Levey–Jennings", author: heading, subject: "Contrôle de qualité",
-                date: instant.iso8601(in: .utc))
+            paper.description = FileDescription(
+                title: "Graphiques de Levey–Jennings", author: heading, subject: "Contrôle de qualité", made: instant)
             for inks in pages {
                 paper.draw(inks)
                 paper.endPage()

@@ -4,6 +4,7 @@ import Report
 struct PageFrame {
     let report: PrintedReport
     let setter: Typesetter
+    var logo: Logo?
 
     /// Top of the first page: laboratory, title, patient, request.
     func firstHeader() -> Stack {
@@ -72,6 +73,12 @@ struct PageFrame {
     private func issuerBlock() -> Stack {
         let issuer = report.issuer
         var stack = Stack(x: Sheet.margin, width: Sheet.textWidth * 0.62)
+        if let logo {
+            let (width, height) = PageFrame.size(of: logo)
+            stack.inks.append(.picture(logo, x: stack.x, y: 0, width: width, height: height))
+            stack.height += height
+            stack.space(4)
+        }
         stack.add(setter.setCommon(issuer.name, .issuer, width: stack.width, at: "issuer.name"), .accent)
         stack.space(2)
         for (n, line) in issuer.address.enumerated() {
@@ -86,6 +93,12 @@ struct PageFrame {
             stack.add(setter.setCommon(line, .small, width: stack.width, at: "issuer.biologists[\(n)]"), .soft)
         }
         return stack
+    }
+
+    /// At most 42 mm wide and 15 mm high, its shape kept.
+    private static func size(of logo: Logo) -> (width: Double, height: Double) {
+        let scale = min(119 / Double(logo.width), 42.5 / Double(logo.height))
+        return (Double(logo.width) * scale, Double(logo.height) * scale)
     }
 
     private func titleBlock() -> Stack {

@@ -9,6 +9,7 @@ enum Ink {
     case frame(x: Double, y: Double, width: Double, height: Double, Tone)
     /// A line through points, or the area they enclose.
     case path([(x: Double, y: Double)], width: Double, isFilled: Bool, Tone)
+    case picture(Logo, x: Double, y: Double, width: Double, height: Double)
     /// An entry of the document's outline, at this height.
     case bookmark(String, y: Double)
 
@@ -24,6 +25,8 @@ enum Ink {
             .frame(x: x, y: y + dy, width: width, height: height, tone)
         case .path(let points, let width, let isFilled, let tone):
             .path(points.map { ($0.x, $0.y + dy) }, width: width, isFilled: isFilled, tone)
+        case .picture(let logo, let x, let y, let width, let height):
+            .picture(logo, x: x, y: y + dy, width: width, height: height)
         case .bookmark(let title, let y): .bookmark(title, y: y + dy)
         }
     }
@@ -32,7 +35,7 @@ enum Ink {
 /// Bytes that cairo hands over while it writes.
 private final class Sink { var bytes = [UInt8]() }
 
-/// A PDF 1.4 document in memory.
+/// A PDF/A-1b document in memory.
 final class Paper {
     private let sink = Sink()
     private let surface: OpaquePointer?
@@ -59,15 +62,8 @@ final class Paper {
         cairo_surface_destroy(surface)
     }
 
-    /// `date` is ISO 8601 with its zone. Nothing else in the file depends on the clock.
-    func describe(title: String, author: String, subject: String, date: String) {
-        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, title)
-        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_AUTHOR, author)
-        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_SUBJECT, subject)
-        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR, "Paillasse")
-        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, date)
-        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_MOD_DATE, date)
-    }
+    /// What the file says of itself; nothing in it depends on the clock.
+    var description = FileDescription()
 
     func draw(_ inks: [Ink]) {
         for ink in inks { draw(ink) }
@@ -106,6 +102,15 @@ final class Paper {
                 cairo_set_line_width(cairo, width)
                 cairo_stroke(cairo)
             }
+        case .picture(let logo, let x, let y, let width, let height):
+            cairo_save(cairo)
+            cairo_translate(cairo, x, y)
+            cairo_scale(cairo, width / Double(logo.width), height / Double(logo.height))
+            cairo_set_source_surface(cairo, logo.surface, 0, 0)
+            // Any other filter writes /Interpolate true, which PDF/A-1 forbids.
+            cairo_pattern_set_filter(cairo_get_source(cairo), CAIRO_FILTER_NEAREST)
+            cairo_paint(cairo)
+            cairo_restore(cairo)
         case .bookmark(let title, let y):
             cairo_pdf_surface_add_outline(
                 surface, CAIRO_PDF_OUTLINE_ROOT, title, "page=\(page) pos=[\(Int(Sheet.margin)) \(Int(y))]",
@@ -133,6 +138,6 @@ final class Paper {
                 because: "Cairo n'a pas pu écrire le PDF : \(String(cString: cairo_status_to_string(status)))",
                 remedy: "vérifier la mémoire disponible, puis éditer à nouveau")
         }
-        return sink.bytes
+        return try Archive.pdfA1b(sink.bytes, description)
     }
 }

@@ -1,15 +1,16 @@
 package import Base
 package import Report
 
-/// The report on paper: a PDF 1.4 of A4 pages whose text can be selected and searched.
+/// The report on paper: a PDF/A-1b of A4 pages whose text can be selected and searched.
 ///
 /// Same report, same fonts, same bytes: the creation date is the report's own edition instant, and nothing else varies.
 package enum ReportPrinter {
     /// Renders one report.
     ///
     /// Refusals, none with a word of the report in it: `printing.empty` (an obligatory part is missing),
-    /// `printing.control`, `printing.glyph` (a text cannot be printed as written), `printing.header`, `printing.length`
-    /// (unreasonable), `printing.font`, `printing.pango`, `printing.cairo` (the machine).
+    /// `printing.control`, `printing.glyph` (a text cannot be printed as written), `printing.header`, `printing.logo`,
+    /// `printing.length` (unreasonable), `printing.font`, `printing.pango`, `printing.cairo`, `printing.qpdf` (the
+    /// machine).
     package static func pdf(_ report: PrintedReport) throws(Refusal) -> [UInt8] {
         try requireContent(report)
         return try Press.use { setter throws(Refusal) in try render(report, with: setter) }
@@ -37,10 +38,9 @@ package enum ReportPrinter {
     private static func render(_ report: PrintedReport, with setter: Typesetter) throws(Refusal) -> [UInt8] {
         let document = try Document(report, setter: setter)
         let paper = Paper()
-        paper.describe(
+        paper.description = FileDescription(
             title: "Compte rendu d'examens de biologie médicale – dossier \(report.requestNumber)",
-            author: report.issuer.name, subject: PageFrame.fullName(report.patient),
-            date: report.dates.editedAt.iso8601(in: .utc))
+            author: report.issuer.name, subject: PageFrame.fullName(report.patient), made: report.dates.editedAt)
         for page in 0..<document.pages.count {
             paper.draw(document.inks(ofPage: page))
             paper.endPage()
@@ -61,7 +61,8 @@ struct Document {
     private let columns: Stack
 
     init(_ report: PrintedReport, setter: Typesetter) throws(Refusal) {
-        frame = PageFrame(report: report, setter: setter)
+        let logo: Logo? = report.issuer.logo.isEmpty ? nil : try setter.logo(report.issuer.logo)
+        frame = PageFrame(report: report, setter: setter, logo: logo)
         body = Body(report, setter: setter)
         firstHeader = frame.firstHeader()
         nextHeader = frame.nextHeader()

@@ -80,6 +80,15 @@ final class Typesetter {
     /// Forgets the report before.
     func begin() { defect = nil }
 
+    private var logo: (bytes: [UInt8], picture: Logo)?
+    /// A laboratory has one: read once.
+    func logo(_ bytes: [UInt8]) throws(Refusal) -> Logo {
+        if let logo, logo.bytes == bytes { return logo.picture }
+        let picture = try Logo(png: bytes)
+        logo = (bytes, picture)
+        return picture
+    }
+
     /// As `set`, for a text that is not about one patient: the next report finds it set.
     func setCommon(_ text: String, _ face: Face, width: Double? = nil, at place: String = "") -> SetText {
         let key = Common(text: text, face: face, width: width)
@@ -104,7 +113,7 @@ final class Typesetter {
             pango_layout_set_width(layout, Int32(width * Double(PANGO_SCALE)))
             pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR)
         }
-        var text = text
+        var text = Typography.french(text)
         text.withUTF8 { bytes in
             bytes.withMemoryRebound(to: CChar.self) {
                 pango_layout_set_text(layout, $0.baseAddress, Int32($0.count))

@@ -133,25 +133,3 @@ package struct ControlCatalogue: Sendable {
             value: value, target: target?.mean, sd: target?.sd, isParallel: !lot.isInService(at: instant))
     }
 }
-
-/// Which run a control belongs to when the analyzer does not say.
-package enum ControlRuns {
-    /// Levels measured within this time of the run's first point belong together.
-    package static let window = Duration.seconds(30 * 60)
-
-    /// The name of the run of a new point: the newest run of its assay when that began within the window and does not
-    /// hold the same level of the same lot yet (a repeated level is a new run); else a new one, named by its instant.
-    package static func name(
-        for assay: ControlledAssay, level: ControlLevel, lot: String, at instant: Instant, among points: [ControlPoint],
-        window: Duration = ControlRuns.window
-    ) -> String {
-        let own = points.filter { $0.assay == assay && $0.at <= instant }
-        if let newest = own.max(by: { $0.at < $1.at }) {
-            let run = own.filter { $0.run == newest.run }
-            let start = run.map(\.at).min() ?? newest.at
-            let isFree = !run.contains { $0.level.name == level.name && $0.lot == lot }
-            if isFree, start.duration(to: instant) < window { return newest.run }
-        }
-        return "\(assay)/\(instant)"
-    }
-}

@@ -141,22 +141,5 @@ enum JSON {
         "{" + members.map { text($0.0) + ": " + $0.1 }.joined(separator: ", ") + "}"
     }
     static func array(_ items: [String]) -> String { "[" + items.joined(separator: ", ") + "]" }
-    static func text(_ value: String?) -> String {
-        guard let value else { return "null" }
-        var out = "\""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case "\n": out += "\\n"
-            case "\r": out += "\\r"
-            case "\t": out += "\\t"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            case _: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out + "\""
-    }
+    static func text(_ value: String?) -> String { value.map(JSONString.quoted) ?? "null" }
 }

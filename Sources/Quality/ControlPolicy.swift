@@ -5,6 +5,14 @@ package enum ControlEventKind: String, Sendable, Codable, CaseIterable {
     case calibration = "calibration"
     case newReagentLot = "nouveau lot"
     case maintenance = "maintenance"
+    /// The average of the patients' results left its limits: a control is due, whatever the policy says (RULES section
+    /// 2.7: an alarm opens a control, it does not reject).
+    case patientAlarm = "alarme des patients"
+    /// The same where the laboratory only wants to be told: it ends nothing.
+    case patientWarning = "avertissement des patients"
+
+    /// What a person notes; the other kinds come from the patients' averages.
+    package static let noted: [ControlEventKind] = [.calibration, .newReagentLot, .maintenance]
 }
 
 package struct ControlEvent: Sendable, Hashable, Codable {
@@ -12,10 +20,13 @@ package struct ControlEvent: Sendable, Hashable, Codable {
     package var at: Instant
     /// Number of the lot, kind of maintenance…
     package var note: String
-    package init(_ kind: ControlEventKind, at: Instant, note: String = "") {
+    /// Until when the calibration, or the lot of reagent, is good; nil: nobody said.
+    package var until: Instant?
+    package init(_ kind: ControlEventKind, at: Instant, note: String = "", until: Instant? = nil) {
         self.kind = kind
         self.at = at
         self.note = note
+        self.until = until
     }
 }
 
@@ -42,7 +53,7 @@ package struct ControlPolicy: Sendable, Hashable, Codable {
 
     package init(
         rules: [WestgardRule: RuleAction], validity: Duration? = .seconds(24 * 3600), patientSamples: Int? = nil,
-        endingEvents: Set<ControlEventKind> = Set(ControlEventKind.allCases), minimumLevels: Int = 1,
+        endingEvents: Set<ControlEventKind> = Set(ControlEventKind.noted), minimumLevels: Int = 1,
         needsSignedCorrection: Bool = true, acceptsLaterRun: Bool = false, allowableError: Exact? = nil,
         exemption: SignedReason? = nil
     ) {

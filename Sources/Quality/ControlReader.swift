@@ -240,10 +240,11 @@ struct ControlReader {
         }
         let events =
             line.text("evenements") == "aucun"
-            ? [] : sheet.words(line, "evenements", as: ControlEventKind.self, separator: "|")
+            ? []
+            : sheet.words(line, "evenements", as: ControlEventKind.self, among: ControlEventKind.noted, separator: "|")
         return ControlPolicy(
             rules: rules, validity: validity, patientSamples: samples,
-            endingEvents: line.isEmpty("evenements") ? Set(ControlEventKind.allCases) : Set(events),
+            endingEvents: line.isEmpty("evenements") ? Set(ControlEventKind.noted) : Set(events),
             minimumLevels: sheet.integer(line, "niveaux", in: 1...9) ?? 1,
             needsSignedCorrection: sheet.yes(line, "correction_signee", default: true),
             acceptsLaterRun: sheet.yes(line, "serie_posterieure", default: false),

@@ -10,6 +10,9 @@ import Base
 ///                  CONFORME ◀── the other of the two ── CORRIGE ◀── REJET
 ///                                (conforming run,        a signed correction, or a conforming run
 ///                                 signed correction)
+///
+/// An alarm of the patients' averages makes a CONFORME an ECHU too; the conforming run that answers it, in time, also
+/// speaks for the results between.
 /// ```
 package enum ControlState: String, Sendable, Codable, CaseIterable {
     case notControlled = "NON_CONTROLE"
@@ -56,6 +59,8 @@ package struct ControlCorrection: Sendable, Hashable, Codable {
 enum ControlPhase: Sendable, Hashable {
     case notControlled(because: String)
     case conforming(run: String, at: Instant)
+    /// The patients' average alarms since that conforming run: a control is due, and answers for both sides of it.
+    case alarmed(run: String, at: Instant)
     case expired(because: String)
     case rejected(run: String)
     /// Signed, and waiting for a run.
@@ -67,7 +72,7 @@ enum ControlPhase: Sendable, Hashable {
         switch self {
         case .notControlled: .notControlled
         case .conforming: .conforming
-        case .expired: .expired
+        case .alarmed, .expired: .expired
         case .rejected: .rejected
         case .signed, .rerun: .corrected
         }
@@ -76,7 +81,8 @@ enum ControlPhase: Sendable, Hashable {
     /// Until when the phase's conforming run is good, by time alone.
     func end(_ policy: ControlPolicy) -> Instant? {
         switch self {
-        case .conforming(_, let at), .rerun(_, _, let at): policy.validity.map { at.advanced(by: $0) }
+        case .conforming(_, let at), .alarmed(_, let at), .rerun(_, _, let at):
+            policy.validity.map { at.advanced(by: $0) }
         case .notControlled, .expired, .rejected, .signed: nil
         }
     }
@@ -85,9 +91,19 @@ enum ControlPhase: Sendable, Hashable {
         switch input {
         case .run(let run, let at, let outcome, let because): after(run, at, outcome, because, policy)
         case .time: expired("la durée de validité est passée")
-        case .event(let kind):
-            policy.endingEvents.contains(kind) ? expired("\(kind.rawValue) depuis le dernier contrôle") : self
+        case .event(let kind): after(kind, policy)
         case .correction(let rejected): corrected(rejected)
+        }
+    }
+
+    private func after(_ kind: ControlEventKind, _ policy: ControlPolicy) -> ControlPhase {
+        switch kind {
+        case .calibration, .newReagentLot, .maintenance:
+            return policy.endingEvents.contains(kind) ? expired("\(kind.rawValue) depuis le dernier contrôle") : self
+        case .patientAlarm:
+            if case .conforming(let run, let at) = self { return .alarmed(run: run, at: at) }
+            return expired("")
+        case .patientWarning: return self
         }
     }
 
@@ -100,12 +116,12 @@ enum ControlPhase: Sendable, Hashable {
         case .absent:
             switch self {
             case .notControlled, .conforming: return .notControlled(because: because)
-            case .expired, .rejected, .signed: return self
+            case .alarmed, .expired, .rejected, .signed: return self
             case .rerun(let rejected, _, _): return .rejected(run: rejected)
             }
         case .conforming:
             switch self {
-            case .notControlled, .conforming, .expired, .signed: return .conforming(run: run, at: at)
+            case .notControlled, .conforming, .alarmed, .expired, .signed: return .conforming(run: run, at: at)
             case .rejected(let rejected): return .rerun(rejected: rejected, run: run, at: at)
             case .rerun(let rejected, _, _):
                 return policy.needsSignedCorrection
@@ -117,6 +133,8 @@ enum ControlPhase: Sendable, Hashable {
     private func expired(_ because: String) -> ControlPhase {
         switch self {
         case .conforming: .expired(because: because)
+        // An alarm only asks for a control; what else ends the control ends it for good.
+        case .alarmed: because.isEmpty ? self : .expired(because: because)
         // The run that waited for a signature proves nothing any more.
         case .rerun(let rejected, _, _): .rejected(run: rejected)
         case .notControlled, .expired, .rejected, .signed: self
@@ -128,7 +146,7 @@ enum ControlPhase: Sendable, Hashable {
         switch self {
         case .rejected(let rejected) where rejected == name: .signed(run: name)
         case .rerun(let rejected, let run, let at) where rejected == name: .conforming(run: run, at: at)
-        case .notControlled, .conforming, .expired, .rejected, .signed, .rerun: self
+        case .notControlled, .conforming, .alarmed, .expired, .rejected, .signed, .rerun: self
         }
     }
 }

@@ -160,11 +160,14 @@ package struct ControlTimeline: Sendable {
                 SuspectPeriod(assay: assay, run: run, from: proofs.last?.at, rejectedAt: now, to: nil))
         // Results are good again from the conforming run on, also when its correction was signed later.
         case .conforming(_, let at) where wasOpen: suspectPeriods[suspectPeriods.count - 1].to = at
-        case .notControlled, .conforming, .expired, .rejected, .signed, .rerun: break
+        case .notControlled, .conforming, .alarmed, .expired, .rejected, .signed, .rerun: break
         }
     }
 
     // MARK: Questions
+
+    /// When runs conformed, in time.
+    package var conformed: [Instant] { proofs.map(\.at) }
 
     /// The last run that conformed at or before `instant`: from there the shell counts patient samples.
     package func lastConforming(at instant: Instant) -> Instant? { proofs.last { $0.at <= instant }?.at }
@@ -204,8 +207,9 @@ package struct ControlTimeline: Sendable {
         }
         let then = standing(at: measuredAt, patientSamples: patientSamples)
         guard then.hold != nil else { return then }
-        let next = steps.firstIndex { $0.at > measuredAt && $0.at <= now }.map { steps[$0] }
-        if case .rerun = phase(at: measuredAt), let next, next.state == .conforming {
+        if phase(at: measuredAt).isAnsweredByNextRun,
+            let next = steps.first(where: { $0.at > measuredAt && $0.at <= now }), next.state == .conforming
+        {
             return standing(next.phase, since: next.at, at: next.at)
         }
         guard policy.acceptsLaterRun else { return then }
@@ -264,11 +268,19 @@ package struct ControlTimeline: Sendable {
 }
 
 extension ControlPhase {
+    /// The run before still stands, so that one that conforms next speaks for what was measured between the two.
+    var isAnsweredByNextRun: Bool {
+        switch self {
+        case .alarmed, .rerun: true
+        case .notControlled, .conforming, .expired, .rejected, .signed: false
+        }
+    }
+
     /// The run that proves the phase.
     var run: String? {
         switch self {
         case .notControlled, .expired: nil
-        case .conforming(let run, _): run
+        case .conforming(let run, _), .alarmed(let run, _): run
         case .rejected(let run), .signed(let run): run
         case .rerun(let rejected, _, _): rejected
         }
@@ -278,6 +290,8 @@ extension ControlPhase {
         switch self {
         case .notControlled(let because), .expired(let because): because
         case .conforming(let run, _): "contrôle \(run) conforme"
+        case .alarmed(let run, _):
+            "la moyenne des patients est sortie de ses limites depuis le contrôle \(run) : un contrôle est attendu"
         case .rejected(let run): "contrôle \(run) rejeté"
         case .signed(let run): "rejet \(run) corrigé : un contrôle conforme est attendu"
         case .rerun(let rejected, let run, _):

@@ -27,11 +27,13 @@ package struct ControlTarget: Sendable, Hashable, Codable {
     package var to: Instant?
     /// The lot runs beside the one in service, to build its own target.
     package var isParallel: Bool
+    /// The control, as the analyzer names it, whose place a lot under parallel run is to take.
+    package var replaces: String?
 
     package init(
         assay: ControlledAssay, material: String, level: ControlLevel, lot: String, mean: Exact?, sd: Exact?,
         unit: String = "", origin: TargetOrigin, count: Int = 0, from: Instant, to: Instant? = nil,
-        isParallel: Bool = false
+        isParallel: Bool = false, replaces: String? = nil
     ) {
         self.assay = assay
         self.material = material
@@ -45,6 +47,7 @@ package struct ControlTarget: Sendable, Hashable, Codable {
         self.from = from
         self.to = to
         self.isParallel = isParallel
+        self.replaces = replaces
     }
 
     package func isInForce(at instant: Instant) -> Bool { from <= instant && (to.map { instant < $0 } ?? true) }
@@ -100,12 +103,15 @@ package struct LotChange: Sendable, Hashable {
     /// The new mean with the CV of the lot in service: days of parallel run show less spread than months of service.
     package let sdFromFormerCV: Exact?
     package let count: Int
+    /// Of the points of the new lot, and of those of the lot in service.
+    package let statistics: ControlStatistics
+    package let former: ControlStatistics
     package let doubts: [Doubt]
 
-    /// `points`: controls of both lots of one level and assay; `verdicts`: those of the timeline. The proposed target
-    /// is in force `from` the given instant, never before.
+    /// `old` is nil when no lot is in service at this level. `points`: controls of both lots of one level and assay;
+    /// `verdicts`: those of the timeline. The proposed target is in force `from` the given instant, never before.
     package init(
-        from old: ControlTarget, to new: ControlTarget, points: [ControlPoint], verdicts: [RunVerdict],
+        from old: ControlTarget?, to new: ControlTarget, points: [ControlPoint], verdicts: [RunVerdict],
         inForceFrom instant: Instant, places: Int = 4
     ) {
         let mine = { (target: ControlTarget) in
@@ -114,9 +120,9 @@ package struct LotChange: Sendable, Hashable {
                     && $0.level.name == target.level.name && $0.exclusion == nil && $0.value.comparator == .equal
             }
         }
-        let newPoints = mine(new), oldPoints = mine(old)
-        let statistics = ControlStatistics(newPoints.map(\.value.number))
-        let former = ControlStatistics(oldPoints.map(\.value.number))
+        let newPoints = mine(new), oldPoints = old.map(mine) ?? []
+        statistics = ControlStatistics(newPoints.map(\.value.number))
+        former = ControlStatistics(oldPoints.map(\.value.number))
         count = statistics.count
         let mean = statistics.mean(places: places), sd = statistics.sd(places: places)
         var doubts: [Doubt] = []
@@ -149,8 +155,9 @@ package struct LotChange: Sendable, Hashable {
         {
             doubts.append(.widerThanBefore(cv: cv, before: before))
         }
+        let formerCV = former.cv(places: 8)
         sdFromFormerCV = mean.flatMap { mean in
-            former.cv(places: 8)?.multiplied(by: mean.absolute)?.divided(by: Exact(100), places: places)
+            formerCV?.multiplied(by: mean.absolute)?.divided(by: Exact(100), places: places)
         }
         self.doubts = doubts
     }

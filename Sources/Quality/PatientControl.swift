@@ -23,6 +23,14 @@ package struct PatientControlPolicy: Sendable, Hashable, Codable {
         case ewma(lambda: Exact)
         /// Mean of the last `window` values; silent until there are as many.
         case movingAverage(window: Int)
+
+        package var french: String {
+            switch self {
+            case .bull(let batch): "Bull, lots de \(batch)"
+            case .ewma(let lambda): "EWMA, λ \(lambda.text)"
+            case .movingAverage(let window): "moyenne mobile de \(window)"
+            }
+        }
     }
     package var method: Method
     /// Where the average should be, and how far from it is too far (in the unit of the analysis).
@@ -64,6 +72,8 @@ package struct PatientControlPoint: Sendable, Hashable {
 package struct PatientControl: Sendable, Hashable {
     package let policy: PatientControlPolicy
     package private(set) var points: [PatientControlPoint] = []
+    /// Values that entered the average.
+    package private(set) var entered = 0
     /// Values left out: censored, beyond a truncation limit, of an excluded ward.
     package private(set) var leftOut = 0
     private var average: Exact
@@ -83,15 +93,20 @@ package struct PatientControl: Sendable, Hashable {
     package var alarms: [PatientControlPoint] { points.filter(\.isAlarm) }
 
     package mutating func add(_ value: PatientValue) {
-        guard enters(value), let next = next(value.value.number) else {
-            if !enters(value) { leftOut += 1 }
+        guard enters(value) else {
+            leftOut += 1
             return
         }
+        entered += 1
+        guard let next = next(value.value.number) else { return }
         average = next
         let distance = next.subtracting(policy.target)?.absolute
         points.append(
             PatientControlPoint(at: value.at, average: next, isAlarm: distance.map { $0 > policy.limit } ?? true))
     }
+
+    /// Lets go of all but the newest points.
+    package mutating func keep(last count: Int) { points = points.suffix(count) }
 
     private func enters(_ value: PatientValue) -> Bool {
         guard value.value.comparator == .equal, !policy.excludedWards.contains(value.ward) else { return false }

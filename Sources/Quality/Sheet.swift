@@ -24,7 +24,7 @@ struct Sheet {
         self.file = file
         let table = CSVTable(bytes)
         if let defect = table.defect {
-            refuse("csv", defect.line, defect.column, Sheet.words(defect.kind), "corriger ce caractère, en UTF-8")
+            refuse("csv", defect.line, defect.column, defect.kind.cause, defect.kind.remedy)
             return
         }
         guard let header = table.rows.first else {
@@ -73,17 +73,6 @@ struct Sheet {
                 "colonnes obligatoires : " + required.joined(separator: ", "))
         }
         return refusals.isEmpty
-    }
-
-    private static func words(_ kind: CSVDefect.Kind) -> String {
-        switch kind {
-        case .notUTF8: "cet octet n'est pas de l'UTF-8"
-        case .unclosedQuote: "la cellule ouverte par ce guillemet n'est jamais fermée"
-        case .afterQuote: "un caractère suit le guillemet fermant de la cellule"
-        case .strayQuote: "un guillemet figure dans une cellule qui ne commence pas par un guillemet"
-        case .strayReturn: "un retour chariot seul ne termine pas une ligne"
-        case .controlCharacter: "un caractère de commande figure dans la cellule"
-        }
     }
 
     mutating func refuse(_ code: String, _ line: Int, _ column: Int, _ cause: String, _ remedy: String) {
@@ -166,14 +155,14 @@ struct Sheet {
 
     /// Words of a closed list, separated by commas or bars and blanks.
     mutating func words<Word: RawRepresentable & CaseIterable>(
-        _ line: Line, _ column: String, as type: Word.Type, separator: Character = " "
+        _ line: Line, _ column: String, as type: Word.Type, among admitted: [Word]? = nil, separator: Character = " "
     ) -> [Word] where Word.RawValue == String {
-        line.text(column).split(separator: separator).compactMap { part in
+        let words = (admitted ?? Array(Word.allCases)).map(\.rawValue)
+        return line.text(column).split(separator: separator).compactMap { part in
             let text = part.drop { $0 == " " }.description
-            if let word = Word(rawValue: text) { return word }
+            if words.contains(text), let word = Word(rawValue: text) { return word }
             refuse(
-                "word", line, column, "« \(text) » n'est pas admis ici",
-                "employer : " + Word.allCases.map(\.rawValue).joined(separator: ", "))
+                "word", line, column, "« \(text) » n'est pas admis ici", "employer : " + words.joined(separator: ", "))
             return nil
         }
     }

@@ -5,9 +5,11 @@ import Laboratory
 // A signed report → what the page shows.
 
 extension Composition {
-    package var printed: PrintedReport {
+    package var printed: PrintedReport { printed(on: .plain) }
+
+    package func printed(on letterhead: Letterhead) -> PrintedReport {
         PrintedReport(
-            issuer: issuer, patient: person, requestNumber: request.number,
+            issuer: issuer(letterhead), patient: person, requestNumber: request.number,
             prescriber: request.prescriber.displayName, recipients: request.recipients.map(\.displayName),
             dates: PrintedReport.Dates(
                 collected: content.specimens.compactMap(\.collectedAt).min()?.spoken(in: zone) ?? "",
@@ -29,7 +31,7 @@ extension Composition {
             ?? "Annule et remplace la version précédente."
     }
 
-    private var issuer: PrintedReport.Issuer {
+    private func issuer(_ letterhead: Letterhead) -> PrintedReport.Issuer {
         let signer = signed.signature.biologist
         var biologists = ["Biologiste responsable : " + site.director.displayName]
         if signer.nationalID != site.director.nationalID {
@@ -38,7 +40,8 @@ extension Composition {
         return PrintedReport.Issuer(
             name: site.name, address: [site.address.street, site.address.postalCode + " " + site.address.city],
             phone: site.phone, finess: site.finess, biologists: biologists,
-            legalMentions: site.accreditation.map { ["Accréditation COFRAC n° \($0)"] } ?? [])
+            legalMentions: (site.accreditation.map { ["Accréditation COFRAC n° \($0)"] } ?? []) + letterhead.mentions,
+            logo: letterhead.logo)
     }
 
     private var person: PrintedReport.Person {
@@ -118,6 +121,7 @@ extension Composition {
             line.previous = PrintedReport.Previous(
                 value: value, date: CivilTime(previous.observedAt, in: zone).date.french)
         }
+        line.trend = trend(of: laid)
         return line
     }
 }

@@ -54,10 +54,12 @@ package struct PrintedReport: Sendable, Equatable, Codable {
         package var biologists: [String]
         /// Form of the company, accreditation, and so on: the foot of every page, one a line.
         package var legalMentions: [String]
+        /// A PNG picture for the head of the first page; empty for none.
+        package var logo: [UInt8]
 
         package init(
             name: String, address: [String] = [], phone: String = "", finess: String = "", biologists: [String] = [],
-            legalMentions: [String] = []
+            legalMentions: [String] = [], logo: [UInt8] = []
         ) {
             self.name = name
             self.address = address
@@ -65,6 +67,7 @@ package struct PrintedReport: Sendable, Equatable, Codable {
             self.finess = finess
             self.biologists = biologists
             self.legalMentions = legalMentions
+            self.logo = logo
         }
     }
 
@@ -179,6 +182,8 @@ package struct PrintedReport: Sendable, Equatable, Codable {
         /// The same observation in other units, one a row.
         package var equivalents: [Equivalent]
         package var previous: Previous?
+        /// Today's result and earlier ones in the same unit, oldest first: drawn as a curve from three on.
+        package var trend: [TrendPoint]
         /// Technique and instrument.
         package var method: String
         package var comments: [String]
@@ -189,7 +194,8 @@ package struct PrintedReport: Sendable, Equatable, Codable {
 
         package init(
             name: String, value: String = "", unit: String = "", flag: Flag = .none, interval: String = "",
-            equivalents: [Equivalent] = [], previous: Previous? = nil, method: String = "", comments: [String] = [],
+            equivalents: [Equivalent] = [], previous: Previous? = nil, trend: [TrendPoint] = [], method: String = "",
+            comments: [String] = [],
             notPerformed: String = "", subcontracted: String = ""
         ) {
             self.name = name
@@ -199,6 +205,7 @@ package struct PrintedReport: Sendable, Equatable, Codable {
             self.interval = interval
             self.equivalents = equivalents
             self.previous = previous
+            self.trend = trend
             self.method = method
             self.comments = comments
             self.notPerformed = notPerformed
@@ -226,6 +233,21 @@ package struct PrintedReport: Sendable, Equatable, Codable {
         package init(value: String, date: String) {
             self.value = value
             self.date = date
+        }
+    }
+
+    /// One point of a curve.
+    package struct TrendPoint: Sendable, Equatable, Codable {
+        /// `4,48`, or `< 0,5`, whose point is drawn hollow at the bound.
+        package var value: String
+        /// `12/03/2026`
+        package var date: String
+        package var at: Instant
+
+        package init(value: String, date: String, at: Instant) {
+            self.value = value
+            self.date = date
+            self.at = at
         }
     }
 

@@ -66,10 +66,10 @@ extension Composition {
         former: [Laboratory.Professional] = []
     ) throws(Refusal) -> [UInt8] {
         try checkCarried(cda, replacing: errand.request == .replacement)
-        return try bytes(
-            transmission(
-                errand, cda: cda, parties: parties, processing: processing, controlID: controlID, sentAt: sentAt,
-                settings: settings, former: former), settings.rules)
+        return try transmission(
+            errand, cda: cda, parties: parties, processing: processing, controlID: controlID, sentAt: sentAt,
+            settings: settings, former: former
+        ).bytes(settings.rules)
     }
 
     /// The document that travels is the one that the message tells of: its id, the one that it replaces, its patient.
@@ -128,16 +128,7 @@ extension Composition {
                 cda: cda, parties: parties, processing: processing, controlID: controlID, sentAt: sentAt,
                 destinations: destinations)
         else { return nil }
-        return try bytes(transmission, .tolerant)
-    }
-
-    /// The message in bytes, checked.
-    private func bytes(_ transmission: DocumentTransmission, _ rules: CombinationRules) throws(Refusal) -> [UInt8] {
-        let message: Message
-        do throws(TransmissionRefused) { message = try transmission.message(rules) } catch {
-            throw Composition.first(of: error.refusals)
-        }
-        return try message.bytes()
+        return try transmission.bytes()
     }
 
     private func recipient(_ destination: Destination, _ former: [Laboratory.Professional]) -> Recipient? {

@@ -8,6 +8,8 @@ import NIOTLS
 package struct TLSArmour: LineArmour {
     private let context: NIOSSLContext
     private let settings: TLSSettings
+    /// When the first certificate of our chain ends; nil when we show none.
+    package let expiresAt: Instant?
 
     /// Reads the certificates now: a wrong file is refused when the configuration is read, not when somebody calls.
     /// Refusals: `line.tls.*`. `listening`: we need a certificate of our own.
@@ -17,11 +19,13 @@ package struct TLSArmour: LineArmour {
         }
         var configuration = listening ? TLSArmour.server : TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
+        var ends: [Instant] = []
         if let chain = settings.certificates {
             let certificates = try? NIOSSLCertificate.fromPEMBytes(chain)
             guard let certificates, !certificates.isEmpty else {
                 throw refuse("certificate", "certificat illisible", "donner un fichier PEM (BEGIN CERTIFICATE)")
             }
+            ends = certificates.map { Instant(seconds: Int64($0.notValidAfter)) }
             configuration.certificateChain = certificates.map { .certificate($0) }
         }
         if let bytes = settings.key {
@@ -55,6 +59,7 @@ package struct TLSArmour: LineArmour {
             throw refuse("pair", "la clé privée n'est pas celle du certificat", "donner la clé de ce certificat")
         }
         self.settings = settings
+        expiresAt = ends.min()
     }
 
     /// Chain and key are put in later.

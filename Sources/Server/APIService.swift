@@ -1,12 +1,12 @@
-import API
+package import API
 import Analyzers
-import Base
+package import Base
 import Client
-import Exchange
+package import Exchange
 import Foundation
-import Laboratory
+package import Laboratory
 import Lines
-import Workflow
+package import Workflow
 
 /// The API's view of what only the running server knows, and its hand on the lines.
 struct FleetStatus: LiveStatus, AnalyzerControl {
@@ -59,7 +59,7 @@ struct FleetStatus: LiveStatus, AnalyzerControl {
 /// Makes the first administrator when there is no account, then serves the API.
 func runAPI(
     _ configuration: Configuration, _ desk: Desk, _ fleet: AnalyzerFleet, _ reloader: Reloader,
-    bound: @escaping @Sendable (Int) -> Void
+    _ dispatch: ReportDispatch, bound: @escaping @Sendable (Int) -> Void
 ) async throws {
     let accounts = AccountDesk(desk: desk, credentials: Credentials())
     let secretFile = configuration.data + "/bootstrap-secret"
@@ -72,8 +72,28 @@ func runAPI(
         Log.line("son secret est dans \(secretFile) : le changer, puis effacer ce fichier")
     }
     let status = FleetStatus(fleet: fleet, reloader: reloader)
-    let api = LaboratoryAPI(desk: desk, live: status, accounts: accounts, control: status)
+    let api = LaboratoryAPI(
+        desk: desk, live: status, accounts: accounts, control: status,
+        reports: ReportDoor(dispatch: dispatch))
     try await api.run(host: configuration.host, port: configuration.port) { port in bound(port) }
+}
+
+/// Reports on their way out, as the API asks for them.
+package struct ReportDoor: ReportControl {
+    private let dispatch: ReportDispatch
+    package init(dispatch: ReportDispatch) { self.dispatch = dispatch }
+
+    package func perform(
+        _ act: ReleaseAct, on reference: String, by author: Author
+    ) async throws(CommandFailure) {
+        try await dispatch.perform(act, on: reference, by: author)
+    }
+    package func indicators(
+        from: Instant, before: Instant, site: String?
+    ) async throws(CommandFailure) -> Indicators {
+        try await dispatch.indicators(from: from, before: before, site: site)
+    }
+    package func addresses(in message: [UInt8]) -> [String] { ReportDispatch.addresses(in: message) }
 }
 
 /// Readable by the server's own user only.

@@ -3,6 +3,7 @@ package import Base
 import JSON5
 package import Laboratory
 package import Lines
+package import Report
 
 /// What `serve` is told in its JSON5 file. An unknown key is an error, all faults are listed at once.
 package struct Configuration: Sendable {
@@ -27,23 +28,6 @@ package struct Configuration: Sendable {
             return .serial(path: path, driverSerial)
         }
     }
-    /// How to reach the PFI, and under which names (MSH-3 to MSH-6).
-    package struct PFI: Sendable, Hashable {
-        package var host: String
-        package var port: Int
-        package var sendingApplication: String
-        package var sendingFacility: String
-        package var receivingApplication: String
-        package var receivingFacility: String
-        /// MSH-11: P, T or D.
-        package var processing: String
-        /// Where its business acknowledgements (ZAM) are listened to.
-        package var zamHost: String
-        package var zamPort: Int
-        /// How long an ACK is awaited.
-        package var answerWithin: Duration
-    }
-
     package var database: Database
     package var data: String
     package var host: String
@@ -53,6 +37,8 @@ package struct Configuration: Sendable {
     package var sites: [Site]
     package var analyzers: [AnalyzerEntry]
     package var pfi: PFI?
+    /// Logo and legal mentions of each site's reports.
+    package var letterheads: [String: Letterhead]
 
     /// Reads a configuration; relative paths are relative to `folder`.
     package init(json5 bytes: [UInt8], name: String, folder: String) throws(ConfigurationFindings) {
@@ -87,9 +73,16 @@ package struct Configuration: Sendable {
         }
         catalogue = path(reader.required("catalogue"))
         drivers = path(reader.required("drivers"))
-        sites = reader.objects("sites").compactMap { Configuration.site($0) }
+        var letterheads = [String: Letterhead]()
+        sites = reader.objects("sites").compactMap { site in
+            let paper = Configuration.letterhead(site, folder: folder, log)
+            let made = Configuration.site(site)
+            letterheads[made.code] = paper
+            return made
+        }
+        self.letterheads = letterheads
         analyzers = reader.objects("analyzers").compactMap { Configuration.analyzer($0, folder: folder, log) }
-        pfi = reader.object("pfi").map { Configuration.pfi($0, log) }
+        pfi = reader.object("pfi").map { PFI($0, folder: folder, log) }
         reader.finish()
         Configuration.crossCheck(sites, analyzers, reader, log)
         guard log.findings.isEmpty else { throw ConfigurationFindings(findings: log.findings) }
@@ -198,29 +191,6 @@ package struct Configuration: Sendable {
             log.add(Refusal(error.code, at: r.key("line"), because: error.cause, remedy: error.remedy))
             return nil
         }
-    }
-
-    private static func pfi(_ r: ObjectReader, _ log: FindingLog) -> PFI {
-        func endpoint(_ key: String, _ fallback: String) -> (String, Int) {
-            let text = r.text(key) ?? fallback
-            if let found = LineDescription.hostAndPort(text) { return found }
-            log.add("value", at: r.key(key), "« \(text) » n'est pas HÔTE:PORT", "écrire par exemple 127.0.0.1:2575")
-            return ("127.0.0.1", 0)
-        }
-        let (host, port) = endpoint("address", "")
-        let (zamHost, zamPort) = endpoint("zam", "127.0.0.1:0")
-        let processing = r.text("processing") ?? "P"
-        if !["P", "T", "D"].contains(processing) {
-            log.add("value", at: r.key("processing"), "« \(processing) » n'est pas un mode HL7", "écrire P, T ou D")
-        }
-        let pfi = PFI(
-            host: host, port: port, sendingApplication: r.text("sendingApplication") ?? "PAILLASSE",
-            sendingFacility: r.required("sendingFacility"),
-            receivingApplication: r.text("receivingApplication") ?? "PFI",
-            receivingFacility: r.required("receivingFacility"), processing: processing, zamHost: zamHost,
-            zamPort: zamPort, answerWithin: .seconds(r.whole("answerSeconds") ?? 30))
-        r.finish()
-        return pfi
     }
 }
 

@@ -48,6 +48,7 @@ package enum LaboratoryServer {
         if !["127.0.0.1", "::1", "localhost"].contains(configuration.host) {
             Log.line("attention : l'API écoute sur \(configuration.host) en clair ; mettre un relais TLS devant elle")
         }
+        let armours = try ExchangeArmours(configuration.pfi)
         let store = try await openStore(configuration)
         let now: @Sendable () -> Instant = { Clocks.now() }
         let files = try DataFiles.catalogue(configuration.catalogue)
@@ -61,7 +62,9 @@ package enum LaboratoryServer {
             throw error
         }
         let catalogue = desk.catalogue
-        let dispatch = ReportDispatch(desk: desk, pfi: pfiSettings(configuration.pfi), log: { Log.line($0) })
+        let dispatch = ReportDispatch(
+            desk: desk, pfi: pfiSettings(configuration.pfi, armours), letterheads: configuration.letterheads,
+            log: { Log.line($0) })
         desk.afterSigning = { dispatch.wake() }
         let fleet = AnalyzerFleet(
             plan.analyzers, desk: desk, notes: try LocalNotes(path: configuration.data + "/analyzers.json"),
@@ -69,12 +72,7 @@ package enum LaboratoryServer {
         desk.orderRoutes = { fleet.orderRoutes }
         desk.afterOrdering = { fleet.wakeCouriers() }
         let reloader = Reloader(configurationAt: path, started: configuration, fleet: fleet, desk: desk)
-        var zam: AcknowledgementListener?
-        if let pfi = configuration.pfi {
-            zam = try await AcknowledgementListener.start(
-                host: pfi.zamHost, port: pfi.zamPort, desk: desk,
-                zone: configuration.sites.first?.civilZone ?? .europeParis, log: { Log.line($0) })
-        }
+        let zam = try await acknowledgements(configuration, desk, armours)
         Log.line(
             "catalogue \(catalogue.version.text.prefix(12)) : \(catalogue.analyses.count) analyses ; "
                 + "\(plan.library.drivers.count) pilotes ; \(configuration.analyzers.count) automates")
@@ -85,6 +83,8 @@ package enum LaboratoryServer {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await fleet.run() }
                 group.addTask { await dispatch.run() }
+                group.addTask { await armours.watch { Log.line($0) } }
+                group.addTask { [desk] in try await watchCalls(desk) }
                 if let zam { group.addTask { await zam.run() } }
                 group.addTask {
                     for await _ in hangups {
@@ -96,7 +96,7 @@ package enum LaboratoryServer {
                     }
                 }
                 group.addTask { [desk] in
-                    try await runAPI(configuration, desk, fleet, reloader) { ports.bound($0) }
+                    try await runAPI(configuration, desk, fleet, reloader, dispatch) { ports.bound($0) }
                 }
                 // The first to end ends the server: a service that stops by itself is a fault.
                 try await group.next()
@@ -108,6 +108,31 @@ package enum LaboratoryServer {
             throw error
         }
         await store.close()
+    }
+
+    private static func acknowledgements(
+        _ configuration: Configuration, _ desk: Desk, _ armours: ExchangeArmours
+    ) async throws -> AcknowledgementListener? {
+        guard let pfi = configuration.pfi else { return nil }
+        return try await AcknowledgementListener.start(
+            host: pfi.zamHost, port: pfi.zamPort, desk: desk,
+            zone: configuration.sites.first?.civilZone ?? .europeParis, armour: armours["pfi.zamTLS"],
+            log: { Log.line($0) })
+    }
+
+    /// A critical value that nobody was told of in time goes to the next of the chain (RULES section 5).
+    private static func watchCalls(_ desk: Desk) async throws {
+        while true {
+            try await Task.sleep(for: .seconds(20))
+            do throws(CommandFailure) {
+                for entry in try await desk.escalateOverdueCalls() {
+                    Log.line(
+                        "appel critique en retard : résultat \(entry.observationID), rang \(entry.level)")
+                }
+            } catch {
+                Log.line("appels critiques : \(error)")
+            }
+        }
     }
 
     package static func loadCatalogue(_ files: [CatalogFile]) throws -> AnalysisCatalogue {
@@ -122,15 +147,25 @@ package enum LaboratoryServer {
         }
     }
 
-    private static func pfiSettings(_ pfi: Configuration.PFI?) -> PFISettings? {
+    private static func pfiSettings(_ pfi: Configuration.PFI?, _ armours: ExchangeArmours) -> PFISettings? {
         pfi.map { pfi in
-            PFISettings(
+            var settings = PFISettings(
                 host: pfi.host, port: pfi.port,
                 parties: Parties(
                     sendingApplication: pfi.sendingApplication, sendingFacility: pfi.sendingFacility,
                     receivingApplication: pfi.receivingApplication, receivingFacility: pfi.receivingFacility),
                 processing: Processing(rawValue: pfi.processing) ?? .production,
-                answerWithin: pfi.answerWithin)
+                answerWithin: pfi.answerWithin, armour: armours["pfi.tls"])
+            if let backup = pfi.backup {
+                settings.backup = PFISettings.Endpoint(
+                    host: backup.host, port: backup.port, armour: armours["pfi.backup.tls"])
+                settings.backupAfter = backup.after
+            }
+            settings.routing.carrier = pfi.carrier
+            settings.routing.rules = pfi.isStrict ? .strict : .tolerant
+            settings.routing.wantsReading = pfi.wantsReading
+            settings.routing.partialToDMP = pfi.partialToDMP
+            return settings
         }
     }
 }

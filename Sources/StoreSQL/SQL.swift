@@ -139,7 +139,7 @@ package enum SQL {
         SELECT o.body FROM observation o
         WHERE o.patient_id = ? AND o.analysis = ? AND o.observed_at < ? AND o.request_id <> ?
         AND EXISTS (SELECT 1 FROM signature_item i WHERE i.observation_id = o.id)
-        ORDER BY o.observed_at DESC, o.run DESC, o.id DESC LIMIT 1
+        ORDER BY o.observed_at DESC, o.run DESC, o.id DESC LIMIT ?
         """
 
     /// Parameters: patient, analysis, from, before, limit. Those that stand validated; the newest, newest first.
@@ -207,6 +207,10 @@ package enum SQL {
         ORDER BY at DESC, subject DESC, ordinal DESC LIMIT ?
         """
     static let evaluations = "SELECT body, content FROM evaluation WHERE observation_id = ? ORDER BY ordinal"
+    /// Parameters: observation, lowest ordinal.
+    static let standingEvaluation = """
+        SELECT body, content FROM evaluation WHERE observation_id = ? AND ordinal >= ? ORDER BY ordinal DESC LIMIT 1
+        """
     /// Parameters: from, from, observation, ordinal (what comes behind), before, limit.
     static let evaluationsBehind = """
         SELECT body, content FROM evaluation WHERE at >= ? AND (at, observation_id, ordinal) > (?, ?, ?) AND at < ?
@@ -295,6 +299,7 @@ package enum SQL {
             ("observations of an analyzer", observationsOfAnalyzer),
             ("history", history), ("register", register),
             ("register, newest", registerNewest), ("evaluations", evaluations),
+            ("standing evaluation", standingEvaluation),
             ("evaluations behind", evaluationsBehind),
             ("open triage", openTriage(bySite: false)), ("open triage by site", openTriage(bySite: true)),
             ("triage", triage(bySite: false)), ("triage by site", triage(bySite: true)),

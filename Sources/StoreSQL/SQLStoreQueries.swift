@@ -89,14 +89,16 @@ extension SQLStore {
             .compactMap(\.first?.text)
     }
     package func previousSigned(
-        patientID: String, analyses: [String], before: Instant, excludingRequest: String
+        patientID: String, analyses: [String], before: Instant, excludingRequest: String, depth: Int
     ) async throws(StoreFailure) -> [Observation] {
         let rows = try await read { (connection: any SQLConnection) throws(SQLFailure) in
             var rows: [[SQLValue]] = []
             for analysis in analyses {
                 rows += try connection.query(
                     SQL.previousSigned,
-                    [.text(patientID), .text(analysis), SQLValue(before), .text(excludingRequest)])
+                    [
+                        .text(patientID), .text(analysis), SQLValue(before), .text(excludingRequest), SQLValue(depth),
+                    ])
             }
             return rows
         }

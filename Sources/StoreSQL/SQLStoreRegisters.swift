@@ -31,6 +31,41 @@ extension SQLStore {
             ])
     }
 
+    package func standingEvaluations(
+        of observationIDs: [String], from ordinal: Int
+    ) async throws(StoreFailure) -> [EvaluationRecord] {
+        try await list(
+            EvaluationRecord.self, SQL.standingEvaluation, each: observationIDs.map { [.text($0), SQLValue(ordinal)] })
+    }
+
+    package func histories(
+        patientID: String, analyses: [String], from: Instant, before: Instant, limit: Int
+    ) async throws(StoreFailure) -> [String: [Observation]] {
+        let found = try await list(
+            Observation.self, SQL.history,
+            each: Set(analyses).map {
+                [.text(patientID), .text($0), SQLValue(from), SQLValue(before), SQLValue(limit)]
+            })
+        return Dictionary(grouping: found, by: \.analysis)
+    }
+
+    package func specimens(accessions: [String]) async throws(StoreFailure) -> [Specimen] {
+        try await list(Specimen.self, SQL.specimen, each: Set(accessions).map { [.text($0)] })
+    }
+
+    /// One question for several arguments, asked in one go.
+    private func list<T: StoredFact>(
+        _ type: T.Type, _ sql: String, each arguments: [[SQLValue]]
+    ) async throws(StoreFailure) -> [T] {
+        if arguments.isEmpty { return [] }
+        let rows = try await read { (connection: any SQLConnection) throws(SQLFailure) in
+            var rows: [[SQLValue]] = []
+            for one in arguments { rows += try connection.query(sql, one) }
+            return rows
+        }
+        return try decode(type, rows)
+    }
+
     package func history(
         patientID: String, analysis: String, from: Instant, before: Instant, limit: Int
     ) async throws(StoreFailure) -> [Observation] {

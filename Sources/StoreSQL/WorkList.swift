@@ -24,7 +24,8 @@ enum WorkList: String, CaseIterable, Sendable {
             """
             INSERT INTO pending_technical (observation_id, site, recorded_at)
             SELECT o.id, o.site, o.recorded_at FROM observation o
-            WHERE o.id = ? AND NOT EXISTS (SELECT 1 FROM observation_event e WHERE e.observation_id = o.id)
+            WHERE o.id = ? AND COALESCE((SELECT e.kind FROM observation_event e WHERE e.observation_id = o.id
+                ORDER BY e.ordinal DESC LIMIT 1), 'withdrawn') = 'withdrawn'
             """
         case .pendingSignature:
             """
@@ -54,7 +55,7 @@ enum WorkList: String, CaseIterable, Sendable {
             """
             INSERT INTO due_delivery (delivery_id, site, created_at) SELECT d.id, d.site, d.created_at FROM delivery d
             WHERE d.id = ? AND NOT EXISTS (SELECT 1 FROM delivery_event e
-                WHERE e.delivery_id = d.id AND e.kind IN ('accepted', 'refused'))
+                WHERE e.delivery_id = d.id AND e.kind IN ('accepted', 'refused', 'abandoned'))
             """
         }
     }
@@ -128,6 +129,7 @@ struct WorkChanges {
             count(f.site, "observations")
         case .observationEvent(let f):
             close(.pendingTechnical, f.observationID)
+            open(.pendingTechnical, f.observationID)
             close(.pendingSignature, f.observationID)
             open(.pendingSignature, f.observationID)
         case .control(let f): count(f.site, "controls")
@@ -153,7 +155,7 @@ struct WorkChanges {
     }
 
     private mutating func add(_ event: DeliveryEvent) {
-        if event.kind == .accepted || event.kind == .refused { close(.dueDelivery, event.deliveryID) }
+        if [.accepted, .refused, .abandoned].contains(event.kind) { close(.dueDelivery, event.deliveryID) }
         mark(event.deliveryID, event.kind, 1)
     }
 
@@ -163,7 +165,7 @@ struct WorkChanges {
             case .accepted: "deliveriesAccepted"
             case .refused: "deliveriesRefused"
             case .dmpAccepted: "dmpAccepted"
-            case .attempted, .failed, .dmpRefused, .mailDelivered, .mailRefused, .mailRead: nil
+            case .attempted, .failed, .unreached, .abandoned, .dmpRefused, .mailDelivered, .mailRefused, .mailRead: nil
             }
         guard let name else { return }
         deliveryMarks[DeliveryMark(deliveryID: deliveryID, kind: kind, name: name), default: 0] += added

@@ -3,6 +3,7 @@ package import Catalog
 import FoundationEssentials
 import Quality
 package import Laboratory
+package import Rules
 package import Store
 
 /// One published version of the catalogue: immutable, numbered, with who, when and why.
@@ -101,9 +102,14 @@ extension Desk {
             try await publish(files, reason: "première mise en service", by: author)
             return []
         }
-        for entry in entries { shelf.keep(try await catalogue(of: entry)) }
+        for entry in entries {
+            let old = try publishable(try self.files(of: entry), version: try body(of: entry).version)
+            shelf.keep(old.catalogue, pack: old.pack)
+        }
         let current = try self.files(of: last)
-        shelf.replace(try await catalogue(of: last), files: current, controls: try controls(of: current))
+        let standing = try publishable(current, version: try body(of: last).version)
+        shelf.replace(
+            standing.catalogue, files: current, controls: try controls(of: current), pack: standing.pack)
         quality.forgetAll()
         try await refreshApprovals()
         guard Desk.catalogueVersion(of: files) != (try body(of: last).version) else { return [] }
@@ -122,7 +128,7 @@ extension Desk {
         try allow(author, .publishCatalogue)
         try needReason(reason)
         let version = Desk.catalogueVersion(of: files)
-        let catalogue = try checked(files, version: version)
+        let (catalogue, pack) = try publishable(files, version: version)
         let controls = try controls(of: files)
         let published = try await attempt { () async throws(CommandFailure) -> CataloguePublication in
             let entries = try await publications()
@@ -147,7 +153,7 @@ extension Desk {
             try await ask { () throws(StoreFailure) in try await store.append([.register(entry)], note: note) }
             return try publication(entry)
         }
-        shelf.replace(catalogue, files: files, controls: controls)
+        shelf.replace(catalogue, files: files, controls: controls, pack: pack)
         quality.forgetAll()
         try await refreshApprovals()
         return published
@@ -196,13 +202,15 @@ extension Desk {
     ) async throws(CommandFailure) {
         try allow(author, .sign)
         try needReason(reason)
+        if valid { try checkEnd(of: subjects, until) }
         try await attempt { () async throws(CommandFailure) in
             let known = try await latestApprovals()
             var facts = [Fact]()
             let at = now()
             for subject in subjects {
                 let body = ApprovalBody(
-                    hash: Digest.sha256Hex(subject.content), valid: valid, reason: reason, until: until)
+                    hash: Digest.sha256Hex(subject.content), valid: valid, reason: reason,
+                    until: subject.isRule ? until : nil)
                 facts.append(
                     .register(
                         RegisterEntry(
@@ -218,12 +226,33 @@ extension Desk {
         try await refreshApprovals()
     }
 
+    /// A rule is approved to a day, twelve months off at most (RULES 1.1): who wrote it looks at it again.
+    private func checkEnd(of subjects: [ApprovalSubject], _ until: Instant?) throws(CommandFailure) {
+        guard subjects.contains(where: \.isRule) else { return }
+        let at = now()
+        if let until, at < until, until <= at.advanced(by: RuleApproval.longest) { return }
+        throw .refused(
+            Refusal(
+                "catalogue.approve.until", at: "until",
+                because: until == nil
+                    ? "une règle s'approuve jusqu'à une date" : "la fin de l'approbation n'est pas dans les douze mois",
+                remedy: "donner la fin, un an au plus (--until AAAA-MM-JJTHH:MM)"))
+    }
+
     /// What can be approved of an analysis in force; refused when the catalogue has no such line.
     package func approvalSubject(analysis code: String) throws(CommandFailure) -> ApprovalSubject {
         guard let content = shelf.tables.approvable(code) else {
             throw missing("catalogue.code.unknown", "analyse", code)
         }
         return ApprovalSubject(name: "analyse:\(code)", content: content)
+    }
+
+    /// What can be approved of a rule in force, by its name without the version; refused when there is none.
+    package func approvalSubject(rule id: String) throws(CommandFailure) -> ApprovalSubject {
+        guard let rule = shelf.pack.approvable.first(where: { $0.reference.id == id }) else {
+            throw missing("catalogue.rule.unknown", "règle", id)
+        }
+        return ApprovalSubject(rule)
     }
 
     /// How each subject stands, in the order given.
@@ -249,7 +278,18 @@ extension Desk {
                 .map { ApprovalSubject(name: "analyse:\(analysis.code)", content: $0) }
         }
         let approved = try await approvals(of: subjects).filter { $0.state == .approved }
-        shelf.approve(Set(approved.map { String($0.subject.dropFirst("analyse:".count)) }))
+        let rules = shelf.pack.approvable
+        var standing = RuleApprovals()
+        for (rule, state) in zip(rules, try await approvals(of: rules.map { ApprovalSubject($0) })) {
+            // One that ended is kept: the evaluation says so.
+            guard state.state == .approved || state.state == .expired, let author = state.author, let at = state.at,
+                let until = state.until
+            else { continue }
+            let approval = RuleApproval(by: author, at: at, until: until)
+            standing.rules[rule.reference.description] = approval
+            if rule.reference == RulePack.standingReference { standing.standing = approval }
+        }
+        shelf.approve(Set(approved.map { String($0.subject.dropFirst("analyse:".count)) }), rules: standing)
     }
 
     private func latestApprovals() async throws(CommandFailure) -> [String: (entry: RegisterEntry, body: ApprovalBody)]
@@ -282,15 +322,28 @@ extension Desk {
         try RegisterText.decode(entry.content, as: [PublishedFile].self)
             .map { CatalogFile(name: $0.name, bytes: Array($0.text.utf8)) }
     }
-    private func catalogue(of entry: RegisterEntry) async throws(CommandFailure) -> AnalysisCatalogue {
-        try checked(try files(of: entry), version: try body(of: entry).version)
-    }
     /// Materials, lots, targets and policies of these files (`controls/…`); nil when there is none of them.
     private func controls(of files: [CatalogFile]) throws(CommandFailure) -> ControlCatalogue? {
         let tables = ControlCatalogue.files(among: files)
         guard !tables.isEmpty else { return nil }
         return try decide { () throws(Refusal) in
             try ControlCatalogue.load(tables, zone: sites.values.first?.civilZone ?? .europeParis)
+        }
+    }
+    /// The catalogue and the rules of these files: one with a fault is refused whole.
+    func publishable(
+        _ files: [CatalogFile], version: String
+    ) throws(CommandFailure) -> (catalogue: AnalysisCatalogue, pack: RulePack) {
+        let catalogue = try checked(files, version: version)
+        let rules = RulePack.files(among: files)
+        if rules.isEmpty { return (catalogue, .none) }
+        let version = Desk.catalogueVersion(of: rules)
+        do { return (catalogue, try RulePack.load(rules, catalogue: catalogue, version: version)) } catch {
+            throw .refused(
+                Refusal(
+                    "catalogue.rules", at: error.findings.first?.place ?? "rules",
+                    because: error.findings.first?.cause ?? "les règles ont des erreurs",
+                    remedy: "lancer paillasse rules bench, corriger, puis publier"))
         }
     }
     private func checked(_ files: [CatalogFile], version: String) throws(CommandFailure) -> AnalysisCatalogue {
@@ -313,4 +366,9 @@ package struct ApprovalSubject: Sendable, Hashable {
         self.name = name
         self.content = content
     }
+    package init(_ rule: ApprovableRule) {
+        self.init(name: ApprovalSubject.name(of: rule.reference), content: rule.content)
+    }
+    package static func name(of rule: RuleReference) -> String { "regle:\(rule.id)" }
+    package var isRule: Bool { name.hasPrefix("regle:") }
 }

@@ -1,22 +1,33 @@
+import Base
 package import Catalog
 package import Quality
+package import Rules
 import Synchronization
 
-/// The catalogue in force and the versions that were: a result keeps the version it was judged with, and a report is
-/// set out with that one for ever.
+/// The catalogue and the rules in force, and the versions that were: a result keeps the version it was judged with, and
+/// a report is set out with that one for ever.
 package final class CatalogueShelf: Sendable {
     private struct State {
         var current: AnalysisCatalogue
         var tables: CatalogueTables
         var controls: ControlCatalogue?
+        var engine: RuleEngine
+        var approvals = RuleApprovals()
         /// By version.
         var earlier: [String: AnalysisCatalogue] = [:]
+        var earlierEngines: [String: RuleEngine] = [:]
     }
     private let state: Mutex<State>
 
     /// `files` are what the catalogue was read from; empty where nobody will compare or approve.
-    package init(_ catalogue: AnalysisCatalogue, files: [CatalogFile] = [], controls: ControlCatalogue? = nil) {
-        state = Mutex(State(current: catalogue, tables: CatalogueTables(files), controls: controls))
+    package init(
+        _ catalogue: AnalysisCatalogue, files: [CatalogFile] = [], controls: ControlCatalogue? = nil,
+        pack: RulePack = .none
+    ) {
+        state = Mutex(
+            State(
+                current: catalogue, tables: CatalogueTables(files), controls: controls,
+                engine: RuleEngine(catalogue: catalogue, pack: pack, zone: .europeParis)))
     }
 
     package var current: AnalysisCatalogue { state.withLock { $0.current } }
@@ -24,30 +35,51 @@ package final class CatalogueShelf: Sendable {
 
     /// Materials, lots, targets and policies of the version in force; nil when it has none.
     package var controls: ControlCatalogue? { state.withLock { $0.controls } }
+    /// The checks of the version in force.
+    package var engine: RuleEngine { state.withLock { $0.engine } }
+    package var pack: RulePack { state.withLock { $0.engine.pack } }
+    /// The rules that a biologist stands for, those whose approval ended among them.
+    package var approvals: RuleApprovals { state.withLock { $0.approvals } }
 
     package subscript(version: String) -> AnalysisCatalogue? {
         state.withLock { $0.current.version.text == version ? $0.current : $0.earlier[version] }
     }
+    /// The checks of a version, to judge again what it judged.
+    package func engine(version: String) -> RuleEngine? {
+        state.withLock { $0.current.version.text == version ? $0.engine : $0.earlierEngines[version] }
+    }
 
     /// A new version is in force; the one before stays at hand.
-    package func replace(_ catalogue: AnalysisCatalogue, files: [CatalogFile], controls: ControlCatalogue?) {
+    package func replace(
+        _ catalogue: AnalysisCatalogue, files: [CatalogFile], controls: ControlCatalogue?, pack: RulePack
+    ) {
+        let engine = RuleEngine(catalogue: catalogue, pack: pack, zone: .europeParis)
         state.withLock { state in
-            state.earlier[state.current.version.text] = state.current
+            let last = state.current.version.text
+            state.earlier[last] = state.current
+            state.earlierEngines[last] = state.engine
             state.earlier[catalogue.version.text] = nil
+            state.earlierEngines[catalogue.version.text] = nil
             state.current = catalogue
+            state.engine = engine
             state.tables = CatalogueTables(files)
             state.controls = controls
         }
     }
     /// A version that was in force before.
-    package func keep(_ catalogue: AnalysisCatalogue) {
+    package func keep(_ catalogue: AnalysisCatalogue, pack: RulePack) {
+        let engine = RuleEngine(catalogue: catalogue, pack: pack, zone: .europeParis)
         state.withLock { state in
             guard state.current.version != catalogue.version else { return }
             state.earlier[catalogue.version.text] = catalogue
+            state.earlierEngines[catalogue.version.text] = engine
         }
     }
-    /// Which lines of the version in force a biologist stands for.
-    package func approve(_ codes: Set<String>) {
-        state.withLock { $0.current = $0.current.approving(codes) }
+    /// Which lines of the version in force a biologist stands for, and which rules.
+    package func approve(_ codes: Set<String>, rules: RuleApprovals) {
+        state.withLock {
+            $0.current = $0.current.approving(codes)
+            $0.approvals = rules
+        }
     }
 }

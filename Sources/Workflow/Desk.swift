@@ -47,6 +47,8 @@ package struct Desk: Sendable {
     package let quality = QualityBoard()
     /// The catalogue in force, and every one that was.
     package let shelf: CatalogueShelf
+    /// Critical values that wait for a call, kept at hand.
+    let calls = CallBoard()
     package let sites: [String: Site]
     package let now: @Sendable () -> Instant
     /// Told when a signature is durable: what makes reports of signatures need not wait for its next look.

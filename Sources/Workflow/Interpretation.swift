@@ -1,6 +1,7 @@
 import Base
 import Catalog
 package import Laboratory
+import Rules
 package import Store
 
 extension Desk {
@@ -43,18 +44,17 @@ extension Desk {
             outcome.triaged = 1
             guard saved else { return try await settle(outcome, message, facts) }
         }
-        var files = [String: MatchedFile]()
+        var files = OpenFiles()
         for incoming in reading.observations {
             switch try await match(incoming, message, &files) {
-            case .observation(let observation):
-                facts.append(.observation(observation))
-                outcome.observations += 1
+            case .taken: outcome.observations += 1
             case .triage(let entry):
                 facts.append(.triage(entry))
                 outcome.triaged += 1
             case .repeated: outcome.repeated = (outcome.repeated ?? 0) + 1
             }
         }
+        facts += try await judge(files)
         for (rank, what) in reading.leftOver.enumerated() {
             facts.append(.triage(leftOver(what, rank, message)))
             outcome.triaged += 1
@@ -97,25 +97,15 @@ extension Desk {
     }
 
     enum Match {
-        case observation(Observation)
+        /// It waits in its file to be judged with what comes beside it.
+        case taken
         case triage(TriageEntry)
         /// The analyzer sends a result again that stands already: nothing new.
         case repeated
     }
 
-    /// What matching needs of a request, read once a message.
-    struct MatchedFile: Sendable {
-        var specimen: Specimen
-        var request: Request
-        var patient: Patient
-        /// Highest run of each analysis, those of this message included.
-        var runs: [String: Int]
-        /// What stands for each analysis now (`Chosen`), likewise.
-        var standing: [String: Observation]
-    }
-
     func match(
-        _ incoming: IncomingObservation, _ message: ReceivedMessage, _ files: inout [String: MatchedFile]
+        _ incoming: IncomingObservation, _ message: ReceivedMessage, _ files: inout OpenFiles
     ) async throws(CommandFailure) -> Match {
         func wait(_ reason: TriageEntry.Reason, _ explanation: String) -> Match {
             .triage(
@@ -123,15 +113,13 @@ extension Desk {
                     id: freshID(), site: message.site, analyzer: message.analyzer, messageID: message.id,
                     ordinal: incoming.ordinal, reason: reason, explanation: explanation, incoming: incoming, at: now()))
         }
-        guard let code = incoming.analysis, let analysis = catalogue[code] else {
+        guard let code = incoming.analysis, catalogue[code] != nil else {
             return wait(
                 .unmappedCode,
                 "code « \(incoming.instrumentCode) » sans analyse du catalogue → l'ajouter au pilote, puis rejouer")
         }
-        if files[incoming.accession] == nil {
-            files[incoming.accession] = try await file(incoming.accession)
-        }
-        guard var file = files[incoming.accession] else {
+        if files.request(of: incoming.accession) == nil { try await open(incoming.accession, &files) }
+        guard let request = files.request(of: incoming.accession) ?? nil, var file = files[request] else {
             return wait(.unknownSpecimen, "aucun tube de ce numéro → rattacher au bon tube, ou écarter avec un motif")
         }
         guard file.request.lines.contains(where: { $0.analysis == code }) else {
@@ -140,40 +128,50 @@ extension Desk {
                 "\(code) n'est pas demandée pour ce tube → l'ajouter (request change --add) et rejouer, ou écarter")
         }
         if let before = file.standing[code], before.isSame(as: incoming, in: message) { return .repeated }
-        let zone = (sites[message.site]?.civilZone) ?? .europeParis
-        var result = Assessor(catalogue: catalogue, zone: zone)
-            .assess(incoming, analysis: analysis, patient: file.patient, specimen: file.specimen)
-        if let before = file.standing[code] { result.holds.append(Hold.rerun(of: before)) }
-        let run = (file.runs[code] ?? 0) + 1
+        file.take(arrival(incoming, message, code, file))
+        files[request] = file
+        return .taken
+    }
+
+    /// A result as it came, not judged yet.
+    private func arrival(
+        _ incoming: IncomingObservation, _ message: ReceivedMessage, _ code: String, _ file: OpenFile
+    ) -> Arrival {
         let observation = Observation(
             id: freshID(), site: file.request.site, requestID: file.request.id, patientID: file.patient.id,
             accession: incoming.accession, analysis: code, catalogueVersion: catalogue.version.text,
-            value: result.value, rawText: incoming.rawText,
-            instrumentFlags: incoming.instrumentFlags + incoming.unknownFlags, interval: result.interval,
-            flags: result.flags, holds: result.holds,
+            value: incoming.value ?? .text(incoming.rawText), rawText: incoming.rawText,
+            instrumentFlags: incoming.instrumentFlags + incoming.unknownFlags,
             origin: Origin(analyzer: message.analyzer, messageID: message.id, ordinal: incoming.ordinal),
-            observedAt: incoming.observedAt ?? message.at, recordedAt: now(), run: run)
-        let controlled = try await withControls(observation, at: now())
-        file.runs[code] = run
-        file.standing[code] = controlled
-        files[incoming.accession] = file
-        return .observation(controlled)
+            observedAt: incoming.observedAt ?? message.at, recordedAt: now())
+        var facts = ResultFacts(
+            id: observation.id, analysis: code, value: incoming.value, rawText: incoming.rawText,
+            flags: incoming.instrumentFlags.filter { !incoming.unknownFlags.contains($0) },
+            unknownFlags: incoming.unknownFlags, status: incoming.status, observedAt: observation.observedAt,
+            analyzer: message.analyzer)
+        if let dilution = incoming.dilution {
+            facts.dilution =
+                dilution.factor.map { .made(factor: $0, multiplied: dilution.isMultiplied) } ?? .unknownFactor
+        }
+        if let sent = incoming.indices {
+            facts.indices = SerumIndices(
+                hemolysis: sent.hemolysis, icterus: sent.icterus, lipemia: sent.lipemia, measured: true)
+        }
+        return Arrival(
+            observation: observation, facts: facts, contradictions: incoming.claimed.contradictions(with: file.patient))
     }
 
-    private func file(_ accession: String) async throws(CommandFailure) -> MatchedFile? {
+    /// The file of a tube, once.
+    private func open(_ accession: String, _ files: inout OpenFiles) async throws(CommandFailure) {
         guard !accession.isEmpty,
-            let specimen = try await ask({ () throws(StoreFailure) in try await store.specimen(accession) }),
-            let request = try await ask({ () throws(StoreFailure) in try await store.request(specimen.requestID) }),
-            let patient = try await ask({ () throws(StoreFailure) in try await store.patient(request.patientID) })
-        else { return nil }
-        let known = try await ask { () throws(StoreFailure) in try await store.observations(requestID: request.id) }
-        let events = try await ask { () throws(StoreFailure) in
-            try await store.observationEvents(requestID: request.id)
+            let specimen = try await ask({ () throws(StoreFailure) in try await store.specimen(accession) })
+        else { return files.note(accession, nil) }
+        if files[specimen.requestID] == nil {
+            let request = try await ask { () throws(StoreFailure) in try await store.request(specimen.requestID) }
+            guard let request else { return files.note(accession, nil) }
+            files[specimen.requestID] = try await open(request)
         }
-        return MatchedFile(
-            specimen: specimen, request: request, patient: patient,
-            runs: Dictionary(known.map { ($0.analysis, $0.run) }, uniquingKeysWith: max),
-            standing: Chosen.observations(known, events: events))
+        files.note(accession, specimen.requestID)
     }
 
     func control(_ incoming: IncomingObservation, _ message: ReceivedMessage) -> ControlObservation {
@@ -203,9 +201,9 @@ extension Desk {
             let found = try await ask { () throws(StoreFailure) in try await store.message(entry.messageID) }
             guard let message = found else { throw missing("message.unknown", "message", entry.messageID) }
             incoming.accession = accession
-            var files = [String: MatchedFile]()
-            guard case .observation(let observation) = try await match(incoming, message, &files),
-                author.reaches(observation.site)
+            var files = OpenFiles()
+            guard case .taken = try await match(incoming, message, &files),
+                let observation = files.all.first?.arrivals.first?.observation, author.reaches(observation.site)
             else {
                 throw .refused(
                     Refusal(
@@ -216,12 +214,12 @@ extension Desk {
             let at = now()
             let resolution = TriageResolution(
                 triageID: triageID, kind: .attached, author: author.login, at: at, reason: reason)
+            let facts = try await judge(files)
             try await ask { () throws(StoreFailure) in
                 try await store.append(
-                    [.observation(observation), .triageResolution(resolution)],
-                    note: note(author, "triage.attach", triageID, at))
+                    facts + [.triageResolution(resolution)], note: note(author, "triage.attach", triageID, at))
             }
-            return observation
+            return facts.observation(observation.id) ?? observation
         }
     }
 
@@ -257,5 +255,13 @@ extension Desk {
             throw .refused(
                 Refusal("reason.missing", at: "reason", because: "un motif est obligatoire", remedy: "dire pourquoi"))
         }
+    }
+}
+
+extension [Fact] {
+    /// The observation of this identifier among them.
+    func observation(_ id: String) -> Observation? {
+        for case .observation(let observation) in self where observation.id == id { return observation }
+        return nil
     }
 }

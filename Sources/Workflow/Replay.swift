@@ -30,14 +30,13 @@ extension Desk {
             try checkReplay(message, open, reading)
             try await checkOnce(message, open)
             var work = Replay(reason: reason, author: author.login, at: now())
-            var files = [String: MatchedFile]()
+            var files = OpenFiles()
             let isWhole = open.contains { $0.ordinal < 0 }
             for incoming in reading.observations {
                 let entry = open.first { $0.ordinal == incoming.ordinal }
                 guard entry != nil || isWhole else { continue }
                 switch try await match(incoming, message, &files) {
-                case .observation(let observation):
-                    work.facts.append(.observation(observation))
+                case .taken:
                     work.outcome.observations += 1
                     work.close(entry)
                 case .repeated: work.close(entry)
@@ -47,6 +46,7 @@ extension Desk {
                     if entry == nil { work.facts.append(.triage(made)) }
                 }
             }
+            work.facts += try await judge(files)
             for incoming in reading.controls {
                 let entry = open.first { $0.ordinal == incoming.ordinal }
                 guard entry != nil || isWhole else { continue }

@@ -22,24 +22,34 @@ extension Desk {
                         "request.nothing", at: old.number, because: "ces analyses sont déjà demandées",
                         remedy: "voir la demande (request show)"))
             }
-            var changing = old
-            changing.version += 1
-            changing.lines += added.map { RequestLine(analysis: $0.code, panel: $0.panel) }
-            let request = changing
             let at = now()
-            let before = try await ask { () throws(StoreFailure) in
-                try await store.specimens(requestID: request.id)
-            }
-            let (changed, all) = specimens(for: added.map(\.code), of: request, among: before)
-            let orders = try await orders(for: changed, at: at)
+            let change = try await adding(
+                added.map { RequestLine(analysis: $0.code, panel: $0.panel) }, to: old, at: at)
             try await ask { () throws(StoreFailure) in
-                try await store.append(
-                    [.request(request)] + changed.map(Fact.specimen) + orders.map(Fact.order),
-                    note: note(author, "request.change", request.number, at))
+                try await store.append(change.facts, note: note(author, "request.change", old.number, at))
             }
-            if !orders.isEmpty { afterOrdering() }
-            return RegisteredRequest(request: request, specimens: all)
+            if change.hasOrders { afterOrdering() }
+            return change.made
         }
+    }
+
+    /// What adding lines to a request changes: the request, its tubes, what analyzers are told.
+    struct Addition: Sendable {
+        var facts: [Fact]
+        var made: RegisteredRequest
+        var hasOrders: Bool
+    }
+    func adding(_ lines: [RequestLine], to old: Request, at: Instant) async throws(CommandFailure) -> Addition {
+        var request = old
+        request.version += 1
+        request.lines += lines
+        let id = request.id
+        let before = try await ask { () throws(StoreFailure) in try await store.specimens(requestID: id) }
+        let (changed, all) = specimens(for: lines.map(\.analysis), of: request, among: before)
+        let orders = try await orders(for: changed, at: at)
+        return Addition(
+            facts: [.request(request)] + changed.map(Fact.specimen) + orders.map(Fact.order),
+            made: RegisteredRequest(request: request, specimens: all), hasOrders: !orders.isEmpty)
     }
 
     /// Takes analyses off a request: a new version of it, and of their tubes. One that has a result is not cancelled:

@@ -1,6 +1,7 @@
 import Base
 import Catalog
 package import Laboratory
+import Rules
 import Store
 
 /// A file as the biologist sees it before signing.
@@ -34,8 +35,7 @@ extension Desk {
         let (request, patient, file) = try await signable(reference)
         let previous = try await previousResults(request, file.content)
         let at = now()
-        var judged = [Observation]()
-        for observation in file.content.observations { judged.append(try await withControls(observation, at: at)) }
+        let judged = try await standing(file.content.observations, at: at)
         return FileToSign(
             request: request, patient: patient, specimens: file.content.specimens,
             observations: catalogue.inOrder(judged, of: request), previous: previous,
@@ -56,21 +56,30 @@ extension Desk {
         )
     }
 
+    /// Earlier requests that a report shows in its curves; one earlier result is what a person compares with.
+    private static let historyDepth = 8
+
     package func previousResults(
-        _ request: Request, _ content: SignedContent
+        _ request: Request, _ content: SignedContent, depth: Int = 1
     ) async throws(CommandFailure) -> [PreviousResult] {
         let codes = content.observations.map(\.analysis)
         let before = content.observations.map(\.observedAt).max() ?? request.registeredAt
-        return try await ask { () throws(StoreFailure) in
+        let found = try await ask { () throws(StoreFailure) in
             try await store.previousSigned(
-                patientID: request.patientID, analyses: codes, before: before, excludingRequest: request.id)
-        }.map { PreviousResult(analysis: $0.analysis, value: $0.value, observedAt: $0.observedAt) }
+                patientID: request.patientID, analyses: codes, before: before, excludingRequest: request.id,
+                depth: depth)
+        }
+        // A request signed again holds each result once more: the newest counts.
+        var seen = Set<[String]>()
+        return found.filter { seen.insert([$0.requestID, $0.analysis]).inserted }.map {
+            PreviousResult(analysis: $0.analysis, value: $0.value, observedAt: $0.observedAt)
+        }
     }
 
     /// The biological sign-off (*validation biologique*, CSP D6211-3). `contentHash` is what the biologist saw: when
     /// the file changed since, nothing is signed.
     package func sign(
-        _ reference: String, contentHash: String, allowPartial: Bool, by author: Author
+        _ reference: String, contentHash: String, allowPartial: Bool, uncalled: String? = nil, by author: Author
     ) async throws(CommandFailure) -> Signature {
         try allow(author, .sign)
         guard let biologist = author.professional else {
@@ -104,16 +113,42 @@ extension Desk {
         }
         let at = now()
         try await checkControls(file, at: at)
+        let unsaid = try await checkCalls(file, uncalled, by: author, at: at)
         let signature = Signature(
             id: freshID(), site: request.site, requestID: request.id, version: file.nextVersion, contentHash: hash,
             meaning: "Validation biologique des résultats et de leur interprétation (CSP, art. L. 6211-2 et D. 6211-3)",
             account: author.login, biologist: biologist, at: at, observationIDs: file.content.observations.map(\.id),
             complete: file.missing.isEmpty)
         try await ask { () throws(StoreFailure) in
-            try await store.append([.signature(signature)], note: note(author, "bio.sign", request.number, at))
+            try await store.append(
+                [.signature(signature)] + unsaid, note: note(author, "bio.sign", request.number, at))
         }
         afterSigning()
         return signature
+    }
+
+    /// A critical value that nobody was told of is not signed unseen (RULES section 5): somebody is called first, or
+    /// the biologist says why not, and the call stays to be made. Answers that word, to be written with the signature.
+    private func checkCalls(
+        _ file: SignableFile, _ reason: String?, by author: Author, at: Instant
+    ) async throws(CommandFailure) -> [Fact] {
+        let fresh = file.content.observations.filter { file.fresh.contains($0.id) }
+        let waiting = try await uncalled(try await standing(fresh, at: at))
+        guard let first = waiting.first else { return [] }
+        guard let reason else {
+            throw .refused(
+                Refusal(
+                    "sign.critical", at: first.call.analysis,
+                    because: "valeur critique que personne n'a encore reçue au téléphone",
+                    remedy: "appeler et le noter (paillasse critical call), ou signer en disant pourquoi (--uncalled)"))
+        }
+        try needReason(reason)
+        return waiting.map { entry in
+            .register(
+                CallEntry.entry(
+                    entry.call, site: entry.site, ordinal: entry.ordinal + 1, author: author.login, at: at,
+                    reason: "signé avant l'appel : \(reason)"))
+        }
     }
 
     /// Nothing measured under a rejected control is released before somebody decided on it (RULES section 2.5).
@@ -156,7 +191,8 @@ extension Desk {
             }.joined(separator: ".")
         return SignedReport(
             site: site, signature: signature, content: content,
-            previous: try await previousResults(request, content), documentOID: "\(setOID).\(signature.version)",
+            previous: try await previousResults(request, content, depth: Desk.historyDepth),
+            documentOID: "\(setOID).\(signature.version)",
             setOID: setOID, replacedOID: signature.version > 1 ? "\(setOID).\(signature.version - 1)" : nil,
             producedAt: signature.at)
     }

@@ -1,6 +1,7 @@
-import Base
+package import Base
 import Catalog
 package import Laboratory
+import Rules
 import Store
 
 /// One line of the technician's worklist.
@@ -10,6 +11,8 @@ package struct WorklistLine: Codable, Sendable, Hashable {
     package var priority: Priority
     package var patientName: String
     package var analysisName: String
+    package var sex: AdministrativeSex
+    package var birthDate: CivilDate
 }
 
 extension Desk {
@@ -26,14 +29,14 @@ extension Desk {
             requests[id] = (request, patient)
         }
         let at = now()
-        var judged = [Observation]()
-        for observation in waiting { judged.append(try await withControls(observation, at: at)) }
+        let judged = try await standing(waiting, at: at)
         let lines = judged.compactMap { observation -> WorklistLine? in
             guard let (request, patient) = requests[observation.requestID] else { return nil }
             return WorklistLine(
                 observation: observation, requestNumber: request.number, priority: request.priority,
                 patientName: "\(patient.traits.birthName) \(patient.traits.firstGivenName)",
-                analysisName: catalogue[observation.analysis]?.nameFR ?? observation.analysis)
+                analysisName: catalogue[observation.analysis]?.nameFR ?? observation.analysis,
+                sex: patient.traits.sex, birthDate: patient.traits.birthDate)
         }
         let ranks = Dictionary(uniqueKeysWithValues: requests.map { ($0.key, catalogue.ranks(of: $0.value.0)) })
         return lines.sorted { a, b in
@@ -57,23 +60,27 @@ extension Desk {
             try within(request, author)
             let last = Chosen.lastEvents(events)
             let at = now()
+            let asked = Set(observationIDs)
+            let judged = try await standing(all.filter { asked.contains($0.id) }, at: at)
             var made = [ObservationEvent]()
             for id in observationIDs {
-                guard let observation = all.first(where: { $0.id == id }) else {
+                guard let observation = judged.first(where: { $0.id == id }) else {
                     throw missing("observation.unknown", "résultat", id)
                 }
                 if last[id]?.kind == .technicallyValidated { continue }
-                try checkHolds(try await withControls(observation, at: at), reason: reason)
+                try checkHolds(observation, reason: reason)
                 made.append(
                     ObservationEvent(
                         observationID: id, ordinal: (last[id]?.ordinal ?? 0) + 1, kind: .technicallyValidated,
                         author: author.login, at: at, reason: reason))
             }
-            let facts = made.map(Fact.observationEvent)
-            if facts.isEmpty { return [] }
+            if made.isEmpty { return [] }
+            let reflex = try await reflexes(of: request, all, events + made, at: at)
+            let facts = made.map(Fact.observationEvent) + reflex.facts
             try await ask { () throws(StoreFailure) in
                 try await store.append(facts, note: note(author, "tech.validate", request.number, at))
             }
+            if reflex.hasOrders { afterOrdering() }
             return made
         }
     }
@@ -111,18 +118,67 @@ extension Desk {
             let event = ObservationEvent(
                 observationID: observationID, ordinal: (Chosen.lastEvents(events)[observationID]?.ordinal ?? 0) + 1,
                 kind: .rejected, author: author.login, at: at, reason: reason)
+            let facts = try await withdrawing(event, request, all, events)
             try await ask { () throws(StoreFailure) in
-                try await store.append(
-                    [.observationEvent(event)], note: note(author, "tech.reject", request.number, at))
+                try await store.append(facts, note: note(author, "tech.reject", request.number, at))
             }
             return event
         }
     }
 
+    /// Takes back validations and rejections that no signature holds: the results wait again.
+    package func withdraw(
+        _ observationIDs: [String], of requestReference: String, reason: String?, by author: Author
+    ) async throws(CommandFailure) -> [ObservationEvent] {
+        try allow(author, .validateTechnically)
+        return try await attempt { () async throws(CommandFailure) -> [ObservationEvent] in
+            let (request, all, events) = try await file(of: requestReference)
+            try within(request, author)
+            let signed = Set(
+                try await ask { () throws(StoreFailure) in try await store.signatures(requestID: request.id) }
+                    .flatMap(\.observationIDs))
+            let last = Chosen.lastEvents(events)
+            let at = now()
+            var made = [ObservationEvent]()
+            for id in observationIDs {
+                guard all.contains(where: { $0.id == id }) else { throw missing("observation.unknown", "résultat", id) }
+                guard !signed.contains(id) else {
+                    throw .refused(
+                        Refusal(
+                            "tech.signed", at: request.number, because: "ce résultat est déjà signé",
+                            remedy: "demander une rectification au biologiste"))
+                }
+                guard let before = last[id], before.kind != .withdrawn else { continue }
+                made.append(
+                    ObservationEvent(
+                        observationID: id, ordinal: before.ordinal + 1, kind: .withdrawn, author: author.login, at: at,
+                        reason: reason))
+            }
+            let facts = made.map(Fact.observationEvent)
+            if facts.isEmpty { return [] }
+            try await ask { () throws(StoreFailure) in
+                try await store.append(facts, note: note(author, "tech.withdraw", request.number, at))
+            }
+            return made
+        }
+    }
+
+    /// Whoever typed a value saw the one that stood then (`seen`, its id, empty for none): another one since is not
+    /// written over, both are told.
+    private func checkSeen(_ seen: String?, _ standing: Observation?, _ code: String) throws(CommandFailure) {
+        guard let seen, seen != (standing?.id ?? "") else { return }
+        let value = standing.map { "\($0.value.frenchText) (\($0.origin.author ?? $0.origin.analyzer ?? "?"))" }
+        throw .refused(
+            Refusal(
+                "enter.changed", at: code,
+                because: "quelqu'un d'autre a écrit ici entre-temps : \(value ?? "valeur retirée")",
+                remedy: "comparer les deux valeurs, puis choisir"))
+    }
+
     /// A result typed by a person: a value in the catalogue's unit, words, or not performed with its reason.
     package func enter(
         _ value: ObservationValue, analysis code: String, of requestReference: String, comment: String?,
-        by author: Author
+        seen: String? = nil, by author: Author
     ) async throws(CommandFailure) -> Observation {
         try allow(author, .enterResult)
         return try await attempt { () async throws(CommandFailure) -> Observation in
@@ -136,36 +192,42 @@ extension Desk {
                         remedy: "l'ajouter d'abord à la demande (request change --add)"))
             }
             try decide { () throws(Refusal) in try EnteredValue.check(value, for: analysis) }
-            let patient = try await patient(request.patientID)
+            try checkSeen(seen, Chosen.observations(all, events: events)[code], code)
+            try checkNotCalculated(code)
+            if case .notPerformed(let reason) = value { try needReason(reason) }
             let specimens = try await ask { () throws(StoreFailure) in
                 try await store.specimens(requestID: request.id)
             }
-            let specimen = specimens.first { $0.analyses.contains(code) }
-            let at = now()
-            let assessor = Assessor(catalogue: catalogue, zone: try site(request.site).civilZone)
-            var result = assessor.judge(
-                value, analysis: analysis, patient: patient, collectedAt: specimen?.collectedAt)
-            if case .notPerformed(let reason) = value {
-                try needReason(reason)
-            } else {
-                result.holds.append(Hold(.manualEntry, "saisie manuelle"))
-                if let specimen { result.holds += assessor.specimenHolds(specimen, analysis) }
-            }
-            if let before = Chosen.observations(all, events: events)[code] {
-                result.holds.append(Hold.rerun(of: before))
-            }
-            let observation = Observation(
-                id: freshID(), site: request.site, requestID: request.id, patientID: patient.id,
-                accession: specimen?.accession ?? "", analysis: code, catalogueVersion: catalogue.version.text,
-                value: result.value, rawText: value.frenchText, interval: result.interval, flags: result.flags,
-                holds: result.holds, origin: Origin(author: author.login), observedAt: at, recordedAt: at,
-                run: (all.filter { $0.analysis == code }.map(\.run).max() ?? 0) + 1, comment: comment)
+            var opened = OpenFile(
+                request: request, patient: try await patient(request.patientID), specimens: specimens,
+                observations: all, events: events)
+            let arrival = typed(value, code, comment, in: opened, by: author)
+            opened.take(arrival)
+            let facts = try await judge(opened)
+            let id = arrival.observation.id
             try await ask { () throws(StoreFailure) in
-                try await store.append(
-                    [.observation(observation)], note: note(author, "result.enter", observation.id, at))
+                try await store.append(facts, note: note(author, "result.enter", id, now()))
             }
-            return observation
+            return facts.observation(id) ?? arrival.observation
         }
+    }
+
+    /// A typed result, not judged yet.
+    private func typed(
+        _ value: ObservationValue, _ code: String, _ comment: String?, in file: OpenFile, by author: Author
+    ) -> Arrival {
+        let at = now()
+        let tube = file.specimens.first { $0.analyses.contains(code) }
+        let observation = Observation(
+            id: freshID(), site: file.request.site, requestID: file.request.id, patientID: file.patient.id,
+            accession: tube?.accession ?? "", analysis: code, catalogueVersion: catalogue.version.text, value: value,
+            rawText: value.frenchText, origin: Origin(author: author.login), observedAt: at, recordedAt: at,
+            comment: comment)
+        var facts = ResultFacts(
+            id: observation.id, analysis: code, value: value, rawText: observation.rawText, origin: .manual,
+            observedAt: at)
+        facts.hasFreeComment = comment != nil
+        return Arrival(observation: observation, facts: facts)
     }
 
     func file(

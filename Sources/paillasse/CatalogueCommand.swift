@@ -11,6 +11,7 @@ struct CatalogueCommand: AsyncParsableCommand {
         commandName: "catalogue", abstract: "Catalogue des analyses.",
         subcommands: [
             Lint.self, List.self, Versions.self, Diff.self, Publish.self, Export.self, Approve.self, Coverage.self,
+            DryRun.self,
         ])
 
     struct Lint: ParsableCommand {
@@ -21,7 +22,7 @@ struct CatalogueCommand: AsyncParsableCommand {
         @Flag(help: "Écrire du JSON au lieu de lignes.") var json = false
 
         func run() throws {
-            let files = try DataFiles.catalogue(folder)
+            let files = try RuleTable.untabled(DataFiles.catalogue(folder))
             var findings = AnalysisCatalogue.lint(files)
             // Rules and controls speak of analyses: they are compared with the catalogue when there is one.
             let catalogue = try? AnalysisCatalogue.load(files, version: CatalogVersion("fichiers"))

@@ -3,6 +3,7 @@ import Base
 import Catalog
 import Client
 import Drivers
+import Rules
 import Server
 
 extension CatalogueCommand {
@@ -38,7 +39,10 @@ extension CatalogueCommand {
         func run() async throws {
             let client = try listing.client()
             let old = CatalogueTables(try await client.catalogueFiles(from))
-            let files = if let folder { try DataFiles.catalogue(folder) } else { try await client.catalogueFiles(to) }
+            let files =
+                if let folder { try RuleTable.untabled(DataFiles.catalogue(folder)) } else {
+                    try await client.catalogueFiles(to)
+                }
             let changes = CatalogueTables(files).changes(since: old)
             if listing.json { return try Output.json(changes) }
             var table = Table("FICHIER", "ÉCART", "*LIGNE", "COLONNE", "*AVANT", "*APRÈS")
@@ -52,14 +56,17 @@ extension CatalogueCommand {
     struct Publish: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "publish", abstract: "Publier un dossier : une version nouvelle, en vigueur aussitôt.",
-            discussion: "Une version publiée ne change plus : chaque résultat garde celle qui l'a jugé.",
+            discussion: """
+                Une version publiée ne change plus : chaque résultat garde celle qui l'a jugé.
+                Les règles peuvent venir de regles.csv (« catalogue export --csv ») au lieu du dossier rules.
+                """,
             aliases: ["import"])
         @OptionGroup var listing: Listing
         @Argument(help: "Dossier du catalogue.") var folder: String
         @Option(help: "Motif, gardé avec la version.") var reason: String
 
         func run() async throws {
-            let files = try DataFiles.catalogue(folder)
+            let files = try RuleTable.untabled(DataFiles.catalogue(folder))
             let body = PublishBody(files: files.map { CatalogueFileBody($0) }, reason: reason)
             let version = try await listing.client().publishCatalogue(body)
             if listing.json { return try Output.json(version) }
@@ -74,15 +81,19 @@ extension CatalogueCommand {
             discussion: """
                 Les fichiers sont ceux de la version, octet pour octet : « catalogue publish » les reprend. \
                 annexes/approbations.csv et annexes/transcodage.csv les accompagnent pour être lus ailleurs.
+                Avec --csv, les règles aussi sont une table (regles.csv, une valeur par ligne) : tout le dossier se \
+                lit dans un tableur, et « catalogue import » le reprend.
                 """)
         @OptionGroup var connection: Connection
         @OptionGroup var drivers: DriverOptions
         @Argument(help: "Dossier à créer.") var folder: String
         @Option(help: "Numéro de version ; celle en vigueur par défaut.") var version: Int?
+        @Flag(help: "Les règles aussi en CSV, sans leurs commentaires.") var csv = false
 
         func run() async throws {
             let client = try connection.client()
             var files = try await client.catalogueFiles(version)
+            if csv { files = try RuleTable.tabled(files) }
             let count = files.count
             let approvals = CatalogueTables.Table(
                 name: "annexes/approbations.csv", columns: ["objet", "etat", "par", "le", "jusqu_au"],
@@ -92,7 +103,7 @@ extension CatalogueCommand {
             let transcoding = CatalogueTables.Table(
                 name: "annexes/transcodage.csv",
                 columns: ["pilote", "code_automate", "analyse", "loinc", "ucum"],
-                lines: try Transcoding.lines(of: files, drivers: try drivers.folder))
+                lines: try Transcoding.lines(of: RuleTable.untabled(files), drivers: try drivers.folder))
             for table in [approvals, transcoding] {
                 files.append(CatalogFile(name: table.name, bytes: Array(table.csv.utf8)))
             }
@@ -135,7 +146,7 @@ extension CatalogueCommand {
         func run() async throws {
             var catalogue: AnalysisCatalogue
             if let folder {
-                catalogue = try LaboratoryServer.loadCatalogue(try DataFiles.catalogue(folder))
+                catalogue = try LaboratoryServer.loadCatalogue(try RuleTable.untabled(DataFiles.catalogue(folder)))
             } else {
                 let client = try listing.client()
                 catalogue = try LaboratoryServer.loadCatalogue(try await client.catalogueFiles())

@@ -15,8 +15,10 @@ struct Paillasse: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, LoginCommand.self, LogoutCommand.self, WhoamiCommand.self, AccountCommand.self,
             PatientCommand.self, RequestCommand.self, SpecimenCommand.self, WorklistCommand.self,
-            ValidateCommand.self, RejectCommand.self, EnterCommand.self, BioCommand.self, TriageCommand.self,
-            ReportCommand.self, DeliveriesCommand.self, AnalyzersCommand.self, AnalyzerCommand.self,
+            ValidateCommand.self, RejectCommand.self, EnterCommand.self, WhyCommand.self, CriticalCommand.self,
+            ReflexCommand.self, BioCommand.self, TriageCommand.self,
+            ReportCommand.self, DeliveriesCommand.self, IndicatorsCommand.self, AnalyzersCommand.self,
+            AnalyzerCommand.self,
             MessagesCommand.self,
             AuditCommand.self, CatalogueCommand.self, DriverCommand.self, DecodeCommand.self, QCCommand.self,
             CalcCommand.self, RulesCommand.self, StatusCommand.self,

@@ -34,6 +34,9 @@ enum Output {
         if legend.isEmpty { return }
         line()
         for words in legend { prose(words) }
+        for observation in observations {
+            if let call = observation.call { prose("appel \(observation.analysis) : \(call.words)") }
+        }
     }
 
     static func file(_ bytes: [UInt8], at path: String) throws(Refusal) {
@@ -47,6 +50,7 @@ enum Output {
 
 enum Terminal {
     static var isScreen: Bool { isatty(STDOUT_FILENO) == 1 }
+    static var isKeyboard: Bool { isatty(STDIN_FILENO) == 1 }
 
     /// Columns of the terminal; nil when the output is a file or a pipe, whose lines are not folded.
     static var width: Int? {

@@ -9,7 +9,7 @@ struct QCCommand: AsyncParsableCommand {
         commandName: "qc", abstract: "Contrôle de qualité.",
         subcommands: [
             List.self, Show.self, Statistics.self, Target.self, Policy.self, Event.self, Exclude.self, Correct.self,
-            Enter.self, LookBack.self, Assessment.self, Evaluate.self,
+            Enter.self, LookBack.self, Lots.self, Patients.self, Assessment.self, Evaluate.self,
         ])
 
     struct Evaluate: ParsableCommand {

@@ -47,6 +47,14 @@ extension QCCommand {
             let page = try await client.qualityPage(assay.analyzer, assay.analysis)
             if listing.json { return try Output.json(page) }
             Output.state(page.state)
+            Output.prose("exigences : \(page.policy.words)")
+            for target in page.targets where target.to == nil {
+                let values = target.mean.map { "\($0) ± \(target.sd ?? "?") \(target.unit)" } ?? "sans cible"
+                let place = target.parallel ? ", en parallèle" : (target.mean == nil ? ", clos" : "")
+                Output.prose(
+                    "cible : \(target.material) niveau \(target.level) lot \(target.lot) : \(values) "
+                        + "(\(target.origin), \(target.points) points, depuis \(target.from.text))\(place)")
+            }
             var table = Table("SÉRIE", "NIVEAU", "LOT", "VALEUR", "CIBLE", "ET", "Z", "POINT", "*REMARQUE")
             for point in page.points {
                 let remark = point.exclusion.map { "écarté par \($0)" } ?? point.defect ?? ""
@@ -67,19 +75,30 @@ extension QCCommand {
 
     struct Statistics: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "stats", abstract: "Moyenne, écart-type, CV, biais, erreur totale, sigma, par lot.")
+            commandName: "stats", abstract: "Moyenne, écart-type, CV, biais, erreur totale, sigma, par lot.",
+            discussion: """
+                Avec --u-cal (incertitude de l'étalon, en %), U : incertitude élargie (k = 2) des CV, de l'étalon et \
+                des biais des EEQ ; sans EEQ, pas de U.
+                Biais par rapport à la cible, en % ; ET TOT. = |biais| + 1,65·CV ; TEa : erreur totale admise \
+                (qc policy --allowable-error) ; sigma = (TEa − |biais|) / CV.
+                """)
         @OptionGroup var assay: Assay
         @OptionGroup var listing: Listing
         @Flag(help: "Par mois.") var month = false
+        @Option(help: "Incertitude de l'étalon, en %, pour l'incertitude de mesure.") var uCal: String?
 
         func run() async throws {
-            let lines = try await listing.client().qualityStatistics(assay.analyzer, assay.analysis, byMonth: month)
+            let lines = try await listing.client().qualityStatistics(
+                assay.analyzer, assay.analysis, byMonth: month, calibrationUncertainty: uCal)
             if listing.json { return try Output.json(lines) }
-            var table = Table("NIVEAU", "LOT", "MOIS", "#N", "MOYENNE", "ET", "CV %", "BIAIS %", "ET TOT. %", "SIGMA")
+            var table = Table(
+                "NIVEAU", "LOT", "MOIS", "#N", "#CIBLE", "#MOYENNE", "#ET", "#CV %", "#BIAIS %", "#ET TOT. %", "#TEa %",
+                "#SIGMA", "#U %")
             for line in lines {
                 table.add(
-                    line.level, line.lot, line.month ?? "", String(line.count), line.mean, line.sd, line.cv ?? "",
-                    line.bias ?? "", line.totalError ?? "", line.sigma ?? "")
+                    line.level, line.lot, line.month ?? "", String(line.count), line.target ?? "", line.mean, line.sd,
+                    line.cv ?? "", line.bias ?? "", line.totalError ?? "", line.allowableError ?? "", line.sigma ?? "",
+                    line.uncertainty ?? "")
             }
             Output.table(table, empty: "moins de deux points")
         }
@@ -153,9 +172,11 @@ extension QCCommand {
         @Option(help: "Une analyse seulement.") var analysis: String?
         @Option(help: "Instant (AAAA-MM-JJTHH:MM) ; maintenant par défaut.") var at: String?
         @Option(help: "Numéro de lot, nature de la maintenance…") var note: String
+        @Option(help: "Fin de validité de la calibration ou du lot de réactif (AAAA-MM-JJTHH:MM).") var until: String?
 
         func run() async throws {
-            let body = ControlEventBody(kind: kind, at: at.map { Moment(text: $0) }, note: note)
+            var body = ControlEventBody(kind: kind, at: at.map { Moment(text: $0) }, note: note)
+            body.until = until.map { Moment(text: $0) }
             _ = try await connection.client().recordControlEvent(analyzer, analysis, body)
             Output.prose("noté : un contrôle conforme est attendu")
         }

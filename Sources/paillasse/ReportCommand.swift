@@ -1,11 +1,18 @@
 import ArgumentParser
 import Base
 import Client
-import Laboratory
 
 struct ReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "Comptes rendus émis.", subcommands: [List.self, CDA.self, PDF.self])
+        commandName: "report", abstract: "Comptes rendus : versions, envois, exceptions à l'envoi.",
+        discussion: """
+            Un compte rendu signé part de lui-même. Le retenir, le masquer ou le retirer est une exception, avec son \
+            motif, gardée dans la piste d'audit.
+            """,
+        subcommands: [
+            List.self, Show.self, CDA.self, PDF.self, History.self, Hold.self, Release.self, Hide.self, Unhide.self,
+            Withdraw.self, Resend.self,
+        ])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Les versions du compte rendu d'une demande.")
@@ -63,27 +70,5 @@ struct ReportCommand: AsyncParsableCommand {
             try Output.file(bytes, at: output)
             Output.prose("\(output) : version \(wanted.version), \(bytes.count) octets")
         }
-    }
-}
-
-struct DeliveriesCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "deliveries", abstract: "Envois des comptes rendus : transport, DMP, messageries.")
-
-    @OptionGroup var listing: Listing
-    @OptionGroup var length: Length
-    @Option(help: ArgumentHelp("D'une seule demande.", valueName: "numéro")) var request: String?
-
-    func run() async throws {
-        let found = try await listing.client().deliveries(request: request, limit: length.limit)
-        if listing.json { return try Output.json(found) }
-        var table = Table("DEMANDE", "#VERSION", "VERS", "*TRANSPORT", "DMP", "MSS", "*DERNIER ÉVÉNEMENT", "MESSAGE")
-        for delivery in found {
-            let last = delivery.events.last.map { "\($0.at.french) \($0.detail ?? "")" } ?? ""
-            table.add(
-                delivery.requestNumber ?? delivery.requestID, String(delivery.version), delivery.destination,
-                delivery.transport, delivery.dmp, delivery.mail, last, delivery.controlID)
-        }
-        Output.table(table, empty: "aucun envoi")
     }
 }

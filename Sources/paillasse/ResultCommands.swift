@@ -5,12 +5,20 @@ import Laboratory
 
 struct WorklistCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "worklist", abstract: "Résultats à valider techniquement, urgents d'abord.")
+        commandName: "worklist", abstract: "Résultats à valider techniquement, urgents d'abord.",
+        discussion: """
+            Dans un terminal, l'écran de travail : ? montre ses touches, x les actions de la ligne. Ailleurs, ou avec
+            --plain ou --json, la liste.
+            """)
 
     @OptionGroup var listing: Listing
     @OptionGroup var length: Length
+    @OptionGroup var screen: ScreenOptions
 
     func run() async throws {
+        if Terminal.isScreen, Terminal.isKeyboard, !screen.plain, !listing.json, length.limit == nil {
+            return try await screen.open(listing.connection)
+        }
         let lines = try await listing.client().worklist(limit: length.limit)
         if listing.json { return try Output.json(lines) }
         var table = Table(

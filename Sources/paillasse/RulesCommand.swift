@@ -3,10 +3,10 @@ import Base
 import Catalog
 import Rules
 
-struct RulesCommand: ParsableCommand {
+struct RulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rules", abstract: "Règles : calculs, cohérence, réflexes, interférences.",
-        subcommands: [Bench.self, List.self])
+        subcommands: [Bench.self, List.self, Replay.self, Evaluate.self])
 
     struct Bench: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -7,7 +7,7 @@ enum Entry {
     static let figures: [Figure] = [
         .lis2Index, .lis2Peer, .lis2Split, .receiveTyped, .receiveMemory, .receiveTree, .receiveLink, .loopbackLink,
         .loopbackPair, .durableIngest, .durableFrames, .durableP99, .diskSync, .idleMemory, .idleProcessor,
-        .cdaRate, .pdfRate, .verification,
+        .cdaRate, .pdfRate, .drain, .verification, .arrivalVisible, .catalogue5000, .screenKey,
     ]
 
     static func main() async {

@@ -2,7 +2,7 @@ import Base
 import CDA
 import Foundation
 import Testing
-import TestSupport
+import Judges
 
 struct WritingTests {
     @Test func `every documented case passes the official rules without an error`() async throws {

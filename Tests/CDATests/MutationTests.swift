@@ -1,7 +1,7 @@
 import Base
 import CDA
-import TestSupport
 import Testing
+import Judges
 
 /// One datum removed or falsified, by name. `code`: the refusal that must keep the document from leaving; nil for a
 /// change that leaves a sendable document, which the judges must then accept as well.

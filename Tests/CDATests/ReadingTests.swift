@@ -2,7 +2,7 @@ import Base
 import CDA
 import Foundation
 import Testing
-import TestSupport
+import Judges
 
 /// Where two files part, each with what surrounds the place.
 struct Difference: Equatable, CustomStringConvertible {

@@ -1,7 +1,7 @@
 import Base
 import CDA
-import TestSupport
 import Testing
+import Judges
 
 struct StyleSheetTests {
     @Test func `the auto-presentable file carries the very document that is sent`() throws {

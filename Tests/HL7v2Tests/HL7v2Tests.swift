@@ -2,7 +2,7 @@ import Base
 import Foundation
 import HL7v2
 import Testing
-import TestSupport
+import Judges
 
 private func received(_ text: String) throws -> ReceivedMessage { try ReceivedMessage(Array(text.utf8)) }
 

@@ -1,7 +1,7 @@
 import Base
 import HL7v2
-import TestSupport
 import Testing
+import Judges
 
 /// One datum of a message removed or falsified, by name; `code` nil for a message that may leave all the same.
 struct Mutation: Sendable, CustomTestStringConvertible {

@@ -2,7 +2,7 @@ import Base
 import Foundation
 import HL7v2
 import Testing
-import TestSupport
+import Judges
 
 /// A fictitious sending, as PFI sheet section 8 draws it.
 enum Sending {

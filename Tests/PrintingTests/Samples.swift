@@ -122,6 +122,29 @@ enum Samples {
         return report
     }
 
+    /// With a logo, and curves: a bound, a result out of its interval, too few points for one.
+    static var followed: PrintedReport {
+        var report = usual
+        report.issuer.logo = logo
+        let day: Int64 = 86_400
+        func points(_ values: [String]) -> [PrintedReport.TrendPoint] {
+            values.enumerated().map { n, value in
+                let at = Instant(seconds: edited.milliseconds / 1000 - Int64(values.count - 1 - n) * 61 * day)
+                return .init(value: value, date: CivilTime(at, in: .europeParis).date.french, at: at)
+            }
+        }
+        report.chapters[0].panels[0].lines[1].trend = points(["12,4", "12,1", "11,8", "11,0", "10,2"])
+        report.chapters[0].panels[0].lines[4].trend = points(["7,41", "8,90"])
+        report.chapters[1].panels[0].lines[1].trend = points(["4,1", "4,3", "6,7"])
+        report.chapters[1].panels[0].lines[2].trend = points(["12,0", "3,1", "< 0,6"])
+        return report
+    }
+
+    /// Twelve by eight points, red on half a transparent ground: made by hand, of nobody.
+    static let logo = PNG.picture(width: 12, height: 8) { x, y in
+        (x + y) % 3 == 0 ? (170, 30, 40, 255) : (20, 90, 60, 128)
+    }
+
     /// Partial, replaced, not signed.
     static var proof: PrintedReport {
         var report = long(lines: 100)

@@ -229,18 +229,23 @@ import Testing
     }
 
     @Test func `put levels measured together into one run, and a repeated level into a new one`() {
-        var points: [ControlPoint] = []
-        func name(_ level: String, _ minutes: Int, lot: String = "A") -> String {
-            let at = Control.at(0, minutes: minutes)
-            let run = ControlRuns.name(
-                for: Control.assay, level: ControlLevel(level), lot: lot, at: at, among: points)
-            points.append(Control.point(run, at, level: level, z: "0.1", lot: lot))
-            return run
+        var runs = ControlRuns(zone: .europeParis)
+        func name(_ level: String, _ minutes: Int, _ material: String = "A", isParallel: Bool = false) -> String {
+            runs.name(
+                level: ControlLevel(level), material: material + level, isParallel: isParallel,
+                at: Control.at(0, minutes: minutes))
         }
         let first = name("1", 0)
-        #expect(name("2", 5) == first && name("1", 6, lot: "B") == first)
+        #expect(name("2", 5) == first)
+        // The lot under parallel run stands beside the one in service, once.
+        #expect(name("1", 6, "B", isParallel: true) == first && name("2", 7, "B", isParallel: true) == first)
         let repeated = name("1", 10)
         #expect(repeated != first && name("2", 12) == repeated)
-        #expect(name("3", 40) != repeated)
+        let again = name("1", 10, "B", isParallel: true)
+        #expect(again == repeated && name("1", 11, "B", isParallel: true) != again)
+        // A pause of half an hour is still the run, a minute more is not.
+        #expect(name("3", 41) != name("3", 72))
+        let late = name("1", 200)
+        #expect(name("2", 230) == late && name("3", 261) != late)
     }
 }

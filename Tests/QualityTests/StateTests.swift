@@ -81,7 +81,7 @@ import Testing
         #expect(standing(timeline, 1) == .expired)
     }
 
-    @Test(arguments: ControlEventKind.allCases) func `expires by an event`(kind: ControlEventKind) {
+    @Test(arguments: ControlEventKind.noted) func `expires by an event`(kind: ControlEventKind) {
         let event = ControlEvent(kind, at: Control.at(0, minutes: 30))
         let timeline = Control.timeline("1:0.1 1:0.1", events: [event])
         #expect(timeline.steps.map(\.state) == [.conforming, .expired, .conforming])
@@ -89,6 +89,30 @@ import Testing
         var without = Control.policy()
         without.endingEvents = []
         #expect(standing(Control.timeline("1:0.1", policy: without, events: [event]), 1) == .conforming)
+    }
+
+    @Test func `expires by an alarm of the patients, and the control that answers speaks for both sides of it`() {
+        let alarm = ControlEvent(.patientAlarm, at: Control.at(0, minutes: 30))
+        let timeline = Control.timeline("1:0.1 1:0.1", events: [alarm])
+        #expect(timeline.steps.map(\.state) == [.conforming, .expired, .conforming])
+        let between = Control.at(0, minutes: 45)
+        let held = timeline.standing(ofResultMeasuredAt: between, knownAt: between)
+        #expect(held.hold == .expired && held.because.contains("moyenne des patients"))
+        #expect(timeline.standing(ofResultMeasuredAt: between, knownAt: Control.at(2)).hold == nil)
+        // A rejected answer puts everything since the last conforming run in doubt.
+        let rejected = Control.timeline("1:0.1 1:3.5", events: [alarm])
+        #expect(rejected.standing(ofResultMeasuredAt: between, knownAt: Control.at(2)).hold == .rejected)
+        // Too late an answer: what was measured under the alarm is no longer bracketed.
+        var policy = Control.policy()
+        policy.validity = .seconds(50 * 60)
+        let late = Control.timeline("1:0.1 1:0.1", policy: policy, events: [alarm])
+        #expect(late.standing(ofResultMeasuredAt: between, knownAt: Control.at(2)).hold == .expired)
+        // Whatever the policy lets end it; a warning ends nothing.
+        policy.endingEvents = []
+        policy.validity = nil
+        #expect(standing(Control.timeline("1:0.1", policy: policy, events: [alarm]), 1) == .expired)
+        let warning = ControlEvent(.patientWarning, at: Control.at(0, minutes: 30))
+        #expect(standing(Control.timeline("1:0.1", events: [warning]), 1) == .conforming)
     }
 
     @Test func `is made void by an event in the same millisecond as the run`() {
@@ -158,17 +182,19 @@ import Testing
         let run = ControlPhase.conforming(run: "C", at: Control.at(0))
         let phases: [ControlPhase] = [
             .notControlled(because: ""), run, .expired(because: ""), .rejected(run: "X"), .signed(run: "X"),
-            .rerun(rejected: "X", run: "C", at: Control.at(0)),
+            .rerun(rejected: "X", run: "C", at: Control.at(0)), .alarmed(run: "C", at: Control.at(0)),
         ]
         let inputs: [ControlInput] = [
             .run("N", at: Control.at(1), .conforming, because: ""),
             .run("N", at: Control.at(1), .rejected, because: ""),
             .run("N", at: Control.at(1), .absent, because: ""),
             .run("N", at: Control.at(1), .incomplete, because: ""), .time, .event(.calibration), .correction("X"),
-            .correction("other"),
+            .correction("other"), .event(.patientAlarm), .event(.patientWarning),
         ]
         // Columns as `inputs`: N NON_CONTROLE, C CONFORME, E ECHU, R REJET, K CORRIGE.
-        let table = ["CRNNNNNN", "CRNCEECC", "CREEEEEE", "KRRRRRKR", "CRKKKKKK", "KRRKRRCK"]
+        let table = [
+            "CRNNNNNNNN", "CRNCEECCEC", "CREEEEEEEE", "KRRRRRKRRR", "CRKKKKKKKK", "KRRKRRCKRK", "CREEEEEEEE",
+        ]
         let letters: [ControlState: Character] = [
             .notControlled: "N", .conforming: "C", .expired: "E", .rejected: "R", .corrected: "K",
         ]

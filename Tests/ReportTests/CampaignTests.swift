@@ -4,8 +4,8 @@ import HL7v2
 import Laboratory
 import Report
 import ReportSamples
-import TestSupport
 import Testing
+import Judges
 
 /// Reports from a seed: every case, every pair of cases, all of them judged.
 struct CampaignTests {

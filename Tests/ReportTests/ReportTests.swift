@@ -6,7 +6,7 @@ import Laboratory
 import Printing
 import Report
 import Testing
-import TestSupport
+import Judges
 
 private let parties = Parties(
     sendingApplication: "PAILLASSE", sendingFacility: "LABO LILAS", receivingApplication: "PFI",

@@ -4,8 +4,8 @@ import HL7v2
 import Laboratory
 import Report
 import ReportSamples
-import TestSupport
 import Testing
+import Judges
 
 private let parties = CampaignTests.parties
 private let pdf = CampaignTests.pdf

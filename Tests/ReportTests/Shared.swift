@@ -1,6 +1,6 @@
 import Catalog
 import Foundation
-import TestSupport
+import Judges
 
 /// The catalogue that the project ships.
 enum Shared {

@@ -43,7 +43,7 @@ import Testing
         let found = try Engine.one("K", "9.9", { $0.flags = ["*"] }, input: { $0.contradictions = [.name, .sex] })
         #expect(found.holdCodes == [.identity] && found.checks.allSatisfy { $0.step <= 1 })
         #expect(found.value == .measured(try #require(Measured("9.9")), unit: "mmol/L"), "as it came")
-        #expect(found.holds[0].reason.contains("name"))
+        #expect(found.holds[0].reason.contains("le nom"))
     }
 
     @Test func `each fact of identity, specimen, control and instrument holds with its own code`() throws {

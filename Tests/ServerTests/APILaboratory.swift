@@ -2,6 +2,7 @@ import API
 import Base
 import Catalog
 import Client
+import Exchange
 import Foundation
 import Laboratory
 import Server
@@ -29,6 +30,8 @@ struct APILaboratory: Sendable {
     let desk: Desk
     let api: LaboratoryAPI
     let server: ServerAddress
+    /// The way out of its reports; nothing runs it but the test.
+    let dispatch: ReportDispatch
 
     static let secret = "une longue phrase de passe"
     static let root = URL(fileURLWithPath: #filePath)
@@ -41,7 +44,10 @@ struct APILaboratory: Sendable {
         oidRoot: "1.2.250.1.999.1", director: biologist)
 
     /// Runs `body` with the server up; the server is down when it returns.
-    static func open(routes: [OrderRoute] = [], _ body: @Sendable (APILaboratory) async throws -> Void) async throws {
+    static func open(
+        routes: [OrderRoute] = [], pfi: PFISettings? = nil,
+        _ body: @Sendable (APILaboratory) async throws -> Void
+    ) async throws {
         let store = MemoryStore()
         let clock = TestClock()
         let catalogue = try AnalysisCatalogue.load(
@@ -51,7 +57,9 @@ struct APILaboratory: Sendable {
         let desk = open
         // Cheap on purpose: what is tested here is not how long scrypt takes.
         let accounts = AccountDesk(desk: desk, credentials: Credentials(cost: .init(n: 16, r: 1, p: 1)))
-        let api = LaboratoryAPI(desk: desk, live: NoAnalyzers(), accounts: accounts)
+        let dispatch = ReportDispatch(desk: desk, pfi: pfi, log: { _ in })
+        let api = LaboratoryAPI(
+            desk: desk, live: NoAnalyzers(), accounts: accounts, reports: ReportDoor(dispatch: dispatch))
         let (ports, bound) = AsyncStream.makeStream(of: Int.self)
         let serving = Task { try await api.run(host: "127.0.0.1", port: 0) { bound.yield($0) } }
         var port = 0
@@ -60,7 +68,8 @@ struct APILaboratory: Sendable {
             break
         }
         let laboratory = APILaboratory(
-            store: store, clock: clock, desk: desk, api: api, server: try ServerAddress("http://127.0.0.1:\(port)"))
+            store: store, clock: clock, desk: desk, api: api, server: try ServerAddress("http://127.0.0.1:\(port)"),
+            dispatch: dispatch)
         try await laboratory.people()
         do { try await body(laboratory) } catch {
             serving.cancel()

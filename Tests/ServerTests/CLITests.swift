@@ -93,7 +93,8 @@ struct CommandLineTool: Sendable {
                 let unconfirmed = try await tool.run("bio", "sign", "--all")
                 #expect(unconfirmed.code == 1 && unconfirmed.complaint.contains("--confirm 1"), "\(unconfirmed)")
                 let hash = try await laboratory.signedIn(.biologist).fileToSign(number).contentHash
-                let signed = try await tool.run("bio", "sign", "--all", "--confirm", "1")
+                let signed = try await tool.run(
+                    "bio", "sign", "--all", "--confirm", "1", "--secret-stdin", input: secret)
                 #expect(signed.code == 0 && signed.output.contains(hash), "\(signed)")
                 #expect(try await tool.run("bio", "file").output == "rien à signer\n")
                 let proof = try await tool.run("audit", "verify")
@@ -151,7 +152,7 @@ struct CommandLineTool: Sendable {
                     for line in ran.output.split(separator: "\n") { #expect(line.count <= 80, "\(words) \(line)") }
                 }
                 let list = try await tool.run("worklist")
-                #expect(list.output.contains(observation.id) && list.output.contains("CRITIQUE_ALERTE"))
+                #expect(list.output.contains(observation.id) && list.output.contains("CRITIQUE_APPEL"))
             }
         }
     }

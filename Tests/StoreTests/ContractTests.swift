@@ -153,8 +153,12 @@ import Testing
                     .signature(Make.signature("s6", request: "r6", of: ["his"])),
                 ], note: Make.note())
             let found = try await store.previousSigned(
-                patientID: "p1", analyses: ["NA", "K", "CL"], before: Make.at(40), excludingRequest: "r4")
+                patientID: "p1", analyses: ["NA", "K", "CL"], before: Make.at(40), excludingRequest: "r4",
+                depth: 1)
             #expect(found.map(\.id) == ["na", "newer"])
+            let more = try await store.previousSigned(
+                patientID: "p1", analyses: ["K", "NA"], before: Make.at(60), excludingRequest: "r4", depth: 2)
+            #expect(more.map(\.id) == ["late", "newer", "na"])
         }
     }
 

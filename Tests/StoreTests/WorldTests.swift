@@ -61,7 +61,8 @@ import Testing
             try await same("messages") { try await $0.messages(sessionID: "s\(n)") }
             try await same("previous") {
                 try await $0.previousSigned(
-                    patientID: "p\(n)", analyses: ["NA", "K"], before: Make.at(30), excludingRequest: "r1")
+                    patientID: "p\(n)", analyses: ["NA", "K"], before: Make.at(30), excludingRequest: "r1",
+                    depth: 3)
             }
         }
         try await compareRegisters(store, model, seed)

@@ -39,7 +39,7 @@ enum House {
             name: "default: in a pure room", words: ["default"], pattern: { $0.contains(/^\s*default\s*:/) },
             concerns: { $1 }, remedy: "name the cases of our own enums; over numbers and texts write case _:"),
         Ban(
-            name: "Foundation's Process in a test (what it does beside other children: Tests/Support/Child.swift)",
+            name: "Foundation's Process in a test (why: Tests/Support/Children/Child.swift)",
             words: ["Process("], pattern: { $0.contains(/\bProcess\(\)/) },
             concerns: { path, _ in path.hasPrefix("Tests/") && !path.hasPrefix("Tests/Bench/") },
             remedy: "start a TestSupport.Child"),

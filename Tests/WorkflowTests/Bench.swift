@@ -2,6 +2,8 @@ import Base
 import Catalog
 import FoundationEssentials
 import Laboratory
+import Quality
+import Rules
 import Store
 import Synchronization
 import Testing
@@ -48,6 +50,44 @@ struct Bench: Sendable {
             sites: [site], now: { clock.now })
     }
 
+    /// The shipped catalogue with its rules in force, every line and every rule approved unless said otherwise.
+    static func withRules(
+        approving: Bool = true, policy change: (String) -> String = { $0 }
+    ) async throws -> Bench {
+        let bench = try Bench()
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let rules = try ["calculated", "coherence", "reflex", "policy"].map { name in
+            let bytes = try Data(contentsOf: root.appending(path: "Catalog/rules/\(name).json5"))
+            let text = String(decoding: bytes, as: UTF8.self)
+            return CatalogFile(
+                name: "rules/\(name).json5", bytes: Array((name == "policy" ? change(text) : text).utf8))
+        }
+        try await bench.desk.publish(try files() + rules, reason: "essai", by: administrator)
+        guard approving else { return bench }
+        let lines = try bench.desk.catalogue.analyses.map { try bench.desk.approvalSubject(analysis: $0.code) }
+        try await bench.desk.approve(lines, reason: "lues", by: biologist)
+        try await bench.desk.approve(
+            bench.desk.shelf.pack.approvable.map { ApprovalSubject($0) }, reason: "lues",
+            until: bench.clock.now.advanced(by: .seconds(300 * 86_400)), by: biologist)
+        return bench
+    }
+
+    /// A control of the analysis, in its target on the analyzer `auto`, a moment ago.
+    func conformingControl(_ analysis: String, mean: Int = 4) async throws {
+        let assay = ControlledAssay(analysis: analysis, analyzer: "auto")
+        _ = try await desk.setControlTarget(
+            ControlTarget(
+                assay: assay, material: "QC1", level: ControlLevel("N1"), lot: "L1", mean: Exact(mean), sd: Exact(1),
+                unit: "mmol/L", origin: .laboratory, count: 20, from: clock.now.advanced(by: .seconds(-3600))),
+            reason: "notice", by: Bench.biologist)
+        let control = IncomingObservation(
+            ordinal: 0, accession: "QC1", instrumentCode: analysis, analysis: analysis,
+            value: .measured(Measured(Exact(mean)), unit: "mmol/L"), rawText: "\(mean)", rawUnit: "mmol/L",
+            observedAt: clock.now)
+        _ = try await desk.interpret(try await message("qc-" + analysis), reading: Reading(controls: [control]))
+    }
+
     static func draft(_ name: String = "ESSAI") -> PatientDraft {
         PatientDraft(
             status: .provisional,
@@ -68,6 +108,20 @@ struct Bench: Sendable {
             patientID: try await patient(name).id, codes: codes,
             prescriber: Professional(nationalID: "810009876543", family: "CHARLES", given: "Pascal"))
         draft.priority = priority
+        draft.collectedAt = clock.now.advanced(by: .seconds(-1800))
+        let made = try await desk.registerRequest(draft, by: Bench.secretary)
+        for specimen in made.specimens {
+            _ = try await desk.receive(
+                specimen.accession, collectedAt: nil, nonconformity: nil, by: Bench.technician)
+        }
+        return made
+    }
+
+    /// Another request for the same patient, its tubes received.
+    func registered(_ codes: [String], for patientID: String) async throws -> RegisteredRequest {
+        var draft = RequestDraft(
+            patientID: patientID, codes: codes,
+            prescriber: Professional(nationalID: "810009876543", family: "CHARLES", given: "Pascal"))
         draft.collectedAt = clock.now.advanced(by: .seconds(-1800))
         let made = try await desk.registerRequest(draft, by: Bench.secretary)
         for specimen in made.specimens {

@@ -31,12 +31,12 @@ struct JSONText {
     }
     mutating func object(_ key: String, _ body: (inout JSONText) -> Void) {
         begin()
-        text += JSONText.quoted(key) + ": "
+        text += JSONString.quoted(key) + ": "
         nest("{", "}", body)
     }
     mutating func list(_ key: String, _ body: (inout JSONText) -> Void) {
         begin()
-        text += JSONText.quoted(key) + ": "
+        text += JSONString.quoted(key) + ": "
         nest("[", "]", body)
     }
     mutating func list(_ body: (inout JSONText) -> Void) {
@@ -45,37 +45,18 @@ struct JSONText {
     }
     mutating func value(_ value: String) {
         begin()
-        text += JSONText.quoted(value)
+        text += JSONString.quoted(value)
     }
     mutating func member(_ key: String, _ value: String) {
         begin()
-        text += JSONText.quoted(key) + ": " + JSONText.quoted(value)
+        text += JSONString.quoted(key) + ": " + JSONString.quoted(value)
     }
     mutating func null(_ key: String) {
         begin()
-        text += JSONText.quoted(key) + ": null"
+        text += JSONString.quoted(key) + ": null"
     }
     mutating func strings(_ key: String, _ values: [String]) {
         list(key) { json in for value in values { json.value(value) } }
-    }
-
-    /// RFC 8259 section 7.
-    static func quoted(_ text: String) -> String {
-        var out = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar.value {
-            case 0x22: out += "\\\""
-            case 0x5C: out += "\\\\"
-            case 0x0A: out += "\\n"
-            case 0x0D: out += "\\r"
-            case 0x09: out += "\\t"
-            case 0..<0x20, 0x7F:
-                let hex = String(scalar.value, radix: 16)
-                out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            case _: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out + "\""
     }
 }
 

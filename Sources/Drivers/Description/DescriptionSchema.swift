@@ -26,7 +26,7 @@ extension DriverDescription {
 extension ObjectReader {
     fileprivate func driver(named name: String, link: LinkSettings) -> DriverDescription {
         let dialect = dialect()
-        let description = DriverDescription(
+        var description = DriverDescription(
             name: name, maker: required("maker"), model: required("model"), summary: required("summary"),
             senders: texts("senders") ?? [], dialect: dialect, transports: transports(),
             serial: object("serial").map { $0.serial() }, link: link, charset: charset(),
@@ -40,11 +40,20 @@ extension ObjectReader {
                 ?? FlagReading(harmless: ["N"], known: [:], comments: nil),
             statuses: dictionary("statuses") ?? [:], controls: controls(dialect),
             ignored: conditions("ignored"), orderFlags: conditions("orderFlags"),
-            suspects: conditions("suspects"), codes: codes(),
+            suspects: conditions("suspects"), codes: codes(), indices: indices(),
             query: object("query")?.queryReading() ?? .standard,
             orders: object("orders").map { $0.orderWriting(dialect) }, deviations: deviations())
+        if let applied = flag("dilutionApplied") { description.paths.isMultiplied = applied }
         finish()
         return description
+    }
+
+    private func indices() -> [String: String] {
+        let indices = dictionary("indices") ?? [:]
+        for (code, index) in indices.sorted(by: { $0.key < $1.key }) where !["H", "I", "L"].contains(index) {
+            log.add("value", at: key("indices"), "\(code) : indice inconnu « \(index) »", "écrire H, I ou L")
+        }
+        return indices
     }
 
     private func transports() -> [Transport] {
@@ -124,7 +133,7 @@ extension ObjectReader {
         }
         return FlagReading(
             harmless: Set(texts("harmless") ?? []), known: dictionary("known") ?? [:], values: values,
-            comments: comments)
+            comments: comments, rules: dictionary("rules") ?? [:])
     }
 
     private func queryReading() -> QueryReading {

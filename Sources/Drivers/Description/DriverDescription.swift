@@ -40,6 +40,8 @@ package struct DriverDescription: Sendable, Hashable {
     /// One that holds makes the text at its path an unknown flag of the result: it is held.
     package var suspects: [FieldCondition]
     package var codes: [String: CodeMeaning]
+    /// Instrument's code → index of the serum (`H`, `I`, `L`): its value is one of the tube, no result.
+    package var indices: [String: String] = [:]
     package var query: QueryReading
     package var orders: OrderWriting?
     /// Departures from LIS2-A2 that the model is known for.
@@ -110,8 +112,10 @@ package struct ResultPaths: Sendable, Hashable {
     package var started: FieldChoice
     /// Text of a C record under the result.
     package var comment: FieldChoice
-    /// How the sample was diluted or its volume changed, kept as a comment.
+    /// How the sample was diluted or its volume changed, kept as a comment too.
     package var dilution: FieldChoice
+    /// The value of a diluted specimen comes multiplied already.
+    package var isMultiplied = true
 }
 
 /// Who the analyzer believes the patient is: compared with the request, never stored.
@@ -160,6 +164,8 @@ package struct FlagReading: Sendable, Hashable {
     package var values: [String: CodedMeaning] = [:]
     /// Comment records that carry flags (cobas data alarms in `C.4` of type I).
     package var comments: CommentFlags?
+    /// Flag as sent → the name by which the laboratory's rules know it (`drapeau.AGREGATS`); it holds all the same.
+    package var rules: [String: String] = [:]
 }
 
 package struct CommentFlags: Sendable, Hashable {

@@ -60,7 +60,7 @@ struct DraftWriter {
     }
 
     private var isHL7: Bool { survey.language == .hl7 }
-    private func quoted(_ text: String) -> String { JSONText.quoted(text) }
+    private func quoted(_ text: String) -> String { JSONString.quoted(text) }
     private mutating func key(_ name: String, _ value: String) { lines.append("    \(name): \(value),") }
     private mutating func comment(_ text: String) { lines.append("    // " + DraftWriter.oneLine(text)) }
 

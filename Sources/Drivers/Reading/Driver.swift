@@ -70,7 +70,7 @@ package struct Driver: Sendable, Hashable {
         }
         reading.queries = tree.queries.map { query(message.record($0), context.charset) }
         reading.leftOver = leftOver(message, tree, results: ordinal)
-        return reading
+        return tellingIndices(reading)
     }
 
     /// The tree and the walk go through the records in the same order; the walk also stops at results without an order.

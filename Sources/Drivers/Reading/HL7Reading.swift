@@ -57,7 +57,7 @@ extension Driver {
                 }
             }
         }
-        return reading
+        return tellingIndices(reading)
     }
 
     private func orderFlags(_ group: HL7Grouping.Group, _ context: RecordContext) -> [String] {

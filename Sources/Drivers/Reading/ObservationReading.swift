@@ -30,7 +30,11 @@ extension Driver {
         flags += description.suspects.filter { $0.holds(context) }.map { $0.path.text(context) }
         sort(flags, into: &observation)
         let dilution = paths.dilution.text(context)
-        if !dilution.isEmpty { observation.comments.append("Dilution : \(dilution)") }
+        if !dilution.isEmpty {
+            observation.comments.append("Dilution : \(dilution)")
+            observation.dilution = SentDilution(
+                text: dilution, factor: Driver.factor(dilution), isMultiplied: paths.isMultiplied)
+        }
         for context in comments {
             if let flags = description.flags.comments, flags.conditions.allSatisfy({ $0.holds(context) }) {
                 sort(split(flags.path.text(context), flags.separator), into: &observation)
@@ -57,6 +61,39 @@ extension Driver {
         return text.split(separator: separator).map { trimmed($0) }.filter { !$0.isEmpty }
     }
 
+    /// `5`, `1/5`, `1:5`, `x5`; nil for words (`dec`), which name no factor: the result is then held.
+    static func factor(_ text: String) -> Exact? {
+        let parts = text.split { $0 == "/" || $0 == ":" }
+        let last = parts.last.map { $0.drop { $0 == "x" || $0 == "X" || $0 == " " } } ?? ""
+        guard parts.count == 1 || (parts.count == 2 && parts[0] == "1"), let factor = Exact(last), factor >= Exact(1)
+        else { return nil }
+        return factor
+    }
+
+    /// Takes the indices of the serum out of the results, and tells them to all results of their tube. A driver that
+    /// names indices reads an analyzer that measures them: a tube without is one where they are missing.
+    func tellingIndices(_ reading: Reading) -> Reading {
+        guard !description.indices.isEmpty else { return reading }
+        var told = reading
+        var found: [String: SentIndices] = [:]
+        told.observations.removeAll { observation in
+            guard let index = description.indices[observation.instrumentCode] else { return false }
+            guard let value = Measured(observation.rawText), value.comparator == .equal else { return false }
+            var indices = found[observation.accession] ?? SentIndices()
+            switch index {
+            case "H": indices.hemolysis = value.number
+            case "I": indices.icterus = value.number
+            case _: indices.lipemia = value.number
+            }
+            found[observation.accession] = indices
+            return true
+        }
+        for place in told.observations.indices {
+            told.observations[place].indices = found[told.observations[place].accession] ?? SentIndices()
+        }
+        return told
+    }
+
     /// R.7 and OBX-8 may repeat: each repeat is a flag (LIS2-A2 section 9.7, HL7 v2.5 section 7.4.2.8).
     func flagTexts(_ context: RecordContext) -> [String] {
         let paths = description.paths.flags
@@ -72,6 +109,7 @@ extension Driver {
     func sort(_ flags: [String], into observation: inout IncomingObservation) {
         // `""` is HL7's "nothing here" (v2.5 section 2.5.3).
         for flag in flags where !description.flags.harmless.contains(flag) && flag != "\"\"" {
+            if let name = description.flags.rules[flag] { observation.instrumentFlags.append(name) }
             if let meaning = description.flags.known[flag] {
                 observation.instrumentFlags.append(flag)
                 observation.comments.append("\(flag) : \(meaning)")

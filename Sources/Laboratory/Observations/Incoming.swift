@@ -19,6 +19,33 @@ package struct ClaimedIdentity: Codable, Sendable, Hashable {
     }
 }
 
+/// How an analyzer says that it diluted the specimen.
+package struct SentDilution: Codable, Sendable, Hashable {
+    /// As sent: `1/5`, `Dec`, `x2`.
+    package var text: String
+    /// Nil: what was sent is no factor that the driver knows.
+    package var factor: Exact?
+    /// The value that came is already that of the undiluted specimen.
+    package var isMultiplied: Bool
+    package init(text: String, factor: Exact?, isMultiplied: Bool) {
+        self.text = text
+        self.factor = factor
+        self.isMultiplied = isMultiplied
+    }
+}
+
+/// Indices of the serum as an analyzer sends them with the results of a tube; nil: it sent none.
+package struct SentIndices: Codable, Sendable, Hashable {
+    package var hemolysis: Exact?
+    package var icterus: Exact?
+    package var lipemia: Exact?
+    package init(hemolysis: Exact? = nil, icterus: Exact? = nil, lipemia: Exact? = nil) {
+        self.hemolysis = hemolysis
+        self.icterus = icterus
+        self.lipemia = lipemia
+    }
+}
+
 /// One result as a driver understood it, before anything of the laboratory was looked at.
 package struct IncomingObservation: Codable, Sendable, Hashable {
     /// Rank of the result record in its message, from 0.
@@ -43,13 +70,19 @@ package struct IncomingObservation: Codable, Sendable, Hashable {
     package var claimed: ClaimedIdentity
     /// Comment texts (C records) of the result, instrument's words.
     package var comments: [String]
+    /// Nil: the analyzer says nothing of a dilution.
+    package var dilution: SentDilution?
+    /// Nil: the driver reads no indices of the serum.
+    package var indices: SentIndices?
 
     package init(
         ordinal: Int, accession: String, instrumentCode: String, analysis: String?, value: ObservationValue?,
         rawText: String, rawUnit: String = "", instrumentFlags: [String] = [], unknownFlags: [String] = [],
         status: String = "F", observedAt: Instant? = nil, claimed: ClaimedIdentity = ClaimedIdentity(),
-        comments: [String] = []
+        comments: [String] = [], dilution: SentDilution? = nil, indices: SentIndices? = nil
     ) {
+        self.dilution = dilution
+        self.indices = indices
         self.ordinal = ordinal
         self.accession = accession
         self.instrumentCode = instrumentCode

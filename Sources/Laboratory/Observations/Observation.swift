@@ -169,11 +169,17 @@ package struct Origin: Codable, Sendable, Hashable {
     package var ordinal: Int?
     /// Who typed it, for manual entry.
     package var author: String?
-    package init(analyzer: String? = nil, messageID: String? = nil, ordinal: Int? = nil, author: String? = nil) {
+    /// The calculation that made it and its version, `calcul:LDLC@1`.
+    package var calculation: String?
+    package init(
+        analyzer: String? = nil, messageID: String? = nil, ordinal: Int? = nil, author: String? = nil,
+        calculation: String? = nil
+    ) {
         self.analyzer = analyzer
         self.messageID = messageID
         self.ordinal = ordinal
         self.author = author
+        self.calculation = calculation
     }
 }
 
@@ -236,6 +242,8 @@ package struct ObservationEvent: Codable, Sendable, Hashable {
         case technicallyValidated
         /// Set aside, with a reason; another run takes its place.
         case rejected
+        /// What was said of it before is taken back, before any signature: it waits again.
+        case withdrawn
     }
     package var observationID: String
     /// 1, 2… within the observation: two people acting at once conflict instead of overwriting each other.

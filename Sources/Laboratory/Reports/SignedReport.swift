@@ -18,7 +18,7 @@ package struct SignedReport: Sendable, Hashable {
     package var site: Site
     package var signature: Signature
     package var content: SignedContent
-    /// The latest signed earlier result of each analysis, where there is one.
+    /// Signed earlier results of each analysis, the latest of each earlier request.
     package var previous: [PreviousResult]
     /// OID of this version of the document (no extension), and of the set of its versions.
     package var documentOID: String
@@ -84,7 +84,7 @@ package struct Delivery: Codable, Sendable, Hashable {
     package var reportID: String
     package var requestID: String
     package var version: Int
-    /// `PFI` for now.
+    /// `PFI`, with what makes it another errand of the same report version: `PFI retrait`, `PFI renvoi 2`.
     package var destination: String
     /// MSH-10: unique for ever; a resend carries the same.
     package var controlID: String
@@ -110,18 +110,22 @@ package struct Delivery: Codable, Sendable, Hashable {
     }
 }
 
-/// What happened to a delivery. Two legs, never one column: ours (`attempted`, `failed`) and theirs (`accepted`,
-/// `refused`, DMP and mailbox acknowledgements) – HOUSE invariant 8.
+/// What happened to a delivery. Two legs, never one column: ours (`attempted`, `failed`, `unreached`) and theirs
+/// (`accepted`, `refused`, DMP and mailbox acknowledgements) – HOUSE invariant 8.
 package struct DeliveryEvent: Codable, Sendable, Hashable {
     package enum Kind: String, Codable, Sendable, CaseIterable {
         /// Bytes given to the wire.
         case attempted
-        /// No answer, or the line dropped: transient or ambiguous, the same message goes again.
+        /// No answer, or the line dropped: ambiguous, the same message goes again, to the same PFI.
         case failed
+        /// No line to the PFI: the message never left (transient).
+        case unreached
         /// MSA-1 = AA: the PFI took responsibility.
         case accepted
         /// MSA-1 = AE or AR: permanent, a person decides.
         case refused
+        /// A person gave it up: it is due no more.
+        case abandoned
         /// ZAM Z01 Y / N.
         case dmpAccepted, dmpRefused
         /// ZAM Z02 Y / N, Z03.

@@ -1,7 +1,7 @@
 package import Base
 
-/// Who may see a report, as the biologist decided. A change of it is a new version of the document (PFI
-/// sheet section 6).
+/// Who may see a report, as the biologist decided. A change of it is a new version of the document (PFI sheet,
+/// section 6).
 package struct Visibility: Codable, Sendable, Hashable {
     /// CDA confidentialityCode.
     package enum Confidentiality: String, Codable, Sendable, CaseIterable {

@@ -17,9 +17,12 @@ package enum EncounterClass: String, Codable, Sendable, CaseIterable {
 package struct RequestLine: Codable, Sendable, Hashable {
     package var analysis: String
     package var panel: String?
-    package init(analysis: String, panel: String? = nil) {
+    /// What asked for it when nobody prescribed it: `reflexe:TSH-T4L@1`.
+    package var origin: String?
+    package init(analysis: String, panel: String? = nil, origin: String? = nil) {
         self.analysis = analysis
         self.panel = panel
+        self.origin = origin
     }
 }
 

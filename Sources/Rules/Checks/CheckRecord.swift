@@ -65,14 +65,14 @@ package enum CheckOutcome: String, Codable, Sendable, CaseIterable {
 }
 
 /// A value that a check looked at, or a limit that it held it against.
-package struct CheckFact: Codable, Sendable, Hashable {
+package struct CheckFact: Sendable, Hashable {
     /// The words stand in `CheckWords`.
     package enum Name: String, Codable, Sendable, CaseIterable {
         case value, rounded, previous, previousAt, difference, daysBetween, low, high, limit, absoluteLimit, factor
         case index, commentAbove, suppressAbove, freeHemoglobin, hours, at, until, words, flag, state, analysis
         case count, known, step, tolerance, contradiction, context, sex
     }
-    package enum Value: Codable, Sendable, Hashable {
+    package enum Value: Sendable, Hashable {
         case measured(Measured)
         case number(Exact)
         case instant(Instant)

@@ -5,11 +5,27 @@ import Laboratory
 extension CheckRecord {
     /// One sentence for a hold or for a line of `paillasse why`: `delta : valeur 6,1 ; antérieur 4,2 ; …`.
     package var words: String {
+        if let said { return said }
         var text = check.frenchName
         if let note { text += " – " + note.french }
         let facts = (inputs + thresholds).map(\.french).filter { !$0.isEmpty }
         if !facts.isEmpty { text += " : " + facts.joined(separator: " ; ") }
         return text
+    }
+
+    /// Words of its own, where they say all.
+    private var said: String? {
+        func text(_ name: CheckFact.Name) -> String? {
+            for fact in inputs where fact.name == name {
+                if case .text(let text) = fact.value, !text.isEmpty { return text }
+            }
+            return nil
+        }
+        switch check {
+        case .control: return code == nil ? nil : text(.words)
+        case .manualEdit: return code != nil && text(.state) == "manual" ? "saisie manuelle" : nil
+        case _: return nil
+        }
     }
 
     /// A line of `paillasse why`: step, rule, outcome, code, words.
@@ -47,15 +63,26 @@ extension CheckOutcome {
 
 extension CheckFact {
     var french: String {
-        let text = value.french
+        var text = value.french
         if text.isEmpty { return "" }
+        if name == .state || name == .contradiction { text = CheckFact.words[text] ?? text }
         let label = name.french
         return label.isEmpty ? text : label + " " + text
     }
 }
 
+extension CheckFact {
+    /// Names of the program that people read.
+    private static let words = [
+        "manual": "saisie", "analyzer": "automate", "calculated": "calcul", "off": "coupé", "sort": "mode A",
+        "release": "mode B", "rejected": "rejeté", "expired": "échu", "conforming": "conforme",
+        "notNeeded": "sans objet", "name": "le nom", "birthDate": "la date de naissance", "sex": "le sexe",
+        "patientIdentifier": "l'identifiant", "tube": "le tube", "request": "la demande",
+    ]
+}
+
 extension CheckFact.Value {
-    var french: String {
+    package var french: String {
         switch self {
         case .measured(let value): value.frenchText
         case .number(let number): number.text.replacing(".", with: ",")

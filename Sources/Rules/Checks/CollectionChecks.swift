@@ -124,7 +124,7 @@ struct CollectionJudge {
         }
     }
 
-    private func tubeValues(_ judged: [ResultJudge]) -> TubeValues {
+    func tubeValues(_ judged: [ResultJudge]) -> TubeValues {
         var values = TubeValues()
         for other in input.others {
             guard let line = engine.line(other.analysis) else { continue }

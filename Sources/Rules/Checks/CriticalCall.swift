@@ -101,6 +101,9 @@ package struct CriticalCall: Codable, Sendable, Hashable {
         dueAt = openedAt.advanced(by: .seconds(Int64(minutes) * 60))
     }
 
+    /// When somebody was first told; nil: nobody yet.
+    package var toldAt: Instant? { attempts.first { $0.outcome != .unreachable }?.at }
+
     package func isOverdue(at now: Instant) -> Bool { state == .open && now >= dueAt }
 
     /// Whom to call at this level; the last of the chain for ever after (SAMU, patient, per local procedure).
@@ -111,6 +114,14 @@ package struct CriticalCall: Codable, Sendable, Hashable {
         guard isOverdue(at: now) else { return false }
         advance(at: now, minutes: minutes)
         return true
+    }
+
+    /// A person goes on to the next of the chain before the time.
+    package mutating func passOn(at now: Instant, minutes: Int) throws(Refusal) {
+        guard state == .open else {
+            throw refusal("told", "quelqu'un a déjà été prévenu, ou l'appel est clos", "rien à faire")
+        }
+        advance(at: now, minutes: minutes)
     }
 
     private mutating func advance(at now: Instant, minutes: Int) {

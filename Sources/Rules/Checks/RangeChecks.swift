@@ -142,22 +142,29 @@ extension ResultJudge {
 
     private mutating func judge(_ index: Exact, _ rule: InterferenceRule) {
         let inputs = [CheckFact(.index, rule.index.rawValue), CheckFact(.value, index)]
-        // A threshold that nobody entered decides nothing.
-        guard let bias = rule.biasAbove, let suppress = rule.suppressAbove else {
+        let code: Hold.Code?
+        switch rule.outcome(index) {
+        case .held:
+            // A threshold that nobody entered decides nothing.
             add(
                 CheckRecord(
                     .interference, .unknown, code: .censoredUndecided, rule: rule.reference, inputs: inputs,
                     note: .thresholdMissing))
             return
+        case .suppressed:
+            isSuppressed = true
+            code = .interference
+        case .commented: code = .interferenceBias
+        case .free: code = nil
         }
-        let isSuppressing = index > suppress
-        let code: Hold.Code? = isSuppressing ? .interference : index > bias ? .interferenceBias : nil
-        if isSuppressing { isSuppressed = true }
+        let thresholds = [
+            rule.biasAbove.map { CheckFact(.commentAbove, $0) },
+            rule.suppressAbove.map { CheckFact(.suppressAbove, $0) },
+        ]
         add(
             CheckRecord(
                 .interference, code == nil ? .no : .yes, code: code, rule: rule.reference,
-                inputs: inputs + [CheckFact(.words, rule.bias.word)],
-                thresholds: [CheckFact(.commentAbove, bias), CheckFact(.suppressAbove, suppress)],
+                inputs: inputs + [CheckFact(.words, rule.bias.word)], thresholds: thresholds.compactMap(\.self),
                 note: code == .interferenceBias ? .comment : nil))
     }
 

@@ -216,7 +216,7 @@ extension ResultJudge {
             .instrumentFlags, if: !sent.isEmpty, .analyzerFlag, inputs: sent,
             note: facts.unknownFlags.isEmpty ? nil : .notOnList)
         add(
-            .status, if: !Assessor.finalStatuses.contains(facts.status), .statusNotFinal,
+            .status, if: !ResultStatus.final.contains(facts.status), .statusNotFinal,
             inputs: [CheckFact(.state, facts.status)])
         guard !line.interference.isEmpty else {
             skip(.indicesPresent, .noIndexRule)

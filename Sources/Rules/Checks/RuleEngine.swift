@@ -8,8 +8,10 @@ import Laboratory
 package struct RuleEngine: Sendable {
     package let catalogue: AnalysisCatalogue
     package let pack: RulePack
-    package let zone: CivilZone
+    package private(set) var zone: CivilZone
     private let lines: [String: CheckLine]
+    /// Of the checks of the house.
+    package static let version = Check.version
 
     package init(catalogue: AnalysisCatalogue, pack: RulePack, zone: CivilZone) {
         self.catalogue = catalogue
@@ -18,6 +20,13 @@ package struct RuleEngine: Sendable {
         lines = Dictionary(
             catalogue.analyses.map { ($0.code, CheckLine($0, catalogue: catalogue, pack: pack)) },
             uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The same engine for a site in another zone.
+    package func inZone(_ zone: CivilZone) -> RuleEngine {
+        var copy = self
+        copy.zone = zone
+        return copy
     }
 
     /// Total: whatever the input, there is an answer, and what cannot be judged is held.

@@ -96,6 +96,8 @@ package struct VerificationPolicy: Sendable {
     package var firstTime: Set<String> = []
     /// Positive is critical: called like a critical value.
     package var positiveIsCritical: Set<String> = []
+    /// Reflex tests are added to the request by themselves; else they are proposed, and a person adds them.
+    package var addsReflexes = false
     package init() {}
 }
 
@@ -138,6 +140,17 @@ struct PolicyReader {
             policy.firstPositive = codes(context, "firstPositive")
             policy.firstTime = codes(context, "firstTime")
             context.finish()
+        }
+        if let reflex = top.object("reflex") {
+            switch reflex.required("mode") {
+            case "ajouter": policy.addsReflexes = true
+            case "proposer": break
+            case let word:
+                log.add(
+                    "reflex.mode", at: reflex.key("mode"), "« \(word) » n'est pas une façon de faire",
+                    "écrire \"proposer\" ou \"ajouter\"")
+            }
+            reflex.finish()
         }
         if let hil = top.object("hil") { readInterference(hil, &policy) }
         top.finish()

@@ -18,6 +18,8 @@ package struct RulePack: Sendable {
     package let coherence: [TubeRule]
     package let reflexes: [TubeRule]
     package let policy: VerificationPolicy
+    /// `policy.json5` as it reads: what is approved of it.
+    let policyText: [UInt8]
     private let formulaByCode: [String: Int]
 
     /// `calculated.json5`, `coherence.json5`, `reflex.json5`, `policy.json5`; a missing file holds no rule.
@@ -51,7 +53,8 @@ package struct RulePack: Sendable {
         checkReflexDepth(reflexes, log: log)
         guard log.findings.isEmpty else { throw RulePackRejection(findings: log.findings) }
         return RulePack(
-            version: version, formulas: ordered, coherence: coherence, reflexes: reflexes, policy: policy)
+            version: version, formulas: ordered, coherence: coherence, reflexes: reflexes, policy: policy,
+            policyText: files.first { $0.name == fileNames[3] }?.bytes ?? [])
     }
 
     /// The files of rules among those of a catalogue (`rules/NAME.json5`), by their own names.
@@ -66,8 +69,10 @@ package struct RulePack: Sendable {
     package static let reflexDepth = 3
 
     private init(
-        version: String, formulas: [Formula], coherence: [TubeRule], reflexes: [TubeRule], policy: VerificationPolicy
+        version: String, formulas: [Formula], coherence: [TubeRule], reflexes: [TubeRule], policy: VerificationPolicy,
+        policyText: [UInt8]
     ) {
+        self.policyText = policyText
         self.version = version
         self.formulas = formulas
         self.coherence = coherence
@@ -76,6 +81,10 @@ package struct RulePack: Sendable {
         formulaByCode = Dictionary(
             formulas.enumerated().map { ($1.code, $0) }, uniquingKeysWith: { first, _ in first })
     }
+
+    /// No rule at all: a catalogue without a folder `rules`.
+    package static let none = RulePack(
+        version: "aucune", formulas: [], coherence: [], reflexes: [], policy: VerificationPolicy(), policyText: [])
 
     package func formula(_ code: String) -> Formula? { formulaByCode[code].map { formulas[$0] } }
 

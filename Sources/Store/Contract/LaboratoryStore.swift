@@ -76,6 +76,8 @@ package protocol LaboratoryStore: Sendable {
     func requests(ids: [String]) async throws(StoreFailure) -> [Request]
     func specimen(_ accession: String) async throws(StoreFailure) -> Specimen?
     func specimens(requestID: String) async throws(StoreFailure) -> [Specimen]
+    /// Those of these numbers, in any order.
+    func specimens(accessions: [String]) async throws(StoreFailure) -> [Specimen]
 
     // Observations
     func observation(_ id: String) async throws(StoreFailure) -> Observation?
@@ -88,19 +90,26 @@ package protocol LaboratoryStore: Sendable {
     /// Ids of requests that have an observation whose last event is `technicallyValidated` and that no signature holds;
     /// urgent first, then oldest first.
     func requestsAwaitingSignature(site: String?, limit: Int) async throws(StoreFailure) -> [String]
-    /// For each analysis, the observation most recently observed before `before` on another request of this patient
-    /// that a signature holds.
-    func previousSigned(patientID: String, analyses: [String], before: Instant, excludingRequest: String)
-        async throws(StoreFailure) -> [Observation]
+    /// For each analysis, the `depth` observations most recently observed before `before` on other requests of this
+    /// patient that a signature holds, newest first.
+    func previousSigned(
+        patientID: String, analyses: [String], before: Instant, excludingRequest: String, depth: Int
+    ) async throws(StoreFailure) -> [Observation]
     /// Of a patient, those whose last event is `technicallyValidated`, observed in [`from`, `before`): the newest
     /// `limit`, newest first.
     func history(patientID: String, analysis: String, from: Instant, before: Instant, limit: Int)
         async throws(StoreFailure) -> [Observation]
+    /// The same of several analyses at once, by analysis; those without any are left out.
+    func histories(patientID: String, analyses: [String], from: Instant, before: Instant, limit: Int)
+        async throws(StoreFailure) -> [String: [Observation]]
     /// Of one analysis on one analyzer, observed in [`from`, `through`], oldest first.
     func observations(analyzer: String, analysis: String, from: Instant, through: Instant)
         async throws(StoreFailure) -> [Observation]
     /// How a result was judged, by ordinal.
     func evaluations(observationID: String) async throws(StoreFailure) -> [EvaluationRecord]
+    /// The last judgement of each of these results, in any order; left out where that is before `ordinal`.
+    func standingEvaluations(of observationIDs: [String], from ordinal: Int)
+        async throws(StoreFailure) -> [EvaluationRecord]
     /// Judgements in [`from`, `before`), by instant, observation, ordinal; those behind `last` when it is given.
     func evaluations(from: Instant, before: Instant, behind last: EvaluationRecord?, limit: Int)
         async throws(StoreFailure) -> [EvaluationRecord]

@@ -17,14 +17,20 @@ package enum Register: String, Codable, Sendable, CaseIterable {
     case controlExclusion
     /// Subject `analyzer` or `analyzer|analysis`: calibration, maintenance, new lot of reagent.
     case controlEvent
+    /// Subject `analyzer|analysis`: how the average of its patients is watched.
+    case patientControl
     /// Subject: id of an observation of a suspect period: confirm, rerun, amend.
     case lookBack
     /// Subject: id of an observation: the calls of a critical value.
     case criticalCall
+    /// Subject: id of a request: the reflex tests proposed, added and refused in it.
+    case reflex
     /// Subject: a round of external quality assessment.
     case externalAssessment
     /// Subject: id of an observation: nonconformities, comments and what else people note beside a result.
     case remark
+    /// Subject: id of a request: what people decided about its reports' way out (hold, hide, withdraw…).
+    case release
 }
 
 /// One entry of a register: inserted, never changed.

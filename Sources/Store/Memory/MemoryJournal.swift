@@ -127,7 +127,7 @@ extension MemoryStore {
     }
     package func deliveriesDue(limit: Int) throws(StoreFailure) -> [Delivery] {
         try checkOpen()
-        let closed = deliveries(having: [.accepted, .refused])
+        let closed = deliveries(having: [.accepted, .refused, .abandoned])
         let found = allDeliveries.filter { !closed.contains($0.id) }
         return Array(found.sorted { older(($0.createdAt, $0.id), ($1.createdAt, $1.id)) }.prefix(limit))
     }
@@ -161,11 +161,12 @@ extension MemoryStore {
         counts.reports = allReports.count { mine($0.site) }
         let accepted = deliveries(having: [.accepted])
         let refused = deliveries(having: [.refused])
+        let closed = deliveries(having: [.accepted, .refused, .abandoned])
         let toDMP = deliveries(having: [.dmpAccepted])
         for delivery in allDeliveries where mine(delivery.site) {
             if accepted.contains(delivery.id) { counts.deliveriesAccepted += 1 }
             if refused.contains(delivery.id) { counts.deliveriesRefused += 1 }
-            if !accepted.contains(delivery.id), !refused.contains(delivery.id) { counts.deliveriesWaiting += 1 }
+            if !closed.contains(delivery.id) { counts.deliveriesWaiting += 1 }
             if toDMP.contains(delivery.id) { counts.dmpAccepted += 1 }
         }
         return counts

@@ -117,8 +117,9 @@ extension MemoryStore {
         site: String?, limit: Int
     ) throws(StoreFailure) -> [Observation] {
         try checkOpen()
-        let seen = Set(allObservationEvents.map(\.observationID))
-        let found = allObservations.filter { !seen.contains($0.id) && (site == nil || $0.site == site) }
+        let last = Dictionary(grouping: allObservationEvents, by: \.observationID)
+            .compactMapValues { $0.max { $0.ordinal < $1.ordinal }?.kind }
+        let found = allObservations.filter { (last[$0.id] ?? .withdrawn) == .withdrawn && (site == nil || $0.site == site) }
         return Array(found.sorted { older(($0.recordedAt, $0.id), ($1.recordedAt, $1.id)) }.prefix(limit))
     }
     package func requestsAwaitingSignature(site: String?, limit: Int) throws(StoreFailure) -> [String] {
@@ -136,7 +137,7 @@ extension MemoryStore {
         return sorted.prefix(limit).map(\.id)
     }
     package func previousSigned(
-        patientID: String, analyses: [String], before: Instant, excludingRequest: String
+        patientID: String, analyses: [String], before: Instant, excludingRequest: String, depth: Int
     ) throws(StoreFailure) -> [Observation] {
         try checkOpen()
         let signed = signedObservations
@@ -144,11 +145,11 @@ extension MemoryStore {
             $0.patientID == patientID && $0.observedAt < before && $0.requestID != excludingRequest
                 && signed.contains($0.id)
         }
-        return analyses.compactMap { analysis in
-            candidates.filter { $0.analysis == analysis }.max { a, b in
-                if a.observedAt != b.observedAt { return a.observedAt < b.observedAt }
-                return a.run != b.run ? a.run < b.run : Bytes(a.id) < Bytes(b.id)
-            }
+        return analyses.flatMap { analysis in
+            candidates.filter { $0.analysis == analysis }.sorted { a, b in
+                if a.observedAt != b.observedAt { return a.observedAt > b.observedAt }
+                return a.run != b.run ? a.run > b.run : Bytes(a.id) > Bytes(b.id)
+            }.prefix(depth)
         }
     }
 }

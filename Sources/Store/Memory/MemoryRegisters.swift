@@ -33,6 +33,36 @@ extension MemoryStore {
         return Array(found.sorted { place($0) < place($1) }.prefix(limit))
     }
 
+    package func standingEvaluations(
+        of observationIDs: [String], from ordinal: Int
+    ) throws(StoreFailure) -> [EvaluationRecord] {
+        try checkOpen()
+        let wanted = Set(observationIDs)
+        let last = Dictionary(
+            allEvaluations.filter { wanted.contains($0.observationID) }.map { ($0.observationID, $0) }
+        ) { $0.ordinal < $1.ordinal ? $1 : $0 }
+        return last.values.filter { $0.ordinal >= ordinal }
+    }
+
+    package func histories(
+        patientID: String, analyses: [String], from: Instant, before: Instant, limit: Int
+    ) throws(StoreFailure) -> [String: [Observation]] {
+        var found = [String: [Observation]]()
+        for analysis in Set(analyses) {
+            let one = try history(patientID: patientID, analysis: analysis, from: from, before: before, limit: limit)
+            if !one.isEmpty { found[analysis] = one }
+        }
+        return found
+    }
+
+    package func specimens(accessions: [String]) throws(StoreFailure) -> [Specimen] {
+        var found = [Specimen]()
+        for accession in Set(accessions) {
+            if let one = try specimen(accession) { found.append(one) }
+        }
+        return found
+    }
+
     package func history(
         patientID: String, analysis: String, from: Instant, before: Instant, limit: Int
     ) throws(StoreFailure) -> [Observation] {

@@ -12,14 +12,16 @@ extension Desk {
     ) async throws(CommandFailure) -> [LookBack] {
         let page = try await qualityPage(assay, site: site)
         let at = now()
+        guard !page.timeline.suspectPeriods.isEmpty else { return [] }
+        var decisions = [String: [LookBackDecision]]()
+        for decided in try await allEntries(.lookBack, site, LookBackDecision.self) {
+            decisions[decided.value.result, default: []].append(decided.value)
+        }
         var out = [LookBack]()
         for period in page.timeline.suspectPeriods.reversed() {
             let results = try await measured(assay, site: site, from: period.from ?? page.since, to: period.to ?? at)
-            var decisions = [LookBackDecision]()
-            for result in results {
-                decisions += try await entries(.lookBack, result.id, site, LookBackDecision.self).map(\.value)
-            }
-            out.append(LookBack(period, results: results, decisions: decisions, at: at))
+            out.append(
+                LookBack(period, results: results, decisions: results.flatMap { decisions[$0.id] ?? [] }, at: at))
         }
         return out
     }

@@ -10,8 +10,15 @@ package struct QualityPage: Sendable {
     package var targets: [ControlTarget]
     package var events: [ControlEvent]
     package var corrections: [ControlCorrection]
+    /// How the average of its patients is watched; nil: it is not.
+    package var patients: PatientSettings?
     /// Facts before this instant were not looked at.
     package var since: Instant
+
+    /// Until when the calibration, or the lot of reagent, in use at an instant is good; nil: nobody said.
+    package func end(of kind: ControlEventKind, at instant: Instant) -> Instant? {
+        events.filter { $0.kind == kind && $0.at <= instant }.max { $0.at < $1.at }?.until
+    }
 }
 
 /// Pages at hand, so that judging a result asks the store for nothing: one process owns the base, and every command
@@ -23,6 +30,7 @@ package final class QualityBoard: Sendable {
     }
     private struct State {
         var pages: [Key: QualityPage] = [:]
+        var flows: [Key: PatientFlow] = [:]
         /// Counts what was torn out: a page that was being made meanwhile is not kept.
         var generation = 0
     }
@@ -37,10 +45,19 @@ package final class QualityBoard: Sendable {
             if state.generation == generation { state.pages[key] = page }
         }
     }
+    func flow(_ key: Key) -> PatientFlow? { state.withLock { $0.flows[key] } }
+    /// Keeps what was read on from the flow of that revision (nil: from none), unless somebody read on meanwhile.
+    func keep(_ flow: PatientFlow, for key: Key, after revision: Int?) {
+        state.withLock { state in
+            let isUntouched = revision.map { state.flows[key]?.revision == $0 } ?? true
+            if isUntouched { state.flows[key] = flow }
+        }
+    }
     func forgetAll() {
         state.withLock { state in
             state.generation += 1
             state.pages = [:]
+            state.flows = [:]
         }
     }
     func forget(site: String, analyzer: String, analysis: String? = nil) {
@@ -54,8 +71,7 @@ package final class QualityBoard: Sendable {
     }
 }
 
-/// Puts measured controls into runs: the points of one analysis on one analyzer that follow each other closely, each
-/// level once (RULES section 2.1: same analyzer, analyte, event).
+/// Measured controls as points: level, lot, target and run of each.
 struct MeasuredControls {
     let assay: ControlledAssay
     /// Of the published catalogue: what identifies a lot, and its target.
@@ -65,22 +81,15 @@ struct MeasuredControls {
     let exclusions: [String: SignedReason]
     let zone: CivilZone
 
-    /// Longest pause within a run.
-    static let pause = Duration.seconds(30 * 60)
-
     func points(_ controls: [ControlObservation]) -> [ControlPoint] {
-        var points = [ControlPoint](), levels = Set<String>(), last: Instant?, run = "", names = [String: Int]()
+        var points = [ControlPoint](), runs = ControlRuns(zone: zone)
         for control in controls.sorted(by: { ($0.observedAt, $0.id) < ($1.observedAt, $1.id) }) {
             guard case .measured(let value, let sentUnit) = control.value else { continue }
-            let (target, lot) = meaning(of: control)
+            let (target, lot) = meaning(of: control.material, at: control.observedAt)
             let level = target?.level ?? lot?.level ?? ControlLevel(control.material)
-            let isFar = last.map { $0.duration(to: control.observedAt) > MeasuredControls.pause } ?? true
-            if isFar || levels.contains(level.name) {
-                run = name(control.observedAt, &names)
-                levels = []
-            }
-            levels.insert(level.name)
-            last = control.observedAt
+            let isParallel = target?.isParallel ?? lot.map { !$0.isInService(at: control.observedAt) } ?? false
+            let run = runs.name(
+                level: level, material: control.material, isParallel: isParallel, at: control.observedAt)
             // A control in another unit than its target's has no z: nothing is compared that is not alike.
             let isComparable = target.map { $0.unit.isEmpty || sentUnit == $0.unit } ?? false
             points.append(
@@ -88,31 +97,20 @@ struct MeasuredControls {
                     id: control.id, assay: assay, run: run, at: control.observedAt, level: level,
                     material: control.material, lot: target?.lot ?? lot?.lot ?? "", value: value,
                     target: isComparable ? target?.mean : nil, sd: isComparable ? target?.sd : nil,
-                    isParallel: target?.isParallel ?? lot.map { !$0.isInService(at: control.observedAt) } ?? false,
-                    exclusion: exclusions[control.id]))
+                    isParallel: isParallel, exclusion: exclusions[control.id]))
         }
         return points
     }
 
-    /// A target set by command for this very name wins; else the lot that the catalogue knows by it. Several in force,
-    /// or a lot beyond its date: no target, so no z (fail closed).
-    private func meaning(of control: ControlObservation) -> (ControlTarget?, ControlLot?) {
-        let at = control.observedAt
-        let own = targets.filter { $0.material == control.material && $0.isInForce(at: at) }
-        let lot = catalogue?.lot(identifier: control.material)
+    /// What a control of this name means at an instant. A target set by command for it wins; else the lot that the
+    /// catalogue knows by it. Several in force, or a lot beyond its date: no target, so no z (fail closed).
+    func meaning(of material: String, at: Instant) -> (target: ControlTarget?, lot: ControlLot?) {
+        let own = targets.filter { $0.material == material && $0.isInForce(at: at) }
+        let lot = catalogue?.lot(identifier: material)
         if !own.isEmpty { return (own.count == 1 ? own.first : nil, lot) }
         guard let catalogue, let lot, !lot.isExpired(at: at, in: zone) else { return (nil, lot) }
         var target = catalogue.target(for: assay, material: lot.material, lot: lot.lot, level: lot.level, at: at)
         target?.isParallel = !lot.isInService(at: at)
         return (target, lot)
-    }
-
-    /// `20261122-0730`, in civil time; a second run of the same minute gets a rank.
-    private func name(_ at: Instant, _ names: inout [String: Int]) -> String {
-        let text = at.iso8601(in: zone, milliseconds: false)
-        let plain = text.prefix(10).filter { $0 != "-" } + "-" + text.dropFirst(11).prefix(5).filter { $0 != ":" }
-        names[plain, default: 0] += 1
-        let rank = names[plain] ?? 1
-        return rank == 1 ? plain : "\(plain)-\(rank)"
     }
 }

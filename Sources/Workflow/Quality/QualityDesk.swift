@@ -52,6 +52,12 @@ extension Desk {
     ) async throws(CommandFailure) {
         try allow(author, .validateTechnically)
         if let analysis { try checkAnalysis(analysis) }
+        guard ControlEventKind.noted.contains(event.kind) else {
+            throw .refused(
+                Refusal(
+                    "quality.event.kind", at: event.kind.rawValue, because: "cet événement ne se note pas à la main",
+                    remedy: "employer : " + ControlEventKind.noted.map(\.rawValue).joined(separator: ", ")))
+        }
         guard event.at <= now() else {
             throw .refused(
                 Refusal("quality.event.future", because: "cet événement est dans le futur", remedy: "corriger l'heure"))
@@ -87,7 +93,7 @@ extension Desk {
         let correction = ControlCorrection(run: run, cause: cause, action: signed)
         try await enter(.controlCorrection, subject(assay), Decided(correction, action), "quality.correct", author)
         quality.forget(site: author.site, analyzer: assay.analyzer, analysis: assay.analysis)
-        return try await qualityPage(assay, site: author.site).timeline.standing(at: now())
+        return try await controlStanding(of: assay, site: author.site)
     }
 
     // What they say
@@ -96,6 +102,11 @@ extension Desk {
     package func qualityPage(
         _ assay: ControlledAssay, site: String
     ) async throws(CommandFailure) -> QualityPage {
+        try await followedPage(assay, site: site).0
+    }
+
+    /// The page without a look at what patients' results came in since.
+    func storedPage(_ assay: ControlledAssay, site: String) async throws(CommandFailure) -> QualityPage {
         let key = QualityBoard.Key(site: site, assay: assay)
         let at = now()
         // A page that began long ago is made again, so that the window moves with time.
@@ -124,9 +135,7 @@ extension Desk {
                 Array(entry.body.utf8), as: Decided<SignedReason>.self
             ).value
         }
-        let zone = sites[site]?.civilZone ?? .europeParis
-        let measured = MeasuredControls(
-            assay: assay, catalogue: shelf.controls, targets: targets, exclusions: exclusions, zone: zone)
+        let measured = measuredControls(assay, site: site, targets: targets, exclusions: exclusions)
         let points = measured.points(controls.filter { $0.site == site })
         var events = try await entries(.controlEvent, assay.analyzer, site, ControlEvent.self).map(\.value)
         events += try await entries(.controlEvent, subject(assay), site, ControlEvent.self).map(\.value)
@@ -138,7 +147,15 @@ extension Desk {
             corrections: corrections)
         return QualityPage(
             timeline: timeline, points: points, targets: targets, events: events, corrections: corrections,
-            since: since)
+            patients: try await patientSettings(of: assay, site: site), since: since)
+    }
+
+    func measuredControls(
+        _ assay: ControlledAssay, site: String, targets: [ControlTarget], exclusions: [String: SignedReason] = [:]
+    ) -> MeasuredControls {
+        MeasuredControls(
+            assay: assay, catalogue: shelf.controls, targets: targets, exclusions: exclusions,
+            zone: sites[site]?.civilZone ?? .europeParis)
     }
 
     /// The policy in force; without one, the standard rules for as many levels as have a target.
@@ -174,7 +191,7 @@ extension Desk {
     /// Analyses that have a control result, a target or a policy, on the analyzers that have them.
     package func controlledAssays(site: String) async throws(CommandFailure) -> [ControlledAssay] {
         var found = Set<ControlledAssay>()
-        for register in [Register.controlTarget, .controlPolicy] {
+        for register in [Register.controlTarget, .controlPolicy, .patientControl] {
             let entries = try await ask { () throws(StoreFailure) in
                 try await store.register(register, site: site, limit: Desk.most)
             }
@@ -196,12 +213,36 @@ extension Desk {
     ) async throws(CommandFailure) -> ControlStanding? {
         guard let analyzer = observation.origin.analyzer else { return nil }
         let assay = ControlledAssay(analysis: observation.analysis, analyzer: analyzer)
-        let timeline = try await qualityPage(assay, site: observation.site).timeline
-        let standing = timeline.standing(ofResultMeasuredAt: observation.observedAt, knownAt: at)
+        let (page, flow) = try await followedPage(assay, site: observation.site)
+        let timeline = page.timeline
+        let samples = try await samples(page, flow, site: observation.site, before: observation.observedAt)
+        let standing = timeline.standing(
+            ofResultMeasuredAt: observation.observedAt, knownAt: at, patientSamples: samples)
         guard standing.hold == .rejected else { return standing }
         let decisions = try await entries(.lookBack, observation.id, observation.site, LookBackDecision.self)
         let result = MeasuredResult(id: observation.id, assay: assay, measuredAt: observation.observedAt)
-        return timeline.standing(of: result, decisions: decisions.map(\.value), knownAt: at)
+        return timeline.standing(
+            of: result, decisions: decisions.map(\.value), knownAt: at, patientSamples: samples)
+    }
+
+    /// How the control of an assay stands now.
+    package func controlStanding(
+        of assay: ControlledAssay, site: String
+    ) async throws(CommandFailure) -> ControlStanding {
+        let (page, flow) = try await followedPage(assay, site: site)
+        let at = now()
+        return page.timeline.standing(
+            at: at, patientSamples: try await samples(page, flow, site: site, before: at))
+    }
+
+    /// Samples since the control that answers for them, when the policy counts them.
+    private func samples(
+        _ page: QualityPage, _ flow: PatientFlow?, site: String, before end: Instant
+    ) async throws(CommandFailure) -> Int? {
+        guard page.timeline.policy.patientSamples != nil, let start = page.timeline.lastConforming(at: end) else {
+            return nil
+        }
+        return try await patientSamples(flow, page.timeline.assay, site: site, after: start, before: end)
     }
 
     /// The observation with the hold that the controls put on it now, in the place of the one of its arrival: a control
@@ -245,6 +286,20 @@ extension Desk {
         }
         var out = [Decided<T>]()
         for entry in entries {
+            out.append(try RegisterText.decode(Array(entry.body.utf8), as: Decided<T>.self))
+        }
+        return out
+    }
+
+    /// Of every subject, oldest first.
+    func allEntries<T: Codable & Sendable>(
+        _ register: Register, _ site: String, _ type: T.Type
+    ) async throws(CommandFailure) -> [Decided<T>] {
+        let entries = try await ask { () throws(StoreFailure) in
+            try await store.register(register, site: site, limit: Desk.most)
+        }
+        var out = [Decided<T>]()
+        for entry in entries.reversed() {
             out.append(try RegisterText.decode(Array(entry.body.utf8), as: Decided<T>.self))
         }
         return out

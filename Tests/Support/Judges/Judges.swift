@@ -1,8 +1,9 @@
 package import Foundation
+import TestSupport
 
 /// The official judges of `../shared/cisis/validator` and the files beside the tests, for every test that needs them.
 ///
-/// No call blocks the tasks' threads: a judge runs in a child of its own.
+/// No call blocks the tasks' threads.
 package enum Judges {
     /// The checkout.
     package static let root: URL = {
@@ -103,7 +104,7 @@ package enum Judges {
         return python
     }
 
-    /// Runs a program to its end; both its outputs.
+    /// Runs a program to its end; what it wrote, then what it complained of.
     private static func run(_ tool: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
         guard FileManager.default.isExecutableFile(atPath: tool) else { return (127, "no \(tool)") }
         let ran = try await Child.run(tool, arguments)

@@ -1,0 +1,105 @@
+package import Base
+import Client
+package import Laboratory
+import Store
+package import Workflow
+
+/// What the running server can be told to do with reports on their way out.
+package protocol ReportControl: Sendable {
+    func perform(_ act: ReleaseAct, on reference: String, by author: Author) async throws(CommandFailure)
+    func indicators(from: Instant, before: Instant, site: String?) async throws(CommandFailure) -> Indicators
+    /// Mailboxes that a message names.
+    func addresses(in message: [UInt8]) -> [String]
+}
+
+extension LaboratoryAPI {
+    var releaseRoutes: [Route] {
+        [
+            Route("GET", "/v1/reports/story", .needs(.read), query: ["request"]) { call in
+                guard let reference = call.query["request"] else {
+                    throw Refusal(
+                        "query.missing", at: "request", because: "de quelle demande ?",
+                        remedy: "ajouter ?request=NUMÉRO")
+                }
+                return try .json(try await story(try await request(reference, call), call))
+            },
+            Route("GET", "/v1/indicators", .needs(.read), query: ["from", "to"]) { call in
+                try .json(try await indicators(call))
+            },
+            Route("POST", "/v1/requests/:ref/release", .needs(.sign)) { call in
+                let body = try call.decoded(ReleaseBody.self)
+                let request = try await request(call.parameter("ref"), call)
+                guard let reports else {
+                    throw Refusal(
+                        "release.server", because: "ce serveur n'envoie pas de comptes rendus",
+                        remedy: "s'adresser au serveur du laboratoire")
+                }
+                let isBare = body.secretCare == nil && body.confidentiality == nil
+                var act = ReleaseAct(
+                    body.kind, reason: body.reason,
+                    hiddenFrom: body.kind == .hide ? body.from ?? (isBare ? [.patient] : []) : [],
+                    until: try call.instant(body.until, at: "until"), deliveryID: body.delivery)
+                act.secretCare = body.secretCare
+                act.confidentiality = body.confidentiality
+                guard act.kind != .hidingEnded else {
+                    throw Refusal("release.kind", at: "kind", because: "acte du serveur seul", remedy: "écrire unhide")
+                }
+                try await reports.perform(act, on: request.id, by: call.author)
+                return try .json(try await story(request, call), status: 201)
+            },
+        ]
+    }
+
+    func view(_ delivery: Delivery, _ events: [DeliveryEvent], number: String?, _ call: Call) -> DeliveryLineView {
+        DeliveryLineView(
+            delivery, number: number, events: events, addresses: reports?.addresses(in: delivery.message) ?? [],
+            in: call.zone)
+    }
+
+    private func indicators(_ call: Call) async throws -> IndicatorsView {
+        func day(_ name: String) throws(Refusal) -> CivilDate {
+            guard let text = call.query[name], let day = CivilDate(text), day.isComplete else {
+                throw Refusal(
+                    "query.date", at: name, because: "un jour est attendu", remedy: "écrire par exemple 2026-11-01")
+            }
+            return day
+        }
+        let from = try day("from"), to = try day("to")
+        guard let reports, let first = Instant("\(from)T00:00:00", in: call.zone),
+            let last = Instant("\(to)T00:00:00", in: call.zone), from <= to
+        else {
+            throw Refusal(
+                "query.period", at: "to", because: "la période est vide, ou ce serveur n'envoie rien",
+                remedy: "donner un premier jour avant le dernier")
+        }
+        // The day after the last, in the site's zone: 26 hours later is on it, whatever the change of clocks.
+        let after = CivilTime(last.advanced(by: .seconds(26 * 3600)), in: call.zone).date
+        let before = Instant("\(after)T00:00:00", in: call.zone) ?? last.advanced(by: .seconds(86_400))
+        let site = call.author.role == .administrator ? nil : call.author.site
+        return IndicatorsView(
+            from: from, to: to, site: site,
+            indicators: try await reports.indicators(from: first, before: before, site: site))
+    }
+
+    private func story(_ request: Request, _ call: Call) async throws -> ReportStoryView {
+        let acts = try await desk.releaseActs(of: request)
+        let state = ReleaseState(acts.map(\.act))
+        var deliveries = [DeliveryLineView]()
+        for delivery in try await desk.store.deliveries(site: nil, requestID: request.id, limit: Call.mostLines) {
+            let events = try await desk.store.deliveryEvents(delivery.id)
+            deliveries.append(view(delivery, events, number: request.number, call))
+        }
+        return ReportStoryView(
+            requestNumber: request.number, isHeld: state.isHeld,
+            hiddenFrom: state.hiddenFrom.sorted {
+                $0.rawValue < $1.rawValue
+            }, hiddenUntil: state.hiddenUntil.map { call.moment($0) },
+            versions: try await desk.store.reports(requestID: request.id).map { ReportView($0, in: call.zone) },
+            deliveries: deliveries.reversed(),
+            acts: acts.map {
+                ReportStoryView.Act(
+                    kind: $0.act.kind, reason: $0.act.reason, author: $0.author, at: call.moment($0.at),
+                    hiddenFrom: $0.act.hiddenFrom, until: $0.act.until.map { call.moment($0) })
+            })
+    }
+}

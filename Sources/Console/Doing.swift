@@ -1,0 +1,252 @@
+import Base
+import Laboratory
+
+extension Workbench {
+    /// Everything possible on the line of the cursor, for the menu: what is not possible is not offered.
+    package var possible: [Action] {
+        Action.allCases.filter { action in
+            guard action.isForLine else { return action == .search || action == .command || action == .help }
+            return isPossible(action)
+        }
+    }
+
+    func isPossible(_ action: Action) -> Bool {
+        let may = house.permissions
+        let waits = currentResult?.line?.state == .waiting && currentRequest != nil
+        switch action {
+        case .open: return face.key != nil
+        case .validate: return may.contains(.validateTechnically) && waits
+        case .validateTube: return may.contains(.validateTechnically) && currentTube != nil
+        case .enter: return may.contains(.enterResult) && currentRequest != nil
+        case .why: return currentResult?.line != nil || face.list == .quality || face.list == .triage
+        case .timeline: return currentRequest != nil
+        case .rerun, .dilute: return may.contains(.operateAnalyzers) && currentResult?.line?.analyzer != nil
+        case .chooseRun: return (currentResult?.runs ?? 0) > 1 && may.contains(.validateTechnically)
+        case .reject: return may.contains(.validateTechnically) && currentResult?.line != nil
+        case .nonconformity: return may.contains(.receive) && currentAccession != nil
+        case .receive: return may.contains(.receive) && !unreceived.isEmpty
+        case .attach, .dismiss: return face.list == .triage && face.key != nil && may.contains(.resolveTriage)
+        case .undo: return !done.isEmpty || drafts.contains { !$0.isAccepted }
+        case .refresh: return true
+        case .select, .selectAlike: return face.list.isOfTubes && face.key != nil
+        case .search, .next, .previous, .command, .menu, .help, .up, .down, .left, .right, .top, .bottom, .pageUp,
+            .pageDown, .nextPane, .previousPane, .pane1, .pane2, .pane3, .pane4, .back, .lock, .quit:
+            return true
+        }
+    }
+
+    var currentAccession: String? {
+        if let line = currentResult?.line, !line.accession.isEmpty { return line.accession }
+        if let tube = currentTube, !tube.accession.isEmpty { return tube.accession }
+        return currentFile?.tubes.first?.accession
+    }
+    /// Tubes of the opened request that nobody scanned at reception.
+    var unreceived: [String] { (currentFile?.tubes ?? []).filter { $0.received == nil }.map(\.accession) }
+
+    mutating func perform(onLine action: Action) -> [Effect] {
+        guard isPossible(action) else {
+            face.notice = Notice(say(.notHere, words[Workbench.word(of: action)], manner.keymap.name(.menu)), .dim)
+            return []
+        }
+        switch action {
+        case .validate: return validateLine()
+        case .validateTube: return validateTubes()
+        case .enter: return beginEntry(with: nil)
+        case .why: face.mode = .why
+        case .timeline:
+            face.mode = .timeline(top: 0)
+            if let request = currentRequest { return [.open(request)] }
+        case .rerun: askRerun(diluted: false)
+        case .dilute: askRerun(diluted: true)
+        case .chooseRun, .reject: askReject()
+        case .nonconformity: askNonconformity()
+        case .receive: return unreceived.first.map { send(.receive(accession: $0, nonconformity: nil)) } ?? []
+        case .attach, .dismiss: askTriage(attach: action == .attach)
+        case .open, .undo, .refresh, .select, .selectAlike, .search, .next, .previous, .command, .menu, .help, .up,
+            .down, .left, .right, .top, .bottom, .pageUp, .pageDown, .nextPane, .previousPane, .pane1, .pane2, .pane3,
+            .pane4, .back, .lock, .quit:
+            break
+        }
+        return []
+    }
+
+    private mutating func validateLine() -> [Effect] {
+        guard let line = currentResult?.line else { return [] }
+        return validate([line])
+    }
+
+    /// All proposable results of the tube, or of the tubes selected. Those held stay, and are said.
+    private mutating func validateTubes() -> [Effect] {
+        let keys = face.selected.isEmpty ? [face.key].compactMap { $0 } : face.rows.filter(face.selected.contains)
+        var effects: [Effect] = []
+        var held = 0
+        for key in keys {
+            guard let tube = tube(key) else { continue }
+            let free = tube.lines.filter { $0.stops.isEmpty && $0.state == .waiting }
+            held += tube.lines.count - free.count
+            for (request, ids) in Dictionary(grouping: free, by: \.request).mapValues({ $0.map(\.id) }) {
+                effects += send(.validate(request: request, ids: ids, reason: nil))
+            }
+        }
+        if effects.isEmpty, held > 0 {
+            face.notice = Notice(say(.allHeld, String(held), manner.keymap.name(.why)), .held)
+            return [.bell]
+        }
+        face.selected = []
+        if held > 0 { face.notice = Notice(say(.someHeld, String(held)), .held) }
+        return effects
+    }
+
+    private mutating func validate(_ lines: [Line]) -> [Effect] {
+        guard let first = lines.first else { return [] }
+        if let hold = lines.flatMap(\.holds).first(where: { $0.code.severity == .forbids }) {
+            face.notice = Notice(
+                "[tech.held] \(first.analysis) : \(hold.code.rawValue), \(hold.reason). " + say(.forbidden), .critical)
+            return [.bell]
+        }
+        if let hold = lines.flatMap(\.stops).first {
+            ask(
+                Question(
+                    purpose: .validate(request: first.request, ids: lines.map(\.id)),
+                    title: say(.whyValidate, first.analysis, "\(hold.code.rawValue) : \(hold.reason)"),
+                    parts: [.init(.reason, choices: words.reasons)]))
+            return []
+        }
+        return send(.validate(request: first.request, ids: lines.map(\.id), reason: nil))
+    }
+
+    private mutating func askRerun(diluted: Bool) {
+        guard let line = currentResult?.line, let analyzer = line.analyzer else { return }
+        ask(
+            Question(
+                purpose: .rerun(analyzer: analyzer, accession: line.accession, diluted: diluted),
+                title: say(diluted ? .diluteTitle : .rerunTitle, line.accession, analyzer),
+                parts: [.init(.reason, choices: words.rerunReasons)]))
+    }
+
+    /// Irreversible for those who read it: the last digits of the tube are typed, not `o`.
+    private mutating func askReject() {
+        guard let line = currentResult?.line else { return }
+        let digits = String((line.accession.isEmpty ? line.request : line.accession).suffix(3))
+        ask(
+            Question(
+                purpose: .reject(request: line.request, id: line.id),
+                title: say(.rejectTitle, line.analysis, line.valueAndUnit, line.patient),
+                parts: [.init(.reason, choices: words.rejectReasons), .init(.lastDigits, expected: digits)]))
+    }
+
+    private mutating func askNonconformity() {
+        guard let accession = currentAccession else { return }
+        ask(
+            Question(
+                purpose: .nonconform(accession: accession), title: say(.nonconformTitle, accession),
+                parts: [.init(.reason, choices: words.nonconformities)]))
+    }
+
+    private mutating func askTriage(attach: Bool) {
+        guard let key = face.key, let row = house.triage.first(where: { $0.id == key }) else { return }
+        if attach {
+            ask(
+                Question(
+                    purpose: .attach(triage: key), title: say(.attachTitle, row.accession, row.code, row.value),
+                    parts: [.init(.tube), .init(.reason)]))
+        } else {
+            let digits = String(row.accession.suffix(3))
+            ask(
+                Question(
+                    purpose: .dismiss(triage: key), title: say(.dismissTitle, row.accession, row.code, row.value),
+                    parts: [.init(.reason)] + (digits.isEmpty ? [] : [.init(.lastDigits, expected: digits)])))
+        }
+    }
+
+    /// The last thing done here that no signature holds yet.
+    mutating func undo() -> [Effect] {
+        if let draft = drafts.last, !draft.isAccepted {
+            drafts.removeLast()
+            face.notice = Notice(say(.draftDropped, draft.text), .plain)
+            return [.keep(drafts)]
+        }
+        guard let last = done.popLast() else { return refuseHere(.nothingToUndo) }
+        switch last {
+        case .validate(let request, let ids, _): return send(.withdraw(request: request, ids: ids))
+        case .reject(let request, let id, _): return send(.withdraw(request: request, ids: [id]))
+        case .enter(let request, let analysis, _, _, _):
+            guard let line = house.files[request]?.standing(analysis), line.state == .waiting,
+                line.author == house.login
+            else { return refuseHere(.tooLateToUndo) }
+            return send(.reject(request: request, id: line.id, reason: say(.undoReason)))
+        case .withdraw, .receive, .rerun, .attach, .dismiss, .unlock, .logout: return refuseHere(.nothingToUndo)
+        }
+    }
+
+    mutating func questionKey(_ key: Key, _ question: Question) -> [Effect] {
+        var question = question
+        switch key {
+        case .escape:
+            // Work is locked until somebody answers.
+            if question.purpose != .unlock { face.mode = .browse }
+            return []
+        case .enter, .tab, .down: return answer(question)
+        case .backTab, .up:
+            question.at = max(0, question.at - 1)
+            face.mode = .question(question)
+            return []
+        case .character, .control, .alt, .function, .backspace, .delete, .insert, .left, .right, .home, .end, .pageUp,
+            .pageDown:
+            if key == .control("c"), question.purpose == .unlock { return [.keep(drafts), .quit] }
+            question.complaint = nil
+            _ = question.parts[question.at].field.take(key)
+            face.mode = .question(question)
+            return []
+        }
+    }
+
+    private mutating func answer(_ asked: Question) -> [Effect] {
+        var question = asked
+        var part = question.parts[question.at]
+        if let number = Int(String(part.field.text.map { manner.keymap.digit($0) })),
+            part.choices.indices.contains(number - 1)
+        {
+            part.field = Field(part.choices[number - 1])
+            question.parts[question.at] = part
+        }
+        let text = part.field.text
+        if text.allSatisfy(\.isWhitespace) { question.complaint = say(.needed, words[part.word]) }
+        if let expected = part.expected, String(text.map { manner.keymap.digit($0) }) != expected {
+            question.complaint = say(.digitsDiffer, expected.map { _ in "·" }.joined())
+        }
+        guard question.complaint == nil else {
+            face.mode = .question(question)
+            return [.bell]
+        }
+        guard question.at + 1 == question.parts.count else {
+            question.at += 1
+            face.mode = .question(question)
+            return []
+        }
+        let words = question.parts.map(\.field.text)
+        if question.purpose != .unlock { face.mode = .browse } else { face.mode = .question(question) }
+        return perform(question.purpose, words)
+    }
+
+    private mutating func perform(_ purpose: Question.Purpose, _ answers: [String]) -> [Effect] {
+        let reason = answers[0]
+        switch purpose {
+        case .validate(let request, let ids): return send(.validate(request: request, ids: ids, reason: reason))
+        case .reject(let request, let id): return send(.reject(request: request, id: id, reason: reason))
+        case .nonconform(let accession): return send(.receive(accession: accession, nonconformity: reason))
+        case .rerun(let analyzer, let accession, let diluted):
+            let words = diluted ? say(.diluted) + " ; " + reason : reason
+            return send(.rerun(analyzer: analyzer, accession: accession, reason: words))
+        case .attach(let triage):
+            return send(.attach(triage: triage, accession: answers[0], reason: answers.last ?? ""))
+        case .dismiss(let triage): return send(.dismiss(triage: triage, reason: reason))
+        case .unlock:
+            let id = nextDeed
+            nextDeed += 1
+            let deed = Deed.unlock(secret: reason)
+            sent[id] = deed
+            return [.send(id, deed)]
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package import Base
+
+/// What was typed and is not with the server yet. Kept encrypted on this machine through lock, loss and death.
+package struct Draft: Sendable, Hashable, Codable {
+    package var request: String
+    package var analysis: String
+    package var text: String
+    /// Id of the observation that stood when it was typed; nil when there was none.
+    package var seen: String?
+    package var at: Instant
+    /// Accepted with Enter: it is sent when the server is back. Else the cell was still being typed.
+    package var isAccepted: Bool
+    package init(request: String, analysis: String, text: String, seen: String?, at: Instant, isAccepted: Bool) {
+        self.request = request
+        self.analysis = analysis
+        self.text = text
+        self.seen = seen
+        self.at = at
+        self.isAccepted = isAccepted
+    }
+    package var place: String { request + "/" + analysis }
+}
+
+/// What the server is asked to do.
+package enum Deed: Sendable, Hashable {
+    case validate(request: String, ids: [String], reason: String?)
+    case reject(request: String, id: String, reason: String)
+    case withdraw(request: String, ids: [String])
+    /// `seen`: the observation that the value replaces; empty when there was none.
+    case enter(request: String, analysis: String, value: TypedValue, seen: String, comment: String?)
+    case receive(accession: String, nonconformity: String?)
+    case rerun(analyzer: String, accession: String, reason: String)
+    case attach(triage: String, accession: String, reason: String)
+    case dismiss(triage: String, reason: String)
+    case unlock(secret: String)
+    case logout
+}
+
+package enum TypedValue: Sendable, Hashable {
+    case number(String)
+    case text(String)
+    case notPerformed(String)
+}
+
+/// What the reducer asks of the world.
+package enum Effect: Sendable, Hashable {
+    case load(Source)
+    case open(String)
+    /// A tube, a request or a beginning of a name.
+    case find(String)
+    case chart(analyzer: String, analysis: String, columns: Int, ascii: Bool)
+    case send(Int, Deed)
+    case keep([Draft])
+    case bell
+    case quit
+}
+
+/// What comes to the reducer.
+package enum Event: Sendable {
+    case input(Input)
+    case resized(width: Int, height: Int)
+    case tick
+    case who(person: String, login: String, site: String, Loaded.Permissions)
+    case loaded(Loaded)
+    case file(FileSheet)
+    case found(FileSheet, accession: String)
+    case notFound(String)
+    case chart(String, [String])
+    /// Something changed at the server; who did it, when somebody did.
+    case changed
+    case done(Int)
+    case refused(Int, Refusal)
+    case failed(Refusal)
+    case offline
+    case online
+    case locked
+    case drafts([Draft])
+}

@@ -1,0 +1,243 @@
+import Base
+import Laboratory
+
+extension Workbench {
+    func drawNotice(_ screen: inout Screen) {
+        let row = face.height - 2
+        switch face.mode {
+        case .command(let field):
+            screen.put(":" + field.text, row, 0, Style(.plain, bold: true))
+            screen.cursor = Screen.Place(row: row, column: 1 + CellWidth.of(field.text.prefix(field.caret)))
+            let rest = completions(field.text).map { words[$0.word] }.joined(separator: " · ")
+            screen.put(fit(rest, max(0, face.width - 24), pad: false), row, max(22, CellWidth.of(field.text) + 4), .dim)
+            return
+        case .search(let field):
+            screen.put("/" + field.text, row, 0, Style(.plain, bold: true))
+            screen.cursor = Screen.Place(row: row, column: 1 + CellWidth.of(field.text.prefix(field.caret)))
+            return
+        case .entry(let entry):
+            let help = entry.complaint ?? entry.codes.joined(separator: " · ")
+            if !help.isEmpty {
+                let style = entry.complaint == nil ? Style(.interference) : Style(.critical, bold: true)
+                screen.put(fit(" " + help, face.width, pad: false), row, 0, style)
+                return
+            }
+        case .browse, .menu, .question, .help, .why, .timeline, .conflict: break
+        }
+        if case .offline(let since) = house.link {
+            let waiting = drafts.count { $0.isAccepted }
+            let text = say(.offlineBanner, clock(since), String(waiting))
+            screen.put(fit(" " + text, face.width), row, 0, .critical)
+            return
+        }
+        guard let notice = face.notice else { return }
+        let style = notice.tint == .critical ? Style(.critical, bold: true) : Style(notice.tint)
+        screen.put(fit(" " + notice.text, face.width, pad: false), row, 0, style)
+    }
+
+    /// The keys that matter most here; `?` and `x` show the rest.
+    func drawFooter(_ screen: inout Screen) {
+        let map = manner.keymap
+        var shown: [(Action, Word)]
+        switch face.list {
+        case .triage: shown = [(.attach, .keyAttach), (.dismiss, .keyDismiss)]
+        case .waiting, .urgent, .held, .calls, .reception, .requests:
+            shown = [
+                (.open, .keyOpen), (.validate, .keyValidate), (.enter, .keyEnter), (.why, .keyWhy),
+                (.rerun, .keyRerun), (.reject, .keyReject), (.timeline, .keyTimeline), (.undo, .keyUndo),
+            ]
+        case .quality, .analyzers: shown = [(.refresh, .keyRefresh)]
+        }
+        let last: [(Action, Word)] = [
+            (.menu, .keyMenu), (.help, .keyHelp), (.search, .keySearch), (.command, .keyCommand),
+        ]
+        // Menu and help are never crowded out.
+        let width = { (items: [(Action, Word)]) in
+            items.reduce(1) {
+                $0 + CellWidth.of(self.mark(map.name($1.0))) + CellWidth.of(self.mark(self.words[$1.1])) + 3
+            }
+        }
+        while !shown.isEmpty, width(shown) + width(last) > face.width { shown.removeLast() }
+        var at = 1
+        for (action, word) in shown + last {
+            let name = mark(map.name(action))
+            at += screen.put(name, face.height - 1, at, Style(.title, bold: true)) + 1
+            at += screen.put(mark(words[word]), face.height - 1, at, .dim) + 2
+        }
+    }
+
+    func drawOverlay(_ screen: inout Screen, _ middle: Range<Int>) {
+        switch face.mode {
+        case .browse, .entry, .command, .search: return
+        case .menu(let menu): drawMenu(&screen, middle, menu)
+        case .question(let question): drawQuestion(&screen, middle, question)
+        case .help(let top): page(&screen, middle, title: words[.helpTitle], helpLines, top: top)
+        case .why: page(&screen, middle, title: words[.whyTitle], whyLines(middle.count - 4), top: 0)
+        case .timeline(let top):
+            page(&screen, middle, title: words[.timelineTitle], timelineLines(middle.count - 4), top: top)
+        case .conflict(let conflict): drawConflict(&screen, middle, conflict)
+        }
+    }
+
+    private func box(_ screen: inout Screen, _ columns: Range<Int>, height: Int, title: String) -> (Int, Range<Int>) {
+        let rows = max(1, bottomFrame + 1 - height)..<bottomFrame + 1
+        screen.clear(rows, columns)
+        frame(&screen, rows, columns, title: title, focused: true)
+        return (rows.lowerBound + 1, columns.lowerBound + 2..<columns.upperBound - 2)
+    }
+
+    private func page(
+        _ screen: inout Screen, _ columns: Range<Int>, title: String, _ lines: [(String, Style)], top: Int
+    ) {
+        let room = bottomFrame - 2
+        let start = max(0, min(top, lines.count - room))
+        let shown = lines.dropFirst(start).prefix(room)
+        let more = lines.count > room ? "  (\(start + shown.count)/\(lines.count))" : ""
+        let (first, inside) = box(
+            &screen, columns, height: shown.count + 2, title: title + more + "  " + words[.helpPages])
+        for (offset, line) in shown.enumerated() {
+            screen.put(fit(line.0, inside.count, pad: false), first + offset, inside.lowerBound, line.1)
+        }
+    }
+
+    private func drawMenu(_ screen: inout Screen, _ columns: Range<Int>, _ menu: ActionMenu) {
+        let room = bottomFrame - 2
+        let (first, inside) = box(
+            &screen, columns, height: min(menu.actions.count, room) + 2, title: words[.menuTitle])
+        let top = max(0, menu.cursor - room + 1)
+        for (offset, action) in menu.actions.dropFirst(top).prefix(room).enumerated() {
+            let name = fit(manner.keymap.name(action), 8)
+            screen.put(name, first + offset, inside.lowerBound, Style(.title, bold: true))
+            screen.put(
+                fit(words[Workbench.word(of: action)], inside.count - 9), first + offset, inside.lowerBound + 9)
+            if top + offset == menu.cursor { screen.reverse(first + offset, inside) }
+        }
+    }
+
+    private func drawQuestion(_ screen: inout Screen, _ columns: Range<Int>, _ question: Question) {
+        let title = CellWidth.fold(mark(question.title), columns.count - 4)
+        let part = question.parts[question.at]
+        let height = title.count + part.choices.count + question.parts.count + 4 + (part.choices.isEmpty ? 0 : 1)
+        let (first, inside) = box(&screen, columns, height: height, title: words[.questionHint])
+        var row = first
+        for line in title {
+            screen.put(line, row, inside.lowerBound, Style(.plain, bold: true))
+            row += 1
+        }
+        for (number, choice) in part.choices.enumerated() {
+            screen.put(fit("\(number + 1) \(choice)", inside.count, pad: false), row, inside.lowerBound)
+            row += 1
+        }
+        if !part.choices.isEmpty {
+            screen.put(fit(words[.choicesHint], inside.count, pad: false), row, inside.lowerBound, .dim)
+            row += 1
+        }
+        for (index, part) in question.parts.enumerated() {
+            let label = mark(words[part.word]) + " : "
+            let text = part.secret ? String(repeating: "*", count: part.field.text.count) : part.field.text
+            let at = inside.lowerBound + screen.put(label, row, inside.lowerBound, .dim)
+            screen.put(fit(text, inside.upperBound - at, pad: false), row, at, Style(.plain, bold: true))
+            if index == question.at {
+                screen.cursor = Screen.Place(
+                    row: row, column: min(at + CellWidth.of(text.prefix(part.field.caret)), inside.upperBound - 1))
+            }
+            row += 1
+        }
+        if let complaint = question.complaint {
+            screen.put(fit(complaint, inside.count, pad: false), row, inside.lowerBound, .critical)
+        }
+    }
+
+    private func drawConflict(_ screen: inout Screen, _ columns: Range<Int>, _ conflict: Conflict) {
+        let theirs = house.files[conflict.request]?.standing(conflict.analysis)
+        let said = CellWidth.fold(mark(conflict.words), columns.count - 4)
+        let (first, inside) = box(
+            &screen, columns, height: said.count + 5, title: say(.conflictTitle, conflict.analysis))
+        for (offset, line) in said.enumerated() { screen.put(line, first + offset, inside.lowerBound) }
+        let row = first + said.count
+        let author = theirs?.author ?? theirs?.analyzer ?? ""
+        screen.put(
+            fit("\(words[.conflictMine]) : \(conflict.mine)  (\(house.login))", inside.count), row, inside.lowerBound,
+            Style(.held, bold: true))
+        screen.put(
+            fit("\(words[.conflictTheirs]) : \(theirs?.value ?? "")  (\(author))", inside.count), row + 1,
+            inside.lowerBound, Style(.plain, bold: true))
+        screen.put(fit(words[.conflictKeys], inside.count), row + 2, inside.lowerBound, Style(.title))
+    }
+
+    // Pages
+
+    var helpLines: [(String, Style)] {
+        var out: [(String, Style)] = []
+        for action in Action.allCases {
+            let names = (manner.keymap.keys[action] ?? []).map(\.name).joined(separator: ", ")
+            guard !names.isEmpty else { continue }
+            out.append((CellWidth.fit(names, 18) + " " + words[Workbench.word(of: action)], .plain))
+        }
+        out.append((CellWidth.fit("0…9", 18) + " " + words[.helpEntry], .plain))
+        out.append((words[.helpScan], .plain))
+        let signs = manner.signs
+        out.append((words[.helpSigns], Style(.title, bold: true)))
+        out.append(
+            (
+                "\(signs.above)\(words[.high]) \(signs.below)\(words[.low])  \(signs.critical)\(words[.criticalShort])  "
+                    + "\(signs.held) \(words[.held])  \(signs.proposable) \(words[.proposable])  \(signs.urgent) "
+                    + "\(words[.urgent])  \(signs.rejected) \(words[.control]) \(words[.stateRejected])  "
+                    + "\(signs.expired) \(words[.control]) \(words[.stateExpired])  \(signs.corrected) "
+                    + say(.run, "2"), .plain
+            ))
+        for command in Workbench.commands { out.append((words[command.word], .dim)) }
+        return out
+    }
+
+    /// Every hold in words, the gravest first, with what it asks and what can be done.
+    func whyLines(_ columns: Int) -> [(String, Style)] {
+        var out: [(String, Style)] = []
+        func fold(_ text: String, _ style: Style, _ indent: String = "") {
+            for line in CellWidth.fold(mark(text), columns - indent.count) { out.append((indent + line, style)) }
+        }
+        if face.list == .quality, let row = face.key.flatMap({ key in house.quality.first { $0.key == key } }) {
+            fold("\(row.analyzer) \(row.analysis) : \(qualityWords(row.state).text)", Style(.plain, bold: true))
+            fold(row.rules.joined(separator: ", ") + " " + row.because, .plain)
+            return out
+        }
+        if face.list == .triage, let row = face.key.flatMap({ key in house.triage.first { $0.id == key } }) {
+            fold(row.explanation, .plain)
+            return out
+        }
+        guard let line = currentResult?.line else { return out }
+        fold("\(line.analysis) \(line.valueAndUnit) — \(line.patient)", Style(.plain, bold: true))
+        if line.holds.isEmpty { fold(words[.nothingHolds], Style(.good)) }
+        let map = manner.keymap
+        for severity in [Hold.Code.Severity.forbids, .needsReason, .shown] {
+            for hold in line.holds where hold.code.severity == severity {
+                let (word, remedy, style): (Word, String, Style) =
+                    switch severity {
+                    case .forbids: (.severityForbids, say(.remedyForbids, map.name(.reject)), .critical)
+                    case .needsReason:
+                        (
+                            .severityReason, say(.remedyReason, map.name(.validate), map.name(.rerun)),
+                            Style(.held, bold: true)
+                        )
+                    case .shown: (.severityShown, words[.remedyShown], Style(.plain))
+                    }
+                fold("\(hold.code.rawValue) (\(words[word]))", style)
+                fold(hold.reason, .plain, "  ")
+                fold(remedy, .dim, "  ")
+            }
+        }
+        return out
+    }
+
+    func timelineLines(_ columns: Int) -> [(String, Style)] {
+        guard let file = currentFile else { return [(words[.loading], .dim)] }
+        var out: [(String, Style)] = []
+        for happening in file.happenings {
+            let lines = CellWidth.fold(mark(happening.what), columns - 13)
+            for (index, line) in lines.enumerated() {
+                out.append((CellWidth.fit(index == 0 ? day(happening.at) : "", 12) + " " + line, .plain))
+            }
+        }
+        return out
+    }
+}

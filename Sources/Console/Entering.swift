@@ -1,0 +1,180 @@
+import Base
+import Laboratory
+
+extension TypedValue {
+    /// What a cell holds once Enter is pressed; nil when it is empty. Comma and dot are both decimal.
+    package init?(typed text: String) {
+        let bare = text.filter { $0 != " " && $0 != "\u{A0}" && $0 != "\u{202F}" }
+        guard !bare.isEmpty else { return nil }
+        switch bare.lowercased() {
+        case ".n": self = .text("Normal")
+        case ".r": self = .notPerformed("Rendu par ailleurs")
+        case _:
+            let dotted = bare.replacing(",", with: ".")
+            if Measured(dotted) != nil {
+                self = .number(dotted)
+            } else if TypedValue.looksNumeric(bare) {
+                return nil
+            } else {
+                self = .text(text)
+            }
+        }
+    }
+    /// Begun as a number: then it must be one.
+    static func looksNumeric(_ text: String) -> Bool {
+        guard let first = text.first else { return false }
+        return first.isNumber || "<>+-,.≤≥".contains(first)
+    }
+    package var shown: String {
+        switch self {
+        case .number(let text): text.replacing(".", with: ",")
+        case .text(let text), .notPerformed(let text): text
+        }
+    }
+}
+
+extension Workbench {
+    /// Codes that a cell takes in place of a number.
+    var entryCodes: [(code: String, word: Word)] {
+        [(".n", .codeNormal), (".r", .codeElsewhere), ("..", .codeAgain)]
+    }
+
+    mutating func beginEntry(with first: Character?) -> [Effect] {
+        guard let request = currentRequest, let row = currentResult else { return [] }
+        guard house.permissions.contains(.enterResult) else { return refuseHere(.mayNotEnter) }
+        if case .locked = house.link { return [] }
+        guard row.line?.state != .signed else { return refuseHere(.alreadySigned) }
+        face.pane = 3
+        let kept = drafts.first { $0.place == request + "/" + row.analysis }
+        var entry = CellEntry(
+            request: request, analysis: row.analysis, field: Field(), seen: row.line?.id,
+            seenValue: row.line?.value ?? "")
+        if let first {
+            entry.field.insert(String(first))
+        } else if let kept {
+            entry.field = Field(kept.text)
+            entry.seen = kept.seen
+        } else if let line = row.line {
+            entry.field = Field(line.value)
+        }
+        face.mode = .entry(check(entry))
+        return keepTyping()
+    }
+
+    func check(_ entry: CellEntry) -> CellEntry {
+        var entry = entry
+        let text = entry.field.text
+        entry.complaint = nil
+        entry.codes = []
+        if text.hasPrefix("."), text.count <= 2, !text.dropFirst().contains(where: \.isNumber) {
+            entry.codes = entryCodes.filter { $0.code.hasPrefix(text) }.map { "\($0.code) \(words[$0.word])" }
+        } else if !text.isEmpty, TypedValue(typed: text) == nil, !["<", ">", "-", "+", "≤", "≥"].contains(text) {
+            entry.complaint = say(.notANumber, text)
+        }
+        return entry
+    }
+
+    mutating func entryKey(_ key: Key, _ entry: CellEntry) -> [Effect] {
+        var entry = entry
+        switch key {
+        case .enter, .down: return accept(entry, step: 1)
+        case .tab: return accept(entry, step: 1)
+        case .up, .backTab: return accept(entry, step: -1)
+        case .escape:
+            // Back, and the draft stays.
+            keep(entry, accepted: false)
+            face.mode = .browse
+            if !entry.field.text.isEmpty { face.notice = Notice(say(.draftKept, entry.field.text), .held) }
+            return [.keep(drafts)]
+        case .control("u"):
+            entry.field = Field()
+            face.mode = .entry(check(entry))
+            return keepTyping()
+        case .function(2): return []
+        case .character(let c):
+            let digit = TypedValue.looksNumeric(entry.field.text) || entry.field.text.isEmpty
+            entry.field.insert(String(digit ? manner.keymap.digit(c) : c))
+        case .backspace, .delete, .left, .right, .home, .end:
+            _ = entry.field.take(key)
+        case .control, .alt, .function, .insert, .pageUp, .pageDown: return []
+        }
+        face.mode = .entry(check(entry))
+        return keepTyping()
+    }
+
+    private mutating func keepTyping() -> [Effect] {
+        keepEntryAsDraft()
+        return [.keep(drafts)]
+    }
+
+    private mutating func accept(_ entry: CellEntry, step: Int) -> [Effect] {
+        var entry = entry
+        if entry.field.text.isEmpty {
+            drafts.removeAll { $0.place == entry.request + "/" + entry.analysis }
+            return move(step) + [.keep(drafts)]
+        }
+        if entry.field.text == "..", let last = lastTyped() { entry.field = Field(last) }
+        guard let value = TypedValue(typed: entry.field.text) else {
+            entry.complaint = say(.notANumber, entry.field.text)
+            face.mode = .entry(entry)
+            return [.bell]
+        }
+        // The same value again is not a new one.
+        if let standing = currentResult?.line, standing.id == entry.seen, standing.value == value.shown {
+            drafts.removeAll { $0.place == entry.request + "/" + entry.analysis }
+            return move(step) + [.keep(drafts)]
+        }
+        keep(entry, accepted: true)
+        let deed = Deed.enter(
+            request: entry.request, analysis: entry.analysis, value: value, seen: entry.seen ?? "", comment: nil)
+        var effects: [Effect] = [.keep(drafts)]
+        if isReadOnly {
+            face.notice = Notice(say(.entryWaits), .held)
+        } else {
+            effects += send(deed)
+        }
+        return effects + move(step)
+    }
+
+    private func lastTyped() -> String? {
+        for deed in done.reversed() { if case .enter(_, _, let value, _, _) = deed { return value.shown } }
+        return drafts.last { $0.isAccepted }?.text
+    }
+
+    /// To the next cell, which is not typed into before a key says so.
+    private mutating func move(_ step: Int) -> [Effect] {
+        face.mode = .browse
+        face.result = max(0, min(face.result + step, results.count - 1))
+        keepInSight()
+        return []
+    }
+
+    mutating func refuseHere(_ word: Word) -> [Effect] {
+        face.notice = Notice(say(word), .critical)
+        return [.bell]
+    }
+
+    mutating func conflictKey(_ key: Key, _ conflict: Conflict) -> [Effect] {
+        switch key {
+        case .character("m"):
+            // Theirs stands: mine is let go, knowingly.
+            face.mode = .browse
+            drafts.removeAll { $0.place == conflict.request + "/" + conflict.analysis }
+            return [.keep(drafts)]
+        case .character("g"):
+            face.mode = .browse
+            guard let value = TypedValue(typed: conflict.mine) else { return [] }
+            return send(
+                .enter(
+                    request: conflict.request, analysis: conflict.analysis, value: value,
+                    seen: house.files[conflict.request]?.standing(conflict.analysis)?.id ?? "", comment: nil))
+        case .escape:
+            face.mode = .browse
+            face.notice = Notice(say(.draftKept, conflict.mine), .held)
+            return [.keep(drafts)]
+        case .character, .control, .alt, .function, .enter, .tab, .backTab, .backspace, .delete, .insert, .up, .down,
+            .left, .right, .home, .end, .pageUp, .pageDown:
+            return []
+        }
+    }
+}

@@ -1,0 +1,165 @@
+/// The lists of the left pane.
+package enum ListKind: String, Sendable, Hashable, CaseIterable {
+    case urgent, waiting, held, quality, triage, calls, reception, requests, analyzers
+    package var word: Word {
+        switch self {
+        case .urgent: .listUrgent
+        case .waiting: .listWaiting
+        case .held: .listHeld
+        case .quality: .listQuality
+        case .triage: .listTriage
+        case .calls: .listCalls
+        case .reception: .listReception
+        case .requests: .listRequests
+        case .analyzers: .listAnalyzers
+        }
+    }
+    /// Rows are tubes with results that wait.
+    package var isOfTubes: Bool {
+        switch self {
+        case .urgent, .waiting, .held, .calls: true
+        case .quality, .triage, .reception, .requests, .analyzers: false
+        }
+    }
+}
+
+/// A line of text being typed.
+package struct Field: Sendable, Hashable {
+    package var text: String
+    /// In characters.
+    package var caret: Int
+    package init(_ text: String = "") {
+        self.text = text
+        caret = text.count
+    }
+
+    /// False when the key is not for a text.
+    package mutating func take(_ key: Key) -> Bool {
+        switch key {
+        case .character(let c): insert(String(c))
+        case .backspace:
+            guard caret > 0 else { return true }
+            text.remove(at: text.index(text.startIndex, offsetBy: caret - 1))
+            caret -= 1
+        case .delete:
+            guard caret < text.count else { return true }
+            text.remove(at: text.index(text.startIndex, offsetBy: caret))
+        case .left: caret = max(0, caret - 1)
+        case .right: caret = min(text.count, caret + 1)
+        case .home: caret = 0
+        case .end: caret = text.count
+        case .control("u"): self = Field()
+        case .control, .alt, .function, .enter, .tab, .backTab, .escape, .insert, .up, .down, .pageUp, .pageDown:
+            return false
+        }
+        return true
+    }
+    package mutating func insert(_ added: String) {
+        text.insert(contentsOf: added, at: text.index(text.startIndex, offsetBy: caret))
+        caret += added.count
+    }
+}
+
+/// A cell of the grid being typed into.
+package struct CellEntry: Sendable, Hashable {
+    package var request: String
+    package var analysis: String
+    package var field: Field
+    /// The observation that stood when typing began: another one since then is a conflict.
+    package var seen: String?
+    package var seenValue: String
+    /// Refused in the cell, in words.
+    package var complaint: String?
+    package var codes: [String] = []
+}
+
+/// Questions in words, one field after the other, before something is done.
+package struct Question: Sendable, Hashable {
+    package enum Purpose: Sendable, Hashable {
+        case validate(request: String, ids: [String])
+        case reject(request: String, id: String)
+        case nonconform(accession: String)
+        case rerun(analyzer: String, accession: String, diluted: Bool)
+        case attach(triage: String)
+        case dismiss(triage: String)
+        case unlock
+    }
+    package struct Part: Sendable, Hashable {
+        package var word: Word
+        package var field = Field()
+        /// What must be typed, such as the last digits of a tube.
+        package var expected: String?
+        package var secret = false
+        /// Words offered, chosen by their number.
+        package var choices: [String] = []
+        package init(_ word: Word, expected: String? = nil, secret: Bool = false, choices: [String] = []) {
+            self.word = word
+            self.expected = expected
+            self.secret = secret
+            self.choices = choices
+        }
+    }
+    package var purpose: Purpose
+    package var title: String
+    package var parts: [Part]
+    package var at = 0
+    package var complaint: String?
+}
+
+package struct ActionMenu: Sendable, Hashable {
+    package var actions: [Action]
+    package var cursor = 0
+}
+
+package enum Mode: Sendable, Hashable {
+    case browse
+    case entry(CellEntry)
+    case command(Field)
+    case search(Field)
+    case menu(ActionMenu)
+    case question(Question)
+    case help(top: Int)
+    case why
+    case timeline(top: Int)
+    case conflict(Conflict)
+}
+
+/// Two values for one cell: what this person typed, and what stands now (read in the file, always the latest).
+package struct Conflict: Sendable, Hashable {
+    package var request: String
+    package var analysis: String
+    package var mine: String
+    package var words: String
+}
+
+/// A sentence under the lists.
+package struct Notice: Sendable, Hashable {
+    package var text: String
+    package var tint: Tint
+    package init(_ text: String, _ tint: Tint = .plain) {
+        self.text = text
+        self.tint = tint
+    }
+}
+
+/// Where the person is: nothing of it comes from the server, so that live news never moves it.
+package struct Face: Sendable, Equatable {
+    package var width = 80
+    package var height = 24
+    package var list = ListKind.waiting
+    /// Keys of the rows shown, in their order: it changes when the person asks, not when the server tells.
+    package var rows: [String] = []
+    package var cursor = 0
+    package var top = 0
+    /// Row of the results pane.
+    package var result = 0
+    package var resultTop = 0
+    package var pane = 2
+    package var mode = Mode.browse
+    package var selected: Set<String> = []
+    package var filter = ""
+    package var notice: Notice?
+    package init() {}
+
+    package var key: String? { rows.indices.contains(cursor) ? rows[cursor] : nil }
+}

@@ -1,0 +1,342 @@
+package import Base
+package import Laboratory
+
+/// What the server last said, as the screens need it.
+package struct House: Sendable, Equatable {
+    package var site = ""
+    package var person = ""
+    package var login = ""
+    package var permissions: Set<Permission> = []
+    package var lines: [Line] = [] {
+        didSet { index() }
+    }
+    /// The same as tubes, in order, and where each is: kept, since every screen asks for them.
+    package private(set) var tubes: [Tube] = []
+    private var tubeAt: [String: Int] = [:]
+    private var tubesOfRequest: [String: [Int]] = [:]
+    package private(set) var urgentTubes = 0
+    package private(set) var heldTubes = 0
+    package private(set) var criticalTubes = 0
+    package var triageOpen = 0
+    package var awaitingSignature = 0
+    package var analyzers: [AnalyzerRow] = []
+    package var quality: [QualityRow] = []
+    package var triage: [TriageRow] = []
+    package var requests: [RequestRow] = []
+    package var toSign: [SignRow] = []
+    package var callsOpen = 0
+    /// Requests that were opened, by number.
+    package var files: [String: FileSheet] = [:]
+    /// Charts of controls, by `analyzer/analysis`.
+    package var charts: [String: [String]] = [:]
+    package var link = Link.connecting
+    /// What was not loaded yet, so that an empty list is not taken for a list that is empty.
+    package var loaded: Set<Source> = []
+    package init() {}
+
+    private mutating func index() {
+        tubes = Tube.tubes(of: lines)
+        tubeAt = [:]
+        tubesOfRequest = [:]
+        (urgentTubes, heldTubes, criticalTubes) = (0, 0, 0)
+        for (place, tube) in tubes.enumerated() {
+            tubeAt[tube.key] = place
+            tubesOfRequest[tube.request, default: []].append(place)
+            if tube.urgent { urgentTubes += 1 }
+            if tube.held > 0 { heldTubes += 1 }
+            if tube.isCritical { criticalTubes += 1 }
+        }
+    }
+    package func tube(_ key: String) -> Tube? { tubeAt[key].map { tubes[$0] } }
+    /// What waits in a request.
+    package func waiting(in request: String) -> [Line] {
+        (tubesOfRequest[request] ?? []).flatMap { tubes[$0].lines }
+    }
+
+    package var rejectedControls: Int { quality.count { $0.state == "REJET" } }
+    package var expiredControls: Int { quality.count { $0.state == "ECHU" } }
+    package var deadAnalyzers: [AnalyzerRow] { analyzers.filter { !$0.isWell } }
+}
+
+package enum Link: Sendable, Hashable {
+    case connecting
+    case online
+    /// Nothing can be written since then.
+    case offline(since: Instant)
+    /// The session ended: the secret is asked again, drafts stay.
+    case locked
+}
+
+/// What can be asked of the server as a whole.
+package enum Source: Sendable, Hashable, CaseIterable {
+    case worklist, status, quality, triage, requests, signature
+}
+
+/// A value in a cell: what it is, how it stands, who gave it.
+package struct Line: Sendable, Hashable {
+    package var id: String
+    package var request: String
+    package var accession: String
+    package var patient: String
+    /// `F 34a`, `M 3j`: empty when unknown.
+    package var civil: String
+    package var urgent: Bool
+    package var analysis: String
+    package var name: String
+    /// As read in France, comma for decimals.
+    package var value: String
+    package var unit: String
+    package var interval: String
+    package var flags: [ResultFlag]
+    package var holds: [Hold]
+    package var analyzer: String?
+    package var author: String?
+    package var observedAt: Instant
+    package var run: Int
+    package var state: LineState
+    package var comment: String?
+    package init(
+        id: String, request: String, accession: String, patient: String, civil: String = "", urgent: Bool = false,
+        analysis: String, name: String = "", value: String, unit: String = "", interval: String = "",
+        flags: [ResultFlag] = [], holds: [Hold] = [], analyzer: String? = nil, author: String? = nil,
+        observedAt: Instant, run: Int = 1, state: LineState = .waiting, comment: String? = nil
+    ) {
+        self.id = id
+        self.request = request
+        self.accession = accession
+        self.patient = patient
+        self.civil = civil
+        self.urgent = urgent
+        self.analysis = analysis
+        self.name = name
+        self.value = value
+        self.unit = unit
+        self.interval = interval
+        self.flags = flags
+        self.holds = holds
+        self.analyzer = analyzer
+        self.author = author
+        self.observedAt = observedAt
+        self.run = run
+        self.state = state
+        self.comment = comment
+    }
+
+    package var isCritical: Bool {
+        flags.contains(.criticallyHigh) || flags.contains(.criticallyLow)
+            || holds.contains { $0.code == .critical || $0.code == .criticalCall }
+    }
+    /// Reasons that stop a validation without words.
+    package var stops: [Hold] { holds.filter { $0.code.severity != .shown } }
+    package var isForbidden: Bool { holds.contains { $0.code.severity == .forbids } }
+    package var valueAndUnit: String { unit.isEmpty || unit == "1" ? value : value + " " + unit }
+}
+
+package enum LineState: Sendable, Hashable { case waiting, validated, signed, rejected }
+
+/// A tube with what waits on it: one row of the list.
+package struct Tube: Sendable, Hashable {
+    package var accession: String
+    package var request: String
+    package var patient: String
+    package var civil: String
+    package var urgent: Bool
+    package var since: Instant
+    package var lines: [Line]
+    package var key: String { accession.isEmpty ? request : accession }
+    package var held: Int { lines.count { !$0.stops.isEmpty } }
+    package var isCritical: Bool { lines.contains { $0.isCritical } }
+
+    /// In the order of the lines.
+    package static func tubes(of lines: [Line]) -> [Tube] {
+        var places = [String: Int]()
+        var tubes = [Tube]()
+        for line in lines {
+            let key = line.accession.isEmpty ? line.request : line.accession
+            if let place = places[key] {
+                tubes[place].lines.append(line)
+                tubes[place].since = min(tubes[place].since, line.observedAt)
+            } else {
+                places[key] = tubes.count
+                tubes.append(
+                    Tube(
+                        accession: line.accession, request: line.request, patient: line.patient, civil: line.civil,
+                        urgent: line.urgent, since: line.observedAt, lines: [line]))
+            }
+        }
+        return tubes
+    }
+}
+
+package struct AnalyzerRow: Sendable, Hashable {
+    package var name: String
+    package var state: String
+    package var isWell: Bool
+    package var pending: Int
+    package var orders: Int
+    package var messages: Int
+    package init(name: String, state: String, isWell: Bool, pending: Int = 0, orders: Int = 0, messages: Int = 0) {
+        self.name = name
+        self.state = state
+        self.isWell = isWell
+        self.pending = pending
+        self.orders = orders
+        self.messages = messages
+    }
+}
+
+package struct QualityRow: Sendable, Hashable {
+    package var analyzer: String
+    package var analysis: String
+    /// `NON_CONTROLE`, `CONFORME`, `ECHU`, `REJET`, `CORRIGE`
+    package var state: String
+    package var rules: [String]
+    package var because: String
+    package init(analyzer: String, analysis: String, state: String, rules: [String] = [], because: String = "") {
+        self.analyzer = analyzer
+        self.analysis = analysis
+        self.state = state
+        self.rules = rules
+        self.because = because
+    }
+    package var key: String { analyzer + "/" + analysis }
+}
+
+package struct TriageRow: Sendable, Hashable {
+    package var id: String
+    package var analyzer: String
+    package var reason: String
+    package var explanation: String
+    package var accession: String
+    package var code: String
+    package var value: String
+    package var at: Instant
+    package init(
+        id: String, analyzer: String, reason: String, explanation: String, accession: String = "", code: String = "",
+        value: String = "", at: Instant
+    ) {
+        self.id = id
+        self.analyzer = analyzer
+        self.reason = reason
+        self.explanation = explanation
+        self.accession = accession
+        self.code = code
+        self.value = value
+        self.at = at
+    }
+}
+
+package struct RequestRow: Sendable, Hashable {
+    package var number: String
+    package var patient: String
+    package var urgent: Bool
+    package var analyses: [String]
+    package var at: Instant
+    package init(number: String, patient: String, urgent: Bool, analyses: [String], at: Instant) {
+        self.number = number
+        self.patient = patient
+        self.urgent = urgent
+        self.analyses = analyses
+        self.at = at
+    }
+}
+
+package struct SignRow: Sendable, Hashable {
+    package var number: String
+    package var patient: String
+    package var urgent: Bool
+    package var fresh: Int
+    package var missing: [String]
+    package var critical: [String]
+    package var at: Instant
+    package init(
+        number: String, patient: String, urgent: Bool, fresh: Int, missing: [String], critical: [String], at: Instant
+    ) {
+        self.number = number
+        self.patient = patient
+        self.urgent = urgent
+        self.fresh = fresh
+        self.missing = missing
+        self.critical = critical
+        self.at = at
+    }
+}
+
+/// An opened request: every analysis asked for, with the value that stands, if any; the tubes; what happened.
+package struct FileSheet: Sendable, Hashable {
+    package struct TubeState: Sendable, Hashable {
+        package var accession: String
+        package var tube: String
+        package var collected: Instant?
+        package var received: Instant?
+        package var nonconformity: String?
+        package init(
+            accession: String, tube: String, collected: Instant?, received: Instant?, nonconformity: String?
+        ) {
+            self.accession = accession
+            self.tube = tube
+            self.collected = collected
+            self.received = received
+            self.nonconformity = nonconformity
+        }
+    }
+    package struct Happening: Sendable, Hashable {
+        package var at: Instant
+        package var what: String
+        package init(at: Instant, what: String) {
+            self.at = at
+            self.what = what
+        }
+    }
+    package struct Prior: Sendable, Hashable {
+        package var value: String
+        package var at: Instant
+        package init(value: String, at: Instant) {
+            self.value = value
+            self.at = at
+        }
+    }
+    package var number: String
+    package var patient: String
+    package var civil: String
+    package var identity: String
+    package var prescriber: String
+    package var urgent: Bool
+    package var registered: Instant
+    /// Code, words and unit of each analysis asked for.
+    package var asked: [(code: String, name: String, unit: String)]
+    /// Every observation, rejected ones too, in order.
+    package var lines: [Line]
+    package var tubes: [TubeState]
+    package var happenings: [Happening]
+    package var priors: [String: Prior] = [:]
+
+    package init(
+        number: String, patient: String, civil: String, identity: String, prescriber: String, urgent: Bool,
+        registered: Instant, asked: [(code: String, name: String, unit: String)], lines: [Line], tubes: [TubeState],
+        happenings: [Happening]
+    ) {
+        self.number = number
+        self.patient = patient
+        self.civil = civil
+        self.identity = identity
+        self.prescriber = prescriber
+        self.urgent = urgent
+        self.registered = registered
+        self.asked = asked
+        self.lines = lines
+        self.tubes = tubes
+        self.happenings = happenings
+    }
+
+    /// The value that stands for an analysis: the highest run that is not rejected.
+    package func standing(_ code: String) -> Line? {
+        lines.filter { $0.analysis == code && $0.state != .rejected }.max { $0.run < $1.run }
+    }
+
+    package static func == (a: FileSheet, b: FileSheet) -> Bool {
+        a.number == b.number && a.patient == b.patient && a.lines == b.lines && a.tubes == b.tubes
+            && a.happenings == b.happenings && a.priors == b.priors && a.asked.map(\.code) == b.asked.map(\.code)
+    }
+    package func hash(into hasher: inout Hasher) { hasher.combine(number) }
+}

@@ -1,0 +1,291 @@
+import Base
+import Laboratory
+
+extension Workbench {
+    mutating func take(_ input: Input) -> [Effect] {
+        switch input {
+        case .key(let key):
+            faces.append(face)
+            draftsBefore.append(drafts)
+            if faces.count > Workbench.remembered {
+                faces.removeFirst()
+                draftsBefore.removeFirst()
+            }
+            return press(key)
+        case .scan(let code, let typed):
+            // What the scanner typed as if it were a person is taken back.
+            if typed > 0, typed <= faces.count {
+                face = faces[faces.count - typed]
+                drafts = draftsBefore[draftsBefore.count - typed]
+            }
+            faces = []
+            draftsBefore = []
+            if case .locked = house.link { return [] }
+            keepEntryAsDraft()
+            if case .entry = face.mode { face.mode = .browse }
+            face.mode = .browse
+            sought = code
+            face.notice = Notice(say(.scanned, code), .good)
+            return [.keep(drafts), .find(code)]
+        case .paste(let text): return paste(text)
+        case .click(let row, let column): return click(row, column)
+        }
+    }
+
+    private mutating func paste(_ text: String) -> [Effect] {
+        // Never several cells at once, and never keys.
+        let line = text.prefix { $0 != "\n" && $0 != "\r" && $0 != "\r\n" }.filter { CellWidth.of($0) > 0 }
+        switch face.mode {
+        case .entry(var entry):
+            entry.field.insert(String(line))
+            face.mode = .entry(check(entry))
+        case .command(var field):
+            field.insert(String(line))
+            face.mode = .command(field)
+        case .search(var field):
+            field.insert(String(line))
+            face.mode = .search(field)
+        case .question(var question):
+            question.parts[question.at].field.insert(String(line))
+            face.mode = .question(question)
+        case .browse, .menu, .help, .why, .timeline, .conflict: break
+        }
+        return []
+    }
+
+    mutating func press(_ key: Key) -> [Effect] {
+        switch face.mode {
+        case .entry(let entry): return entryKey(key, entry)
+        case .command(let field): return commandKey(key, field)
+        case .search(let field): return searchKey(key, field)
+        case .menu(let menu): return menuKey(key, menu)
+        case .question(let question): return questionKey(key, question)
+        case .conflict(let conflict): return conflictKey(key, conflict)
+        case .help(let top): return pageKey(key, top) { .help(top: $0) }
+        case .timeline(let top): return pageKey(key, top) { .timeline(top: $0) }
+        case .why:
+            face.mode = .browse
+            return []
+        case .browse: return browseKey(key)
+        }
+    }
+
+    private mutating func pageKey(_ key: Key, _ top: Int, _ mode: (Int) -> Mode) -> [Effect] {
+        switch manner.keymap[key] {
+        case .down: face.mode = mode(top + 1)
+        case .up: face.mode = mode(max(0, top - 1))
+        case .pageDown: face.mode = mode(top + 10)
+        case .pageUp: face.mode = mode(max(0, top - 10))
+        case _: face.mode = .browse
+        }
+        return []
+    }
+
+    private mutating func browseKey(_ key: Key) -> [Effect] {
+        if case .character(let raw) = key {
+            let c = manner.keymap.digit(raw)
+            if face.pane == 3, startsEntry(c), manner.keymap[key].map({ !$0.isForLine }) ?? true {
+                return beginEntry(with: c)
+            }
+            if let pane = Int(String(c)), (1...4).contains(pane) {
+                face.pane = pane
+                return []
+            }
+        }
+        guard let action = manner.keymap[key] else {
+            face.notice = Notice(say(.noSuchKey, key.name, manner.keymap.name(.help)), .dim)
+            return []
+        }
+        face.notice = nil
+        return perform(action)
+    }
+
+    private func startsEntry(_ c: Character) -> Bool {
+        c.isASCII && c.isNumber || c == "<" || c == ">" || c == "," || c == "."
+    }
+
+    /// One place for keys, menu and clicks.
+    package mutating func perform(_ action: Action) -> [Effect] {
+        switch action {
+        case .up: return step(-1)
+        case .down: return step(1)
+        case .pageUp: return step(-listRows)
+        case .pageDown: return step(listRows)
+        case .top: return step(-1_000_000)
+        case .bottom: return step(1_000_000)
+        case .left: return focus(max(1, face.pane - 1))
+        case .right: return focus(min(4, face.pane + 1))
+        case .nextPane: return focus(face.pane % 4 + 1)
+        case .previousPane: return focus((face.pane + 2) % 4 + 1)
+        case .pane1: return focus(1)
+        case .pane2: return focus(2)
+        case .pane3: return focus(3)
+        case .pane4: return focus(4)
+        case .open:
+            if face.pane == 1 { return focus(2) }
+            if face.pane == 3 { return beginEntry(with: nil) }
+            return focus(3)
+        case .search: face.mode = .search(Field(face.filter))
+        case .command: face.mode = .command(Field())
+        case .menu: face.mode = .menu(ActionMenu(actions: possible))
+        case .help: face.mode = .help(top: 0)
+        case .next: return step(1)
+        case .previous: return step(-1)
+        case .refresh:
+            layRows()
+            return refreshAll()
+        case .back: return back()
+        case .quit: return [.keep(drafts), .quit]
+        case .lock: return lock()
+        case .select:
+            if let key = face.key { face.selected.formSymmetricDifference([key]) }
+            return step(1)
+        case .selectAlike: selectAlike()
+        case .undo: return undo()
+        case .validate, .validateTube, .enter, .why, .timeline, .rerun, .dilute, .chooseRun, .reject,
+            .nonconformity, .receive, .attach, .dismiss:
+            return perform(onLine: action)
+        }
+        return []
+    }
+
+    private mutating func focus(_ pane: Int) -> [Effect] {
+        face.pane = pane
+        keepInSight()
+        return []
+    }
+
+    private mutating func back() -> [Effect] {
+        if !face.filter.isEmpty {
+            face.filter = ""
+            layRows()
+        } else if !face.selected.isEmpty {
+            face.selected = []
+        } else {
+            face.pane = 2
+        }
+        return []
+    }
+
+    private mutating func step(_ by: Int) -> [Effect] {
+        switch face.pane {
+        case 1:
+            let all = ListKind.allCases
+            let place = all.firstIndex(of: face.list) ?? 0
+            return choose(all[max(0, min(place + by, all.count - 1))])
+        case 3, 4:
+            face.result = max(0, min(face.result + by, results.count - 1))
+            keepInSight()
+            return []
+        case _:
+            let before = face.key
+            face.cursor = max(0, min(face.cursor + by, face.rows.count - 1))
+            guard face.key != before else { return [] }
+            face.result = 0
+            face.resultTop = 0
+            keepInSight()
+            return openCurrent()
+        }
+    }
+
+    /// The file behind the row of the cursor, if it is not here yet.
+    mutating func openCurrent() -> [Effect] {
+        if face.list == .quality { return chartWanted() }
+        guard let request = currentRequest, house.files[request] == nil else { return [] }
+        return [.open(request)]
+    }
+
+    func chartWanted() -> [Effect] {
+        guard face.list == .quality, let key = face.key else { return [] }
+        let parts = key.split(separator: "/").map { String($0) }
+        guard parts.count == 2 else { return [] }
+        let columns = max(40, face.width - (face.width >= 100 ? 20 : 2))
+        return [.chart(analyzer: parts[0], analysis: parts[1], columns: columns, ascii: manner.signs.isASCII)]
+    }
+
+    mutating func choose(_ list: ListKind) -> [Effect] {
+        guard list != face.list else { return [] }
+        face.list = list
+        face.cursor = 0
+        face.top = 0
+        face.result = 0
+        face.resultTop = 0
+        face.filter = ""
+        face.selected = []
+        layRows()
+        var effects: [Effect] = []
+        switch list {
+        case .triage: effects.append(.load(.triage))
+        case .quality: effects.append(.load(.quality))
+        case .reception, .requests: effects.append(.load(.requests))
+        case .analyzers: effects.append(.load(.status))
+        case .urgent, .waiting, .held, .calls: break
+        }
+        return effects + openCurrent()
+    }
+
+    private mutating func selectAlike() {
+        guard let tube = currentTube else { return }
+        // Alike: held for the same reasons, or not at all.
+        let codes = Set(tube.lines.flatMap { $0.stops.map(\.code) })
+        for key in face.rows {
+            guard let other = self.tube(key) else { continue }
+            if Set(other.lines.flatMap { $0.stops.map(\.code) }) == codes { face.selected.insert(key) }
+        }
+        face.notice = Notice(say(.selectedCount, String(face.selected.count)), .plain)
+    }
+
+    private mutating func searchKey(_ key: Key, _ field: Field) -> [Effect] {
+        var field = field
+        switch key {
+        case .enter: face.mode = .browse
+        case .escape:
+            face.filter = ""
+            face.mode = .browse
+            layRows()
+        case .character, .control, .alt, .function, .tab, .backTab, .backspace, .delete, .insert, .up, .down, .left,
+            .right, .home, .end, .pageUp, .pageDown:
+            guard field.take(key) else { return [] }
+            face.mode = .search(field)
+            face.filter = field.text
+            layRows()
+        }
+        return openCurrent()
+    }
+
+    private mutating func menuKey(_ key: Key, _ menu: ActionMenu) -> [Effect] {
+        var menu = menu
+        switch key {
+        case .up: menu.cursor = max(0, menu.cursor - 1)
+        case .down: menu.cursor = min(menu.actions.count - 1, menu.cursor + 1)
+        case .escape:
+            face.mode = .browse
+            return []
+        case .enter:
+            face.mode = .browse
+            guard menu.actions.indices.contains(menu.cursor) else { return [] }
+            return perform(menu.actions[menu.cursor])
+        case .character, .control, .alt, .function, .tab, .backTab, .backspace, .delete, .insert, .left, .right, .home,
+            .end, .pageUp, .pageDown:
+            face.mode = .browse
+            guard let action = manner.keymap[key], menu.actions.contains(action) else { return [] }
+            return perform(action)
+        }
+        face.mode = .menu(menu)
+        return []
+    }
+
+    private mutating func click(_ row: Int, _ column: Int) -> [Effect] {
+        guard case .browse = face.mode else { return [] }
+        let left = face.width >= Workbench.leftPaneFrom ? Workbench.leftPane : 0
+        if column < left {
+            let lists = ListKind.allCases
+            guard lists.indices.contains(row - 2) else { return [] }
+            face.pane = 1
+            return choose(lists[row - 2])
+        }
+        guard row >= 2, row < 2 + listRows, face.rows.indices.contains(face.top + row - 2) else { return [] }
+        face.pane = 2
+        return step(face.top + row - 2 - face.cursor)
+    }
+}

@@ -1,0 +1,23 @@
+package import Laboratory
+
+/// An answer of the server.
+package enum Loaded: Sendable {
+    package typealias Permissions = Set<Permission>
+    case worklist([Line])
+    case status(analyzers: [AnalyzerRow], triageOpen: Int, awaitingSignature: Int)
+    case quality([QualityRow])
+    case triage([TriageRow])
+    case requests([RequestRow])
+    case signature([SignRow])
+
+    package var source: Source {
+        switch self {
+        case .worklist: .worklist
+        case .status: .status
+        case .quality: .quality
+        case .triage: .triage
+        case .requests: .requests
+        case .signature: .signature
+        }
+    }
+}

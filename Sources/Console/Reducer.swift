@@ -1,0 +1,236 @@
+package import Base
+import Laboratory
+
+extension Workbench {
+    /// The only way in.
+    package mutating func receive(_ event: Event, at instant: Instant) -> [Effect] {
+        now = instant
+        switch event {
+        case .input(let input): return take(input)
+        case .resized(let width, let height):
+            face.width = max(width, 20)
+            face.height = max(height, 8)
+            keepInSight()
+            return chartWanted()
+        case .tick:
+            changed = changed.filter { $0.value.duration(to: now) < Workbench.changeShown }
+            return []
+        case .who(let person, let login, let site, let permissions):
+            house.person = person
+            house.login = login
+            house.site = site
+            house.permissions = permissions
+            return []
+        case .loaded(let loaded): return take(loaded)
+        case .file(let sheet):
+            house.files[sheet.number] = sheet
+            keepInSight()
+            return []
+        case .found(let sheet, let accession): return show(sheet, accession)
+        case .notFound(let text):
+            sought = nil
+            face.notice = Notice(say(.notFound, text), .critical)
+            return [.bell]
+        case .chart(let key, let lines):
+            house.charts[key] = lines
+            return []
+        case .changed: return refreshAll()
+        case .done(let id): return settle(id)
+        case .refused(let id, let refusal): return refuse(id, refusal)
+        case .failed(let refusal):
+            face.notice = Notice(sentence(refusal), .critical)
+            return []
+        case .offline:
+            if case .offline = house.link { return [] }
+            house.link = .offline(since: now)
+            return [.bell]
+        case .online:
+            let was = house.link
+            house.link = .online
+            return was == .online ? [] : refreshAll() + replay()
+        case .locked: return lock()
+        case .drafts(let kept):
+            for draft in kept where !drafts.contains(where: { $0.place == draft.place }) { drafts.append(draft) }
+            if !kept.isEmpty { face.notice = Notice(say(.draftsBack, String(kept.count)), .held) }
+            return isReadOnly ? [] : replay()
+        }
+    }
+
+    func refreshAll() -> [Effect] {
+        var effects: [Effect] = [.load(.worklist), .load(.status), .load(.quality)]
+        switch face.list {
+        case .triage: effects.append(.load(.triage))
+        case .reception, .requests: effects.append(.load(.requests))
+        case .waiting, .urgent, .held, .calls, .quality, .analyzers: break
+        }
+        if let request = currentRequest, house.files[request] != nil { effects.append(.open(request)) }
+        return effects
+    }
+
+    private mutating func take(_ loaded: Loaded) -> [Effect] {
+        let first = house.loaded.insert(loaded.source).inserted
+        switch loaded {
+        case .worklist(let lines):
+            let before = Dictionary(house.lines.map { ($0.id, $0) }, uniquingKeysWith: { a, _ in a })
+            if !first { for line in lines where before[line.id] != line { changed[line.id] = now } }
+            house.lines = lines
+        case .status(let analyzers, let triageOpen, let awaiting):
+            house.analyzers = analyzers
+            house.triageOpen = triageOpen
+            house.awaitingSignature = awaiting
+        case .quality(let rows): house.quality = rows
+        case .triage(let rows): house.triage = rows
+        case .requests(let rows): house.requests = rows
+        case .signature(let rows): house.toSign = rows
+        }
+        takeNews()
+        return first && face.list.isOfTubes ? openCurrent() : []
+    }
+
+    // Deeds
+
+    mutating func send(_ deed: Deed) -> [Effect] {
+        guard !isReadOnly else {
+            face.notice = Notice(say(.readOnly), .critical)
+            return [.bell]
+        }
+        let id = nextDeed
+        nextDeed += 1
+        sent[id] = deed
+        return [.send(id, deed)]
+    }
+
+    private mutating func settle(_ id: Int) -> [Effect] {
+        guard let deed = sent.removeValue(forKey: id) else { return [] }
+        var effects: [Effect] = []
+        switch deed {
+        case .validate(_, let ids, _):
+            done.append(deed)
+            face.notice = Notice(say(.validatedCount, String(ids.count)), .good)
+        case .reject: done.append(deed)
+        case .enter(let request, let analysis, let value, _, _):
+            done.append(deed)
+            drafts.removeAll { $0.place == request + "/" + analysis }
+            face.notice = Notice(say(.entered, analysis, value.shown), .good)
+            effects.append(.keep(drafts))
+        case .withdraw: face.notice = Notice(say(.undone), .good)
+        case .receive(let accession, let nonconformity):
+            face.notice = Notice(say(nonconformity == nil ? .received : .nonconformKept, accession), .good)
+        case .rerun(_, let accession, _): face.notice = Notice(say(.rerunAsked, accession), .good)
+        case .attach, .dismiss:
+            face.notice = Notice(say(.triageDone), .good)
+            effects.append(.load(.triage))
+        case .unlock:
+            house.link = .online
+            face.mode = .browse
+            effects += refreshAll() + replay()
+        case .logout: return [.quit]
+        }
+        if done.count > 50 { done.removeFirst() }
+        if let request = deed.request { effects.append(.open(request)) }
+        return effects + [.load(.worklist), .load(.status)]
+    }
+
+    private mutating func refuse(_ id: Int, _ refusal: Refusal) -> [Effect] {
+        guard let deed = sent.removeValue(forKey: id) else { return [] }
+        if refusal.code == "client.unreachable" {
+            // What was typed waits here; the rest was not done, and is said so.
+            face.notice = Notice(sentence(refusal), .critical)
+            return receive(.offline, at: now)
+        }
+        if refusal.code.hasPrefix("auth.token") { return lock() }
+        face.notice = Notice(sentence(refusal), .critical)
+        switch deed {
+        case .validate(let request, let ids, nil) where refusal.code == "tech.reason":
+            ask(
+                Question(
+                    purpose: .validate(request: request, ids: ids), title: sentence(refusal),
+                    parts: [.init(.reason, choices: words.reasons)]))
+        case .enter(let request, let analysis, let value, _, _) where refusal.code == "enter.changed":
+            return clash(request, analysis, mine: value.shown, refusal) + [.bell]
+        case .enter(let request, let analysis, _, _, _):
+            // Refused for what it is: it goes back into its cell, nothing is lost.
+            drafts.removeAll { $0.place == request + "/" + analysis && $0.isAccepted }
+            return [.keep(drafts), .bell]
+        case .unlock:
+            if case .question(var question) = face.mode {
+                question.complaint = sentence(refusal)
+                question.parts[0].field = Field()
+                face.mode = .question(question)
+            }
+        case .validate, .reject, .withdraw, .receive, .rerun, .attach, .dismiss, .logout: break
+        }
+        return [.bell, .load(.worklist)]
+    }
+
+    /// Somebody else wrote the cell since it was read: both values stay, the person says which one counts.
+    private mutating func clash(_ request: String, _ analysis: String, mine: String, _ refusal: Refusal) -> [Effect] {
+        face.mode = .conflict(
+            Conflict(request: request, analysis: analysis, mine: mine, words: sentence(refusal)))
+        return [.open(request), .load(.worklist)]
+    }
+
+    /// What waits in the drafts goes to the server, one by one, each with the version that it was typed over.
+    mutating func replay() -> [Effect] {
+        let flying = Set(sent.values.compactMap(\.place))
+        var effects: [Effect] = []
+        for draft in drafts where draft.isAccepted && !flying.contains(draft.place) {
+            guard let value = TypedValue(typed: draft.text) else { continue }
+            effects += send(
+                .enter(
+                    request: draft.request, analysis: draft.analysis, value: value, seen: draft.seen ?? "",
+                    comment: nil))
+        }
+        return effects
+    }
+
+    mutating func lock() -> [Effect] {
+        if case .locked = house.link { return [] }
+        house.link = .locked
+        keepEntryAsDraft()
+        face.mode = .question(
+            Question(
+                purpose: .unlock, title: say(.lockedTitle, house.login), parts: [.init(.secret, secret: true)]))
+        return [.keep(drafts)]
+    }
+
+    /// The cell being typed becomes a draft, so that nothing that happens to the screen loses it.
+    mutating func keepEntryAsDraft() {
+        guard case .entry(let entry) = face.mode, !entry.field.text.isEmpty else { return }
+        keep(entry, accepted: false)
+    }
+
+    mutating func keep(_ entry: CellEntry, accepted: Bool) {
+        drafts.removeAll { $0.place == entry.request + "/" + entry.analysis }
+        guard !entry.field.text.isEmpty else { return }
+        drafts.append(
+            Draft(
+                request: entry.request, analysis: entry.analysis, text: entry.field.text, seen: entry.seen, at: now,
+                isAccepted: accepted))
+    }
+
+    mutating func ask(_ question: Question) { face.mode = .question(question) }
+
+    /// `[code] what. why. what now.`
+    package func sentence(_ refusal: Refusal) -> String {
+        "[\(refusal.code)] " + (refusal.place.isEmpty ? "" : refusal.place + " : ") + refusal.cause
+            + (refusal.remedy.isEmpty ? "" : ". " + refusal.remedy + ".")
+    }
+}
+
+extension Deed {
+    package var request: String? {
+        switch self {
+        case .validate(let request, _, _), .reject(let request, _, _), .withdraw(let request, _),
+            .enter(let request, _, _, _, _):
+            request
+        case .receive, .rerun, .attach, .dismiss, .unlock, .logout: nil
+        }
+    }
+    var place: String? {
+        switch self {
+        case .enter(let request, let analysis, _, _, _): request + "/" + analysis
+        case .validate, .reject, .withdraw, .receive, .rerun, .attach, .dismiss, .unlock, .logout: nil
+        }
+    }
+}

@@ -1,0 +1,210 @@
+package import Base
+import Laboratory
+
+/// How the screens look and speak: chosen at the start, changed by `:theme` and the like.
+package struct Manner: Sendable, Equatable {
+    package var language = Language.french
+    package var theme = Theme.dark
+    package var signs = Signs()
+    package var keymap = Keymap()
+    package var zone = CivilZone.europeParis
+    package init() {}
+}
+
+/// The whole terminal as a value: (state, event, instant) gives (state, effects). No clock, no socket, no terminal.
+package struct Workbench: Sendable, Equatable {
+    package var house = House()
+    package var face = Face()
+    package var manner: Manner
+    package var now: Instant
+    /// Tubes that arrived since the rows were laid out.
+    package var arrivals = 0
+    /// Cells that changed under the eyes of the person, and when.
+    package var changed: [String: Instant] = [:]
+    package var drafts: [Draft] = []
+    package var sent: [Int: Deed] = [:]
+    /// What this person did and may take back.
+    package var done: [Deed] = []
+    package var nextDeed = 1
+    /// Faces before the last keys, newest last: a scan takes back what it typed.
+    var faces: [Face] = []
+    var draftsBefore: [[Draft]] = []
+    /// A tube asked for by a scan or a command.
+    var sought: String?
+
+    /// A change shows for that long.
+    package static let changeShown = Duration.seconds(1)
+    static let remembered = 32
+
+    package init(manner: Manner = Manner(), at now: Instant) {
+        self.manner = manner
+        self.now = now
+    }
+
+    package var words: Texts { Texts(manner.language) }
+    package func say(_ word: Word, _ parts: String...) -> String { words.say(word, parts) }
+
+    // Rows
+
+    /// The worklist as tubes.
+    package var tubes: [Tube] { house.tubes }
+
+    /// Keys of the rows that a list has now.
+    func keys(of list: ListKind) -> [String] {
+        switch list {
+        case .waiting: tubes.map(\.key)
+        case .urgent: tubes.filter(\.urgent).map(\.key)
+        case .held: tubes.filter { $0.held > 0 }.map(\.key)
+        case .calls: tubes.filter(\.isCritical).map(\.key)
+        case .quality:
+            house.quality.sorted { Workbench.rank($0) < Workbench.rank($1) }.map(\.key)
+        case .triage: house.triage.map(\.id)
+        case .reception, .requests: house.requests.map(\.number)
+        case .analyzers: house.analyzers.map(\.name)
+        }
+    }
+    private static func rank(_ row: QualityRow) -> (Int, String) {
+        let order = ["REJET", "ECHU", "NON_CONTROLE", "CORRIGE", "CONFORME"]
+        return (order.firstIndex(of: row.state) ?? 0, row.key)
+    }
+
+    package func count(of list: ListKind) -> Int {
+        switch list {
+        case .quality: house.rejectedControls + house.expiredControls
+        case .triage: max(house.triageOpen, house.triage.count)
+        case .analyzers: house.deadAnalyzers.count
+        case .waiting: house.tubes.count
+        case .urgent: house.urgentTubes
+        case .held: house.heldTubes
+        case .calls: house.criticalTubes
+        case .reception, .requests: house.requests.count
+        }
+    }
+
+    /// Lays the rows out anew. The line of the cursor stays where it is on the screen when it is still there.
+    mutating func layRows() {
+        let row = face.cursor - face.top
+        let key = face.key
+        var keys = keys(of: face.list)
+        if !face.filter.isEmpty { keys = keys.filter { matches($0, face.filter) } }
+        face.rows = keys
+        arrivals = 0
+        face.cursor = key.flatMap { keys.firstIndex(of: $0) } ?? min(face.cursor, max(0, keys.count - 1))
+        face.top = max(0, face.cursor - row)
+        keepInSight()
+    }
+
+    /// News of the server: what is shown stays in place, what is new is counted.
+    mutating func takeNews() {
+        if face.rows.isEmpty {
+            layRows()
+            return
+        }
+        let shown = Set(face.rows)
+        arrivals = keys(of: face.list).count {
+            !shown.contains($0) && (face.filter.isEmpty || matches($0, face.filter))
+        }
+    }
+
+    func matches(_ key: String, _ filter: String) -> Bool {
+        let text = rowText(key).lowercased()
+        return filter.lowercased().split(separator: " ").allSatisfy { text.contains($0) }
+    }
+
+    /// What search looks at.
+    func rowText(_ key: String) -> String {
+        switch face.list {
+        case .waiting, .urgent, .held, .calls:
+            guard let tube = tube(key) else { return key }
+            return ([tube.accession, tube.request, tube.patient] + tube.lines.map(\.analysis)).joined(separator: " ")
+        case .quality: return key
+        case .triage:
+            guard let row = house.triage.first(where: { $0.id == key }) else { return key }
+            return [row.accession, row.code, row.analyzer, row.reason].joined(separator: " ")
+        case .reception, .requests:
+            guard let row = house.requests.first(where: { $0.number == key }) else { return key }
+            return ([row.number, row.patient] + row.analyses).joined(separator: " ")
+        case .analyzers: return key
+        }
+    }
+
+    package func tube(_ key: String) -> Tube? { house.tube(key) }
+    package var currentTube: Tube? { face.list.isOfTubes ? face.key.flatMap { tube($0) } : nil }
+
+    /// The number of the request that the cursor is on.
+    package var currentRequest: String? {
+        guard let key = face.key else { return nil }
+        switch face.list {
+        case .waiting, .urgent, .held, .calls:
+            return tube(key)?.request ?? house.files.values.first { $0.tubes.contains { $0.accession == key } }?.number
+        case .reception, .requests: return key
+        case .quality, .triage, .analyzers: return nil
+        }
+    }
+    package var currentFile: FileSheet? { currentRequest.flatMap { house.files[$0] } }
+
+    /// One row of the results pane: an analysis, with the value that waits or stands.
+    package struct ResultRow: Sendable, Hashable {
+        package var analysis: String
+        package var name: String
+        package var unit: String
+        package var line: Line?
+        package var runs: Int
+    }
+
+    /// Of the opened file every analysis asked for, else what waits of the tube.
+    package var results: [ResultRow] {
+        if let file = currentFile {
+            let accession = currentTube?.accession
+            let here = house.waiting(in: file.number).filter { line in
+                accession == nil || line.accession == accession || line.accession.isEmpty
+            }
+            return file.asked.map { asked in
+                // The list is fresher than the file.
+                let waiting = here.last { $0.analysis == asked.code }
+                let standing = file.standing(asked.code)
+                let line = [waiting, standing].compactMap { $0 }.max { ($0.run, rank($0)) < ($1.run, rank($1)) }
+                return ResultRow(
+                    analysis: asked.code, name: asked.name, unit: asked.unit, line: line,
+                    runs: file.lines.count { $0.analysis == asked.code })
+            }
+        }
+        return (currentTube?.lines ?? []).map {
+            ResultRow(analysis: $0.analysis, name: $0.name, unit: $0.unit, line: $0, runs: $0.run)
+        }
+    }
+    private func rank(_ line: Line) -> Int { line.state == .waiting ? 0 : 1 }
+
+    package var currentResult: ResultRow? {
+        let results = results
+        return results.indices.contains(face.result) ? results[face.result] : results.first
+    }
+
+    // Layout
+
+    /// Rows of the upper and of the lower pane of the middle, inside their frames.
+    package var listRows: Int {
+        let inside = max(2, face.height - 5)
+        return showsResults ? max(2, (inside - 1) * 11 / 20) : inside
+    }
+    package var resultRows: Int { max(1, face.height - 5 - 1 - listRows) }
+    package var showsResults: Bool { true }
+
+    mutating func keepInSight() {
+        let shown = listRows
+        face.cursor = max(0, min(face.cursor, face.rows.count - 1))
+        if face.cursor < face.top { face.top = face.cursor }
+        if face.cursor >= face.top + shown { face.top = face.cursor - shown + 1 }
+        let count = results.count
+        face.result = max(0, min(face.result, count - 1))
+        if face.result < face.resultTop { face.resultTop = face.result }
+        if face.result >= face.resultTop + resultRows { face.resultTop = face.result - resultRows + 1 }
+    }
+
+    package var isReadOnly: Bool {
+        switch house.link {
+        case .online: false
+        case .connecting, .offline, .locked: true
+        }
+    }
+}

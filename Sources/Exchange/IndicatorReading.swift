@@ -1,0 +1,116 @@
+package import Base
+import HL7v2
+package import Laboratory
+import Store
+package import Workflow
+
+/// Indicators read from the audit chain and the rows that came with it: anybody who has the chain counts the same.
+extension ReportDispatch {
+    /// Over entries in [`from`, `before`), of one site or of all.
+    package func indicators(
+        from: Instant, before: Instant, site: String?
+    ) async throws(CommandFailure) -> Indicators {
+        var reading = IndicatorReading(store: desk.store)
+        do throws(StoreFailure) {
+            var after = 0
+            while true {
+                let page = try await desk.store.audit(after: after, limit: ReportDispatch.page)
+                guard let last = page.last else { break }
+                after = last.sequence
+                for entry in page where entry.at >= from && entry.at < before {
+                    guard site == nil || entry.site == site, IndicatorReading.counts(entry.action) else { continue }
+                    try await reading.read(entry)
+                }
+                // Entries are in the order of time: nothing of the period comes after this page.
+                if last.at >= before { break }
+            }
+        } catch { throw .store(error) }
+        return Indicators(reading.events)
+    }
+    private static let page = 500
+}
+
+/// Turns entries into what is counted.
+private struct IndicatorReading {
+    let store: any LaboratoryStore
+    var events: [IndicatorEvent] = []
+    /// What each delivery met was for.
+    private var sent: [String: (set: String, message: DocumentTransmission)] = [:]
+
+    init(store: any LaboratoryStore) { self.store = store }
+
+    static func counts(_ action: String) -> Bool {
+        action == "report.issue" || action.hasPrefix("delivery.") || action.hasPrefix("release.")
+    }
+
+    mutating func read(_ entry: AuditEntry) async throws(StoreFailure) {
+        for row in try await store.attestedFacts(entry.sequence...entry.sequence) {
+            guard [.report, .deliveryEvent].contains(row.record.kind), let fact = try? Fact(row.record) else {
+                continue
+            }
+            if case .report(let report) = fact { add(report, entry.sequence) }
+            if case .deliveryEvent(let event) = fact { try await add(event, entry.sequence) }
+        }
+    }
+
+    private mutating func add(_ what: IndicatorEvent.What, _ sequence: Int) {
+        events.append(IndicatorEvent(sequence: sequence, what: what))
+    }
+
+    private mutating func add(_ report: ReportVersion, _ sequence: Int) {
+        // Without a qualified identity the matricule's OIDs stand nowhere in the document (RNIV EXI SI 08).
+        let text = String(decoding: report.cda.prefix(8192), as: UTF8.self)
+        let qualified = ["1.2.250.1.213.1.4.8\"", "1.2.250.1.213.1.4.9\"", "1.2.250.1.213.1.4.10\""].contains {
+            text.contains($0)
+        }
+        add(.report(set: report.setOID, version: report.version, qualifiedINS: qualified), sequence)
+    }
+
+    private mutating func add(_ event: DeliveryEvent, _ sequence: Int) async throws(StoreFailure) {
+        guard let (set, message) = try await delivery(event.deliveryID), message.request != .deletion else { return }
+        let address = event.detail.flatMap { $0.split(separator: " ").first }.map(String.init) ?? ""
+        let isPatient = address.lowercased().hasSuffix("@patient.mssante.fr")
+        switch event.kind {
+        case .accepted:
+            add(
+                .accepted(
+                    report: set, toDMP: message.toDMP, toProfessionals: message.toProfessionals,
+                    toPatient: message.toPatient), sequence)
+            try await addPhases(event, sequence)
+        case .dmpAccepted: add(.dmpAccepted(report: set), sequence)
+        case .dmpRefused: add(.dmpRefused(report: set), sequence)
+        case .mailDelivered: add(.mail(report: set, isPatient: isPatient, outcome: .delivered), sequence)
+        case .mailRefused: add(.mail(report: set, isPatient: isPatient, outcome: .refused), sequence)
+        case .mailRead: add(.mail(report: set, isPatient: isPatient, outcome: .read), sequence)
+        case .attempted, .failed, .unreached, .refused, .abandoned: break
+        }
+    }
+
+    private mutating func delivery(_ id: String) async throws(StoreFailure) -> (String, DocumentTransmission)? {
+        if let known = sent[id] { return known }
+        guard let delivery = try await store.delivery(id), let report = try await store.report(delivery.reportID),
+            let message = DocumentTransmission(sent: delivery.message)
+        else { return nil }
+        sent[id] = (report.setOID, message)
+        return (report.setOID, message)
+    }
+
+    /// Turnaround of the version that the PFI just took, from the rows behind it.
+    private mutating func addPhases(_ event: DeliveryEvent, _ sequence: Int) async throws(StoreFailure) {
+        guard let delivery = try await store.delivery(event.deliveryID),
+            let report = try await store.report(delivery.reportID),
+            let signature = try await store.signatures(requestID: delivery.requestID).first(where: {
+                $0.id == report.signatureID
+            })
+        else { return }
+        let specimens = try await store.specimens(requestID: delivery.requestID)
+        let collected = specimens.compactMap(\.collectedAt).min(), received = specimens.compactMap(\.receivedAt).max()
+        let phases: [(IndicatorEvent.Phase, Instant?, Instant?)] = [
+            (.collectionToReception, collected, received), (.receptionToSignature, received, signature.at),
+            (.signatureToPFI, signature.at, event.at), (.collectionToPFI, collected, event.at),
+        ]
+        for case (let phase, let start?, let end?) in phases where end >= start {
+            add(.phase(phase, minutes: Int((end.milliseconds - start.milliseconds) / 60_000)), sequence)
+        }
+    }
+}

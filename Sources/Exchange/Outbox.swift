@@ -1,0 +1,226 @@
+import Base
+import Laboratory
+import Lines
+import Store
+import Workflow
+
+/// Sends what is due, oldest first, until the PFI took responsibility or refused.
+///
+/// Three classes of failure: *transient* (no line: the message never left, and may leave by the other PFI), *ambiguous*
+/// (no answer: the same message, same MSH-10, to the same PFI again, others not waiting for it), *permanent* (AE, AR: a
+/// person decides). Of one request, one message at a time: version 2 waits for the answer to version 1.
+actor Outbox {
+    private let desk: Desk
+    private let pfi: PFISettings
+    private let log: @Sendable (String) -> Void
+    private let primary: MLLPCaller
+    private let backup: MLLPCaller?
+
+    /// Deliveries that nobody answered, and until when each waits.
+    private var waiting: [String: (until: ContinuousClock.Instant, backOff: BackOff)] = [:]
+    private var silences = 0
+    private var awaySince: ContinuousClock.Instant?
+    private var lastProbe: ContinuousClock.Instant?
+    /// Rows claimed at a time: many while answers come, one after a failure.
+    private var stride = 1
+
+    private static let batch = 32
+    /// Rows read at a time while answers come.
+    private static let ahead = 128
+    /// So many messages in a row without an answer: the PFI is away, not the message wrong.
+    private static let silencesOfAway = 3
+    private static let probeEvery = Duration.seconds(30)
+    /// In the detail of an attempt: it went by the other PFI.
+    static let byBackup = "PFI de secours"
+
+    init(desk: Desk, pfi: PFISettings, log: @escaping @Sendable (String) -> Void) {
+        self.desk = desk
+        self.pfi = pfi
+        self.log = log
+        primary = MLLPCaller(pfi.primary, answerWithin: pfi.answerWithin)
+        backup = pfi.backup.map { MLLPCaller($0, answerWithin: pfi.answerWithin) }
+    }
+
+    enum Outcome: Sendable, Equatable {
+        case drained
+        /// Some message waits for its next try, the PFI answers others.
+        case someWait
+        /// The PFI cannot be reached, or answers nothing.
+        case away
+    }
+
+    func drop() async {
+        await primary.drop()
+        await backup?.drop()
+    }
+
+    func sendDue() async throws(CommandFailure) -> Outcome {
+        while !Task.isCancelled {
+            var due = try await eligible()[...]
+            if due.isEmpty { break }
+            while !due.isEmpty, !Task.isCancelled {
+                let claimed = try await claim(due.prefix(stride))
+                due = due.dropFirst(stride)
+                let (happened, goesOn) = await send(claimed)
+                // Answers are durable before the next messages leave: a crash repeats one batch at most.
+                let ordinals = Dictionary(claimed.map { ($0.delivery.id, $0.ordinal + 1) }) { first, _ in first }
+                try await desk.recordDeliveries(happened, author: "exchange", after: ordinals)
+                if !goesOn { return .away }
+                // After a failure the table is asked again: what waits is passed over.
+                if stride == 1 { break }
+            }
+        }
+        return waiting.isEmpty ? .drained : .someWait
+    }
+
+    private typealias Happened = (delivery: Delivery, kind: DeliveryEvent.Kind, detail: String?)
+    private struct Claimed {
+        var delivery: Delivery
+        var route: MLLPCaller
+        var routeName: String?
+        /// It may be with this PFI already: no other may have it.
+        var isBound = false
+        /// Of its last event before this attempt.
+        var ordinal = 0
+    }
+
+    /// What may leave now: of each request its oldest, those that wait for a next try and what follows them left out.
+    private func eligible() async throws(CommandFailure) -> [Delivery] {
+        let limit = (stride == 1 ? Outbox.batch : Outbox.ahead) + waiting.count
+        let due: [Delivery]
+        do throws(StoreFailure) { due = try await desk.store.deliveriesDue(limit: limit) } catch {
+            throw .store(error)
+        }
+        let now = ContinuousClock.now
+        var requests = Set<String>()
+        return Array(
+            due.filter { delivery in
+                guard requests.insert(delivery.requestID).inserted else { return false }
+                return waiting[delivery.id].map { $0.until <= now } ?? true
+            })
+    }
+
+    /// Durable before the wire: the attempt, by which way. What was closed meanwhile (held back, given up) is left.
+    private func claim(_ due: ArraySlice<Delivery>) async throws(CommandFailure) -> [Claimed] {
+        for _ in 0..<Outbox.claimTries {
+            let claimed = try await open(due)
+            let ordinals = Dictionary(claimed.map { ($0.delivery.id, $0.ordinal) }) { first, _ in first }
+            do throws(CommandFailure) {
+                try await desk.recordDeliveries(
+                    claimed.map { ($0.delivery, .attempted, $0.routeName) }, author: "exchange", after: ordinals,
+                    retells: false)
+                return claimed
+            } catch {
+                // Somebody decided about one of them meanwhile: read again.
+                guard case .store(.conflict) = error else { throw error }
+            }
+        }
+        return []
+    }
+    private static let claimTries = 5
+
+    private func open(_ due: ArraySlice<Delivery>) async throws(CommandFailure) -> [Claimed] {
+        var claimed = [Claimed]()
+        for delivery in due {
+            let events: [DeliveryEvent]
+            do throws(StoreFailure) { events = try await desk.store.deliveryEvents(delivery.id) } catch {
+                throw .store(error)
+            }
+            if events.isClosed { continue }
+            var one = route(delivery, events)
+            one.ordinal = events.last?.ordinal ?? 0
+            claimed.append(one)
+        }
+        return claimed
+    }
+
+    /// A message that may be with one PFI never goes to the other.
+    private func route(_ delivery: Delivery, _ events: [DeliveryEvent]) -> Claimed {
+        let first = Claimed(delivery: delivery, route: primary, routeName: nil)
+        guard let backup else { return first }
+        let second = Claimed(delivery: delivery, route: backup, routeName: Outbox.byBackup)
+        var lastAmbiguous: DeliveryEvent?
+        for (n, event) in events.enumerated() where event.kind == .attempted {
+            let next = n + 1 < events.count ? events[n + 1].kind : nil
+            if next != .unreached { lastAmbiguous = event }
+        }
+        if let lastAmbiguous {
+            var bound = lastAmbiguous.detail == Outbox.byBackup ? second : first
+            bound.isBound = true
+            return bound
+        }
+        let now = ContinuousClock.now
+        guard let awaySince, awaySince.duration(to: now) >= pfi.backupAfter else { return first }
+        if lastProbe.map({ $0.duration(to: now) >= Outbox.probeEvery }) ?? false {
+            lastProbe = now
+            return first
+        }
+        if lastProbe == nil { lastProbe = now }
+        return second
+    }
+
+    /// False when there is no use in going on now.
+    private func send(_ claimed: [Claimed]) async -> (happened: [Happened], goesOn: Bool) {
+        var happened = [Happened]()
+        for (n, one) in claimed.enumerated() {
+            let delivery = one.delivery
+            switch await one.route.call(delivery.message, controlID: delivery.controlID) {
+            case .accepted:
+                happened.append((delivery, .accepted, one.routeName))
+                answered(delivery, one)
+            case .refused(let reason):
+                log("PFI : message \(delivery.controlID) refusé (\(reason))")
+                happened.append((delivery, .refused, reason))
+                answered(delivery, one)
+            case .silent(let reason):
+                log("PFI : \(reason)")
+                happened.append((delivery, .failed, reason))
+                wait(delivery)
+                silences += 1
+                stride = 1
+                if silences >= Outbox.silencesOfAway || n + 1 < claimed.count {
+                    happened += unsent(claimed[(n + 1)...])
+                    return (happened, silences < Outbox.silencesOfAway)
+                }
+            case .unreachable(let reason):
+                log("PFI : \(reason)")
+                happened.append((delivery, .unreached, reason))
+                happened += unsent(claimed[(n + 1)...])
+                stride = 1
+                if one.routeName == nil, awaySince == nil { awaySince = ContinuousClock.now }
+                if one.isBound { wait(delivery) }
+                // By the other way at once, when there is one and its time has come.
+                let turns = one.routeName == nil && mayTurn
+                return (happened, turns)
+            }
+        }
+        return (happened, true)
+    }
+
+    private var mayTurn: Bool {
+        guard pfi.backup != nil, let awaySince else { return false }
+        return awaySince.duration(to: ContinuousClock.now) >= pfi.backupAfter
+    }
+
+    private func unsent(_ claimed: ArraySlice<Claimed>) -> [Happened] {
+        claimed.map { ($0.delivery, .unreached, "pas envoyé : la ligne est tombée avant") }
+    }
+
+    private func answered(_ delivery: Delivery, _ claimed: Claimed) {
+        waiting[delivery.id] = nil
+        silences = 0
+        stride = min(stride * 2, Outbox.batch)
+        if claimed.routeName == nil {
+            awaySince = nil
+            lastProbe = nil
+        }
+    }
+
+    private func wait(_ delivery: Delivery) {
+        var backOff =
+            waiting[delivery.id]?.backOff
+            ?? BackOff(
+                first: .seconds(2), limit: .seconds(300), seed: UInt64(bitPattern: delivery.createdAt.milliseconds))
+        waiting[delivery.id] = (ContinuousClock.now + backOff.next(), backOff)
+    }
+}

@@ -1,0 +1,218 @@
+import Base
+import HL7v2
+package import Laboratory
+import Report
+import Store
+package import Workflow
+
+/// What people decide of a report's way out, done in one transaction with its trace.
+extension ReportDispatch {
+    /// Refusals: `release.*`, `auth.permission`, and those of the documents.
+    package func perform(
+        _ act: ReleaseAct, on reference: String, by author: Author
+    ) async throws(CommandFailure) {
+        let request = try await desk.request(reference)
+        try desk.mayRelease(author, request)
+        try await perform(act, on: request, author: author.login, site: author.site)
+        wake()
+    }
+
+    /// The end of a hiding, made by the laboratory itself.
+    package func endHidings() async throws(CommandFailure) {
+        for id in try await desk.hidingsOver() {
+            let request = try await desk.request(id)
+            let act = ReleaseAct(.hidingEnded, reason: "fin du masquage prévue")
+            do throws(CommandFailure) {
+                try await perform(act, on: request, author: "exchange", site: request.site)
+            } catch {
+                guard case .refused(let refusal) = error else { throw error }
+                log("fin de masquage de \(request.number) impossible [\(refusal.code)]")
+            }
+        }
+    }
+
+    private func perform(
+        _ act: ReleaseAct, on request: Request, author: String, site: String
+    ) async throws(CommandFailure) {
+        let signatures: [Laboratory.Signature]
+        do throws(StoreFailure) { signatures = try await desk.store.signatures(requestID: request.id) } catch {
+            throw .store(error)
+        }
+        let latest = signatures.max { $0.version < $1.version }
+        let state = try await state(of: request, since: latest?.at ?? request.registeredAt)
+        let earlier = try await earlierVersions(of: request)
+        let sent = earlier.lastSent != nil
+        if let refusal = state.refusal(of: act, sent: sent, at: request.number, now: desk.now()) {
+            throw .refused(refusal)
+        }
+        let entry = try await desk.releaseEntry(act, of: request, by: author)
+        var facts: [Fact] = [.register(entry)]
+        switch act.kind {
+        case .hold: facts += try await holdBack(request)
+        case .release: facts += try await letGo(request)
+        case .hide, .unhide, .hidingEnded:
+            if let latest { facts += try await editAgain(latest, request, act, entry, earlier, state) }
+        case .withdraw:
+            facts += earlier.overtaken
+            if let delivery = earlier.lastSent {
+                facts += try await again(delivery, "retrait", as: .deletion, to: earlier)
+            }
+        case .resend:
+            guard try await dueDeliveries(request).isEmpty else {
+                throw .refused(
+                    Refusal(
+                        "release.due", at: request.number, because: "un envoi de ce compte rendu est déjà en cours",
+                        remedy: "attendre sa réponse : paillasse deliveries --request \(request.number)"))
+            }
+            if let delivery = earlier.lastSent { facts += try await again(delivery, "renvoi", as: nil) }
+        case .retry, .abandon: facts += try await settle(act, request)
+        }
+        let note = AuditNote(
+            site: site, author: author, action: "release.\(act.kind.rawValue)", subject: request.number, at: entry.at)
+        do throws(StoreFailure) { try await desk.store.append(facts, note: note) } catch { throw .store(error) }
+    }
+
+    /// A hiding that changes makes a new version of the document (PFI sheet section 6): same results, new flags. Before
+    /// anything left, the version that waits is made again under the flags.
+    private func editAgain(
+        _ signature: Laboratory.Signature, _ request: Request, _ act: ReleaseAct, _ entry: RegisterEntry,
+        _ earlier: EarlierVersions, _ before: ReleaseState
+    ) async throws(CommandFailure) -> [Fact] {
+        guard earlier.lastVersion > 0 else { return [] }
+        var signed = try await desk.signedReport(of: signature)
+        signed.producedAt = entry.at
+        let acts = try await desk.releaseActs(of: request).map(\.act) + [act]
+        let version = earlier.lastVersion + 1
+        return try await facts(
+            signed, as: version, "\(signature.id)/\(version)", ReleaseState(acts), earlier,
+            earlierVisibility: before.visibility)
+    }
+
+    private func dueDeliveries(_ request: Request) async throws(CommandFailure) -> [(Delivery, [DeliveryEvent])] {
+        do throws(StoreFailure) {
+            var due = [(Delivery, [DeliveryEvent])]()
+            for delivery in try await desk.store.deliveries(site: nil, requestID: request.id, limit: 1000) {
+                let events = try await desk.store.deliveryEvents(delivery.id)
+                if !events.isClosed { due.append((delivery, events)) }
+            }
+            return due
+        } catch { throw .store(error) }
+    }
+
+    private func close(_ delivery: Delivery, _ events: [DeliveryEvent], _ detail: String) -> Fact {
+        .deliveryEvent(
+            DeliveryEvent(
+                deliveryID: delivery.id, ordinal: (events.last?.ordinal ?? 0) + 1, kind: .abandoned, at: desk.now(),
+                detail: detail))
+    }
+
+    /// What has not left is closed; what may have left cannot be held back.
+    private func holdBack(_ request: Request) async throws(CommandFailure) -> [Fact] {
+        try await dueDeliveries(request).filter { !$0.1.mayHaveLeft }.map { close($0.0, $0.1, "retenu") }
+    }
+
+    /// The standing version, when it has never left, gets its delivery.
+    private func letGo(_ request: Request) async throws(CommandFailure) -> [Fact] {
+        var held: Delivery?
+        do throws(StoreFailure) {
+            let reports = try await desk.store.reports(requestID: request.id)
+            guard let last = reports.max(by: { $0.version < $1.version }) else { return [] }
+            for delivery in try await desk.store.deliveries(site: nil, requestID: request.id, limit: 1000)
+            where delivery.reportID == last.id {
+                if try await desk.store.deliveryEvents(delivery.id).mayHaveLeft { return [] }
+                held = delivery
+            }
+        } catch { throw .store(error) }
+        if let held { return try await again(held, "renvoi", as: nil) }
+        // Made while held: no message was made then, the version is edited again.
+        let signatures: [Laboratory.Signature]
+        do throws(StoreFailure) { signatures = try await desk.store.signatures(requestID: request.id) } catch {
+            throw .store(error)
+        }
+        guard let latest = signatures.max(by: { $0.version < $1.version }) else { return [] }
+        let earlier = try await earlierVersions(of: request)
+        let acts = try await desk.releaseActs(of: request).map(\.act) + [ReleaseAct(.release, reason: "")]
+        let signed = try await desk.signedReport(of: latest)
+        let version = earlier.lastVersion + 1
+        return try await facts(signed, as: version, "\(latest.id)/\(version)", ReleaseState(acts), earlier)
+    }
+
+    /// The same report version under a new number; its message is written by the caller.
+    private func numbered(_ delivery: Delivery, _ errand: String, among all: [Delivery]) -> Delivery {
+        let rank = all.count { $0.reportID == delivery.reportID && $0.destination.contains(errand) } + 1
+        var again = delivery
+        again.id = desk.newIdentifier()
+        again.controlID = again.id
+        again.destination = "PFI \(errand) \(rank)"
+        again.createdAt = desk.now()
+        return again
+    }
+
+    /// A deletion carries the document to delete and its recipients; what goes again leaves out a DMP that has it.
+    private func again(
+        _ delivery: Delivery, _ errand: String, as wanted: DocumentTransmission.Request?,
+        to holders: EarlierVersions? = nil
+    ) async throws(CommandFailure) -> [Fact] {
+        let report: ReportVersion?, all: [Delivery], events: [DeliveryEvent]
+        do throws(StoreFailure) {
+            report = try await desk.store.report(delivery.reportID)
+            all = try await desk.store.deliveries(site: nil, requestID: delivery.requestID, limit: 1000)
+            events = try await desk.store.deliveryEvents(delivery.id)
+        } catch { throw .store(error) }
+        guard let report, var transmission = DocumentTransmission(sent: delivery.message) else {
+            throw .refused(
+                Refusal(
+                    "release.message", at: delivery.controlID, because: "le message envoyé ne se relit pas",
+                    remedy: "lancer paillasse audit verify"))
+        }
+        var again = numbered(delivery, errand, among: all)
+        transmission.controlID = again.controlID
+        transmission.sentAt = again.createdAt.hl7(in: (try desk.site(delivery.site)).civilZone)
+        transmission.documentID = report.documentOID
+        transmission.replacedID = report.replacedOID
+        transmission.changesVisibility = false
+        if wanted == .deletion {
+            // What is deleted is hidden from nobody any more.
+            transmission.hiddenFromPatient = false
+            transmission.hiddenFromProfessionals = false
+            transmission.hiddenFromGuardians = false
+            transmission.secretConnection = false
+        }
+        if let wanted { transmission.request = wanted }
+        if let holders {
+            transmission.recipients = holders.recipients
+            transmission.toDMP = holders.inDMP
+        }
+        if wanted == nil, events.contains(where: { $0.kind == .dmpAccepted }) { transmission.toDMP = false }
+        again.toDMP = transmission.toDMP
+        do throws(Refusal) { again.message = try transmission.bytes(pfi?.routing.rules ?? .tolerant) } catch {
+            throw .refused(error)
+        }
+        return [.delivery(again)]
+    }
+
+    /// A dead letter: sent again under a new number, or given up.
+    private func settle(_ act: ReleaseAct, _ request: Request) async throws(CommandFailure) -> [Fact] {
+        let delivery: Delivery?, events: [DeliveryEvent]
+        do throws(StoreFailure) {
+            delivery = try await desk.store.delivery(act.deliveryID ?? "")
+            events = try await desk.store.deliveryEvents(act.deliveryID ?? "")
+        } catch { throw .store(error) }
+        guard let delivery, delivery.requestID == request.id else {
+            throw .refused(
+                Refusal(
+                    "release.delivery", at: act.deliveryID ?? "", because: "cet envoi n'est pas de cette demande",
+                    remedy: "voir paillasse deliveries --request \(request.number)"))
+        }
+        if events.contains(where: { $0.kind == .accepted }) {
+            throw .refused(
+                Refusal(
+                    "release.accepted", at: delivery.controlID, because: "la PFI a accepté ce message",
+                    remedy: "pour l'envoyer de nouveau : paillasse report resend"))
+        }
+        let closing = events.isClosed ? [] : [close(delivery, events, act.reason)]
+        if act.kind == .abandon { return closing }
+        let errand = DeliveryErrand(delivery) == .deletion ? "retrait" : "renvoi"
+        return closing + (try await again(delivery, errand, as: nil))
+    }
+}

@@ -1,0 +1,130 @@
+package import Base
+
+/// What a person decided about the way out of a request's reports, beside « it leaves by itself once signed »: each is
+/// a traced exception (register `release`, subject: the request).
+package struct ReleaseAct: Codable, Sendable, Hashable {
+    package enum Kind: String, Codable, Sendable, CaseIterable {
+        /// Nothing leaves until `release`.
+        case hold, release
+        /// What is hidden, and until when; a report that left is replaced by one with the flags.
+        case hide, unhide
+        /// Wrong patient: the last version is deleted where it went.
+        case withdraw
+        /// The standing version goes again to the same recipients, under a new number.
+        case resend
+        /// A delivery that was refused, or that nobody answers, goes again under a new number.
+        case retry
+        /// … or is given up.
+        case abandon
+        /// Made by the laboratory itself at the end of a hiding.
+        case hidingEnded
+    }
+    package var kind: Kind
+    package var reason: String
+    /// From whom a `hide` hides.
+    package var hiddenFrom: [Audience]
+    /// Nil: until somebody lifts it.
+    package var until: Instant?
+    /// `hide`: a minor's secret care; the CDA's confidentiality. Nil: as before.
+    package var secretCare: Bool?
+    package var confidentiality: Visibility.Confidentiality?
+    /// `retry`, `abandon`: which delivery.
+    package var deliveryID: String?
+
+    package init(
+        _ kind: Kind, reason: String, hiddenFrom: [Audience] = [], until: Instant? = nil, deliveryID: String? = nil
+    ) {
+        self.kind = kind
+        self.reason = reason
+        self.hiddenFrom = hiddenFrom
+        self.until = until
+        self.deliveryID = deliveryID
+    }
+}
+
+/// Who may be kept from seeing a document (PFI sheet section 3: MASQUE_PS, INVISIBLE_PATIENT, INVISIBLE_REP_LEGAUX).
+package enum Audience: String, Codable, Sendable, CaseIterable {
+    case professionals = "professionnels"
+    case patient
+    case guardians = "representants"
+}
+
+/// Where the acts of a request leave it.
+package struct ReleaseState: Sendable, Hashable {
+    package private(set) var isHeld = false
+    package private(set) var isWithdrawn = false
+    package private(set) var hiddenFrom: Set<Audience> = []
+    /// When the hiding ends by itself.
+    package private(set) var hiddenUntil: Instant?
+    package private(set) var secretCare = false
+    package private(set) var confidentiality = Visibility.Confidentiality.normal
+
+    /// `acts` in the order they were decided.
+    package init(_ acts: [ReleaseAct]) {
+        for act in acts {
+            switch act.kind {
+            case .hold: isHeld = true
+            case .release: isHeld = false
+            case .hide:
+                hiddenFrom = Set(act.hiddenFrom)
+                hiddenUntil = act.until
+                secretCare = act.secretCare ?? secretCare
+                confidentiality = act.confidentiality ?? confidentiality
+            case .unhide:
+                hiddenFrom = []
+                hiddenUntil = nil
+                secretCare = false
+                confidentiality = .normal
+            case .hidingEnded:
+                hiddenFrom = []
+                hiddenUntil = nil
+            case .withdraw: isWithdrawn = true
+            case .resend, .retry, .abandon: break
+            }
+        }
+    }
+
+    /// The same as the routing and the document take it.
+    package var visibility: Visibility {
+        var visibility = Visibility()
+        if hiddenFrom.contains(.patient) { visibility.patient = hiddenUntil.map { .hiddenUntil($0) } ?? .hidden }
+        visibility.hiddenFromProfessionals = hiddenFrom.contains(.professionals)
+        visibility.hiddenFromRepresentatives = hiddenFrom.contains(.guardians)
+        visibility.secretCare = secretCare
+        visibility.confidentiality = confidentiality
+        return visibility
+    }
+
+    package func hidingIsOver(at now: Instant) -> Bool { hiddenUntil.map { $0 <= now } ?? false }
+
+    /// Reasons to refuse an act; nil when it may be done. `sent`: some version may be with the PFI.
+    package func refusal(of act: ReleaseAct, sent: Bool, at number: String, now: Instant) -> Refusal? {
+        func refuse(_ code: String, _ cause: String, _ remedy: String) -> Refusal {
+            Refusal("release.\(code)", at: number, because: cause, remedy: remedy)
+        }
+        if act.reason.allSatisfy(\.isWhitespace) {
+            return refuse("reason", "une exception à l'envoi a un motif", "ajouter --reason")
+        }
+        if isWithdrawn, act.kind != .abandon {
+            return refuse("withdrawn", "ce compte rendu a été retiré", "signer de nouveau le dossier juste")
+        }
+        switch act.kind {
+        case .hold: return isHeld ? refuse("held", "les envois sont déjà retenus", "aucune action") : nil
+        case .release: return isHeld ? nil : refuse("free", "rien n'est retenu", "aucune action")
+        case .hide:
+            if act.hiddenFrom.isEmpty, act.secretCare == nil, act.confidentiality == nil {
+                return refuse("audience", "à qui le cacher ?", "ajouter --from patient")
+            }
+            if let until = act.until, until <= now {
+                return refuse("until", "la date de fin du masquage est passée", "donner une date à venir")
+            }
+            return nil
+        case .unhide, .hidingEnded:
+            return visibility == .open ? refuse("visible", "rien n'est masqué", "aucune action") : nil
+        case .withdraw, .resend:
+            return sent ? nil : refuse("unsent", "aucune version n'est partie", "retenir l'envoi (report hold)")
+        case .retry, .abandon:
+            return act.deliveryID == nil ? refuse("delivery", "quel envoi ?", "donner son identifiant") : nil
+        }
+    }
+}

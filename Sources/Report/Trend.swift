@@ -1,0 +1,26 @@
+import Base
+import Catalog
+import Laboratory
+
+extension Composition {
+    /// Earlier results drawn at most, beside today's.
+    package static let trendDepth = 8
+
+    /// Today's result and those before it that were given in the same unit, oldest first; empty when today's is no
+    /// number.
+    func trend(of laid: LaidLine) -> [PrintedReport.TrendPoint] {
+        let unit = laid.observation.value.unit
+        guard case .measured = laid.observation.value else { return [] }
+        let earlier = signed.previous.filter { previous in
+            guard case .measured = previous.value else { return false }
+            return previous.analysis == laid.analysis.code && previous.value.unit == unit
+        }
+        guard !earlier.isEmpty else { return [] }
+        let points =
+            earlier.map { ($0.value.printed, $0.observedAt) }.sorted { $0.1 < $1.1 }
+            .suffix(Composition.trendDepth) + [(laid.observation.value.printed, laid.observation.observedAt)]
+        return points.map { value, at in
+            PrintedReport.TrendPoint(value: value, date: CivilTime(at, in: zone).date.french, at: at)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package import Base
+import Catalog
+
+extension RuleEngine {
+    /// Analyses whose judgement may change by results of these: they stand in one rule, in one dependent set, or are
+    /// calculated from them. Those given are not among them.
+    package func related(to codes: Set<String>) -> Set<String> {
+        var found: Set<String> = []
+        var sets: Set<String> = []
+        for code in codes {
+            guard let line = line(code) else { continue }
+            if !line.limits.dependentSet.isEmpty { sets.insert(line.limits.dependentSet) }
+            for place in line.rules {
+                let rule = pack.coherence[place]
+                found.formUnion(rule.analyses)
+                found.formUnion(rule.holds)
+            }
+        }
+        for analysis in catalogue.analyses where sets.contains(analysis.verification.dependentSet) {
+            found.insert(analysis.code)
+        }
+        found.formUnion(pack.dependents(of: codes))
+        return found.subtracting(codes)
+    }
+
+    /// What the engine looks at of the past of a person: how many results of each analysis, none for most.
+    package func historyDepth(_ code: String) -> Int {
+        guard let line = line(code) else { return 0 }
+        if line.looksForFirstPositive || line.looksForFirstTime { return RuleEngine.deepHistory }
+        return RuleEngine.usualHistory
+    }
+    /// The last comparable one is looked for among so many.
+    package static let usualHistory = 5
+    /// Was it ever positive before?
+    package static let deepHistory = 100
+}
+
+extension RulePack {
+    /// Calculated tests that need one of these, directly or through another calculation.
+    package func dependents(of codes: Set<String>) -> Set<String> {
+        var touched = codes
+        // In the order of calculation: what a formula needs stands before it.
+        for formula in formulas where formula.inputs.contains(where: { touched.contains($0.name) }) {
+            touched.insert(formula.code)
+        }
+        return touched.subtracting(codes)
+    }
+}
+
+extension RuleApprovals {
+    /// Those that a judgement of these analyses looks at: what is stored beside its outcome.
+    package func concerning(_ codes: Set<String>, in engine: RuleEngine) -> RuleApprovals {
+        var kept = RuleApprovals(standing: standing)
+        for code in codes {
+            for place in engine.line(code)?.rules ?? [] {
+                let reference = engine.pack.coherence[place].reference.description
+                kept.rules[reference] = rules[reference]
+            }
+        }
+        return kept
+    }
+
+    /// Does a biologist stand for it now?
+    package func stands(_ rule: RuleReference, at now: Instant) -> Bool {
+        rules[rule.description]?.isValid(at: now) ?? false
+    }
+}

@@ -1,0 +1,222 @@
+package import Base
+package import Client
+package import Console
+import Laboratory
+
+/// Runs the effects of the reducer against the server and gives their answers back as events. Screens never wait for it.
+package actor Errands {
+    private var client: LaboratoryClient
+    private let tokens: TokenFile
+    private let address: ServerAddress
+    private let login: String
+    private let drafts: DraftFile
+    private let zone: CivilZone
+    private let now: @Sendable () -> Instant
+    private let tell: @Sendable (Event) -> Void
+    private var flying: Set<Source> = []
+    private var again: Set<Source> = []
+    private var catalogue: [String: (name: String, unit: String)]?
+
+    /// Lines of a list, as many as the server gives at once.
+    static let lines = 2000
+    /// Pause between two loads of the same list, so that a burst of news asks once.
+    static let pause = Duration.milliseconds(200)
+    /// Longest wait for news, in seconds.
+    static let newsWait = 20
+
+    package init(
+        client: LaboratoryClient, tokens: TokenFile, address: ServerAddress, login: String, zone: CivilZone,
+        now: @escaping @Sendable () -> Instant, tell: @escaping @Sendable (Event) -> Void
+    ) {
+        self.client = client
+        self.tokens = tokens
+        self.address = address
+        self.login = login
+        self.zone = zone
+        self.now = now
+        self.tell = tell
+        drafts = DraftFile(beside: tokens, server: address.text, login: login)
+    }
+
+    /// Who is here, what was left, then news until the task is cancelled.
+    package func begin() async throws(Refusal) {
+        let who = try await client.whoami()
+        tell(.who(person: who.name, login: who.login, site: who.site, Set(who.permissions)))
+        tell(.online)
+        do throws(Refusal) {
+            let left = try drafts.read()
+            if !left.isEmpty { tell(.drafts(left)) }
+        } catch { tell(.failed(error)) }
+    }
+
+    package func watch() async {
+        var sequence: Int?
+        var pause = 1
+        while !Task.isCancelled {
+            do throws(Refusal) {
+                let wait = sequence == nil ? 0 : Errands.newsWait
+                let change = try await client.changes(after: sequence, wait: wait)
+                tell(.online)
+                if let sequence, change.sequence > sequence { tell(.changed) }
+                sequence = change.sequence
+                pause = 1
+            } catch {
+                if error.code.hasPrefix("auth.token") { tell(.locked) }
+                if error.code == "client.unreachable" { tell(.offline) }
+                try? await Task.sleep(for: .seconds(pause))
+                pause = min(pause * 2, 8)
+            }
+        }
+    }
+
+    package func run(_ effect: Effect) async {
+        switch effect {
+        case .load(let source): await load(source)
+        case .open(let number): await open(number)
+        case .find(let text): await find(text)
+        case .chart(let analyzer, let analysis, let columns, let ascii):
+            await chart(analyzer, analysis, columns, ascii: ascii)
+        case .send(let id, let deed):
+            do throws(Refusal) {
+                try await perform(deed)
+                tell(.done(id))
+            } catch { tell(.refused(id, error)) }
+        case .keep(let all): keep(all)
+        case .bell, .quit: break
+        }
+    }
+
+    private func load(_ source: Source) async {
+        guard flying.insert(source).inserted else {
+            again.insert(source)
+            return
+        }
+        defer { flying.remove(source) }
+        repeat {
+            again.remove(source)
+            do throws(Refusal) { tell(.loaded(try await answer(source))) } catch { complain(error) }
+            try? await Task.sleep(for: Errands.pause)
+        } while again.contains(source)
+    }
+
+    private func complain(_ refusal: Refusal) {
+        if refusal.code == "client.unreachable" {
+            tell(.offline)
+        } else if refusal.code.hasPrefix("auth.token") {
+            tell(.locked)
+        } else {
+            tell(.failed(refusal))
+        }
+    }
+
+    private func answer(_ source: Source) async throws(Refusal) -> Loaded {
+        switch source {
+        case .worklist:
+            let at = now()
+            return .worklist(try await client.worklist(limit: Errands.lines).map { Line($0, zone: zone, now: at) })
+        case .status:
+            let status = try await client.status()
+            return .status(
+                analyzers: status.analyzers.map { AnalyzerRow($0) }, triageOpen: status.counts.triageOpen,
+                awaitingSignature: status.counts.awaitingSignature)
+        case .quality: return .quality(try await client.qualityStates().map { QualityRow($0) })
+        case .triage:
+            return .triage(try await client.triage(limit: Errands.lines).map { TriageRow($0, zone: zone) })
+        case .requests:
+            return .requests(try await client.requests(limit: 500).map { RequestRow($0, zone: zone) })
+        case .signature:
+            return .signature(
+                try await client.awaitingSignature(limit: 500).map {
+                    SignRow(
+                        number: $0.requestNumber, patient: $0.patientName, urgent: $0.priority == .urgent,
+                        fresh: $0.fresh, missing: $0.missing, critical: $0.critical,
+                        at: $0.registeredAt.instant(in: zone) ?? Instant(seconds: 0))
+                })
+        }
+    }
+
+    private func sheet(_ view: RequestFileView) async throws(Refusal) -> FileSheet {
+        if catalogue == nil {
+            let lines = try await client.catalogue().analyses
+            catalogue = Dictionary(lines.map { ($0.code, ($0.name, $0.unit)) }, uniquingKeysWith: { a, _ in a })
+        }
+        return FileSheet(view, catalogue: catalogue ?? [:], zone: zone, now: now())
+    }
+
+    private func open(_ number: String) async {
+        do throws(Refusal) {
+            var made = try await sheet(try await client.request(number))
+            tell(.file(made))
+            // What the file says first is shown first; earlier values follow.
+            guard let earlier = try? await client.fileToSign(number), !earlier.previous.isEmpty else { return }
+            for prior in earlier.previous {
+                made.priors[prior.analysis] = FileSheet.Prior(
+                    value: prior.value.frenchText, at: prior.observedAt.instant(in: zone) ?? Instant(seconds: 0))
+            }
+            tell(.file(made))
+        } catch { complain(error) }
+    }
+
+    private func find(_ text: String) async {
+        do throws(Refusal) {
+            tell(.found(try await sheet(try await client.file(ofTube: text)), accession: text))
+            return
+        } catch { if error.code == "client.unreachable" { return complain(error) } }
+        do throws(Refusal) {
+            let view = try await client.request(text)
+            tell(.found(try await sheet(view), accession: view.specimens.first?.accession ?? ""))
+        } catch {
+            if error.code.hasSuffix(".unknown") { tell(.notFound(text)) } else { complain(error) }
+        }
+    }
+
+    private func chart(_ analyzer: String, _ analysis: String, _ columns: Int, ascii: Bool) async {
+        do throws(Refusal) {
+            let bytes = try await client.qualityChart(
+                analyzer, analysis, format: ascii ? "ascii" : "text", width: columns)
+            let text = String(decoding: bytes, as: UTF8.self)
+            tell(.chart("\(analyzer)/\(analysis)", text.split(separator: "\n").map { String($0) }))
+        } catch { complain(error) }
+    }
+
+    private func perform(_ deed: Deed) async throws(Refusal) {
+        switch deed {
+        case .validate(let request, let ids, let reason):
+            _ = try await client.validate(request, ValidateBody(observations: ids, reason: reason))
+        case .reject(let request, let id, let reason):
+            _ = try await client.reject(request, RejectBody(observation: id, reason: reason))
+        case .withdraw(let request, let ids):
+            _ = try await client.withdraw(request, WithdrawBody(observations: ids))
+        case .enter(let request, let analysis, let value, let seen, let comment):
+            var body = ResultBody(analysis: analysis)
+            switch value {
+            case .number(let text): body.value = text
+            case .text(let text): body.text = text
+            case .notPerformed(let reason): body.notPerformed = reason
+            }
+            body.seen = seen
+            body.comment = comment
+            _ = try await client.enter(request, body)
+        case .receive(let accession, let nonconformity):
+            _ = try await client.receive(accession, ReceiveBody(nonconformity: nonconformity))
+        case .rerun(let analyzer, let accession, let reason):
+            _ = try await client.resendOrder(to: analyzer, ResendBody(accession: accession, reason: reason))
+        case .attach(let triage, let accession, let reason):
+            _ = try await client.attach(triage, AttachBody(accession: accession, reason: reason))
+        case .dismiss(let triage, let reason): try await client.dismiss(triage, DismissBody(reason: reason))
+        case .unlock(let secret):
+            let session = try await client.with(token: nil).login(login, secret: secret)
+            client = client.with(token: session.token)
+            try tokens.keep(
+                TokenFile.Entry(token: session.token, login: session.login, expiresAt: session.expiresAt),
+                for: address)
+        case .logout:
+            try await client.logout()
+            try tokens.forget(address)
+        }
+    }
+
+    package func keep(_ all: [Draft]) {
+        do throws(Refusal) { try drafts.keep(all) } catch { tell(.failed(error)) }
+    }
+}

@@ -1,0 +1,120 @@
+import Base
+import Catalog
+import Laboratory
+import Rules
+
+// Calculated tests (RULES section 7): computed when what they need stands in one collection, again when it changes;
+// refused in words, never zero, never typed over.
+extension Judgement {
+    /// Takes in the calculated results that the arrivals, or `changed`, make possible or change.
+    mutating func calculate(changed: Set<String>, id: () -> String) {
+        let pack = engine.pack
+        let touched = Set(file.arrivals.map(\.observation.analysis)).union(changed)
+        let dependents = pack.dependents(of: touched)
+        let requested = Set(file.request.lines.map(\.analysis))
+        guard !dependents.isDisjoint(with: requested) else { return }
+        let preview = preview()
+        // In the order of calculation, so that one of another finds it.
+        for formula in pack.formulas where dependents.contains(formula.code) && requested.contains(formula.code) {
+            guard approvals.stands(formula.reference, at: at) else { continue }
+            let needed = formula.inputs.filter(\.isAnalysis).map(\.name)
+            guard let found = components(needed, preview), let tube = found.first?.observation.accession else {
+                continue
+            }
+            let made = value(of: formula, found)
+            if let standing = file.standing[formula.code], standing.value == made.value { continue }
+            take(formula, made, tube, id())
+        }
+    }
+
+    struct Component {
+        var observation: Observation
+        var value: ObservationValue
+    }
+    struct Made {
+        var value: ObservationValue
+        var raw: String
+        var comment: String
+    }
+
+    /// What stands for each; nil while one is not there yet, or cannot be read.
+    private func components(_ codes: [String], _ preview: [String: ResultEvaluation]) -> [Component]? {
+        var found: [Component] = []
+        for code in codes {
+            guard let observation = file.standing[code] else { return nil }
+            let value = preview[observation.id]?.value ?? observation.value
+            guard case .measured(let number, let unit) = value, unit == catalogue[code]?.unit else { return nil }
+            // Not rounded yet, where the unit is the catalogue's own and nothing was cut off at the end of a range.
+            if let raw = file.arrivals.first(where: { $0.observation.id == observation.id })?.facts
+                ?? records[observation.id]?.judged.facts, raw.dilution == .none,
+                case .measured(let sent, unit) = raw.value, sent.comparator == number.comparator
+            {
+                found.append(Component(observation: observation, value: .measured(sent, unit: unit)))
+            } else {
+                found.append(Component(observation: observation, value: value))
+            }
+        }
+        return found
+    }
+
+    private func value(of formula: Formula, _ components: [Component]) -> Made {
+        var given: [String: GivenValue] = [:]
+        for component in components {
+            if case .measured(let number, let unit) = component.value {
+                given[component.observation.analysis] = GivenValue(number, unit: unit)
+            }
+        }
+        let tubes = components.map(\.observation.accession)
+        guard tubes.allSatisfy({ file.areOneCollection($0, tubes[0]) }) else {
+            return refused(formula, "les composants ne viennent pas d'un même prélèvement")
+        }
+        let facts = PatientFacts(file.patient)
+        let collected = file.facts(of: tubes[0], analyses: []).collectedAt
+        let age = collected.flatMap {
+            PatientAge(born: facts.born, bornAt: facts.bornAt, collected: $0, in: engine.zone)
+        }
+        do throws(Refusal) {
+            let made = try engine.pack.evaluate(
+                formula.code, inputs: given, sex: facts.sex, age: age.map { Age(Int($0.months), .month) })
+            return Made(
+                value: .measured(Measured(made.printed), unit: made.unit), raw: made.unrounded.description,
+                comment: ([made.formula] + made.comments).joined(separator: " ; "))
+        } catch {
+            return refused(formula, error.cause)
+        }
+    }
+
+    private func refused(_ formula: Formula, _ reason: String) -> Made {
+        Made(value: .notPerformed(reason: "calcul non rendu : \(reason)"), raw: "", comment: formula.name)
+    }
+
+    private mutating func take(_ formula: Formula, _ made: Made, _ tube: String, _ id: String) {
+        let observation = Observation(
+            id: id, site: file.request.site, requestID: file.request.id, patientID: file.patient.id, accession: tube,
+            analysis: formula.code, catalogueVersion: engine.catalogue.version.text, value: made.value,
+            rawText: made.raw, origin: Origin(calculation: formula.reference.description), observedAt: at,
+            recordedAt: at, comment: made.comment)
+        var facts = ResultFacts(
+            id: id, analysis: formula.code, value: made.value, rawText: made.raw, origin: .calculated, observedAt: at,
+            control: ControlFacts(.notNeeded), mode: mode(of: formula.code),
+            lineApproved: catalogue[formula.code]?.approval == .approved)
+        facts.hasFreeComment = false
+        file.take(Arrival(observation: observation, facts: facts))
+    }
+}
+
+extension Desk {
+    /// A calculation in force gives this analysis: nobody types over it.
+    func checkNotCalculated(_ code: String) throws(CommandFailure) {
+        guard let formula = shelf.pack.formula(code), shelf.approvals.stands(formula.reference, at: now()) else {
+            return
+        }
+        throw .refused(
+            Refusal(
+                "enter.calculated", at: code,
+                because: "cette analyse est calculée (\(formula.name)) : elle ne se saisit pas",
+                remedy:
+                    "corriger un de ses composants, ou retirer l'approbation du calcul (catalogue approve --withdraw)"
+            ))
+    }
+}

@@ -1,0 +1,210 @@
+package import Base
+package import Laboratory
+package import Rules
+import Store
+import Synchronization
+
+/// A critical value and how far it was told (RULES section 5), as the register holds it.
+package struct CallEntry: Sendable, Hashable {
+    package var call: CriticalCall
+    package var site: String
+    package var ordinal: Int
+    /// Who wrote the last line of it, and when.
+    package var author: String
+    package var at: Instant
+    package var reason: String
+
+    package var observationID: String { call.observationID }
+    /// Place in the chain of calls.
+    package var level: Int { call.level }
+
+    private struct Body: Codable {
+        var call: CriticalCall
+        var reason: String
+    }
+
+    init(_ entry: RegisterEntry) throws(CommandFailure) {
+        let body = try RegisterText.decode(Array(entry.body.utf8), as: Body.self)
+        call = body.call
+        reason = body.reason
+        site = entry.site
+        ordinal = entry.ordinal
+        author = entry.author
+        at = entry.at
+    }
+
+    static func entry(
+        _ call: CriticalCall, site: String, ordinal: Int, author: String, at: Instant, reason: String
+    ) -> RegisterEntry {
+        RegisterEntry(
+            register: .criticalCall, site: site, subject: call.observationID, ordinal: ordinal, author: author, at: at,
+            body: RegisterText.text(Body(call: call, reason: reason)))
+    }
+}
+
+/// The calls that are not closed, kept at hand: each look reads only what was written since the last one.
+package final class CallBoard: Sendable {
+    private struct State {
+        var open: [String: CallEntry] = [:]
+        var newest: Instant?
+    }
+    private let sites = Mutex<[String: State]>([:])
+
+    package init() {}
+
+    func newest(_ site: String) -> Instant? { sites.withLock { $0[site]?.newest } }
+
+    /// Takes entries in, newest first as the register gives them, and answers what is open.
+    func take(_ entries: [RegisterEntry], site: String) throws(CommandFailure) -> [CallEntry] {
+        var latest = [String: RegisterEntry]()
+        for entry in entries where (latest[entry.subject]?.ordinal ?? 0) < entry.ordinal {
+            latest[entry.subject] = entry
+        }
+        var read = [CallEntry]()
+        for entry in latest.values { read.append(try CallEntry(entry)) }
+        return sites.withLock { sites in
+            var state = sites[site] ?? State()
+            for entry in read {
+                let id = entry.call.observationID
+                if let known = state.open[id], known.ordinal > entry.ordinal { continue }
+                state.open[id] = entry.call.state == .closed ? nil : entry
+            }
+            state.newest = entries.map(\.at).max().map { max($0, state.newest ?? $0) } ?? state.newest
+            sites[site] = state
+            return Array(state.open.values)
+        }
+    }
+}
+
+extension Desk {
+    /// The call of a critical value, as it stands; nil when the value asks for none.
+    package func criticalCall(of observation: Observation) async throws(CommandFailure) -> CallEntry? {
+        let entries = try await ask { () throws(StoreFailure) in
+            try await store.register(.criticalCall, site: observation.site, subject: observation.id)
+        }
+        return try entries.last.map { (entry) throws(CommandFailure) in try CallEntry(entry) }
+    }
+
+    /// Calls of those among these results that are to be telephoned, by result.
+    package func criticalCalls(of observations: [Observation]) async throws(CommandFailure) -> [String: CallEntry] {
+        var found = [String: CallEntry]()
+        for observation in observations where observation.holds.contains(where: { $0.code == .criticalCall }) {
+            found[observation.id] = try await criticalCall(of: observation)
+        }
+        return found
+    }
+
+    /// Entries written within this of the last look are read again: clocks of two appends may cross.
+    private static let overlap = Duration.seconds(300)
+
+    /// Calls of a site that are not closed, the most pressing first.
+    package func openCalls(site: String) async throws(CommandFailure) -> [CallEntry] {
+        let known = calls.newest(site).map { $0.advanced(by: .zero - Desk.overlap) }
+        var limit = 64
+        while true {
+            let asked = limit
+            let entries = try await ask { () throws(StoreFailure) in
+                try await store.register(.criticalCall, site: site, limit: asked)
+            }
+            if entries.count == limit, known.map({ entries[limit - 1].at > $0 }) ?? true {
+                limit *= 8
+                continue
+            }
+            return try calls.take(entries, site: site).sorted {
+                ($0.call.dueAt, $0.call.observationID) < ($1.call.dueAt, $1.call.observationID)
+            }
+        }
+    }
+
+    /// Writes a call down: who was called by whom, when, what was read and whether it was read back.
+    package func recordCall(
+        _ attempt: CriticalCall.Attempt, for observationID: String, by author: Author
+    ) async throws(CommandFailure) -> CallEntry {
+        try await changeCall(observationID, "critical.call", attempt.outcome.rawValue, author) {
+            (call, at) throws(Refusal) in
+            var attempt = attempt
+            attempt.at = at
+            attempt.caller = author.login
+            try call.record(attempt, isBiologist: author.role == .biologist, minutes: callMinutes)
+        }
+    }
+
+    /// Goes on to the next of the chain.
+    package func escalateCall(
+        _ observationID: String, reason: String, by author: Author
+    ) async throws(CommandFailure) -> CallEntry {
+        try needReason(reason)
+        return try await changeCall(observationID, "critical.escalate", reason, author) { (call, at) throws(Refusal) in
+            try call.passOn(at: at, minutes: callMinutes)
+        }
+    }
+
+    /// The last word on a call: a biologist's where the value is one for the biologist.
+    package func closeCall(
+        _ observationID: String, reason: String, by author: Author
+    ) async throws(CommandFailure) -> CallEntry {
+        try needReason(reason)
+        return try await changeCall(observationID, "critical.close", reason, author) { (call, at) throws(Refusal) in
+            try call.close(by: author.login, isBiologist: author.role == .biologist, at: at)
+        }
+    }
+
+    private var callMinutes: Int { shelf.pack.policy.callMinutes }
+
+    private func changeCall(
+        _ observationID: String, _ action: String, _ reason: String, _ author: Author,
+        _ change: (inout CriticalCall, Instant) throws(Refusal) -> Void
+    ) async throws(CommandFailure) -> CallEntry {
+        try allow(author, .validateTechnically)
+        let observation = try await result(observationID, author)
+        for _ in 0..<3 {
+            guard let entry = try await criticalCall(of: observation) else {
+                throw missing("critical.unknown", "appel", observationID)
+            }
+            let at = now()
+            var call = entry.call
+            do throws(Refusal) { try change(&call, at) } catch { throw .refused(error) }
+            let next = CallEntry.entry(
+                call, site: observation.site, ordinal: entry.ordinal + 1, author: author.login, at: at, reason: reason)
+            do throws(StoreFailure) {
+                try await store.append([.register(next)], note: note(author, action, observationID, at))
+            } catch {
+                guard case .conflict = error else { throw .store(error) }
+                continue
+            }
+            return try CallEntry(next)
+        }
+        throw .store(.conflict(key: "register.ordinal"))
+    }
+
+    /// Calls whose time ran out go to the next of the chain; answers them, for whoever rings.
+    package func escalateOverdueCalls() async throws(CommandFailure) -> [CallEntry] {
+        var gone = [CallEntry]()
+        for site in sites.keys.sorted() {
+            let at = now()
+            for entry in try await openCalls(site: site) where entry.call.isOverdue(at: at) {
+                var call = entry.call
+                guard call.escalate(at: at, minutes: callMinutes) else { continue }
+                let next = CallEntry.entry(
+                    call, site: site, ordinal: entry.ordinal + 1, author: "system", at: at, reason: "délai dépassé")
+                let note = AuditNote(
+                    site: site, author: "system", action: "critical.escalate", subject: call.observationID, at: at)
+                do throws(StoreFailure) {
+                    try await store.append([.register(next)], note: note)
+                } catch {
+                    // Somebody wrote a call meanwhile: nothing is overdue any more, or the next look sees it.
+                    guard case .conflict = error else { throw .store(error) }
+                    continue
+                }
+                gone.append(try CallEntry(next))
+            }
+        }
+        return gone
+    }
+
+    /// A critical value that nobody was told of is not signed unseen: the biologist calls first, or says why not.
+    func uncalled(_ observations: [Observation]) async throws(CommandFailure) -> [CallEntry] {
+        try await criticalCalls(of: observations).values.filter { $0.call.state == .open }
+            .sorted { $0.call.analysis < $1.call.analysis }
+    }
+}

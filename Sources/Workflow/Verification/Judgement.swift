@@ -1,0 +1,205 @@
+import Base
+import Catalog
+import Laboratory
+import Rules
+import Store
+
+/// One judgement of one file: pure, once everything was read.
+struct Judgement {
+    var file: OpenFile
+    let engine: RuleEngine
+    let approvals: RuleApprovals
+    let catalogue: AnalysisCatalogue
+    let at: Instant
+    /// How what stands was judged, with the ordinal of the record.
+    var records: [String: (judged: JudgedRecord, ordinal: Int)] = [:]
+    /// Results that stand and that no signature holds: they may be judged again.
+    var reopenable: [String: Bool] = [:]
+    /// Made by `run`.
+    private(set) var facts: [Fact] = []
+    /// Fresh outcomes by observation, for the tubes that are judged after.
+    private var fresh: [String: ResultEvaluation] = [:]
+
+    init(
+        _ file: OpenFile, engine: RuleEngine, approvals: RuleApprovals, catalogue: AnalysisCatalogue, at: Instant
+    ) {
+        self.file = file
+        self.engine = engine
+        self.approvals = approvals
+        self.catalogue = catalogue
+        self.at = at
+    }
+
+    /// Mode A unless the laboratory asked for B and a biologist stands for it (RULES 1.1).
+    func mode(of code: String) -> EngineMode {
+        engine.pack.policy.releasedUnderApproval.contains(code) && approvals.standing != nil ? .release : .sort
+    }
+
+    mutating func remember(_ past: [String: PastOfAnalysis], from first: Int) {
+        for place in first..<file.arrivals.count {
+            guard let known = past[file.arrivals[place].observation.analysis] else { continue }
+            file.arrivals[place].facts.history = known.priors
+            file.arrivals[place].facts.lastCall = known.lastCall
+        }
+    }
+
+    // Judging
+
+    private var tubes: [String] {
+        var tubes: [String] = []
+        for arrival in file.arrivals where !tubes.contains(arrival.observation.accession) {
+            tubes.append(arrival.observation.accession)
+        }
+        return tubes
+    }
+
+    private func arrivals(on tube: String) -> [Arrival] { file.arrivals.filter { $0.observation.accession == tube } }
+
+    /// What stands on a tube beside the arrivals.
+    private func old(on tube: String) -> [Observation] {
+        let arrived = Set(file.arrivals.map(\.observation.id))
+        return file.standing.values.filter { $0.accession == tube && !arrived.contains($0.id) }
+            .sorted { ($0.analysis, $0.run) < ($1.analysis, $1.run) }
+    }
+
+    /// Values of what arrived, judged alone: what calculations take.
+    func preview() -> [String: ResultEvaluation] {
+        var found: [String: ResultEvaluation] = [:]
+        for tube in tubes {
+            let input = input(tube, arrivals(on: tube).map(\.facts), contradictions: [])
+            for result in engine.evaluate(input).results { found[result.id] = result }
+        }
+        return found
+    }
+
+    mutating func run(changed: Set<String>, whole: Bool = false) {
+        let codes = Set(file.arrivals.map(\.observation.analysis)).union(changed)
+        let related = whole ? Set(file.standing.keys) : engine.related(to: codes)
+        var queue = tubes
+        for observation in file.standing.values.sorted(by: { $0.id < $1.id })
+        where related.contains(observation.analysis) && reopenable[observation.id] ?? false {
+            if !queue.contains(observation.accession) { queue.append(observation.accession) }
+        }
+        var isWide = false
+        for tube in queue {
+            if judge(tube, reopening: isWide ? nil : related) { isWide = true }
+        }
+        guard isWide else { return }
+        // What holds the whole collection holds its other tubes too.
+        for tube in Set(file.standing.values.map(\.accession)).sorted() where !queue.contains(tube) {
+            if queue.contains(where: { file.areOneCollection($0, tube) }) { _ = judge(tube, reopening: nil) }
+        }
+    }
+
+    /// Judges the arrivals of a tube with what stands there and is concerned (`reopening` nil: all of it). True when
+    /// something holds the whole collection.
+    private mutating func judge(_ tube: String, reopening related: Set<String>?) -> Bool {
+        let arrived = arrivals(on: tube)
+        let open = old(on: tube).filter { reopenable[$0.id] ?? false }
+        // A contradiction of a result that stands is one of the tube (RULES 1.2, step 1).
+        let contradictions = Set(
+            arrived.flatMap(\.contradictions) + open.flatMap { records[$0.id]?.judged.contradictions ?? [] })
+        let isWide = related == nil || !contradictions.isEmpty
+        let again = open.filter { isWide || related?.contains($0.analysis) ?? true }
+        guard !arrived.isEmpty || !again.isEmpty else { return false }
+        let results = arrived.map(\.facts) + again.compactMap { records[$0.id]?.judged.facts }
+        let said = IdentityContradiction.allCases.filter { contradictions.contains($0) }
+        let input = input(tube, results, contradictions: said)
+        let evaluation = engine.evaluate(input)
+        if !evaluation.collectionHolds.isEmpty, !isWide, again.count < open.count {
+            return judge(tube, reopening: nil)
+        }
+        write(arrived, again, input, evaluation)
+        return !evaluation.collectionHolds.isEmpty
+    }
+
+    private func input(
+        _ tube: String, _ results: [ResultFacts], contradictions: [IdentityContradiction]
+    ) -> EvaluationInput {
+        let judged = Set(results.map(\.id))
+        let others = file.standing.values.filter {
+            !judged.contains($0.id) && ($0.accession.isEmpty || file.areOneCollection($0.accession, tube))
+        }
+        let codes = Set(results.map(\.analysis))
+        return EvaluationInput(
+            now: at, patient: PatientFacts(file.patient),
+            specimen: file.facts(of: tube, analyses: codes.sorted()), contradictions: contradictions, results: results,
+            others: others.sorted { $0.analysis < $1.analysis }.map(other),
+            approvals: approvals.concerning(codes, in: engine))
+    }
+
+    func other(_ observation: Observation) -> OtherResult {
+        let result = fresh[observation.id]
+        return OtherResult(
+            analysis: observation.analysis, value: result?.value ?? observation.value,
+            interval: result?.interval ?? observation.interval, flags: observation.instrumentFlags,
+            holds: result?.holdCodes ?? records[observation.id]?.judged.result.holdCodes
+                ?? observation.holds.map(\.code))
+    }
+
+    // Writing
+
+    private mutating func write(
+        _ arrived: [Arrival], _ again: [Observation], _ input: EvaluationInput, _ evaluation: Evaluation
+    ) {
+        let members =
+            arrived.map { JudgedRecord.Key(observation: $0.observation.id, ordinal: 1) }
+            + again.map { JudgedRecord.Key(observation: $0.id, ordinal: (records[$0.id]?.ordinal ?? 0) + 1) }
+        guard let lead = members.first else { return }
+        for (place, result) in evaluation.results.enumerated() {
+            fresh[result.id] = result
+            var holds = result.holds
+            if place < arrived.count {
+                let arrival = arrived[place]
+                if let before = arrival.before { holds = Judgement.naming(before, in: holds) }
+                facts.append(.observation(observation(arrival.observation, result, holds)))
+            } else if let before = again[place - arrived.count].holds.first(where: { $0.code == .rerun }) {
+                holds.removeAll { $0.code == .rerun }
+                holds.append(before)
+            }
+            var record = JudgedRecord(
+                lead: lead, evaluation: evaluation, facts: input.results[place],
+                contradictions: input.contradictions, result: result, holds: holds)
+            if place == 0 { record.scene = JudgedRecord.Scene(input, evaluation, members: members) }
+            facts.append(
+                .evaluation(record.record(ordinal: members[place].ordinal, site: file.request.site, at: at)))
+            let wasCritical = records[result.id]?.judged.result.holdCodes.contains(.criticalCall) ?? false
+            if result.holdCodes.contains(.criticalCall), !wasCritical { facts.append(call(result)) }
+            records[result.id] = (record, members[place].ordinal)
+        }
+    }
+
+    /// Another value stands in the file: it is said, whether the two agree or not, so that nobody signs over it unseen.
+    private static func naming(_ before: Observation, in holds: [Hold]) -> [Hold] {
+        var kept = holds
+        kept.removeAll { $0.code == .rerun }
+        var said = Hold.rerun(of: before)
+        if kept.count < holds.count { said.reason += " ; les deux ne s'accordent pas, ou on ne sait pas" }
+        return kept + [said]
+    }
+
+    private func observation(_ bare: Observation, _ result: ResultEvaluation, _ holds: [Hold]) -> Observation {
+        var observation = bare
+        observation.value = result.value
+        observation.interval = result.interval
+        observation.flags = result.flags
+        observation.holds = holds
+        let name = catalogue[bare.analysis]?.nameFR ?? bare.analysis
+        // The words of an interference are the laboratory's: they go out once somebody stands for the policy.
+        if approvals.stands(RulePack.policyReference, at: at) {
+            let comments = result.comments(name: name)
+            if !comments.isEmpty {
+                observation.comment = ([observation.comment].compactMap { $0 } + comments).joined(separator: " ; ")
+            }
+        }
+        return observation
+    }
+
+    private func call(_ result: ResultEvaluation) -> Fact {
+        let call = CriticalCall(
+            observationID: result.id, analysis: result.analysis, tier: .biologist, snapshot: result.value,
+            openedAt: at, minutes: engine.pack.policy.callMinutes)
+        return .register(
+            CallEntry.entry(call, site: file.request.site, ordinal: 1, author: "system", at: at, reason: "ouvert"))
+    }
+}

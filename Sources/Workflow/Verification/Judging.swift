@@ -1,0 +1,175 @@
+import Base
+import Catalog
+import Laboratory
+import Quality
+import Rules
+import Store
+
+// When results come, change or go, what they touch in their file is judged by the ordered checks of `Rules`, and the
+// judgement is kept beside them in the same transaction (RULES sections 1.2 and 1.3).
+extension Desk {
+    /// The file of a request, read whole.
+    func open(_ request: Request) async throws(CommandFailure) -> OpenFile {
+        let (_, observations, events) = try await file(of: request.id)
+        let specimens = try await ask { () throws(StoreFailure) in try await store.specimens(requestID: request.id) }
+        return OpenFile(
+            request: request, patient: try await patient(request.patientID), specimens: specimens,
+            observations: observations, events: events)
+    }
+
+    /// The facts of everything that arrived.
+    func judge(_ files: OpenFiles) async throws(CommandFailure) -> [Fact] {
+        var facts = [Fact]()
+        for file in files.all { facts += try await judge(file) }
+        return facts
+    }
+
+    /// The facts of what arrived in one file: the results, what is calculated of them, how all of it was judged, and
+    /// the calls that it opens. `changed`: analyses whose standing value is another one than before, without an
+    /// arrival. `whole`: all of it is judged again, whether concerned or not.
+    func judge(
+        _ file: OpenFile, changed: Set<String> = [], whole: Bool = false
+    ) async throws(CommandFailure) -> [Fact] {
+        guard !file.arrivals.isEmpty || !changed.isEmpty else { return [] }
+        let zone = sites[file.request.site]?.civilZone ?? .europeParis
+        var judgement = Judgement(
+            file, engine: shelf.engine.inZone(zone), approvals: shelf.approvals, catalogue: catalogue, at: now())
+        try await recall(&judgement, file)
+        for place in judgement.file.arrivals.indices {
+            judgement.file.arrivals[place] = try await completed(judgement.file.arrivals[place], judgement)
+        }
+        let past = try await past(of: judgement.file.arrivals, in: judgement)
+        judgement.remember(past, from: 0)
+        let first = judgement.file.arrivals.count
+        judgement.calculate(changed: changed) { freshID() }
+        if judgement.file.arrivals.count > first {
+            judgement.remember(
+                try await self.past(of: Array(judgement.file.arrivals[first...]), in: judgement), from: first)
+        }
+        judgement.run(changed: changed, whole: whole)
+        return judgement.facts
+    }
+
+    /// What stands in the file already, with the judgement of each.
+    private func recall(_ judgement: inout Judgement, _ file: OpenFile) async throws(CommandFailure) {
+        let arrived = Set(file.arrivals.map(\.observation.id))
+        let old = file.standing.values.filter { !arrived.contains($0.id) }
+        guard !old.isEmpty else { return }
+        let ids = old.map(\.id)
+        let records = try await ask { () throws(StoreFailure) in
+            try await store.standingEvaluations(of: ids, from: 1)
+        }
+        let signatures = try await ask { () throws(StoreFailure) in
+            try await store.signatures(requestID: file.request.id)
+        }
+        let signed = Set(signatures.flatMap(\.observationIDs))
+        for record in records {
+            var judged = try JudgedRecord(record)
+            if !signed.contains(record.observationID),
+                let observation = old.first(where: { $0.id == record.observationID })
+            {
+                judged.facts.control = try await controlFacts(of: observation, at: judgement.at)
+                judged.facts.lineApproved = catalogue[observation.analysis]?.approval == .approved
+                judgement.reopenable[record.observationID] = true
+            }
+            judgement.records[record.observationID] = (judged, record.ordinal)
+        }
+    }
+
+    /// What only the desk knows of an arrival: its control, its line of the catalogue, how far the engine may go.
+    private func completed(_ arrival: Arrival, _ judgement: Judgement) async throws(CommandFailure) -> Arrival {
+        var arrival = arrival
+        let code = arrival.observation.analysis
+        arrival.facts.control = try await controlFacts(of: arrival.observation, at: judgement.at)
+        arrival.facts.lineApproved = catalogue[code]?.approval == .approved
+        arrival.facts.mode = judgement.mode(of: code)
+        return arrival
+    }
+
+    /// The control of quality as the checks take it.
+    private func controlFacts(of observation: Observation, at: Instant) async throws(CommandFailure) -> ControlFacts {
+        // Words and codes are not under these controls; nor is what no analyzer measured.
+        guard case .measured = observation.value, observation.origin.calculation == nil else {
+            return ControlFacts(.notNeeded)
+        }
+        guard let standing = try await controlStanding(of: observation, at: at) else {
+            return ControlFacts(.absent, "aucun contrôle de qualité enregistré pour \(observation.analysis)")
+        }
+        let state: ControlFacts.State =
+            switch standing.hold {
+            case .absent: .absent
+            case .expired: .expired
+            case .rejected: .rejected
+            case nil: .conforming
+            }
+        return ControlFacts(state, standing.because)
+    }
+
+    /// Earlier results of the person: at most three questions to the store, however many results there are.
+    private func past(
+        of arrivals: [Arrival], in judgement: Judgement
+    ) async throws(CommandFailure) -> [String: PastOfAnalysis] {
+        let codes = Set(arrivals.map(\.observation.analysis))
+        let patientID = judgement.file.patient.id
+        var found = [String: [Observation]]()
+        let byDepth = Dictionary(grouping: codes) { judgement.engine.historyDepth($0) }
+        for (depth, codes) in byDepth where depth > 0 {
+            let some = try await ask { () throws(StoreFailure) in
+                try await store.histories(
+                    patientID: patientID, analyses: codes, from: Instant(milliseconds: 0),
+                    before: Instant(milliseconds: .max), limit: depth)
+            }
+            found.merge(some) { $1 }
+        }
+        for code in found.keys { found[code]?.removeAll { $0.requestID == judgement.file.request.id } }
+        let accessions = Set(found.values.joined().map(\.accession)).filter { !$0.isEmpty }
+        let tubes =
+            accessions.isEmpty
+            ? []
+            : try await ask { () throws(StoreFailure) in try await store.specimens(accessions: Array(accessions)) }
+        let specimens = Dictionary(tubes.map { ($0.accession, $0) }, uniquingKeysWith: { $1 })
+        var past = [String: PastOfAnalysis]()
+        for code in codes {
+            let before = found[code] ?? []
+            past[code] = PastOfAnalysis(
+                priors: before.map { prior($0, specimens[$0.accession]) },
+                lastCall: try await lastCall(code, before, judgement))
+        }
+        return past
+    }
+
+    private func prior(_ observation: Observation, _ specimen: Specimen?) -> PriorResult {
+        // As the catalogue of its day compared it.
+        let line = (shelf[observation.catalogueVersion] ?? catalogue)[observation.analysis]
+        return PriorResult(
+            value: observation.value, at: specimen?.collectedAt ?? observation.observedAt,
+            comparability: line?.verification.comparability ?? "",
+            specimenKind: specimen?.kind ?? line?.specimen ?? "")
+    }
+
+    /// The last critical value of this analysis that was told, when it may still be a known state.
+    private func lastCall(
+        _ code: String, _ before: [Observation], _ judgement: Judgement
+    ) async throws(CommandFailure) -> KnownCall? {
+        let since = judgement.at.advanced(
+            by: .zero - .seconds(Int64(judgement.engine.pack.policy.silenceDays + 1) * 86_400))
+        let own = judgement.file.observations.filter { $0.analysis == code }
+        let critical = (own + before).filter {
+            since <= $0.recordedAt && ($0.flags.contains(.criticallyLow) || $0.flags.contains(.criticallyHigh))
+        }
+        var last: KnownCall?
+        for observation in critical {
+            guard let call = try await criticalCall(of: observation)?.call, let told = call.toldAt,
+                case .measured(let value, _) = call.snapshot, last.map({ $0.at < told }) ?? true
+            else { continue }
+            last = KnownCall(value: value, at: told)
+        }
+        return last
+    }
+}
+
+/// What came before of one analysis of one person.
+struct PastOfAnalysis: Sendable {
+    var priors: [PriorResult]
+    var lastCall: KnownCall?
+}

@@ -1,0 +1,128 @@
+package import Base
+import Laboratory
+package import Rules
+import Store
+
+/// A reflex test of a request: proposed, then added or refused, each with who and why (RULES section 11).
+package struct ReflexEntry: Codable, Sendable, Hashable {
+    package enum State: String, Codable, Sendable, CaseIterable {
+        case proposed = "proposé"
+        case added = "ajouté"
+        case refused = "refusé"
+    }
+    package var finding: ReflexFinding
+    package var state: State
+    /// `system` for what a rule did by itself.
+    package var author: String
+    package var at: Instant
+    package var reason: String
+}
+
+extension Desk {
+    /// What technical validation triggers: once a rule and request, whatever becomes of it.
+    func reflexes(
+        of request: Request, _ all: [Observation], _ events: [ObservationEvent], at: Instant
+    ) async throws(CommandFailure) -> (facts: [Fact], hasOrders: Bool) {
+        guard !shelf.pack.reflexes.isEmpty else { return ([], false) }
+        let last = Chosen.lastEvents(events)
+        let valid = Chosen.observations(all, events: events).values
+            .filter { last[$0.id]?.kind == .technicallyValidated }.sorted { $0.analysis < $1.analysis }
+        let patient = try await patient(request.patientID)
+        let specimens = try await ask { () throws(StoreFailure) in
+            try await store.specimens(requestID: request.id)
+        }
+        let engine = shelf.engine.inZone(sites[request.site]?.civilZone ?? .europeParis)
+        let findings = engine.reflexes(
+            valid.map {
+                OtherResult(
+                    analysis: $0.analysis, value: $0.value, interval: $0.interval, flags: $0.instrumentFlags,
+                    holds: $0.holds.map(\.code))
+            },
+            patient: PatientFacts(patient), collectedAt: specimens.compactMap(\.collectedAt).min(),
+            requested: Set(request.lines.map(\.analysis)), approvals: shelf.approvals, now: at)
+        guard !findings.isEmpty else { return ([], false) }
+        let known = try await reflexEntries(of: request)
+        let seen = Set(known.map(\.finding.rule.id))
+        let fresh = findings.filter { !seen.contains($0.rule.id) }
+        let isAdding = shelf.pack.policy.addsReflexes
+        var facts = [Fact](), lines = [RequestLine]()
+        for finding in fresh {
+            let entry = ReflexEntry(
+                finding: finding, state: isAdding ? .added : .proposed, author: "system", at: at,
+                reason: finding.because)
+            facts.append(.register(Desk.entry(entry, request, ordinal: known.count + facts.count + 1)))
+            for code in finding.adds where isAdding && !lines.contains(where: { $0.analysis == code }) {
+                lines.append(RequestLine(analysis: code, origin: "reflexe:\(finding.rule)"))
+            }
+        }
+        guard !lines.isEmpty else { return (facts, false) }
+        let addition = try await adding(lines, to: request, at: at)
+        return (facts + addition.facts, addition.hasOrders)
+    }
+
+    private static func entry(_ entry: ReflexEntry, _ request: Request, ordinal: Int) -> RegisterEntry {
+        RegisterEntry(
+            register: .reflex, site: request.site, subject: request.id, ordinal: ordinal, author: entry.author,
+            at: entry.at, body: RegisterText.text(entry))
+    }
+
+    private func reflexEntries(of request: Request) async throws(CommandFailure) -> [ReflexEntry] {
+        let entries = try await ask { () throws(StoreFailure) in
+            try await store.register(.reflex, site: request.site, subject: request.id)
+        }
+        var read = [ReflexEntry]()
+        for entry in entries { read.append(try RegisterText.decode(Array(entry.body.utf8), as: ReflexEntry.self)) }
+        return read
+    }
+
+    /// Everything that happened about the reflex tests of a request, oldest first.
+    package func reflexes(of reference: String, by author: Author) async throws(CommandFailure) -> [ReflexEntry] {
+        try allow(author, .read)
+        let request = try await request(reference)
+        try within(request, author)
+        return try await reflexEntries(of: request)
+    }
+
+    /// Adds what a rule proposes, or refuses it with a reason.
+    package func decideReflex(
+        _ rule: String, of reference: String, accept: Bool, reason: String, by author: Author
+    ) async throws(CommandFailure) -> [ReflexEntry] {
+        try allow(author, .validateTechnically)
+        try needReason(reason)
+        return try await attempt { () async throws(CommandFailure) -> [ReflexEntry] in
+            let request = try await request(reference)
+            try within(request, author)
+            let known = try await reflexEntries(of: request)
+            guard let proposal = known.last(where: { $0.finding.rule.id == rule }) else {
+                throw missing("reflex.unknown", "examen réflexe proposé", rule)
+            }
+            guard proposal.state == .proposed else {
+                throw .refused(
+                    Refusal(
+                        "reflex.closed", at: rule, because: "déjà \(proposal.state.rawValue) par \(proposal.author)",
+                        remedy: "changer la demande elle-même (request change)"))
+            }
+            let at = now()
+            let entry = ReflexEntry(
+                finding: proposal.finding, state: accept ? .added : .refused, author: author.login, at: at,
+                reason: reason)
+            var facts: [Fact] = [.register(Desk.entry(entry, request, ordinal: known.count + 1))]
+            let asked = Set(request.lines.map(\.analysis))
+            let lines = proposal.finding.adds.filter { !asked.contains($0) }
+                .map { RequestLine(analysis: $0, origin: "reflexe:\(proposal.finding.rule)") }
+            var hasOrders = false
+            if accept, !lines.isEmpty {
+                let addition = try await adding(lines, to: request, at: at)
+                facts += addition.facts
+                hasOrders = addition.hasOrders
+            }
+            let all = facts
+            try await ask { () throws(StoreFailure) in
+                try await store.append(
+                    all, note: note(author, accept ? "reflex.add" : "reflex.refuse", "\(request.number) \(rule)", at))
+            }
+            if hasOrders { afterOrdering() }
+            return known + [entry]
+        }
+    }
+}

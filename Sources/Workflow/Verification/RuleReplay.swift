@@ -1,0 +1,173 @@
+package import Base
+package import Catalog
+package import Laboratory
+package import Rules
+import Store
+
+/// What a judgement said of a result, in short.
+package struct JudgedOutcome: Codable, Sendable, Hashable {
+    package var value: String
+    package var flags: [ResultFlag]
+    package var outcome: EvaluationOutcome
+    package var holds: [Hold.Code]
+
+    init(_ result: ResultEvaluation) {
+        value = result.value.frenchText
+        flags = result.flags
+        outcome = result.outcome
+        holds = result.holdCodes
+    }
+}
+
+/// A result that would be judged otherwise.
+package struct ReplayDifference: Codable, Sendable, Hashable {
+    package var observationID: String
+    package var ordinal: Int
+    package var analysis: String
+    package var at: Instant
+    package var before: JudgedOutcome
+    package var after: JudgedOutcome
+    /// Checks that found something else, in their order.
+    package var checks: [String]
+}
+
+/// What came of judging again.
+package struct ReplayReport: Codable, Sendable, Hashable {
+    package var judgements = 0
+    package var results = 0
+    package var same = 0
+    package var differences: [ReplayDifference] = []
+    /// Judged with a catalogue, rules or an engine that are not at hand: nothing can be said of them.
+    package var unknown = 0
+    package var isSound: Bool { differences.isEmpty && unknown == 0 }
+}
+
+// The journal holds what every judgement looked at: it can be made again, as it was (`rules replay`), or as another
+// catalogue would make it (`catalogue dry-run`).
+extension Desk {
+    /// One judgement with its results, in the order in which they were judged.
+    private struct Judged {
+        var scene: JudgedRecord.Scene
+        var site: String
+        var members: [(record: EvaluationRecord, judged: JudgedRecord)]
+
+        var input: EvaluationInput { scene.input(members.map(\.judged.facts)) }
+    }
+
+    /// Judges again what was judged in [`from`, `before`), each with its own catalogue, rules and engine: the same
+    /// answers, or the differences.
+    package func replayRules(
+        from: Instant, before: Instant, by author: Author
+    ) async throws(CommandFailure) -> ReplayReport {
+        try allow(author, .read)
+        var report = ReplayReport()
+        try await each(from, before, author, &report) { judged, report in
+            guard let first = judged.members.first?.judged,
+                let engine = shelf.engine(version: first.catalogueVersion.text),
+                engine.pack.version == first.packVersion, first.engineVersion == RuleEngine.version
+            else {
+                report.unknown += judged.members.count
+                return
+            }
+            let again = engine.inZone(zone(of: judged.site)).evaluate(judged.input)
+            for (member, result) in zip(judged.members, again.results) {
+                if member.judged.result == result {
+                    report.same += 1
+                } else {
+                    report.differences.append(Desk.difference(member.record, member.judged, result))
+                }
+            }
+        }
+        return report
+    }
+
+    /// What would change had these files been in force: of each result, its last judgement. Rules that a biologist
+    /// stands for today count as approved whatever their text became; with `allRules`, every rule does.
+    package func dryRun(
+        _ files: [CatalogFile], days: Int, allRules: Bool, by author: Author
+    ) async throws(CommandFailure) -> ReplayReport {
+        try allow(author, .read)
+        let (catalogue, pack) = try publishable(files, version: Desk.catalogueVersion(of: files))
+        let engine = RuleEngine(catalogue: catalogue, pack: pack, zone: .europeParis)
+        let at = now()
+        let signed = Set(shelf.approvals.rules.filter { $0.value.isValid(at: at) }.keys.map(Desk.bareName))
+        let active = pack.approvable.map(\.reference).filter { allRules || signed.contains($0.id) }
+        var report = ReplayReport()
+        var last = [String: ReplayDifference]()
+        try await each(at.advanced(by: .zero - .seconds(Int64(days) * 86_400)), at, author, &report) { judged, report in
+            var input = judged.input
+            let approval = RuleApproval(
+                by: "essai", at: input.now, until: input.now.advanced(by: .seconds(86_400)))
+            input.approvals.rules = Dictionary(
+                active.map { ($0.description, approval) }, uniquingKeysWith: { first, _ in first })
+            let again = engine.inZone(zone(of: judged.site)).evaluate(input)
+            for (member, result) in zip(judged.members, again.results) {
+                let isSame = JudgedOutcome(member.judged.result) == JudgedOutcome(result)
+                if isSame { report.same += 1 }
+                last[result.id] = isSame ? nil : Desk.difference(member.record, member.judged, result)
+            }
+        }
+        report.differences = last.values.sorted { ($0.at, $0.observationID) < ($1.at, $1.observationID) }
+        return report
+    }
+
+    private static func bareName(_ reference: String) -> String {
+        String(reference.prefix(upTo: reference.lastIndex(of: "@") ?? reference.endIndex))
+    }
+
+    private func zone(of site: String) -> CivilZone { sites[site]?.civilZone ?? .europeParis }
+
+    private static func difference(
+        _ record: EvaluationRecord, _ was: JudgedRecord, _ result: ResultEvaluation
+    ) -> ReplayDifference {
+        let old = Set(was.result.checks), new = Set(result.checks)
+        var names = [String]()
+        for check in was.result.checks + result.checks where old.contains(check) != new.contains(check) {
+            let name = check.rule.description
+            if !names.contains(name) { names.append(name) }
+        }
+        return ReplayDifference(
+            observationID: record.observationID, ordinal: record.ordinal, analysis: was.facts.analysis, at: record.at,
+            before: JudgedOutcome(was.result), after: JudgedOutcome(result), checks: names)
+    }
+
+    /// Records read at once.
+    private static let page = 500
+
+    /// Each judgement of the window, oldest first. The records of one judgement bear one instant.
+    private func each(
+        _ from: Instant, _ before: Instant, _ author: Author, _ report: inout ReplayReport,
+        _ body: (Judged, inout ReplayReport) -> Void
+    ) async throws(CommandFailure) {
+        var last: EvaluationRecord?
+        var open = [JudgedRecord.Key: [(record: EvaluationRecord, judged: JudgedRecord)]]()
+        while true {
+            let behind = last
+            let records = try await ask { () throws(StoreFailure) in
+                try await store.evaluations(from: from, before: before, behind: behind, limit: Desk.page)
+            }
+            for record in records where author.reaches(record.site) {
+                let judged = try JudgedRecord(record)
+                open[judged.lead, default: []].append((record, judged))
+                guard let whole = Desk.whole(open[judged.lead] ?? []) else { continue }
+                open[judged.lead] = nil
+                report.judgements += 1
+                report.results += whole.members.count
+                body(whole, &report)
+            }
+            guard let next = records.last, records.count == Desk.page else { break }
+            last = next
+        }
+        report.unknown += open.values.reduce(0) { $0 + $1.count }
+    }
+
+    private static func whole(_ found: [(record: EvaluationRecord, judged: JudgedRecord)]) -> Judged? {
+        guard let scene = found.lazy.compactMap(\.judged.scene).first, scene.members.count == found.count,
+            let site = found.first?.record.site
+        else { return nil }
+        let members = scene.members.compactMap { key in
+            found.first { $0.record.observationID == key.observation && $0.record.ordinal == key.ordinal }
+        }
+        return members.count == found.count ? Judged(scene: scene, site: site, members: members) : nil
+    }
+}

@@ -1,0 +1,82 @@
+package import Base
+import Catalog
+package import Laboratory
+import Rules
+import Store
+
+extension Desk {
+    /// Observations with the holds that stand now: of their last judgement, and of their controls. A rule that a later
+    /// result of the tube met, or a control rejected since, reaches back to them.
+    package func standing(
+        _ observations: [Observation], at: Instant
+    ) async throws(CommandFailure) -> [Observation] {
+        let ids = observations.map(\.id)
+        // The first judgement stands on the observation itself.
+        let again =
+            ids.isEmpty
+            ? []
+            : try await ask { () throws(StoreFailure) in try await store.standingEvaluations(of: ids, from: 2) }
+        var holds = [String: [Hold]]()
+        for record in again { holds[record.observationID] = try JudgedRecord(record).holds }
+        var out = [Observation]()
+        for var observation in observations {
+            if let held = holds[observation.id] { observation.holds = held }
+            out.append(try await withControls(observation, at: at))
+        }
+        return out
+    }
+
+    /// A rejection with what follows from it: what was calculated from the result goes with it, or is calculated
+    /// again from the run that stands in its place, and its neighbours are judged without it.
+    func withdrawing(
+        _ event: ObservationEvent, _ request: Request, _ all: [Observation], _ events: [ObservationEvent]
+    ) async throws(CommandFailure) -> [Fact] {
+        let before = Chosen.observations(all, events: events)
+        guard let rejected = all.first(where: { $0.id == event.observationID }),
+            before[rejected.analysis]?.id == rejected.id
+        else { return [.observationEvent(event)] }
+        let code = rejected.analysis
+        var made = [event]
+        let after = Chosen.observations(all, events: events + made)
+        let dependents = shelf.pack.dependents(of: [code])
+        if after[code] == nil {
+            let last = Chosen.lastEvents(events)
+            for other in after.values.sorted(by: { $0.id < $1.id })
+            where dependents.contains(other.analysis) && other.origin.calculation != nil {
+                made.append(
+                    ObservationEvent(
+                        observationID: other.id, ordinal: (last[other.id]?.ordinal ?? 0) + 1, kind: .rejected,
+                        author: event.author, at: event.at, reason: "calculé avec \(code), rejeté"))
+            }
+        }
+        let specimens = try await ask { () throws(StoreFailure) in
+            try await store.specimens(requestID: request.id)
+        }
+        let file = OpenFile(
+            request: request, patient: try await patient(request.patientID), specimens: specimens,
+            observations: all, events: events + made)
+        return made.map(Fact.observationEvent) + (try await judge(file, changed: [code]))
+    }
+
+    /// Judges a file again as it stands, with the catalogue, the rules and the approvals of today: a new judgement of
+    /// each result that no signature holds, and the calculations that are possible now (PAIN 11: never by itself).
+    package func judgeAgain(
+        _ reference: String, reason: String, by author: Author
+    ) async throws(CommandFailure) -> Int {
+        try allow(author, .validateTechnically)
+        try needReason(reason)
+        return try await attempt { () async throws(CommandFailure) -> Int in
+            let request = try await request(reference)
+            try within(request, author)
+            let file = try await open(request)
+            let measured = Set(file.standing.values.filter { $0.origin.calculation == nil }.map(\.analysis))
+            let facts = try await judge(file, changed: measured, whole: true)
+            let count = facts.count { if case .evaluation = $0 { true } else { false } }
+            let subject = "\(request.number) : \(reason.prefix(120))"
+            try await ask { () throws(StoreFailure) in
+                try await store.append(facts, note: note(author, "result.evaluate", subject, now()))
+            }
+            return count
+        }
+    }
+}

@@ -1,0 +1,219 @@
+import ArgumentParser
+import Base
+import Catalog
+import Client
+import Console
+import Foundation
+import Laboratory
+
+// What a biologist reads before signing.
+
+extension BioCommand {
+    struct Next: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Le dossier suivant : critiques d'abord, puis urgents, puis le plus ancien.")
+        @OptionGroup var listing: Listing
+        @Option(help: ArgumentHelp("Discipline du catalogue.", valueName: "nom")) var section: String?
+
+        func run() async throws {
+            let client = try listing.client()
+            let codes = try await BioCommand.codes(of: section, client)
+            for file in BioCommand.bySeverity(try await client.awaitingSignature(limit: 2000)) {
+                let shown = try await client.fileToSign(file.requestNumber)
+                if let codes, !shown.observations.contains(where: { codes.contains($0.analysis) }) { continue }
+                if listing.json { return try Output.json(shown) }
+                return try await BioCommand.showWithTrend(shown, client)
+            }
+            if listing.json { return try Output.json([FileToSignView]()) }
+            Output.prose("rien à signer")
+        }
+    }
+
+    struct Hist: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "hist", abstract: "Les valeurs antérieures d'une analyse du patient.")
+        @OptionGroup var listing: Listing
+        @Argument(help: "Numéro de la demande.") var request: String
+        @Argument(help: "Code de l'analyse.") var code: String
+        @Option(help: ArgumentHelp("Depuis : 90d, 6m, 2y.", valueName: "durée")) var since = "2y"
+        @Flag(help: "Dessiner la courbe.") var plot = false
+        @Flag(help: "Signes ASCII.") var ascii = false
+
+        func validate() throws {
+            guard BioCommand.days(since) != nil else { throw ValidationError("écrire la durée 90d, 6m ou 2y") }
+        }
+
+        func run() async throws {
+            let client = try listing.client()
+            let days = BioCommand.days(since) ?? 0
+            let from = Instant(seconds: Int64(Date().timeIntervalSince1970) - Int64(days) * 86_400)
+            let found = try await client.history(
+                request, analysis: code, since: Moment(from, in: .europeParis), limit: 500)
+            if listing.json { return try Output.json(found) }
+            let file = try await client.fileToSign(request)
+            let now = file.observations.first { $0.analysis == code }
+            var table = Table("DATE", "#VALEUR", "*UNITÉ", "*MÉTHODE")
+            if let now {
+                table.add(
+                    now.observedAt.french, now.value.frenchText, Unit.french(now.value.unit ?? ""),
+                    (now.origin.analyzer ?? "saisie") + " (ce dossier)")
+            }
+            for point in found.first?.points ?? [] {
+                table.add(
+                    point.observedAt.french, point.value.frenchText, Unit.french(point.value.unit ?? ""),
+                    point.analyzer ?? "saisie")
+            }
+            Output.table(table, empty: "aucune valeur antérieure depuis \(since)")
+            guard plot else { return }
+            let points = BioCommand.points(found.first?.points ?? [], now)
+            let lines = Trend.plot(
+                points, low: now?.interval?.low, high: now?.interval?.high, width: min(Terminal.width ?? 80, 100),
+                height: 12, zone: .europeParis, signs: Signs(ascii: ascii))
+            Output.line()
+            if lines.isEmpty { Output.prose("pas de courbe : aucun nombre dans cette unité") }
+            for line in lines { Output.line(line) }
+        }
+    }
+
+    struct Diff: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Ce qui change entre deux versions signées, ou entre la dernière et ce qui serait signé.")
+        @OptionGroup var listing: Listing
+        @Argument(help: "Numéro de la demande.") var request: String
+
+        struct Change: Encodable {
+            var analysis: String
+            var before: String?
+            var after: String?
+        }
+
+        func run() async throws {
+            let client = try listing.client()
+            let file = try await client.request(request)
+            let signatures = file.signatures.sorted { $0.version < $1.version }
+            guard let last = signatures.last else {
+                throw Refusal(
+                    "bio.unsigned", at: request, because: "ce dossier n'a pas de version signée",
+                    remedy: "le lire : paillasse bio show \(request)")
+            }
+            let toSign = try await client.fileToSign(request)
+            let isPending = !toSign.fresh.isEmpty
+            let before = isPending ? last : signatures.dropLast().last
+            let after = isPending ? toSign.observations.map(\.id) : last.observationIDs
+            let changes = BioCommand.changes(file.observations, before?.observationIDs ?? [], after)
+            if listing.json { return try Output.json(changes) }
+            let names = (
+                before.map { "version \($0.version)" } ?? "rien", isPending ? "à signer" : "version \(last.version)"
+            )
+            var table = Table("ANALYSE", "#" + names.0.uppercased(), "#" + names.1.uppercased())
+            for change in changes { table.add(change.analysis, change.before ?? "–", change.after ?? "retiré") }
+            Output.table(table, empty: "aucune différence entre \(names.0) et \(names.1)")
+            guard let before, isPending else { return }
+            let received = try await client.deliveries(request: file.request.id).filter { $0.version == before.version }
+            for delivery in received {
+                Output.prose(
+                    "la version \(delivery.version) est allée à \(delivery.destination) : \(delivery.transport), DMP "
+                        + "\(delivery.dmp)" + (delivery.mail.isEmpty ? "" : ", messagerie \(delivery.mail)"))
+            }
+        }
+    }
+
+    struct Reject: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Renvoyer un résultat à la technique : un autre passage prendra sa place.")
+        @OptionGroup var listing: Listing
+        @Argument(help: "Numéro de la demande.") var request: String
+        @Argument(help: "Code de l'analyse.") var code: String
+        @Option(help: "Motif.") var reason: String
+
+        func run() async throws {
+            let client = try listing.client()
+            let file = try await client.fileToSign(request)
+            guard let observation = file.observations.first(where: { $0.analysis == code }) else {
+                throw Refusal(
+                    "bio.analysis", at: code, because: "aucun résultat validé de cette analyse dans ce dossier",
+                    remedy: "voir paillasse bio show \(request)")
+            }
+            let event = try await client.reject(request, RejectBody(observation: observation.id, reason: reason))
+            if listing.json { return try Output.json(event) }
+            Output.prose("\(code) \(observation.result) rejeté : \(reason)")
+        }
+    }
+
+    // Parts
+
+    /// Critical first, then urgent, then the oldest.
+    static func bySeverity(_ files: [SignableLineView]) -> [SignableLineView] {
+        func rank(_ file: SignableLineView) -> (Int, Int, String) {
+            (file.critical.isEmpty ? 1 : 0, file.priority == .urgent ? 0 : 1, file.registeredAt.text)
+        }
+        return files.filter { $0.fresh > 0 }.sorted { rank($0) < rank($1) }
+    }
+
+    /// Codes of a section of the catalogue, nil for all; a section that it does not have is refused by name.
+    static func codes(of section: String?, _ client: LaboratoryClient) async throws(Refusal) -> Set<String>? {
+        guard let section else { return nil }
+        let lines = try await client.catalogue().analyses
+        let found = lines.filter { $0.section.lowercased().hasPrefix(section.lowercased()) }.map(\.code)
+        guard !found.isEmpty else {
+            throw Refusal(
+                "bio.section", at: section, because: "le catalogue n'a pas cette discipline",
+                remedy: "choisir parmi : " + Set(lines.map(\.section)).sorted().joined(separator: ", "))
+        }
+        return Set(found)
+    }
+
+    /// `90d`, `6m`, `2y` in days.
+    static func days(_ text: String) -> Int? {
+        guard let number = Int(text.dropLast()), number > 0, number < 10_000 else { return nil }
+        switch text.last {
+        case "d", "j": return number
+        case "m": return number * 31
+        case "y", "a": return number * 366
+        case _: return nil
+        }
+    }
+
+    static func points(_ earlier: [HistoryView.Point], _ now: ObservationView?) -> [Trend.Point] {
+        func point(_ value: ObservationValue, _ at: Moment, _ method: String?) -> Trend.Point {
+            var measured: Measured?
+            if case .measured(let number, _) = value { measured = number }
+            return Trend.Point(
+                at: at.instant(in: .europeParis) ?? Instant(seconds: 0), value: measured, unit: value.unit ?? "",
+                method: method ?? "saisie")
+        }
+        return earlier.reversed().map { point($0.value, $0.observedAt, $0.analyzer) }
+            + (now.map { [point($0.value, $0.observedAt, $0.origin.analyzer)] } ?? [])
+    }
+
+    static func changes(_ all: [ObservationView], _ before: [String], _ after: [String]) -> [Diff.Change] {
+        func values(_ ids: [String]) -> [String: ObservationView] {
+            Dictionary(
+                all.filter { ids.contains($0.id) }.map { ($0.analysis, $0) },
+                uniquingKeysWith: { $0.run > $1.run ? $0 : $1 })
+        }
+        let old = values(before), new = values(after)
+        return Set(old.keys).union(new.keys).sorted().compactMap { code in
+            guard old[code]?.id != new[code]?.id else { return nil }
+            return Diff.Change(analysis: code, before: old[code]?.result, after: new[code]?.result)
+        }
+    }
+
+    /// The file, with the trend of each value.
+    static func showWithTrend(_ file: FileToSignView, _ client: LaboratoryClient, ascii: Bool = false) async throws {
+        let history = try await client.history(file.request.number)
+        show(file, trends: trends(file, history, Signs(ascii: ascii)))
+    }
+
+    static func trends(_ file: FileToSignView, _ history: [HistoryView], _ signs: Signs) -> [String: String] {
+        var trends = [String: String]()
+        for observation in file.observations {
+            let earlier = history.first { $0.analysis == observation.analysis }?.points ?? []
+            guard !earlier.isEmpty else { continue }
+            trends[observation.analysis] = Trend.spark(
+                points(earlier, observation), low: observation.interval?.low, high: observation.interval?.high,
+                signs: signs)
+        }
+        return trends
+    }
+}

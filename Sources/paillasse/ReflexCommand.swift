@@ -1,0 +1,55 @@
+import ArgumentParser
+import Base
+import Client
+
+struct ReflexCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reflex", abstract: "Examens réflexes d'une demande : proposés, ajoutés, refusés.",
+        subcommands: [List.self, Accept.self, Refuse.self], defaultSubcommand: List.self)
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Ce que les règles ont proposé, et ce qui en fut fait.")
+        @OptionGroup var listing: Listing
+        @Argument(help: "Numéro de la demande.") var request: String
+
+        func run() async throws { try ReflexCommand.show(try await listing.client().reflexes(request), listing) }
+    }
+
+    struct Accept: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Ajouter ce qu'une règle propose.")
+        @OptionGroup var listing: Listing
+        @Argument(help: "Numéro de la demande.") var request: String
+        @Argument(help: "Nom de la règle.") var rule: String
+        @Option(help: "Motif.") var reason: String
+
+        func run() async throws {
+            let body = ReflexBody(rule: rule, accept: true, reason: reason)
+            try ReflexCommand.show(try await listing.client().decideReflex(request, body), listing)
+        }
+    }
+
+    struct Refuse: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Refuser ce qu'une règle propose.")
+        @OptionGroup var listing: Listing
+        @Argument(help: "Numéro de la demande.") var request: String
+        @Argument(help: "Nom de la règle.") var rule: String
+        @Option(help: "Motif.") var reason: String
+
+        func run() async throws {
+            let body = ReflexBody(rule: rule, accept: false, reason: reason)
+            try ReflexCommand.show(try await listing.client().decideReflex(request, body), listing)
+        }
+    }
+
+    private static func show(_ entries: [ReflexView], _ listing: Listing) throws {
+        if listing.json { return try Output.json(entries) }
+        var table = Table("RÈGLE", "*ANALYSES", "ÉTAT", "PAR", "LE", "*MOTIF")
+        for entry in entries {
+            table.add(
+                entry.rule, entry.adds.joined(separator: ", "), entry.state, entry.author, entry.at.french, entry.reason
+            )
+        }
+        Output.table(table, empty: "aucun examen réflexe")
+    }
+}

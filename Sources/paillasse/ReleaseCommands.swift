@@ -1,0 +1,256 @@
+import ArgumentParser
+import Base
+import Client
+import Laboratory
+
+extension Audience: ExpressibleByArgument {}
+extension Visibility.Confidentiality: ExpressibleByArgument {}
+
+extension ReportCommand {
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Qui a le compte rendu d'une demande, qui l'a lu, qui n'a pu le recevoir.")
+        @OptionGroup var listing: Listing
+        @Argument(help: "Numéro de la demande.") var request: String
+
+        func run() async throws {
+            let story = try await listing.client().reportStory(of: request)
+            if listing.json { return try Output.json(story) }
+            Release.say(story)
+            Output.table(DeliveriesCommand.table(story.deliveries), empty: "aucun envoi")
+            let boxes = DeliveriesCommand.mailboxes(story.deliveries)
+            if !boxes.rows.isEmpty {
+                Output.line()
+                Output.table(boxes, empty: "")
+            }
+        }
+    }
+
+    struct History: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Tout ce qui est arrivé aux comptes rendus d'une demande, dans l'ordre.")
+        @OptionGroup var listing: Listing
+        @Argument(help: "Numéro de la demande.") var request: String
+
+        func run() async throws {
+            let story = try await listing.client().reportStory(of: request)
+            if listing.json { return try Output.json(story) }
+            var rows = [(String, [String])]()
+            for version in story.versions {
+                let replaces = version.replacedOID.map { "remplace \($0)" } ?? "première version"
+                rows.append((version.producedAt.text, ["version \(version.version)", "éditée", "", replaces]))
+            }
+            for act in story.acts {
+                let from = act.hiddenFrom.map(\.rawValue).joined(separator: ", ")
+                let until = act.until.map { " jusqu'au \($0.french)" } ?? ""
+                rows.append(
+                    (act.at.text, ["exception", Release.word(act.kind), act.author, "\(act.reason) \(from)\(until)"]))
+            }
+            for delivery in story.deliveries {
+                for event in delivery.events {
+                    rows.append(
+                        (
+                            event.at.text,
+                            [
+                                "version \(delivery.version), \(delivery.destination)",
+                                DeliveriesCommand.word(event.kind), "", event.detail ?? "",
+                            ]
+                        ))
+                }
+            }
+            var table = Table("LE", "*QUOI", "*FAIT", "PAR", "*DÉTAIL")
+            for (at, cells) in rows.sorted(by: { $0.0 < $1.0 }) {
+                table.add(Moment(text: at).french, cells[0], cells[1], cells[2], cells[3])
+            }
+            Output.table(table, empty: "aucun compte rendu")
+        }
+    }
+
+    /// A decision with its reason.
+    struct Decision: ParsableArguments {
+        @OptionGroup var listing: Listing
+        @Argument(help: "Numéro de la demande.") var request: String
+        @Option(help: "Motif, gardé dans la piste d'audit.") var reason: String
+
+        func send(_ body: ReleaseBody) async throws {
+            let story = try await listing.client().release(request, body)
+            if listing.json { return try Output.json(story) }
+            Release.say(story)
+        }
+    }
+
+    struct Hold: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Retenir : rien ne part avant « release ».")
+        @OptionGroup var decision: Decision
+        func run() async throws { try await decision.send(ReleaseBody(kind: .hold, reason: decision.reason)) }
+    }
+
+    struct Release: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Laisser partir ce qui était retenu.")
+        @OptionGroup var decision: Decision
+        func run() async throws { try await decision.send(ReleaseBody(kind: .release, reason: decision.reason)) }
+
+        static func say(_ story: ReportStoryView) {
+            var state = story.isHeld ? ["retenu"] : []
+            if !story.hiddenFrom.isEmpty {
+                let until = story.hiddenUntil.map { " jusqu'au \($0.french)" } ?? " jusqu'à nouvel ordre"
+                state.append("masqué à " + story.hiddenFrom.map(\.rawValue).joined(separator: ", ") + until)
+            }
+            let versions = story.versions.map { String($0.version) }.joined(separator: ", ")
+            Output.prose(
+                "demande \(story.requestNumber) : " + (versions.isEmpty ? "aucun compte rendu" : "version \(versions)")
+                    + (state.isEmpty ? "" : " – " + state.joined(separator: ", ")))
+        }
+
+        static func word(_ kind: ReleaseAct.Kind) -> String {
+            switch kind {
+            case .hold: "retenu"
+            case .release: "libéré"
+            case .hide: "masqué"
+            case .unhide: "démasqué"
+            case .withdraw: "retiré"
+            case .resend: "renvoyé"
+            case .retry: "repris"
+            case .abandon: "abandonné"
+            case .hidingEnded: "masquage terminé"
+            }
+        }
+    }
+
+    struct Hide: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Masquer, par exemple au patient jusqu'à la consultation d'annonce.",
+            discussion: "Un compte rendu déjà parti est remplacé par une version masquée (MODIF_CONF_CODE).")
+        @OptionGroup var decision: Decision
+        @Option(help: "À qui : patient, professionnels, representants ; le patient par défaut.") var from: [Audience] =
+            []
+        @Option(help: ArgumentHelp("Fin du masquage ; sinon jusqu'à « unhide ».", valueName: "2026-11-30T08:00"))
+        var until: String?
+        @Flag(help: "Soins secrets d'un mineur : rien n'atteint ses représentants.") var secretCare = false
+        @Option(help: "Confidentialité du document : N, R ou V ; R et V ne vont jamais au DMP.")
+        var confidentiality: Visibility.Confidentiality?
+        func run() async throws {
+            var body = ReleaseBody(
+                kind: .hide, reason: decision.reason, from: from.isEmpty ? nil : from,
+                until: until.map { Moment(text: $0) })
+            body.secretCare = secretCare ? true : nil
+            body.confidentiality = confidentiality
+            try await decision.send(body)
+        }
+    }
+
+    struct Unhide: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Rendre visible ce qui était masqué.")
+        @OptionGroup var decision: Decision
+        func run() async throws { try await decision.send(ReleaseBody(kind: .unhide, reason: decision.reason)) }
+    }
+
+    struct Withdraw: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Retirer : supprimer là où il est allé (erreur de patient).")
+        @OptionGroup var decision: Decision
+        func run() async throws { try await decision.send(ReleaseBody(kind: .withdraw, reason: decision.reason)) }
+    }
+
+    struct Resend: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Envoyer de nouveau la version en vigueur aux mêmes destinataires.")
+        @OptionGroup var decision: Decision
+        func run() async throws { try await decision.send(ReleaseBody(kind: .resend, reason: decision.reason)) }
+    }
+}
+
+struct DeliveriesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "deliveries",
+        abstract: "Envois des comptes rendus : qui l'a, qui l'a lu, qui n'a pu le recevoir et pourquoi.",
+        subcommands: [List.self, Retry.self, Abandon.self], defaultSubcommand: List.self)
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "La liste, les plus récents d'abord.")
+        @OptionGroup var listing: Listing
+        @OptionGroup var length: Length
+        @Option(help: ArgumentHelp("D'une seule demande.", valueName: "numéro")) var request: String?
+        @Flag(help: "Seulement ceux qui attendent la décision d'une personne.") var dead = false
+        @Flag(help: "Aussi l'état de chaque boîte aux lettres.") var mailboxes = false
+
+        func run() async throws {
+            var found = try await listing.client().deliveries(request: request, limit: length.limit)
+            if dead { found = found.filter(\.needsPerson) }
+            if listing.json { return try Output.json(found) }
+            Output.table(DeliveriesCommand.table(found), empty: "aucun envoi")
+            guard mailboxes || request != nil else { return }
+            let boxes = DeliveriesCommand.mailboxes(found)
+            if boxes.rows.isEmpty { return }
+            Output.line()
+            Output.table(boxes, empty: "")
+        }
+    }
+
+    /// A decision about one delivery.
+    struct Decision: ParsableArguments {
+        @OptionGroup var listing: Listing
+        @Argument(help: "Numéro de la demande.") var request: String
+        @Argument(help: "Identifiant du message (colonne MESSAGE).") var delivery: String
+        @Option(help: "Motif, gardé dans la piste d'audit.") var reason: String
+
+        func send(_ kind: ReleaseAct.Kind) async throws {
+            let story = try await listing.client().release(
+                request, ReleaseBody(kind: kind, reason: reason, delivery: delivery))
+            if listing.json { return try Output.json(story) }
+            ReportCommand.Release.say(story)
+        }
+    }
+
+    struct Retry: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Envoyer de nouveau, sous un autre numéro, un message refusé ou resté sans réponse.")
+        @OptionGroup var decision: Decision
+        func run() async throws { try await decision.send(.retry) }
+    }
+
+    struct Abandon: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Renoncer à un envoi.")
+        @OptionGroup var decision: Decision
+        func run() async throws { try await decision.send(.abandon) }
+    }
+
+    static func table(_ found: [DeliveryLineView]) -> Table {
+        var table = Table("DEMANDE", "#VERSION", "VERS", "*TRANSPORT", "DMP", "MSS", "*DERNIER ÉVÉNEMENT", "MESSAGE")
+        for delivery in found {
+            let last = delivery.events.last.map { "\($0.at.french) \($0.detail ?? "")" } ?? ""
+            table.add(
+                delivery.requestNumber ?? delivery.requestID, String(delivery.version), delivery.destination,
+                delivery.transport, delivery.dmp, delivery.mail, last, delivery.controlID)
+        }
+        return table
+    }
+
+    static func mailboxes(_ found: [DeliveryLineView]) -> Table {
+        var table = Table("DEMANDE", "#VERSION", "*BOÎTE AUX LETTRES", "ÉTAT", "LE", "*POURQUOI")
+        for delivery in found {
+            for box in delivery.mailboxes {
+                table.add(
+                    delivery.requestNumber ?? delivery.requestID, String(delivery.version), box.address, box.state,
+                    box.at?.french ?? "", box.problem ?? "")
+            }
+        }
+        return table
+    }
+
+    static func word(_ kind: DeliveryEvent.Kind) -> String {
+        switch kind {
+        case .attempted: "envoyé"
+        case .failed: "sans réponse"
+        case .unreached: "PFI injoignable"
+        case .accepted: "accepté par la PFI"
+        case .refused: "refusé"
+        case .abandoned: "abandonné"
+        case .dmpAccepted: "au DMP"
+        case .dmpRefused: "refusé par le DMP"
+        case .mailDelivered: "remis"
+        case .mailRefused: "non remis"
+        case .mailRead: "lu"
+        }
+    }
+}

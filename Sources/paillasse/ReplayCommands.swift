@@ -1,0 +1,90 @@
+import ArgumentParser
+import Base
+import Client
+import Laboratory
+import Server
+
+extension RulesCommand {
+    struct Replay: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Juger à nouveau ce qui a été jugé, avec les catalogues et les règles d'alors.",
+            discussion: """
+                Les dernières 24 heures, ou de --from à --to (AAAA-MM-JJTHH:MM). \
+                Code de sortie : 0 si toutes les réponses sont les mêmes, 1 sinon.
+                """)
+        @OptionGroup var listing: Listing
+        @Option(help: "Début.") var from: String?
+        @Option(help: "Fin, non comprise.") var to: String?
+
+        func run() async throws {
+            let body = ReplayBody(from: from.map { Moment(text: $0) }, to: to.map { Moment(text: $0) })
+            let report = try await listing.client().replayRules(body)
+            if listing.json {
+                try Output.json(report)
+            } else {
+                report.show(same: "mêmes réponses")
+                if report.unknown > 0 {
+                    Output.prose("\(report.unknown) jugement(s) d'un catalogue, de règles ou d'un moteur disparus")
+                }
+            }
+            if !report.differences.isEmpty || report.unknown > 0 { throw Ended(outcome: .refused) }
+        }
+    }
+
+    struct Evaluate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Juger à nouveau un dossier, avec le catalogue et les règles d'aujourd'hui.",
+            discussion: "Chaque résultat non signé reçoit un jugement nouveau, l'ancien reste.")
+        @OptionGroup var listing: Listing
+        @Argument(help: "Numéro de la demande.") var request: String
+        @Option(help: "Motif.") var reason: String
+
+        func run() async throws {
+            let judged = try await listing.client().judgeAgain(request, ReasonBody(reason: reason))
+            if listing.json { return try Output.json(judged) }
+            Output.prose("\(judged.judged) résultat(s) jugé(s) à nouveau dans \(request)")
+        }
+    }
+}
+
+extension CatalogueCommand {
+    struct DryRun: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "dry-run", abstract: "Ce qu'un dossier changerait aux jugements des derniers jours.",
+            discussion: """
+                Rien n'est publié. Les règles approuvées aujourd'hui comptent comme approuvées, même si leur texte \
+                change ; --all-rules les tient toutes pour approuvées.
+                """)
+        @OptionGroup var listing: Listing
+        @Argument(help: "Dossier du catalogue.") var folder: String
+        @Option(help: ArgumentHelp("Nombre de jours.", valueName: "n")) var days = 7
+        @Flag(help: "Toutes les règles du dossier comptent comme approuvées.") var allRules = false
+
+        func run() async throws {
+            let files = try DataFiles.catalogue(folder)
+            let body = DryRunBody(
+                files: files.map { CatalogueFileBody($0) }, days: days, allRules: allRules ? true : nil)
+            let report = try await listing.client().dryRun(body)
+            if listing.json { return try Output.json(report) }
+            report.show(same: "inchangés")
+        }
+    }
+}
+
+extension RuleReplayView {
+    fileprivate func show(same word: String) {
+        var table = Table("LE", "ANALYSE", "#AVANT", "*RETENUES", "#APRÈS", "*RETENUES", "*CONTRÔLES", "ID")
+        for one in differences {
+            table.add(
+                one.at.french, one.analysis, one.before.text, one.before.codes, one.after.text, one.after.codes,
+                one.checks.joined(separator: ", "), one.observationID)
+        }
+        Output.table(table, empty: "aucune différence")
+        Output.prose("\(results) résultat(s) jugé(s) à nouveau, \(same) \(word), \(differences.count) différent(s)")
+    }
+}
+
+extension OutcomeView {
+    fileprivate var text: String { ([value] + flags.filter { $0 != .normal }.map(\.rawValue)).joined(separator: " ") }
+    fileprivate var codes: String { holds.isEmpty ? outcome : holds.map(\.rawValue).joined(separator: ", ") }
+}

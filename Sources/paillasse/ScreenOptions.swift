@@ -1,0 +1,65 @@
+import ArgumentParser
+import Base
+import Client
+import Console
+import Foundation
+import Terminal
+
+/// How the full screen looks and is driven.
+struct ScreenOptions: ParsableArguments {
+    @Flag(help: "Une liste lisible ligne à ligne, sans écran (lecteur d'écran, braille).") var plain = false
+    @Flag(help: "Sans dessins : lettres et signes ASCII.") var ascii = false
+    @Flag(help: "Rangée du haut d'un clavier AZERTY : chiffres sans Maj.") var azerty = false
+    @Flag(help: "Clics de souris.") var mouse = false
+    @Option(help: ArgumentHelp("sombre, clair, contraste, deuteranopie ou mono.", valueName: "nom")) var theme: String?
+    @Option(help: ArgumentHelp("Fichier de touches : « action = touche touche ».", valueName: "fichier"))
+    var keys: String?
+
+    /// What the options and the environment say together.
+    func manner(_ environment: [String: String]) throws(Refusal) -> Manner {
+        var manner = Manner()
+        manner.language = Language(
+            environment: environment["LC_ALL"] ?? environment["LC_MESSAGES"] ?? environment["LANG"])
+        manner.signs = Signs(ascii: ascii)
+        manner.keymap = try keymap(environment)
+        // no-color.org: present and not empty.
+        if let none = environment["NO_COLOR"], !none.isEmpty { manner.theme = .mono }
+        if let name = theme ?? environment["PAILLASSE_THEME"], theme != nil || manner.theme != .mono {
+            guard let chosen = Theme(rawValue: name) else {
+                throw Refusal(
+                    "cli.theme", at: name, because: "ce thème n'existe pas",
+                    remedy: "choisir parmi : " + Theme.allCases.map(\.rawValue).joined(separator: ", "))
+            }
+            manner.theme = chosen
+        }
+        return manner
+    }
+
+    private func keymap(_ environment: [String: String]) throws(Refusal) -> Keymap {
+        let usual =
+            environment["PAILLASSE_HOME"].map { $0 + "/touches" }
+            ?? environment["HOME"].map { $0 + "/.config/paillasse/touches" }
+        let path = keys ?? usual
+        guard let path, let data = FileManager.default.contents(atPath: path) else {
+            guard keys == nil else {
+                throw Refusal("cli.keys", at: keys ?? "", because: "fichier illisible", remedy: "vérifier le chemin")
+            }
+            return Keymap(azerty: azerty)
+        }
+        return try Keymap(text: String(decoding: data, as: UTF8.self), azerty: azerty)
+    }
+
+    func open(_ connection: Connection) async throws {
+        let address = try connection.address
+        let tokens = try connection.tokens
+        guard let entry = try tokens.entry(for: address) else {
+            throw Refusal(
+                "auth.token", at: address.text, because: "personne n'est connecté à ce serveur",
+                remedy: "se connecter : paillasse login NOM")
+        }
+        try await TerminalSession.run(
+            TerminalSession.Settings(
+                client: try connection.client(), address: address, tokens: tokens, login: entry.login,
+                manner: try manner(ProcessInfo.processInfo.environment), mouse: mouse))
+    }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Base
+import Client
+import Laboratory
+
+struct WhyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "why", abstract: "Pourquoi un résultat est retenu ou proposable : chaque contrôle.",
+        discussion: """
+            Montre le dernier jugement : contrôles dans leur ordre, données, seuils, règle et version, issue. \
+            L'identifiant d'un résultat est dans « paillasse worklist » et « paillasse request show ».
+            """)
+    @OptionGroup var listing: Listing
+    @Argument(help: "Identifiant du résultat.") var result: String
+    @Flag(help: "Aussi les contrôles sans objet.") var all = false
+    @Flag(help: "Tous les jugements, du plus ancien au dernier.") var history = false
+
+    func run() async throws {
+        let why = try await listing.client().why(result)
+        if listing.json { return try Output.json(why) }
+        let observation = why.observation
+        Output.prose(
+            "\(observation.analysis) \(observation.result), demande \(why.requestNumber), passage \(observation.run)")
+        guard let last = why.judgements.last else {
+            Output.prose("jamais jugé par les contrôles : résultat d'avant leur mise en service")
+            return
+        }
+        for judgement in history ? why.judgements : [last] { show(judgement) }
+        Output.line()
+        Output.prose(
+            observation.holds.isEmpty
+                ? "PROPOSABLE : rien ne le retient"
+                : "RETENU : "
+                    + observation.holds.map(\.code.rawValue).reduce(into: [String]()) { codes, code in
+                        if !codes.contains(code) { codes.append(code) }
+                    }.joined(separator: ", "))
+        // What changed since the judgement: a control, or another run.
+        for hold in observation.holds where !last.holds.contains(hold) {
+            Output.prose("depuis ce jugement : \(hold.code.rawValue) – \(hold.reason)")
+        }
+    }
+
+    private func show(_ judgement: JudgementView) {
+        Output.line()
+        Output.prose(
+            "jugement \(judgement.ordinal) du \(judgement.at.french) : \(judgement.outcome) ; moteur "
+                + "\(judgement.engine), catalogue \(judgement.catalogueVersion.prefix(12)), règles "
+                + "\(judgement.rulesVersion.prefix(12))")
+        var table = Table("#ÉTAPE", "RÈGLE", "ISSUE", "CODE", "*CE QUI A ÉTÉ REGARDÉ")
+        for check in judgement.checks where all || check.outcome != "notApplicable" {
+            // `3 control@1 : oui [CQ_ABSENT] – contrôle…`
+            let parts = check.line.split(separator: " – ", maxSplits: 1)
+            table.add(
+                String(check.step), check.rule, WhyCommand.words[check.outcome] ?? check.outcome,
+                check.code?.rawValue ?? "", parts.count > 1 ? String(parts[1]) : "")
+        }
+        Output.table(table, empty: "aucun contrôle")
+        if let dilution = judgement.proposedDilution { Output.prose("passage dilué possible : au \(dilution)e") }
+    }
+
+    private static let words = ["yes": "oui", "no": "non", "unknown": "indécidable", "notApplicable": "sans objet"]
+}

@@ -1,0 +1,84 @@
+import Base
+import Console
+import Foundation
+import Laboratory
+import Testing
+
+/// Whole screens as text. `PAILLASSE_GOLDEN=write` writes them anew, to be read before they are committed.
+@Suite struct `Golden screens` {
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
+
+    private func check(_ name: String, _ bench: Workbench, _ location: SourceLocation = #_sourceLocation) throws {
+        let url = Self.folder.appendingPathComponent(name + ".txt")
+        let text = bench.text + "\n"
+        if ProcessInfo.processInfo.environment["PAILLASSE_GOLDEN"] == "write" {
+            try FileManager.default.createDirectory(at: Self.folder, withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: url)
+        }
+        let kept = try String(contentsOf: url, encoding: .utf8)
+        #expect(text == kept, "\(name)", sourceLocation: location)
+    }
+
+    static let sizes = [(80, 24), (120, 36), (200, 60)]
+
+    @Test(arguments: sizes) func `of the worklist`(width: Int, height: Int) throws {
+        try check("worklist-\(width)x\(height)", Morning.bench(width: width, height: height))
+    }
+
+    @Test(arguments: [(80, 24), (200, 60)]) func `of the action menu, help and why`(width: Int, height: Int) throws {
+        var bench = Morning.bench(width: width, height: height)
+        bench.type(.tab, .down)
+        var menu = bench
+        menu.type("x")
+        try check("menu-\(width)x\(height)", menu)
+        var help = bench
+        help.type("?")
+        try check("help-\(width)x\(height)", help)
+        bench.type("p")
+        try check("why-\(width)x\(height)", bench)
+    }
+
+    @Test(arguments: [(80, 24), (200, 60)]) func `of an entry, a refusal in its cell and a rejection`(
+        width: Int, height: Int
+    ) throws {
+        var bench = Morning.bench(width: width, height: height)
+        bench.type(.tab)
+        bench.type("4,3x")
+        try check("entry-\(width)x\(height)", bench)
+        bench.type(.escape)
+        bench.type("X")
+        try check("reject-\(width)x\(height)", bench)
+    }
+
+    @Test func `of the other lists`() throws {
+        var bench = Morning.bench()
+        bench.type(":")
+        bench.type("cq cobas K")
+        _ = bench.type(.enter)
+        _ = bench.receive(.chart("cobas/K", ["+3s ┈┈┈┈┈┈┈2", "+2s", " m  ·1··1··", "-2s"]), at: bench.now)
+        try check("quality-80x24", bench)
+        bench.type(":")
+        bench.type("tri")
+        bench.type(.enter)
+        _ = bench.receive(
+            .loaded(
+                .triage([
+                    TriageRow(
+                        id: "t1", analyzer: "cobas", reason: "tube_inconnu",
+                        explanation: "aucun tube de ce numéro : vérifier l'étiquette, puis rattacher ou écarter",
+                        accession: "00000000000", code: "GLU", value: "5.2", at: Morning.ago(7))
+                ])), at: bench.now)
+        try check("triage-80x24", bench)
+    }
+
+    @Test func `in plain ASCII, and in English`() throws {
+        var manner = Manner()
+        manner.signs = Signs(ascii: true)
+        let bench = Morning.bench(manner: manner)
+        #expect(bench.text.utf8.allSatisfy { $0 < 0x80 })
+        try check("ascii-80x24", bench)
+        manner = Manner()
+        manner.language = .english
+        try check("english-80x24", Morning.bench(manner: manner))
+    }
+}

@@ -1,0 +1,153 @@
+import Base
+import Exchange
+import HL7v2
+import Laboratory
+import Lines
+import Neighbours
+import Store
+import Testing
+import Workflow
+
+@Suite(.timeLimit(.minutes(2))) struct `The outbox` {
+    @Test func `passes over a message that nobody answers, and sends the others`() async throws {
+        let bench = try Bench()
+        let first = try await bench.signed(), second = try await bench.signed(), third = try await bench.signed()
+        try await withPFI(PFIPolicy(answers: [.silence, .accept])) { pfi, _ in
+            let dispatch = bench.dispatch(to: pfi.port, waiting: .milliseconds(300))
+            try await dispatch.makeReports()
+            #expect(try await !dispatch.sendDue())
+            #expect(pfi.tally.stored == 2)
+            let kinds = try await [first, second, third].asyncMap { try await bench.deliveries($0)[0].kinds }
+            #expect(kinds[0].last == .failed && kinds[1].last == .accepted && kinds[2].last == .accepted, "\(kinds)")
+        }
+    }
+
+    @Test func `keeps version 2 until version 1 was answered`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI(PFIPolicy(answers: [.silence, .accept])) { pfi, folder in
+            let impatient = bench.dispatch(to: pfi.port, waiting: .milliseconds(300))
+            try await impatient.makeReports()
+            #expect(try await !impatient.sendDue())
+            try await bench.sign(request, "4.4")
+            try await impatient.makeReports()
+            #expect(try await !impatient.sendDue(), "version 1 waits, version 2 behind it")
+            #expect(pfi.tally.stored == 0)
+            #expect(try await bench.dispatch(to: pfi.port).sendDue())
+            let kept = try keptFiles(folder).compactMap { NeighbourMessage($0) }
+            #expect(kept.map { $0.first("ORC", 1) } == ["NW", "RO"])
+            #expect(text("\(folder)/bout/dmp/279035121518989/registre.tsv").contains("Deprecated"))
+        }
+    }
+
+    @Test(arguments: [PFIAnswer.late, .twice, .halfAnswer])
+    func `an answer late, double or cut leaves one message with the PFI`(_ answer: PFIAnswer) async throws {
+        let bench = try Bench()
+        _ = try await bench.signed()
+        let second = try await bench.signed()
+        var policy = PFIPolicy(answers: [answer, .accept])
+        policy.lateBy = .milliseconds(900)
+        try await withPFI(policy) { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port, waiting: .milliseconds(400))
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            try await Task.sleep(for: .milliseconds(900))
+            #expect(try await bench.dispatch(to: pfi.port).sendDue())
+            #expect(pfi.tally.stored == 2)
+            #expect(try keptFiles(folder).count == 2)
+            #expect(try await bench.deliveries(second)[0].kinds.last == .accepted)
+        }
+    }
+
+    @Test func `takes the other PFI for what surely never left, and for nothing else`() async throws {
+        let bench = try Bench()
+        let doubtful = try await bench.signed()
+        try await withPFI(PFIPolicy(answers: [.silence])) { mute, _ in
+            let impatient = bench.dispatch(to: mute.port, waiting: .milliseconds(300))
+            try await impatient.makeReports()
+            _ = try await impatient.sendDue()
+        }
+        let clear = try await bench.signed()
+        try await withPFI { backup, _ in
+            var settings = bench.settings(try await closedPort())
+            settings.backup = PFISettings.Endpoint(host: "127.0.0.1", port: backup.port)
+            settings.backupAfter = .zero
+            let dispatch = ReportDispatch(desk: bench.desk, pfi: settings, log: { _ in })
+            try await dispatch.makeReports()
+            for _ in 0..<3 { _ = try await dispatch.sendDue() }
+            #expect(backup.tally.stored == 1)
+            #expect(try await bench.deliveries(clear)[0].kinds.last == .accepted)
+            let kinds = try await bench.deliveries(doubtful)[0].kinds
+            #expect(kinds.contains(.failed) && !kinds.contains(.accepted), "\(kinds)")
+        }
+    }
+
+    @Test func `a crash at each write still gives the PFI each version once`() async throws {
+        for failing in 1...5 {
+            let bench = try Bench()
+            let request = try await bench.signed()
+            try await withPFI { pfi, folder in
+                await bench.store.fail(write: bench.store.writes + failing, fault: .nothingKept)
+                for _ in 0..<3 {
+                    // A new one each time: what was in memory is gone.
+                    let dispatch = bench.dispatch(to: pfi.port)
+                    try? await dispatch.makeReports()
+                    _ = try? await dispatch.sendDue()
+                }
+                let files = try keptFiles(folder)
+                #expect(files.count == 1, "write \(failing)")
+                #expect(try await bench.deliveries(request)[0].kinds.last == .accepted, "write \(failing)")
+                #expect(try await AuditChain.verify(store: bench.store).isSound)
+            }
+        }
+    }
+
+    @Test func `many reports leave in their order, each once`() async throws {
+        let bench = try Bench()
+        for _ in 0..<40 { _ = try await bench.signed() }
+        try await withPFI { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            for _ in 0..<3 { try await dispatch.makeReports() }
+            #expect(try await dispatch.sendDue())
+            #expect(pfi.tally.received == 40 && pfi.tally.stored == 40)
+            let sent = try keptFiles(folder).compactMap { NeighbourMessage($0)?.controlID }
+            let made = try await bench.store.deliveries(site: nil, requestID: nil, limit: 99)
+            #expect(sent == made.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }.map(\.controlID))
+            #expect(try await AuditChain.verify(store: bench.store).isSound)
+        }
+    }
+
+    @Test func `nothing goes in clear beyond this machine`() async throws {
+        func refused(_ host: String, _ isProtected: Bool) -> String? {
+            do throws(Refusal) {
+                try PFISettings.check(host: host, isProtected: isProtected, at: "pfi")
+                return nil
+            } catch { return error.code }
+        }
+        for host in ["192.168.1.10", "pfi.example.fr", "0.0.0.0"] {
+            #expect(refused(host, false) == "pfi.clear" && refused(host, true) == nil)
+        }
+        for host in ["127.0.0.1", "::1", "localhost"] { #expect(refused(host, false) == nil) }
+        let bench = try Bench()
+        await #expect(throws: Refusal.self) {
+            _ = try await AcknowledgementListener.start(
+                host: "0.0.0.0", port: 0, desk: bench.desk, zone: .europeParis, log: { _ in })
+        }
+    }
+}
+
+/// A port of this machine where nobody listens.
+func closedPort() async throws -> Int {
+    let listener = try await LineListener.start()
+    let port = listener.port
+    await listener.stop()
+    return port
+}
+
+extension Array where Element: Sendable {
+    func asyncMap<T>(_ work: (Element) async throws -> T) async rethrows -> [T] {
+        var out = [T]()
+        for element in self { out.append(try await work(element)) }
+        return out
+    }
+}

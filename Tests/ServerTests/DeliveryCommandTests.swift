@@ -1,0 +1,123 @@
+import Base
+import Exchange
+import Foundation
+import HL7v2
+import Laboratory
+import Neighbours
+import Server
+import Store
+import Testing
+
+/// What people see and decide of reports on their way out, with the program itself.
+@Suite(.serialized, .timeLimit(.minutes(3))) struct `The commands of reports` {
+    private func withLaboratory(
+        _ policy: PFIPolicy = PFIPolicy(),
+        _ body: @Sendable (APILaboratory, CommandLineTool, String, PFISimulator) async throws -> Void
+    ) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "sortie-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let pfi = try await PFISimulator.start(folder: folder, policy: policy)
+        let running = Task { await pfi.run() }
+        defer { running.cancel() }
+        let parties = Parties(
+            sendingApplication: "PAILLASSE", sendingFacility: "LABO", receivingApplication: "PFI",
+            receivingFacility: "LABO")
+        let settings = PFISettings(
+            host: "127.0.0.1", port: pfi.port, parties: parties, processing: .training, answerWithin: .seconds(20))
+        try await APILaboratory.open(pfi: settings) { laboratory in
+            try await CommandLineTool.withHome(server: laboratory.server.text) { tool in
+                let made = try await laboratory.readyToSign()
+                let secret = APILaboratory.secret + "\n"
+                _ = try await tool.run("login", "biologiste", "--secret-stdin", input: secret)
+                _ = try await tool.run("bio", "sign", "--all", "--confirm", "1")
+                try await laboratory.dispatch.makeReports()
+                try await body(laboratory, tool, made.request.number, pfi)
+            }
+        }
+        await pfi.stop()
+    }
+
+    @Test func `tell who has a report, who read it, who could not and why`() async throws {
+        try await withLaboratory { laboratory, tool, number, _ in
+            #expect(try await laboratory.dispatch.sendDue())
+            let delivery = try #require(
+                try await laboratory.store.deliveries(site: nil, requestID: nil, limit: 1).first)
+            let mail = "pascal.charles@medecin.mssante.fr"
+            let desk = laboratory.desk
+            try await desk.recordDelivery(
+                .mailRefused, delivery, detail: "\(mail) 422 boîte pleine", author: "exchange")
+            let refused = try await tool.run("deliveries", "--request", number)
+            #expect(refused.code == 0 && refused.output.contains("acceptée"), "\(refused)")
+            #expect(refused.output.contains(mail) && refused.output.contains("422 boîte pleine"), "\(refused)")
+            try await desk.recordDelivery(.mailRead, delivery, detail: mail, author: "exchange")
+            let read = try await tool.run("report", "show", number)
+            #expect(read.code == 0 && read.output.contains("version 1") && read.output.contains("lu"), "\(read)")
+            let history = try await tool.run("report", "history", number)
+            for words in ["première version", "accepté par la PFI", "non remis", "lu"] {
+                #expect(history.output.contains(words), "\(words): \(history)")
+            }
+        }
+    }
+
+    @Test func `hide, show, withdraw: each is a message more, and a line of the history`() async throws {
+        try await withLaboratory { laboratory, tool, number, pfi in
+            #expect(try await laboratory.dispatch.sendDue())
+            let none = try await tool.run("report", "hide", number)
+            #expect(none.code == 2, "a reason is asked for")
+            let hidden = try await tool.run(
+                "report", "hide", number, "--reason", "consultation d'annonce", "--until", "2026-11-30T08:00")
+            #expect(
+                hidden.code == 0 && hidden.output.contains("masqué à patient jusqu'au 30/11/2026 08:00"), "\(hidden)")
+            _ = try await laboratory.dispatch.sendDue()
+            let shown = try await tool.run("report", "unhide", number, "--reason", "annoncé")
+            #expect(shown.code == 0 && !shown.output.contains("masqué"), "\(shown)")
+            _ = try await laboratory.dispatch.sendDue()
+            let withdrawn = try await tool.run("report", "withdraw", number, "--reason", "erreur de patient")
+            #expect(withdrawn.code == 0, "\(withdrawn)")
+            _ = try await laboratory.dispatch.sendDue()
+            #expect(pfi.tally.stored == 4)
+            let again = try await tool.run("report", "resend", number, "--reason", "demande du médecin")
+            #expect(again.code == 1 && again.complaint.contains("[release.withdrawn]"), "\(again)")
+            let history = try await tool.run("report", "history", number)
+            for words in ["consultation d'annonce", "annoncé", "erreur de patient", "version 3", "retiré"] {
+                #expect(history.output.contains(words), "\(words): \(history)")
+            }
+            #expect(try await tool.run("audit", "verify").output.contains("chaîne intacte"))
+        }
+    }
+
+    @Test func `a dead letter is retried or given up by a person`() async throws {
+        try await withLaboratory(PFIPolicy(answers: [.error, .accept])) { laboratory, tool, number, pfi in
+            #expect(try await laboratory.dispatch.sendDue())
+            let dead = try await tool.run("deliveries", "--dead")
+            #expect(dead.output.contains("refusée") && dead.output.contains(number), "\(dead)")
+            let delivery = try #require(
+                try await laboratory.store.deliveries(site: nil, requestID: nil, limit: 1).first)
+            let retried = try await tool.run(
+                "deliveries", "retry", number, delivery.id, "--reason", "PFI réparée")
+            #expect(retried.code == 0, "\(retried)")
+            #expect(try await laboratory.dispatch.sendDue())
+            #expect(pfi.tally.stored == 1)
+        }
+    }
+
+    @Test func `indicators come as a table, CSV, JSON, a picture and an explanation`() async throws {
+        try await withLaboratory { laboratory, tool, _, _ in
+            #expect(try await laboratory.dispatch.sendDue())
+            let period = ["indicators", "--from", "2026-11-01", "--to", "2026-11-30"]
+            let table = try await tool.run(words: period)
+            #expect(table.code == 0 && table.output.contains("Comptes rendus édités"), "\(table)")
+            #expect(table.output.contains("█"))
+            let csv = try await tool.run(words: period + ["--csv"])
+            #expect(csv.output.contains("reports;Comptes rendus édités;1;;1"), "\(csv)")
+            #expect(csv.output.contains("professionalsSent;envoyés par MSSanté à des professionnels;1;100;1"))
+            let json = try await tool.run(words: period + ["--json"])
+            #expect((try? JSONSerialization.jsonObject(with: Data(json.output.utf8))) != nil)
+            let told = try await tool.run(words: period + ["--explain"])
+            #expect(told.output.contains("règle : ") && told.output.contains("lignes de la piste d'audit"), "\(told)")
+            let chart = tool.home + "/graphique.svg"
+            #expect(try await tool.run(words: period + ["--chart", chart]).code == 0)
+            #expect(try String(contentsOfFile: chart, encoding: .utf8).contains("<rect"))
+        }
+    }
+}

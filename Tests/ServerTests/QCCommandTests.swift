@@ -1,0 +1,145 @@
+import Base
+import Client
+import Foundation
+import Laboratory
+import Testing
+
+/// `paillasse qc …` against a real server, as people type it.
+@Suite(.serialized) struct `The control of quality on the command line` {
+    private func open(
+        _ body: @Sendable (APILaboratory, CommandLineTool, LaboratoryClient) async throws -> Void
+    ) async throws {
+        try await APILaboratory.open { laboratory in
+            try await CommandLineTool.withHome(server: laboratory.server.text) { tool in
+                let login = try await tool.run(
+                    "login", "biologiste", "--secret-stdin", input: APILaboratory.secret + "\n")
+                #expect(login.code == 0, "\(login)")
+                try await body(laboratory, tool, try await laboratory.signedIn(.technician))
+            }
+        }
+    }
+    private func target(_ tool: CommandLineTool, _ material: String = "QC1", _ lot: String = "A") async throws {
+        let set = try await tool.run(
+            "qc", "target", "xn", "K", "--material", material, "--level", "N1", "--lot", lot, "--mean", "4.0",
+            "--sd", "0.1", "--points", "20", "--reason", "cible du lot")
+        #expect(set.code == 0 && set.output.contains("NON_CONTROLE"), "\(set)")
+    }
+    private func enter(
+        _ value: String, _ material: String = "QC1", _ laboratory: APILaboratory, _ client: LaboratoryClient
+    ) async throws -> String {
+        laboratory.clock.advance(.seconds(60))
+        return try await client.enterControl("xn", "K", ControlValueBody(material: material, value: value, at: nil))
+            .state
+    }
+    private func decoded<T: Decodable>(_ type: T.Type, _ ran: CommandLineTool.Ran) throws -> T {
+        try JSONDecoder().decode(type, from: Data(ran.output.utf8))
+    }
+
+    @Test func `gives statistics with TEa and sigma, and the chart on screen, in SVG and in PDF`() async throws {
+        try await open { laboratory, tool, technician in
+            try await target(tool)
+            let policy = try await tool.run(
+                "qc", "policy", "xn", "K", "--hours", "24", "--allowable-error", "10", "--reason", "ricos")
+            #expect(policy.code == 0, "\(policy)")
+            for value in ["4.05", "4.15", "4.10"] {
+                laboratory.clock.advance(.seconds(3600))
+                #expect(try await enter(value, "QC1", laboratory, technician) == "CONFORME")
+            }
+            let stats = try await tool.run("qc", "stats", "xn", "K", "--json")
+            let line = try #require(try decoded([QualityStatisticsView].self, stats).first)
+            // Mean 4.10, SD 0.05: CV 1.22 %, bias 2.5 %, TE 2.5 + 1.65 · 1.2195 = 4.51, sigma (10 − 2.5) / 1.2195.
+            #expect(line.count == 3 && line.mean == "4.1000" && line.sd == "0.0500" && line.cv == "1.22")
+            #expect(line.target == "4.0" && line.bias == "2.50" && line.totalError == "4.51")
+            #expect(line.allowableError == "10" && line.sigma == "6.15", "\(line)")
+            let table = try await tool.run("qc", "stats", "xn", "K", "--month")
+            #expect(table.output.contains("TEa %") && table.output.contains("2026-11"), "\(table)")
+
+            let round = try await tool.run(
+                "qc", "eeq", "add", "xn", "K", "--programme", "Ionogramme", "--round", "2026-3", "--sample", "A",
+                "--value", "4.1", "--at", "2026-11-20T09:00", "--target", "4.0", "--sd", "0.1")
+            #expect(round.code == 0 && round.output.contains("SATISFAISANT"), "\(round)")
+            let sure = try await tool.run("qc", "stats", "xn", "K", "--u-cal", "0.5", "--json")
+            // 2 · √(1.2195² + 0.5² + 2.5²)
+            #expect(try decoded([QualityStatisticsView].self, sure).map(\.uncertainty) == ["5.65"])
+            #expect(line.uncertainty == nil)
+
+            #expect(try await enter("4.50", "QC1", laboratory, technician) == "REJET")
+            let svg = tool.home + "/lj.svg", pdf = tool.home + "/lj.pdf"
+            let shown = try await tool.run("qc", "show", "xn", "K", "--ascii", "--svg", svg, "--pdf", pdf)
+            #expect(shown.code == 0 && shown.output.contains("1-3s"), "\(shown)")
+            #expect(shown.output.contains("exigences : rejette 1-3s 2-2s R-4s 4-1s 10-x ; avertit 1-2s ; valable 24 h"))
+            #expect(shown.output.contains("cible : QC1 niveau N1 lot A : 4.0 ± 0.1 mmol/L (laboratoire, 20 points"))
+            #expect(shown.output.contains("+3") && shown.output.contains("^ v au-dela de 4 ET"), "\(shown)")
+            let drawing = String(decoding: try Data(contentsOf: URL(fileURLWithPath: svg)), as: UTF8.self)
+            #expect(drawing.hasPrefix("<?xml") && drawing.contains("1-3s") && drawing.hasSuffix("</svg>\n"))
+            #expect(try Data(contentsOf: URL(fileURLWithPath: pdf)).starts(with: Array("%PDF-".utf8)))
+
+            let list = try await tool.run("qc", "list", "--json")
+            #expect(try decoded([QualityStateView].self, list).map(\.hold) == ["CQ_REJET"])
+            let run = try #require(try decoded([QualityStateView].self, list).first?.run)
+            let corrected = try await tool.run(
+                "qc", "correct", "xn", "K", run, "--cause", "bulle", "--action", "aiguille purgée")
+            #expect(corrected.code == 0 && corrected.output.contains("CORRIGE"), "\(corrected)")
+            #expect(try await enter("4.02", "QC1", laboratory, technician) == "CONFORME")
+            let event = try await tool.run(
+                "qc", "event", "xn", "nouveau lot", "--note", "R12", "--until", "2027-01-31T23:59")
+            #expect(event.code == 0, "\(event)")
+            #expect(try await tool.run("qc", "list").output.contains("ECHU"))
+        }
+    }
+
+    @Test func `changes the lot of a control after a parallel run`() async throws {
+        try await open { laboratory, tool, technician in
+            try await target(tool)
+            let opened = try await tool.run(
+                "qc", "lot", "open", "xn", "--material", "QC2", "--lot", "B", "--beside", "QC1", "--value",
+                "K=5.0/0.1", "--reason", "fin du lot A")
+            #expect(opened.code == 0 && opened.output.contains("0 points sur 20"), "\(opened)")
+            for index in 0..<20 {
+                laboratory.clock.advance(.seconds(31 * 60))
+                let shift = ["3.95", "4.05", "4.00", "4.10", "3.90"][index % 5]
+                #expect(try await enter(shift, "QC1", laboratory, technician) == "CONFORME")
+                #expect(
+                    try await enter("5" + shift.dropFirst(), "QC2", laboratory, technician) == "CONFORME")
+            }
+            let lots = try decoded(
+                [LotComparisonView].self, try await tool.run("qc", "lot", "show", "xn", "K", "--json"))
+            let lot = try #require(lots.first)
+            #expect(lot.new.count == 20 && lot.former?.lot == "A" && lot.former?.count == 20, "\(lot)")
+            #expect(lot.proposedMean != nil && lot.proposedSD != nil)
+            let refused = try await tool.run(
+                "qc", "lot", "switch", "xn", "--material", "QC9", "--reason", "lot B validé")
+            #expect(refused.code == 1 && refused.complaint.contains("[quality.lot.parallel]"), "\(refused)")
+            let doubts = lot.doubts.isEmpty ? [] : ["--accept"]
+            let switched = try await tool.run(
+                words: ["qc", "lot", "switch", "xn", "--material", "QC2", "--reason", "lot B validé"] + doubts)
+            #expect(switched.code == 0 && switched.output.contains("CONFORME"), "\(switched)")
+            #expect(try await tool.run("qc", "lot", "show", "xn").output == "aucun lot en parallèle\n")
+            let wrong = try await tool.run(
+                "qc", "lot", "open", "xn", "--material", "Q", "--lot", "C", "--beside", "QC2", "--value", "K=5",
+                "--reason", "x")
+            #expect(wrong.code == 2, "\(wrong)")
+        }
+    }
+
+    @Test func `watches the patients' average of an analysis`() async throws {
+        try await open { laboratory, tool, technician in
+            let set = try await tool.run(
+                "qc", "patients", "set", "xn", "K", "--method", "ewma", "--lambda", "0.1", "--target", "4.2",
+                "--limit", "0.2", "--low", "3", "--high", "6", "--exclude", "IMP,EMER", "--reason", "dérive lente")
+            #expect(set.code == 0 && set.output.contains("ATTENTE – EWMA, λ 0.1, cible 4.2 ± 0.2 mmol/L"), "\(set)")
+            let list = try await tool.run("qc", "patients", "list", "--json")
+            let view = try #require(try decoded([PatientAverageView].self, list).first)
+            #expect(view.excluded == ["EMER", "IMP"] && view.consequence == "contrôle" && view.points.isEmpty)
+            #expect(try await tool.run("qc", "patients").output.contains("EWMA"))
+            #expect(try await tool.run("qc", "patients", "show", "xn", "K").output.contains("pas encore assez"))
+            let wrong = try await tool.run(
+                "qc", "patients", "set", "xn", "K", "--method", "ewma", "--lambda", "2", "--target", "4.2", "--limit",
+                "0.2", "--reason", "x")
+            #expect(wrong.code == 1 && wrong.complaint.contains("[quality.patients]"), "\(wrong)")
+            #expect(try await tool.run("qc", "patients", "off", "xn", "K", "--reason", "fini").code == 0)
+            let off = try await tool.run("qc", "patients", "show", "xn", "K")
+            #expect(off.code == 1 && off.complaint.contains("[quality.patients.off]"), "\(off)")
+        }
+    }
+}

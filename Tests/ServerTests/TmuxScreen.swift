@@ -1,0 +1,89 @@
+import Client
+import Foundation
+import TestSupport
+import Testing
+
+/// The real program in a real terminal: tmux keeps its screen, types keys and reads what stands there. One server of tmux
+/// a test, of its own name.
+struct TmuxScreen: Sendable {
+    let name: String
+    let folder: String
+
+    /// Nil, with a word, where tmux is not installed.
+    static let program: String? = ["/usr/bin/tmux", "/usr/local/bin/tmux", "/bin/tmux"].first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
+
+    /// The worklist of `tool`'s person, in a terminal of that size.
+    static func open(
+        _ tool: CommandLineTool, width: Int, height: Int, environment: [String: String] = [:],
+        arguments: String = "worklist", _ body: (TmuxScreen) async throws -> Void
+    ) async throws {
+        _ = try #require(program, "tmux is not installed → make setup-tests")
+        let screen = TmuxScreen(name: "paillasse-\(UUID().uuidString.prefix(8))", folder: tool.home)
+        do {
+            try await screen.start(tool, width: width, height: height, environment: environment, arguments: arguments)
+            try await body(screen)
+        } catch {
+            _ = try? await screen.tmux("kill-server")
+            throw error
+        }
+        _ = try? await screen.tmux("kill-server")
+    }
+
+    func start(
+        _ tool: CommandLineTool, width: Int, height: Int, environment: [String: String] = [:], arguments: String
+    ) async throws {
+        let paillasse = try #require(CommandLineTool.path, "paillasse is not built")
+        var settings = environment
+        settings["PAILLASSE_SERVER"] = tool.server
+        settings["PAILLASSE_HOME"] = tool.home
+        settings["LANG"] = settings["LANG"] ?? "C.UTF-8"
+        let words = settings.sorted { $0.key < $1.key }.map { "\($0.key)='\($0.value)'" }.joined(separator: " ")
+        try await tmux(
+            "new-session", "-d", "-x", String(width), "-y", String(height),
+            "exec env \(words) '\(paillasse)' \(arguments)")
+        // The screen stays after the program, to be read.
+        try await tmux("set-option", "-g", "remain-on-exit", "on")
+    }
+
+    @discardableResult
+    func tmux(_ words: String...) async throws -> String {
+        var environment = ProcessInfo.processInfo.environment
+        environment["TERM"] = "xterm-256color"
+        environment["TMUX"] = nil
+        let ran = try await Child.run(
+            TmuxScreen.program ?? "", ["-L", name, "-f", "/dev/null", "-u"] + words, environment: environment)
+        guard ran.code == 0 else { throw Failed(words: words, code: ran.code) }
+        return ran.text
+    }
+    struct Failed: Error { var words: [String], code: Int32 }
+
+    /// Keys by tmux's names: `Enter`, `Down`, `Escape`, or characters.
+    func press(_ keys: String...) async throws {
+        for key in keys { try await tmux("send-keys", key) }
+    }
+    /// Text as it stands, all at once as a scanner sends it.
+    func type(_ text: String) async throws { try await tmux("send-keys", "-l", text) }
+    var text: String { get async throws { try await tmux("capture-pane", "-p") } }
+
+    /// Waits until the screen holds this; the screen, for the message of a failure.
+    func shows(_ words: String..., within limit: Duration = .seconds(30)) async throws -> Bool {
+        let end = ContinuousClock.now + limit
+        while ContinuousClock.now < end {
+            let now = try await text
+            if words.allSatisfy({ now.contains($0) }) { return true }
+            try? await Task.sleep(for: .milliseconds(40))
+        }
+        Testing.Issue.record("not shown: \(words)\n\(try await text)")
+        return false
+    }
+
+    /// Process id of the program.
+    var pid: Int32? {
+        get async throws {
+            Int32(
+                try await tmux("display-message", "-p", "#{pane_pid}").trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import Base
+import Client
+import Foundation
+import Glibc
+import Laboratory
+import Testing
+
+/// `paillasse worklist` as people have it before them: the real program, a real terminal, a real server.
+@Suite(.serialized) struct `The worklist in a terminal` {
+    /// A laboratory with a request of three analyses, two typed by another technician, and the screen of one on it.
+    private func laboratory(
+        _ body: @Sendable (APILaboratory, CommandLineTool, RegisteredView) async throws -> Void
+    ) async throws {
+        try await APILaboratory.open { laboratory in
+            try await CommandLineTool.withHome(server: laboratory.server.text) { tool in
+                let other = try await laboratory.signedIn("technicien2")
+                let patient = try await other.addPatient(APILaboratory.patient())
+                let made = try await other.addRequest(APILaboratory.request(patient.id, ["NA", "K", "CL"]))
+                for specimen in made.specimens { _ = try await other.receive(specimen.accession, ReceiveBody()) }
+                for (code, value) in [("NA", "140"), ("K", "4.20")] {
+                    var body = ResultBody(analysis: code)
+                    body.value = value
+                    _ = try await other.enter(made.request.number, body)
+                }
+                let login = try await tool.run(
+                    "login", "technicien", "--secret-stdin", input: APILaboratory.secret + "\n")
+                try #require(login.code == 0, "\(login)")
+                try await body(laboratory, tool, made)
+            }
+        }
+    }
+
+    @Test(arguments: [(80, 24), (200, 60)]) func `shows tubes, results and the state of the house`(
+        width: Int, height: Int
+    ) async throws {
+        try await laboratory { _, tool, made in
+            try await TmuxScreen.open(tool, width: width, height: height) { screen in
+                let tube = try #require(made.specimens.first?.accession)
+                #expect(try await screen.shows(tube, "DUPONT Marie", "TRI 0", "CQ", "NA", "140", "4,20", "? aide"))
+                #expect(try await screen.text.split(separator: "\n", omittingEmptySubsequences: false).count >= height)
+                try await screen.press("x")
+                #expect(try await screen.shows("Actions sur cette ligne", "valider ce résultat"))
+                try await screen.press("Escape")
+                try await screen.press("q")
+                #expect(try await screen.shows("Pane is dead"))
+            }
+        }
+    }
+
+    @Test func `takes a value from the keys to the store, and shows another's news by itself`() async throws {
+        try await laboratory { laboratory, tool, made in
+            try await TmuxScreen.open(tool, width: 120, height: 36) { screen in
+                #expect(try await screen.shows("CL", "4,20"))
+                try await screen.press("Tab", "Down", "Down", "1", "0", "4", "Enter")
+                #expect(try await screen.shows("CL = 104 enregistré"))
+                let technician = try await laboratory.signedIn(.technician)
+                let file = try await technician.request(made.request.number)
+                let typed = try #require(file.observations.first { $0.analysis == "CL" })
+                #expect(typed.value.frenchText == "104" && typed.origin.author == "technicien")
+                // Another person's entry comes on the screen without a key.
+                var body = ResultBody(analysis: "CL")
+                body.value = "105"
+                _ = try await laboratory.signedIn("technicien2").enter(made.request.number, body)
+                #expect(try await screen.shows("105 mmol/L", within: .seconds(10)))
+            }
+        }
+    }
+
+    @Test func `a kill in mid-entry loses nothing: the draft is back, encrypted meanwhile`() async throws {
+        try await laboratory { _, tool, made in
+            try await TmuxScreen.open(tool, width: 80, height: 24) { screen in
+                #expect(try await screen.shows("CL", "4,20"))
+                try await screen.press("Tab", "Down", "Down", "9", "8", ",", "7")
+                #expect(try await screen.shows("98,7"))
+                let files = {
+                    try FileManager.default.contentsOfDirectory(atPath: tool.home).filter { $0.hasSuffix(".sealed") }
+                }
+                #expect(try await eventually(within: .seconds(10)) { try !files().isEmpty })
+                let pid = try #require(try await screen.pid)
+                #expect(kill(pid, SIGKILL) == 0)
+                #expect(try await screen.shows("Pane is dead"))
+                let sealed = try #require(try files().first)
+                let bytes = try #require(FileManager.default.contents(atPath: tool.home + "/" + sealed))
+                #expect(bytes.range(of: Data("98,7".utf8)) == nil)
+                #expect(bytes.range(of: Data(made.request.number.utf8)) == nil)
+            }
+            try await TmuxScreen.open(tool, width: 80, height: 24) { screen in
+                #expect(try await screen.shows("brouillon(s) retrouvé(s)", "98,7"))
+            }
+        }
+    }
+
+    @Test func `two people on one cell: both values are shown, and the person chooses`() async throws {
+        try await laboratory { laboratory, tool, made in
+            try await TmuxScreen.open(tool, width: 120, height: 36) { screen in
+                #expect(try await screen.shows("K", "4,20"))
+                try await screen.press("Tab", "Down", "4", ",", "3")
+                #expect(try await screen.shows("4,3"))
+                var body = ResultBody(analysis: "K")
+                body.value = "4.4"
+                _ = try await laboratory.signedIn("technicien2").enter(made.request.number, body)
+                try await screen.press("Enter")
+                #expect(try await screen.shows("la mienne : 4,3", "au dossier : 4,4", "technicien2"))
+                try await screen.press("g")
+                #expect(try await screen.shows("K = 4,3 enregistré"))
+                let file = try await laboratory.signedIn(.technician).request(made.request.number)
+                let values = file.observations.filter { $0.analysis == "K" }.map(\.value.frenchText)
+                #expect(Set(values) == ["4,20", "4,4", "4,3"])
+            }
+        }
+    }
+
+    @Test func `a scan opens its tube from anywhere, a resize keeps the screen whole`() async throws {
+        try await laboratory { _, tool, made in
+            let tube = try #require(made.specimens.first?.accession)
+            try await TmuxScreen.open(tool, width: 80, height: 24) { screen in
+                #expect(try await screen.shows("4,20"))
+                try await screen.press(":")
+                try await screen.type(tube + "\r")
+                #expect(try await screen.shows("3 Résultats \(made.request.number)"))
+                try await screen.tmux("resize-window", "-x", "130", "-y", "40")
+                #expect(try await screen.shows("4 Détail", "TRI 0", "? aide"))
+                try await screen.tmux("resize-window", "-x", "80", "-y", "24")
+                #expect(try await screen.shows("TRI 0", "? aide"))
+            }
+        }
+    }
+
+    @Test func `NO_COLOR and --ascii reach the terminal`() async throws {
+        try await laboratory { _, tool, _ in
+            try await TmuxScreen.open(
+                tool, width: 80, height: 24, environment: ["NO_COLOR": "1"], arguments: "worklist --ascii"
+            ) { screen in
+                #expect(try await screen.shows("A valider", "[x] RETENU"))
+                let coloured = try await screen.tmux("capture-pane", "-p", "-e")
+                #expect(!coloured.contains("38;5") && !coloured.contains("48;5"))
+                #expect(try await screen.text.utf8.allSatisfy { $0 < 0x80 })
+            }
+        }
+    }
+}

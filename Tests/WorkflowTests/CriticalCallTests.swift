@@ -1,0 +1,255 @@
+import Base
+import Catalog
+import Laboratory
+import Rules
+import Store
+import Testing
+import Workflow
+
+@Suite struct `A critical value` {
+    let bench: Bench
+    let made: RegisteredRequest
+    init() async throws {
+        bench = try await Bench.withRules()
+        made = try await bench.received(["K"])
+        try await bench.arrive("m1", [Bench.result("K", "7.5", of: made.specimens[0].accession)])
+    }
+
+    private func attempt(_ outcome: CriticalCall.Outcome, _ person: String = "Mme Roy") -> CriticalCall.Attempt {
+        CriticalCall.Attempt(
+            at: bench.clock.now, caller: "", number: "0320000001", person: outcome == .unreachable ? "" : person,
+            role: outcome == .unreachable ? "" : "infirmière", valueRead: outcome == .unreachable ? "" : "7,5",
+            wasReadBack: outcome == .confirmed, outcome: outcome)
+    }
+
+    @Test func `opens a call with its timer, in the transaction that judged it`() async throws {
+        let potassium = try await bench.observation("K", made)
+        #expect(potassium.holds.contains { $0.code == .criticalCall })
+        let open = try await bench.desk.openCalls(site: "nord")
+        #expect(open.map(\.call.observationID) == [potassium.id])
+        #expect(open[0].call.tier == .biologist && open[0].call.snapshot == potassium.value)
+        #expect(open[0].call.dueAt == bench.clock.now.advanced(by: .seconds(900)))
+        #expect(try await bench.soundTrail())
+    }
+
+    @Test func `told by a technician waits for the biologist, who closes it`() async throws {
+        let id = try await bench.observation("K", made).id
+        let told = try await bench.desk.recordCall(attempt(.confirmed), for: id, by: Bench.technician)
+        #expect(told.call.state == .told && told.call.attempts.map(\.caller) == ["technicien"])
+        let alone = await refusal { () throws(CommandFailure) in
+            _ = try await bench.desk.closeCall(id, reason: "fait", by: Bench.technician)
+        }
+        #expect(alone == "critical.call.tier")
+        let closed = try await bench.desk.closeCall(id, reason: "vu", by: Bench.biologist)
+        #expect(closed.call.state == .closed && closed.call.closedBy == "biologiste")
+        #expect(try await bench.desk.openCalls(site: "nord").isEmpty)
+        #expect(try await bench.store.register(.criticalCall, site: "nord", subject: id).map(\.ordinal) == [1, 2, 3])
+    }
+
+    @Test func `goes to the next of the chain when nobody answers, and when time runs out`() async throws {
+        let id = try await bench.observation("K", made).id
+        let first = try await bench.desk.recordCall(attempt(.unreachable), for: id, by: Bench.technician)
+        #expect(first.call.state == .open && first.call.level == 1)
+        #expect(try await bench.desk.escalateOverdueCalls().isEmpty)
+        bench.clock.advance(.seconds(900))
+        #expect(try await bench.desk.escalateOverdueCalls().map(\.call.level) == [2])
+        #expect(try await bench.desk.escalateOverdueCalls().isEmpty)
+        let passed = try await bench.desk.escalateCall(id, reason: "service fermé", by: Bench.technician)
+        #expect(passed.call.level == 3)
+        let chain = bench.desk.shelf.pack.policy.escalation
+        #expect(passed.call.contact(chain) == chain.last)
+        let entries = try await bench.store.register(.criticalCall, site: "nord", subject: id)
+        #expect(entries.map(\.author) == ["system", "technicien", "system", "technicien"])
+    }
+
+    @Test func `is not signed before somebody was told, unless the biologist says why`() async throws {
+        try await bench.validate(["K"], of: made)
+        let file = try await bench.desk.fileToSign(made.request.number)
+        func sign(_ uncalled: String?) async -> String? {
+            await refusal { () throws(CommandFailure) in
+                _ = try await bench.desk.sign(
+                    made.request.number, contentHash: file.contentHash, allowPartial: false, uncalled: uncalled,
+                    by: Bench.biologist)
+            }
+        }
+        #expect(await sign(nil) == "sign.critical")
+        #expect(await sign(" ") == "reason.missing")
+        #expect(await sign("patient décédé, service prévenu") == nil)
+        // The word stands in the register, and the call stays to be made.
+        let open = try await bench.desk.openCalls(site: "nord")
+        #expect(open.map(\.reason) == ["signé avant l'appel : patient décédé, service prévenu"])
+    }
+
+    @Test func `told is signed without a word more`() async throws {
+        try await bench.validate(["K"], of: made)
+        let id = try await bench.observation("K", made).id
+        _ = try await bench.desk.recordCall(attempt(.notReadBack), for: id, by: Bench.technician)
+        try await bench.sign(made)
+    }
+
+    @Test func `that was told is not called again within the week unless it is worse`() async throws {
+        try await bench.validate(["K"], of: made)
+        let id = try await bench.observation("K", made).id
+        _ = try await bench.desk.recordCall(attempt(.confirmed), for: id, by: Bench.biologist)
+        bench.clock.advance(.seconds(86_400))
+        let again = try await bench.registered(["K"], for: made.request.patientID)
+        try await bench.arrive("m2", [Bench.result("K", "7.5", of: again.specimens[0].accession)])
+        let known = try await bench.observation("K", again)
+        #expect(known.flags == [.criticallyHigh] && known.holds.contains { $0.code == .critical })
+        #expect(!known.holds.contains { $0.code == .criticalCall })
+        #expect(try await bench.desk.openCalls(site: "nord").isEmpty)
+        let worse = try await bench.registered(["K"], for: made.request.patientID)
+        try await bench.arrive("m3", [Bench.result("K", "9.5", of: worse.specimens[0].accession)])
+        #expect(try await bench.observation("K", worse).holds.contains { $0.code == .criticalCall })
+    }
+}
+
+@Suite struct `Reflex tests` {
+    private func thyroid(_ bench: Bench) async throws -> RegisteredRequest {
+        let made = try await bench.received(["TSH"])
+        try await bench.arrive(
+            "m-" + made.request.number,
+            [Bench.result("TSH", "12.50", of: made.specimens[0].accession, unit: "m[IU]/L")])
+        return made
+    }
+
+    @Test func `are proposed once the result is technically valid, and added by a person`() async throws {
+        let bench = try await Bench.withRules()
+        let made = try await thyroid(bench)
+        #expect(try await bench.desk.reflexes(of: made.request.number, by: Bench.technician).isEmpty)
+        try await bench.validate(["TSH"], of: made)
+        let proposed = try await bench.desk.reflexes(of: made.request.number, by: Bench.technician)
+        #expect(proposed.map(\.state) == [.proposed] && proposed[0].finding.adds == ["T4L"])
+        #expect(proposed[0].author == "system" && !proposed[0].reason.isEmpty)
+        let lines = try await bench.store.request(made.request.id)?.lines.map(\.analysis)
+        #expect(lines == ["TSH"])
+        _ = try await bench.desk.decideReflex(
+            "TSH-T4L", of: made.request.number, accept: true, reason: "d'accord", by: Bench.technician)
+        let request = try #require(try await bench.store.request(made.request.id))
+        #expect(request.lines.last == RequestLine(analysis: "T4L", origin: "reflexe:TSH-T4L@1"))
+        let twice = await refusal { () throws(CommandFailure) in
+            _ = try await bench.desk.decideReflex(
+                "TSH-T4L", of: made.request.number, accept: false, reason: "non", by: Bench.technician)
+        }
+        #expect(twice == "reflex.closed")
+    }
+
+    @Test func `that were refused are not proposed again`() async throws {
+        let bench = try await Bench.withRules()
+        let made = try await thyroid(bench)
+        try await bench.validate(["TSH"], of: made)
+        _ = try await bench.desk.decideReflex(
+            "TSH-T4L", of: made.request.number, accept: false, reason: "T4L d'hier", by: Bench.biologist)
+        try await bench.arrive(
+            "again", [Bench.result("TSH", "13.00", of: made.specimens[0].accession, unit: "m[IU]/L")])
+        try await bench.validate(["TSH"], of: made)
+        let entries = try await bench.desk.reflexes(of: made.request.number, by: Bench.technician)
+        #expect(entries.map(\.state) == [.proposed, .refused])
+    }
+
+    @Test func `do nothing before a biologist stands for the rule`() async throws {
+        let bench = try await Bench.withRules(approving: false)
+        let made = try await thyroid(bench)
+        try await bench.validate(["TSH"], of: made)
+        #expect(try await bench.desk.reflexes(of: made.request.number, by: Bench.technician).isEmpty)
+    }
+
+    @Test func `are added by themselves where the policy says so`() async throws {
+        let bench = try await Bench.withRules(policy: { $0.replacing("\"proposer\" }", with: "\"ajouter\" }") })
+        let made = try await thyroid(bench)
+        try await bench.validate(["TSH"], of: made)
+        let request = try #require(try await bench.store.request(made.request.id))
+        #expect(request.lines.last?.origin == "reflexe:TSH-T4L@1")
+        let specimens = try await bench.store.specimens(requestID: request.id)
+        #expect(specimens.contains { $0.analyses.contains("T4L") })
+        #expect(
+            try await bench.desk.reflexes(of: made.request.number, by: Bench.technician).map(\.state) == [.added])
+    }
+}
+
+@Suite struct `Judging again` {
+    private func day(_ bench: Bench) async throws {
+        for (n, value) in ["4.2", "7.5", "<3.0", "2.1", "5.6"].enumerated() {
+            let made = try await bench.received(["K", "NA", "CT", "HDL", "TG", "LDLC"], name: "ESSAI\(n)")
+            let tube = made.specimens[0].accession
+            try await bench.arrive(
+                "m\(n)",
+                [
+                    Bench.result("K", value, of: tube), Bench.result("CT", "5.20", of: tube, ordinal: 1),
+                    Bench.result("HDL", "1.30", of: tube, ordinal: 2),
+                ])
+            bench.clock.advance(.seconds(60))
+            try await bench.arrive(
+                "n\(n)",
+                [Bench.result("TG", "1.\(n)0", of: tube), Bench.result("NA", "14\(n)", of: tube, ordinal: 1)])
+            bench.clock.advance(.seconds(60))
+        }
+    }
+
+    @Test func `gives the same answers, also after the catalogue and the rules changed`() async throws {
+        let bench = try await Bench.withRules()
+        try await day(bench)
+        func replay() async throws -> ReplayReport {
+            try await bench.desk.replayRules(
+                from: Instant(milliseconds: 0), before: bench.clock.now.advanced(by: .seconds(1)), by: Bench.biologist)
+        }
+        let first = try await replay()
+        #expect(first.isSound && first.results >= 30 && first.same == first.results)
+        let files = try Bench.files().map { file in
+            CatalogFile(
+                name: file.name,
+                bytes: file.name == "intervals.csv"
+                    ? Array(String(decoding: file.bytes, as: UTF8.self).replacing("K,*,", with: "K,*,").utf8)
+                    : file.bytes)
+        }
+        // Without the rules: another catalogue and another pack.
+        try await bench.desk.publish(files, reason: "sans règles", by: Bench.administrator)
+        #expect(try await replay() == first)
+    }
+
+    @Test func `a record that was changed shows as a difference`() async throws {
+        let bench = try await Bench.withRules()
+        try await day(bench)
+        let kept = try #require(
+            try await bench.store.evaluations(
+                from: Instant(milliseconds: 0), before: Instant(milliseconds: .max), behind: nil, limit: 1
+            ).first)
+        let text = String(decoding: kept.content, as: UTF8.self)
+        var forged = kept
+        forged.observationID = "forged"
+        forged.content = Array(
+            text.replacing(kept.observationID, with: "forged").replacing("\"RETENU\"", with: "\"PROPOSABLE\"").utf8)
+        try await bench.store.append([.evaluation(forged)], note: nil)
+        let report = try await bench.desk.replayRules(
+            from: Instant(milliseconds: 0), before: bench.clock.now.advanced(by: .seconds(1)), by: Bench.biologist)
+        #expect(!report.isSound)
+    }
+
+    @Test func `with another catalogue lists what would change, and publishes nothing`() async throws {
+        let bench = try await Bench.withRules()
+        try await day(bench)
+        let files = try await bench.desk.catalogueFiles(number: nil)
+        let same = try await bench.desk.dryRun(files, days: 2, allRules: false, by: Bench.biologist)
+        #expect(same.differences.isEmpty && same.results > 0)
+        let tables = CatalogueTables(files)
+        let analyses = try #require(tables["analyses.csv"])
+        let place = try #require(analyses.columns.firstIndex(of: "critique_haut"))
+        let rows = analyses.rows.map { row in
+            guard analyses.cell(row, "code") == "K" else { return row }
+            var changed = row
+            changed[place] = "5.5"
+            return changed
+        }
+        let changed = CatalogueTables.Table(name: "analyses.csv", columns: analyses.columns, lines: rows)
+        let tried = files.map {
+            $0.name == "analyses.csv" ? CatalogFile(name: $0.name, bytes: Array(changed.csv.utf8)) : $0
+        }
+        let versions = try await bench.desk.catalogueVersions().count
+        let report = try await bench.desk.dryRun(tried, days: 2, allRules: false, by: Bench.biologist)
+        #expect(report.differences.map(\.analysis) == ["K"])
+        #expect(report.differences[0].before.value == "5,6")
+        #expect(report.differences[0].after.holds.contains(.criticalCall))
+        #expect(!report.differences[0].before.holds.contains(.criticalCall))
+        #expect(try await bench.desk.catalogueVersions().count == versions)
+    }
+}

@@ -1,0 +1,212 @@
+import Base
+import Catalog
+import Laboratory
+import Rules
+import Store
+import Testing
+import Workflow
+
+@Suite struct `Judging what arrives` {
+    @Test func `each result has a judgement beside it, in the transaction that brought it`() async throws {
+        let bench = try await Bench.withRules()
+        let made = try await bench.received(["NA", "K"])
+        let tube = made.specimens[0].accession
+        try await bench.arrive(
+            "m1", [Bench.result("NA", "140", of: tube), Bench.result("K", "4.2", of: tube, ordinal: 1)])
+        for observation in try await bench.observations(made) {
+            let records = try await bench.store.evaluations(observationID: observation.id)
+            #expect(records.map(\.ordinal) == [1])
+            let explained = try await bench.desk.explain(observation.id, by: Bench.technician)
+            #expect(explained.last?.holds == observation.holds)
+            #expect(explained.last?.result.checks.count ?? 0 > 30)
+        }
+        #expect(try await bench.soundTrail())
+    }
+
+    @Test func `an analysis with a signed line, a control and nothing to hold is proposable`() async throws {
+        let bench = try await Bench.withRules()
+        try await bench.conformingControl("K")
+        let made = try await bench.received(["K"])
+        try await bench.arrive("m1", [Bench.result("K", "4.2", of: made.specimens[0].accession)])
+        #expect(try await bench.observation("K", made).holds == [])
+        let draft = try Bench()
+        let other = try await draft.received(["K"])
+        try await draft.arrive("m1", [Bench.result("K", "4.2", of: other.specimens[0].accession)])
+        #expect(Set(try await draft.observation("K", other).holds.map(\.code)) == [.noQualityControl, .catalogueDraft])
+    }
+
+    @Test func `a jump from the result before is held, with the result before`() async throws {
+        let bench = try await Bench.withRules()
+        let first = try await bench.received(["NA"])
+        try await bench.arrive("m1", [Bench.result("NA", "140", of: first.specimens[0].accession)])
+        try await bench.validate(["NA"], of: first)
+        bench.clock.advance(.seconds(86_400))
+        let again = try await bench.registered(["NA"], for: first.request.patientID)
+        try await bench.arrive("m2", [Bench.result("NA", "122", of: again.specimens[0].accession)])
+        let sodium = try await bench.observation("NA", again)
+        #expect(sodium.holds.contains { $0.code == .delta })
+        let delta = try #require(
+            try await bench.desk.explain(sodium.id, by: Bench.technician).last?.result.checks.first {
+                $0.check == .delta
+            })
+        #expect(delta.inputs.contains(CheckFact(.previous, try #require(Measured("140")))))
+    }
+
+    @Test func `a result that comes later and contradicts holds the one that stands`() async throws {
+        let bench = try await Bench.withRules()
+        let made = try await bench.received(["BILT", "BILC"])
+        let tube = made.specimens[0].accession
+        try await bench.arrive("m1", [Bench.result("BILT", "20", of: tube, unit: "umol/L")])
+        let total = try await bench.observation("BILT", made)
+        #expect(!total.holds.contains { $0.code == .incoherent })
+        try await bench.arrive("m2", [Bench.result("BILC", "40", of: tube, unit: "umol/L")])
+        let standing = try await bench.desk.standing([total], at: bench.clock.now)
+        #expect(standing[0].holds.contains { $0.code == .incoherent })
+        #expect(try await bench.store.evaluations(observationID: total.id).map(\.ordinal) == [1, 2])
+        #expect(
+            try await bench.desk.worklist(site: "nord", limit: 9).allSatisfy { line in
+                line.observation.holds.contains { $0.code == .incoherent }
+            })
+    }
+
+    @Test func `no rule is active before a biologist stands for it, and one whose end came holds`() async throws {
+        let bench = try await Bench.withRules(approving: false)
+        let made = try await bench.received(["BILT", "BILC"])
+        let tube = made.specimens[0].accession
+        let both = [
+            Bench.result("BILT", "20", of: tube, unit: "umol/L"),
+            Bench.result("BILC", "40", of: tube, ordinal: 1, unit: "umol/L"),
+        ]
+        try await bench.arrive("m1", both)
+        let total = try await bench.observation("BILT", made)
+        #expect(!total.holds.contains { $0.code == .incoherent || $0.code == .ruleExpired })
+        let said = try await bench.desk.explain(total.id, by: Bench.technician).last?.result.checks.filter {
+            $0.check == .ruleApproval && $0.rule.id == "BILIRUBINE"
+        }
+        #expect(said?.map(\.note) == [.notApproved])
+
+        let rule = try bench.desk.approvalSubject(rule: "BILIRUBINE")
+        let noEnd = await refusal { () throws(CommandFailure) in
+            try await bench.desk.approve([rule], reason: "lue", by: Bench.biologist)
+        }
+        #expect(noEnd == "catalogue.approve.until")
+        let tooLong = await refusal { () throws(CommandFailure) in
+            try await bench.desk.approve(
+                [rule], reason: "lue", until: bench.clock.now.advanced(by: .seconds(400 * 86_400)), by: Bench.biologist)
+        }
+        #expect(tooLong == "catalogue.approve.until")
+        try await bench.desk.approve(
+            [rule], reason: "lue", until: bench.clock.now.advanced(by: .seconds(3600)), by: Bench.biologist)
+        _ = try await bench.desk.judgeAgain(made.request.number, reason: "règle signée", by: Bench.technician)
+        func codes() async throws -> Set<Hold.Code> {
+            Set(try await bench.desk.standing([total], at: bench.clock.now)[0].holds.map(\.code))
+        }
+        #expect(try await codes().contains(.incoherent))
+        bench.clock.advance(.seconds(3600))
+        _ = try await bench.desk.judgeAgain(made.request.number, reason: "échéance", by: Bench.technician)
+        #expect(try await codes().contains(.ruleExpired))
+    }
+
+    @Test func `two stable analyses that jump in one tube hold all that was drawn with it`() async throws {
+        let bench = try await Bench.withRules()
+        let first = try await bench.received(["CREA", "PAL", "NA"])
+        let before = first.specimens[0].accession
+        try await bench.arrive(
+            "m1",
+            [
+                Bench.result("CREA", "70", of: before, unit: "umol/L"),
+                Bench.result("PAL", "60", of: before, ordinal: 1, unit: "U/L"),
+            ])
+        try await bench.validate(["CREA", "PAL"], of: first)
+        bench.clock.advance(.seconds(86_400))
+        let made = try await bench.registered(["CREA", "PAL", "NA"], for: first.request.patientID)
+        let tube = made.specimens[0].accession
+        try await bench.arrive("m2", [Bench.result("NA", "140", of: tube)])
+        try await bench.arrive("m3", [Bench.result("CREA", "300", of: tube, unit: "umol/L")])
+        try await bench.arrive("m4", [Bench.result("PAL", "400", of: tube, unit: "U/L")])
+        let sodium = try await bench.observation("NA", made)
+        let held = try await bench.desk.standing([sodium], at: bench.clock.now)[0]
+        #expect(held.holds.contains { $0.code == .delta })
+    }
+}
+
+@Suite struct `Calculated results` {
+    private func lipids(
+        _ bench: Bench, triglycerides: String = "1.50"
+    ) async throws -> RegisteredRequest {
+        let made = try await bench.received(["CT", "HDL", "TG", "LDLC"])
+        let tube = made.specimens[0].accession
+        try await bench.arrive(
+            "m-" + tube,
+            [
+                Bench.result("CT", "5.20", of: tube), Bench.result("HDL", "1.30", of: tube, ordinal: 1),
+                Bench.result("TG", triglycerides, of: tube, ordinal: 2),
+            ])
+        return made
+    }
+
+    @Test func `what a formula needs brings its value, with formula and version`() async throws {
+        let bench = try await Bench.withRules()
+        let made = try await lipids(bench)
+        let ldl = try await bench.observation("LDLC", made)
+        #expect(ldl.value.frenchText == "2,59" || ldl.value.frenchText == "3,22")
+        #expect(ldl.value.frenchText == "3,22")
+        #expect(ldl.origin.calculation == "calcul:LDLC@1" && ldl.comment?.contains("Friedewald") ?? false)
+        let record = try #require(try await bench.desk.explain(ldl.id, by: Bench.technician).last)
+        #expect(record.result.checks.contains { $0.check == .calculationInputs })
+    }
+
+    @Test func `a component that changes brings the value again, one that goes takes it away`() async throws {
+        let bench = try await Bench.withRules()
+        let made = try await lipids(bench)
+        let tube = made.specimens[0].accession
+        try await bench.arrive("again", [Bench.result("CT", "6.20", of: tube)])
+        let ldl = try await bench.observation("LDLC", made)
+        #expect(ldl.run == 2 && ldl.value.frenchText == "4,22")
+        #expect(ldl.holds.contains { $0.code == .rerun && $0.reason.contains("3,22") })
+        let glycerides = try await bench.observation("TG", made)
+        _ = try await bench.desk.reject(
+            glycerides.id, of: made.request.number, reason: "caillot", by: Bench.technician)
+        let events = try await bench.store.observationEvents(requestID: made.request.id)
+        let all = try await bench.observations(made)
+        #expect(Chosen.observations(all, events: events)["TG"] == nil)
+        // Both runs had the triglycerides in them: the standing one goes.
+        #expect(Chosen.lastEvents(events)[ldl.id]?.kind == .rejected)
+    }
+
+    @Test func `what the formula refuses is said in words, never a number`() async throws {
+        let bench = try await Bench.withRules()
+        let made = try await lipids(bench, triglycerides: "4.00")
+        let ldl = try await bench.observation("LDLC", made)
+        guard case .notPerformed(let reason) = ldl.value else {
+            Issue.record("a refused calculation has no value")
+            return
+        }
+        #expect(reason.hasPrefix("calcul non rendu"))
+    }
+
+    @Test func `nobody types over a calculation in force`() async throws {
+        let bench = try await Bench.withRules()
+        let made = try await lipids(bench)
+        let code = await refusal { () throws(CommandFailure) in
+            _ = try await bench.desk.enter(
+                .measured(Measured(Exact(3)), unit: "mmol/L"), analysis: "LDLC", of: made.request.number,
+                comment: nil, by: Bench.technician)
+        }
+        #expect(code == "enter.calculated")
+    }
+
+    @Test func `a held component holds what was made of it`() async throws {
+        let bench = try await Bench.withRules()
+        let made = try await bench.received(["CT", "HDL", "TG", "LDLC"])
+        let tube = made.specimens[0].accession
+        try await bench.arrive(
+            "m1",
+            [
+                Bench.result("CT", "5.20", of: tube, flags: ["#"]),
+                Bench.result("HDL", "1.30", of: tube, ordinal: 1), Bench.result("TG", "1.50", of: tube, ordinal: 2),
+            ])
+        #expect(
+            try await bench.observation("LDLC", made).holds.contains { $0.code == .calculationInputHeld })
+    }
+}
