@@ -74,6 +74,8 @@ var targets: [Target] = [
     .target(name: "TestSupport", dependencies: ["Base"], path: "Tests/Support/Children", swiftSettings: settings),
     // What several tests share: the official judges in processes of their own, and reports from a seed.
     shell("Judges", at: "Tests/Support/Judges", imports: ["TestSupport"]),
+    // Signed reports from a seed, every case and pair of cases.
+    room("ReportSamples", at: "Tests/ReportSamples", imports: ["Base", "Catalog", "Laboratory"]),
     tests("BaseTests", imports: ["Base"]),
     tests("LIS01Tests", imports: ["Base", "LIS01"]),
     tests("LIS2Tests", imports: ["Base", "CScan", "LIS2"]),
@@ -87,7 +89,7 @@ var targets: [Target] = [
     tests("ConsoleTests", imports: ["Base", "Laboratory", "Console"]),
     tests(
         "ReportTests",
-        imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing", "Judges"]),
+        imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing", "ReportSamples", "Judges"]),
     tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing", "CPango", "TestSupport"]),
     tests("SimulationTests", at: "Tests/Simulation", imports: ["Base", "JSON5", "LIS01"]),
     tests(

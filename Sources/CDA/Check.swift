@@ -92,9 +92,7 @@ extension CRBioDocument {
         }
     }
 
-    private func checkHeader(_ c: inout Checker) {
-        checkVersion(&c)
-        c.time(producedAt, "effectiveTime")
+    private func checkAuthors(_ c: inout Checker) {
         if authors.isEmpty { c.refuse("cda.author", "author", "aucun auteur", "nommer l'auteur du document") }
         for (index, author) in authors.enumerated() {
             let place = "author \(index + 1)"
@@ -109,12 +107,23 @@ extension CRBioDocument {
                 c.organization(device.organization, place)
             }
         }
+    }
+
+    private func checkHeader(_ c: inout Checker) {
+        checkVersion(&c)
+        c.time(producedAt, "effectiveTime")
+        checkAuthors(&c)
         if let dataEnterer { c.signature(dataEnterer, "dataEnterer") }
         for informant in informants {
             switch informant {
             case .professional(let professional): c.professional(professional, "informant")
             case .relative(let relative):
                 c.name(relative.name, "informant")
+                if let code = relative.relationship {
+                    c.member(
+                        code, of: ValueSets.relationships.contains(code.code),
+                        "JDV_HL7_PersonalRelationshipRoleType", "informant")
+                }
                 c.address(relative.address, "informant")
                 c.telecoms(relative.telecoms, "informant")
             }
@@ -136,7 +145,11 @@ extension CRBioDocument {
         for sampler in samplers { c.signature(sampler, "participant PRF") }
         if let familyDoctor { c.professional(familyDoctor, "participant INF") }
         for other in otherParticipants {
-            if let function = other.function { c.coded(function, "participant " + other.kind.rawValue) }
+            if let function = other.function {
+                c.member(
+                    function, of: ValueSets.functions.contains(function.code), "les fonctions d'un participant",
+                    "participant " + other.kind.rawValue)
+            }
             if let at = other.at { c.time(at, "participant " + other.kind.rawValue) }
             c.professional(other.professional, "participant " + other.kind.rawValue)
         }
@@ -150,7 +163,8 @@ extension CRBioDocument {
         if encounter.responsible.profession == nil {
             c.missing("componentOf, biologiste responsable", "la profession")
         }
-        c.coded(encounter.facility, "componentOf, lieu")
+        let knowsPlace = encounter.facility.system == OID.facilities && ValueSets.knowsFacility(encounter.facility.code)
+        c.member(encounter.facility, of: knowsPlace, "JDV_J02", "componentOf, lieu")
         c.text(encounter.facilityName, "componentOf, lieu")
         c.address(encounter.facilityAddress, "componentOf, lieu")
     }
@@ -259,7 +273,9 @@ extension Block {
 extension SamplingEntry {
     fileprivate func check(_ place: String, _ c: inout Checker) {
         c.coded(act, place + ", prélèvement")
-        c.coded(nature, place + ", nature de l'échantillon")
+        c.member(
+            nature, of: nature.system == OID.specimens && ValueSets.specimens.contains(nature.code),
+            "JDV_HL7_SpecimenType", place + ", nature de l'échantillon")
         if let site { c.coded(site, place + ", site") }
         c.number(specimen, place + ", échantillon")
         if let collectedAt { c.time(collectedAt, place + ", prélevé le") }
@@ -341,7 +357,11 @@ extension ObservationEntry {
         }
         if let technique {
             c.text(technique.label, place + ", technique")
-            if let code = technique.code { c.coded(code, place + ", technique") }
+            if let code = technique.code {
+                c.member(
+                    code, of: code.system == OID.techniques && ValueSets.techniques.contains(code.code),
+                    "JDV_TechniqueBiologie", place + ", technique")
+            }
         }
         for comment in comments { c.text(comment, place + ", commentaire") }
         c.performer(performer, place)

@@ -52,6 +52,10 @@ struct Checker {
     mutating func coded(_ code: Coded, _ place: String) {
         oid(code.system, place)
         if code.code.isEmpty || code.display.isEmpty { missing(place, "le code ou son libellé") }
+        // CDA's cs: no blank.
+        if code.code.contains(where: \.isWhitespace) {
+            refuse("cda.code", place, "un code contient un blanc", "corriger le code")
+        }
         if code.system == OID.loinc, !LOINCForm.fits(code.code) {
             refuse(
                 "cda.loinc", place, "« \(code.code) » n'est pas un code LOINC (forme ou clé)",
@@ -95,6 +99,11 @@ struct Checker {
     /// UCUM uses graphic ASCII characters only (UCUM section 1, §1); a unit outside it is a printed form.
     mutating func unit(_ unit: Unit, _ place: String) {
         let fits = !unit.ucum.isEmpty && unit.ucum.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        if fits, !ValueSets.knowsUnit(unit.ucum) {
+            refuse(
+                "cda.unit", place, "« \(unit.ucum) » n'est pas une unité connue des comptes rendus",
+                "choisir l'unité UCUM usuelle de l'analyse au catalogue, ou faire ajouter celle-ci")
+        }
         guard !fits else { return }
         refuse(
             "cda.unit", place, "« \(unit.ucum) » n'est pas une unité UCUM",
@@ -111,9 +120,22 @@ struct Checker {
         }
     }
 
+    /// A code of one of the lists above; `list` names it.
+    mutating func member(_ code: Coded, of known: Bool, _ list: String, _ place: String) {
+        coded(code, place)
+        guard !known else { return }
+        refuse("cda.valueset", place, "« \(code.code) » n'est pas dans \(list)", "choisir un code de ce jeu de valeurs")
+    }
+    mutating func profession(_ code: Coded, _ place: String) {
+        member(code, of: code.system == OID.professions && ValueSets.knowsProfession(code.code), "JDV_J01", place)
+    }
+
     mutating func address(_ address: Address, _ place: String) {
         switch address {
         case .absent: break
+        case .lines(_, let use?) where !ValueSets.addressUses.contains(use),
+            .parts(_, let use?) where !ValueSets.addressUses.contains(use):
+            refuse("cda.address", place, "« \(use) » n'est pas un usage d'adresse", "écrire H ou WP")
         case .lines(let lines, _):
             if lines.allSatisfy({ $0.allSatisfy(\.isWhitespace) }) { missing(place, "l'adresse") }
         case .parts(let parts, _):
@@ -141,7 +163,10 @@ struct Checker {
         telecoms(organization.telecoms, place + ", organisation")
         if organization.ids.isEmpty { missing(place + ", organisation", "un identifiant") }
         for id in organization.ids { structure(id, place + ", organisation") }
-        if let sector = organization.sector { coded(sector, place + ", organisation") }
+        if let sector = organization.sector {
+            let known = sector.system == OID.sectors && ValueSets.sectors.contains(sector.code)
+            member(sector, of: known, "JDV_J04", place + ", organisation")
+        }
     }
 
     mutating func structure(_ id: ObjectID, _ place: String) {
@@ -164,7 +189,7 @@ struct Checker {
 
     mutating func professional(_ who: Professional, _ place: String) {
         professionalNumber(who.id, place)
-        if let profession = who.profession { coded(profession, place + ", profession") }
+        if let profession = who.profession { self.profession(profession, place + ", profession") }
         name(who.name, place)
         address(who.address, place)
         telecoms(who.telecoms, place)

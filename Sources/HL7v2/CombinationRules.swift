@@ -49,6 +49,15 @@ extension DocumentTransmission {
                 "pfi.patient", "PID", "identifiant, nom de naissance ou fiabilité (PID-32) absent",
                 "compléter l'identité du patient")
         }
+        for identifier in patient.identifiers where identifier.type == "INS" {
+            let roots = (8...11).map { "1.2.250.1.213.1.4.\($0)" }
+            let isKnown = identifier.authority.count > 1 && roots.contains(identifier.authority[1])
+            if identifier.number.utf8.count != 15 || !isKnown {
+                refuse(
+                    "pfi.matricule", "PID-3", "ce n'est pas un matricule INS (15 caractères, racine d'OID)",
+                    "reprendre le matricule rendu par INSi")
+            }
+        }
         if patient.identifiers.contains(where: { $0.type == "INS" }) {
             if patient.reliability != "VALI" {
                 refuse(
@@ -105,12 +114,17 @@ extension DocumentTransmission {
                     "désigner le patient comme destinataire")
             }
         }
+        if let replyTo, !replyTo.contains("@") {
+            refuse(
+                "pfi.address", "PRT REPLY", "ce n'est pas une adresse de messagerie", "corriger l'adresse de réponse")
+        }
         if hiddenFromPatient, toPatient {
             refuse(
                 "pfi.hidden", "INVISIBLE_PATIENT", "un document caché au patient ne lui est pas envoyé",
                 "retirer le patient des destinataires, ou lever le masquage après la consultation d'annonce")
         }
-        if isRestricted, toDMP {
+        // What is there already may be deleted, whatever it became.
+        if isRestricted, toDMP, request != .deletion {
             refuse(
                 "pfi.confidential", "DESTDMP", "un document restreint (R ou V) ne va pas au DMP",
                 "retirer le DMP des destinataires")

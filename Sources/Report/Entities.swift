@@ -63,9 +63,15 @@ extension Laboratory.Professional {
         (phone.map { [Telecom.phone($0)] } ?? [])
             + (securedMail.map { [Telecom.address("mailto:" + $0, use: "WP")] } ?? [])
     }
+    /// A speciality that the national set does not have is sent as its profession alone.
+    private var profession: Coded? {
+        if ValueSets.knowsProfession(speciality) { return .profession(speciality, specialityLabel) }
+        let profession = String(speciality.prefix { $0 != "/" })
+        return ValueSets.knowsProfession(profession) ? .profession(profession, specialityLabel) : nil
+    }
     var documented: CDA.Professional {
         CDA.Professional(
-            id: .professional(nationalID), profession: .profession(speciality, specialityLabel),
+            id: .professional(nationalID), profession: profession,
             address: address?.documented ?? .absent(.notAsked),
             telecoms: documentedTelecoms.isEmpty ? [.absent(.notAsked)] : documentedTelecoms, name: documentedName)
     }

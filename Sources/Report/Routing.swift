@@ -234,7 +234,8 @@ package struct Routing: Sendable, Equatable {
         return flags
     }
 
-    /// One message if the table lets it pass; else the DMP apart, each mail kind apart, and what still may not is withheld.
+    /// One message if the table lets it pass; else the DMP apart, each kind of mail apart, and what still may not is
+    /// withheld.
     private mutating func plan(
         _ kind: DocumentTransmission.Request, _ destinations: [Destination], _ request: RoutingRequest,
         _ settings: RoutingSettings

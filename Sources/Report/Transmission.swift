@@ -28,7 +28,8 @@ extension Composition {
             zone: zone)
     }
 
-    /// The message of one errand of the routing. `former`: recipients of earlier versions whom the request names no more.
+    /// The message of one errand of the routing. `former`: recipients of earlier versions whom the request names
+    /// no more.
     package func transmission(
         _ errand: Routing.Errand, cda: [UInt8], parties: Parties, processing: Processing = .production,
         controlID: String, sentAt: Instant, settings: RoutingSettings = RoutingSettings(),
@@ -64,10 +65,34 @@ extension Composition {
         controlID: String, sentAt: Instant, settings: RoutingSettings = RoutingSettings(),
         former: [Laboratory.Professional] = []
     ) throws(Refusal) -> [UInt8] {
-        try transmission(
+        try checkCarried(cda, replacing: errand.request == .replacement)
+        return try transmission(
             errand, cda: cda, parties: parties, processing: processing, controlID: controlID, sentAt: sentAt,
             settings: settings, former: former
         ).bytes(settings.rules)
+    }
+
+    /// The document that travels is the one that the message tells of: its id, the one that it replaces, its patient.
+    private func checkCarried(_ cda: [UInt8], replacing: Bool) throws(Refusal) {
+        // The document's own id follows its last template.
+        var wanted = ["extension=\"2024.01\"/><id root=\"\(signed.documentOID)\"/>"]
+        if replacing {
+            guard let replaced = signed.replacedOID else {
+                throw Refusal(
+                    "report.replacement", at: "relatedDocument",
+                    because: "un remplacement dit quel document il remplace",
+                    remedy: "émettre une nouvelle version du document")
+            }
+            wanted.append("<parentDocument><id root=\"\(replaced)\"/>")
+        }
+        if let ins = patient.publishableINS { wanted.append("extension=\"\(ins.matricule)\"") }
+        let head = cda[..<(cda.firstIndex(of: "<structuredBody") ?? cda.endIndex)]
+        guard wanted.allSatisfy({ head.firstIndex(of: $0) != nil }) else {
+            throw Refusal(
+                "report.document", at: "ClinicalDocument",
+                because: "le document joint n'est pas celui que le message annonce (identifiant, version ou patient)",
+                remedy: "refaire le document à partir du dossier signé")
+        }
     }
 
     /// One message to everyone at once; nil when the document has no destination.
@@ -175,6 +200,18 @@ extension IdentityAttribute {
         case .homonym: "HOMA"
         case .doubtful: "DOUT"
         case .fictitious: "FICT"
+        }
+    }
+}
+
+extension RandomAccessCollection<UInt8> where Index == Int {
+    /// Where a text begins in these bytes.
+    fileprivate func firstIndex(of text: String) -> Int? {
+        let needle = Array(text.utf8)
+        guard let first = needle.first, count >= needle.count else { return nil }
+        return indices.first { at in
+            self[at] == first && at + needle.count <= endIndex
+                && needle.indices.allSatisfy { self[at + $0] == needle[$0] }
         }
     }
 }

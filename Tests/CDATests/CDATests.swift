@@ -1,8 +1,8 @@
 import Base
 import CDA
 import Foundation
-import Judges
 import Testing
+import Judges
 
 struct WritingTests {
     @Test func `every documented case passes the official rules without an error`() async throws {

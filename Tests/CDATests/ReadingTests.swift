@@ -1,8 +1,8 @@
 import Base
 import CDA
 import Foundation
-import Judges
 import Testing
+import Judges
 
 /// Where two files part, each with what surrounds the place.
 struct Difference: Equatable, CustomStringConvertible {
@@ -71,8 +71,7 @@ struct ReadingTests {
         let inner = String(decoding: try document.xml(), as: UTF8.self).split(separator: "\n").dropFirst()
             .joined(separator: "\n")
         let outer =
-            "<xsl:stylesheet version=\"1.0\" xmlns:xsl=\"http://www.w3.org/1999/XSL/Transform\">"
-            + "\(inner)</xsl:stylesheet>"
+            "<xsl:stylesheet version='1.0' xmlns:xsl='http://www.w3.org/1999/XSL/Transform'>\(inner)</xsl:stylesheet>"
         #expect(try ReceivedReport(reading: Array(outer.utf8)).document.xml() == document.xml())
     }
 

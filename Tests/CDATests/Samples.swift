@@ -186,7 +186,7 @@ extension Sample {
         let other = Performer(
             at: "20250310110000+0100",
             director: Professional(
-                id: .professional("801234534773"), profession: .profession("G15_21/SP03", "Pharmacien - Biologie"),
+                id: .professional("801234534773"), profession: .profession("G15_21", "Pharmacien - Biologie"),
                 address: .absent(.notAsked), telecoms: telecom, name: PersonName(family: "SOUSTRAIT", given: "Anne"),
                 organization: Organization(
                     ids: [.structure("1750000001")], name: "Laboratoire spécialisé", telecoms: telecom,

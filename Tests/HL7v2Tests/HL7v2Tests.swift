@@ -1,8 +1,8 @@
 import Base
 import Foundation
 import HL7v2
-import Judges
 import Testing
+import Judges
 
 private func received(_ text: String) throws -> ReceivedMessage { try ReceivedMessage(Array(text.utf8)) }
 

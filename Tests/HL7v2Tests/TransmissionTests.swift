@@ -1,8 +1,8 @@
 import Base
 import Foundation
 import HL7v2
-import Judges
 import Testing
+import Judges
 
 /// A fictitious sending, as PFI sheet section 8 draws it.
 enum Sending {

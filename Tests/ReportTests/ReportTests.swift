@@ -2,11 +2,11 @@ import Base
 import CDA
 import Catalog
 import HL7v2
-import Judges
 import Laboratory
 import Printing
 import Report
 import Testing
+import Judges
 
 private let parties = Parties(
     sendingApplication: "PAILLASSE", sendingFacility: "LABO LILAS", receivingApplication: "PFI",

@@ -41,6 +41,23 @@ package enum Judges {
         try await errors("check_pfi.py", [], in: messages, suffix: ".hl7", shared: shared)
     }
 
+    /// What a browser would show of an XML file that is its own style sheet.
+    package static func shown(_ file: [UInt8]) async throws -> String {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("shown-\(UUID().uuidString).xml")
+        try Data(file).write(to: path)
+        defer { try? FileManager.default.removeItem(at: path) }
+        let program = """
+            import sys
+            from lxml import etree
+            huge = etree.XMLParser(huge_tree=True)
+            file = etree.parse(sys.argv[1], huge)
+            sys.stdout.buffer.write(etree.tostring(etree.XSLT(file)(file), method="html", encoding="utf-8"))
+            """
+        let result = try await run(try await python.value, ["-c", program, path.path])
+        guard result.status == 0 else { throw CocoaError(.fileReadCorruptFile, userInfo: ["xslt": result.output]) }
+        return result.output
+    }
+
     /// From how many files on two processes share the work: each takes three seconds to start.
     private static let lot = 40
 
