@@ -1,4 +1,5 @@
 import Base
+import Client
 import Exchange
 import Foundation
 import HL7v2
@@ -7,6 +8,7 @@ import Neighbours
 import Server
 import Store
 import Testing
+import Workflow
 
 /// What people see and decide of reports on their way out, with the program itself.
 @Suite(.serialized, .timeLimit(.minutes(3))) struct `The commands of reports` {

@@ -1,4 +1,5 @@
 import Base
+import Client
 import Exchange
 import Foundation
 import HL7v2
@@ -9,6 +10,7 @@ import SecureLines
 import Server
 import Store
 import Testing
+import Workflow
 
 /// Reports and their acknowledgements under TLS, each end showing a certificate.
 @Suite(.serialized, .timeLimit(.minutes(3))) struct `The exchange with the PFI under TLS` {
