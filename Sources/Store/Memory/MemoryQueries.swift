@@ -119,7 +119,9 @@ extension MemoryStore {
         try checkOpen()
         let last = Dictionary(grouping: allObservationEvents, by: \.observationID)
             .compactMapValues { $0.max { $0.ordinal < $1.ordinal }?.kind }
-        let found = allObservations.filter { (last[$0.id] ?? .withdrawn) == .withdrawn && (site == nil || $0.site == site) }
+        let found = allObservations.filter {
+            (last[$0.id] ?? .withdrawn) == .withdrawn && (site == nil || $0.site == site)
+        }
         return Array(found.sorted { older(($0.recordedAt, $0.id), ($1.recordedAt, $1.id)) }.prefix(limit))
     }
     package func requestsAwaitingSignature(site: String?, limit: Int) throws(StoreFailure) -> [String] {
