@@ -1,3 +1,4 @@
+import Base
 package import Laboratory
 
 /// A decision about the way out of a request's reports.

@@ -24,6 +24,7 @@ extension Workbench {
         case .chooseRun: return (currentResult?.runs ?? 0) > 1 && may.contains(.validateTechnically)
         case .reject: return may.contains(.validateTechnically) && currentResult?.line != nil
         case .nonconformity: return may.contains(.receive) && currentAccession != nil
+        case .call: return currentCall != nil
         case .receive: return may.contains(.receive) && !unreceived.isEmpty
         case .attach, .dismiss: return face.list == .triage && face.key != nil && may.contains(.resolveTriage)
         case .undo: return !done.isEmpty || drafts.contains { !$0.isAccepted }
@@ -60,6 +61,7 @@ extension Workbench {
         case .dilute: askRerun(diluted: true)
         case .chooseRun, .reject: askReject()
         case .nonconformity: askNonconformity()
+        case .call: askCall()
         case .receive: return unreceived.first.map { send(.receive(accession: $0, nonconformity: nil)) } ?? []
         case .attach, .dismiss: askTriage(attach: action == .attach)
         case .open, .undo, .refresh, .select, .selectAlike, .search, .next, .previous, .command, .menu, .help, .up,
@@ -143,6 +145,27 @@ extension Workbench {
                 parts: [.init(.reason, choices: words.nonconformities)]))
     }
 
+    /// The call that the result of the cursor waits for.
+    package var currentCall: CallRow? {
+        currentResult?.line.flatMap { line in house.calls.first { $0.id == line.id } }
+    }
+
+    private mutating func askCall() {
+        guard let call = currentCall, let line = currentResult?.line else { return }
+        let due = say(call.isOverdue ? .callOverdue : .callDue, clock(call.due), waitsFor(call.due))
+        ask(
+            Question(
+                purpose: .call(id: call.id),
+                title: say(.callTitle, line.analysis, line.valueAndUnit, line.patient) + ". "
+                    + due + (call.contact.map { " " + say(.callContact, $0) } ?? ""),
+                parts: [
+                    .init(.callPerson), .init(.callRole), .init(.callNumber), .init(.callValue),
+                    .init(.callReadBack, choices: [words[.yes], words[.no], words[.unreachable]]),
+                ]))
+    }
+    /// Minutes left, none below zero.
+    func waitsFor(_ due: Instant) -> String { "\(max(0, Int(now.minutes(to: due)))) min" }
+
     private mutating func askTriage(attach: Bool) {
         guard let key = face.key, let row = house.triage.first(where: { $0.id == key }) else { return }
         if attach {
@@ -175,7 +198,8 @@ extension Workbench {
                 line.author == house.login
             else { return refuseHere(.tooLateToUndo) }
             return send(.reject(request: request, id: line.id, reason: say(.undoReason)))
-        case .withdraw, .receive, .rerun, .attach, .dismiss, .unlock, .logout: return refuseHere(.nothingToUndo)
+        case .withdraw, .receive, .rerun, .attach, .dismiss, .call, .unlock, .logout:
+            return refuseHere(.nothingToUndo)
         }
     }
 
@@ -241,6 +265,12 @@ extension Workbench {
         case .attach(let triage):
             return send(.attach(triage: triage, accession: answers[0], reason: answers.last ?? ""))
         case .dismiss(let triage): return send(.dismiss(triage: triage, reason: reason))
+        case .call(let id):
+            let last = answers[4]
+            return send(
+                .call(
+                    id: id, person: answers[0], role: answers[1], number: answers[2], value: answers[3],
+                    readBack: last == words[.yes], reached: last != words[.unreachable]))
         case .unlock:
             let id = nextDeed
             nextDeed += 1

@@ -32,6 +32,9 @@ package enum Deed: Sendable, Hashable {
     case rerun(analyzer: String, accession: String, reason: String)
     case attach(triage: String, accession: String, reason: String)
     case dismiss(triage: String, reason: String)
+    /// A critical value told, or tried, by telephone.
+    case call(
+        id: String, person: String, role: String, number: String, value: String, readBack: Bool, reached: Bool)
     case unlock(secret: String)
     case logout
 }

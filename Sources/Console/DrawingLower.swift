@@ -182,6 +182,11 @@ extension Workbench {
                 fold(manner.signs.corrected + " " + say(.run, String(line.run)), Style(.changed, underline: true))
             }
             if let comment = line.comment { fold("\(words[.comment]) : \(comment)", .dim) }
+            if let call = currentCall {
+                let word: Word = call.isOverdue ? .callOverdue : .callDue
+                fold(manner.signs.critical + " " + say(word, clock(call.due), waitsFor(call.due)), .critical)
+                if let contact = call.contact { fold(say(.callContact, contact), Style(.critical, bold: true)) }
+            }
             out.append(("", .plain))
             if line.stops.isEmpty {
                 fold(words[.nothingHolds], Style(.good))

@@ -180,7 +180,8 @@ extension Workbench {
         out.append((words[.helpSigns], Style(.title, bold: true)))
         out.append(
             (
-                "\(signs.above)\(words[.high]) \(signs.below)\(words[.low])  \(signs.critical)\(words[.criticalShort])  "
+                "\(signs.above)\(words[.high]) \(signs.below)\(words[.low])  "
+                    + "\(signs.critical)\(words[.criticalShort])  "
                     + "\(signs.held) \(words[.held])  \(signs.proposable) \(words[.proposable])  \(signs.urgent) "
                     + "\(words[.urgent])  \(signs.rejected) \(words[.control]) \(words[.stateRejected])  "
                     + "\(signs.expired) \(words[.control]) \(words[.stateExpired])  \(signs.corrected) "

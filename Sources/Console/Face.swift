@@ -82,6 +82,7 @@ package struct Question: Sendable, Hashable {
         case rerun(analyzer: String, accession: String, diluted: Bool)
         case attach(triage: String)
         case dismiss(triage: String)
+        case call(id: String)
         case unlock
     }
     package struct Part: Sendable, Hashable {

@@ -24,7 +24,8 @@ package struct House: Sendable, Equatable {
     package var triage: [TriageRow] = []
     package var requests: [RequestRow] = []
     package var toSign: [SignRow] = []
-    package var callsOpen = 0
+    /// Critical values that somebody must be told of.
+    package var calls: [CallRow] = []
     /// Requests that were opened, by number.
     package var files: [String: FileSheet] = [:]
     /// Charts of controls, by `analyzer/analysis`.
@@ -69,7 +70,7 @@ package enum Link: Sendable, Hashable {
 
 /// What can be asked of the server as a whole.
 package enum Source: Sendable, Hashable, CaseIterable {
-    case worklist, status, quality, triage, requests, signature
+    case worklist, status, quality, triage, requests, signature, calls
 }
 
 /// A value in a cell: what it is, how it stands, who gave it.
@@ -339,4 +340,20 @@ package struct FileSheet: Sendable, Hashable {
             && a.happenings == b.happenings && a.priors == b.priors && a.asked.map(\.code) == b.asked.map(\.code)
     }
     package func hash(into hasher: inout Hasher) { hasher.combine(number) }
+}
+
+/// A critical value that waits for its call.
+package struct CallRow: Sendable, Hashable {
+    /// Of the observation.
+    package var id: String
+    package var due: Instant
+    package var isOverdue: Bool
+    /// Whom to call now.
+    package var contact: String?
+    package init(id: String, due: Instant, isOverdue: Bool, contact: String?) {
+        self.id = id
+        self.due = due
+        self.isOverdue = isOverdue
+        self.contact = contact
+    }
 }

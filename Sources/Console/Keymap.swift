@@ -13,6 +13,7 @@ package enum Action: String, Sendable, Hashable, CaseIterable {
     case chooseRun = "choisir-passage"
     case reject = "rejeter"
     case nonconformity = "ecart"
+    case call = "appel"
     case receive = "receptionner"
     case attach = "rattacher"
     case dismiss = "ecarter"
@@ -48,7 +49,7 @@ package enum Action: String, Sendable, Hashable, CaseIterable {
     package var isForLine: Bool {
         switch self {
         case .open, .validate, .validateTube, .enter, .why, .timeline, .rerun, .dilute, .chooseRun, .reject,
-            .nonconformity, .receive, .attach, .dismiss, .undo, .refresh, .select, .selectAlike:
+            .nonconformity, .call, .receive, .attach, .dismiss, .undo, .refresh, .select, .selectAlike:
             true
         case .search, .next, .previous, .command, .menu, .help, .up, .down, .left, .right, .top, .bottom, .pageUp,
             .pageDown, .nextPane, .previousPane, .pane1, .pane2, .pane3, .pane4, .back, .lock, .quit:
@@ -132,7 +133,8 @@ package struct Keymap: Sendable, Equatable {
         .open: [.enter], .validate: [.character("v")], .validateTube: [.character("V")],
         .enter: [.character("i"), .function(4)], .why: [.character("p")], .timeline: [.character("t")],
         .rerun: [.character("r")], .dilute: [.character("d")], .chooseRun: [.character("u")],
-        .reject: [.character("X")], .nonconformity: [.character("e")], .receive: [.character("b")],
+        .reject: [.character("X")], .nonconformity: [.character("e")], .call: [.character("a")],
+        .receive: [.character("b")],
         .attach: [.character("f")],
         .dismiss: [.character("E")], .undo: [.character("z")], .refresh: [.character("R"), .function(5)],
         .select: [.character(" ")], .selectAlike: [.character("*")], .search: [.character("/")],

@@ -143,7 +143,7 @@ extension Workbench {
         case .selectAlike: selectAlike()
         case .undo: return undo()
         case .validate, .validateTube, .enter, .why, .timeline, .rerun, .dilute, .chooseRun, .reject,
-            .nonconformity, .receive, .attach, .dismiss:
+            .nonconformity, .call, .receive, .attach, .dismiss:
             return perform(onLine: action)
         }
         return []

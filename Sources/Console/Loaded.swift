@@ -9,6 +9,7 @@ package enum Loaded: Sendable {
     case triage([TriageRow])
     case requests([RequestRow])
     case signature([SignRow])
+    case calls([CallRow])
 
     package var source: Source {
         switch self {
@@ -18,6 +19,7 @@ package enum Loaded: Sendable {
         case .triage: .triage
         case .requests: .requests
         case .signature: .signature
+        case .calls: .calls
         }
     }
 }

@@ -41,13 +41,16 @@ extension Workbench {
             face.notice = Notice(sentence(refusal), .critical)
             return []
         case .offline:
-            if case .offline = house.link { return [] }
-            house.link = .offline(since: now)
+            switch house.link {
+            case .offline, .locked: return []
+            case .connecting, .online: house.link = .offline(since: now)
+            }
             return [.bell]
         case .online:
-            let was = house.link
+            // A locked screen opens with the secret, not with the line.
+            if house.link == .online || house.link == .locked { return [] }
             house.link = .online
-            return was == .online ? [] : refreshAll() + replay()
+            return refreshAll() + replay()
         case .locked: return lock()
         case .drafts(let kept):
             for draft in kept where !drafts.contains(where: { $0.place == draft.place }) { drafts.append(draft) }
@@ -57,7 +60,7 @@ extension Workbench {
     }
 
     func refreshAll() -> [Effect] {
-        var effects: [Effect] = [.load(.worklist), .load(.status), .load(.quality)]
+        var effects: [Effect] = [.load(.worklist), .load(.status), .load(.quality), .load(.calls)]
         switch face.list {
         case .triage: effects.append(.load(.triage))
         case .reception, .requests: effects.append(.load(.requests))
@@ -82,6 +85,7 @@ extension Workbench {
         case .triage(let rows): house.triage = rows
         case .requests(let rows): house.requests = rows
         case .signature(let rows): house.toSign = rows
+        case .calls(let rows): house.calls = rows
         }
         takeNews()
         return first && face.list.isOfTubes ? openCurrent() : []
@@ -120,6 +124,9 @@ extension Workbench {
         case .attach, .dismiss:
             face.notice = Notice(say(.triageDone), .good)
             effects.append(.load(.triage))
+        case .call:
+            face.notice = Notice(say(.callKept), .good)
+            effects.append(.load(.calls))
         case .unlock:
             house.link = .online
             face.mode = .browse
@@ -158,7 +165,7 @@ extension Workbench {
                 question.parts[0].field = Field()
                 face.mode = .question(question)
             }
-        case .validate, .reject, .withdraw, .receive, .rerun, .attach, .dismiss, .logout: break
+        case .validate, .reject, .withdraw, .receive, .rerun, .attach, .dismiss, .call, .logout: break
         }
         return [.bell, .load(.worklist)]
     }
@@ -224,13 +231,13 @@ extension Deed {
         case .validate(let request, _, _), .reject(let request, _, _), .withdraw(let request, _),
             .enter(let request, _, _, _, _):
             request
-        case .receive, .rerun, .attach, .dismiss, .unlock, .logout: nil
+        case .receive, .rerun, .attach, .dismiss, .call, .unlock, .logout: nil
         }
     }
     var place: String? {
         switch self {
         case .enter(let request, let analysis, _, _, _): request + "/" + analysis
-        case .validate, .reject, .withdraw, .receive, .rerun, .attach, .dismiss, .unlock, .logout: nil
+        case .validate, .reject, .withdraw, .receive, .rerun, .attach, .dismiss, .call, .unlock, .logout: nil
         }
     }
 }

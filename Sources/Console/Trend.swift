@@ -21,9 +21,9 @@ package enum Trend {
     /// Values shown by a sparkline.
     package static let most = 8
 
-    /// Oldest on the left, at most ``most`` of them. `·` a value that is no number or has another unit, `▽` `△` censored,
-    /// `|` a change of method. The ends of the scale are those of the reference interval where it has both and the
-    /// values stay within, else the values' own.
+    /// Oldest on the left, at most ``most`` of them. `·` a value that is no number or has another unit, `▽` `△`
+    /// censored, `|` a change of method. The ends of the scale are those of the reference interval and of the
+    /// values, whichever lie further out.
     package static func spark(_ points: [Point], low: Exact?, high: Exact?, signs: Signs) -> String {
         let shown = points.sorted { $0.at < $1.at }.suffix(most)
         guard let unit = shown.last?.unit else { return "" }

@@ -29,6 +29,8 @@ package enum Word: String, Sendable, Hashable, CaseIterable {
     case rejectHemolysis, rejectClot, rejectTube, rejectInstrument, ncHemolysis, ncClot, ncVolume, ncLabel, ncDelay
     case ncContainer
     case severityForbids, severityReason, severityShown, remedyForbids, remedyReason, remedyShown
+    case actionCall, callTitle, callDue, callOverdue, callContact, callPerson, callRole, callNumber, callValue
+    case callReadBack, callKept, yes, no, unreachable
     case stateOK, stateExpired, stateRejected, stateNone, stateCorrected, messages, pending, orders
 }
 
@@ -92,6 +94,7 @@ extension Workbench {
         case .chooseRun: .actionChooseRun
         case .reject: .actionReject
         case .nonconformity: .actionNonconformity
+        case .call: .actionCall
         case .receive: .actionReceive
         case .attach: .actionAttach
         case .dismiss: .actionDismiss

@@ -1,4 +1,4 @@
-package import API
+import API
 import Analyzers
 package import Base
 import Client

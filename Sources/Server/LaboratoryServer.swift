@@ -10,6 +10,7 @@ import HL7v2
 import Laboratory
 import Lines
 import PostgreSQLEngine
+import Report
 import SQLiteEngine
 import Store
 import Workflow

@@ -1,6 +1,6 @@
 import Base
 import Exchange
-import HL7v2
+package import HL7v2
 import JSON5
 import Lines
 import Printing

@@ -4,8 +4,8 @@ package import Console
 import Crypto
 import Foundation
 
-/// Drafts of one person at one server, sealed with AES-256-GCM. The key is a file of this account only (0600) beside the
-/// tokens: a copy of the drafts, in a backup or on a share, says nothing without it.
+/// Drafts of one person at one server, sealed with AES-256-GCM. The key is a file of this account only (0600) beside
+/// the tokens: a copy of the drafts, in a backup or on a share, says nothing without it.
 package struct DraftFile: Sendable {
     package let path: String
     private let keyPath: String

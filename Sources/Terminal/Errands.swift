@@ -3,7 +3,7 @@ package import Client
 package import Console
 import Laboratory
 
-/// Runs the effects of the reducer against the server and gives their answers back as events. Screens never wait for it.
+/// Runs the effects of the reducer against the server and gives their answers back as events. Screens never wait.
 package actor Errands {
     private var client: LaboratoryClient
     private let tokens: TokenFile
@@ -124,6 +124,13 @@ package actor Errands {
             return .triage(try await client.triage(limit: Errands.lines).map { TriageRow($0, zone: zone) })
         case .requests:
             return .requests(try await client.requests(limit: 500).map { RequestRow($0, zone: zone) })
+        case .calls:
+            return .calls(
+                try await client.criticalCalls().filter { $0.state == .open }.map {
+                    CallRow(
+                        id: $0.observationID, due: $0.dueAt.instant(in: zone) ?? Instant(seconds: 0),
+                        isOverdue: $0.isOverdue, contact: $0.contact)
+                })
         case .signature:
             return .signature(
                 try await client.awaitingSignature(limit: 500).map {
@@ -204,6 +211,11 @@ package actor Errands {
         case .attach(let triage, let accession, let reason):
             _ = try await client.attach(triage, AttachBody(accession: accession, reason: reason))
         case .dismiss(let triage, let reason): try await client.dismiss(triage, DismissBody(reason: reason))
+        case .call(let id, let person, let role, let number, let value, let readBack, let reached):
+            _ = try await client.recordCall(
+                id,
+                CallBody(
+                    number: number, person: person, role: role, value: value, readBack: readBack, reached: reached))
         case .unlock(let secret):
             let session = try await client.with(token: nil).login(login, secret: secret)
             client = client.with(token: session.token)

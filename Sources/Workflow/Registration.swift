@@ -219,10 +219,11 @@ extension Desk {
             specimen.collectedAt = collectedAt ?? specimen.collectedAt
             specimen.nonconformity = nonconformity ?? specimen.nonconformity
             let changed = specimen
+            let judged = try await judgeAgain(on: changed)
             let orders = try await orders(for: [changed], at: at)
             try await ask { () throws(StoreFailure) in
                 try await store.append(
-                    [.specimen(changed)] + orders.map(Fact.order),
+                    [.specimen(changed)] + orders.map(Fact.order) + judged,
                     note: note(author, "specimen.receive", accession, at))
             }
             if !orders.isEmpty { afterOrdering() }

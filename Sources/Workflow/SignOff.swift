@@ -184,13 +184,14 @@ extension Desk {
                     because: "le dossier a changé depuis la signature : rien ne part",
                     remedy: "le biologiste doit relire et signer de nouveau"))
         }
+        let called = try await mentioningCalls(in: content, before: signature.at, zone: site.civilZone)
         let setOID =
             site.oidRoot + "."
             + request.number.split(separator: "-").map { part in
                 String(part.drop { $0 == "0" })
             }.joined(separator: ".")
         return SignedReport(
-            site: site, signature: signature, content: content,
+            site: site, signature: signature, content: called,
             previous: try await previousResults(request, content, depth: Desk.historyDepth),
             documentOID: "\(setOID).\(signature.version)",
             setOID: setOID, replacedOID: signature.version > 1 ? "\(setOID).\(signature.version - 1)" : nil,

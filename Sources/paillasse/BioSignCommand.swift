@@ -10,8 +10,8 @@ extension BioCommand {
             abstract: "Signer un dossier, ou par exception tous ceux que rien n'arrête.",
             discussion: """
                 La signature porte sur l'empreinte affichée : si le dossier change entre-temps, rien n'est signé. Elle
-                demande le secret de la personne, au clavier (ou --secret-stdin) : le jeton d'une connexion ne suffit pas.
-                --all résume le lot, montre en entier des dossiers tirés au sort et ne signe qu'avec --confirm et le nombre
+                demande le secret de la personne, au clavier (ou --secret-stdin) : un jeton ne suffit pas.
+                --all résume le lot, montre des dossiers tirés au sort et ne signe qu'avec --confirm et le nombre
                 de dossiers ; ceux qui ont une valeur critique ou un résultat manquant se signent un à un.
                 """)
         @OptionGroup var listing: Listing

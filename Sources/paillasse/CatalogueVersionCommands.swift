@@ -152,7 +152,9 @@ extension CatalogueCommand {
                 catalogue = try LaboratoryServer.loadCatalogue(try await client.catalogueFiles())
                 let approved = try await client.approvals().filter { $0.state == Approval.approved.rawValue }
                 catalogue = catalogue.approving(
-                    Set(approved.compactMap { $0.subject.split(separator: ":").last.map { String($0) } }))
+                    Set(
+                        approved.filter { $0.subject.hasPrefix("analyse:") }
+                            .map { String($0.subject.dropFirst("analyse:".count)) }))
             }
             let lines = catalogue.coverage(level: level)
             if listing.json { return try Output.json(lines) }

@@ -3,7 +3,7 @@ import Console
 import Foundation
 import Testing
 
-/// The technician's page and the key card are made from the keymap and the screens, so that they are never of yesterday.
+/// The technician's page and the key card are made from the keymap and the screens: they are never of yesterday.
 /// `PAILLASSE_GOLDEN=write` writes the page anew.
 @Suite struct `The technician's page` {
     static let url = `Golden screens`.folder.deletingLastPathComponent().deletingLastPathComponent()
@@ -30,16 +30,18 @@ import Testing
             # L'écran du technicien
 
             `paillasse worklist` dans un terminal de 80 × 24 à 200 × 60. `Simulators/bench-terminal` l'ouvre sur un
-            laboratoire de démonstration. `?` montre les touches, `x` tout ce qui est possible sur la ligne : rien d'autre
-            n'est à retenir. La première ligne ne cache jamais le contrôle de qualité (`CQ`) ni le triage (`TRI`).
+            laboratoire de démonstration. `?` montre les touches, `x` tout ce qui est possible sur la ligne : rien
+            d'autre n'est à retenir. La première ligne ne cache jamais le contrôle de qualité (`CQ`) ni le triage
+            (`TRI`).
 
             ```
             \(bench.text)
             ```
 
-            Les signes : `▲H` `▼L` hors intervalle, `‼CRIT` critique, `▣ RETENU` retenu avec ses raisons, `✓ PROP` rien ne le
-            retient, `!!` urgent, `✖` contrôle rejeté, `⧗` contrôle échu, `⟲` repassé, `⇡` saisi et pas encore au serveur.
-            La couleur ne dit jamais rien seule : `--theme mono`, `NO_COLOR` et `--ascii` montrent la même chose.
+            Les signes : `▲H` `▼L` hors intervalle, `‼CRIT` critique, `▣ RETENU` retenu avec ses raisons, `✓ PROP`
+            rien ne le retient, `!!` urgent, `✖` contrôle rejeté, `⧗` contrôle échu, `⟲` repassé, `⇡` saisi et pas
+            encore au serveur. La couleur ne dit jamais rien seule : `--theme mono`, `NO_COLOR` et `--ascii` montrent
+            la même chose.
 
             ## Pourquoi un résultat est retenu
 
@@ -51,10 +53,11 @@ import Testing
 
             ## Saisir
 
-            Aller au volet 3 (`tab`), taper le chiffre : la cellule s'ouvre. `entrée` enregistre et descend, `,` et `.` sont la
-            décimale, `.n` normal, `.r` rendu par ailleurs, `..` comme la dernière saisie. Ce qui n'est pas un nombre est refusé
-            dans la cellule, en mots. `échap` garde un brouillon : il revient après une coupure, un verrouillage ou une panne.
-            Si quelqu'un d'autre a écrit la même cellule entre-temps, les deux valeurs sont montrées et rien n'est écrasé.
+            Aller au volet 3 (`tab`), taper le chiffre : la cellule s'ouvre. `entrée` enregistre et descend, `,` et
+            `.` sont la décimale, `.n` normal, `.r` rendu par ailleurs, `..` comme la dernière saisie. Ce qui n'est
+            pas un nombre est refusé dans la cellule, en mots. `échap` garde un brouillon : il revient après une
+            coupure, un verrouillage ou une panne. Si quelqu'un d'autre a écrit la même cellule entre-temps, les deux
+            valeurs sont montrées et rien n'est écrasé.
 
             ## Rejeter
 
@@ -68,8 +71,8 @@ import Testing
 
             ## Lire une étiquette
 
-            Une douchette tape plus vite qu'une personne : le tube lu s'ouvre, où que l'on soit, et ce qui était en cours de
-            saisie reste en brouillon.
+            Une douchette tape plus vite qu'une personne : le tube lu s'ouvre, où que l'on soit, et ce qui était en
+            cours de saisie reste en brouillon.
 
             ## Les touches
 

@@ -207,6 +207,31 @@ import Testing
         #expect(bench.drafts.isEmpty && bench.face.mode == .browse)
     }
 
+    @Test func `notes a critical call from a form with its time`() {
+        var bench = Morning.bench(width: 120, height: 36)
+        bench.type(.tab, .down)
+        #expect(!bench.possible.contains(.call))
+        let call = CallRow(id: "a2", due: Morning.ago(-18), isOverdue: false, contact: "Dr TREGUER 02 98 00 00 00")
+        _ = bench.receive(.loaded(.calls([call])), at: bench.now)
+        #expect(bench.text.contains("à dire avant 14:50") && bench.text.contains("reste 17"))
+        bench.type("a")
+        #expect(bench.text.contains("Appel : K 6,4 mmol/L de MARTIN Léa"))
+        for answer in ["Mme Kerbrat", "infirmière", "0298111111", "6,4"] {
+            bench.type(answer)
+            bench.type(.enter)
+        }
+        bench.type("1")
+        let effects = bench.type(.enter)
+        #expect(
+            effects.contains {
+                if case .send(_, .call("a2", "Mme Kerbrat", "infirmière", "0298111111", "6,4", true, true)) = $0 {
+                    true
+                } else {
+                    false
+                }
+            })
+    }
+
     @Test func `locks without losing a draft and goes on after the secret`() {
         var bench = Morning.bench()
         bench.type(.tab, .down, .down, .down)
@@ -216,6 +241,10 @@ import Testing
         #expect(bench.text.contains("Écran verrouillé ; secret de tanguy"))
         bench.type(.escape)
         #expect(bench.text.contains("Écran verrouillé"))
+        // News of the line do not open it.
+        _ = bench.receive(.online, at: bench.now)
+        _ = bench.receive(.offline, at: bench.now)
+        #expect(bench.house.link == .locked)
         bench.type("secret")
         #expect(bench.text.contains("******") && !bench.text.contains("secret :  secret"))
         let effects = bench.type(.enter)
@@ -244,6 +273,8 @@ import Testing
         var bench = Morning.bench()
         bench.type(.tab, .down)
         offered.formUnion(bench.possible)
+        _ = bench.receive(
+            .loaded(.calls([CallRow(id: "a2", due: bench.now, isOverdue: true, contact: nil)])), at: bench.now)
         bench.done.append(.validate(request: "D0412", ids: ["a1"], reason: nil))
         offered.formUnion(bench.possible)
         var file = Morning.file(of: "261122000412")

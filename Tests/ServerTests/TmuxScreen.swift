@@ -3,8 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The real program in a real terminal: tmux keeps its screen, types keys and reads what stands there. One server of tmux
-/// a test, of its own name.
+/// The real program in a real terminal: tmux keeps its screen, types keys and reads what stands there. One server of
+/// tmux a test, of its own name.
 struct TmuxScreen: Sendable {
     let name: String
     let folder: String

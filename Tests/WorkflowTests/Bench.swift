@@ -118,13 +118,15 @@ struct Bench: Sendable {
     }
 
     /// Another request for the same patient, its tubes received.
-    func registered(_ codes: [String], for patientID: String) async throws -> RegisteredRequest {
+    func registered(
+        _ codes: [String], for patientID: String, received: Bool = true
+    ) async throws -> RegisteredRequest {
         var draft = RequestDraft(
             patientID: patientID, codes: codes,
             prescriber: Professional(nationalID: "810009876543", family: "CHARLES", given: "Pascal"))
         draft.collectedAt = clock.now.advanced(by: .seconds(-1800))
         let made = try await desk.registerRequest(draft, by: Bench.secretary)
-        for specimen in made.specimens {
+        for specimen in made.specimens where received {
             _ = try await desk.receive(
                 specimen.accession, collectedAt: nil, nonconformity: nil, by: Bench.technician)
         }

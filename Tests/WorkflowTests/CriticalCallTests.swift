@@ -84,7 +84,14 @@ import Workflow
         try await bench.validate(["K"], of: made)
         let id = try await bench.observation("K", made).id
         _ = try await bench.desk.recordCall(attempt(.notReadBack), for: id, by: Bench.technician)
-        try await bench.sign(made)
+        let signature = try await bench.sign(made)
+        // The report says so, and says the same whatever is noted later.
+        let report = try await bench.desk.signedReport(of: signature)
+        let comment = report.content.observations.first?.comment
+        #expect(comment == "valeur critique téléphonée le 22/11/2026 à 07:00 : Mme Roy, infirmière")
+        bench.clock.advance(.seconds(60))
+        _ = try await bench.desk.recordCall(attempt(.confirmed, "Dr Bas"), for: id, by: Bench.biologist)
+        #expect(try await bench.desk.signedReport(of: signature) == report)
     }
 
     @Test func `that was told is not called again within the week unless it is worse`() async throws {

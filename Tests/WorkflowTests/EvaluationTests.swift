@@ -69,6 +69,18 @@ import Workflow
             })
     }
 
+    @Test func `a tube received after its results has them judged again`() async throws {
+        let bench = try await Bench.withRules()
+        let made = try await bench.registered(["K"], for: try await bench.patient().id, received: false)
+        let tube = made.specimens[0].accession
+        try await bench.arrive("m1", [Bench.result("K", "4.2", of: tube)])
+        let potassium = try await bench.observation("K", made)
+        #expect(potassium.holds.contains { $0.code == .notReceived })
+        _ = try await bench.desk.receive(tube, collectedAt: nil, nonconformity: nil, by: Bench.technician)
+        let standing = try await bench.desk.standing([potassium], at: bench.clock.now)
+        #expect(!standing[0].holds.contains { $0.code == .notReceived })
+    }
+
     @Test func `no rule is active before a biologist stands for it, and one whose end came holds`() async throws {
         let bench = try await Bench.withRules(approving: false)
         let made = try await bench.received(["BILT", "BILC"])

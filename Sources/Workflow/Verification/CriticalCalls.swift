@@ -202,9 +202,42 @@ extension Desk {
         return gone
     }
 
+    /// The report says who was told of a critical value (RULES section 5, point 7), as it stood when it was signed: the
+    /// same words for ever.
+    func mentioningCalls(
+        in content: SignedContent, before signed: Instant, zone: CivilZone
+    ) async throws(CommandFailure) -> SignedContent {
+        var mentioned = content
+        for (place, observation) in content.observations.enumerated() {
+            guard observation.isCritical else { continue }
+            let entries = try await ask { () throws(StoreFailure) in
+                try await store.register(.criticalCall, site: observation.site, subject: observation.id)
+            }
+            guard let last = entries.last(where: { $0.at <= signed }),
+                let told = try CallEntry(last).call.attempts.last(where: { $0.outcome != .unreachable })
+            else { continue }
+            let at = told.at.iso8601(in: zone)
+            let day = at.prefix(10).split(separator: "-").reversed().joined(separator: "/")
+            let words =
+                "valeur critique téléphonée le \(day) à \(at.dropFirst(11).prefix(5)) : \(told.person), \(told.role)"
+                + (told.wasReadBack ? " ; relue" : "")
+            mentioned.observations[place].comment =
+                [observation.comment, words].compactMap { $0 }.joined(separator: " ; ")
+        }
+        return mentioned
+    }
+
     /// A critical value that nobody was told of is not signed unseen: the biologist calls first, or says why not.
     func uncalled(_ observations: [Observation]) async throws(CommandFailure) -> [CallEntry] {
         try await criticalCalls(of: observations).values.filter { $0.call.state == .open }
             .sorted { $0.call.analysis < $1.call.analysis }
+    }
+}
+
+extension Observation {
+    /// Beyond a limit that is telephoned, or a positive that is.
+    var isCritical: Bool {
+        flags.contains(.criticallyLow) || flags.contains(.criticallyHigh)
+            || holds.contains { $0.code == .criticalCall }
     }
 }

@@ -34,12 +34,14 @@ package struct JudgedRecord: Codable, Sendable {
     /// As they stand on the observation: those of the checks, and that another value stands beside it.
     package var holds: [Hold]
     package var scene: Scene?
+    /// A call was opened for this result, now or before: it is opened once.
+    package var isCalled: Bool?
     /// 1, 2… within the result, and when; of the record, not of its content.
     package private(set) var ordinal = 1
     package private(set) var at = Instant(milliseconds: 0)
 
     private enum CodingKeys: String, CodingKey {
-        case lead, engineVersion, catalogueVersion, packVersion, facts, contradictions, result, holds, scene
+        case lead, engineVersion, catalogueVersion, packVersion, facts, contradictions, result, holds, scene, isCalled
     }
 
     init(_ record: EvaluationRecord) throws(CommandFailure) {

@@ -161,10 +161,12 @@ struct Judgement {
                 lead: lead, evaluation: evaluation, facts: input.results[place],
                 contradictions: input.contradictions, result: result, holds: holds)
             if place == 0 { record.scene = JudgedRecord.Scene(input, evaluation, members: members) }
+            let wasCalled = records[result.id]?.judged.isCalled ?? false
+            let asksForCall = result.holdCodes.contains(.criticalCall)
+            if wasCalled || asksForCall { record.isCalled = true }
             facts.append(
                 .evaluation(record.record(ordinal: members[place].ordinal, site: file.request.site, at: at)))
-            let wasCritical = records[result.id]?.judged.result.holdCodes.contains(.criticalCall) ?? false
-            if result.holdCodes.contains(.criticalCall), !wasCritical { facts.append(call(result)) }
+            if asksForCall, !wasCalled { facts.append(call(result)) }
             records[result.id] = (record, members[place].ordinal)
         }
     }

@@ -58,6 +58,21 @@ extension Desk {
         return made.map(Fact.observationEvent) + (try await judge(file, changed: [code]))
     }
 
+    /// Results that came before the tube was received, or before its hour was known, judged with what is known now.
+    func judgeAgain(on specimen: Specimen) async throws(CommandFailure) -> [Fact] {
+        let observations = try await ask { () throws(StoreFailure) in
+            try await store.observations(requestID: specimen.requestID)
+        }
+        guard observations.contains(where: { $0.accession == specimen.accession }) else { return [] }
+        var file = try await open(try await request(specimen.requestID))
+        file.specimens.removeAll { $0.accession == specimen.accession }
+        file.specimens.append(specimen)
+        let measured = file.standing.values.filter {
+            $0.accession == specimen.accession && $0.origin.calculation == nil
+        }
+        return try await judge(file, changed: Set(measured.map(\.analysis)), whole: true)
+    }
+
     /// Judges a file again as it stands, with the catalogue, the rules and the approvals of today: a new judgement of
     /// each result that no signature holds, and the calculations that are possible now (PAIN 11: never by itself).
     package func judgeAgain(

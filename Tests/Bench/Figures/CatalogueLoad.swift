@@ -4,7 +4,7 @@ import Catalog
 extension Figure {
     static var catalogue5000: Figure {
         Figure(
-            name: "catalogue-5000", what: "a catalogue of 5,000 analyses with its intervals linted, then loaded",
+            name: "catalogue-5000", what: "a catalogue of 5,000 analyses and 43,700 intervals loaded, which lints it",
             unit: "s", reference: nil, goal: .most(1)
         ) { bench in
             let made = try LargeCatalogue(bench)
@@ -13,9 +13,9 @@ extension Figure {
                 value: {
                     1
                         / (try Measure.rate(of: 1) {
-                            try Measure.demand(AnalysisCatalogue.lint(made.files).count, is: 0, "findings")
                             let loaded = try AnalysisCatalogue.load(made.files, version: CatalogVersion("bench"))
                             try Measure.demand(loaded.analyses.count, is: LargeCatalogue.size, "analyses")
+                            try Measure.demand(loaded.warnings.count, is: 0, "findings")
                             try Measure.demand(loaded.intervals.count, is: made.intervals, "intervals")
                         })
                 })
@@ -24,10 +24,10 @@ extension Figure {
 }
 
 /// The shipped lines over and over, each with a code and a LOINC code of its own, and for every number intervals of
-/// ten ages for each sex: one seed makes it, and nothing in it is wrong.
+/// five ages for each sex: one seed makes it, and nothing in it is wrong.
 private struct LargeCatalogue: Sendable {
     static let size = 5000
-    private static let ages = ["0", "28 j", "1 mois", "6 mois", "1 a", "6 a", "12 a", "15 a", "18 a", "65 a", ""]
+    private static let ages = ["0", "28 j", "1 a", "15 a", "18 a", ""]
 
     private(set) var files: [CatalogFile] = []
     private(set) var intervals = 0

@@ -7,6 +7,7 @@ import HL7v2
 import Laboratory
 import SQLiteEngine
 import Store
+import StoreSQL
 import Synchronization
 import Workflow
 

@@ -4,7 +4,7 @@ import Laboratory
 
 /// The terminal without its terminal: what a key costs before ncurses has a cell to write (UX section 2).
 extension Figure {
-    /// Keys among 10,000 lines while news of the server comes in between, the largest screen drawn and compared each time.
+    /// Keys among 10,000 lines with news of the server in between, the largest screen drawn and compared each time.
     static var screenKey: Figure {
         Figure(
             name: "screen-key",
