@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Client
+import Laboratory
 
 struct IndicatorsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
