@@ -111,7 +111,8 @@ package enum ValueSets {
     private static let units: Set<String> = {
         var units: Set = [
             "%", "s", "min", "h", "d", "g", "mg", "ug", "ng", "pg", "fg", "kg", "L", "mL", "dL", "uL", "fL", "mm", "cm",
-            "m2", "mmol", "umol", "nmol", "pmol", "mol", "U", "[IU]", "/mL", "/uL", "/L", "[pH]", "mm[Hg]", "Cel",
+            "m2", "mmol", "umol", "nmol", "pmol", "mol", "U", "[IU]", "/mL", "/uL", "/L", "[pH]", "mm[Hg]", "kPa",
+            "Cel",
         ]
         for (numerator, denominators) in ratios {
             for denominator in denominators.split(separator: " ") { units.insert(numerator + "/" + denominator) }

@@ -56,7 +56,7 @@ extension BioCommand {
             let waiting = try await reader.awaitingSignature(limit: 2000)
             let codes = try await BioCommand.codes(of: section, reader)
             var files = waiting.filter { $0.missing.isEmpty && $0.fresh > 0 && $0.critical.isEmpty }
-            if let codes { files = try await self.files(files, only: codes, reader) }
+            if let codes { files = try await whole(files, of: codes, reader) }
             if !listing.json { try await summarize(files, of: waiting, reader) }
             guard confirm == files.count else {
                 throw Refusal(
@@ -83,8 +83,8 @@ extension BioCommand {
                     + "par dossier ; relire au hasard vaut mieux que relire vite")
         }
 
-        private func files(
-            _ files: [SignableLineView], only codes: Set<String>, _ client: LaboratoryClient
+        private func whole(
+            _ files: [SignableLineView], of codes: Set<String>, _ client: LaboratoryClient
         ) async throws -> [SignableLineView] {
             var kept = [SignableLineView]()
             for file in files {
