@@ -31,7 +31,9 @@ import Workflow
                 let made = try await laboratory.readyToSign()
                 let secret = APILaboratory.secret + "\n"
                 _ = try await tool.run("login", "biologiste", "--secret-stdin", input: secret)
-                _ = try await tool.run("bio", "sign", "--all", "--confirm", "1")
+                let signed = try await tool.run(
+                    "bio", "sign", "--all", "--confirm", "1", "--secret-stdin", input: secret)
+                try #require(signed.code == 0, "\(signed)")
                 try await laboratory.dispatch.makeReports()
                 try await body(laboratory, tool, made.request.number, pfi)
             }
