@@ -168,6 +168,7 @@ import Testing
         ("GET /v1/control-lots/:analyzer", "TBSA"), ("POST /v1/control-lots/:analyzer", "TB"),
         ("POST /v1/control-lots/:analyzer/switch", "B"),
         ("GET /v1/assessments", "TBSA"), ("POST /v1/assessments", "TB"),
+        ("GET /v1/reports/story", "TBSA"), ("GET /v1/indicators", "TBSA"), ("POST /v1/requests/:ref/release", "B"),
     ]
 
     @Test func `is given to each role as the table says, route by route`() async throws {

@@ -79,6 +79,16 @@ struct TmuxScreen: Sendable {
         return false
     }
 
+    /// Waits until the screen no longer holds this.
+    func hides(_ words: String, within limit: Duration = .seconds(30)) async throws -> Bool {
+        let end = ContinuousClock.now + limit
+        while ContinuousClock.now < end {
+            if try await !text.contains(words) { return true }
+            try? await Task.sleep(for: .milliseconds(40))
+        }
+        return false
+    }
+
     /// Process id of the program.
     var pid: Int32? {
         get async throws {
