@@ -31,4 +31,16 @@ import Testing
         let ran = try await Child.run("/bin/ls", ["/proc/self/fd"])
         #expect(ran.text.split(separator: "\n").sorted() == ["0", "1", "2", "3"])
     }
+
+    @Test func `begin with no signal blocked, whatever thread starts them`() async throws {
+        let ran = try await withCheckedThrowingContinuation { done in
+            Thread.detachNewThread {
+                var all = sigset_t()
+                sigfillset(&all)
+                pthread_sigmask(SIG_BLOCK, &all, nil)
+                done.resume(with: Result { try Child.runHere("/bin/grep", ["SigBlk", "/proc/self/status"]) })
+            }
+        }
+        #expect(ran.text == "SigBlk:\t0000000000000000\n")
+    }
 }

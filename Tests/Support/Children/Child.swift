@@ -35,8 +35,16 @@ package final class Child: Sendable {
         var settings: [UnsafeMutablePointer<CChar>?] =
             (environment ?? ProcessInfo.processInfo.environment).map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for word in words + settings { free(word) } }
+        // Threads of a pool block signals, and a child would begin with them blocked.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var child: pid_t = 0
-        let failure = posix_spawn(&child, program, &actions, nil, &words, &settings)
+        let failure = posix_spawn(&child, program, &actions, &attributes, &words, &settings)
         guard failure == 0 else {
             throw Refusal(
                 "test.spawn", at: program, because: String(cString: strerror(failure)), remedy: "build it first")
