@@ -44,7 +44,7 @@ import Testing
                 // An escape with `q` behind it in one breath would be Alt-q.
                 #expect(try await screen.hides("Actions sur cette ligne"))
                 try await screen.press("q")
-                #expect(try await screen.shows("Pane is dead"))
+                #expect(try await screen.hides("Listes"))
             }
         }
     }
