@@ -88,7 +88,7 @@ import Testing
                 #expect(bytes.range(of: Data(made.request.number.utf8)) == nil)
             }
             try await TmuxScreen.open(tool, width: 80, height: 24) { screen in
-                let isBack = try await screen.shows("brouillon(s) retrouvé(s)", "98,7")
+                let isBack = try await screen.shows("98,7")
                 #expect(isBack)
             }
         }
