@@ -78,6 +78,8 @@ import Testing
                     try FileManager.default.contentsOfDirectory(atPath: tool.home).filter { $0.hasSuffix(".sealed") }
                 }
                 #expect(try await eventually(within: .seconds(10)) { try !files().isEmpty })
+                // The first digit makes the file: the last one is written a moment after it shows.
+                try await Task.sleep(for: .seconds(1))
                 let pid = try #require(try await screen.pid)
                 #expect(kill(pid, SIGKILL) == 0)
                 // Nobody outlives it: the next screen finds only what stood on the disk.
@@ -88,7 +90,7 @@ import Testing
                 #expect(bytes.range(of: Data(made.request.number.utf8)) == nil)
             }
             try await TmuxScreen.open(tool, width: 80, height: 24) { screen in
-                let isBack = try await screen.shows("98,7")
+                let isBack = try await screen.shows("brouillon(s) retrouvé(s)", "98,7")
                 #expect(isBack)
             }
         }
