@@ -89,6 +89,18 @@ struct TmuxScreen: Sendable {
         return false
     }
 
+    /// Waits until the program has ended, whether tmux took note of it or not: it sometimes leaves "Pane is dead" out.
+    static func ended(_ pid: Int32, within limit: Duration = .seconds(30)) async -> Bool {
+        let end = ContinuousClock.now + limit
+        while ContinuousClock.now < end {
+            let state = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8))?
+                .split(separator: ")").last?.first { $0 != " " }
+            if state == nil || state == "Z" { return true }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        return false
+    }
+
     /// Process id of the program.
     var pid: Int32? {
         get async throws {

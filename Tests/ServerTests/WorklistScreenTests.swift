@@ -43,8 +43,10 @@ import Testing
                 try await screen.press("Escape")
                 // An escape with `q` behind it in one breath would be Alt-q.
                 #expect(try await screen.hides("Actions sur cette ligne"))
+                let pid = try #require(try await screen.pid)
                 try await screen.press("q")
                 #expect(try await screen.hides("Listes"))
+                #expect(await TmuxScreen.ended(pid))
             }
         }
     }
@@ -82,8 +84,7 @@ import Testing
                 try await Task.sleep(for: .seconds(1))
                 let pid = try #require(try await screen.pid)
                 #expect(kill(pid, SIGKILL) == 0)
-                // Nobody outlives it: the next screen finds only what stood on the disk.
-                try await Task.sleep(for: .milliseconds(500))
+                #expect(await TmuxScreen.ended(pid))
                 let sealed = try #require(try files().first)
                 let bytes = try #require(FileManager.default.contents(atPath: tool.home + "/" + sealed))
                 #expect(bytes.range(of: Data("98,7".utf8)) == nil)
