@@ -18,3 +18,22 @@ package enum JSONString {
         return out + "\""
     }
 }
+
+/// A text as content or quoted attribute of XML 1.0: markup characters as entities, characters that XML does not allow
+/// as blanks. Documents of patients are written by `CDA.XMLWriter`, which marks what it could not write.
+package enum XMLText {
+    package static func escaped(_ text: String) -> String {
+        var out = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": out += "&amp;"
+            case "<": out += "&lt;"
+            case ">": out += "&gt;"
+            case "\"": out += "&quot;"
+            case _ where scalar.value < 0x20 || scalar.value == 0xFFFE || scalar.value == 0xFFFF: out += " "
+            case _: out.unicodeScalars.append(scalar)
+            }
+        }
+        return out
+    }
+}

@@ -18,14 +18,14 @@ enum Metadata {
     static func packet(_ description: FileDescription) -> [UInt8] {
         let date = description.made.iso8601(in: .utc)
         func alternative(_ name: String, _ text: String) -> String {
-            text.isEmpty
-                ? ""
-                : "<\(name)><rdf:Alt><rdf:li xml:lang=\"x-default\">\(escaped(text))</rdf:li></rdf:Alt></\(name)>\n"
+            if text.isEmpty { return "" }
+            let words = XMLText.escaped(text)
+            return "<\(name)><rdf:Alt><rdf:li xml:lang=\"x-default\">\(words)</rdf:li></rdf:Alt></\(name)>\n"
         }
         let author =
             description.author.isEmpty
             ? ""
-            : "<dc:creator><rdf:Seq><rdf:li>\(escaped(description.author))</rdf:li></rdf:Seq></dc:creator>\n"
+            : "<dc:creator><rdf:Seq><rdf:li>\(XMLText.escaped(description.author))</rdf:li></rdf:Seq></dc:creator>\n"
         let text = """
             <?xpacket begin="\u{FEFF}" id="W5M0MpCehiHzreSzNTczkc9d"?>
             <x:xmpmeta xmlns:x="adobe:ns:meta/">
@@ -51,9 +51,5 @@ enum Metadata {
             <?xpacket end="w"?>
             """
         return Array(text.utf8)
-    }
-
-    private static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
     }
 }

@@ -145,7 +145,7 @@ extension ChartDrawing {
             <?xml version="1.0" encoding="UTF-8"?>
             <svg xmlns="http://www.w3.org/2000/svg" width="\(length(width))pt" height="\(length(height))pt" \
             viewBox="0 0 \(length(width)) \(length(height))" font-family="DejaVu Sans, sans-serif">
-            <title>\(ChartDrawing.escaped(title))</title>
+            <title>\(XMLText.escaped(title))</title>
             <rect width="100%" height="100%" fill="#ffffff"/>
 
             """
@@ -160,7 +160,7 @@ extension ChartDrawing {
                 + "stroke=\"\(colour(tone))\" stroke-width=\"\(length(width))\"/>"
         case .text(let text, let x, let y, let size, let anchor, let tone):
             return "<text x=\"\(length(x))\" y=\"\(length(y))\" font-size=\"\(length(size))\" "
-                + "text-anchor=\"\(anchor.rawValue)\" fill=\"\(colour(tone))\">\(ChartDrawing.escaped(text))</text>"
+                + "text-anchor=\"\(anchor.rawValue)\" fill=\"\(colour(tone))\">\(XMLText.escaped(text))</text>"
         case .glyph(let glyph, let x, let y, let size, let tone):
             switch glyph {
             case .circle:
@@ -182,22 +182,6 @@ extension ChartDrawing {
     private func colour(_ tone: ChartTone) -> String {
         let (red, green, blue) = tone.rgb
         return "#" + [red, green, blue].map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined()
-    }
-
-    /// XML 1.0: markup characters as entities, control characters (not allowed at all) left out.
-    private static func escaped(_ text: String) -> String {
-        var out = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": out += "&amp;"
-            case "<": out += "&lt;"
-            case ">": out += "&gt;"
-            case "\"": out += "&quot;"
-            case _ where scalar.value < 0x20 || scalar.value == 0xFFFE || scalar.value == 0xFFFF: out += " "
-            case _: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out
     }
 }
 
