@@ -72,7 +72,7 @@ var targets: [Target] = [
 
     // Children of the tests: see its comment before using Foundation's `Process`.
     .target(name: "TestSupport", dependencies: ["Base"], path: "Tests/Support/Children", swiftSettings: settings),
-    // What several tests share: the official judges in processes of their own, and reports from a seed.
+    // The official judges, in processes of their own.
     shell("Judges", at: "Tests/Support/Judges", imports: ["TestSupport"]),
     // Signed reports from a seed, every case and pair of cases.
     room("ReportSamples", at: "Tests/ReportSamples", imports: ["Base", "Catalog", "Laboratory"]),

@@ -26,8 +26,6 @@ struct IssuedDocuments {
     let cda: [UInt8]
     /// Empty when the report has no electronic destination: it leaves on paper.
     private(set) var messages: [Ready] = []
-    /// Who gets nothing, and why.
-    private(set) var withheld: [Routing.Withheld] = []
     /// Who has an earlier version and cannot be told of this one.
     private(set) var stranded: [Routing.Withheld] = []
 
@@ -44,7 +42,6 @@ struct IssuedDocuments {
         asked.holders = circumstances.holders
         asked.earlierVisibility = circumstances.earlierVisibility
         let routing = Routing(asked, settings: pfi.routing)
-        withheld = routing.withheld
         stranded = routing.stranded
         for errand in routing.errands {
             let id = controlIDs()

@@ -28,10 +28,6 @@ extension Desk {
         return acts
     }
 
-    package func releaseState(of request: Request) async throws(CommandFailure) -> ReleaseState {
-        ReleaseState(try await releaseActs(of: request).map(\.act))
-    }
-
     /// The entry that tells an act; appended with what it does, in one transaction.
     package func releaseEntry(
         _ act: ReleaseAct, of request: Request, by author: String
@@ -71,8 +67,6 @@ extension Desk {
         try allow(author, .sign)
         try within(request, author)
     }
-
-    package func requestOf(_ reference: String) async throws(CommandFailure) -> Request { try await request(reference) }
 
     /// Several deliveries told in one transaction: attempts are their own trace, answers are audited together. `after`:
     /// the last ordinal known of each, to save asking; when it is wrong, it is asked,
