@@ -127,7 +127,7 @@ extension Desk {
                 .unrequestedAnalysis,
                 "\(code) n'est pas demandée pour ce tube → l'ajouter (request change --add) et rejouer, ou écarter")
         }
-        if let before = file.standing[code], before.isSame(as: incoming, in: message) { return .repeated }
+        if file.known(code).contains(where: { $0.isSame(as: incoming, in: message) }) { return .repeated }
         file.take(arrival(incoming, message, code, file))
         files[request] = file
         return .taken

@@ -20,6 +20,7 @@ package struct RulePack: Sendable {
     package let policy: VerificationPolicy
     /// `policy.json5` as it reads: what is approved of it.
     let policyText: [UInt8]
+    var hasPolicy: Bool { !policyText.isEmpty }
     private let formulaByCode: [String: Int]
 
     /// `calculated.json5`, `coherence.json5`, `reflex.json5`, `policy.json5`; a missing file holds no rule.

@@ -221,7 +221,7 @@ struct TubeValues {
         let high: Exact?
     }
     var results: [String: Entry] = [:]
-    var indices: [HILIndex: Exact] = [:]
+    var indices = SerumIndices()
     var flags: Set<String> = []
     var contexts: Set<ClinicalContext> = []
     var sex: IntervalSex = .any

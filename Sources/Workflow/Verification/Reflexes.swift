@@ -48,7 +48,7 @@ extension Desk {
         var facts = [Fact](), lines = [RequestLine]()
         for finding in fresh {
             let entry = ReflexEntry(
-                finding: finding, state: isAdding ? .added : .proposed, author: "system", at: at,
+                finding: finding, state: isAdding ? .added : .proposed, author: Desk.house, at: at,
                 reason: finding.because)
             facts.append(.register(Desk.entry(entry, request, ordinal: known.count + facts.count + 1)))
             for code in finding.adds where isAdding && !lines.contains(where: { $0.analysis == code }) {

@@ -37,10 +37,20 @@ extension Desk {
         else { return [.observationEvent(event)] }
         let code = rejected.analysis
         var made = [event]
-        let after = Chosen.observations(all, events: events + made)
+        let last = Chosen.lastEvents(events)
+        var after = Chosen.observations(all, events: events + made)
+        let reruns = all.filter { $0.analysis == code && $0.accession == rejected.accession }
+        let next = after[code] == nil ? reruns.filter { last[$0.id]?.isSettingAside ?? false } : []
+        if let next = next.min(by: { $0.run < $1.run }) {
+            // It stood aside only because the first one stood.
+            made.append(
+                ObservationEvent(
+                    observationID: next.id, ordinal: (last[next.id]?.ordinal ?? 0) + 1, kind: .withdrawn,
+                    author: event.author, at: event.at, reason: "le passage \(rejected.run) est rejeté"))
+            after = Chosen.observations(all, events: events + made)
+        }
         let dependents = shelf.pack.dependents(of: [code])
         if after[code] == nil {
-            let last = Chosen.lastEvents(events)
             for other in after.values.sorted(by: { $0.id < $1.id })
             where dependents.contains(other.analysis) && other.origin.calculation != nil {
                 made.append(
@@ -55,7 +65,24 @@ extension Desk {
         let file = OpenFile(
             request: request, patient: try await patient(request.patientID), specimens: specimens,
             observations: all, events: events + made)
-        return made.map(Fact.observationEvent) + (try await judge(file, changed: [code]))
+        return made.map(Fact.observationEvent)
+            + (try await judge(file, changed: [code], whole: !next.isEmpty))
+    }
+
+    /// Runs that somebody takes back out of those set aside stand again: what hangs on them is judged and calculated
+    /// with them.
+    func returning(
+        _ returned: Set<String>, _ request: Request, _ all: [Observation], _ events: [ObservationEvent]
+    ) async throws(CommandFailure) -> [Fact] {
+        let codes = Set(all.filter { returned.contains($0.id) }.map(\.analysis))
+        if codes.isEmpty { return [] }
+        let specimens = try await ask { () throws(StoreFailure) in
+            try await store.specimens(requestID: request.id)
+        }
+        let file = OpenFile(
+            request: request, patient: try await patient(request.patientID), specimens: specimens,
+            observations: all, events: events)
+        return try await judge(file, changed: codes, whole: true)
     }
 
     /// Results that came before the tube was received, or before its hour was known, judged with what is known now.
