@@ -76,7 +76,14 @@ extension Desk {
         for case .control(let control) in facts {
             quality.forget(site: control.site, analyzer: control.analyzer, analysis: control.analysis)
         }
+        await afterArrival(facts)
         return outcome
+    }
+
+    /// What follows of results once they are durable.
+    func afterArrival(_ facts: [Fact]) async {
+        await followPatients(facts)
+        await releaseUnderApproval(facts)
     }
 
     private func wholeMessage(_ message: ReceivedMessage, _ reading: Reading) -> TriageEntry {
@@ -219,6 +226,7 @@ extension Desk {
                 try await store.append(
                     facts + [.triageResolution(resolution)], note: note(author, "triage.attach", triageID, at))
             }
+            await afterArrival(facts)
             return facts.observation(observation.id) ?? observation
         }
     }

@@ -169,6 +169,12 @@ extension ResultJudge {
         _ engine: RuleEngine
     ) -> LineInterval? {
         let week = sex == .male ? nil : input.patient.pregnancyWeek
+        // Pregnant, and nobody knows since when: which interval of pregnancy it is cannot be said.
+        if week == nil, sex != .male, scene.contexts.contains(.pregnancy),
+            line.ranges.contains(where: { $0.pregnancyFrom != nil })
+        {
+            return nil
+        }
         let found: LineInterval? =
             if let age = scene.age {
                 AnalysisCatalogue.place(

@@ -1,6 +1,7 @@
 package import Base
 package import Catalog
 import JSON5
+package import Laboratory
 
 /// Everything wrong in the files of a rule pack: it is refused as a whole.
 package struct RulePackRejection: Error, Sendable, CustomStringConvertible {

@@ -135,11 +135,17 @@ struct Judgement {
             !judged.contains($0.id) && ($0.accession.isEmpty || file.areOneCollection($0.accession, tube))
         }
         let codes = Set(results.map(\.analysis))
+        let specimen = file.facts(of: tube, analyses: codes.sorted())
         return EvaluationInput(
-            now: at, patient: PatientFacts(file.patient),
-            specimen: file.facts(of: tube, analyses: codes.sorted()), contradictions: contradictions, results: results,
+            now: at, patient: patient(collected: specimen.collectedAt), specimen: specimen,
+            contradictions: contradictions, results: results,
             others: others.sorted { $0.analysis < $1.analysis }.map(other),
             approvals: approvals.concerning(codes, in: engine))
+    }
+
+    /// The person as the request tells, at a time of collection.
+    func patient(collected: Instant?) -> PatientFacts {
+        PatientFacts(file.patient, file.request.clinical, collected: collected, in: engine.zone)
     }
 
     func other(_ observation: Observation) -> OtherResult {

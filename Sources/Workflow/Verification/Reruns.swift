@@ -2,6 +2,7 @@ import Base
 import Catalog
 import Laboratory
 import Rules
+import Store
 
 // Runs that agree (RULES section 8): the first valid one stays, the others stand beside it and are seen. What does not
 // agree, or what nobody can compare, stands in its place and is held until a person chooses. Never an average.
