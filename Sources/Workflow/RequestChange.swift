@@ -1,6 +1,6 @@
 import Base
 import Catalog
-import Laboratory
+package import Laboratory
 import Store
 
 extension Desk {

@@ -70,7 +70,7 @@ import Testing
         #expect(Observation(json: text.replacing("measured", with: "guessed")) == nil)
     }
 
-    @Test func `a judgement with everything in it is the same, and so is one with nothing`() throws {
+    @Test func `a judgement with everything in it is the same, and so is one with nothing`() async throws {
         let values = try values()
         let value = try #require(Measured("6.90"))
         var full = ResultFacts(
@@ -86,42 +86,54 @@ import Testing
                     value: $0, at: instant, comparability: "g", specimenKind: "SER", technicallyValidated: false,
                     cancelled: true)
             }, earlierRuns: values, lastCall: KnownCall(value: value, at: instant))
-        var result = ResultEvaluation(
-            id: "o1", analysis: "K", value: values[0], isSuppressed: true,
-            interval: AppliedInterval(low: Exact(1), high: nil),
-            intervals: [AppliedInterval(low: nil, high: Exact(2)), AppliedInterval(low: nil, high: nil)],
-            intervalKind: .therapeutic, flags: [.low],
-            checks: [CheckRecord(.delta, .yes, code: .delta, inputs: [CheckFact(.words, "a|b;c\\")], note: .noPrior)],
-            proposedDilution: Exact(5), outcome: .held, isReleasable: true)
+        var evaluation = try await evaluation(of: full)
+        var result = try #require(evaluation.results.first)
+        result.isSuppressed = true
+        result.interval = AppliedInterval(low: Exact(1), high: nil)
+        result.intervals = [AppliedInterval(low: nil, high: Exact(2)), AppliedInterval(low: nil, high: nil)]
+        result.intervalKind = .therapeutic
+        result.flags = [.low]
+        result.checks.append(
+            CheckRecord(.delta, .yes, code: .delta, inputs: [CheckFact(.words, "a|b;c\\")], note: .noPrior))
+        result.proposedDilution = Exact(5)
+        result.isReleasable = true
+        evaluation.collectionHolds = [CheckRecord(.wrongBlood, .yes, code: .delta)]
+        evaluation.catalogueVersion = CatalogVersion("c\"1")
         for dilution in [full.dilution, .none, .unknownFactor] {
             full.dilution = dilution
-            try compare(full, result, holds: [Hold(.delta, "x")], contradictions: [.name, .sex], called: true)
+            try compare(
+                full, result, evaluation, holds: [Hold(.delta, "x")], contradictions: [.name, .sex], called: true)
         }
         result.interval = nil
         result.intervalKind = nil
         result.proposedDilution = nil
         let bare = ResultFacts(id: "o2", analysis: "K", value: nil, rawText: "")
-        try compare(bare, result, holds: [], contradictions: [], called: nil)
+        try compare(bare, result, evaluation, holds: [], contradictions: [], called: nil)
     }
 
     private func compare(
-        _ facts: ResultFacts, _ result: ResultEvaluation, holds: [Hold], contradictions: [IdentityContradiction],
-        called: Bool?
+        _ facts: ResultFacts, _ result: ResultEvaluation, _ evaluation: Evaluation, holds: [Hold],
+        contradictions: [IdentityContradiction], called: Bool?
     ) throws {
         let key = JudgedRecord.Key(observation: "o1", ordinal: 2)
-        let evaluation = Evaluation(
-            engineVersion: 1, catalogueVersion: CatalogVersion("c\"1"), packVersion: "p", results: [result],
-            collectionHolds: [CheckRecord(.wrongBlood, .yes, code: .delta)])
         var record = JudgedRecord(
             lead: key, evaluation: evaluation, facts: facts, contradictions: contradictions, result: result,
             holds: holds)
         record.isCalled = called
         #expect(String(decoding: record.text, as: UTF8.self) == (try general(record)))
-        let input = EvaluationInput(
+        let input = input(facts)
+        record.scene = JudgedRecord.Scene(input, evaluation, members: [key])
+        #expect(String(decoding: record.text, as: UTF8.self) == (try general(record)))
+    }
+
+    private func input(_ facts: ResultFacts) -> EvaluationInput {
+        EvaluationInput(
             now: instant, patient: PatientFacts(sex: .any, born: CivilDate(year: 1960, month: 0, day: 0)),
             specimen: SpecimenFacts(kind: "SER", tube: "V", analyses: ["K"], collectedAt: instant, receivedAt: nil),
             results: [facts])
-        record.scene = JudgedRecord.Scene(input, evaluation, members: [key])
-        #expect(String(decoding: record.text, as: UTF8.self) == (try general(record)))
+    }
+
+    private func evaluation(of facts: ResultFacts) async throws -> Evaluation {
+        try await Bench.withRules(approving: false).desk.shelf.engine.evaluate(input(facts))
     }
 }

@@ -11,7 +11,7 @@ struct Concern: Sendable {
 }
 
 /// An interval of reference with what its checks say of it.
-struct LineInterval: Sendable {
+final class LineInterval: Sendable {
     let interval: ReferenceInterval
     let facts: [CheckFact]
     var applied: AppliedInterval { AppliedInterval(low: interval.low, high: interval.high) }

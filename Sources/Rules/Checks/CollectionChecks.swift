@@ -30,10 +30,11 @@ struct CollectionJudge {
     private mutating func checkWrongBlood(_ judged: inout [ResultJudge]) {
         var jumping: [String] = []
         var group: String?
-        for result in judged where result.deltaExceeded {
-            guard let line = result.line else { continue }
-            if line.isStable { jumping.append(result.facts.analysis) }
-            if line.isBloodGroup { group = result.facts.analysis }
+        // By place, here and below: a copy of a judge costs more than the question.
+        for place in judged.indices where judged[place].deltaExceeded {
+            guard let line = judged[place].line else { continue }
+            if line.isStable { jumping.append(judged[place].facts.analysis) }
+            if line.isBloodGroup { group = judged[place].facts.analysis }
         }
         for other in input.others where other.holds.contains(.delta) && !jumping.contains(other.analysis) {
             guard let line = engine.line(other.analysis) else { continue }
@@ -59,8 +60,8 @@ struct CollectionJudge {
     private mutating func checkCoherence(_ judged: inout [ResultJudge]) {
         let rules = engine.pack.coherence
         var concerned = [[Concerned]](repeating: [], count: rules.count)
-        for (place, result) in judged.enumerated() {
-            guard let line = result.line else { continue }
+        for place in judged.indices {
+            guard let line = judged[place].line else { continue }
             for concern in line.rules {
                 concerned[concern.rule].append(Concerned(place: place, isHeld: concern.holds))
             }
@@ -146,14 +147,16 @@ struct CollectionJudge {
             }
             for flag in other.flags { values.flags.insert(flag.uppercased()) }
         }
-        for result in judged {
-            guard let line = result.line else { continue }
+        for place in judged.indices {
+            guard let line = judged[place].line else { continue }
             if all || !line.rules.isEmpty {
-                values.set(result.facts.analysis, result.raw, result.facts.value, result.interval, line)
+                values.set(
+                    judged[place].facts.analysis, judged[place].raw, judged[place].facts.value,
+                    judged[place].interval, line)
             }
-            for flag in result.facts.flags { values.flags.insert(flag.uppercased()) }
-            for flag in result.facts.unknownFlags { values.flags.insert(flag.uppercased()) }
-            values.indices.take(result.facts.indices)
+            for flag in judged[place].facts.flags { values.flags.insert(flag.uppercased()) }
+            for flag in judged[place].facts.unknownFlags { values.flags.insert(flag.uppercased()) }
+            values.indices.take(judged[place].facts.indices)
         }
         // What was said of the tube at reception: `remplissage insuffisant` is the flag REMPLISSAGE.
         for word in (input.specimen.nonconformity ?? "").split(whereSeparator: { !$0.isLetter }) {
@@ -220,8 +223,8 @@ struct CollectionJudge {
 
     private func heldMember(_ place: Int, _ judged: [ResultJudge], _ isCause: [Bool]) -> String? {
         guard let set = judged[place].line?.limits.dependentSet, !set.isEmpty else { return nil }
-        for (other, result) in judged.enumerated() where other != place && isCause[other] {
-            if result.line?.limits.dependentSet == set { return result.facts.analysis }
+        for other in judged.indices where other != place && isCause[other] {
+            if judged[other].line?.limits.dependentSet == set { return judged[other].facts.analysis }
         }
         return input.others.first {
             $0.holds.contains { $0 != .interferenceBias && $0 != .dependentSetHeld }
@@ -238,8 +241,8 @@ struct CollectionJudge {
         }
         var held: [CheckFact] = []
         for code in needed {
-            if let result = judged.first(where: { $0.facts.analysis == code }) {
-                if result.isHeld { held.append(CheckFact(.analysis, code)) }
+            if let place = judged.firstIndex(where: { $0.facts.analysis == code }) {
+                if judged[place].isHeld { held.append(CheckFact(.analysis, code)) }
             } else if let other = input.others.first(where: { $0.analysis == code }) {
                 if other.holds.contains(where: { $0 != .interferenceBias }) { held.append(CheckFact(.analysis, code)) }
             } else {

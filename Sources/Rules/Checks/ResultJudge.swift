@@ -24,19 +24,20 @@ struct ResultJudge {
     var isStopped = false
     private(set) var isHeld = false
 
-    init(_ facts: ResultFacts, line: CheckLine?) {
+    init(_ facts: consuming ResultFacts, line: CheckLine?) {
         self.facts = facts
         self.line = line
         checks.reserveCapacity(48)
     }
 
-    mutating func add(_ record: CheckRecord) {
+    // Consumed: a copy would count each of its references up and down again.
+    mutating func add(_ record: consuming CheckRecord) {
         if record.holds { isHeld = true }
         checks.append(record)
     }
 
     /// A record that is known late, at its place in the order of the steps.
-    mutating func insert(_ record: CheckRecord) {
+    mutating func insert(_ record: consuming CheckRecord) {
         if record.holds { isHeld = true }
         let step = record.step
         var place = checks.count

@@ -77,9 +77,9 @@ extension Judgement {
         {
             return refused(formula, "le poids connu est daté de plus de trois mois")
         }
-        for (name, value) in day.map({ Judgement.measures(clinical, on: $0) }) ?? [:]
-        where formula.inputs.contains(where: { $0.name == name }) {
-            given[name] = value
+        let measures = day.map { Judgement.measures(clinical, on: $0) }
+        for one in measures ?? [:] where formula.inputs.contains(where: { $0.name == one.key }) {
+            given[one.key] = one.value
         }
         let age = collected.flatMap {
             PatientAge(born: facts.born, bornAt: facts.bornAt, collected: $0, in: engine.zone)
