@@ -4,6 +4,11 @@ package import Laboratory
 import Rules
 import Store
 
+/// What a list needs of a judgement: the rest of it is not decoded.
+private struct StandingHolds: Decodable {
+    var holds: [Hold]
+}
+
 extension Desk {
     /// Observations with the holds that stand now: of their last judgement, and of their controls. A rule that a later
     /// result of the tube met, or a control rejected since, reaches back to them.
@@ -17,7 +22,9 @@ extension Desk {
             ? []
             : try await ask { () throws(StoreFailure) in try await store.standingEvaluations(of: ids, from: 2) }
         var holds = [String: [Hold]]()
-        for record in again { holds[record.observationID] = try JudgedRecord(record).holds }
+        for record in again {
+            holds[record.observationID] = try RegisterText.decode(record.content, as: StandingHolds.self).holds
+        }
         var out = [Observation]()
         for var observation in observations {
             if let held = holds[observation.id] { observation.holds = held }
