@@ -45,8 +45,8 @@ package struct Link: Sendable {
 
     package mutating func received(_ bytes: UnsafeBufferPointer<UInt8>, at now: Instant) -> [LinkAction] {
         var actions: [LinkAction] = []
-        // A good frame is stored and answered.
-        actions.reserveCapacity(2)
+        // A good frame is stored and answered; only who acknowledges at once goes on to the next one of the piece.
+        actions.reserveCapacity(receiver.acknowledgesAtOnce ? 2 + bytes.count / 32 : 2)
         var position = 0
         while position < bytes.count, sender.state != .neutral {
             let before = sender.state

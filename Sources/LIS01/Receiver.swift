@@ -38,6 +38,7 @@ package struct Receiver: Sendable {
     private var last: ReceivedFrame?
     /// `settings.timers.frame` in milliseconds, counted once: 128-bit durations are slow.
     private let frameTimer: Int64
+    private let plainLimit: Int
     private var framesInSession = 0
     private var wantsInterrupt = false
     private var stored: ReceivedFrame?
@@ -54,6 +55,7 @@ package struct Receiver: Sendable {
         self.settings = settings
         self.acknowledgesAtOnce = acknowledgesAtOnce
         reader = FrameReader(settings: settings)
+        plainLimit = FrameReader.plainLimit(settings)
         let start = Instant(milliseconds: 0)
         frameTimer = start.advanced(by: settings.timers.frame).milliseconds
     }
@@ -194,7 +196,9 @@ package struct Receiver: Sendable {
                     skipEcho(bytes, &piece.position, into: &actions)
                 }
             case .waiting:
-                if let plain = reader.plainFrame(bytes, at: piece.position) {
+                if !reader.isInFrame,
+                    let plain = FrameReader.plainFrame(bytes, at: piece.position, limit: plainLimit)
+                {
                     piece.position = plain.place.upperBound
                     tailDue = nil
                     expectFrame(after: now)
@@ -360,7 +364,8 @@ package struct Receiver: Sendable {
         expectFrame(after: now)
         actions.append(wantsInterrupt ? .reply([Control.eot]) : .reply([Control.ack]))
         wantsInterrupt = false
-        deliver(assembler.add(frame.text, isEnd: frame.isEnd), into: &actions)
+        let isEnd = frame.isEnd
+        deliver(frame.withText { assembler.add($0, isEnd: isEnd) }, into: &actions)
         last = frame
     }
 
