@@ -196,7 +196,7 @@ if withServer {
             "simulate", at: "Simulators/simulate",
             imports: [
                 "Base", "LIS01", "LIS2", "HL7v2", "Laboratory", "Drivers", "AnalyzerSimulator", "Neighbours", "Lines",
-                arguments,
+                "SecureLines", arguments,
             ]),
         program(
             "bench", at: "Tests/Bench",

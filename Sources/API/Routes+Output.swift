@@ -29,6 +29,13 @@ extension LaboratoryAPI {
             Route("GET", "/v1/deliveries", .needs(.read), query: ["request", "limit"]) { call in
                 try .json(try await deliveries(call))
             },
+            Route("GET", "/v1/deliveries/withheld", .needs(.read), query: ["request", "limit"]) { call in
+                var number = call.query["request"]
+                if let asked = number { number = try await request(asked, call).id }
+                let site = call.author.role == .administrator ? nil : call.author.site
+                let found = try await desk.withheld(site: site, request: number, limit: try call.limit())
+                return try .json(found.map { WithheldView($0, call) })
+            },
         ]
     }
 
@@ -88,6 +95,16 @@ extension LaboratoryAPI {
             panels: desk.catalogue.panels.map { panel in
                 CatalogueView.PanelLine(code: panel.code, name: panel.nameFR, members: panel.members)
             })
+    }
+}
+
+extension WithheldView {
+    init(_ line: WithheldLine, _ call: Call) {
+        let told = line.told.map { "par \($0.author) le \(call.moment($0.at).french) : \($0.act.reason)" }
+        self.init(
+            requestNumber: line.requestNumber, version: line.version, destination: line.note.destination,
+            reason: line.note.reason, words: line.note.words, at: call.moment(line.at), needsPerson: line.needsPerson,
+            told: told)
     }
 }
 

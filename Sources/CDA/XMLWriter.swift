@@ -14,11 +14,13 @@ struct XMLWriter {
     typealias Attribute = (StaticString, String?)
 
     /// `<name a="…">body</name>`, or `<name a="…"/>` when the body writes nothing; nil attributes are left out.
+    @inline(__always)
     mutating func element(_ name: StaticString, _ attributes: Attribute..., body: (inout XMLWriter) -> Void) {
         start(name, attributes)
         body(&self)
         end(name)
     }
+    @inline(__always)
     mutating func element(_ name: StaticString, _ attributes: Attribute...) {
         start(name, attributes)
         end(name)
@@ -30,29 +32,41 @@ struct XMLWriter {
         end(name)
     }
 
-    private mutating func start(_ name: StaticString, _ attributes: [Attribute]) {
+    /// `<name root="…"/>` of an OID of this room.
+    mutating func rooted(_ name: StaticString, _ root: StaticString) {
         closeTag()
         bytes.append(0x3C)
         raw(name)
+        raw(" root=\"")
+        raw(root)
+        raw("\"/>")
+    }
+
+    @inline(__always) private mutating func start(_ name: StaticString, _ attributes: [Attribute]) {
+        open(name)
         for (key, value) in attributes {
-            guard let value else { continue }
-            bytes.append(0x20)
-            raw(key)
-            bytes.append(0x3D)
-            bytes.append(0x22)
-            escape(value, inAttribute: true)
-            bytes.append(0x22)
+            if let value { attribute(key, value) }
         }
         tagIsOpen = true
     }
+    private mutating func open(_ name: StaticString) {
+        closeTag()
+        bytes.append(0x3C)
+        raw(name)
+    }
+    private mutating func attribute(_ key: StaticString, _ value: String) {
+        bytes.append(0x20)
+        raw(key)
+        raw("=\"")
+        escape(value, inAttribute: true)
+        bytes.append(0x22)
+    }
     private mutating func end(_ name: StaticString) {
         if tagIsOpen {
-            bytes.append(0x2F)
-            bytes.append(0x3E)
+            raw("/>")
             tagIsOpen = false
         } else {
-            bytes.append(0x3C)
-            bytes.append(0x2F)
+            raw("</")
             raw(name)
             bytes.append(0x3E)
         }
@@ -84,14 +98,19 @@ struct XMLWriter {
         Base64.append(data, to: &bytes)
     }
 
+    /// C0, `"`, `&`, `<`, `>` as bits of 64, and the first byte of U+FFFE and U+FFFF.
+    @inline(__always) private static func needsCare(_ byte: UInt8) -> Bool {
+        byte < 0x40 ? (0x5000_0044_FFFF_FFFF as UInt64) >> UInt64(byte) & 1 != 0 : byte == 0xEF
+    }
+
     private mutating func escape(_ value: String, inAttribute: Bool) {
         var value = value
         value.withUTF8 { utf8 in
             var from = 0
             for i in utf8.indices {
                 let byte = utf8[i]
-                // One test lets nearly every byte pass: only C0, " & < > and 0xEF (U+FFFE, U+FFFF) go further.
-                guard byte < 0x40 || byte == 0xEF else { continue }
+                // One look lets nearly every byte pass: only C0, " & < > and 0xEF (U+FFFE, U+FFFF) go further.
+                guard XMLWriter.needsCare(byte) else { continue }
                 var width = 1
                 let replacement: StaticString
                 switch byte {

@@ -120,12 +120,13 @@ actor Outbox {
     private static let claimTries = 5
 
     private func open(_ due: ArraySlice<Delivery>) async throws(CommandFailure) -> [Claimed] {
+        let happened: [String: [DeliveryEvent]]
+        do throws(StoreFailure) { happened = try await desk.store.deliveryEvents(of: due.map(\.id)) } catch {
+            throw .store(error)
+        }
         var claimed = [Claimed]()
         for delivery in due {
-            let events: [DeliveryEvent]
-            do throws(StoreFailure) { events = try await desk.store.deliveryEvents(delivery.id) } catch {
-                throw .store(error)
-            }
+            let events = happened[delivery.id] ?? []
             if events.isClosed { continue }
             var one = route(delivery, events)
             one.ordinal = events.last?.ordinal ?? 0

@@ -9,7 +9,7 @@ enum Ink {
     case frame(x: Double, y: Double, width: Double, height: Double, Tone)
     /// A line through points, or the area they enclose.
     case path([(x: Double, y: Double)], width: Double, isFilled: Bool, Tone)
-    case picture(Logo, x: Double, y: Double, width: Double, height: Double)
+    case picture(Picture, x: Double, y: Double, width: Double, height: Double)
     /// An entry of the document's outline, at this height.
     case bookmark(String, y: Double)
 

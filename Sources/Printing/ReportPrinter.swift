@@ -61,7 +61,7 @@ struct Document {
     private let columns: Stack
 
     init(_ report: PrintedReport, setter: Typesetter) throws(Refusal) {
-        let logo: Logo? = report.issuer.logo.isEmpty ? nil : try setter.logo(report.issuer.logo)
+        let logo: Picture? = report.issuer.logo.isEmpty ? nil : try setter.logo(report.issuer.logo)
         frame = PageFrame(report: report, setter: setter, logo: logo)
         body = Body(report, setter: setter)
         firstHeader = frame.firstHeader()

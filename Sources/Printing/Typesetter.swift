@@ -80,11 +80,19 @@ final class Typesetter {
     /// Forgets the report before.
     func begin() { defect = nil }
 
-    private var logo: (bytes: [UInt8], picture: Logo)?
+    /// A picture among results; nil, and the defect, when it cannot be shown.
+    func picture(_ bytes: [UInt8], at place: String) -> Picture? {
+        do throws(Refusal) { return try Picture.read(bytes, at: place) } catch {
+            defect = defect ?? error
+            return nil
+        }
+    }
+
+    private var logo: (bytes: [UInt8], picture: Picture)?
     /// A laboratory has one: read once.
-    func logo(_ bytes: [UInt8]) throws(Refusal) -> Logo {
+    func logo(_ bytes: [UInt8]) throws(Refusal) -> Picture {
         if let logo, logo.bytes == bytes { return logo.picture }
-        let picture = try Logo(png: bytes)
+        let picture = try Picture.logo(bytes)
         logo = (bytes, picture)
         return picture
     }

@@ -11,7 +11,7 @@ struct ReportCommand: AsyncParsableCommand {
             """,
         subcommands: [
             List.self, Show.self, CDA.self, PDF.self, History.self, Hold.self, Release.self, Hide.self, Unhide.self,
-            Withdraw.self, Resend.self,
+            Withdraw.self, Resend.self, Attach.self, Attachments.self, Detach.self,
         ])
 
     struct List: AsyncParsableCommand {

@@ -290,6 +290,8 @@ import Testing
             try await store.append([.deliveryEvent(Make.event(of: "d2", 1, .refused))], note: nil)
             #expect(try await store.deliveriesDue(limit: 10).isEmpty)
             #expect(try await store.deliveryEvents("d1").map(\.kind) == [.attempted, .failed, .accepted])
+            let both = try await store.deliveryEvents(of: ["d2", "d1", "d9"])
+            #expect(both["d1"]?.map(\.ordinal) == [1, 2, 3] && both["d2"]?.count == 1 && both.count == 2)
             try await store.append([.inbound(Make.inbound("Z1"))], note: nil)
             #expect(try await store.inbound(source: "PFI", controlID: "Z1") == Make.inbound("Z1"))
             #expect(try await store.inbound(source: "RI", controlID: "Z1") == nil)

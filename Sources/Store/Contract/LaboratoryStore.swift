@@ -177,6 +177,8 @@ package protocol LaboratoryStore: Sendable {
     func deliveriesDue(limit: Int) async throws(StoreFailure) -> [Delivery]
     /// By ordinal.
     func deliveryEvents(_ deliveryID: String) async throws(StoreFailure) -> [DeliveryEvent]
+    /// The same of several deliveries at once; those without any are left out.
+    func deliveryEvents(of deliveryIDs: [String]) async throws(StoreFailure) -> [String: [DeliveryEvent]]
     func inbound(source: String, controlID: String) async throws(StoreFailure) -> InboundMessage?
 
     // Trail and numbers
@@ -189,4 +191,15 @@ package protocol LaboratoryStore: Sendable {
     func counts(site: String?) async throws(StoreFailure) -> StoreCounts
     /// Closes files and connections; later calls are `unavailable`.
     func close() async
+}
+
+extension LaboratoryStore {
+    package func deliveryEvents(of deliveryIDs: [String]) async throws(StoreFailure) -> [String: [DeliveryEvent]] {
+        var found: [String: [DeliveryEvent]] = [:]
+        for id in deliveryIDs {
+            let events = try await deliveryEvents(id)
+            if !events.isEmpty { found[id] = events }
+        }
+        return found
+    }
 }
