@@ -154,7 +154,7 @@ if withExchange {
             "ExchangeTests",
             imports: [
                 "Base", "Catalog", "Laboratory", "HL7v2", "Report", "Printing", "Store", "Workflow", "Lines",
-                "SecureLines", "Exchange", "Neighbours",
+                "SecureLines", "Exchange", "Neighbours", "Judges",
             ]),
     ]
 }

@@ -11,12 +11,15 @@ package enum Base64 {
     }
 
     package static func append(_ data: [UInt8], to out: inout [UInt8]) {
-        let encoded = [UInt8](unsafeUninitializedCapacity: (data.count + 2) / 3 * 4) { letters, count in
+        let start = out.count
+        out.append(contentsOf: repeatElement(0, count: (data.count + 2) / 3 * 4))
+        out.withUnsafeMutableBufferPointer { out in
             data.withUnsafeBufferPointer { bytes in
-                pairs.withUnsafeBufferPointer { pairs in count = write(bytes, pairs, into: letters) }
+                pairs.withUnsafeBufferPointer { pairs in
+                    _ = write(bytes, pairs, into: UnsafeMutableBufferPointer(rebasing: out[start...]))
+                }
             }
         }
-        out.append(contentsOf: encoded)
     }
 
     private static func write(

@@ -12,7 +12,9 @@ extension CRBioDocument {
         let refusals = check()
         guard refusals.isEmpty else { throw DocumentRefused(refusals: refusals) }
         let pdfs = pdfCopy.bytes.count + attachedReports.reduce(0) { $0 + $1.bytes.count }
-        var w = XMLWriter(reserving: pdfs * 4 / 3 + 65_536)
+        // About so much for each result; too little would copy what is written once more.
+        let entries = chapters.reduce(0) { $0 + $1.entryCount }
+        var w = XMLWriter(reserving: pdfs * 4 / 3 + 32_768 + entries * 2048)
         w.markup("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
         w.element(
             "ClinicalDocument", ("xmlns", "urn:hl7-org:v3"), ("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance"),
@@ -229,6 +231,13 @@ extension Patient {
 }
 
 extension Chapter {
+    fileprivate var entryCount: Int {
+        switch content {
+        case .block(let block): block.entryCount
+        case .subChapters(let subs): subs.reduce(0) { $0 + $1.block.entryCount }
+        }
+    }
+
     fileprivate func check(_ place: () -> String, _ c: inout Checker) {
         c.chapter(code, place())
         c.text(title, place() + ", titre")
@@ -246,6 +255,15 @@ extension Chapter {
 }
 
 extension Block {
+    fileprivate var entryCount: Int {
+        items.reduce(0) { sum, item in
+            switch item {
+            case .panel(let panel): sum + 1 + panel.observations.count
+            case .observation, .sampling, .isolate, .image, .comment: sum + 1
+            }
+        }
+    }
+
     /// `code`: that of its section, which stands for its own.
     fileprivate func check(_ place: () -> String, code: Coded, _ c: inout Checker) {
         if items.isEmpty { c.missing(place(), "un résultat") }

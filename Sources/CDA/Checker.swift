@@ -13,6 +13,8 @@ struct Checker {
     }
 
     mutating func text(_ text: String, _ place: @autoclosure () -> String) {
+        // Nearly every text begins with a letter.
+        if let first = text.utf8.first, (0x21...0x7E).contains(first) { return }
         if text.allSatisfy(\.isWhitespace) { missing(place(), "le texte") }
     }
 

@@ -13,21 +13,26 @@ struct XMLWriter {
 
     typealias Attribute = (StaticString, String?)
 
-    /// `<name a="…">body</name>`, or `<name a="…"/>` when the body writes nothing; nil attributes are left out.
-    @inline(__always)
-    mutating func element(_ name: StaticString, _ attributes: Attribute..., body: (inout XMLWriter) -> Void) {
-        start(name, attributes)
+    /// `<name a="…">body</name>`, or `<name a="…"/>` when the body writes nothing; nil attributes are left out. Five at
+    /// most, not an array: elements are the most of the work.
+    mutating func element(
+        _ name: StaticString, _ a: Attribute? = nil, _ b: Attribute? = nil, _ c: Attribute? = nil,
+        _ d: Attribute? = nil, _ e: Attribute? = nil, body: (inout XMLWriter) -> Void = { _ in }
+    ) {
+        open(name)
+        attribute(a)
+        attribute(b)
+        attribute(c)
+        attribute(d)
+        attribute(e)
+        tagIsOpen = true
         body(&self)
-        end(name)
-    }
-    @inline(__always)
-    mutating func element(_ name: StaticString, _ attributes: Attribute...) {
-        start(name, attributes)
         end(name)
     }
     /// `<name>text</name>`
     mutating func element(_ name: StaticString, text: String) {
-        start(name, [])
+        open(name)
+        tagIsOpen = true
         self.text(text)
         end(name)
     }
@@ -42,19 +47,13 @@ struct XMLWriter {
         raw("\"/>")
     }
 
-    @inline(__always) private mutating func start(_ name: StaticString, _ attributes: [Attribute]) {
-        open(name)
-        for (key, value) in attributes {
-            if let value { attribute(key, value) }
-        }
-        tagIsOpen = true
-    }
     private mutating func open(_ name: StaticString) {
         closeTag()
         bytes.append(0x3C)
         raw(name)
     }
-    private mutating func attribute(_ key: StaticString, _ value: String) {
+    private mutating func attribute(_ attribute: Attribute?) {
+        guard let (key, value) = attribute, let value else { return }
         bytes.append(0x20)
         raw(key)
         raw("=\"")

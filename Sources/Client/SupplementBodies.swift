@@ -1,4 +1,4 @@
-package import Base
+import Base
 package import Laboratory
 
 /// What a report says beside its results; any part may be absent. Bytes are base64 on one line.

@@ -139,7 +139,7 @@ struct Body {
         let set =
             common
             ? setter.setCommon(text, face, width: column.width, at: place)
-            : setter.set(text, face, width: column.width, at: place)
+            : setter.setValue(text, face, width: column.width, at: place)
         return (set, column.x, column.width, align, tone)
     }
 
@@ -150,7 +150,7 @@ struct Body {
             cells.append(cell(line.notPerformed, .value, Column.wordy, .left, place + ".notPerformed"))
             return cells
         }
-        let alone = setter.set(line.value, face, at: place + ".value")
+        let alone = setter.setValue(line.value, face, at: place + ".value")
         let fits = alone.lineCount == 1 && alone.widest <= Column.value.width
         let mark = Body.mark(line.flag)
         if fits {

@@ -193,7 +193,9 @@ extension CDA.Unit {
     /// so `mL/min/{1.73_m2}` fails. An annotation changes no unit (UCUM section 2.1, §12): the others are left out,
     /// and the LOINC code says what the value was related to.
     private static func judged(_ ucum: String) -> String {
-        guard let open = ucum.firstIndex(of: "{"), let close = ucum[open...].firstIndex(of: "}") else { return ucum }
+        guard ucum.utf8.contains(0x7B), let open = ucum.firstIndex(of: "{"),
+            let close = ucum[open...].firstIndex(of: "}")
+        else { return ucum }
         let inside = ucum[ucum.index(after: open)..<close].dropFirst().dropLast()
         let rest = judged(String(ucum[ucum.index(after: close)...]))
         if inside.allSatisfy({ $0 >= "a" && $0 <= "z" }) { return ucum[...close] + rest }
@@ -223,13 +225,14 @@ extension ObservationValue {
 }
 
 extension Observation {
+    private static let gravest: [ResultFlag] = [
+        .criticallyHigh, .criticallyLow, .high, .low, .abnormal, .positive, .negative, .detected, .notDetected, .normal,
+    ]
+
     /// The gravest flag: the entry holds one.
     fileprivate var interpretation: Interpretation? {
-        let gravest: [ResultFlag] = [
-            .criticallyHigh, .criticallyLow, .high, .low, .abnormal, .positive, .negative, .detected, .notDetected,
-            .normal,
-        ]
-        return gravest.first { flags.contains($0) }.flatMap { Interpretation(rawValue: $0.rawValue) }
+        if flags.isEmpty { return nil }
+        return Observation.gravest.first { flags.contains($0) }.flatMap { Interpretation(rawValue: $0.rawValue) }
     }
 }
 

@@ -1,4 +1,5 @@
 package import Base
+import Catalog
 package import Laboratory
 import Store
 

@@ -1,6 +1,6 @@
 package import Base
 package import Laboratory
-import Store
+package import Store
 
 /// Who was not sent a report version, and what a person did about it since.
 package struct WithheldLine: Codable, Sendable, Hashable {

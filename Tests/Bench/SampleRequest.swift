@@ -5,7 +5,8 @@ import Laboratory
 import Printing
 import Report
 
-/// A signed request of forty analyses of the shipped catalogue, of invented people, and its way to the wire.
+/// A signed request of forty analyses of the shipped catalogue, of invented people, and its way to the wire. `turn`:
+/// another one has other values.
 struct SampleRequest: Sendable {
     let catalogue: AnalysisCatalogue
     let signed: SignedReport
@@ -27,7 +28,7 @@ struct SampleRequest: Sendable {
         sendingApplication: "PAILLASSE", sendingFacility: "LABO", receivingApplication: "PFI",
         receivingFacility: "LABO")
 
-    init(_ bench: Bench) throws {
+    init(_ bench: Bench, turn: Int = 0) throws {
         let names = ["sections.csv", "specimens.csv", "tubes.csv", "analyses.csv", "intervals.csv", "panels.csv"]
         catalogue = try AnalysisCatalogue.load(
             names.map { CatalogFile(name: $0, bytes: try bench.bytes("Catalog/\($0)")) },
@@ -36,7 +37,7 @@ struct SampleRequest: Sendable {
         for (rank, code) in (SampleRequest.codes + SampleRequest.count).enumerated() {
             let unit = try catalogue.required(code).unit
             let isCount = SampleRequest.count.contains(code)
-            guard let value = Measured("\(rank + 1).\(rank % 90 + 10)"), let low = Exact("\(rank).5"),
+            guard let value = Measured("\(rank + 1).\((rank + turn * 7) % 90 + 10)"), let low = Exact("\(rank).5"),
                 let high = Exact("\(rank + 1).6"), let before = Measured("\(rank + 1).10")
             else { throw Fault("a literal of the sample is wrong") }
             lines.append(RequestLine(analysis: code, panel: isCount ? "NFS" : nil))

@@ -7,8 +7,8 @@ import Store
 import Testing
 import Workflow
 
-/// What a report says beside its results: signed with them, sent with them.
-@Suite(.timeLimit(.minutes(10))) struct `What is put beside the results` {
+/// Pieces to put beside results.
+enum SupplementTests {
     static let picture = ReportImage(
         place: "biochimie", caption: "Tracé du jour", format: .png,
         bytes: Base64.decode(
@@ -22,11 +22,14 @@ import Workflow
                 """.utf8)) ?? [])
     static let foreign = ForeignReport(
         title: "Électrophorèse", number: "EXT-7", pdf: Array("%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n".utf8))
+}
 
+/// What a report says beside its results: signed with them, sent with them.
+@Suite(.timeLimit(.minutes(10))) struct `What is put beside the results` {
     private var part: ReportSupplements {
         var part = ReportSupplements()
-        part.images = [Self.picture]
-        part.attachedReports = [Self.foreign]
+        part.images = [SupplementTests.picture]
+        part.attachedReports = [SupplementTests.foreign]
         part.conclusions = [.init(title: "Conclusion", text: "Kaliémie à contrôler.")]
         part.isolates = [
             Isolate(
@@ -72,7 +75,8 @@ import Workflow
             let report = try #require(try await bench.store.reports(requestID: request.id).first)
             let cda = String(decoding: report.cda, as: UTF8.self)
             for words in [
-                "Tracé du jour", "image/png", "101792-0", Base64.text(Self.foreign.pdf), "112283007", "18861-5",
+                "Tracé du jour", "image/png", "101792-0", Base64.text(SupplementTests.foreign.pdf), "112283007",
+                "18861-5",
                 "Kaliémie à contrôler.",
             ] { #expect(cda.contains(words), "\(words)") }
             let sent = try #require(try keptFiles(folder).first.flatMap { NeighbourMessage($0) })
@@ -120,10 +124,12 @@ import Workflow
             }
         }
         #expect(try await code { _ in } == "supplement.empty")
-        #expect(try await code { $0.images = [Self.picture] } == nil)
+        #expect(try await code { $0.images = [SupplementTests.picture] } == nil)
         #expect(
             try await code {
-                $0.images = [ReportImage(place: "NFS", caption: "x", format: .png, bytes: Self.picture.bytes)]
+                $0.images = [
+                    ReportImage(place: "NFS", caption: "x", format: .png, bytes: SupplementTests.picture.bytes)
+                ]
             } == "supplement.place")
         #expect(
             try await code {
@@ -132,7 +138,9 @@ import Workflow
         #expect(
             try await code { $0.attachedReports = [ForeignReport(title: "x", number: "1", pdf: [1])] }
                 == "supplement.pdf")
-        #expect(try await code { $0.attachedReports = [Self.foreign, Self.foreign] } == "supplement.number")
+        #expect(
+            try await code { $0.attachedReports = [SupplementTests.foreign, SupplementTests.foreign] }
+                == "supplement.number")
         #expect(try await code { $0.conclusions = [.init(text: " ")] } == "supplement.text")
         #expect(try await code { $0.conclusions = [.init(text: "a\u{7}b")] } == "supplement.control")
         #expect(try await code { $0.methods = [AnalysisMethod(analysis: "NA")] } == "supplement.analyses")
