@@ -18,6 +18,7 @@ package struct ReceivedFrame: Sendable {
     /// Where its text lies in ``raw``.
     package var textRange: Range<Int> { 2..<textEnd }
     package var text: ArraySlice<UInt8> { storage[(place.lowerBound + 2)..<(place.lowerBound + textEnd)] }
+    var lastOfText: UInt8? { textEnd > 2 ? storage[place.lowerBound + textEnd - 1] : nil }
     /// From STX to ETX or ETB: what makes it the same frame as another.
     var body: ArraySlice<UInt8> { storage[place.lowerBound...(place.lowerBound + textEnd)] }
 

@@ -321,7 +321,7 @@ package struct Receiver: Sendable {
     }
 
     /// Is this well-formed frame the one that should come now?
-    private mutating func judge(_ frame: ReceivedFrame, at now: Instant, into actions: inout [LinkAction]) {
+    private mutating func judge(_ frame: consuming ReceivedFrame, at now: Instant, into actions: inout [LinkAction]) {
         guard case .waiting(let next) = state else { return }
         if frame.number == last?.number, settings.frameNumber != .strict {
             if let last, frame.body.elementsEqual(last.body) {
@@ -335,15 +335,15 @@ package struct Receiver: Sendable {
             if settings.frameNumber != .ignore { return refuse(.frameNumberUnexpected, frame.raw, into: &actions) }
             count(.frameNumberUnexpected, into: &actions)
         }
-        if frame.isEnd, let end = frame.text.last, end != Control.cr, end != Control.lf {
+        if frame.isEnd, let end = frame.lastOfText, end != Control.cr, end != Control.lf {
             count(.recordEndMissing, into: &actions)
         }
-        actions.append(.store(frame))
+        actions.append(.store(copy frame))
         if acknowledgesAtOnce {
             accept(frame, at: now, into: &actions)
         } else {
-            stored = frame
             state = .storing(number: frame.number)
+            stored = frame
             frameDue = nil
         }
     }
@@ -354,14 +354,14 @@ package struct Receiver: Sendable {
         actions.append(.reply([Control.nak]))
     }
 
-    private mutating func accept(_ frame: ReceivedFrame, at now: Instant, into actions: inout [LinkAction]) {
+    private mutating func accept(_ frame: consuming ReceivedFrame, at now: Instant, into actions: inout [LinkAction]) {
         state = .waiting(next: (frame.number + 1) % 8)
-        last = frame
         framesInSession += 1
         expectFrame(after: now)
         actions.append(wantsInterrupt ? .reply([Control.eot]) : .reply([Control.ack]))
         wantsInterrupt = false
         deliver(assembler.add(frame.text, isEnd: frame.isEnd), into: &actions)
+        last = frame
     }
 
     private mutating func deliver(
