@@ -18,9 +18,12 @@ extension LaboratoryAPI {
                 let found = try await desk.store.reports(requestID: request.id)
                 return try .json(found.map { ReportView($0, in: call.zone) })
             },
-            Route("GET", "/v1/reports/:id/cda", .needs(.read)) { call in
+            Route("GET", "/v1/reports/:id/cda", .needs(.read), query: ["display"]) { call in
                 let report = try await report(call)
-                return Answer(status: 200, type: "application/xml; charset=utf-8", body: report.cda)
+                let shows = call.query["display"] == "true"
+                return Answer(
+                    status: 200, type: "application/xml; charset=utf-8",
+                    body: shows ? reports?.selfDisplaying(report.cda) ?? report.cda : report.cda)
             },
             Route("GET", "/v1/reports/:id/pdf", .needs(.read)) { call in
                 let report = try await report(call)

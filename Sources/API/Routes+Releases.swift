@@ -9,6 +9,8 @@ package import Workflow
 package protocol ReportControl: Sendable {
     func perform(_ act: ReleaseAct, on reference: String, by author: Author) async throws(CommandFailure)
     func indicators(from: Instant, before: Instant, site: String?) async throws(CommandFailure) -> Indicators
+    /// A document as one file that a browser shows.
+    func selfDisplaying(_ cda: [UInt8]) -> [UInt8]
     /// Mailboxes that a message names.
     func addresses(in message: [UInt8]) -> [String]
 }

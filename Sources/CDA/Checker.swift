@@ -5,6 +5,9 @@ import Base
 struct Checker {
     private(set) var refusals: [Refusal] = []
 
+    private static let schemes = ["tel:", "fax:", "mailto:", "http:", "ftp:", "mllp:"].map { Array($0.utf8) }
+    private static let telecomUses = ["WP", "H", "HP", "HV", "DIR", "PUB", "EC", "MC", "PG"]
+
     mutating func refuse(_ code: String, _ place: String, _ cause: String, _ remedy: String) {
         refusals.append(Refusal(code, at: place, because: cause, remedy: remedy))
     }
@@ -150,11 +153,11 @@ struct Checker {
         if telecoms.isEmpty { missing(place(), "un télécom (ou la raison de son absence)") }
         for telecom in telecoms {
             guard case .address(let url, let use) = telecom else { continue }
-            let schemes = ["tel:", "fax:", "mailto:", "http:", "ftp:", "mllp:"]
-            if !schemes.contains(where: { url.hasPrefix($0) && url.count > $0.count }) {
+            let isURL = Checker.schemes.contains { url.utf8.starts(with: $0) && url.utf8.count > $0.count }
+            if !isURL {
                 refuse("cda.telecom", place(), "un télécom commence par tel:, fax:, mailto:…", "corriger le télécom")
             }
-            if let use, !["H", "HP", "HV", "WP", "DIR", "PUB", "EC", "MC", "PG"].contains(use) {
+            if let use, !Checker.telecomUses.contains(use) {
                 refuse("cda.telecom", place(), "« \(use) » n'est pas un usage de télécom", "écrire WP, H ou MC")
             }
         }

@@ -3,13 +3,48 @@ import Base
 /// Writes XML 1.0 in UTF-8, straight to bytes, without a tree. Element and attribute names are literals of this
 /// room, so only contents need escaping; what is opened is closed by construction (`element` takes the body).
 struct XMLWriter {
-    private(set) var bytes: [UInt8] = []
+    /// Bytes owned by hand: an element is ten small pieces, and each would ask an array whether it is shared.
+    private final class Store {
+        var start: UnsafeMutablePointer<UInt8>
+        init(_ capacity: Int) { start = .allocate(capacity: capacity) }
+        deinit { start.deallocate() }
+    }
+    private let store: Store
+    private var start: UnsafeMutablePointer<UInt8>
+    private var count = 0
+    private var capacity: Int
+    var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
     /// Characters that XML 1.0 section 2.2 forbids (C0 controls, U+FFFE, U+FFFF), written as U+FFFD.
     private(set) var replacedCharacters = 0
     /// The start tag is not yet closed by `>`: attributes may follow, and `/>` if nothing comes.
     private var tagIsOpen = false
 
-    init(reserving capacity: Int) { bytes.reserveCapacity(capacity) }
+    init(reserving capacity: Int) {
+        self.capacity = max(capacity, 4096)
+        store = Store(self.capacity)
+        start = store.start
+    }
+
+    private mutating func reserve(_ more: Int) {
+        if count + more <= capacity { return }
+        capacity = max(capacity * 2, count + more)
+        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+        larger.update(from: start, count: count)
+        store.start.deallocate()
+        store.start = larger
+        start = larger
+    }
+    @inline(__always) private mutating func put(_ byte: UInt8) {
+        reserve(1)
+        start[count] = byte
+        count += 1
+    }
+    @inline(__always) private mutating func put(_ piece: UnsafeBufferPointer<UInt8>) {
+        guard let base = piece.baseAddress else { return }
+        reserve(piece.count)
+        (start + count).update(from: base, count: piece.count)
+        count += piece.count
+    }
 
     typealias Attribute = (StaticString, String?)
 
@@ -40,7 +75,7 @@ struct XMLWriter {
     /// `<name root="…"/>` of an OID of this room.
     mutating func rooted(_ name: StaticString, _ root: StaticString) {
         closeTag()
-        bytes.append(0x3C)
+        put(0x3C)
         raw(name)
         raw(" root=\"")
         raw(root)
@@ -49,16 +84,16 @@ struct XMLWriter {
 
     private mutating func open(_ name: StaticString) {
         closeTag()
-        bytes.append(0x3C)
+        put(0x3C)
         raw(name)
     }
     private mutating func attribute(_ attribute: Attribute?) {
         guard let (key, value) = attribute, let value else { return }
-        bytes.append(0x20)
+        put(0x20)
         raw(key)
         raw("=\"")
         escape(value, inAttribute: true)
-        bytes.append(0x22)
+        put(0x22)
     }
     private mutating func end(_ name: StaticString) {
         if tagIsOpen {
@@ -67,12 +102,12 @@ struct XMLWriter {
         } else {
             raw("</")
             raw(name)
-            bytes.append(0x3E)
+            put(0x3E)
         }
     }
     private mutating func closeTag() {
         guard tagIsOpen else { return }
-        bytes.append(0x3E)
+        put(0x3E)
         tagIsOpen = false
     }
 
@@ -82,7 +117,7 @@ struct XMLWriter {
         raw(literal)
     }
     private mutating func raw(_ literal: StaticString) {
-        literal.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        put(UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
     }
 
     /// Character data, escaped.
@@ -94,7 +129,10 @@ struct XMLWriter {
     /// Bytes in base 64 (RFC 4648 section 4), one line, padded.
     mutating func base64(_ data: [UInt8]) {
         closeTag()
-        Base64.append(data, to: &bytes)
+        let length = (data.count + 2) / 3 * 4
+        reserve(length)
+        Base64.write(data, to: UnsafeMutableBufferPointer(start: start + count, count: length))
+        count += length
     }
 
     /// C0, `"`, `&`, `<`, `>` as bits of 64, and the first byte of U+FFFE and U+FFFF.
@@ -133,11 +171,11 @@ struct XMLWriter {
                     width = 3
                 case _: continue
                 }
-                bytes.append(contentsOf: utf8[from..<i])
-                replacement.withUTF8Buffer { bytes.append(contentsOf: $0) }
+                put(UnsafeBufferPointer(rebasing: utf8[from..<i]))
+                raw(replacement)
                 from = i + width
             }
-            bytes.append(contentsOf: utf8[from...])
+            put(UnsafeBufferPointer(rebasing: utf8[from...]))
         }
     }
 }

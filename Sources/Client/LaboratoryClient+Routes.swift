@@ -139,8 +139,9 @@ extension LaboratoryClient {
         let request = LaboratoryClient.segment(reference)
         return try await send("POST", "/v1/requests/\(request)/supplements/\(ordinal)/remove", body)
     }
-    package func cda(of reportID: String) async throws(Refusal) -> [UInt8] {
-        try await bytes("/v1/reports/\(LaboratoryClient.segment(reportID))/cda")
+    /// `displaying`: in its style sheet, for a browser.
+    package func cda(of reportID: String, displaying: Bool = false) async throws(Refusal) -> [UInt8] {
+        try await bytes("/v1/reports/\(LaboratoryClient.segment(reportID))/cda" + (displaying ? "?display=true" : ""))
     }
     package func pdf(of reportID: String) async throws(Refusal) -> [UInt8] {
         try await bytes("/v1/reports/\(LaboratoryClient.segment(reportID))/pdf")

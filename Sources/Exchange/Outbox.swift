@@ -26,7 +26,7 @@ actor Outbox {
 
     private static let batch = 32
     /// Rows read at a time while answers come.
-    private static let ahead = 256
+    private static let ahead = 1024
     /// So many messages in a row without an answer: the PFI is away, not the message wrong.
     private static let silencesOfAway = 3
     private static let probeEvery = Duration.seconds(30)
@@ -139,7 +139,7 @@ actor Outbox {
     private func eligible() async throws(CommandFailure) -> [Delivery] {
         let limit = (stride == 1 ? Outbox.batch : Outbox.ahead) + waiting.count
         let due: [Delivery]
-        do throws(StoreFailure) { due = try await desk.store.deliveriesDue(limit: limit) } catch {
+        do throws(StoreFailure) { due = try await desk.store.deliveriesDueHeads(limit: limit) } catch {
             throw .store(error)
         }
         let now = ContinuousClock.now
@@ -179,11 +179,18 @@ actor Outbox {
         for delivery in due {
             let events = happened[delivery.id] ?? []
             if events.isClosed { continue }
-            var one = route(delivery, events)
+            var one = route(try await whole(delivery), events)
             one.ordinal = events.last?.ordinal ?? 0
             claimed.append(one)
         }
         return claimed
+    }
+
+    private func whole(_ delivery: Delivery) async throws(CommandFailure) -> Delivery {
+        if !delivery.message.isEmpty { return delivery }
+        do throws(StoreFailure) { return try await desk.store.delivery(delivery.id) ?? delivery } catch {
+            throw .store(error)
+        }
     }
 
     /// A message that may be with one PFI never goes to the other.

@@ -124,11 +124,13 @@ extension Composition {
 
     /// The French name stands as display name: the catalogue's official LOINC names are English, readers are not.
     private func code(_ analysis: Analysis) -> AnalysisCode {
+        if let term = analysis.loinc {
+            return AnalysisCode(label: analysis.nameFR, loinc: .loinc(term.code, analysis.nameFR), translations: [])
+        }
         let local = Coded(analysis.code, analysis.nameFR, system: site.arc(.analyses))
         let waiting = method(analysis.code)?.waitingCode.map { Coded.waiting($0, analysis.nameFR) }
         return AnalysisCode(
-            label: analysis.nameFR, loinc: analysis.loinc.map { .loinc($0.code, analysis.nameFR) },
-            translations: analysis.loinc == nil ? (waiting.map { [$0] } ?? []) + [local] : [])
+            label: analysis.nameFR, loinc: nil, translations: (waiting.map { [$0] } ?? []) + [local])
     }
 
     /// The result, and the same in the second unit of the catalogue: two observations, the second under the
@@ -168,9 +170,11 @@ extension Composition {
         }
         entry.interpretation = observation.interpretation
         if let interval = observation.interval, interval.low != nil || interval.high != nil {
-            entry.reference = .numbers(
-                low: interval.low?.text, high: interval.high?.text,
-                unit: observation.value.unit.flatMap { CDA.Unit(catalogued: $0) })
+            let unit: CDA.Unit? =
+                if case .value(.number(_, _, let unit), _) = entry.outcome { unit } else {
+                    observation.value.unit.flatMap { CDA.Unit(catalogued: $0) }
+                }
+            entry.reference = .numbers(low: interval.low?.text, high: interval.high?.text, unit: unit)
         }
         entry.previous = line.earlier.prefix(Composition.mostPrevious).compactMap { before in
             before.value.documented(as: line.analysis.nature).map {

@@ -252,6 +252,10 @@ package enum SQL {
         SELECT d.body, d.message FROM due_delivery p CROSS JOIN delivery d WHERE d.id = p.delivery_id
         ORDER BY p.created_at, p.delivery_id LIMIT ?
         """
+    static let deliveriesDueHeads = """
+        SELECT d.body FROM due_delivery p CROSS JOIN delivery d WHERE d.id = p.delivery_id
+        ORDER BY p.created_at, p.delivery_id LIMIT ?
+        """
     static let deliveryEvents = "SELECT body FROM delivery_event WHERE delivery_id = ? ORDER BY ordinal"
     /// Parameters: `count` identifiers.
     static func deliveryEvents(count: Int) -> String {
@@ -317,6 +321,7 @@ package enum SQL {
             ("deliveries by site", deliveries(bySite: true, byRequest: false)),
             ("deliveries by request", deliveries(bySite: false, byRequest: true)),
             ("deliveries by both", deliveries(bySite: true, byRequest: true)), ("due", deliveriesDue),
+            ("due, heads", deliveriesDueHeads),
             ("delivery events", deliveryEvents),
             ("events of deliveries", deliveryEvents(count: 8)), ("inbound", inbound), ("audit", audit),
             ("last audit entry", lastAuditEntry), ("delivery marks", deliveryMarks),

@@ -191,6 +191,9 @@ extension SQLStore {
     package func deliveriesDue(limit: Int) async throws(StoreFailure) -> [Delivery] {
         try await list(Delivery.self, SQL.deliveriesDue, [SQLValue(limit)])
     }
+    package func deliveriesDueHeads(limit: Int) async throws(StoreFailure) -> [Delivery] {
+        try await list(Delivery.self, SQL.deliveriesDueHeads, [SQLValue(limit)])
+    }
     package func deliveryEvents(_ deliveryID: String) async throws(StoreFailure) -> [DeliveryEvent] {
         try await list(DeliveryEvent.self, SQL.deliveryEvents, [.text(deliveryID)])
     }

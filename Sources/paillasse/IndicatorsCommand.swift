@@ -27,9 +27,11 @@ struct IndicatorsCommand: AsyncParsableCommand {
         let client = try listing.client()
         let view = try await client.indicators(from: from, to: to)
         if let chart {
-            let isPage = chart.lowercased().hasSuffix(".pdf")
-            try Output.file(
-                isPage ? try await client.indicatorsPage(from: from, to: to) : Array(view.svg.utf8), at: chart)
+            let picture =
+                if chart.lowercased().hasSuffix(".pdf") {
+                    try await client.indicatorsPage(from: from, to: to)
+                } else { Array(view.svg.utf8) }
+            try Output.file(picture, at: chart)
             Output.prose("\(chart) écrit")
         }
         if listing.json { return try Output.json(view) }

@@ -216,6 +216,9 @@ private struct Road: Sendable {
             for words in ["Tracé du jour", "101792-0", "112283007", "18861-5", "Laboratoire du Sud", "Potentiométrie"] {
                 #expect(cda.contains(words), "\(words)")
             }
+            try await road.done("report", "cda", number, "--auto-presentable", "--output", home + "/cr-vu.xml")
+            let displayed = try String(contentsOfFile: home + "/cr-vu.xml", encoding: .utf8)
+            #expect(displayed.contains("<xsl:stylesheet") && displayed.contains(cda.split(separator: "\n")[1]))
             try await road.done("report", "pdf", number, "--output", home + "/cr.pdf")
             #expect(try road.sent.count == 1)
             let list = try await road.tool.run("report", "attachments", number)

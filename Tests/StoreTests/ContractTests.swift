@@ -283,6 +283,7 @@ import Testing
             #expect(try await list(nil, "r2") == ["d2"])
             #expect(try await list("S1", "r2") == [])
             #expect(try await store.deliveriesDue(limit: 10).map(\.id) == ["d1", "d2"])
+            #expect(try await store.deliveriesDueHeads(limit: 10).map(\.id) == ["d1", "d2"])
             try await store.append([.deliveryEvent(Make.event(of: "d1", 1, .attempted))], note: nil)
             try await store.append([.deliveryEvent(Make.event(of: "d1", 2, .failed))], note: nil)
             #expect(try await store.deliveriesDue(limit: 10).map(\.id) == ["d1", "d2"])

@@ -175,6 +175,8 @@ package protocol LaboratoryStore: Sendable {
     func deliveries(site: String?, requestID: String?, limit: Int) async throws(StoreFailure) -> [Delivery]
     /// Deliveries neither accepted nor refused, oldest first.
     func deliveriesDue(limit: Int) async throws(StoreFailure) -> [Delivery]
+    /// The same, their messages perhaps left out: to choose among many.
+    func deliveriesDueHeads(limit: Int) async throws(StoreFailure) -> [Delivery]
     /// By ordinal.
     func deliveryEvents(_ deliveryID: String) async throws(StoreFailure) -> [DeliveryEvent]
     /// The same of several deliveries at once; those without any are left out.
@@ -194,6 +196,9 @@ package protocol LaboratoryStore: Sendable {
 }
 
 extension LaboratoryStore {
+    package func deliveriesDueHeads(limit: Int) async throws(StoreFailure) -> [Delivery] {
+        try await deliveriesDue(limit: limit)
+    }
     package func deliveryEvents(of deliveryIDs: [String]) async throws(StoreFailure) -> [String: [DeliveryEvent]] {
         var found: [String: [DeliveryEvent]] = [:]
         for id in deliveryIDs {
