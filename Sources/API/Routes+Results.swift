@@ -113,7 +113,8 @@ extension LaboratoryAPI {
                         specimens: file.specimens.map { SpecimenView($0, in: call.zone) },
                         observations: shown, previous: file.previous.map { PreviousResultView($0, in: call.zone) },
                         missing: file.missing,
-                        fresh: file.fresh, nextVersion: file.nextVersion, contentHash: file.contentHash))
+                        fresh: file.fresh, nextVersion: file.nextVersion, contentHash: file.contentHash,
+                        supplements: file.supplements, hasFreshSupplements: file.hasFreshSupplements))
             },
             Route("POST", "/v1/bio/:ref/sign", .needs(.sign)) { call in
                 let body = try call.decoded(SignBody.self)

@@ -272,10 +272,16 @@ package struct FileToSignView: Codable, Sendable, Hashable {
     package var nextVersion: Int
     /// SHA-256 of what a signature would cover, to give back with it.
     package var contentHash: String
+    /// What the report says beside its results, a few words each; absent from a server that does not know it.
+    package var supplements: [String]?
+    package var hasFreshSupplements: Bool?
     package init(
         request: RequestView, patient: PatientView, specimens: [SpecimenView], observations: [ObservationView],
-        previous: [PreviousResultView], missing: [String], fresh: [String], nextVersion: Int, contentHash: String
+        previous: [PreviousResultView], missing: [String], fresh: [String], nextVersion: Int, contentHash: String,
+        supplements: [String]? = nil, hasFreshSupplements: Bool? = nil
     ) {
+        self.supplements = supplements
+        self.hasFreshSupplements = hasFreshSupplements
         self.request = request
         self.patient = patient
         self.specimens = specimens

@@ -18,6 +18,10 @@ package struct FileToSign: Codable, Sendable, Hashable {
     package var nextVersion: Int
     /// SHA-256 of what a signature would cover: give it back with the signature.
     package var contentHash: String
+    /// What the report says beside its results, a few words each.
+    package var supplements: [String]
+    /// … and it changed since the last signature.
+    package var hasFreshSupplements: Bool
 }
 
 extension Desk {
@@ -40,7 +44,8 @@ extension Desk {
             request: request, patient: patient, specimens: file.content.specimens,
             observations: catalogue.inOrder(judged, of: request), previous: previous,
             missing: file.missing, fresh: file.fresh,
-            nextVersion: file.nextVersion, contentHash: Digest.sha256Hex(file.content.canonicalBytes))
+            nextVersion: file.nextVersion, contentHash: Digest.sha256Hex(file.content.canonicalBytes),
+            supplements: file.content.supplements.summary, hasFreshSupplements: file.hasFreshSupplements)
     }
 
     private func signable(_ reference: String) async throws(CommandFailure) -> (Request, Patient, SignableFile) {
@@ -48,11 +53,12 @@ extension Desk {
         let patient = try await patient(request.patientID)
         let specimens = try await ask { () throws(StoreFailure) in try await store.specimens(requestID: request.id) }
         let signatures = try await ask { () throws(StoreFailure) in try await store.signatures(requestID: request.id) }
+        let (supplements, through) = try await supplements(of: request)
         return (
             request, patient,
             SignableFile(
                 patient: patient, request: request, specimens: specimens, observations: observations, events: events,
-                signatures: signatures)
+                signatures: signatures, supplements: supplements, supplementsThrough: through)
         )
     }
 
@@ -91,7 +97,7 @@ extension Desk {
         }
         let (request, _, file) = try await signable(reference)
         try within(request, author)
-        guard !file.fresh.isEmpty else {
+        guard file.isFresh else {
             throw .refused(
                 Refusal(
                     "sign.nothing", at: request.number, because: "rien à signer dans ce dossier",
@@ -118,7 +124,7 @@ extension Desk {
             id: freshID(), site: request.site, requestID: request.id, version: file.nextVersion, contentHash: hash,
             meaning: "Validation biologique des résultats et de leur interprétation (CSP, art. L. 6211-2 et D. 6211-3)",
             account: author.login, biologist: biologist, at: at, observationIDs: file.content.observations.map(\.id),
-            complete: file.missing.isEmpty)
+            complete: file.missing.isEmpty, supplementsThrough: file.supplementsThrough)
         try await ask { () throws(StoreFailure) in
             try await store.append(
                 [.signature(signature)] + unsaid, note: note(author, "bio.sign", request.number, at))
@@ -174,9 +180,12 @@ extension Desk {
         let held = Set(signature.observationIDs)
         let specimens = try await ask { () throws(StoreFailure) in try await store.specimens(requestID: request.id) }
         let signed = observations.filter { held.contains($0.id) }.sorted { $0.id < $1.id }
-        let content = SignedContent(
+        var content = SignedContent(
             patient: try await patient(request.patientID), request: request,
             specimens: SignableFile.specimens(specimens, of: signed), observations: signed)
+        if let through = signature.supplementsThrough {
+            content.supplements = try await supplements(of: request, through: through).supplements
+        }
         guard Digest.sha256Hex(content.canonicalBytes) == signature.contentHash else {
             throw .refused(
                 Refusal(

@@ -72,6 +72,7 @@ struct BioCommand: AsyncParsableCommand {
         }
         Output.table(table, empty: "aucun résultat validé techniquement")
         Output.legend(of: file.observations)
+        for words in file.supplements ?? [] { Output.prose("joint : " + words) }
         if !file.missing.isEmpty { Output.prose("manque : " + file.missing.joined(separator: ", ")) }
         Output.prose("empreinte \(file.contentHash)")
     }

@@ -169,6 +169,9 @@ import Testing
         ("POST /v1/control-lots/:analyzer/switch", "B"),
         ("GET /v1/assessments", "TBSA"), ("POST /v1/assessments", "TB"),
         ("GET /v1/reports/story", "TBSA"), ("GET /v1/indicators", "TBSA"), ("POST /v1/requests/:ref/release", "B"),
+        ("GET /v1/indicators/pdf", "TBSA"), ("GET /v1/deliveries/withheld", "TBSA"),
+        ("GET /v1/requests/:ref/supplements", "TBSA"), ("POST /v1/requests/:ref/supplements", "TB"),
+        ("POST /v1/requests/:ref/supplements/:ordinal/remove", "TB"),
     ]
 
     @Test func `is given to each role as the table says, route by route`() async throws {

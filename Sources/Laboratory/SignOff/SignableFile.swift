@@ -30,12 +30,21 @@ package struct SignableFile: Sendable, Hashable {
     package var fresh: [String]
     /// Version that a signature would have.
     package var nextVersion: Int
+    /// Last entry of the register `supplement` in `content`; nil for none.
+    package var supplementsThrough: Int?
+    /// What is said beside the results changed since the last signature.
+    package var hasFreshSupplements: Bool
+    /// There is something that no signature holds.
+    package var isFresh: Bool { !fresh.isEmpty || (hasFreshSupplements && !content.observations.isEmpty) }
 
     /// Pure: built from what the store knows of the request.
     package init(
         patient: Patient, request: Request, specimens: [Specimen], observations: [Observation],
-        events: [ObservationEvent], signatures: [Signature]
+        events: [ObservationEvent], signatures: [Signature], supplements: ReportSupplements = ReportSupplements(),
+        supplementsThrough: Int? = nil
     ) {
+        self.supplementsThrough = supplementsThrough
+        hasFreshSupplements = signatures.max { $0.version < $1.version }?.supplementsThrough != supplementsThrough
         let last = Chosen.lastEvents(events)
         let chosen = Chosen.observations(observations, events: events)
         let ready = chosen.values.filter { last[$0.id]?.kind == .technicallyValidated }
@@ -43,7 +52,7 @@ package struct SignableFile: Sendable, Hashable {
         content = SignedContent(
             patient: patient, request: request,
             specimens: SignableFile.specimens(specimens, of: ready),
-            observations: ready.sorted { $0.id < $1.id })
+            observations: ready.sorted { $0.id < $1.id }, supplements: supplements)
         let readyCodes = Set(ready.map(\.analysis))
         missing = request.lines.map(\.analysis).filter { !readyCodes.contains($0) }
         fresh = content.observations.map(\.id).filter { !signed.contains($0) }

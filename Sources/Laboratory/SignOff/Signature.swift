@@ -17,11 +17,15 @@ package struct Signature: Codable, Sendable, Hashable {
     package var observationIDs: [String]
     /// False while lines of the request are still without a signed observation: the report is partial.
     package var complete: Bool
+    /// Last entry of the register `supplement` of the request that it covers; nil when there was none.
+    package var supplementsThrough: Int?
 
     package init(
         id: String, site: String, requestID: String, version: Int, contentHash: String, meaning: String,
-        account: String, biologist: Professional, at: Instant, observationIDs: [String], complete: Bool
+        account: String, biologist: Professional, at: Instant, observationIDs: [String], complete: Bool,
+        supplementsThrough: Int? = nil
     ) {
+        self.supplementsThrough = supplementsThrough
         self.id = id
         self.site = site
         self.requestID = requestID
