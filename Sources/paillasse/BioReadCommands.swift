@@ -11,21 +11,20 @@ import Laboratory
 extension BioCommand {
     struct Next: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Le dossier suivant : critiques d'abord, puis urgents, puis le plus ancien.")
+            abstract: "Le dossier suivant : critique, retenu, partiel, proposable ; urgent d'abord.")
         @OptionGroup var listing: Listing
         @Option(help: ArgumentHelp("Discipline du catalogue.", valueName: "nom")) var section: String?
 
         func run() async throws {
             let client = try listing.client()
-            let codes = try await BioCommand.codes(of: section, client)
-            for file in BioCommand.bySeverity(try await client.awaitingSignature(limit: 2000)) {
-                let shown = try await client.fileToSign(file.requestNumber)
-                if let codes, !shown.observations.contains(where: { codes.contains($0.analysis) }) { continue }
-                if listing.json { return try Output.json(shown) }
-                return try await BioCommand.showWithTrend(shown, client)
+            let waiting = try await client.awaitingSignature(limit: 2000, section: section)
+            guard let first = BioCommand.bySeverity(waiting).first else {
+                if listing.json { return try Output.json([FileToSignView]()) }
+                return Output.prose("rien à signer")
             }
-            if listing.json { return try Output.json([FileToSignView]()) }
-            Output.prose("rien à signer")
+            let shown = try await client.fileToSign(first.requestNumber)
+            if listing.json { return try Output.json(shown) }
+            try await BioCommand.showWithTrend(shown, client)
         }
     }
 
@@ -97,7 +96,7 @@ extension BioCommand {
                     remedy: "le lire : paillasse bio show \(request)")
             }
             let toSign = try await client.fileToSign(request)
-            let isPending = !toSign.fresh.isEmpty
+            let isPending = !toSign.fresh.isEmpty || toSign.isAmendment
             let before = isPending ? last : signatures.dropLast().last
             let after = isPending ? toSign.observations.map(\.id) : last.observationIDs
             let changes = BioCommand.changes(file.observations, before?.observationIDs ?? [], after)
@@ -108,13 +107,9 @@ extension BioCommand {
             var table = Table("ANALYSE", "#" + names.0.uppercased(), "#" + names.1.uppercased())
             for change in changes { table.add(change.analysis, change.before ?? "–", change.after ?? "retiré") }
             Output.table(table, empty: "aucune différence entre \(names.0) et \(names.1)")
-            guard let before, isPending else { return }
-            let received = try await client.deliveries(request: file.request.id).filter { $0.version == before.version }
-            for delivery in received {
-                Output.prose(
-                    "la version \(delivery.version) est allée à \(delivery.destination) : \(delivery.transport), DMP "
-                        + "\(delivery.dmp)" + (delivery.mail.isEmpty ? "" : ", messagerie \(delivery.mail)"))
-            }
+            BioCommand.show(
+                try await BioCommand.holders(
+                    of: file.request, before: isPending ? toSign.nextVersion : last.version, client))
         }
     }
 
@@ -142,25 +137,13 @@ extension BioCommand {
 
     // Parts
 
-    /// Critical first, then urgent, then the oldest.
+    /// Critical first, then held, partial and proposable; urgent ones first in each, then the oldest.
     static func bySeverity(_ files: [SignableLineView]) -> [SignableLineView] {
         func rank(_ file: SignableLineView) -> (Int, Int, String) {
-            (file.critical.isEmpty ? 1 : 0, file.priority == .urgent ? 0 : 1, file.registeredAt.text)
+            let lane = SignLane.allCases.firstIndex(of: file.lane) ?? 0
+            return (lane, file.priority == .urgent ? 0 : 1, file.registeredAt.text)
         }
         return files.filter { $0.fresh > 0 }.sorted { rank($0) < rank($1) }
-    }
-
-    /// Codes of a section of the catalogue, nil for all; a section that it does not have is refused by name.
-    static func codes(of section: String?, _ client: LaboratoryClient) async throws(Refusal) -> Set<String>? {
-        guard let section else { return nil }
-        let lines = try await client.catalogue().analyses
-        let found = lines.filter { $0.section.lowercased().hasPrefix(section.lowercased()) }.map(\.code)
-        guard !found.isEmpty else {
-            throw Refusal(
-                "bio.section", at: section, because: "le catalogue n'a pas cette discipline",
-                remedy: "choisir parmi : " + Set(lines.map(\.section)).sorted().joined(separator: ", "))
-        }
-        return Set(found)
     }
 
     /// `90d`, `6m`, `2y` in days.
@@ -202,7 +185,8 @@ extension BioCommand {
     /// The file, with the trend of each value.
     static func showWithTrend(_ file: FileToSignView, _ client: LaboratoryClient, ascii: Bool = false) async throws {
         let history = try await client.history(file.request.number)
-        show(file, trends: trends(file, history, Signs(ascii: ascii)))
+        let context = BioContext.lines(file, quality: try await client.qualityStates())
+        show(file, context: context, trends: trends(file, history, Signs(ascii: ascii)))
     }
 
     static func trends(_ file: FileToSignView, _ history: [HistoryView], _ signs: Signs) -> [String: String] {

@@ -34,6 +34,8 @@ struct APILaboratory: Sendable {
     let dispatch: ReportDispatch
 
     static let secret = "une longue phrase de passe"
+    /// The code that the biologist signs with.
+    static let pin = "241703"
     static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
@@ -79,13 +81,13 @@ struct APILaboratory: Sendable {
         try await serving.value
     }
 
-    /// One account a role, named like the role, and two more technicians.
+    /// One account a role, named like the role, and one more technician; the biologist has a code.
     private func people() async throws {
         let first = try await api.accounts.createFirstAdministrator(site: "nord") { _ throws(Refusal) in }
         let admin = try await signedIn("admin", secret: first ?? "")
         for (login, role) in [
             ("technicien", Role.technician), ("technicien2", .technician), ("biologiste", .biologist),
-            ("secretaire", .secretary), ("administrateur", .administrator),
+            ("secretaire", .secretary), ("administrateur", .administrator), ("programme", .program),
         ] {
             var body = AccountBody(login: login, name: login.uppercased(), role: role, secret: APILaboratory.secret)
             if role == .biologist {
@@ -93,6 +95,7 @@ struct APILaboratory: Sendable {
             }
             _ = try await admin.addAccount(body)
         }
+        try await signedIn(.biologist).choosePIN(PINBody(secret: APILaboratory.secret, pin: APILaboratory.pin))
     }
 
     var stranger: LaboratoryClient { LaboratoryClient(server: server) }

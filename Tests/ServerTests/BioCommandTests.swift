@@ -86,7 +86,7 @@ import Testing
             #expect(unsigned.code == 1 && unsigned.complaint.contains("[bio.unsigned]"))
             let biologist = try await laboratory.signedIn(.biologist)
             let hash = try await biologist.fileToSign(number).contentHash
-            _ = try await biologist.sign(number, SignBody(contentHash: hash))
+            _ = try await biologist.sign(number, SignBody(contentHash: hash, pin: APILaboratory.pin))
             var body = ResultBody(analysis: "K")
             body.value = "4.90"
             let typed = try await laboratory.signedIn(.technician).enter(number, body)

@@ -17,11 +17,21 @@ package struct Signature: Codable, Sendable, Hashable {
     package var observationIDs: [String]
     /// False while lines of the request are still without a signed observation: the report is partial.
     package var complete: Bool
+    /// What it holds beside the results (comments); nil for nothing.
+    package var supplements: ReportSupplements?
+    /// Why it replaces what was signed before; nil when it does not.
+    package var amendment: Amendment?
+    /// True: signed with others, by exception.
+    package var inLot: Bool?
 
     package init(
         id: String, site: String, requestID: String, version: Int, contentHash: String, meaning: String,
-        account: String, biologist: Professional, at: Instant, observationIDs: [String], complete: Bool
+        account: String, biologist: Professional, at: Instant, observationIDs: [String], complete: Bool,
+        supplements: ReportSupplements? = nil, amendment: Amendment? = nil, inLot: Bool? = nil
     ) {
+        self.supplements = supplements
+        self.amendment = amendment
+        self.inLot = inLot
         self.id = id
         self.site = site
         self.requestID = requestID
