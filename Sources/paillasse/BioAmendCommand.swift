@@ -30,7 +30,7 @@ extension BioCommand {
             body.words = words
             let file = try await client.fileToSign(request, body)
             let whole = try await client.request(request)
-            guard let before = whole.signatures.max(by: { $0.version < $1.version }) else {
+            guard let before = whole.lastSignature else {
                 throw Refusal(
                     "amend.unsigned", at: request, because: "ce dossier n'a pas de version signée",
                     remedy: "le signer : paillasse bio sign \(request)")
@@ -40,7 +40,7 @@ extension BioCommand {
                 Output.line()
                 BioCommand.compare(whole, before, file)
                 Output.line()
-                BioCommand.show(try await BioCommand.holders(of: file.request, before: file.nextVersion, client))
+                BioCommand.show(try await client.holders(of: file.request, before: file.nextVersion))
                 Output.line()
             }
             let pin = try BioCommand.pin(for: "la rectification de \(request)", file)
@@ -76,53 +76,15 @@ extension BioCommand {
 
     /// What the prescriber had, beside what is to be signed.
     static func compare(_ whole: RequestFileView, _ before: SignatureView, _ file: FileToSignView) {
-        let changes = changes(whole.observations, before.observationIDs, file.observations.map(\.id))
         var table = Table("ANALYSE", "#VERSION \(before.version)", "#VERSION \(file.nextVersion)")
-        for change in changes { table.add(change.analysis, change.before ?? "–", change.after ?? "retiré") }
+        for change in whole.changes(from: before.observationIDs, to: file.observations.map(\.id)) {
+            table.add(change.analysis, change.before?.result ?? "–", change.after?.result ?? "retiré")
+        }
         Output.table(
             table, empty: "les mêmes résultats : l'identité, le tube, le prescripteur ou un commentaire change")
     }
 
-    /// Somebody who has an earlier version, and what comes next.
-    struct Holder: Encodable {
-        var who: String
-        var version: Int
-        var state: String
-        var next: String
-    }
-
-    /// Who received a version before this one, and what each will get.
-    static func holders(
-        of request: RequestView, before version: Int, _ client: LaboratoryClient
-    ) async throws -> [Holder] {
-        let deliveries = try await client.deliveries(request: request.id, limit: 1000)
-            .filter { $0.version < version }.sorted { $0.version < $1.version }
-        let correspondents = [request.prescriber] + request.recipients
-        var holders = [String: Holder]()
-        for delivery in deliveries {
-            if delivery.toDMP {
-                holders["DMP"] = Holder(
-                    who: "DMP", version: delivery.version, state: delivery.dmp, next: "le remplacement")
-            }
-            for box in delivery.mailboxes {
-                let person = correspondents.first { $0.securedMail?.lowercased() == box.address.lowercased() }
-                holders[box.address.lowercased()] = Holder(
-                    who: person.map { "\($0.displayName) <\(box.address)>" } ?? box.address,
-                    version: delivery.version,
-                    state: box.state == "sans réponse" ? delivery.transport : box.state,
-                    next: person == nil && !box.address.contains("patient")
-                        ? "rien : n'est plus destinataire, à prévenir" : "le remplacement")
-            }
-        }
-        for person in correspondents where person.securedMail == nil {
-            holders[person.displayName] = Holder(
-                who: person.displayName, version: version - 1, state: "papier",
-                next: "rien par voie électronique : à prévenir")
-        }
-        return holders.values.sorted { $0.who < $1.who }
-    }
-
-    static func show(_ holders: [Holder]) {
+    static func show(_ holders: [ReportHolder]) {
         var table = Table("*QUI A REÇU", "#VERSION", "*ÉTAT", "*RECEVRA")
         for holder in holders { table.add(holder.who, String(holder.version), holder.state, holder.next) }
         Output.table(table, empty: "personne n'a encore reçu ce compte rendu")

@@ -5,6 +5,7 @@ import Client
 import Console
 import Foundation
 import Laboratory
+import Terminal
 
 // What a biologist reads before signing.
 
@@ -99,7 +100,9 @@ extension BioCommand {
             let isPending = !toSign.fresh.isEmpty || toSign.isAmendment
             let before = isPending ? last : signatures.dropLast().last
             let after = isPending ? toSign.observations.map(\.id) : last.observationIDs
-            let changes = BioCommand.changes(file.observations, before?.observationIDs ?? [], after)
+            let changes = file.changes(from: before?.observationIDs ?? [], to: after).map {
+                Change(analysis: $0.analysis, before: $0.before?.result, after: $0.after?.result)
+            }
             if listing.json { return try Output.json(changes) }
             let names = (
                 before.map { "version \($0.version)" } ?? "rien", isPending ? "à signer" : "version \(last.version)"
@@ -108,8 +111,8 @@ extension BioCommand {
             for change in changes { table.add(change.analysis, change.before ?? "–", change.after ?? "retiré") }
             Output.table(table, empty: "aucune différence entre \(names.0) et \(names.1)")
             BioCommand.show(
-                try await BioCommand.holders(
-                    of: file.request, before: isPending ? toSign.nextVersion : last.version, client))
+                try await client.holders(
+                    of: file.request, before: isPending ? toSign.nextVersion : last.version))
         }
     }
 
@@ -158,28 +161,9 @@ extension BioCommand {
     }
 
     static func points(_ earlier: [HistoryView.Point], _ now: ObservationView?) -> [Trend.Point] {
-        func point(_ value: ObservationValue, _ at: Moment, _ method: String?) -> Trend.Point {
-            var measured: Measured?
-            if case .measured(let number, _) = value { measured = number }
-            return Trend.Point(
-                at: at.instant(in: .europeParis) ?? Instant(seconds: 0), value: measured, unit: value.unit ?? "",
-                method: method ?? "saisie")
-        }
-        return earlier.reversed().map { point($0.value, $0.observedAt, $0.analyzer) }
-            + (now.map { [point($0.value, $0.observedAt, $0.origin.analyzer)] } ?? [])
-    }
-
-    static func changes(_ all: [ObservationView], _ before: [String], _ after: [String]) -> [Diff.Change] {
-        func values(_ ids: [String]) -> [String: ObservationView] {
-            Dictionary(
-                all.filter { ids.contains($0.id) }.map { ($0.analysis, $0) },
-                uniquingKeysWith: { $0.run > $1.run ? $0 : $1 })
-        }
-        let old = values(before), new = values(after)
-        return Set(old.keys).union(new.keys).sorted().compactMap { code in
-            guard old[code]?.id != new[code]?.id else { return nil }
-            return Diff.Change(analysis: code, before: old[code]?.result, after: new[code]?.result)
-        }
+        func at(_ moment: Moment) -> Instant { moment.instant(in: .europeParis) ?? Instant(seconds: 0) }
+        return earlier.reversed().map { Trend.Point($0.value, at($0.observedAt), $0.analyzer) }
+            + (now.map { [Trend.Point($0.value, at($0.observedAt), $0.origin.analyzer)] } ?? [])
     }
 
     /// The file, with the trend of each value.

@@ -139,6 +139,41 @@ struct APILaboratory: Sendable {
     }
 }
 
+extension APILaboratory {
+    /// A request whose two results nothing holds, validated: measured on `xn`, which is exempted from control.
+    func proposable(_ name: String) async throws -> RegisteredView {
+        let technician = try await signedIn(.technician)
+        let patient = try await technician.addPatient(APILaboratory.patient(name))
+        let made = try await technician.addRequest(APILaboratory.request(patient.id, ["NA", "K"]))
+        for specimen in made.specimens { _ = try await technician.receive(specimen.accession, ReceiveBody()) }
+        let biologist = try await signedIn(.biologist)
+        for (code, value) in [("NA", "140"), ("K", "4.20")] {
+            var policy = ControlPolicyBody(reject: ["1-3s"], reason: "essai")
+            policy.exempt = true
+            _ = try await biologist.setControlPolicy("xn", code, policy)
+            let observation = Observation(
+                id: "o-\(made.request.number)-\(code)", site: "nord", requestID: made.request.id,
+                patientID: patient.id, accession: made.specimens.first?.accession ?? "", analysis: code,
+                catalogueVersion: "essai", value: .measured(try Measured.of(value), unit: "mmol/L"), rawText: value,
+                origin: Origin(analyzer: "xn"), observedAt: clock.now, recordedAt: clock.now)
+            try await store.append(
+                [.observation(observation)],
+                note: AuditNote(
+                    site: "nord", author: "analyzer:xn", action: "result.take", subject: observation.id,
+                    at: clock.now))
+        }
+        _ = try await technician.validate(made.request.number, ValidateBody(all: true))
+        return made
+    }
+}
+
+extension Measured {
+    fileprivate static func of(_ text: String) throws(Refusal) -> Measured {
+        guard let made = Measured(text) else { throw Refusal("test.number", at: text, because: "", remedy: "") }
+        return made
+    }
+}
+
 /// The refusal that `work` throws, or nil when it succeeds.
 func refusal(_ work: () async throws -> Void) async -> Refusal? {
     do { try await work() } catch let refusal as Refusal { return refusal } catch {

@@ -32,7 +32,7 @@ struct Bench: Sendable {
     static func files() throws -> [CatalogFile] {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        return try ["analyses", "intervals", "panels", "sections", "specimens", "tubes"].map { name in
+        return try ["analyses", "intervals", "panels", "sections", "specimens", "tubes", "comments"].map { name in
             CatalogFile(
                 name: "\(name).csv", bytes: Array(try Data(contentsOf: root.appending(path: "Catalog/\(name).csv"))))
         }
