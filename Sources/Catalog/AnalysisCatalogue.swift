@@ -78,7 +78,8 @@ package struct AnalysisCatalogue: Sendable {
     }
 
     /// Decodes and checks the files (`analyses.csv`, `intervals.csv`, `panels.csv`, `sections.csv`, `specimens.csv`,
-    /// `tubes.csv`, and `comments.csv` when there is one); refuses with every finding when one is an error, never half a catalogue.
+    /// `tubes.csv`, and `comments.csv` when there is one); refuses with every finding when one is an error, never half
+    /// a catalogue.
     package static func load(
         _ files: [CatalogFile], version: CatalogVersion
     ) throws(CatalogueRejection) -> AnalysisCatalogue {

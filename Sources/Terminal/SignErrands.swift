@@ -127,7 +127,8 @@ actor SignErrands {
             for hold in shown.holds { lines.append("\(hold.code.rawValue) : \(hold.reason)") }
             if let last = found.judgements.last {
                 lines += [
-                    "", "\(last.outcome), catalogue \(last.catalogueVersion.prefix(12)), règles "
+                    "",
+                    "\(last.outcome), catalogue \(last.catalogueVersion.prefix(12)), règles "
                         + "\(last.rulesVersion.prefix(12))",
                 ]
                 lines += last.checks.filter { $0.outcome != "notApplicable" }.map { "  " + $0.line }
@@ -150,7 +151,10 @@ actor SignErrands {
                         changes: whole.changes(from: last?.observationIDs ?? [], to: file.observations.map(\.id)).map {
                             SignVersions.Change(
                                 analysis: $0.analysis, before: $0.before?.shown, after: $0.after?.shown)
-                        }, earlier: whole.observations.filter { held.contains($0.id) }.map { "\($0.analysis) \($0.shown)" },
+                        },
+                        earlier: whole.observations.filter { held.contains($0.id) }.map {
+                            "\($0.analysis) \($0.shown)"
+                        },
                         holders: holders.map {
                             SignVersions.Holder(who: $0.who, version: $0.version, state: $0.state, next: $0.next)
                         })))

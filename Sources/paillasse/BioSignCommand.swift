@@ -6,7 +6,9 @@ import Laboratory
 
 /// What a signature holds beside the results as they stand.
 struct DraftOptions: ParsableArguments {
-    @Option(name: .customLong("except"), help: ArgumentHelp("Analyse laissée pour plus tard (répétable).", valueName: "code"))
+    @Option(
+        name: .customLong("except"),
+        help: ArgumentHelp("Analyse laissée pour plus tard (répétable).", valueName: "code"))
     var except: [String] = []
     @Option(help: ArgumentHelp("Commentaire codé : « bio comments » les liste (répétable).", valueName: "code"))
     var comment: [String] = []
@@ -103,7 +105,8 @@ extension BioCommand {
             } else {
                 for outcome in made { if let one = outcome.signature { BioCommand.show(one, outcome.requestNumber) } }
                 for outcome in refused {
-                    Output.prose("\(outcome.requestNumber) non signé : \(outcome.because ?? "") [\(outcome.code ?? "")]")
+                    Output.prose(
+                        "\(outcome.requestNumber) non signé : \(outcome.because ?? "") [\(outcome.code ?? "")]")
                 }
                 Output.prose(
                     "\(made.count - refused.count) dossier(s) signé(s) en lot en "

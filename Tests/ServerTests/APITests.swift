@@ -20,7 +20,8 @@ import Testing
             #expect(file.contentHash == waiting.first?.contentHash)
             let potassium = file.observations.first { $0.analysis == "K" }
             #expect(potassium?.value.unit == "mmol/L" && potassium?.rawText == "4,20")
-            let signature = try await biologist.sign(made.request.number, SignBody(contentHash: file.contentHash, pin: APILaboratory.pin))
+            let signature = try await biologist.sign(
+                made.request.number, SignBody(contentHash: file.contentHash, pin: APILaboratory.pin))
             #expect(signature.complete && signature.version == 1 && signature.biologist.family == "MARTIN")
             #expect(try await biologist.awaitingSignature().isEmpty)
             let whole = try await biologist.request(made.request.number)

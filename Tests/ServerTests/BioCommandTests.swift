@@ -1,5 +1,6 @@
 import Base
 import Client
+import Exchange
 import Foundation
 import Laboratory
 import Testing

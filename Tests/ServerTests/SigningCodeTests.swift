@@ -2,6 +2,7 @@ import API
 import Base
 import Client
 import Laboratory
+import Store
 import Testing
 
 @Suite struct `The code of signature` {
@@ -36,7 +37,9 @@ import Testing
             let biologist = try await laboratory.signedIn(.biologist)
             var codes = [String?]()
             for _ in 0..<6 { codes.append(try await sign(laboratory, biologist, number, "999111")) }
-            #expect(codes.prefix(4).allSatisfy { $0 == "sign.pin" } && codes.suffix(2).allSatisfy { $0 == "sign.pin.locked" })
+            #expect(
+                codes.prefix(4).allSatisfy { $0 == "sign.pin" }
+                    && codes.suffix(2).allSatisfy { $0 == "sign.pin.locked" })
             #expect(try await sign(laboratory, biologist, number, APILaboratory.pin) == "sign.pin.locked")
             #expect(try await laboratory.store.account("biologiste")?.pinLocked == true)
             let trail = try await laboratory.store.audit(after: 0, limit: 1000).map(\.action)
@@ -68,7 +71,9 @@ import Testing
                 ("12345", "account.pin.form"), ("1234567890123", "account.pin.form"), ("12a456", "account.pin.form"),
                 ("111111", "account.pin.easy"), ("123456", "account.pin.easy"), ("987654", "account.pin.easy"),
             ] {
-                let found = await refusal { try await biologist.choosePIN(PINBody(secret: APILaboratory.secret, pin: pin)) }
+                let found = await refusal {
+                    try await biologist.choosePIN(PINBody(secret: APILaboratory.secret, pin: pin))
+                }
                 #expect(found?.code == code, "\(pin)")
             }
             let technician = try await laboratory.signedIn(.technician)
@@ -117,7 +122,9 @@ import Testing
             let files = lines.filter { $0.lane == .proposable }.map {
                 LotBody.File(request: $0.requestNumber, contentHash: $0.contentHash)
             }
-            #expect(await refusal { _ = try await biologist.signLot(LotBody(pin: "000111", files: files)) }?.code == "sign.pin")
+            #expect(
+                await refusal { _ = try await biologist.signLot(LotBody(pin: "000111", files: files)) }?.code
+                    == "sign.pin")
             let made = try await biologist.signLot(LotBody(pin: APILaboratory.pin, files: files))
             #expect(made.allSatisfy { $0.signature?.inLot == true } && made.count == 2)
             #expect(try await biologist.awaitingSignature().map(\.lane) == [.held])

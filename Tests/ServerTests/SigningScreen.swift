@@ -1,6 +1,14 @@
 import Foundation
 import Testing
 
+extension TmuxScreen {
+    /// Typed as a person does, key by key: all at once it would be a scanner's.
+    func answer(_ text: String) async throws {
+        for character in text { try await tmux("send-keys", "-l", String(character)) }
+        try await press("Enter")
+    }
+}
+
 extension CommandLineTool {
     /// A command that asks for the code of signature, in a real terminal with a person at it; what it leaves on the
     /// screen. `asked`: what is answered before the code, each question with its answer.

@@ -119,8 +119,8 @@ import Workflow
 
     @Test func `a correction that crosses a limit is telephoned, one that does not is not`() async throws {
         let bench = try await Bench.withRules()
-        for (later, calls) in [("4.4", 0), ("2.9", 1)] {
-            let made = try await bench.ready("N" + later)
+        for (later, name, calls) in [("4.4", "DEDANS", 0), ("3.3", "DEHORS", 1)] {
+            let made = try await bench.ready(name)
             try await bench.sign(made)
             try await bench.arrive("c" + later, [Bench.result("K", later, of: made.specimens[0].accession)])
             try await bench.validate(["K"], of: made)
@@ -186,7 +186,7 @@ import Workflow
         #expect(try await lane(made[0]) == .proposable)
         // Free words wait for somebody to read them.
         let typed = try await bench.desk.enter(
-            .measured(Measured("141")!, unit: "mmol/L"), analysis: "NA", of: made[1].request.number,
+            .measured(try #require(Measured("141")), unit: "mmol/L"), analysis: "NA", of: made[1].request.number,
             comment: "vu au microscope", by: Bench.technician)
         _ = try await bench.desk.validate(
             [typed.id], of: made[1].request.number, reason: "relu", by: Bench.technician)

@@ -51,7 +51,8 @@ extension SignBench {
                 count(.critical) > 0 ? .critical : Style(.plain, bold: true)
             ),
             (
-                say(.quality) + (rejectedControls > 0 ? " \(rejectedControls)\(signs.rejected)" : " \(signs.proposable)"),
+                say(.quality)
+                    + (rejectedControls > 0 ? " \(rejectedControls)\(signs.rejected)" : " \(signs.proposable)"),
                 rejectedControls > 0 ? .critical : Style(.good)
             ),
         ]
@@ -143,7 +144,8 @@ extension SignBench {
 
     private func drawFooter(_ screen: inout Screen) {
         var shown: [SignAction] =
-            pane == 1 ? [.open, .lot, .lane, .find] : [.sign, .why, .call, .reject, .except, .comment, .history, .next]
+            pane == 1
+            ? [.open, .lot, .lane, .find] : [.sign, .why, .call, .reject, .except, .comment, .history, .next]
         let last: [SignAction] = [.menu, .help]
         func columns(_ actions: [SignAction]) -> Int {
             actions.reduce(1) { $0 + CellWidth.of(mark($1.key)) + CellWidth.of(mark(say($1.word))) + 3 }
@@ -237,7 +239,8 @@ extension SignBench {
             let text = part.isSecret ? String(repeating: "*", count: part.field.text.count) : part.field.text
             let label = mark(say(part.word)) + " : "
             let at = inside.columns.lowerBound + screen.put(label, row, inside.columns.lowerBound, .dim)
-            screen.put(fit(text, max(1, inside.columns.upperBound - at), pad: false), row, at, Style(.plain, bold: true))
+            screen.put(
+                fit(text, max(1, inside.columns.upperBound - at), pad: false), row, at, Style(.plain, bold: true))
             if index == question.at {
                 let caret = at + CellWidth.of(text.prefix(part.field.caret))
                 screen.cursor = Screen.Place(row: row, column: min(caret, inside.columns.upperBound - 1))

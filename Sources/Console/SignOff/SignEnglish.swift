@@ -1,7 +1,5 @@
 extension SignWord {
-    package var english: String { SignWord.englishTexts[self] ?? rawValue }
-
-    private static let englishTexts: [SignWord: String] = [
+    static let englishTexts: [SignWord: String] = [
         .screen: "Sign-off",
         .queue: "Files",
         .file: "File",

@@ -1,7 +1,5 @@
 extension SignWord {
-    package var french: String { SignWord.frenchTexts[self] ?? rawValue }
-
-    private static let frenchTexts: [SignWord: String] = [
+    static let frenchTexts: [SignWord: String] = [
         .screen: "Signature",
         .queue: "Dossiers",
         .file: "Dossier",

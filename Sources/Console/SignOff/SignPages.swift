@@ -13,7 +13,9 @@ extension SignBench {
     func fileLines(_ sheet: SignSheet, _ columns: Int) -> [SheetLine] {
         var out = [SheetLine]()
         func add(_ text: String, _ style: Style = .plain) {
-            for line in CellWidth.fold(manner.signs.text(text), columns) { out.append(SheetLine(text: line, style: style)) }
+            for line in CellWidth.fold(manner.signs.text(text), columns) {
+                out.append(SheetLine(text: line, style: style))
+            }
         }
         for (text, style) in contextLines(sheet) { add(text, style) }
         out.append(SheetLine(text: ""))

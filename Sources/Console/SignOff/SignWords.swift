@@ -23,12 +23,15 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
 }
 
 extension Language {
-    package subscript(word: SignWord) -> String {
+    private var signTexts: [SignWord: String] {
         switch self {
-        case .french: word.french
-        case .english: word.english
+        case .french: SignWord.frenchTexts
+        case .english: SignWord.englishTexts
         }
     }
+    package subscript(word: SignWord) -> String { signTexts[word] ?? word.rawValue }
+    /// What a language leaves out.
+    package var missingSignWords: [SignWord] { SignWord.allCases.filter { signTexts[$0]?.isEmpty ?? true } }
     /// `{1}`, `{2}`… replaced.
     package func say(_ word: SignWord, _ parts: [String]) -> String {
         var text = self[word]

@@ -26,8 +26,8 @@ extension Desk {
     private static let lotWidth = 8
 
     /// Signs all that may be signed by lot, one transaction a file. The files must be the very ones that stand in the
-    /// queue now (`sign.confirm` else, and nothing is signed): a list that grew is read again first. A file that changes
-    /// in the meantime is refused alone.
+    /// queue now (`sign.confirm` else, and nothing is signed): a list that grew is read again first. A file that
+    /// changes in the meantime is refused alone.
     package func signLot(
         _ files: [LotFile], section: String?, by author: Author
     ) async throws(CommandFailure) -> [LotOutcome] {
