@@ -76,7 +76,8 @@ extension LaboratoryAPI {
             registeredAt: call.moment(file.request.registeredAt), results: file.observations.count,
             fresh: file.fresh.count, missing: file.missing, critical: critical.map(\.analysis),
             nextVersion: file.nextVersion, contentHash: file.contentHash, lane: file.lane,
-            obstacles: file.obstacles)
+            obstacles: file.obstacles,
+            sections: Set(file.observations.compactMap { desk.catalogue[$0.analysis]?.section }).sorted())
     }
 
     /// Days that figures are counted over at most.

@@ -321,11 +321,14 @@ package struct SignableLineView: Codable, Sendable, Hashable {
     package var contentHash: String
     package var lane: SignLane
     package var obstacles: [String]
+    /// Sections of the catalogue that its results are of.
+    package var sections: [String]
     package init(
         requestNumber: String, requestID: String, priority: Priority, patientName: String, registeredAt: Moment,
         results: Int, fresh: Int, missing: [String], critical: [String], nextVersion: Int, contentHash: String,
-        lane: SignLane, obstacles: [String]
+        lane: SignLane, obstacles: [String], sections: [String]
     ) {
+        self.sections = sections
         self.lane = lane
         self.obstacles = obstacles
         self.requestNumber = requestNumber

@@ -123,6 +123,12 @@ extension BioCommand {
             Output.prose(
                 "\(files.count) dossier(s) à signer, \(files.reduce(0) { $0 + $1.fresh }) résultat(s) ; "
                     + "\(waiting.count - files.count) laissé(s) : \(BioCommand.summary(waiting))")
+            var bySection = [String: Int]()
+            for file in files { for name in file.sections { bySection[name, default: 0] += 1 } }
+            if !bySection.isEmpty {
+                Output.prose(
+                    bySection.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+            }
             if let oldest = files.map(\.registeredAt.text).min() {
                 Output.prose("plus ancien du lot : " + Moment(text: oldest).french)
             }
@@ -192,7 +198,8 @@ extension BioCommand {
                 remedy: "la donner dans un terminal : ni tube, ni fichier, ni programme")
         }
         let hash = file.map { ", empreinte \($0.contentHash.prefix(16))…" } ?? ""
-        Output.prose("Signer \(what)\(hash) : validation biologique des résultats et de leur interprétation.")
+        // Beside what a program reads of the command.
+        Output.complain("Signer \(what)\(hash) : validation biologique des résultats et de leur interprétation.")
         return try Terminal.secret("Code de signature : ", fromInput: false)
     }
 

@@ -62,10 +62,11 @@ import Testing
             #expect(grown.code == 1 && grown.complaint.contains("--confirm 3"), "\(grown)")
             let strange = try await tool.run("bio", "sign", "--proposables", "--section", "xyz", "--confirm", "3")
             #expect(strange.code == 1 && strange.complaint.contains("[bio.section]"), "\(strange)")
-            let elsewhere = try await tool.run("bio", "sign", "--proposables", "--section", "hémos", "--confirm", "3")
+            let elsewhere = try await tool.run("bio", "sign", "--proposables", "--section", "hemos", "--confirm", "3")
             #expect(elsewhere.code == 1 && elsewhere.complaint.contains("--confirm 0"), "\(elsewhere)")
             let signed = try await tool.atTerminal("bio sign --proposables --section biochimie --confirm 3")
             #expect(signed.contains("tiré au sort, 1 sur 3") && signed.contains("empreinte"), "\(signed)")
+            #expect(signed.contains("biochimie 3"), "how many of each section")
             #expect(signed.contains("3 dossier(s) signé(s) en lot") && signed.contains("dont 3 en lot (100 %)"))
             #expect(try await laboratory.signedIn(.biologist).awaitingSignature().map(\.lane) == [.held])
             let figures = try await tool.run(

@@ -35,7 +35,8 @@ import Testing
                 try await screen.press("Escape")
                 #expect(try await screen.hides("MODIF_MANUELLE : saisie manuelle"))
                 try await screen.press("s")
-                #expect(try await screen.shows("Signer \(first.number)", "2 résultat(s), version 1", "code de signature"))
+                #expect(
+                    try await screen.shows("Signer \(first.number)", "2 résultat(s), version 1", "code de signature"))
                 try await screen.answer("999111")
                 #expect(try await screen.shows("[sign.pin]"))
                 try await screen.press("s")
@@ -126,7 +127,9 @@ import Testing
                 #expect(try await screen.shows("ERREUR_IDENTITE", "ERREUR_RESULTAT"))
                 try await screen.answer("2")
                 try await screen.answer("tube")
-                #expect(try await screen.shows("4,2 mmol/L", "4,9 mmol/L", "personne n'a encore reçu", "Version 1 en entier"))
+                #expect(
+                    try await screen.shows(
+                        "4,2 mmol/L", "4,9 mmol/L", "personne n'a encore reçu", "Version 1 en entier"))
                 try await screen.press("Enter")
                 #expect(try await screen.shows("code de signature"))
                 try await screen.answer(APILaboratory.pin)

@@ -29,8 +29,9 @@ extension Desk {
     private func sections(named prefix: String?) throws(CommandFailure) -> Set<String>? {
         guard let prefix else { return nil }
         let names = catalogue.sections.map(\.code)
-        let found = names.filter { $0.lowercased().hasPrefix(prefix.lowercased()) }
-        guard !prefix.isEmpty, !found.isEmpty else {
+        let wanted = FoldedName.fold(prefix)
+        let found = names.filter { FoldedName.fold($0).hasPrefix(wanted) }
+        guard !wanted.isEmpty, !found.isEmpty else {
             throw .refused(
                 Refusal(
                     "bio.section", at: prefix, because: "le catalogue n'a pas cette discipline",
