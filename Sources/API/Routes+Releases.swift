@@ -66,7 +66,10 @@ extension LaboratoryAPI {
             in: call.zone)
     }
 
-    private func indicators(_ call: Call) async throws -> IndicatorsView {
+    /// Days of the query, both included, and their bounds in the zone of the site.
+    func period(
+        _ call: Call
+    ) throws(Refusal) -> (from: CivilDate, to: CivilDate, first: Instant, before: Instant) {
         func day(_ name: String) throws(Refusal) -> CivilDate {
             guard let text = call.query[name], let day = CivilDate(text), day.isComplete else {
                 throw Refusal(
@@ -75,20 +78,30 @@ extension LaboratoryAPI {
             return day
         }
         let from = try day("from"), to = try day("to")
-        guard let reports, let first = Instant("\(from)T00:00:00", in: call.zone),
+        guard let first = Instant("\(from)T00:00:00", in: call.zone),
             let last = Instant("\(to)T00:00:00", in: call.zone), from <= to
         else {
             throw Refusal(
-                "query.period", at: "to", because: "la période est vide, ou ce serveur n'envoie rien",
+                "query.period", at: "to", because: "la période est vide",
                 remedy: "donner un premier jour avant le dernier")
         }
         // The day after the last, in the site's zone: 26 hours later is on it, whatever the change of clocks.
         let after = CivilTime(last.advanced(by: .seconds(26 * 3600)), in: call.zone).date
         let before = Instant("\(after)T00:00:00", in: call.zone) ?? last.advanced(by: .seconds(86_400))
+        return (from, to, first, before)
+    }
+
+    private func indicators(_ call: Call) async throws -> IndicatorsView {
+        let period = try period(call)
+        guard let reports else {
+            throw Refusal(
+                "query.period", at: "to", because: "ce serveur n'envoie rien",
+                remedy: "s'adresser au serveur du laboratoire")
+        }
         let site = call.author.role == .administrator ? nil : call.author.site
         return IndicatorsView(
-            from: from, to: to, site: site,
-            indicators: try await reports.indicators(from: first, before: before, site: site))
+            from: period.from, to: period.to, site: site,
+            indicators: try await reports.indicators(from: period.first, before: period.before, site: site))
     }
 
     private func story(_ request: Request, _ call: Call) async throws -> ReportStoryView {

@@ -76,18 +76,6 @@ extension LaboratoryClient {
         try await send("POST", "/v1/requests/\(LaboratoryClient.segment(reference))/results", body)
     }
 
-    // Sign-off
-
-    package func awaitingSignature(limit: Int? = nil) async throws(Refusal) -> [SignableLineView] {
-        try await get("/v1/bio", [("limit", limit.map(String.init))])
-    }
-    package func fileToSign(_ reference: String) async throws(Refusal) -> FileToSignView {
-        try await get("/v1/bio/\(LaboratoryClient.segment(reference))")
-    }
-    package func sign(_ reference: String, _ body: SignBody) async throws(Refusal) -> SignatureView {
-        try await send("POST", "/v1/bio/\(LaboratoryClient.segment(reference))/sign", body)
-    }
-
     // Triage
 
     /// Open entries, or all.

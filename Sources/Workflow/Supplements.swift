@@ -51,6 +51,27 @@ extension Desk {
         return (all, entries.last?.ordinal)
     }
 
+    /// The register beside what it said to the last of these signatures.
+    func registeredSupplements(
+        of request: Request, _ signatures: [Signature]
+    ) async throws(CommandFailure) -> RegisteredSupplements {
+        let (now, through) = try await supplements(of: request)
+        var then = ReportSupplements()
+        if let limit = signatures.max(by: { $0.version < $1.version })?.supplementsThrough {
+            then = try await supplements(of: request, through: limit).supplements
+        }
+        return RegisteredSupplements(now: now, through: through, atSignature: then)
+    }
+
+    /// Everything that a signed report says beside its results.
+    func said(by signature: Signature, of request: Request) async throws(CommandFailure) -> ReportSupplements {
+        var all = signature.words ?? ReportSupplements()
+        if let through = signature.supplementsThrough {
+            all.add(try await supplements(of: request, through: through).supplements)
+        }
+        return all
+    }
+
     /// Puts something beside the results: images, reports of other laboratories, isolates, conclusions… A signed file
     /// is then to be signed again. Refusals: `supplement.*`, `auth.permission`.
     package func attachSupplement(

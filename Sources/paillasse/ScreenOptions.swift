@@ -50,6 +50,14 @@ struct ScreenOptions: ParsableArguments {
     }
 
     func open(_ connection: Connection) async throws {
+        try await TerminalSession.run(try settings(connection))
+    }
+
+    func openSignOff(_ connection: Connection) async throws {
+        try await TerminalSession.runSignOff(try settings(connection))
+    }
+
+    private func settings(_ connection: Connection) throws -> TerminalSession.Settings {
         let address = try connection.address
         let tokens = try connection.tokens
         guard let entry = try tokens.entry(for: address) else {
@@ -57,9 +65,8 @@ struct ScreenOptions: ParsableArguments {
                 "auth.token", at: address.text, because: "personne n'est connecté à ce serveur",
                 remedy: "se connecter : paillasse login NOM")
         }
-        try await TerminalSession.run(
-            TerminalSession.Settings(
-                client: try connection.client(), address: address, tokens: tokens, login: entry.login,
-                manner: try manner(ProcessInfo.processInfo.environment), mouse: mouse))
+        return TerminalSession.Settings(
+            client: try connection.client(), address: address, tokens: tokens, login: entry.login,
+            manner: try manner(ProcessInfo.processInfo.environment), mouse: mouse)
     }
 }

@@ -113,9 +113,11 @@ struct Bench: Sendable {
         let typed = try await desk.enter(
             .measured(measured, unit: "mmol/L"), analysis: "K", of: request.number, comment: nil, by: Bench.biologist)
         _ = try await desk.validate([typed.id], of: request.number, reason: "relu", by: Bench.biologist)
-        let file = try await desk.fileToSign(request.number)
+        let isAmendment = try await desk.fileToSign(request.number).isAmendment
+        let draft = isAmendment ? SignDraft(amendment: Amendment(.result)) : SignDraft()
+        let file = try await desk.fileToSign(request.number, draft: draft)
         _ = try await desk.sign(
-            request.number, contentHash: file.contentHash, allowPartial: false, by: Bench.biologist)
+            request.number, contentHash: file.contentHash, allowPartial: false, draft: draft, by: Bench.biologist)
     }
 
     func changePrescriber(of request: Request, to other: Professional) async throws {

@@ -29,11 +29,9 @@ import Workflow
         try await APILaboratory.open(pfi: settings) { laboratory in
             try await CommandLineTool.withHome(server: laboratory.server.text) { tool in
                 let made = try await laboratory.readyToSign()
-                let secret = APILaboratory.secret + "\n"
-                _ = try await tool.run("login", "biologiste", "--secret-stdin", input: secret)
-                let signed = try await tool.run(
-                    "bio", "sign", "--all", "--confirm", "1", "--secret-stdin", input: secret)
-                try #require(signed.code == 0, "\(signed)")
+                try await tool.signIn("biologiste")
+                let signed = try await tool.atTerminal("bio sign \(made.request.number)")
+                try #require(signed.contains("version 1 signée par"), "\(signed)")
                 try await laboratory.dispatch.makeReports()
                 try await body(laboratory, tool, made.request.number, pfi)
             }
