@@ -7,7 +7,8 @@ import Terminal
 
 /// How the full screen looks and is driven.
 struct ScreenOptions: ParsableArguments {
-    @Flag(help: "Une liste lisible ligne à ligne, sans écran (lecteur d'écran, braille).") var plain = false
+    @Flag(help: "Ligne par ligne, sans écran ni couleur (lecteur d'écran, braille, tuyau).") var plain = false
+    @Flag(help: "Écrire la carte des touches, à imprimer.") var card = false
     @Flag(help: "Sans dessins : lettres et signes ASCII.") var ascii = false
     @Flag(help: "Rangée du haut d'un clavier AZERTY : chiffres sans Maj.") var azerty = false
     @Flag(help: "Clics de souris.") var mouse = false
@@ -57,9 +58,9 @@ struct ScreenOptions: ParsableArguments {
                 "auth.token", at: address.text, because: "personne n'est connecté à ce serveur",
                 remedy: "se connecter : paillasse login NOM")
         }
-        try await TerminalSession.run(
-            TerminalSession.Settings(
-                client: try connection.client(), address: address, tokens: tokens, login: entry.login,
-                manner: try manner(ProcessInfo.processInfo.environment), mouse: mouse))
+        let settings = TerminalSession.Settings(
+            client: try connection.client(), address: address, tokens: tokens, login: entry.login,
+            manner: try manner(ProcessInfo.processInfo.environment), mouse: mouse)
+        if plain { try await PlainSession.run(settings) } else { try await TerminalSession.run(settings) }
     }
 }
