@@ -203,7 +203,7 @@ if withServer {
             imports: [
                 "Base", "CScan", "LIS01", "LIS2", "Catalog", "Laboratory", "Rules", "Drivers", "CDA", "Report",
                 "Printing", "HL7v2", "Store", "StoreSQL", "SQLiteEngine", "Workflow", "Lines", "Exchange", "API",
-                "Client", "Console", sqlite,
+                "Client", "Console", "Terminal", sqlite,
             ]),
         tests(
             "ServerTests",

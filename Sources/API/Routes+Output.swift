@@ -2,6 +2,7 @@ import Base
 import Catalog
 import Client
 import Laboratory
+import Rules
 import Store
 import Workflow
 
@@ -89,11 +90,18 @@ extension LaboratoryAPI {
         CatalogueView(
             version: desk.catalogue.version.text,
             analyses: desk.catalogue.analyses.map { analysis in
-                CatalogueView.Line(
+                var line = CatalogueView.Line(
                     code: analysis.code, name: analysis.nameFR,
                     section: desk.catalogue.section(of: analysis)?.nameFR ?? analysis.section, unit: analysis.unit,
                     loinc: analysis.loinc?.code, specimen: analysis.specimen, tube: analysis.tube,
                     approval: analysis.approval.rawValue)
+                if desk.shelf.pack.policy.isTypedTwice(analysis) { line.twice = true }
+                if analysis.nature.isNumeric {
+                    line.decimals = analysis.decimals
+                    line.lowest = analysis.verification.absurd?.low
+                    line.highest = analysis.verification.absurd?.high
+                }
+                return line
             },
             panels: desk.catalogue.panels.map { panel in
                 CatalogueView.PanelLine(code: panel.code, name: panel.nameFR, members: panel.members)
