@@ -23,6 +23,10 @@ extension LaboratoryAPI {
                 try await accounts.changeSecret(try call.decoded(SecretBody.self), from: call.peer, by: call.author)
                 return try .json(Done())
             },
+            Route("POST", "/v1/pin", .needs(.sign)) { call in
+                try await accounts.choosePIN(try call.decoded(PINBody.self), from: call.peer, by: call.author)
+                return try .json(Done())
+            },
             Route("GET", "/v1/accounts", .needs(.administer)) { call in
                 try .json(try await accounts.accounts(by: call.author).map { AccountView($0) })
             },

@@ -97,46 +97,6 @@ extension LaboratoryAPI {
         return .measured(measured, unit: try desk.catalogue.required(body.analysis).unit)
     }
 
-    var signOffRoutes: [Route] {
-        [
-            Route("GET", "/v1/bio", .needs(.read), query: ["limit"]) { call in
-                let files = try await desk.awaitingSignature(site: call.author.site, limit: try call.limit())
-                return try .json(files.map { line(of: $0, call) })
-            },
-            Route("GET", "/v1/bio/:ref", .needs(.read)) { call in
-                let file = try await desk.fileToSign(try await request(call.parameter("ref"), call).id)
-                let shown = try await views(file.observations, call)
-                return try .json(
-                    FileToSignView(
-                        request: RequestView(file.request, patient: file.patient, in: call.zone),
-                        patient: PatientView(file.patient, in: call.zone),
-                        specimens: file.specimens.map { SpecimenView($0, in: call.zone) },
-                        observations: shown, previous: file.previous.map { PreviousResultView($0, in: call.zone) },
-                        missing: file.missing,
-                        fresh: file.fresh, nextVersion: file.nextVersion, contentHash: file.contentHash))
-            },
-            Route("POST", "/v1/bio/:ref/sign", .needs(.sign)) { call in
-                let body = try call.decoded(SignBody.self)
-                let made = try await desk.sign(
-                    call.parameter("ref"), contentHash: body.contentHash, allowPartial: body.partial ?? false,
-                    uncalled: body.uncalled, by: call.author)
-                return try .json(SignatureView(made, in: call.zone), status: 201)
-            },
-        ]
-    }
-
-    private func line(of file: FileToSign, _ call: Call) -> SignableLineView {
-        let critical = file.observations.filter { observation in
-            observation.flags.contains(.criticallyLow) || observation.flags.contains(.criticallyHigh)
-        }
-        return SignableLineView(
-            requestNumber: file.request.number, requestID: file.request.id, priority: file.request.priority,
-            patientName: "\(file.patient.traits.birthName) \(file.patient.traits.firstGivenName)",
-            registeredAt: call.moment(file.request.registeredAt), results: file.observations.count,
-            fresh: file.fresh.count, missing: file.missing, critical: critical.map(\.analysis),
-            nextVersion: file.nextVersion, contentHash: file.contentHash)
-    }
-
     var triageRoutes: [Route] {
         [
             Route("GET", "/v1/triage", .needs(.read), query: ["all", "limit"]) { call in

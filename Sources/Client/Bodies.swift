@@ -260,18 +260,6 @@ package struct ResultBody: Codable, Sendable, Hashable {
     package init(analysis: String) { self.analysis = analysis }
 }
 
-package struct SignBody: Codable, Sendable, Hashable {
-    package var contentHash: String
-    package var partial: Bool?
-    /// Why a critical value is signed before anybody was told of it.
-    package var uncalled: String?
-    package init(contentHash: String, partial: Bool? = nil, uncalled: String? = nil) {
-        self.contentHash = contentHash
-        self.partial = partial
-        self.uncalled = uncalled
-    }
-}
-
 package struct AttachBody: Codable, Sendable, Hashable {
     package var accession: String
     package var reason: String

@@ -25,23 +25,19 @@ package enum TerminalSession {
         }
     }
 
-    @Sendable private static func now() -> Instant {
+    @Sendable static func now() -> Instant {
         Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
     }
 
     /// Until the person leaves. Refuses when the server does not know the session, before the screen is taken.
     package static func run(_ settings: Settings) async throws(Refusal) {
         let (stream, out) = AsyncStream.makeStream(of: Keyboard.Sign?.self)
-        let mailbox = Mailbox(wake: { out.yield(nil) })
+        let mailbox = Mailbox<Event>(wake: { out.yield(nil) })
         let errands = Errands(
             client: settings.client, tokens: settings.tokens, address: settings.address, login: settings.login,
             zone: settings.manner.zone, now: now, tell: { mailbox.put($0) })
         try await errands.begin()
-        guard var display = Display(mouse: settings.mouse) else {
-            throw Refusal(
-                "terminal.unknown", at: "TERM", because: "ce terminal n'est pas connu de ncurses",
-                remedy: "donner TERM (xterm-256color, screen…), ou --plain")
-        }
+        var display = try Display.taken(mouse: settings.mouse)
         var bench = Workbench(manner: settings.manner, at: now())
         if let size = Display.size { _ = bench.receive(.resized(width: size.width, height: size.height), at: now()) }
         Keyboard.read(now: now) { out.yield($0) }
@@ -50,18 +46,31 @@ package enum TerminalSession {
         let (toKeep, keep) = AsyncStream.makeStream(of: [Draft].self, bufferingPolicy: .bufferingNewest(1))
         let keeping = Task { for await drafts in toKeep { await errands.keep(drafts) } }
         defer { watching.cancel() }
+        var lesson: Practice?
+        var isLearning = false
         display.show(bench.draw(), bench.manner.theme)
         for await sign in stream {
             var events = mailbox.take()
+            var own: Event?
             switch sign {
-            case .input(let input): events.append(.input(input))
-            case .resized(let width, let height): events.append(.resized(width: width, height: height))
-            case .tick: events.append(.tick)
+            case .input(let input): own = .input(input)
+            case .resized(let width, let height): own = .resized(width: width, height: height)
+            case .tick: own = .tick
             case .end:
                 keep.finish()
                 await keeping.value
                 return await errands.keep(bench.drafts)
             case nil: if events.isEmpty { continue }
+            }
+            if let own {
+                // What is typed in the lesson stays there; the laboratory goes on behind it.
+                if lesson?.receive(own, at: now()) == true { display.bell() }
+                if lesson?.isOver == true { lesson = nil }
+                switch own {
+                case .input where isLearning: break
+                case _: events.append(own)
+                }
+                isLearning = lesson != nil
             }
             for event in events {
                 for effect in bench.receive(event, at: now()) {
@@ -72,23 +81,15 @@ package enum TerminalSession {
                         return await errands.keep(bench.drafts)
                     case .bell: display.bell()
                     case .keep(let drafts): keep.yield(drafts)
-                    case .load, .open, .find, .chart, .send: Task { await errands.run(effect) }
+                    case .practise:
+                        lesson = Practice(bench.manner, width: bench.face.width, height: bench.face.height, at: now())
+                        isLearning = true
+                    case .load, .open, .find, .chart, .send, .why, .habits: Task { await errands.run(effect) }
                     }
                 }
             }
-            display.show(bench.draw(), bench.manner.theme)
+            let screen = lesson?.draw() ?? bench.draw()
+            display.show(screen, lesson?.bench.manner.theme ?? bench.manner.theme)
         }
     }
-}
-
-/// Answers of the server, taken all together before a screen is drawn: a burst of them draws once.
-private final class Mailbox: Sendable {
-    private let events = Shelf()
-    private let wake: @Sendable () -> Void
-    init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
-    func put(_ event: Event) {
-        events.append(event)
-        wake()
-    }
-    func take() -> [Event] { events.takeAll() }
 }

@@ -7,7 +7,8 @@ import Terminal
 
 /// How the full screen looks and is driven.
 struct ScreenOptions: ParsableArguments {
-    @Flag(help: "Une liste lisible ligne à ligne, sans écran (lecteur d'écran, braille).") var plain = false
+    @Flag(help: "Ligne par ligne, sans écran ni couleur (lecteur d'écran, braille, tuyau).") var plain = false
+    @Flag(help: "Écrire la carte des touches, à imprimer.") var card = false
     @Flag(help: "Sans dessins : lettres et signes ASCII.") var ascii = false
     @Flag(help: "Rangée du haut d'un clavier AZERTY : chiffres sans Maj.") var azerty = false
     @Flag(help: "Clics de souris.") var mouse = false
@@ -50,6 +51,15 @@ struct ScreenOptions: ParsableArguments {
     }
 
     func open(_ connection: Connection) async throws {
+        let settings = try settings(connection)
+        if plain { try await PlainSession.run(settings) } else { try await TerminalSession.run(settings) }
+    }
+
+    func openSignOff(_ connection: Connection) async throws {
+        try await TerminalSession.runSignOff(try settings(connection))
+    }
+
+    private func settings(_ connection: Connection) throws -> TerminalSession.Settings {
         let address = try connection.address
         let tokens = try connection.tokens
         guard let entry = try tokens.entry(for: address) else {
@@ -57,9 +67,8 @@ struct ScreenOptions: ParsableArguments {
                 "auth.token", at: address.text, because: "personne n'est connecté à ce serveur",
                 remedy: "se connecter : paillasse login NOM")
         }
-        try await TerminalSession.run(
-            TerminalSession.Settings(
-                client: try connection.client(), address: address, tokens: tokens, login: entry.login,
-                manner: try manner(ProcessInfo.processInfo.environment), mouse: mouse))
+        return TerminalSession.Settings(
+            client: try connection.client(), address: address, tokens: tokens, login: entry.login,
+            manner: try manner(ProcessInfo.processInfo.environment), mouse: mouse)
     }
 }
