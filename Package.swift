@@ -154,7 +154,7 @@ if withExchange {
             "ExchangeTests",
             imports: [
                 "Base", "Catalog", "Laboratory", "HL7v2", "Report", "Printing", "Store", "Workflow", "Lines",
-                "SecureLines", "Exchange", "Neighbours",
+                "SecureLines", "Exchange", "Neighbours", "Judges",
             ]),
     ]
 }
@@ -196,7 +196,7 @@ if withServer {
             "simulate", at: "Simulators/simulate",
             imports: [
                 "Base", "LIS01", "LIS2", "HL7v2", "Laboratory", "Drivers", "AnalyzerSimulator", "Neighbours", "Lines",
-                arguments,
+                "SecureLines", arguments,
             ]),
         program(
             "bench", at: "Tests/Bench",

@@ -11,6 +11,7 @@ package struct AccountDesk: Sendable {
     let now: @Sendable () -> Instant
     let credentials: Credentials
     let throttle = LoginThrottle()
+    let codes = SigningCodes()
 
     /// A token's life: a working day with its overrun. There is no renewal; a person logs in again.
     package static let tokenLife = Duration.seconds(12 * 3600)
@@ -166,6 +167,8 @@ package struct AccountDesk: Sendable {
         if let secret = body.secret {
             account.secretHash = try await hash(secret)
             account.secretSince = now()
+            // Whoever gave the new secret could else sign with the old code beside it.
+            account.pinHash = nil
         }
         account.version += 1
         try await keep(account, "account.change", by: author)
@@ -229,7 +232,7 @@ package struct AccountDesk: Sendable {
             remedy: "choisir un site configuré")
     }
 
-    private func known(_ login: String) async throws(CommandFailure) -> Account {
+    func known(_ login: String) async throws(CommandFailure) -> Account {
         guard let account = try await ask({ () throws(StoreFailure) in try await store.account(login) }) else {
             throw .refused(
                 Refusal(
@@ -237,18 +240,18 @@ package struct AccountDesk: Sendable {
         }
         return account
     }
-    private func keep(_ account: Account, _ action: String, by author: Author) async throws(CommandFailure) {
+    func keep(_ account: Account, _ action: String, by author: Author) async throws(CommandFailure) {
         let note = AuditNote(
             site: author.site, author: author.login, action: action, subject: account.login, at: now())
         try await ask { () throws(StoreFailure) in try await store.append([.account(account)], note: note) }
     }
-    private func hash(_ secret: String) async throws(CommandFailure) -> String {
+    func hash(_ secret: String) async throws(CommandFailure) -> String {
         do throws(Refusal) { return try await credentials.hash(secret) } catch { throw .refused(error) }
     }
     private func require(_ author: Author, _ permission: Permission) throws(CommandFailure) {
         do throws(Refusal) { try author.require(permission) } catch { throw .refused(error) }
     }
-    private func ask<T: Sendable>(_ work: @Sendable () async throws(StoreFailure) -> T) async throws(CommandFailure)
+    func ask<T: Sendable>(_ work: @Sendable () async throws(StoreFailure) -> T) async throws(CommandFailure)
         -> T
     {
         do throws(StoreFailure) { return try await work() } catch { throw .store(error) }

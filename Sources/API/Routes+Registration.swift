@@ -23,6 +23,10 @@ extension LaboratoryAPI {
                 try await accounts.changeSecret(try call.decoded(SecretBody.self), from: call.peer, by: call.author)
                 return try .json(Done())
             },
+            Route("POST", "/v1/pin", .needs(.sign)) { call in
+                try await accounts.choosePIN(try call.decoded(PINBody.self), from: call.peer, by: call.author)
+                return try .json(Done())
+            },
             Route("GET", "/v1/accounts", .needs(.administer)) { call in
                 try .json(try await accounts.accounts(by: call.author).map { AccountView($0) })
             },
@@ -108,7 +112,8 @@ extension LaboratoryAPI {
         let request = try await request(reference, call)
         let patient = try await desk.patient(request.patientID)
         let stored = try await desk.store.observations(requestID: request.id)
-        let observations = try await desk.standing(stored, at: desk.now())
+        let remarked = try await desk.withRemarks(stored, of: request)
+        let observations = try await desk.standing(remarked, at: desk.now())
         let events = try await desk.store.observationEvents(requestID: request.id)
         let signatures = try await desk.store.signatures(requestID: request.id)
         let specimens = try await desk.store.specimens(requestID: request.id)

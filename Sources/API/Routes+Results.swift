@@ -39,6 +39,12 @@ extension LaboratoryAPI {
                     body.observations, of: call.parameter("ref"), reason: body.reason, by: call.author)
                 return try .json(made.map { ObservationEventView($0, in: call.zone) })
             },
+            Route("POST", "/v1/requests/:ref/comment", .needs(.enterResult)) { call in
+                let body = try call.decoded(CommentBody.self)
+                let made = try await desk.comment(
+                    body.code, on: body.observation, of: call.parameter("ref"), by: call.author)
+                return try .json(view(made, call), status: 201)
+            },
             Route("POST", "/v1/requests/:ref/results", .needs(.enterResult)) { call in
                 let body = try call.decoded(ResultBody.self)
                 let made = try await desk.enter(
@@ -95,46 +101,6 @@ extension LaboratoryAPI {
                 remedy: "écrire par exemple 4.20 ou <0.5 ; pour des mots, « text »")
         }
         return .measured(measured, unit: try desk.catalogue.required(body.analysis).unit)
-    }
-
-    var signOffRoutes: [Route] {
-        [
-            Route("GET", "/v1/bio", .needs(.read), query: ["limit"]) { call in
-                let files = try await desk.awaitingSignature(site: call.author.site, limit: try call.limit())
-                return try .json(files.map { line(of: $0, call) })
-            },
-            Route("GET", "/v1/bio/:ref", .needs(.read)) { call in
-                let file = try await desk.fileToSign(try await request(call.parameter("ref"), call).id)
-                let shown = try await views(file.observations, call)
-                return try .json(
-                    FileToSignView(
-                        request: RequestView(file.request, patient: file.patient, in: call.zone),
-                        patient: PatientView(file.patient, in: call.zone),
-                        specimens: file.specimens.map { SpecimenView($0, in: call.zone) },
-                        observations: shown, previous: file.previous.map { PreviousResultView($0, in: call.zone) },
-                        missing: file.missing,
-                        fresh: file.fresh, nextVersion: file.nextVersion, contentHash: file.contentHash))
-            },
-            Route("POST", "/v1/bio/:ref/sign", .needs(.sign)) { call in
-                let body = try call.decoded(SignBody.self)
-                let made = try await desk.sign(
-                    call.parameter("ref"), contentHash: body.contentHash, allowPartial: body.partial ?? false,
-                    uncalled: body.uncalled, by: call.author)
-                return try .json(SignatureView(made, in: call.zone), status: 201)
-            },
-        ]
-    }
-
-    private func line(of file: FileToSign, _ call: Call) -> SignableLineView {
-        let critical = file.observations.filter { observation in
-            observation.flags.contains(.criticallyLow) || observation.flags.contains(.criticallyHigh)
-        }
-        return SignableLineView(
-            requestNumber: file.request.number, requestID: file.request.id, priority: file.request.priority,
-            patientName: "\(file.patient.traits.birthName) \(file.patient.traits.firstGivenName)",
-            registeredAt: call.moment(file.request.registeredAt), results: file.observations.count,
-            fresh: file.fresh.count, missing: file.missing, critical: critical.map(\.analysis),
-            nextVersion: file.nextVersion, contentHash: file.contentHash)
     }
 
     var triageRoutes: [Route] {

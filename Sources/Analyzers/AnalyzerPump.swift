@@ -186,10 +186,10 @@ final class AnalyzerPump: Sendable {
         var journal = SessionJournal(analyzer: name, site: configuration.site, peer: line.peer)
         await perform(flushOutbox(into: &link, line), &link, &journal, line)
         while true {
-            let limit = link.deadline.map { max(.zero, now().duration(to: $0)) }
+            let limit = link.deadline.map { $0.milliseconds - now().milliseconds }
             let actions: [LinkAction]
             var ended = false
-            switch await line.next(within: limit) {
+            switch await line.next(milliseconds: limit) {
             case .bytes(let bytes): actions = link.received(bytes, at: now())
             case .timeReached: actions = link.timeReached(at: now())
             case .woken: actions = flushOutbox(into: &link, line)

@@ -335,6 +335,13 @@ size_t cscan_after_last2(const uint8_t *bytes, size_t length, uint8_t a, uint8_t
         int mask = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(v, va), _mm_cmpeq_epi8(v, vb)));
         if (mask) return i - 16 + (size_t)(32 - __builtin_clz((unsigned)mask));
     }
+    if (i > 0 && length >= 16) {
+        // The beginning, once more with what was looked at already left out.
+        __m128i v = _mm_loadu_si128((const __m128i *)bytes);
+        int mask = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(v, va), _mm_cmpeq_epi8(v, vb)));
+        unsigned fresh = (unsigned)mask & ((1u << i) - 1);
+        return fresh ? (size_t)(32 - __builtin_clz(fresh)) : 0;
+    }
 #endif
     while (i > 0 && bytes[i - 1] != a && bytes[i - 1] != b) i--;
     return i;

@@ -26,6 +26,8 @@ package struct AnalysisCatalogue: Sendable {
     package private(set) var analyses: [Analysis]
     /// In the order of `panels.csv`.
     package let panels: [Panel]
+    /// In the order of `comments.csv`.
+    package let comments: [CodedComment]
     /// By rank.
     package let sections: [Section]
     package let specimens: [SpecimenKind]
@@ -52,6 +54,7 @@ package struct AnalysisCatalogue: Sendable {
         gappedAnalyses = content.gappedAnalyses
         analyses = content.analyses
         panels = content.panels
+        comments = content.comments
         sections = content.sections.sorted { $0.rank < $1.rank }
         specimens = content.specimens
         tubes = content.tubes
@@ -75,7 +78,8 @@ package struct AnalysisCatalogue: Sendable {
     }
 
     /// Decodes and checks the files (`analyses.csv`, `intervals.csv`, `panels.csv`, `sections.csv`, `specimens.csv`,
-    /// `tubes.csv`); refuses with every finding when one is an error, never half a catalogue.
+    /// `tubes.csv`, and `comments.csv` when there is one); refuses with every finding when one is an error, never half
+    /// a catalogue.
     package static func load(
         _ files: [CatalogFile], version: CatalogVersion
     ) throws(CatalogueRejection) -> AnalysisCatalogue {
@@ -107,6 +111,7 @@ package struct AnalysisCatalogue: Sendable {
     package subscript(code: String) -> Analysis? { byCode[code].map { analyses[$0] } }
     package func analysis(loinc: String) -> Analysis? { byLOINC[loinc].map { analyses[$0] } }
     package func panel(_ code: String) -> Panel? { panelByCode[code].map { panels[$0] } }
+    package func comment(_ code: String) -> CodedComment? { comments.first { $0.code == code } }
     package func section(_ code: String) -> Section? { sectionByCode[code].map { sections[$0] } }
     package func specimen(_ code: String) -> SpecimenKind? { specimenByCode[code].map { specimens[$0] } }
     package func tube(_ code: String) -> Tube? { tubeByCode[code].map { tubes[$0] } }

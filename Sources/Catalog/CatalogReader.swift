@@ -8,6 +8,7 @@ struct CatalogueContent {
     var analyses: [Analysis] = []
     var intervals: [ReferenceInterval] = []
     var panels: [Panel] = []
+    var comments: [CodedComment] = []
     var gappedAnalyses: Set<String> = []
 }
 
@@ -68,7 +69,11 @@ struct CatalogReader {
             "panels.csv",
             ["code", "nom_fr", "loinc", "loinc_nom_source", "loinc_source", "loinc_confiance", "membres", "note"]
         ),
+        ("comments.csv", ["code", "section", "texte_fr", "note"]),
     ]
+
+    /// Tables that a catalogue may lack.
+    static let optionalTables: Set<String> = ["comments.csv"]
 
     /// Columns that a table may lack: every cell is then empty.
     static let optionalColumns: [String: [String]] = [
@@ -87,6 +92,7 @@ struct CatalogReader {
         content.analyses = readAnalyses(rows(of: "analyses.csv"))
         content.intervals = readIntervals(rows(of: "intervals.csv"))
         content.panels = readPanels(rows(of: "panels.csv"))
+        content.comments = readComments(rows(of: "comments.csv"))
         content.gappedAnalyses = gappedAnalyses
         return content
     }
@@ -150,6 +156,7 @@ struct CatalogReader {
     /// The data lines of a table, after its header was checked; a file with a broken form yields none.
     private mutating func rows(of name: String) -> [CatalogRow] {
         guard let file = files.first(where: { $0.name == name }) else {
+            if CatalogReader.optionalTables.contains(name) { return [] }
             reportFile(
                 .error, "file.missing", name, cause: "le fichier manque",
                 remedy: "le rétablir, au moins avec sa ligne d'en-tête")

@@ -223,6 +223,16 @@ package struct WithdrawBody: Codable, Sendable, Hashable {
 }
 
 /// A result typed by a person: exactly one of `value`, `text`, `code` and `notPerformed`.
+/// A coded comment of the catalogue beside a result.
+package struct CommentBody: Codable, Sendable, Hashable {
+    package var observation: String
+    package var code: String
+    package init(observation: String, code: String) {
+        self.observation = observation
+        self.code = code
+    }
+}
+
 package struct ResultBody: Codable, Sendable, Hashable {
     package var analysis: String
     /// A number as text, so that `4.20` stays `4.20`; `<0.5` too. In the catalogue's unit.
@@ -238,18 +248,6 @@ package struct ResultBody: Codable, Sendable, Hashable {
     /// (`enter.changed`). Absent: not compared.
     package var seen: String?
     package init(analysis: String) { self.analysis = analysis }
-}
-
-package struct SignBody: Codable, Sendable, Hashable {
-    package var contentHash: String
-    package var partial: Bool?
-    /// Why a critical value is signed before anybody was told of it.
-    package var uncalled: String?
-    package init(contentHash: String, partial: Bool? = nil, uncalled: String? = nil) {
-        self.contentHash = contentHash
-        self.partial = partial
-        self.uncalled = uncalled
-    }
 }
 
 package struct AttachBody: Codable, Sendable, Hashable {

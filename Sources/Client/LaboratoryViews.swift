@@ -194,7 +194,11 @@ package struct SignatureView: Codable, Sendable, Hashable {
     package var at: Moment
     package var observationIDs: [String]
     package var complete: Bool
+    package var amendment: Amendment?
+    package var inLot: Bool?
     package init(_ signature: Signature, in zone: CivilZone) {
+        amendment = signature.amendment
+        inLot = signature.inLot
         id = signature.id
         requestID = signature.requestID
         version = signature.version
@@ -272,10 +276,29 @@ package struct FileToSignView: Codable, Sendable, Hashable {
     package var nextVersion: Int
     /// SHA-256 of what a signature would cover, to give back with it.
     package var contentHash: String
+    package var lane: SignLane
+    /// Why it is signed alone; empty for what may be signed by lot.
+    package var obstacles: [String]
+    /// What was signed is not said any more.
+    package var isAmendment: Bool
+    /// Comments as the report would say them.
+    package var comments: [String]
+    /// What else the report says beside its results, a few words each.
+    package var supplements: [String]
+    /// … and it changed since the last signature.
+    package var hasFreshSupplements: Bool
     package init(
         request: RequestView, patient: PatientView, specimens: [SpecimenView], observations: [ObservationView],
-        previous: [PreviousResultView], missing: [String], fresh: [String], nextVersion: Int, contentHash: String
+        previous: [PreviousResultView], missing: [String], fresh: [String], nextVersion: Int, contentHash: String,
+        lane: SignLane, obstacles: [String], isAmendment: Bool, comments: [String], supplements: [String] = [],
+        hasFreshSupplements: Bool = false
     ) {
+        self.lane = lane
+        self.obstacles = obstacles
+        self.isAmendment = isAmendment
+        self.comments = comments
+        self.supplements = supplements
+        self.hasFreshSupplements = hasFreshSupplements
         self.request = request
         self.patient = patient
         self.specimens = specimens
@@ -303,10 +326,18 @@ package struct SignableLineView: Codable, Sendable, Hashable {
     package var critical: [String]
     package var nextVersion: Int
     package var contentHash: String
+    package var lane: SignLane
+    package var obstacles: [String]
+    /// Sections of the catalogue that its results are of.
+    package var sections: [String]
     package init(
         requestNumber: String, requestID: String, priority: Priority, patientName: String, registeredAt: Moment,
-        results: Int, fresh: Int, missing: [String], critical: [String], nextVersion: Int, contentHash: String
+        results: Int, fresh: Int, missing: [String], critical: [String], nextVersion: Int, contentHash: String,
+        lane: SignLane, obstacles: [String], sections: [String]
     ) {
+        self.sections = sections
+        self.lane = lane
+        self.obstacles = obstacles
         self.requestNumber = requestNumber
         self.requestID = requestID
         self.priority = priority

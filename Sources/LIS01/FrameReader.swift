@@ -122,16 +122,22 @@ struct FrameReader: Sendable {
         var isEnd: Bool
     }
 
-    /// The fast path: nothing is copied. Nil, and nothing taken, for anything that wants a closer look.
-    func plainFrame(_ bytes: UnsafeBufferPointer<UInt8>, at position: Int) -> PlainFrame? {
+    /// The longest frame of these settings that ``plainFrame(_:at:limit:)`` may take: none without a checksum.
+    static func plainLimit(_ settings: LinkSettings) -> Int { settings.checksum == .none ? 0 : settings.maximumFrame }
+
+    /// The fast path, outside of a frame: nothing is copied. Nil, and nothing taken, for anything that wants a closer
+    /// look. Static: a method would be handed a copy of the whole reader at each frame.
+    static func plainFrame(
+        _ bytes: UnsafeBufferPointer<UInt8>, at position: Int, limit: Int
+    ) -> PlainFrame? {
         // STX, number, ETX, two digits, CR, LF.
-        guard place == .outside, settings.checksum != .none, let base = bytes.baseAddress,
+        guard let base = bytes.baseAddress,
             position + Framing.overhead <= bytes.count, bytes[position] == Control.stx,
             case let digit = bytes[position + 1], (0x30...0x37).contains(digit)
         else { return nil }
         var sum = digit
         let end = position + 2 + cscan_plain(base + position + 2, bytes.count - position - 2, &sum)
-        guard end + 4 < bytes.count, end - position + 5 <= settings.maximumFrame,
+        guard end + 4 < bytes.count, end - position + 5 <= limit,
             bytes[end] == Control.etx || bytes[end] == Control.etb
         else { return nil }
         sum &+= bytes[end]

@@ -45,6 +45,8 @@ package struct Link: Sendable {
 
     package mutating func received(_ bytes: UnsafeBufferPointer<UInt8>, at now: Instant) -> [LinkAction] {
         var actions: [LinkAction] = []
+        // A good frame is stored and answered; only who acknowledges at once goes on to the next one of the piece.
+        actions.reserveCapacity(receiver.acknowledgesAtOnce ? 2 + bytes.count / 32 : 2)
         var position = 0
         while position < bytes.count, sender.state != .neutral {
             let before = sender.state
@@ -68,6 +70,9 @@ package struct Link: Sendable {
         }
         settle(at: now, &actions)
         return actions
+    }
+    package mutating func received(_ bytes: [UInt8], at now: Instant) -> [LinkAction] {
+        bytes.withUnsafeBufferPointer { received($0, at: now) }
     }
     package mutating func received(_ bytes: some Sequence<UInt8>, at now: Instant) -> [LinkAction] {
         if let actions = bytes.withContiguousStorageIfAvailable({ received($0, at: now) }) { return actions }

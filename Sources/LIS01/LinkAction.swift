@@ -18,6 +18,12 @@ package struct ReceivedFrame: Sendable {
     /// Where its text lies in ``raw``.
     package var textRange: Range<Int> { 2..<textEnd }
     package var text: ArraySlice<UInt8> { storage[(place.lowerBound + 2)..<(place.lowerBound + textEnd)] }
+    func withText<T>(_ body: (UnsafeBufferPointer<UInt8>) -> T) -> T {
+        storage.withUnsafeBufferPointer {
+            body(UnsafeBufferPointer(rebasing: $0[(place.lowerBound + 2)..<(place.lowerBound + textEnd)]))
+        }
+    }
+    var lastOfText: UInt8? { textEnd > 2 ? storage[place.lowerBound + textEnd - 1] : nil }
     /// From STX to ETX or ETB: what makes it the same frame as another.
     var body: ArraySlice<UInt8> { storage[place.lowerBound...(place.lowerBound + textEnd)] }
 
@@ -106,20 +112,29 @@ package struct MessageAssembler: Sendable {
     package mutating func add(
         _ part: ArraySlice<UInt8>, isEnd: Bool
     ) -> [(text: [UInt8], isComplete: Bool)] {
+        part.withUnsafeBufferPointer { add($0, isEnd: isEnd) }
+    }
+    mutating func add(_ part: UnsafeBufferPointer<UInt8>, isEnd: Bool) -> [(text: [UInt8], isComplete: Bool)] {
         var out: [(text: [UInt8], isComplete: Bool)] = []
-        part.withUnsafeBufferPointer { part in
-            if isAfterEnd, !text.isEmpty, MessageAssembler.begins(part, with: 0x48) { out += flush() }
-            if text.isEmpty { text.reserveCapacity(usualSize) }
-            text.append(contentsOf: part)
-        }
+        if isAfterEnd, !text.isEmpty, MessageAssembler.begins(part, with: 0x48) { out += flush() }
+        if text.isEmpty { text.reserveCapacity(usualSize) }
+        text.append(contentsOf: part)
+        let isRecord = isAfterEnd && MessageAssembler.isOneRecord(part)
         isAfterEnd = isEnd
         if isEnd {
             if let last = text.last, last != Control.cr, last != Control.lf { text.append(Control.cr) }
-            if endsWithTerminator || text.count > MessageAssembler.sizeLimit { out += flush() }
+            let isOver = isRecord ? MessageAssembler.begins(part, with: 0x4C) : endsWithTerminator
+            if isOver || text.count > MessageAssembler.sizeLimit { out += flush() }
         } else if text.count > MessageAssembler.sizeLimit {
             out += flush()
         }
         return out
+    }
+
+    /// As nearly every frame: a record and the CR that ends it, which saves looking for the last one in the text.
+    private static func isOneRecord(_ part: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let base = part.baseAddress, part.count > 1, part[part.count - 1] == Control.cr else { return false }
+        return cscan_after_last2(base, part.count - 1, Control.cr, Control.lf) == 0
     }
 
     /// Where it stands, to come back to when the frame added next could not be made durable.

@@ -38,6 +38,7 @@ package struct Receiver: Sendable {
     private var last: ReceivedFrame?
     /// `settings.timers.frame` in milliseconds, counted once: 128-bit durations are slow.
     private let frameTimer: Int64
+    private let plainLimit: Int
     private var framesInSession = 0
     private var wantsInterrupt = false
     private var stored: ReceivedFrame?
@@ -54,6 +55,7 @@ package struct Receiver: Sendable {
         self.settings = settings
         self.acknowledgesAtOnce = acknowledgesAtOnce
         reader = FrameReader(settings: settings)
+        plainLimit = FrameReader.plainLimit(settings)
         let start = Instant(milliseconds: 0)
         frameTimer = start.advanced(by: settings.timers.frame).milliseconds
     }
@@ -194,7 +196,9 @@ package struct Receiver: Sendable {
                     skipEcho(bytes, &piece.position, into: &actions)
                 }
             case .waiting:
-                if let plain = reader.plainFrame(bytes, at: piece.position) {
+                if !reader.isInFrame,
+                    let plain = FrameReader.plainFrame(bytes, at: piece.position, limit: plainLimit)
+                {
                     piece.position = plain.place.upperBound
                     tailDue = nil
                     expectFrame(after: now)
@@ -321,7 +325,7 @@ package struct Receiver: Sendable {
     }
 
     /// Is this well-formed frame the one that should come now?
-    private mutating func judge(_ frame: ReceivedFrame, at now: Instant, into actions: inout [LinkAction]) {
+    private mutating func judge(_ frame: consuming ReceivedFrame, at now: Instant, into actions: inout [LinkAction]) {
         guard case .waiting(let next) = state else { return }
         if frame.number == last?.number, settings.frameNumber != .strict {
             if let last, frame.body.elementsEqual(last.body) {
@@ -335,15 +339,15 @@ package struct Receiver: Sendable {
             if settings.frameNumber != .ignore { return refuse(.frameNumberUnexpected, frame.raw, into: &actions) }
             count(.frameNumberUnexpected, into: &actions)
         }
-        if frame.isEnd, let end = frame.text.last, end != Control.cr, end != Control.lf {
+        if frame.isEnd, let end = frame.lastOfText, end != Control.cr, end != Control.lf {
             count(.recordEndMissing, into: &actions)
         }
-        actions.append(.store(frame))
+        actions.append(.store(copy frame))
         if acknowledgesAtOnce {
             accept(frame, at: now, into: &actions)
         } else {
-            stored = frame
             state = .storing(number: frame.number)
+            stored = frame
             frameDue = nil
         }
     }
@@ -354,14 +358,15 @@ package struct Receiver: Sendable {
         actions.append(.reply([Control.nak]))
     }
 
-    private mutating func accept(_ frame: ReceivedFrame, at now: Instant, into actions: inout [LinkAction]) {
+    private mutating func accept(_ frame: consuming ReceivedFrame, at now: Instant, into actions: inout [LinkAction]) {
         state = .waiting(next: (frame.number + 1) % 8)
-        last = frame
         framesInSession += 1
         expectFrame(after: now)
         actions.append(wantsInterrupt ? .reply([Control.eot]) : .reply([Control.ack]))
         wantsInterrupt = false
-        deliver(assembler.add(frame.text, isEnd: frame.isEnd), into: &actions)
+        let isEnd = frame.isEnd
+        deliver(frame.withText { assembler.add($0, isEnd: isEnd) }, into: &actions)
+        last = frame
     }
 
     private mutating func deliver(

@@ -32,23 +32,61 @@ package final class Line: Sendable {
 
     /// Waits for bytes, for the end of the line, for `wake()`, or for `limit` to pass. Bytes that came before the end
     /// are given before it. Safe to cancel: no byte is lost, the answer is `.ended(.cancelled)`.
-    package func next(within limit: Duration? = nil) async -> Arrival {
+    package func next(within limit: Duration?) async -> Arrival {
+        await next(milliseconds: limit.map(Line.milliseconds))
+    }
+
+    /// The same, `limit` in milliseconds: a link asks at every frame, and 128-bit durations are slow.
+    package func next(milliseconds limit: Int64? = nil) async -> Arrival {
         if Task.isCancelled { return .ended(.cancelled) }
         let (arrival, ticket, resume) = inbox.take()
         if resume { channel.setOption(.autoRead, value: true).whenFailure { _ in } }
         if let arrival { return arrival }
-        if let limit, limit <= .zero { return .timeReached }
-        let inbox = inbox, loop = channel.eventLoop
-        let due = limit.map { NIODeadline.now() + TimeAmount($0) }
+        if let bytes = readAtOnce() { return .bytes(bytes) }
+        if let limit, limit <= 0 { return .timeReached }
+        let due = limit.map { NIODeadline.now() + .milliseconds($0) }
+        if inbox.isCancelledOutside { return await wait(ticket, until: due) }
         return await withTaskCancellationHandler {
-            // Resumed once by construction (`LineInbox.Wake`); the check costs as much as the rest of a wait.
-            await withUnsafeContinuation { waiter in
-                if inbox.wait(ticket, waiter, until: due), let due { Line.look(inbox, at: due, on: loop) }
-            }
-        } onCancel: {
+            await wait(ticket, until: due)
+        } onCancel: { [inbox] in
             inbox.cancel(ticket)
         }
     }
+
+    private func wait(_ ticket: LineInbox.Ticket, until due: NIODeadline?) async -> Arrival {
+        // Resumed once by construction (`LineInbox.Wake`); the check costs as much as the rest of a wait.
+        await withUnsafeContinuation { [inbox, channel] waiter in
+            if inbox.wait(ticket, waiter, until: due), let due { Line.look(inbox, at: due, on: channel.eventLoop) }
+        }
+    }
+
+    private static func milliseconds(_ duration: Duration) -> Int64 {
+        let (seconds, attoseconds) = duration.components
+        // Rounded up: a limit that is not zero never becomes none.
+        return seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+    }
+
+    /// On the line's own thread, after an answer: what the socket already holds, without a turn of the event loop. A
+    /// link goes in lockstep, and who was waiting for our answer on this processor has its turn now instead of when
+    /// this thread falls asleep; on a machine with work for every processor the next frame is then often there. nil
+    /// where there is nothing, and where the channel must see it itself: the end, the turn of the other lines.
+    private func readAtOnce() -> [UInt8]? {
+        let socket = inbox.plainSocket
+        guard socket >= 0, channel.eventLoop.inEventLoop, channel.isActive, inbox.mayReadAtOnce() else { return nil }
+        sched_yield()
+        return withUnsafeTemporaryAllocation(byteCount: Line.pieceAtOnce, alignment: 1) { piece in
+            let count = recv(socket, piece.baseAddress, piece.count, atOnce)
+            if count > 0 { return [UInt8](UnsafeRawBufferPointer(start: piece.baseAddress, count: count)) }
+            // The system says an error once, and the channel comes after us.
+            if count < 0, errno != EAGAIN, errno != EINTR {
+                inbox.willEnd(because: LineEnd(IOError(errnoCode: errno, reason: "recv")))
+            }
+            return nil
+        }
+    }
+    /// A frame of the usual length (240 characters, LIS01-A2 section 6.3.1.2), and its neighbours; a longer one
+    /// comes in pieces, or through the channel.
+    private static let pieceAtOnce = 1024
 
     private static func look(_ inbox: LineInbox, at due: NIODeadline, on loop: any EventLoop) {
         loop.scheduleTask(deadline: due) {
@@ -57,9 +95,16 @@ package final class Line: Sendable {
     }
 
     /// Runs `body` on the thread that carries this line: what arrives is answered without waking another thread. What
-    /// `body` does for long holds up the other lines of that thread.
+    /// `body` does for long holds up the other lines of that thread. The task that calls this is the line's reader:
+    /// its being cancelled ends a wait in `body`, that of a child task does not.
     package func onItsThread<T: Sendable>(_ body: @Sendable () async throws -> T) async rethrows -> T {
-        try await withTaskExecutorPreference(thread) { try await body() }
+        inbox.isCancelledOutside(true)
+        defer { inbox.isCancelledOutside(false) }
+        return try await withTaskCancellationHandler {
+            try await withTaskExecutorPreference(thread) { try await body() }
+        } onCancel: { [inbox] in
+            inbox.cancelReader()
+        }
     }
 
     /// Makes the reader return `.woken` (now, or at its next wait).
@@ -93,6 +138,7 @@ package final class Line: Sendable {
         // The channel closes its socket on this thread: while it is active here, the number is its own.
         guard socket >= 0, inbox.isWriteQueueEmpty, channel.isActive else { return 0 }
         let count = bytes.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, atOnce) }
+        if count == bytes.count { inbox.answeredAtOnce() }
         // A socket that refuses says why to the channel, at its next write.
         return max(0, count)
     }

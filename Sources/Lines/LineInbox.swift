@@ -20,6 +20,8 @@ final class LineInbox: Sendable {
         var waiter: UnsafeContinuation<Arrival, Never>?
         var ticket = Ticket(number: 0)
         var cancelled: Ticket?
+        /// Every wait, until the reader leaves the line's thread.
+        var isReaderCancelled = false
         /// When the waiter wants to be told `.timeReached`.
         var due: NIODeadline?
         /// The earliest look at `due` that is scheduled.
@@ -32,6 +34,15 @@ final class LineInbox: Sendable {
     private let socket = Atomic<CInt>(-1)
     /// Writes that the channel has not ended; changed on the line's own thread.
     let queued = Atomic(0)
+    /// A reader that stays on the line's thread is told once for all its waits that it is cancelled.
+    private let outside = Atomic(false)
+    var isCancelledOutside: Bool { outside.load(ordering: .relaxed) }
+    /// Answers in a row after which the socket was read past the channel, and whether one has not been followed
+    /// by a read; changed on the line's own thread.
+    private let answers = Atomic(0)
+    private let hasAnswered = Atomic(false)
+    /// Then the other lines of the thread have their turn.
+    private static let mostAnswers = 32
     var plainSocket: CInt { socket.load(ordering: .relaxed) }
     var isWriteQueueEmpty: Bool { queued.load(ordering: .relaxed) == 0 }
 
@@ -49,6 +60,16 @@ final class LineInbox: Sendable {
         guard let wake else { return pause }
         if let thread { thread.runWhatComes { wake.run() } } else { wake.run() }
         return pause
+    }
+
+    func answeredAtOnce() { hasAnswered.store(true, ordering: .relaxed) }
+    /// True once after each answer, but not for more than ``mostAnswers`` in a row.
+    func mayReadAtOnce() -> Bool {
+        guard hasAnswered.load(ordering: .relaxed) else { return false }
+        hasAnswered.store(false, ordering: .relaxed)
+        let count = answers.load(ordering: .relaxed)
+        answers.store(count < LineInbox.mostAnswers ? count + 1 : 0, ordering: .relaxed)
+        return count < LineInbox.mostAnswers
     }
 
     /// The line is TCP in clear: `Line.send` may write to this socket, on the line's own thread.
@@ -92,7 +113,7 @@ final class LineInbox: Sendable {
             let older = s.waiter.map { Wake(waiter: $0, arrival: .woken) }
             s.waiter = nil
             s.due = nil
-            if s.cancelled == ticket { return (older, .ended(.cancelled), false) }
+            if s.isReaderCancelled || s.cancelled == ticket { return (older, .ended(.cancelled), false) }
             if let arrival = LineInbox.take(&s) { return (older, arrival, false) }
             s.waiter = waiter
             s.due = due
@@ -134,6 +155,21 @@ final class LineInbox: Sendable {
     func cancel(_ ticket: Ticket) {
         state.withLock { s in if s.waiter == nil || s.ticket != ticket { s.cancelled = ticket } }
         answer(ticket, .ended(.cancelled))
+    }
+
+    func isCancelledOutside(_ isOutside: Bool) {
+        outside.store(isOutside, ordering: .relaxed)
+        if !isOutside { state.withLock { $0.isReaderCancelled = false } }
+    }
+
+    func cancelReader() {
+        state.withLock { s -> Wake? in
+            s.isReaderCancelled = true
+            guard let waiter = s.waiter else { return nil }
+            s.waiter = nil
+            s.due = nil
+            return Wake(waiter: waiter, arrival: .ended(.cancelled))
+        }?.run()
     }
 
     func wake() {

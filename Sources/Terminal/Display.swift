@@ -1,3 +1,4 @@
+import Base
 import CCurses
 package import Console
 import Foundation
@@ -17,6 +18,16 @@ package struct Display: ~Copyable {
         self.colours = Int(colours)
         // Bracketed paste, and clicks when asked for (xterm control sequences, DECSET 2004, 1000 and 1006).
         Display.write("\u{1B}[?2004h" + (mouse ? "\u{1B}[?1000h\u{1B}[?1006h" : ""))
+    }
+
+    /// The terminal, or why not.
+    static func taken(mouse: Bool) throws(Refusal) -> Display {
+        guard let display = Display(mouse: mouse) else {
+            throw Refusal(
+                "terminal.unknown", at: "TERM", because: "ce terminal n'est pas connu de ncurses",
+                remedy: "donner TERM (xterm-256color, screen…), ou --plain")
+        }
+        return display
     }
 
     deinit {

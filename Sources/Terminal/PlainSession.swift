@@ -14,7 +14,7 @@ package enum PlainSession {
 
     package static func run(_ settings: TerminalSession.Settings) async throws(Refusal) {
         let (stream, out) = AsyncStream.makeStream(of: Sign.self)
-        let mailbox = Mailbox(wake: { out.yield(.news) })
+        let mailbox = Mailbox<Event>(wake: { out.yield(.news) })
         let errands = Errands(
             client: settings.client, tokens: settings.tokens, address: settings.address, login: settings.login,
             zone: settings.manner.zone, pause: .zero, now: TerminalSession.now, tell: { mailbox.put($0) })
@@ -64,7 +64,9 @@ private struct PlainDesk {
     }
 
     /// Runs these effects and all that follow from them. True: the person leaves.
-    mutating func settle(_ first: [Effect], _ mailbox: Mailbox, isSilent: Bool = false) async -> Bool {
+    mutating func settle(
+        _ first: [Effect], _ mailbox: Mailbox<Event>, isSilent: Bool = false
+    ) async -> Bool {
         var effects = first
         while true {
             for effect in effects {

@@ -32,16 +32,12 @@ package enum TerminalSession {
     /// Until the person leaves. Refuses when the server does not know the session, before the screen is taken.
     package static func run(_ settings: Settings) async throws(Refusal) {
         let (stream, out) = AsyncStream.makeStream(of: Keyboard.Sign?.self)
-        let mailbox = Mailbox(wake: { out.yield(nil) })
+        let mailbox = Mailbox<Event>(wake: { out.yield(nil) })
         let errands = Errands(
             client: settings.client, tokens: settings.tokens, address: settings.address, login: settings.login,
             zone: settings.manner.zone, now: now, tell: { mailbox.put($0) })
         try await errands.begin()
-        guard var display = Display(mouse: settings.mouse) else {
-            throw Refusal(
-                "terminal.unknown", at: "TERM", because: "ce terminal n'est pas connu de ncurses",
-                remedy: "donner TERM (xterm-256color, screen…), ou --plain")
-        }
+        var display = try Display.taken(mouse: settings.mouse)
         var bench = Workbench(manner: settings.manner, at: now())
         if let size = Display.size { _ = bench.receive(.resized(width: size.width, height: size.height), at: now()) }
         Keyboard.read(now: now) { out.yield($0) }
@@ -96,16 +92,4 @@ package enum TerminalSession {
             display.show(screen, lesson?.bench.manner.theme ?? bench.manner.theme)
         }
     }
-}
-
-/// Answers of the server, taken all together before a screen is drawn: a burst of them draws once.
-final class Mailbox: Sendable {
-    private let events = Shelf()
-    private let wake: @Sendable () -> Void
-    init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
-    func put(_ event: Event) {
-        events.append(event)
-        wake()
-    }
-    func take() -> [Event] { events.takeAll() }
 }

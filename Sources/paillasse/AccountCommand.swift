@@ -8,7 +8,7 @@ extension Role: ExpressibleByArgument {}
 struct AccountCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "account", abstract: "Comptes nominatifs.",
-        subcommands: [Add.self, List.self, Change.self, Secret.self])
+        subcommands: [Add.self, List.self, Change.self, Secret.self, PIN.self])
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Ouvrir un compte (administrateur).")
@@ -91,6 +91,28 @@ struct AccountCommand: AsyncParsableCommand {
             let replacement = try Terminal.secret("Nouveau secret : ", fromInput: secretStdin)
             try await connection.client().changeSecret(current: current, replacement: replacement)
             Output.prose("secret changé ; les connexions de ce compte sont fermées : paillasse login")
+        }
+    }
+}
+
+extension AccountCommand {
+    struct PIN: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "pin", abstract: "Choisir le code qui signe, ou en remplacer un bloqué (biologiste).",
+            discussion: "6 à 12 chiffres, demandés à chaque signature ou lot ; cinq erreurs de suite le bloquent.")
+        @OptionGroup var connection: Connection
+        @Flag(help: "Lire le secret puis le code sur l'entrée standard, une ligne chacun.") var secretStdin = false
+
+        func run() async throws {
+            let secret = try Terminal.secret("Secret du compte : ", fromInput: secretStdin)
+            let pin = try Terminal.secret("Code de signature : ", fromInput: secretStdin)
+            if !secretStdin {
+                guard try Terminal.secret("Le même code : ", fromInput: false) == pin else {
+                    throw Refusal.usage("les deux codes diffèrent", "recommencer")
+                }
+            }
+            try await connection.client().choosePIN(PINBody(secret: secret, pin: pin))
+            Output.prose("code de signature choisi")
         }
     }
 }

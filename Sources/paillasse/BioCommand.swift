@@ -6,9 +6,28 @@ import Laboratory
 struct BioCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bio", abstract: "Validation biologique et signature.",
+        discussion: """
+            Seul, dans un terminal : l'écran du biologiste (? montre ses touches, x les actions) ; ailleurs, la file.
+            Signer et rectifier demandent le code de signature (account pin), au clavier : un jeton n'y suffit pas.
+            """,
         subcommands: [
-            File.self, Next.self, Show.self, Hist.self, Diff.self, Reject.self, Sign.self,
-        ])
+            FullScreen.self, File.self, Next.self, Show.self, Why.self, Hist.self, Diff.self, Reject.self, Call.self,
+            Sign.self, Amend.self, Comments.self, Figures.self,
+        ], defaultSubcommand: FullScreen.self)
+
+    struct FullScreen: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "screen", abstract: "L'écran du biologiste : « bio » seul l'ouvre.")
+        @OptionGroup var listing: Listing
+        @OptionGroup var screen: ScreenOptions
+
+        func run() async throws {
+            if Terminal.isScreen, Terminal.isKeyboard, !screen.plain, !listing.json {
+                return try await screen.openSignOff(listing.connection)
+            }
+            try await BioCommand.list(listing, limit: nil)
+        }
+    }
 
     struct File: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -16,31 +35,43 @@ struct BioCommand: AsyncParsableCommand {
         @OptionGroup var listing: Listing
         @OptionGroup var length: Length
 
-        func run() async throws {
-            let files = try await listing.client().awaitingSignature(limit: length.limit)
-            if listing.json { return try Output.json(files) }
-            var table = Table(
-                "DEMANDE", "URG", "*PATIENT", "ENREGISTRÉE", "#À SIGNER", "#EN TOUT", "*MANQUE", "*CRITIQUE")
-            for file in files {
-                table.add(
-                    file.requestNumber, file.priority == .urgent ? "oui" : "", file.patientName,
-                    file.registeredAt.french, String(file.fresh), String(file.results),
-                    file.missing.joined(separator: ", "), file.critical.joined(separator: ", "))
-            }
-            Output.table(table, empty: "rien à signer")
-            if !files.isEmpty { Output.prose(BioCommand.summary(files)) }
+        func run() async throws { try await BioCommand.list(listing, limit: length.limit) }
+    }
+
+    static func list(_ listing: Listing, limit: Int?) async throws {
+        let files = try await listing.client().awaitingSignature(limit: limit)
+        if listing.json { return try Output.json(files) }
+        if !files.isEmpty {
+            Output.prose(summary(files))
+            Output.line()
         }
+        var table = Table(
+            "DEMANDE", "URG", "*PATIENT", "ENREGISTRÉE", "#À SIGNER", "#EN TOUT", "ÉTAT", "*POURQUOI")
+        for file in files {
+            table.add(
+                file.requestNumber, file.priority == .urgent ? "oui" : "", file.patientName,
+                file.registeredAt.french, String(file.fresh), String(file.results), file.lane.rawValue,
+                obstacles(file.obstacles))
+        }
+        Output.table(table, empty: "rien à signer")
+    }
+
+    /// The first of them; `bio show` says all.
+    private static func obstacles(_ all: [String]) -> String {
+        all.prefix(3).joined(separator: ", ") + (all.count > 3 ? "… (\(all.count))" : "")
     }
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Le dossier tel qu'il serait signé.")
         @OptionGroup var listing: Listing
         @Argument(help: "Numéro de la demande.") var request: String
+        @OptionGroup var draft: DraftOptions
 
         func run() async throws {
-            let file = try await listing.client().fileToSign(request)
+            let client = try listing.client()
+            let file = try await client.fileToSign(request, draft.body)
             if listing.json { return try Output.json(file) }
-            try await BioCommand.showWithTrend(file, listing.client())
+            try await BioCommand.showWithTrend(file, client)
         }
     }
 
@@ -50,12 +81,11 @@ struct BioCommand: AsyncParsableCommand {
                 + "\(signature.biologist.displayName) le \(signature.at.french), empreinte \(signature.contentHash)")
     }
 
-    static func show(_ file: FileToSignView, trends: [String: String] = [:]) {
+    static func show(_ file: FileToSignView, context: [String] = [], trends: [String: String] = [:]) {
         Output.prose(
-            "demande \(file.request.number) \(file.request.priority.word), version \(file.nextVersion) à signer\n"
-                + "patient \(file.patient.displayName), né(e) le \(file.patient.traits.birthDate.french), "
-                + "\(file.patient.traits.sex.rawValue), identité \(file.patient.status.rawValue)\n"
-                + "prescripteur \(file.request.prescriber.displayName)")
+            "demande \(file.request.number) \(file.request.priority.word), version \(file.nextVersion) à signer, "
+                + file.lane.rawValue)
+        for line in context { Output.prose(line) }
         Output.line()
         let previous = Dictionary(file.previous.map { ($0.analysis, $0) }, uniquingKeysWith: { first, _ in first })
         var table = Table(
@@ -72,7 +102,23 @@ struct BioCommand: AsyncParsableCommand {
         }
         Output.table(table, empty: "aucun résultat validé techniquement")
         Output.legend(of: file.observations)
+        let groups = HoldGroup.groups(of: file.observations.map { ($0.analysis, $0.holds) })
+        if !groups.isEmpty { Output.line() }
+        for group in groups { Output.prose("\(group.title) : \(group.remedyWords(file.request.number))") }
         if !file.missing.isEmpty { Output.prose("manque : " + file.missing.joined(separator: ", ")) }
-        Output.prose("empreinte \(file.contentHash)")
+        for comment in file.comments + file.supplements.map({ "joint : " + $0 }) { Output.prose(comment) }
+        Output.prose("\(file.observations.count) résultat(s), empreinte \(file.contentHash)")
+    }
+}
+
+extension HoldGroup {
+    /// The command that answers it.
+    func remedyWords(_ request: String) -> String {
+        let first = analyses.first ?? ""
+        return switch remedy {
+        case .call: "appeler et noter : paillasse bio call \(request) \(first)"
+        case .reject: "rejeter : paillasse bio reject \(request) \(first) --reason MOTIF"
+        case .read: "lire pourquoi : paillasse bio why \(request) \(first)"
+        }
     }
 }

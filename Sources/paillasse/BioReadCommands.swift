@@ -5,27 +5,27 @@ import Client
 import Console
 import Foundation
 import Laboratory
+import Terminal
 
 // What a biologist reads before signing.
 
 extension BioCommand {
     struct Next: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Le dossier suivant : critiques d'abord, puis urgents, puis le plus ancien.")
+            abstract: "Le dossier suivant : critique, retenu, partiel, proposable ; urgent d'abord.")
         @OptionGroup var listing: Listing
         @Option(help: ArgumentHelp("Discipline du catalogue.", valueName: "nom")) var section: String?
 
         func run() async throws {
             let client = try listing.client()
-            let codes = try await BioCommand.codes(of: section, client)
-            for file in BioCommand.bySeverity(try await client.awaitingSignature(limit: 2000)) {
-                let shown = try await client.fileToSign(file.requestNumber)
-                if let codes, !shown.observations.contains(where: { codes.contains($0.analysis) }) { continue }
-                if listing.json { return try Output.json(shown) }
-                return try await BioCommand.showWithTrend(shown, client)
+            let waiting = try await client.awaitingSignature(limit: 2000, section: section)
+            guard let first = BioCommand.bySeverity(waiting).first else {
+                if listing.json { return try Output.json([FileToSignView]()) }
+                return Output.prose("rien à signer")
             }
-            if listing.json { return try Output.json([FileToSignView]()) }
-            Output.prose("rien à signer")
+            let shown = try await client.fileToSign(first.requestNumber)
+            if listing.json { return try Output.json(shown) }
+            try await BioCommand.showWithTrend(shown, client)
         }
     }
 
@@ -97,10 +97,12 @@ extension BioCommand {
                     remedy: "le lire : paillasse bio show \(request)")
             }
             let toSign = try await client.fileToSign(request)
-            let isPending = !toSign.fresh.isEmpty
+            let isPending = !toSign.fresh.isEmpty || toSign.isAmendment
             let before = isPending ? last : signatures.dropLast().last
             let after = isPending ? toSign.observations.map(\.id) : last.observationIDs
-            let changes = BioCommand.changes(file.observations, before?.observationIDs ?? [], after)
+            let changes = file.changes(from: before?.observationIDs ?? [], to: after).map {
+                Change(analysis: $0.analysis, before: $0.before?.result, after: $0.after?.result)
+            }
             if listing.json { return try Output.json(changes) }
             let names = (
                 before.map { "version \($0.version)" } ?? "rien", isPending ? "à signer" : "version \(last.version)"
@@ -108,13 +110,9 @@ extension BioCommand {
             var table = Table("ANALYSE", "#" + names.0.uppercased(), "#" + names.1.uppercased())
             for change in changes { table.add(change.analysis, change.before ?? "–", change.after ?? "retiré") }
             Output.table(table, empty: "aucune différence entre \(names.0) et \(names.1)")
-            guard let before, isPending else { return }
-            let received = try await client.deliveries(request: file.request.id).filter { $0.version == before.version }
-            for delivery in received {
-                Output.prose(
-                    "la version \(delivery.version) est allée à \(delivery.destination) : \(delivery.transport), DMP "
-                        + "\(delivery.dmp)" + (delivery.mail.isEmpty ? "" : ", messagerie \(delivery.mail)"))
-            }
+            BioCommand.show(
+                try await client.holders(
+                    of: file.request, before: isPending ? toSign.nextVersion : last.version))
         }
     }
 
@@ -142,25 +140,13 @@ extension BioCommand {
 
     // Parts
 
-    /// Critical first, then urgent, then the oldest.
+    /// Critical first, then held, partial and proposable; urgent ones first in each, then the oldest.
     static func bySeverity(_ files: [SignableLineView]) -> [SignableLineView] {
         func rank(_ file: SignableLineView) -> (Int, Int, String) {
-            (file.critical.isEmpty ? 1 : 0, file.priority == .urgent ? 0 : 1, file.registeredAt.text)
+            let lane = SignLane.allCases.firstIndex(of: file.lane) ?? 0
+            return (lane, file.priority == .urgent ? 0 : 1, file.registeredAt.text)
         }
         return files.filter { $0.fresh > 0 }.sorted { rank($0) < rank($1) }
-    }
-
-    /// Codes of a section of the catalogue, nil for all; a section that it does not have is refused by name.
-    static func codes(of section: String?, _ client: LaboratoryClient) async throws(Refusal) -> Set<String>? {
-        guard let section else { return nil }
-        let lines = try await client.catalogue().analyses
-        let found = lines.filter { $0.section.lowercased().hasPrefix(section.lowercased()) }.map(\.code)
-        guard !found.isEmpty else {
-            throw Refusal(
-                "bio.section", at: section, because: "le catalogue n'a pas cette discipline",
-                remedy: "choisir parmi : " + Set(lines.map(\.section)).sorted().joined(separator: ", "))
-        }
-        return Set(found)
     }
 
     /// `90d`, `6m`, `2y` in days.
@@ -175,34 +161,16 @@ extension BioCommand {
     }
 
     static func points(_ earlier: [HistoryView.Point], _ now: ObservationView?) -> [Trend.Point] {
-        func point(_ value: ObservationValue, _ at: Moment, _ method: String?) -> Trend.Point {
-            var measured: Measured?
-            if case .measured(let number, _) = value { measured = number }
-            return Trend.Point(
-                at: at.instant(in: .europeParis) ?? Instant(seconds: 0), value: measured, unit: value.unit ?? "",
-                method: method ?? "saisie")
-        }
-        return earlier.reversed().map { point($0.value, $0.observedAt, $0.analyzer) }
-            + (now.map { [point($0.value, $0.observedAt, $0.origin.analyzer)] } ?? [])
-    }
-
-    static func changes(_ all: [ObservationView], _ before: [String], _ after: [String]) -> [Diff.Change] {
-        func values(_ ids: [String]) -> [String: ObservationView] {
-            Dictionary(
-                all.filter { ids.contains($0.id) }.map { ($0.analysis, $0) },
-                uniquingKeysWith: { $0.run > $1.run ? $0 : $1 })
-        }
-        let old = values(before), new = values(after)
-        return Set(old.keys).union(new.keys).sorted().compactMap { code in
-            guard old[code]?.id != new[code]?.id else { return nil }
-            return Diff.Change(analysis: code, before: old[code]?.result, after: new[code]?.result)
-        }
+        func at(_ moment: Moment) -> Instant { moment.instant(in: .europeParis) ?? Instant(seconds: 0) }
+        return earlier.reversed().map { Trend.Point($0.value, at($0.observedAt), $0.analyzer) }
+            + (now.map { [Trend.Point($0.value, at($0.observedAt), $0.origin.analyzer)] } ?? [])
     }
 
     /// The file, with the trend of each value.
     static func showWithTrend(_ file: FileToSignView, _ client: LaboratoryClient, ascii: Bool = false) async throws {
         let history = try await client.history(file.request.number)
-        show(file, trends: trends(file, history, Signs(ascii: ascii)))
+        let context = BioContext.lines(file, quality: try await client.qualityStates())
+        show(file, context: context, trends: trends(file, history, Signs(ascii: ascii)))
     }
 
     static func trends(_ file: FileToSignView, _ history: [HistoryView], _ signs: Signs) -> [String: String] {

@@ -4,18 +4,38 @@ import Client
 import Foundation
 import Laboratory
 
+/// What a signature holds beside the results as they stand.
+struct DraftOptions: ParsableArguments {
+    @Option(
+        name: .customLong("except"),
+        help: ArgumentHelp("Analyse laissée pour plus tard (répétable).", valueName: "code"))
+    var except: [String] = []
+    @Option(help: ArgumentHelp("Commentaire codé : « bio comments » les liste (répétable).", valueName: "code"))
+    var comment: [String] = []
+    @Option(help: ArgumentHelp("Commentaire en mots.", valueName: "texte")) var note: String?
+
+    var body: SignDraftBody {
+        SignDraftBody(
+            except: except.isEmpty ? nil : except, comments: comment.isEmpty ? nil : comment, note: note)
+    }
+}
+
 extension BioCommand {
     struct Sign: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Signer un dossier, ou par exception tous ceux que rien n'arrête.",
             discussion: """
                 La signature porte sur l'empreinte affichée : si le dossier change entre-temps, rien n'est signé. Elle
-                demande le secret de la personne, au clavier (ou --secret-stdin) : un jeton ne suffit pas.
-                --all résume le lot, montre des dossiers tirés au sort et ne signe qu'avec --confirm et le nombre
-                de dossiers ; ceux qui ont une valeur critique ou un résultat manquant se signent un à un.
+                demande le code de signature de la personne, tapé dans un terminal.
+                --except laisse une analyse (et ce qui s'en calcule) pour plus tard : le compte rendu est partiel.
+                --proposables résume le lot, montre des dossiers tirés au sort et ne signe qu'avec --confirm et le
+                nombre de dossiers. Ce qui est critique, retenu, rectifié ou incomplet se signe un à un.
+                Code de sortie : 0 tout est signé, 1 refusé (en lot : au moins un dossier), 2 commande mal écrite,
+                3 serveur injoignable.
                 """)
         @OptionGroup var listing: Listing
         @Argument(help: "Numéro de la demande.") var request: String?
+        @OptionGroup var draft: DraftOptions
         @Flag(help: "Signer un compte rendu partiel.") var partial = false
         @Flag(name: [.long, .customLong("proposables")], help: "Tous les dossiers que rien n'arrête.") var all = false
         @Option(help: ArgumentHelp("Seulement cette discipline du catalogue.", valueName: "nom")) var section: String?
@@ -23,11 +43,13 @@ extension BioCommand {
         @Option(help: ArgumentHelp("Dossiers du lot montrés en entier, sur cent.", valueName: "n")) var sample = 5
         @Option(help: "Pourquoi signer une valeur critique que personne n'a encore reçue au téléphone.")
         var uncalled: String?
-        @Flag(help: "Lire le secret sur l'entrée standard.") var secretStdin = false
 
         func validate() throws {
             guard all == (request == nil) else { throw ValidationError("donner une demande, ou --all") }
             guard !(all && partial) else { throw ValidationError("--all ne signe que des dossiers complets") }
+            guard !all || draft.body == SignDraftBody() else {
+                throw ValidationError("--except, --comment et --note vont avec une demande")
+            }
             guard !all || uncalled == nil else { throw ValidationError("--uncalled va avec une demande") }
             guard all || section == nil else { throw ValidationError("--section va avec --all") }
             guard (0...100).contains(sample) else { throw ValidationError("--sample va de 0 à 100") }
@@ -38,79 +60,84 @@ extension BioCommand {
         }
 
         private func sign(_ request: String) async throws {
-            let reader = try listing.client()
-            let file = try await reader.fileToSign(request)
-            if !listing.json { try await BioCommand.showWithTrend(file, reader) }
-            let signature = try await asPerson { client in
-                try await client.sign(
-                    request,
-                    SignBody(contentHash: file.contentHash, partial: partial ? true : nil, uncalled: uncalled))
+            let client = try listing.client()
+            let file = try await client.fileToSign(request, draft.body)
+            if !listing.json { try await BioCommand.showWithTrend(file, client) }
+            guard !file.isAmendment else {
+                throw Refusal(
+                    "sign.amendment", at: request, because: "ce dossier rectifie la version \(file.nextVersion - 1)",
+                    remedy: "dire pourquoi : paillasse bio amend \(request) --reason MOTIF")
             }
+            let pin = try BioCommand.pin(for: "\(file.observations.count) résultat(s) de \(request)", file)
+            let isPartial = partial || !draft.except.isEmpty
+            let signature = try await client.sign(
+                request,
+                SignBody(
+                    contentHash: file.contentHash, pin: pin, partial: isPartial ? true : nil, uncalled: uncalled,
+                    draft: draft.body))
             if listing.json { return try Output.json(signature) }
             Output.line()
             BioCommand.show(signature, request)
         }
 
         private func signAll() async throws {
-            let reader = try listing.client()
-            let waiting = try await reader.awaitingSignature(limit: 2000)
-            let codes = try await BioCommand.codes(of: section, reader)
-            var files = waiting.filter { $0.missing.isEmpty && $0.fresh > 0 && $0.critical.isEmpty }
-            if let codes { files = try await whole(files, of: codes, reader) }
-            if !listing.json { try await summarize(files, of: waiting, reader) }
+            let client = try listing.client()
+            let waiting = try await client.awaitingSignature(limit: 2000, section: section)
+            let files = waiting.filter { $0.lane == .proposable }
+            if !listing.json { try await summarize(files, of: waiting, client) }
             guard confirm == files.count else {
                 throw Refusal(
                     "sign.confirm", because: "\(files.count) dossiers seraient signés",
                     remedy: "relire (paillasse bio file), puis relancer avec --confirm \(files.count)")
             }
             guard !files.isEmpty else { return Output.prose("rien à signer") }
+            let pin = try BioCommand.pin(for: "\(files.count) dossiers", nil)
             let begun = Date()
-            let lot = files
-            let made = try await asPerson { client in
-                var made = [SignatureView]()
-                for file in lot {
-                    // One transaction a file: the first that changed stops the lot, what is signed stays signed.
-                    let signature = try await client.sign(file.requestNumber, SignBody(contentHash: file.contentHash))
-                    made.append(signature)
-                    if !listing.json { BioCommand.show(signature, file.requestNumber) }
-                }
-                return made
-            }
-            if listing.json { return try Output.json(made) }
+            let made = try await client.signLot(
+                LotBody(
+                    pin: pin,
+                    files: files.map { LotBody.File(request: $0.requestNumber, contentHash: $0.contentHash) },
+                    section: section))
             let seconds = Date().timeIntervalSince(begun)
-            Output.prose(
-                "\(made.count) dossier(s) signé(s) en lot, \(Int((seconds / Double(made.count) * 1000).rounded())) ms "
-                    + "par dossier ; relire au hasard vaut mieux que relire vite")
-        }
-
-        private func whole(
-            _ files: [SignableLineView], of codes: Set<String>, _ client: LaboratoryClient
-        ) async throws -> [SignableLineView] {
-            var kept = [SignableLineView]()
-            for file in files {
-                // A signature covers the whole file: all of it must be of the section.
-                let shown = try await client.fileToSign(file.requestNumber)
-                if shown.observations.allSatisfy({ codes.contains($0.analysis) }) { kept.append(file) }
+            let refused = made.filter { $0.signature == nil }
+            if listing.json {
+                try Output.json(made)
+            } else {
+                for outcome in made { if let one = outcome.signature { BioCommand.show(one, outcome.requestNumber) } }
+                for outcome in refused {
+                    Output.prose(
+                        "\(outcome.requestNumber) non signé : \(outcome.because ?? "") [\(outcome.code ?? "")]")
+                }
+                Output.prose(
+                    "\(made.count - refused.count) dossier(s) signé(s) en lot en "
+                        + "\(Int((seconds * 1000).rounded())) ms")
+                try await BioCommand.sayPace(client)
             }
-            return kept
+            if !refused.isEmpty { throw Ended(outcome: .refused) }
         }
 
         /// What the lot is: counts, age, and some files in full, drawn at random.
         private func summarize(
             _ files: [SignableLineView], of waiting: [SignableLineView], _ client: LaboratoryClient
         ) async throws {
-            let left = waiting.count - files.count
-            let critical = waiting.count { !$0.critical.isEmpty }
             Output.prose(
                 "\(files.count) dossier(s) à signer, \(files.reduce(0) { $0 + $1.fresh }) résultat(s) ; "
-                    + "\(left) laissé(s), dont \(critical) avec une valeur critique")
+                    + "\(waiting.count - files.count) laissé(s) : \(BioCommand.summary(waiting))")
+            var bySection = [String: Int]()
+            for file in files { for name in file.sections { bySection[name, default: 0] += 1 } }
+            if !bySection.isEmpty {
+                Output.prose(
+                    bySection.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+            }
             if let oldest = files.map(\.registeredAt.text).min() {
-                Output.prose("plus ancien : " + Moment(text: oldest).french)
+                Output.prose("plus ancien du lot : " + Moment(text: oldest).french)
             }
             let quality = try await client.qualityStates().filter { $0.hold != nil && $0.state == "REJET" }
             for state in quality {
                 Output.prose("contrôle rejeté : \(state.analysis) sur \(state.analyzer), \(state.because)")
             }
+            let catalogue = try await client.catalogue()
+            Output.prose("catalogue et règles \(catalogue.version.prefix(12))")
             guard confirm != nil, sample > 0, !files.isEmpty else { return }
             let count = max(1, files.count * sample / 100)
             for file in files.shuffled().prefix(count) {
@@ -120,35 +147,88 @@ extension BioCommand {
             }
             Output.line()
         }
+    }
 
-        /// Runs `work` with a session opened for it by the secret of the person, and closed after it.
-        private func asPerson<T>(_ work: (LaboratoryClient) async throws -> T) async throws -> T {
-            let address = try listing.connection.address
-            guard let entry = try listing.connection.tokens.entry(for: address) else {
-                throw Refusal(
-                    "auth.token", at: address.text, because: "personne n'est connecté à ce serveur",
-                    remedy: "se connecter : paillasse login NOM")
+    struct Comments: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Les commentaires codés du laboratoire.")
+        @OptionGroup var listing: Listing
+
+        func run() async throws {
+            let found = try await listing.client().comments()
+            if listing.json { return try Output.json(found) }
+            var table = Table("CODE", "SECTION", "*TEXTE")
+            for comment in found { table.add(comment.code, comment.section ?? "", comment.text) }
+            Output.table(table, empty: "aucun : les écrire dans comments.csv du catalogue")
+        }
+    }
+
+    struct Figures: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Comment on signe : lots, cadence, retenues levées et reprises.",
+            discussion: "LEVÉES : résultats signés malgré la retenue ; REPRISES : ceux qu'une version a remplacés.")
+        @OptionGroup var listing: Listing
+        @Option(help: ArgumentHelp("Premier jour ; aujourd'hui par défaut.", valueName: "AAAA-MM-JJ")) var from: String?
+        @Option(help: ArgumentHelp("Dernier jour ; aujourd'hui par défaut.", valueName: "AAAA-MM-JJ")) var to: String?
+        @Flag(help: "De tout le monde, et non de soi seul.") var all = false
+
+        func run() async throws {
+            func day(_ text: String?) throws(Refusal) -> CivilDate {
+                guard let text else { return BioCommand.today }
+                guard let date = CivilDate(text), date.isComplete else {
+                    throw Refusal.usage("« \(text) » n'est pas un jour", "l'écrire AAAA-MM-JJ")
+                }
+                return date
             }
-            let secret = try Terminal.secret(
-                "Signature de \(entry.login), qui vaut validation biologique. Secret : ", fromInput: secretStdin)
-            let session = try await LaboratoryClient(server: address).login(entry.login, secret: secret)
-            let client = try listing.client().with(token: session.token)
-            do {
-                let made = try await work(client)
-                try? await client.logout()
-                return made
-            } catch {
-                try? await client.logout()
-                throw error
-            }
+            let figures = try await listing.client().signOffFigures(from: try day(from), to: try day(to), all: all)
+            if listing.json { return try Output.json(figures) }
+            Output.prose(BioCommand.words(of: figures))
+            var table = Table("RETENUE", "#LEVÉES", "#REPRISES")
+            for hold in figures.holds { table.add(hold.code, String(hold.overridden), String(hold.retracted)) }
+            Output.table(table, empty: "aucune retenue levée")
+        }
+    }
+
+    // Parts
+
+    /// The code of a person, at the keyboard of a terminal only: a program that has a token signs nothing.
+    static func pin(for what: String, _ file: FileToSignView?) throws(Refusal) -> String {
+        guard Terminal.isKeyboard else {
+            throw Refusal(
+                "sign.terminal", because: "une signature se donne par une personne, au clavier d'un terminal",
+                remedy: "la donner dans un terminal : ni tube, ni fichier, ni programme")
+        }
+        let hash = file.map { ", empreinte \($0.contentHash.prefix(16))…" } ?? ""
+        // Beside what a program reads of the command.
+        Output.complain("Signer \(what)\(hash) : validation biologique des résultats et de leur interprétation.")
+        return try Terminal.secret("Code de signature : ", fromInput: false)
+    }
+
+    static var today: CivilDate {
+        CivilTime(Instant(seconds: Int64(Date().timeIntervalSince1970)), in: .europeParis).date
+    }
+
+    static func words(of figures: SignOffFiguresView) -> String {
+        let share = figures.signed > 0 ? figures.inLot * 100 / figures.signed : 0
+        return "\(figures.signed) signature(s), dont \(figures.inLot) en lot (\(share) %), "
+            + "\(figures.amendments) rectification(s)"
+            + (figures.seconds.map { ", \($0) s par dossier lu" } ?? "")
+    }
+
+    /// How many today, how fast, and whether to stop for a while.
+    static func sayPace(_ client: LaboratoryClient) async throws {
+        let figures = try await client.signOffFigures(from: today, to: today, all: false)
+        Output.prose("aujourd'hui : " + words(of: figures))
+        switch SignPace.advice(alone: figures.signed - figures.inLot, seconds: figures.seconds) {
+        case .pause: Output.prose("une pause vaut mieux qu'un dossier de plus")
+        case .slower: Output.prose("relire moins vite : moins de \(SignPace.hasty) s par dossier en moyenne")
+        case nil: break
         }
     }
 
     static func summary(_ files: [SignableLineView]) -> String {
-        let critical = files.count { !$0.critical.isEmpty }
-        let partial = files.count { !$0.missing.isEmpty && $0.critical.isEmpty }
-        let free = files.count - critical - partial
+        func count(_ lane: SignLane) -> Int { files.count { $0.lane == lane } }
         let oldest = files.map(\.registeredAt.text).min().map { Moment(text: $0).french } ?? "–"
-        return "critiques \(critical)   proposables \(free)   partiels \(partial)   plus ancien \(oldest)"
+        return "critiques \(count(.critical))   retenus \(count(.held))   proposables \(count(.proposable))   "
+            + "partiels \(count(.partial))   plus ancien \(oldest)"
     }
 }

@@ -45,17 +45,10 @@ struct CriticalCommand: AsyncParsableCommand {
                 """)
         @OptionGroup var listing: Listing
         @Argument(help: "Identifiant du résultat.") var result: String
-        @Option(help: "Numéro appelé.") var number: String?
-        @Option(help: "Qui a reçu l'appel.") var person: String?
-        @Option(help: "Sa fonction.") var role: String?
-        @Option(help: "Valeur telle qu'elle a été lue.") var value: String?
-        @Flag(help: "La valeur a été relue par l'autre.") var readBack = false
-        @Flag(help: "Personne n'a répondu.") var unreachable = false
+        @OptionGroup var telephone: CallOptions
 
         func run() async throws {
-            let body = CallBody(
-                number: number, person: person, role: role, value: value, readBack: readBack, reached: !unreachable)
-            try CriticalCommand.show(try await listing.client().recordCall(result, body), listing)
+            try CriticalCommand.show(try await listing.client().recordCall(result, telephone.body), listing)
         }
     }
 
@@ -84,7 +77,7 @@ struct CriticalCommand: AsyncParsableCommand {
         }
     }
 
-    private static func show(_ call: CriticalCallView, _ listing: Listing) throws {
+    static func show(_ call: CriticalCallView, _ listing: Listing) throws {
         if listing.json { return try Output.json(call) }
         Output.prose("\(call.requestNumber ?? "") \(call.analysis) \(call.value) : \(call.words)")
         var table = Table("LE", "PAR", "NUMÉRO", "*PERSONNE", "*FONCTION", "VALEUR LUE", "RELUE", "ISSUE")

@@ -51,6 +51,15 @@ struct ScreenOptions: ParsableArguments {
     }
 
     func open(_ connection: Connection) async throws {
+        let settings = try settings(connection)
+        if plain { try await PlainSession.run(settings) } else { try await TerminalSession.run(settings) }
+    }
+
+    func openSignOff(_ connection: Connection) async throws {
+        try await TerminalSession.runSignOff(try settings(connection))
+    }
+
+    private func settings(_ connection: Connection) throws -> TerminalSession.Settings {
         let address = try connection.address
         let tokens = try connection.tokens
         guard let entry = try tokens.entry(for: address) else {
@@ -58,9 +67,8 @@ struct ScreenOptions: ParsableArguments {
                 "auth.token", at: address.text, because: "personne n'est connecté à ce serveur",
                 remedy: "se connecter : paillasse login NOM")
         }
-        let settings = TerminalSession.Settings(
+        return TerminalSession.Settings(
             client: try connection.client(), address: address, tokens: tokens, login: entry.login,
             manner: try manner(ProcessInfo.processInfo.environment), mouse: mouse)
-        if plain { try await PlainSession.run(settings) } else { try await TerminalSession.run(settings) }
     }
 }

@@ -18,6 +18,10 @@ struct WhyCommand: AsyncParsableCommand {
     func run() async throws {
         let why = try await listing.client().why(result)
         if listing.json { return try Output.json(why) }
+        WhyCommand.show(why, all: all, history: history)
+    }
+
+    static func show(_ why: WhyView, all: Bool, history: Bool) {
         let observation = why.observation
         Output.prose(
             "\(observation.analysis) \(observation.result), demande \(why.requestNumber), passage \(observation.run)")
@@ -25,7 +29,7 @@ struct WhyCommand: AsyncParsableCommand {
             Output.prose("jamais jugé par les contrôles : résultat d'avant leur mise en service")
             return
         }
-        for judgement in history ? why.judgements : [last] { show(judgement) }
+        for judgement in history ? why.judgements : [last] { show(judgement, all: all) }
         Output.line()
         Output.prose(
             observation.holds.isEmpty
@@ -40,7 +44,7 @@ struct WhyCommand: AsyncParsableCommand {
         }
     }
 
-    private func show(_ judgement: JudgementView) {
+    private static func show(_ judgement: JudgementView, all: Bool) {
         Output.line()
         Output.prose(
             "jugement \(judgement.ordinal) du \(judgement.at.french) : \(judgement.outcome) ; moteur "

@@ -113,9 +113,11 @@ struct Bench: Sendable {
         let typed = try await desk.enter(
             .measured(measured, unit: "mmol/L"), analysis: "K", of: request.number, comment: nil, by: Bench.biologist)
         _ = try await desk.validate([typed.id], of: request.number, reason: "relu", by: Bench.biologist)
-        let file = try await desk.fileToSign(request.number)
+        let isAmendment = try await desk.fileToSign(request.number).isAmendment
+        let draft = isAmendment ? SignDraft(amendment: Amendment(.result)) : SignDraft()
+        let file = try await desk.fileToSign(request.number, draft: draft)
         _ = try await desk.sign(
-            request.number, contentHash: file.contentHash, allowPartial: false, by: Bench.biologist)
+            request.number, contentHash: file.contentHash, allowPartial: false, draft: draft, by: Bench.biologist)
     }
 
     func changePrescriber(of request: Request, to other: Professional) async throws {
@@ -152,10 +154,14 @@ struct Bench: Sendable {
 }
 
 /// Runs a PFI that answers as `policy` says, its folder removed at the end.
-func withPFI(_ policy: PFIPolicy = PFIPolicy(), _ body: (PFISimulator, String) async throws -> Void) async throws {
+/// `zam`: where its business acknowledgements go; none without.
+func withPFI(
+    _ policy: PFIPolicy = PFIPolicy(), zam: (@Sendable () -> (host: String, port: Int)?)? = nil,
+    _ body: (PFISimulator, String) async throws -> Void
+) async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "exchange-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let pfi = try await PFISimulator.start(folder: folder, policy: policy)
+    let pfi = try await PFISimulator.start(folder: folder, zam: zam, policy: policy)
     let running = Task { await pfi.run() }
     do { try await body(pfi, folder) } catch {
         await pfi.stop()

@@ -34,6 +34,8 @@ struct APILaboratory: Sendable {
     let dispatch: ReportDispatch
 
     static let secret = "une longue phrase de passe"
+    /// The code that the biologist signs with.
+    static let pin = "241703"
     static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
@@ -79,13 +81,13 @@ struct APILaboratory: Sendable {
         try await serving.value
     }
 
-    /// One account a role, named like the role, and two more technicians.
+    /// One account a role, named like the role, and one more technician; the biologist has a code.
     private func people() async throws {
         let first = try await api.accounts.createFirstAdministrator(site: "nord") { _ throws(Refusal) in }
         let admin = try await signedIn("admin", secret: first ?? "")
         for (login, role) in [
             ("technicien", Role.technician), ("technicien2", .technician), ("biologiste", .biologist),
-            ("secretaire", .secretary), ("administrateur", .administrator),
+            ("secretaire", .secretary), ("administrateur", .administrator), ("programme", .program),
         ] {
             var body = AccountBody(login: login, name: login.uppercased(), role: role, secret: APILaboratory.secret)
             if role == .biologist {
@@ -93,6 +95,7 @@ struct APILaboratory: Sendable {
             }
             _ = try await admin.addAccount(body)
         }
+        try await signedIn(.biologist).choosePIN(PINBody(secret: APILaboratory.secret, pin: APILaboratory.pin))
     }
 
     var stranger: LaboratoryClient { LaboratoryClient(server: server) }
@@ -132,6 +135,41 @@ struct APILaboratory: Sendable {
             _ = try await technician.enter(made.request.number, body)
         }
         _ = try await technician.validate(made.request.number, ValidateBody(all: true, reason: "relu sur l'automate"))
+        return made
+    }
+}
+
+extension APILaboratory {
+    /// A request whose two results nothing holds, validated: measured on `xn`, which is exempted from control.
+    func proposable(_ name: String) async throws -> RegisteredView {
+        let technician = try await signedIn(.technician)
+        let patient = try await technician.addPatient(APILaboratory.patient(name))
+        let made = try await technician.addRequest(APILaboratory.request(patient.id, ["NA", "K"]))
+        for specimen in made.specimens { _ = try await technician.receive(specimen.accession, ReceiveBody()) }
+        let biologist = try await signedIn(.biologist)
+        for (code, value) in [("NA", "140"), ("K", "4.20")] {
+            var policy = ControlPolicyBody(reject: ["1-3s"], reason: "essai")
+            policy.exempt = true
+            _ = try await biologist.setControlPolicy("xn", code, policy)
+            let observation = Observation(
+                id: "o-\(made.request.number)-\(code)", site: "nord", requestID: made.request.id,
+                patientID: patient.id, accession: made.specimens.first?.accession ?? "", analysis: code,
+                catalogueVersion: "essai", value: .measured(try Measured.of(value), unit: "mmol/L"), rawText: value,
+                origin: Origin(analyzer: "xn"), observedAt: clock.now, recordedAt: clock.now)
+            try await store.append(
+                [.observation(observation)],
+                note: AuditNote(
+                    site: "nord", author: "analyzer:xn", action: "result.take", subject: observation.id,
+                    at: clock.now))
+        }
+        _ = try await technician.validate(made.request.number, ValidateBody(all: true))
+        return made
+    }
+}
+
+extension Measured {
+    fileprivate static func of(_ text: String) throws(Refusal) -> Measured {
+        guard let made = Measured(text) else { throw Refusal("test.number", at: text, because: "", remedy: "") }
         return made
     }
 }

@@ -20,7 +20,8 @@ import Testing
             #expect(file.contentHash == waiting.first?.contentHash)
             let potassium = file.observations.first { $0.analysis == "K" }
             #expect(potassium?.value.unit == "mmol/L" && potassium?.rawText == "4,20")
-            let signature = try await biologist.sign(made.request.number, SignBody(contentHash: file.contentHash))
+            let signature = try await biologist.sign(
+                made.request.number, SignBody(contentHash: file.contentHash, pin: APILaboratory.pin))
             #expect(signature.complete && signature.version == 1 && signature.biologist.family == "MARTIN")
             #expect(try await biologist.awaitingSignature().isEmpty)
             let whole = try await biologist.request(made.request.number)
@@ -46,7 +47,7 @@ import Testing
             let rerun = try await technician.enter(made.request.number, later)
             _ = try await technician.validate(
                 made.request.number, ValidateBody(observations: [rerun.id], reason: "contrôle"))
-            let body = #"{"contentHash":"\#(file.contentHash)"}"#
+            let body = #"{"contentHash":"\#(file.contentHash)","pin":"\#(APILaboratory.pin)"}"#
             let answer = try await biologist.raw("POST", "/v1/bio/\(made.request.number)/sign", body: Array(body.utf8))
             #expect(answer.status == 409)
             #expect(String(decoding: answer.body, as: UTF8.self).contains("sign.changed"))

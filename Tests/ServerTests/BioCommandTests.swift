@@ -1,5 +1,6 @@
 import Base
 import Client
+import Exchange
 import Foundation
 import Laboratory
 import Testing
@@ -18,36 +19,129 @@ import Testing
         }
     }
 
-    @Test func `a signature needs the secret of the person, whatever token the machine has`() async throws {
+    @Test func `a signature needs a person at a terminal, with the code`() async throws {
         try await signedIn { laboratory, tool in
             let number = try await laboratory.readyToSign().request.number
-            let without = try await tool.run("bio", "sign", number)
-            #expect(without.code == 1 && without.complaint.contains("un secret se tape au clavier"), "\(without)")
-            let wrong = try await tool.run("bio", "sign", number, "--secret-stdin", input: "autre chose\n")
-            #expect(wrong.code == 1 && wrong.complaint.contains("[auth.login]"), "\(wrong)")
+            for words in [["bio", "sign", number], ["bio", "amend", number, "--reason", "ERREUR_RESULTAT"]] {
+                let script = try await tool.run(words: words, input: APILaboratory.pin + "\n")
+                let expected = words[1] == "sign" ? "[sign.terminal]" : "[amend.unsigned]"
+                #expect(script.code == 1 && script.complaint.contains(expected), "\(script)")
+            }
+            let wrong = try await tool.atTerminal("bio sign \(number)", pin: "999111")
+            #expect(wrong.contains("[sign.pin]") && wrong.contains("essais qui restent : 4"), "\(wrong)")
             #expect(try await laboratory.signedIn(.biologist).awaitingSignature().count == 1)
-            let right = try await tool.run(
-                "bio", "sign", number, "--secret-stdin", input: APILaboratory.secret + "\n")
-            #expect(right.code == 0 && right.output.contains("version 1 signée par"), "\(right)")
+            let right = try await tool.atTerminal("bio sign \(number)")
+            // What is covered is said before the code is asked, and the code is never shown.
+            #expect(right.contains("Signer 2 résultat(s) de \(number), empreinte "), "\(right)")
+            #expect(right.contains("version 1 signée par") && !right.contains(APILaboratory.pin))
+        }
+    }
+
+    @Test func `a person chooses the code with the secret`() async throws {
+        try await signedIn { laboratory, tool in
+            let secret = APILaboratory.secret + "\n"
+            let easy = try await tool.run("account", "pin", "--secret-stdin", input: secret + "123456\n")
+            #expect(easy.code == 1 && easy.complaint.contains("[account.pin.easy]"), "\(easy)")
+            let chosen = try await tool.run("account", "pin", "--secret-stdin", input: secret + "508142\n")
+            #expect(chosen.code == 0 && chosen.output.contains("code de signature choisi"), "\(chosen)")
+            let number = try await laboratory.readyToSign().request.number
+            let signed = try await tool.atTerminal("bio sign \(number)", pin: "508142")
+            #expect(signed.contains("version 1 signée par"), "\(signed)")
         }
     }
 
     @Test func `a lot is summed up, sampled, and signed only at its very number`() async throws {
         try await signedIn { laboratory, tool in
-            for name in ["UN", "DEUX", "TROIS"] { _ = try await laboratory.readyToSign(name) }
+            for name in ["UN", "DEUX", "TROIS"] { _ = try await laboratory.proposable(name) }
+            _ = try await laboratory.readyToSign("QUATRE")
             let file = try await tool.run("bio", "file")
-            #expect(file.output.contains("critiques 0   proposables 3   partiels 0   plus ancien"), "\(file)")
-            let secret = APILaboratory.secret + "\n"
-            let grown = try await tool.run(
-                "bio", "sign", "--proposables", "--confirm", "2", "--secret-stdin", input: secret)
+            #expect(
+                file.output.contains("critiques 0   retenus 1   proposables 3   partiels 0   plus ancien"), "\(file)")
+            #expect(file.output.contains("MODIF_MANUELLE"), "\(file)")
+            let grown = try await tool.run("bio", "sign", "--proposables", "--confirm", "2")
             #expect(grown.code == 1 && grown.complaint.contains("--confirm 3"), "\(grown)")
             let strange = try await tool.run("bio", "sign", "--proposables", "--section", "xyz", "--confirm", "3")
             #expect(strange.code == 1 && strange.complaint.contains("[bio.section]"), "\(strange)")
-            let signed = try await tool.run(
-                "bio", "sign", "--proposables", "--confirm", "3", "--secret-stdin", input: secret)
-            #expect(signed.code == 0 && signed.output.contains("tiré au sort, 1 sur 3"), "\(signed)")
-            #expect(signed.output.contains("3 dossier(s) signé(s) en lot"))
-            #expect(try await laboratory.signedIn(.biologist).awaitingSignature().isEmpty)
+            let elsewhere = try await tool.run("bio", "sign", "--proposables", "--section", "hemos", "--confirm", "3")
+            #expect(elsewhere.code == 1 && elsewhere.complaint.contains("--confirm 0"), "\(elsewhere)")
+            let signed = try await tool.atTerminal("bio sign --proposables --section biochimie --confirm 3")
+            #expect(signed.contains("tiré au sort, 1 sur 3") && signed.contains("empreinte"), "\(signed)")
+            #expect(signed.contains("biochimie 3"), "how many of each section")
+            #expect(signed.contains("3 dossier(s) signé(s) en lot") && signed.contains("dont 3 en lot (100 %)"))
+            #expect(try await laboratory.signedIn(.biologist).awaitingSignature().map(\.lane) == [.held])
+            let figures = try await tool.run(
+                "bio", "figures", "--from", "2026-11-22", "--to", "2026-11-22", "--all")
+            #expect(figures.code == 0 && figures.output.contains("3 signature(s), dont 3 en lot"), "\(figures)")
+        }
+    }
+
+    @Test func `an analysis is left out, a comment is added by its code, and the context stands above`() async throws {
+        try await signedIn { laboratory, tool in
+            let number = try await laboratory.readyToSign().request.number
+            let codes = try await tool.run("bio", "comments")
+            #expect(codes.code == 0 && codes.output.contains("HEMO1"), "\(codes)")
+            let unknown = try await tool.run("bio", "show", number, "--comment", "RIEN")
+            #expect(unknown.code == 1 && unknown.complaint.contains("[sign.comment.unknown]"), "\(unknown)")
+            let shown = try await tool.run("bio", "show", number, "--except", "K", "--comment", "HEMO1")
+            #expect(shown.code == 0 && shown.output.contains("manque : K"), "\(shown)")
+            for words in [
+                "Échantillon hémolysé", "prescripteur Pascal CHARLES", "renseignements :", "dernière visite : aucune",
+                "contrôles :", "MODIF_MANUELLE : lire pourquoi : paillasse bio why \(number) NA",
+            ] { #expect(shown.output.contains(words), "\(words)\n\(shown.output)") }
+            let signed = try await tool.atTerminal("bio sign \(number) --except K --comment HEMO1")
+            #expect(signed.contains("version 1 (partielle) signée par"), "\(signed)")
+            let left = try await tool.run("bio", "next")
+            #expect(left.output.contains("version 2 à signer") && left.output.contains("hémolysé"), "\(left)")
+        }
+    }
+
+    @Test func `why and call answer for a result by its code`() async throws {
+        try await signedIn { laboratory, tool in
+            let number = try await laboratory.readyToSign().request.number
+            let technician = try await laboratory.signedIn(.technician)
+            var body = ResultBody(analysis: "K")
+            body.value = "7.9"
+            let typed = try await technician.enter(number, body)
+            _ = try await technician.validate(number, ValidateBody(observations: [typed.id], reason: "relu"))
+            let why = try await tool.run("bio", "why", number, "K")
+            #expect(why.code == 0 && why.output.contains("RETENU") && why.output.contains("RÈGLE"), "\(why)")
+            let strange = try await tool.run("bio", "why", number, "GLU")
+            #expect(strange.code == 1 && strange.complaint.contains("[bio.analysis]"), "\(strange)")
+            let refused = try await tool.atTerminal("bio sign \(number)")
+            #expect(refused.contains("[sign.critical]"), "\(refused)")
+            let shown = try await tool.run("bio", "call", number, "K", "--show")
+            #expect(shown.code == 0 && shown.output.contains("à appeler avant"), "\(shown)")
+            let called = try await tool.run(
+                "bio", "call", number, "K", "--person", "Dr CHARLES", "--role", "prescripteur", "--number",
+                "0320000001", "--value", "7,9", "--read-back")
+            #expect(called.code == 0 && called.output.contains("Dr CHARLES"), "\(called)")
+            let signed = try await tool.atTerminal("bio sign \(number)")
+            #expect(signed.contains("version 1 signée par"), "\(signed)")
+        }
+    }
+
+    @Test func `a correction is shown beside what was signed, with who has it, and asks why`() async throws {
+        try await signedIn { laboratory, tool in
+            let number = try await laboratory.readyToSign().request.number
+            _ = try await tool.atTerminal("bio sign \(number)")
+            try await laboratory.dispatch.makeReports()
+            let technician = try await laboratory.signedIn(.technician)
+            var body = ResultBody(analysis: "K")
+            body.value = "2.90"
+            let typed = try await technician.enter(number, body)
+            _ = try await technician.validate(number, ValidateBody(observations: [typed.id], reason: "repassé"))
+            let plain = try await tool.run("bio", "sign", number)
+            #expect(plain.code == 1 && plain.complaint.contains("[sign.amendment]"), "\(plain)")
+            let script = try await tool.run("bio", "amend", number, "--reason", "ERREUR_RESULTAT")
+            #expect(script.code == 1 && script.complaint.contains("[sign.terminal]"), "\(script)")
+            let amended = try await tool.atTerminal(
+                "bio amend \(number) --uncalled rappel --words tube", asked: [("Numéro du motif :", "2")])
+            #expect(amended.contains("VERSION 1") && amended.contains("VERSION 2"), "\(amended)")
+            #expect(amended.contains("4,2 mmol/L") && amended.contains("2,9 mmol/L"))
+            #expect(amended.contains("résultat erroné : tube") && amended.contains("version 2 signée par"))
+            #expect(amended.contains("à rappeler : K 2,9"), "\(amended)")
+            let view = try await laboratory.signedIn(.biologist).request(number)
+            #expect(view.lastSignature?.amendment == Amendment(.result, words: "tube"))
         }
     }
 
@@ -86,7 +180,7 @@ import Testing
             #expect(unsigned.code == 1 && unsigned.complaint.contains("[bio.unsigned]"))
             let biologist = try await laboratory.signedIn(.biologist)
             let hash = try await biologist.fileToSign(number).contentHash
-            _ = try await biologist.sign(number, SignBody(contentHash: hash))
+            _ = try await biologist.sign(number, SignBody(contentHash: hash, pin: APILaboratory.pin))
             var body = ResultBody(analysis: "K")
             body.value = "4.90"
             let typed = try await laboratory.signedIn(.technician).enter(number, body)

@@ -90,12 +90,12 @@ struct CommandLineTool: Sendable {
                 let held = try await tool.run("validate", number, "--all")
                 #expect(held.code == 1 && held.complaint.contains("→ valider avec un motif (--reason) [tech.reason]"))
                 #expect(try await tool.run("validate", number, "--all", "--reason", "relu").code == 0)
-                let unconfirmed = try await tool.run("bio", "sign", "--all")
-                #expect(unconfirmed.code == 1 && unconfirmed.complaint.contains("--confirm 1"), "\(unconfirmed)")
+                // Typed by hand: held, so never by lot.
+                let byLot = try await tool.run("bio", "sign", "--all", "--confirm", "1")
+                #expect(byLot.code == 1 && byLot.complaint.contains("--confirm 0"), "\(byLot)")
                 let hash = try await laboratory.signedIn(.biologist).fileToSign(number).contentHash
-                let signed = try await tool.run(
-                    "bio", "sign", "--all", "--confirm", "1", "--secret-stdin", input: secret)
-                #expect(signed.code == 0 && signed.output.contains(hash), "\(signed)")
+                let signed = try await tool.atTerminal("bio sign \(number)")
+                #expect(signed.contains("version 1 signée par") && signed.contains(hash), "\(signed)")
                 #expect(try await tool.run("bio", "file").output == "rien à signer\n")
                 let proof = try await tool.run("audit", "verify")
                 #expect(proof.code == 0 && proof.output.contains("chaîne intacte"), "\(proof)")

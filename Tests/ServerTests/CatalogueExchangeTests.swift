@@ -38,7 +38,8 @@ import Workflow
             let made = try await laboratory.readyToSign()
             let biologist = try await laboratory.signedIn(.biologist)
             let file = try await biologist.fileToSign(made.request.number)
-            _ = try await biologist.sign(made.request.number, SignBody(contentHash: file.contentHash))
+            _ = try await biologist.sign(
+                made.request.number, SignBody(contentHash: file.contentHash, pin: APILaboratory.pin))
             let before = try await documents(made.request.number, desk)
             #expect(!before.pdf.isEmpty && String(decoding: before.cda, as: UTF8.self).contains("2951-2"))
 
@@ -67,7 +68,8 @@ import Workflow
             // A result judged by the new version is set out by it: the comparison above can fail.
             let second = try await laboratory.readyToSign("DURAND")
             let fresh = try await biologist.fileToSign(second.request.number)
-            _ = try await biologist.sign(second.request.number, SignBody(contentHash: fresh.contentHash))
+            _ = try await biologist.sign(
+                second.request.number, SignBody(contentHash: fresh.contentHash, pin: APILaboratory.pin))
             let new = try await documents(second.request.number, desk)
             #expect(String(decoding: new.cda, as: UTF8.self).contains("Natrémie"))
         }

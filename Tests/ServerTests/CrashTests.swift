@@ -70,7 +70,9 @@ import Testing
         var body = AccountBody(login: "anne", name: "Anne", role: .biologist, secret: Self.secret)
         body.professional = ProfessionalBody(nationalID: "810100000014", family: "ESSAI", given: "Anne")
         _ = try await admin.addAccount(body)
-        return try await open.login("anne", secret: Self.secret).token
+        let token = try await open.login("anne", secret: Self.secret).token
+        try await open.with(token: token).choosePIN(PINBody(secret: Self.secret, pin: APILaboratory.pin))
+        return token
     }
 
     /// From the desk to the signature, each step insisted upon as people would.
@@ -121,7 +123,7 @@ import Testing
         do {
             _ = try await world.insist { () async throws(Refusal) in
                 let file = try await client.fileToSign(number)
-                return try await client.sign(number, SignBody(contentHash: file.contentHash))
+                return try await client.sign(number, SignBody(contentHash: file.contentHash, pin: APILaboratory.pin))
             }
         } catch let refusal as Refusal where refusal.code == "sign.nothing" {
             // Signed before the kill.

@@ -29,11 +29,9 @@ import Workflow
         try await APILaboratory.open(pfi: settings) { laboratory in
             try await CommandLineTool.withHome(server: laboratory.server.text) { tool in
                 let made = try await laboratory.readyToSign()
-                let secret = APILaboratory.secret + "\n"
-                _ = try await tool.run("login", "biologiste", "--secret-stdin", input: secret)
-                let signed = try await tool.run(
-                    "bio", "sign", "--all", "--confirm", "1", "--secret-stdin", input: secret)
-                try #require(signed.code == 0, "\(signed)")
+                try await tool.signIn("biologiste")
+                let signed = try await tool.atTerminal("bio sign \(made.request.number)")
+                try #require(signed.contains("version 1 signée par"), "\(signed)")
                 try await laboratory.dispatch.makeReports()
                 try await body(laboratory, tool, made.request.number, pfi)
             }
@@ -122,6 +120,14 @@ import Workflow
             let chart = tool.home + "/graphique.svg"
             #expect(try await tool.run(words: period + ["--chart", chart]).code == 0)
             #expect(try String(contentsOfFile: chart, encoding: .utf8).contains("<rect"))
+            let page = tool.home + "/graphique.pdf"
+            let written = try await tool.run(words: period + ["--chart", page])
+            #expect(written.code == 0, "\(written)")
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: page))
+            #expect(bytes.starts(with: Array("%PDF-1.4".utf8)))
+            #expect(String(decoding: bytes, as: UTF8.self).contains("<pdfaid:conformance>B<"))
+            let other = try await tool.run(words: period + ["--chart", tool.home + "/graphique.gif"])
+            #expect(other.code == 2, "\(other)")
         }
     }
 }

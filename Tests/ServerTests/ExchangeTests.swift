@@ -55,9 +55,12 @@ private struct ExchangeBench: Sendable {
             .measured(measured, unit: "mmol/L"), analysis: "K", of: request.number, comment: nil,
             by: ExchangeBench.biologist)
         _ = try await desk.validate([typed.id], of: request.number, reason: "relu", by: ExchangeBench.biologist)
-        let file = try await desk.fileToSign(request.number)
+        let isAmendment = try await desk.fileToSign(request.number).isAmendment
+        let draft = isAmendment ? SignDraft(amendment: Amendment(.result)) : SignDraft()
+        let file = try await desk.fileToSign(request.number, draft: draft)
         _ = try await desk.sign(
-            request.number, contentHash: file.contentHash, allowPartial: false, by: ExchangeBench.biologist)
+            request.number, contentHash: file.contentHash, allowPartial: false, draft: draft,
+            by: ExchangeBench.biologist)
     }
 
     func dispatch(

@@ -55,7 +55,7 @@ import Testing
             _ = try await technician.validate(number, ValidateBody(all: true, reason: "relu"))
             #expect(try await technician.worklist().isEmpty)
             let hash = try await biologist.fileToSign(number).contentHash
-            _ = try await biologist.sign(number, SignBody(contentHash: hash))
+            _ = try await biologist.sign(number, SignBody(contentHash: hash, pin: APILaboratory.pin))
             let late = await refusal {
                 _ = try await technician.withdraw(number, WithdrawBody(observations: [sodium]))
             }

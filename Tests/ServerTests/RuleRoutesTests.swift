@@ -81,7 +81,8 @@ import Workflow
             #expect(file.observations.first { $0.analysis == "K" }?.call?.state == .told)
             _ = try await biologist.closeCall(potassium, ReasonBody(reason: "vu"))
             #expect(try await technician.criticalCalls().isEmpty)
-            _ = try await biologist.sign(request.request.number, SignBody(contentHash: file.contentHash))
+            _ = try await biologist.sign(
+                request.request.number, SignBody(contentHash: file.contentHash, pin: APILaboratory.pin))
         }
     }
 

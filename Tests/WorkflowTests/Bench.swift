@@ -32,7 +32,7 @@ struct Bench: Sendable {
     static func files() throws -> [CatalogFile] {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        return try ["analyses", "intervals", "panels", "sections", "specimens", "tubes"].map { name in
+        return try ["analyses", "intervals", "panels", "sections", "specimens", "tubes", "comments"].map { name in
             CatalogFile(
                 name: "\(name).csv", bytes: Array(try Data(contentsOf: root.appending(path: "Catalog/\(name).csv"))))
         }
@@ -174,9 +174,16 @@ struct Bench: Sendable {
     }
 
     @discardableResult func sign(_ made: RegisteredRequest, partial: Bool = false) async throws -> Signature {
-        let file = try await desk.fileToSign(made.request.number)
+        let number = made.request.number
+        let draft = try await draft(of: number)
+        let file = try await desk.fileToSign(number, draft: draft)
         return try await desk.sign(
-            made.request.number, contentHash: file.contentHash, allowPartial: partial, by: Bench.biologist)
+            number, contentHash: file.contentHash, allowPartial: partial, draft: draft, by: Bench.biologist)
+    }
+
+    /// A reason where something signed changes, nothing else.
+    func draft(of number: String) async throws -> SignDraft {
+        try await desk.fileToSign(number).isAmendment ? SignDraft(amendment: Amendment(.result)) : SignDraft()
     }
 
     /// Potassium and sodium, arrived and technically validated.

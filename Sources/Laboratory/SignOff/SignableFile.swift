@@ -23,6 +23,12 @@ package enum Chosen {
 
 /// What a biologist is about to sign: the technically validated observations of a request, and what is still missing.
 package struct SignableFile: Sendable, Hashable {
+    /// What the last signature held, as it would be said now: another hash than the one signed means that somebody
+    /// changed a name, a tube…
+    package struct Earlier: Sendable, Hashable {
+        package var signature: Signature
+        package var content: SignedContent
+    }
     package var content: SignedContent
     /// Analyses of the request without a technically validated observation.
     package var missing: [String]
@@ -30,29 +36,92 @@ package struct SignableFile: Sendable, Hashable {
     package var fresh: [String]
     /// Version that a signature would have.
     package var nextVersion: Int
+    /// Last entry of the register `supplement` in `content`; nil for none.
+    package var supplementsThrough: Int?
+    /// What the register says beside the results changed since the last signature.
+    package var hasFreshSupplements: Bool
+    /// There is something that no signature holds.
+    package var isFresh: Bool { !fresh.isEmpty || (hasFreshSupplements && !content.observations.isEmpty) }
+    package var earlier: Earlier?
+    /// Observations of the last signature that `content` no longer holds: another one stands, or none.
+    package var replaced: [Observation]
+    /// What the register says, and what the biologist does: `content` holds both.
+    package let registered: ReportSupplements
+    package var words: ReportSupplements { didSet { content.supplements = words + registered } }
 
-    /// Pure: built from what the store knows of the request.
+    /// Pure: built from what the store knows of the request. `except`: analyses left for another signature.
     package init(
         patient: Patient, request: Request, specimens: [Specimen], observations: [Observation],
-        events: [ObservationEvent], signatures: [Signature]
+        events: [ObservationEvent], signatures: [Signature], supplements: RegisteredSupplements = .none,
+        except: Set<String> = []
     ) {
+        let newest = signatures.max { $0.version < $1.version }
+        supplementsThrough = supplements.through
+        hasFreshSupplements = newest?.supplementsThrough != supplements.through
+        registered = supplements.now
+        words = newest?.words.map(\.carried) ?? ReportSupplements()
         let last = Chosen.lastEvents(events)
         let chosen = Chosen.observations(observations, events: events)
-        let ready = chosen.values.filter { last[$0.id]?.kind == .technicallyValidated }
+        let ready = chosen.values.filter {
+            last[$0.id]?.kind == .technicallyValidated && !except.contains($0.analysis)
+        }
         let signed = Set(signatures.flatMap(\.observationIDs))
         content = SignedContent(
             patient: patient, request: request,
             specimens: SignableFile.specimens(specimens, of: ready),
-            observations: ready.sorted { $0.id < $1.id })
+            observations: ready.sorted { $0.id < $1.id }, supplements: words + registered)
         let readyCodes = Set(ready.map(\.analysis))
         missing = request.lines.map(\.analysis).filter { !readyCodes.contains($0) }
         fresh = content.observations.map(\.id).filter { !signed.contains($0) }
-        nextVersion = (signatures.map(\.version).max() ?? 0) + 1
+        nextVersion = (newest?.version ?? 0) + 1
+        guard let newest else {
+            replaced = []
+            return
+        }
+        let held = Set(newest.observationIDs)
+        let then = observations.filter { held.contains($0.id) }.sorted { $0.id < $1.id }
+        earlier = Earlier(
+            signature: newest,
+            content: SignedContent(
+                patient: patient, request: request, specimens: SignableFile.specimens(specimens, of: then),
+                observations: then, supplements: (newest.words ?? ReportSupplements()) + supplements.atSignature))
+        let kept = Set(ready.map(\.id))
+        replaced = then.filter { !kept.contains($0.id) }
     }
 
     /// The specimens that these observations were made on: a tube received later does not change what was signed.
     package static func specimens(_ all: [Specimen], of observations: [Observation]) -> [Specimen] {
         let used = Set(observations.map(\.accession))
         return all.filter { used.contains($0.accession) }.sorted { $0.accession < $1.accession }
+    }
+}
+
+/// What the register `supplement` says of a request.
+package struct RegisteredSupplements: Sendable, Hashable {
+    package var now: ReportSupplements
+    /// Its last entry; nil: there is none.
+    package var through: Int?
+    /// What it said to the last signature.
+    package var atSignature: ReportSupplements
+    package init(now: ReportSupplements, through: Int?, atSignature: ReportSupplements) {
+        self.now = now
+        self.through = through
+        self.atSignature = atSignature
+    }
+    package static let none = RegisteredSupplements(
+        now: ReportSupplements(), through: nil, atSignature: ReportSupplements())
+}
+
+extension ReportSupplements {
+    package static func + (a: ReportSupplements, b: ReportSupplements) -> ReportSupplements {
+        var both = a
+        both.add(b)
+        return both
+    }
+    /// What a biologist wrote stays in the next version, but for the reason why that one came.
+    package var carried: ReportSupplements {
+        var words = self
+        words.conclusions.removeAll { $0.title == Amendment.title }
+        return words
     }
 }

@@ -6,6 +6,8 @@ package enum Role: String, Codable, Sendable, CaseIterable {
     case biologist = "biologiste"
     case secretary = "secretaire"
     case administrator = "administrateur"
+    /// No person: a program that reads. It never signs.
+    case program = "programme"
 }
 
 /// What a command needs; one table says which role has it.
@@ -29,6 +31,7 @@ extension Role {
                 .operateAnalyzers, .publishCatalogue,
             ]
         case .administrator: [.read, .administer, .audit, .operateAnalyzers, .publishCatalogue]
+        case .program: [.read]
         }
     }
 }
@@ -47,6 +50,10 @@ package struct Account: Codable, Sendable, Hashable {
     package var enabled: Bool
     /// When the secret was last replaced: tokens issued before are no longer good. Nil for the first secret.
     package var secretSince: Instant?
+    /// Hash of the code that a signature asks for, in the form of `secretHash`; nil: none chosen yet.
+    package var pinHash: String?
+    /// True after too many wrong codes: a new one must be chosen.
+    package var pinLocked: Bool?
 
     package init(
         login: String, version: Int = 1, site: String, name: String, role: Role, professional: Professional? = nil,

@@ -128,7 +128,7 @@ private final class LinkPair: Sendable {
                 }
             }
             if isDelivered { break }
-            switch await sending.next(within: LinkPair.wait(link)) {
+            switch await sending.next(milliseconds: LinkPair.wait(link)) {
             case .bytes(let bytes): actions = link.received(bytes, at: LinkPair.now())
             case .timeReached: actions = link.timeReached(at: LinkPair.now())
             case .woken: actions = []
@@ -150,7 +150,7 @@ private final class LinkPair: Sendable {
         var link = Link(settings: LinkSettings(station: .computer), acknowledgesAtOnce: true)
         while true {
             let actions: [LinkAction]
-            switch await line.next(within: wait(link)) {
+            switch await line.next(milliseconds: wait(link)) {
             case .bytes(let bytes): actions = link.received(bytes, at: now())
             case .timeReached: actions = link.timeReached(at: now())
             case .woken: actions = []
@@ -173,7 +173,7 @@ private final class LinkPair: Sendable {
         clock_gettime(CLOCK_REALTIME, &time)
         return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
-    private static func wait(_ link: Link) -> Duration? { link.deadline.map { max(.zero, now().duration(to: $0)) } }
+    private static func wait(_ link: Link) -> Int64? { link.deadline.map { $0.milliseconds - now().milliseconds } }
 }
 
 private final class Counter: Sendable {

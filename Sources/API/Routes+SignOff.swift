@@ -1,0 +1,102 @@
+import Base
+import Catalog
+import Client
+import Laboratory
+import Store
+import Workflow
+
+/// The biologist's queue, files and signatures. Every signature asks for the code of the person.
+extension LaboratoryAPI {
+    var signOffRoutes: [Route] {
+        [
+            Route("GET", "/v1/bio", .needs(.read), query: ["limit", "section"]) { call in
+                let files = try await desk.awaitingSignature(
+                    site: call.author.site, limit: try call.limit(), section: call.query["section"])
+                return try .json(files.map { line(of: $0, call) })
+            },
+            Route("GET", "/v1/bio/:ref", .needs(.read)) { call in
+                try .json(try await shown(SignDraft(), call))
+            },
+            Route("POST", "/v1/bio/:ref/draft", .needs(.read)) { call in
+                try .json(try await shown(try call.decoded(SignDraftBody.self).draft, call))
+            },
+            Route("POST", "/v1/bio/:ref/sign", .needs(.sign)) { call in
+                let body = try call.decoded(SignBody.self)
+                try await accounts.prove(body.pin, by: call.author)
+                let made = try await desk.sign(
+                    call.parameter("ref"), contentHash: body.contentHash, allowPartial: body.partial ?? false,
+                    uncalled: body.uncalled, draft: body.draft?.draft ?? SignDraft(), by: call.author)
+                return try .json(SignatureView(made, in: call.zone), status: 201)
+            },
+            Route("POST", "/v1/bio/lot", .needs(.sign)) { call in
+                let body = try call.decoded(LotBody.self)
+                try await accounts.prove(body.pin, by: call.author)
+                let files = body.files.map { LotFile(number: $0.request, contentHash: $0.contentHash) }
+                let made = try await desk.signLot(files, section: body.section, by: call.author)
+                return try .json(
+                    made.map { outcome in
+                        LotOutcomeView(
+                            requestNumber: outcome.number,
+                            signature: outcome.signature.map { SignatureView($0, in: call.zone) },
+                            refusal: outcome.refusal)
+                    }, status: 201)
+            },
+            Route("GET", "/v1/comments", .needs(.read)) { _ in
+                try .json(
+                    desk.catalogue.comments.map { CommentView(code: $0.code, section: $0.section, text: $0.text) })
+            },
+            Route("GET", "/v1/signatures/figures", .needs(.read), query: ["from", "to", "all"]) { call in
+                try .json(try await figures(call))
+            },
+        ]
+    }
+
+    private func shown(_ draft: SignDraft, _ call: Call) async throws -> FileToSignView {
+        let file = try await desk.fileToSign(try await request(call.parameter("ref"), call).id, draft: draft)
+        let placed = file.words.sectionComments.map { "\($0.place) : \($0.text)" }
+        return FileToSignView(
+            request: RequestView(file.request, patient: file.patient, in: call.zone),
+            patient: PatientView(file.patient, in: call.zone),
+            specimens: file.specimens.map { SpecimenView($0, in: call.zone) },
+            observations: try await views(file.observations, call),
+            previous: file.previous.map { PreviousResultView($0, in: call.zone) }, missing: file.missing,
+            fresh: file.fresh, nextVersion: file.nextVersion, contentHash: file.contentHash, lane: file.lane,
+            obstacles: file.obstacles, isAmendment: file.isAmendment,
+            comments: file.words.conclusions.map { "\($0.title) : \($0.text)" } + placed,
+            supplements: file.supplements, hasFreshSupplements: file.hasFreshSupplements)
+    }
+
+    private func line(of file: FileToSign, _ call: Call) -> SignableLineView {
+        let critical = file.observations.filter { observation in
+            observation.flags.contains(.criticallyLow) || observation.flags.contains(.criticallyHigh)
+        }
+        return SignableLineView(
+            requestNumber: file.request.number, requestID: file.request.id, priority: file.request.priority,
+            patientName: "\(file.patient.traits.birthName) \(file.patient.traits.firstGivenName)",
+            registeredAt: call.moment(file.request.registeredAt), results: file.observations.count,
+            fresh: file.fresh.count, missing: file.missing, critical: critical.map(\.analysis),
+            nextVersion: file.nextVersion, contentHash: file.contentHash, lane: file.lane,
+            obstacles: file.obstacles,
+            sections: Set(file.observations.compactMap { desk.catalogue[$0.analysis]?.section }).sorted())
+    }
+
+    /// Days that figures are counted over at most.
+    private static let mostFigureDays = 92
+
+    private func figures(_ call: Call) async throws -> SignOffFiguresView {
+        let period = try period(call)
+        guard period.to.dayNumber - period.from.dayNumber < LaboratoryAPI.mostFigureDays else {
+            throw Refusal(
+                "query.period", at: "to", because: "période trop longue",
+                remedy: "\(LaboratoryAPI.mostFigureDays) jours au plus")
+        }
+        let found = try await desk.signOffFigures(
+            from: period.first, before: period.before,
+            login: call.query["all"] == "true" ? nil : call.author.login, by: call.author)
+        return SignOffFiguresView(
+            signed: found.signed, inLot: found.inLot, amendments: found.amendments, seconds: found.seconds,
+            holds: found.holds.map {
+                SignOffFiguresView.OfHold(code: $0.code, overridden: $0.overridden, retracted: $0.retracted)
+            })
+    }
+}

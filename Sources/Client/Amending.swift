@@ -1,0 +1,76 @@
+package import Base
+import Laboratory
+
+// What a new version of a report changes, and who has the one before.
+
+/// Somebody who has an earlier version, and what comes next.
+package struct ReportHolder: Codable, Sendable, Hashable {
+    package var who: String
+    package var version: Int
+    package var state: String
+    package var next: String
+}
+
+/// A result that is not the same in two versions; nil: not there.
+package struct ResultChange: Sendable, Hashable {
+    package var analysis: String
+    package var before: ObservationView?
+    package var after: ObservationView?
+}
+
+extension RequestFileView {
+    /// By code; results by their identifiers.
+    package func changes(from before: [String], to after: [String]) -> [ResultChange] {
+        func values(_ ids: [String]) -> [String: ObservationView] {
+            Dictionary(
+                observations.filter { ids.contains($0.id) }.map { ($0.analysis, $0) },
+                uniquingKeysWith: { $0.run > $1.run ? $0 : $1 })
+        }
+        let old = values(before), new = values(after)
+        return Set(old.keys).union(new.keys).sorted().compactMap { code in
+            guard old[code]?.id != new[code]?.id else { return nil }
+            return ResultChange(analysis: code, before: old[code], after: new[code])
+        }
+    }
+
+    package var lastSignature: SignatureView? { signatures.max { $0.version < $1.version } }
+}
+
+extension LaboratoryClient {
+    private static let replacement = "le remplacement"
+    /// Deliveries of one request looked at.
+    private static let mostDeliveries = 1000
+
+    /// Who received a version before this one, and what each will get.
+    package func holders(
+        of request: RequestView, before version: Int
+    ) async throws(Refusal) -> [ReportHolder] {
+        let deliveries = try await deliveries(request: request.id, limit: LaboratoryClient.mostDeliveries)
+            .filter { $0.version < version }.sorted { $0.version < $1.version }
+        let correspondents = [request.prescriber] + request.recipients
+        var holders = [String: ReportHolder]()
+        for delivery in deliveries {
+            if delivery.toDMP {
+                holders["DMP"] = ReportHolder(
+                    who: "DMP", version: delivery.version, state: delivery.dmp, next: LaboratoryClient.replacement)
+            }
+            for box in delivery.mailboxes {
+                let address = box.address.lowercased()
+                let person = correspondents.first { $0.securedMail?.lowercased() == address }
+                let isPatient = address.contains("@patient.")
+                holders[address] = ReportHolder(
+                    who: person.map { "\($0.displayName) <\(box.address)>" } ?? box.address,
+                    version: delivery.version,
+                    state: box.state == "sans réponse" ? delivery.transport : box.state,
+                    next: person != nil || isPatient
+                        ? LaboratoryClient.replacement : "rien : n'est plus destinataire, à prévenir")
+            }
+        }
+        for person in correspondents where person.securedMail == nil {
+            holders[person.displayName] = ReportHolder(
+                who: person.displayName, version: version - 1, state: "papier",
+                next: "rien par voie électronique : à prévenir")
+        }
+        return holders.values.sorted { $0.who < $1.who }
+    }
+}

@@ -1,0 +1,357 @@
+package import Base
+package import Laboratory
+
+/// A question in words, field after field, before something is done.
+package struct SignQuestion: Sendable, Hashable {
+    package enum Purpose: Sendable, Hashable {
+        case sign(SignPick, partial: Bool, draft: SignDraft)
+        case lot([SignPick])
+        case amend(String)
+        case reject(request: String, id: String)
+        case call(request: String, id: String)
+        case comment(String)
+        case note(String)
+        case find
+        case unlock
+    }
+    package struct Part: Sendable, Hashable {
+        package var word: SignWord
+        package var field = Field()
+        /// What must be typed.
+        package var expected: String?
+        package var isSecret = false
+        package var isOptional = false
+        /// Words offered, chosen by their number.
+        package var choices: [String] = []
+    }
+    package var purpose: Purpose
+    package var title: [String]
+    package var parts: [Part]
+    package var at = 0
+    package var complaint: String?
+}
+
+package enum SignMode: Sendable, Hashable {
+    case browse
+    case search(Field)
+    case menu(Int)
+    case page(title: String, lines: [String], top: Int)
+    case question(SignQuestion)
+    /// A batch being read: its files, those drawn at random, and the one before the eyes (−1: the summary).
+    case lot([SignPick], drawn: [String], at: Int)
+    /// An amendment before its signature.
+    case amendment(String, top: Int)
+}
+
+/// How this person signed since the screen was opened.
+package struct SignSession: Sendable, Hashable {
+    package var alone = 0
+    package var inLot = 0
+    /// Milliseconds between files signed one after the other, and how many such pauses.
+    package var reading: Int64 = 0
+    package var pauses = 0
+    package var last: Instant?
+    package var seconds: Int? { pauses > 0 ? Int(reading / Int64(pauses) / 1000) : nil }
+    /// A longer pause is no reading.
+    static let longestReading: Int64 = 900_000
+
+    mutating func signed(at now: Instant) {
+        alone += 1
+        if let last {
+            let pause = now.milliseconds - last.milliseconds
+            if pause <= SignSession.longestReading {
+                reading += pause
+                pauses += 1
+            }
+        }
+        last = now
+    }
+}
+
+/// The biologist's terminal as a value: (state, event, instant) gives (state, effects).
+package struct SignBench: Sendable, Equatable {
+    package var manner: Manner
+    package var now: Instant
+    package var width = 80
+    package var height = 24
+
+    // What the server last said
+    package var site = ""
+    package var person = ""
+    package var login = ""
+    package var queue: [SignQueueRow] = []
+    package var isLoaded = false
+    package var rejectedControls = 0
+    package var sheets: [String: SignSheet] = [:]
+    package var comments: [Comment] = []
+    package var versions: SignVersions?
+    package var link = Link.connecting
+
+    // Where the person is
+    package var lane: SignLane?
+    package var filter = ""
+    /// Numbers in the order shown: changed by the person or by a signature, not by news.
+    package var rows: [String] = []
+    package var cursor = 0
+    package var top = 0
+    /// A file that was asked for by its number.
+    package var guest: String?
+    /// 1: the queue; 2: the file.
+    package var pane = 1
+    package var result = 0
+    package var fileTop = 0
+    package var mode = SignMode.browse
+    package var notice: Notice?
+    package var drafts: [String: SignDraft] = [:]
+    package var session = SignSession()
+    package var sent: [Int: Sent] = [:]
+    package var nextDeed = 1
+
+    package struct Comment: Sendable, Hashable {
+        package var code: String
+        package var text: String
+    }
+    /// What waits for its answer; never with a code.
+    package enum Sent: Sendable, Hashable {
+        case sign(String)
+        case lot
+        case other(String)
+        case unlock
+    }
+
+    package init(manner: Manner = Manner(), at now: Instant) {
+        self.manner = manner
+        self.now = now
+    }
+
+    package func say(_ word: SignWord, _ parts: String...) -> String { manner.language.say(word, parts) }
+    package var isWide: Bool { width >= 120 }
+
+    // What is shown
+
+    /// The gravest lane first, urgent ones first in each, then the oldest.
+    package var ordered: [SignQueueRow] {
+        queue.filter { row in
+            (lane == nil || row.lane == lane)
+                && filter.lowercased().split(separator: " ").allSatisfy {
+                    (row.number + " " + row.patient).lowercased().contains($0)
+                }
+        }.sorted { SignBench.rank($0) < SignBench.rank($1) }
+    }
+    private static func rank(_ row: SignQueueRow) -> (Int, Int, Instant, String) {
+        (SignLane.allCases.firstIndex(of: row.lane) ?? 0, row.urgent ? 0 : 1, row.at, row.number)
+    }
+    package func count(_ lane: SignLane) -> Int { queue.count { $0.lane == lane } }
+    package func row(_ number: String) -> SignQueueRow? { queue.first { $0.number == number } }
+
+    package var current: String? { guest ?? (rows.indices.contains(cursor) ? rows[cursor] : nil) }
+    package var sheet: SignSheet? { current.flatMap { sheets[$0] } }
+    package var draft: SignDraft { current.flatMap { drafts[$0] } ?? SignDraft() }
+    package var currentLine: SignLine? {
+        guard let lines = sheet?.lines, !lines.isEmpty else { return nil }
+        return lines.indices.contains(result) ? lines[result] : lines.first
+    }
+    package var isReadOnly: Bool { link != .online }
+
+    // The only way in
+
+    package mutating func receive(_ event: SignEvent, at instant: Instant) -> [SignEffect] {
+        now = instant
+        switch event {
+        case .input(let input): return take(input)
+        case .resized(let width, let height):
+            self.width = max(width, 40)
+            self.height = max(height, 10)
+            keepInSight()
+            return []
+        case .tick: return []
+        case .who(let person, let login, let site):
+            self.person = person
+            self.login = login
+            self.site = site
+            return []
+        case .queue(let rows): return take(queue: rows)
+        case .rejectedControls(let count):
+            rejectedControls = count
+            return []
+        case .comments(let found):
+            comments = found.map { Comment(code: $0.code, text: $0.text) }
+            return []
+        case .sheet(let sheet):
+            sheets[sheet.number] = sheet
+            return []
+        case .found(let sheet):
+            sheets[sheet.number] = sheet
+            return show(sheet.number)
+        case .versions(let found): return take(found)
+        case .page(let title, let lines):
+            mode = .page(title: title, lines: lines, top: 0)
+            return []
+        case .changed: return [.load] + reopen()
+        case .done(let id, let outcome): return settle(id, outcome)
+        case .refused(let id, let refusal): return refuse(id, refusal)
+        case .failed(let refusal):
+            notice = Notice(sentence(refusal), .critical)
+            return []
+        case .offline:
+            if case .online = link { link = .offline(since: now) }
+            if case .connecting = link { link = .offline(since: now) }
+            return []
+        case .online:
+            if link == .online || link == .locked { return [] }
+            link = .online
+            return [.load] + reopen()
+        case .locked: return lock()
+        }
+    }
+
+    func reopen() -> [SignEffect] { current.map { [.open($0, drafts[$0] ?? SignDraft())] } ?? [] }
+
+    private mutating func take(queue rows: [SignQueueRow]) -> [SignEffect] {
+        let first = !isLoaded
+        isLoaded = true
+        queue = rows
+        if case .lot(let picks, _, _) = mode, Set(picks) != Set(releasable(rows)) {
+            mode = .browse
+            notice = Notice(say(.lotChanged), .critical)
+        }
+        // What is shown stays in place: new files come behind until the person asks (`r`) or signs.
+        if self.rows.isEmpty || first { layRows() } else { self.rows += ordered.map(\.number).filter { new($0) } }
+        return first ? reopen() : []
+    }
+    private func new(_ number: String) -> Bool { !rows.contains(number) }
+    func releasable(_ rows: [SignQueueRow]) -> [SignPick] {
+        rows.filter { $0.lane == .proposable }.map { SignPick(number: $0.number, contentHash: $0.contentHash) }
+            .sorted { $0.number < $1.number }
+    }
+
+    mutating func layRows() {
+        let kept = rows.indices.contains(cursor) ? rows[cursor] : nil
+        rows = ordered.map(\.number)
+        cursor = kept.flatMap { rows.firstIndex(of: $0) } ?? min(cursor, max(0, rows.count - 1))
+        keepInSight()
+    }
+
+    var queueRows: Int { max(1, height - 5) }
+    mutating func keepInSight() {
+        cursor = max(0, min(cursor, rows.count - 1))
+        if cursor < top { top = cursor }
+        if cursor >= top + queueRows { top = cursor - queueRows + 1 }
+        top = max(0, top)
+    }
+
+    mutating func show(_ number: String) -> [SignEffect] {
+        if let place = rows.firstIndex(of: number) {
+            guest = nil
+            cursor = place
+            keepInSight()
+        } else {
+            guest = number
+        }
+        pane = 2
+        result = 0
+        fileTop = 0
+        mode = .browse
+        return []
+    }
+
+    private mutating func take(_ found: SignVersions) -> [SignEffect] {
+        versions = found
+        // Before an amendment it is read on its own page; else it is a page like another.
+        if case .amendment = mode { return [] }
+        mode = .page(title: say(.versionsTitle, found.number), lines: versionLines(found), top: 0)
+        return []
+    }
+
+    // Deeds
+
+    mutating func send(_ deed: SignDeed, as what: Sent) -> [SignEffect] {
+        if isReadOnly, what != .unlock {
+            notice = Notice(say(.readOnly), .critical)
+            return [.bell]
+        }
+        let id = nextDeed
+        nextDeed += 1
+        sent[id] = what
+        return [.send(id, deed)]
+    }
+
+    private mutating func settle(_ id: Int, _ outcome: SignOutcome) -> [SignEffect] {
+        guard let what = sent.removeValue(forKey: id) else { return [] }
+        switch (what, outcome) {
+        case (.sign(let number), .signed(let version)):
+            session.signed(at: now)
+            drafts[number] = nil
+            notice = Notice(say(.signedDone, number, String(version)), .good)
+            pace()
+            return leave([number]) + [.load]
+        case (_, .lot(let signed, let refused)):
+            session.inLot += signed.count
+            notice =
+                refused.isEmpty
+                ? Notice(say(.lotDone, String(signed.count)), .good)
+                : Notice(
+                    say(.lotRefused, String(signed.count), String(refused.count), refused.joined(separator: ", ")),
+                    .critical)
+            return leave(signed) + [.load]
+        case (.unlock, _):
+            link = .online
+            mode = .browse
+            return [.load] + reopen()
+        case (.other(let number), _):
+            notice = Notice(say(.kept), .good)
+            return [.load, .open(number, drafts[number] ?? SignDraft())]
+        case (.sign, _), (.lot, _): return [.load]
+        }
+    }
+
+    /// Signed files leave the list; the next one is opened.
+    private mutating func leave(_ numbers: [String]) -> [SignEffect] {
+        for number in numbers { sheets[number] = nil }
+        if let guest, numbers.contains(guest) { self.guest = nil }
+        let before = rows.prefix(cursor).count { numbers.contains($0) }
+        rows.removeAll { numbers.contains($0) }
+        queue.removeAll { numbers.contains($0.number) }
+        cursor -= before
+        result = 0
+        fileTop = 0
+        keepInSight()
+        return reopen()
+    }
+
+    private mutating func pace() {
+        switch SignPace.advice(alone: session.alone, seconds: session.seconds) {
+        case .pause: notice = Notice(say(.pause, String(session.alone)), .expired)
+        case .slower: notice = Notice(say(.slower, String(session.seconds ?? 0)), .expired)
+        case nil: break
+        }
+    }
+
+    private mutating func refuse(_ id: Int, _ refusal: Refusal) -> [SignEffect] {
+        let what = sent.removeValue(forKey: id)
+        notice = Notice(sentence(refusal), .critical)
+        if refusal.code == "client.unreachable" { return receive(.offline, at: now) + [.bell] }
+        if refusal.endsSession { return lock() }
+        if what == .unlock, case .question(var question) = mode {
+            question.complaint = sentence(refusal)
+            question.parts[0].field = Field()
+            mode = .question(question)
+        }
+        return [.bell, .load] + reopen()
+    }
+
+    mutating func lock() -> [SignEffect] {
+        if case .locked = link { return [] }
+        link = .locked
+        mode = .question(
+            SignQuestion(
+                purpose: .unlock, title: [say(.lockedTitle, login)], parts: [.init(word: .secret, isSecret: true)]))
+        return []
+    }
+
+    /// `[code] what. why. what now.`
+    package func sentence(_ refusal: Refusal) -> String {
+        "[\(refusal.code)] " + (refusal.place.isEmpty ? "" : refusal.place + " : ") + refusal.cause
+            + (refusal.remedy.isEmpty ? "" : ". " + refusal.remedy + ".")
+    }
+}

@@ -1,0 +1,275 @@
+import Base
+import Laboratory
+
+extension SignBench {
+    /// One place for keys and menu.
+    package mutating func perform(_ action: SignAction) -> [SignEffect] {
+        switch action {
+        case .up: return step(-1)
+        case .down: return step(1)
+        case .pageUp: return step(-10)
+        case .pageDown: return step(10)
+        case .top: return step(-1_000_000)
+        case .bottom: return step(1_000_000)
+        case .open:
+            pane = 2
+            return reopen()
+        case .pane: pane = 3 - pane
+        case .back: return back()
+        case .next: return next()
+        case .lane:
+            let all: [SignLane?] = [nil] + SignLane.allCases
+            lane = all[((all.firstIndex(of: lane) ?? 0) + 1) % all.count]
+            guest = nil
+            cursor = 0
+            pane = 1
+            layRows()
+            return reopen()
+        case .search: mode = .search(Field(filter))
+        case .menu: mode = .menu(0)
+        case .help: mode = .page(title: say(.helpTitle), lines: helpLines, top: 0)
+        case .refresh:
+            layRows()
+            return [.load] + reopen()
+        case .find:
+            mode = .question(
+                SignQuestion(purpose: .find, title: [say(.findTitle)], parts: [.init(word: .findNumber)]))
+        case .lock: return lock()
+        case .quit: return [.quit]
+        case .sign, .lot, .except, .comment, .note, .why, .history, .call, .reject, .amend, .versions:
+            return perform(onFile: action)
+        }
+        return []
+    }
+
+    private mutating func perform(onFile action: SignAction) -> [SignEffect] {
+        if action == .lot { return beginLot() }
+        guard let number = current, let sheet else {
+            notice = Notice(say(isLoaded ? .nothing : .loading), .dim)
+            return [.bell]
+        }
+        switch action {
+        case .sign: return askToSign(sheet)
+        case .comment:
+            let offered = comments.map { "\($0.code) \($0.text)" }
+            mode = .question(
+                SignQuestion(
+                    purpose: .comment(number), title: [say(.commentTitle, number)],
+                    parts: [.init(word: .commentCode, choices: offered)]))
+        case .note:
+            var part = SignQuestion.Part(word: .noteWords, isOptional: true)
+            part.field = Field(draft.note ?? "")
+            mode = .question(
+                SignQuestion(purpose: .note(number), title: [say(.noteTitle, number)], parts: [part]))
+        case .amend: return askToAmend(sheet)
+        case .versions: return [.versions(number, draft)]
+        case .except, .why, .history, .call, .reject:
+            guard let line = currentLine else { return [.bell] }
+            return perform(action, on: line, of: sheet)
+        case _: break
+        }
+        return []
+    }
+
+    private mutating func perform(_ action: SignAction, on line: SignLine, of sheet: SignSheet) -> [SignEffect] {
+        let (number, code) = (sheet.number, line.line.analysis)
+        switch action {
+        case .except:
+            var draft = drafts[number] ?? SignDraft()
+            if draft.except.contains(code) {
+                draft.except.removeAll { $0 == code }
+                notice = Notice(say(.exceptOff, code), .plain)
+            } else {
+                draft.except.append(code)
+                notice = Notice(say(.exceptOn, code), .held)
+            }
+            drafts[number] = draft
+            return reopen()
+        case .why: return [.why(line.line.id)]
+        case .history:
+            mode = .page(title: say(.historyTitle, code), lines: curve(line), top: 0)
+        case .reject:
+            mode = .question(
+                SignQuestion(
+                    purpose: .reject(request: number, id: line.line.id),
+                    title: [say(.rejectTitle, code, line.line.valueAndUnit)],
+                    parts: [
+                        .init(word: .reason, choices: [say(.recollect), say(.doubt), say(.wrongTube)]),
+                        .init(word: .lastDigits, expected: String(line.line.accession.suffix(3))),
+                    ]))
+        case .call:
+            var value = SignQuestion.Part(word: .callValue, isOptional: true)
+            value.field = Field(line.line.value)
+            mode = .question(
+                SignQuestion(
+                    purpose: .call(request: number, id: line.line.id),
+                    title: [say(.callTitle, code, line.line.valueAndUnit)],
+                    parts: [
+                        .init(word: .callPerson), .init(word: .callRole, isOptional: true),
+                        .init(word: .callNumber, isOptional: true), value,
+                        .init(word: .callReadBack, isOptional: true),
+                    ]))
+        case _: break
+        }
+        return []
+    }
+
+    func curve(_ line: SignLine) -> [String] {
+        let plot = Trend.plot(
+            line.points, low: line.low, high: line.high, width: pageColumns.count - 4, height: max(5, height - 10),
+            zone: manner.zone, signs: manner.signs)
+        return plot.isEmpty || line.points.count < 2 ? [say(.noCurve)] : plot
+    }
+
+    // Signing
+
+    private mutating func askToSign(_ sheet: SignSheet) -> [SignEffect] {
+        if sheet.isAmendment {
+            notice = Notice(say(.isAmendment, SignAction.amend.key), .critical)
+            return [.bell]
+        }
+        guard sheet.lines.contains(where: \.isFresh) else {
+            notice = Notice(say(.nothingToSign), .critical)
+            return [.bell]
+        }
+        ask(sheet, title: say(.signTitle, sheet.number, sheet.patient))
+        return []
+    }
+
+    mutating func askToSign(amending number: String) -> [SignEffect] {
+        guard let sheet = sheets[number], sheet.draft.amendment != nil, versions?.number == number else {
+            notice = Notice(say(.loading), .dim)
+            return []
+        }
+        ask(sheet, title: say(.amendTitle, number, String(sheet.version - 1)))
+        return []
+    }
+
+    private mutating func ask(_ sheet: SignSheet, title: String) {
+        var lines = [
+            title, say(.signCovers, String(sheet.lines.count), String(sheet.version), sheet.contentHash.start),
+        ]
+        if !sheet.missing.isEmpty { lines.append(say(.signPartial, sheet.missing.joined(separator: ", "))) }
+        lines.append(say(.meaning))
+        var parts = [SignQuestion.Part(word: .pin, isSecret: true)]
+        if sheet.lines.contains(where: { $0.isFresh && $0.isCallOpen }) {
+            parts.insert(SignQuestion.Part(word: .uncalled), at: 0)
+        }
+        mode = .question(
+            SignQuestion(
+                purpose: .sign(
+                    SignPick(number: sheet.number, contentHash: sheet.contentHash), partial: !sheet.missing.isEmpty,
+                    draft: sheet.draft), title: lines, parts: parts))
+    }
+
+    private mutating func askToAmend(_ sheet: SignSheet) -> [SignEffect] {
+        guard sheet.version > 1 else {
+            notice = Notice(say(.notSigned, SignAction.sign.key), .critical)
+            return [.bell]
+        }
+        mode = .question(
+            SignQuestion(
+                purpose: .amend(sheet.number), title: [say(.amendTitle, sheet.number, String(sheet.version - 1))],
+                parts: [
+                    .init(
+                        word: .amendReason,
+                        choices: Amendment.Reason.allCases.map { "\($0.rawValue) \($0.frenchText)" }),
+                    .init(word: .amendWords, isOptional: true),
+                ]))
+        return []
+    }
+
+    // A batch
+
+    /// Of a hundred files of a batch, those read in full before it is signed (UX section 4).
+    static let drawnOfHundred = 5
+
+    private mutating func beginLot() -> [SignEffect] {
+        let picks = releasable(queue)
+        guard !picks.isEmpty else {
+            notice = Notice(say(.lotNone), .dim)
+            return [.bell]
+        }
+        // The instant is the seed: nobody knows beforehand which files will be shown.
+        var random = PRNG(seed: UInt64(bitPattern: now.milliseconds))
+        let count = max(1, picks.count * SignBench.drawnOfHundred / 100)
+        let drawn = Array(picks.map(\.number).shuffled(using: &random).prefix(count))
+        mode = .lot(picks, drawn: drawn, at: -1)
+        fileTop = 0
+        return []
+    }
+
+    mutating func goOn(_ picks: [SignPick], _ drawn: [String], _ at: Int) -> [SignEffect] {
+        // A file that is not here yet was not read.
+        if drawn.indices.contains(at), sheets[drawn[at]] == nil { return [] }
+        fileTop = 0
+        if drawn.indices.contains(at + 1) {
+            mode = .lot(picks, drawn: drawn, at: at + 1)
+            return [.open(drawn[at + 1], SignDraft())]
+        }
+        mode = .question(
+            SignQuestion(
+                purpose: .lot(picks), title: lotLines(picks, drawn) + [say(.meaning)],
+                parts: [
+                    .init(word: .lotCount, expected: String(picks.count)), .init(word: .pin, isSecret: true),
+                ]))
+        return []
+    }
+
+    func lotLines(_ picks: [SignPick], _ drawn: [String]) -> [String] {
+        let numbers = Set(picks.map(\.number))
+        let lot = queue.filter { numbers.contains($0.number) }
+        var lines = [
+            say(.lotSummary, String(picks.count), String(lot.reduce(0) { $0 + $1.fresh })),
+            say(.lotLeft, String(count(.critical)), String(count(.held)), String(count(.partial))),
+        ]
+        if let oldest = lot.map(\.at).min() { lines.append(say(.lotOldest, waited(oldest))) }
+        if rejectedControls > 0 { lines.append("\(say(.quality)) \(rejectedControls)\(manner.signs.rejected)") }
+        lines.append(say(.lotSample, String(drawn.count)))
+        return lines
+    }
+
+    // Moves
+
+    mutating func step(_ by: Int) -> [SignEffect] {
+        if pane == 2 {
+            result = max(0, min(result + by, (sheet?.lines.count ?? 1) - 1))
+            return []
+        }
+        guest = nil
+        let before = current
+        cursor = max(0, min(cursor + by, rows.count - 1))
+        keepInSight()
+        guard current != before else { return [] }
+        result = 0
+        fileTop = 0
+        return reopen()
+    }
+
+    private mutating func next() -> [SignEffect] {
+        guest = nil
+        let before = cursor
+        cursor = min(cursor + 1, max(0, rows.count - 1))
+        keepInSight()
+        result = 0
+        fileTop = 0
+        if cursor == before { notice = Notice(say(.nothing), .dim) }
+        return reopen()
+    }
+
+    private mutating func back() -> [SignEffect] {
+        if guest != nil {
+            guest = nil
+        } else if pane == 1, !filter.isEmpty {
+            filter = ""
+            layRows()
+        }
+        pane = 1
+        return reopen()
+    }
+}
+
+extension String {
+    /// Enough of a hash for a person to compare.
+    fileprivate var start: String { String(prefix(16)) }
+}

@@ -1,0 +1,236 @@
+import Base
+import Laboratory
+
+extension SignBench {
+    mutating func take(_ input: Input) -> [SignEffect] {
+        switch input {
+        case .key(let key): return press(key)
+        case .scan(let code, _):
+            if link == .locked { return [] }
+            mode = .browse
+            return [.find(code)]
+        case .paste(let text):
+            let line = text.prefix { $0 != "\n" && $0 != "\r" && $0 != "\r\n" }.filter { CellWidth.of($0) > 0 }
+            if case .question(var question) = mode {
+                question.parts[question.at].field.insert(String(line))
+                mode = .question(question)
+            }
+            return []
+        case .click(let row, let column):
+            guard mode == .browse, isWide ? column < queueColumns.upperBound : pane == 1, row >= 2 else { return [] }
+            guard rows.indices.contains(top + row - 2) else { return [] }
+            pane = 1
+            return step(top + row - 2 - cursor)
+        }
+    }
+
+    private mutating func press(_ key: Key) -> [SignEffect] {
+        switch mode {
+        case .browse:
+            notice = nil
+            guard let action = SignAction(key) else {
+                notice = Notice(say(.noSuchKey, key.name, SignAction.help.key), .dim)
+                return []
+            }
+            return perform(action)
+        case .search(let field): return searchKey(key, field)
+        case .menu(let place): return menuKey(key, place)
+        case .page(let title, let lines, let top):
+            return pageKey(key, top, most: lines.count) { .page(title: title, lines: lines, top: $0) }
+        case .amendment(let number, let top):
+            if key == .enter { return askToSign(amending: number) }
+            return pageKey(key, top, most: .max) { .amendment(number, top: $0) }
+        case .lot(let picks, let drawn, let at):
+            switch SignAction(key) {
+            case .open: return goOn(picks, drawn, at)
+            case .down: fileTop += 1
+            case .up: fileTop = max(0, fileTop - 1)
+            case .pageDown: fileTop += 10
+            case .pageUp: fileTop = max(0, fileTop - 10)
+            case .back:
+                fileTop = 0
+                mode = .browse
+                return reopen()
+            case _: break
+            }
+            return []
+        case .question(let question): return questionKey(key, question)
+        }
+    }
+
+    /// Scrolls, or closes with escape and any other key.
+    private mutating func pageKey(_ key: Key, _ top: Int, most: Int, _ mode: (Int) -> SignMode) -> [SignEffect] {
+        switch SignAction(key) {
+        case .down: self.mode = mode(min(top + 1, max(0, most - 1)))
+        case .up: self.mode = mode(max(0, top - 1))
+        case .pageDown: self.mode = mode(min(top + 10, max(0, most - 1)))
+        case .pageUp: self.mode = mode(max(0, top - 10))
+        case _:
+            if case .amendment(let number, _) = self.mode { drafts[number]?.amendment = nil }
+            fileTop = 0
+            self.mode = .browse
+            return reopen()
+        }
+        return []
+    }
+
+    private mutating func searchKey(_ key: Key, _ field: Field) -> [SignEffect] {
+        var field = field
+        switch key {
+        case .enter: mode = .browse
+        case .escape:
+            filter = ""
+            mode = .browse
+        case _:
+            guard field.take(key) else { return [] }
+            filter = field.text
+            mode = .search(field)
+        }
+        layRows()
+        return reopen()
+    }
+
+    private mutating func menuKey(_ key: Key, _ place: Int) -> [SignEffect] {
+        let all = SignAction.ofFile
+        switch SignAction(key) {
+        case .down: mode = .menu(min(place + 1, all.count - 1))
+        case .up: mode = .menu(max(0, place - 1))
+        case .open:
+            mode = .browse
+            return perform(all[place])
+        case let action?:
+            mode = .browse
+            if all.contains(action) { return perform(action) }
+        case nil: mode = .browse
+        }
+        return []
+    }
+
+    // Questions
+
+    private mutating func questionKey(_ key: Key, _ asked: SignQuestion) -> [SignEffect] {
+        var question = asked
+        let isUnlock = question.purpose == .unlock
+        switch key {
+        case .escape:
+            if isUnlock { return [] }
+            if case .sign(_, _, let draft) = question.purpose, draft.amendment != nil, let current {
+                drafts[current]?.amendment = nil
+            }
+            mode = .browse
+            return reopen()
+        case .control("c") where isUnlock: return [.quit]
+        case .up, .backTab:
+            question.at = max(0, question.at - 1)
+            mode = .question(question)
+            return []
+        case .enter, .tab, .down: return answer(question)
+        case .character(let c) where question.parts[question.at].isSecret:
+            question.parts[question.at].field.insert(String(manner.keymap.digit(c)))
+        case _: _ = question.parts[question.at].field.take(key)
+        }
+        question.complaint = nil
+        mode = .question(question)
+        return []
+    }
+
+    /// A number chooses among what is offered.
+    private func text(of part: SignQuestion.Part) -> String {
+        let typed = part.field.text
+        guard let number = Int(typed), part.choices.indices.contains(number - 1) else { return typed }
+        return part.choices[number - 1]
+    }
+
+    private mutating func answer(_ asked: SignQuestion) -> [SignEffect] {
+        var question = asked
+        let part = question.parts[question.at]
+        let text = text(of: part)
+        if text.allSatisfy(\.isWhitespace), !part.isOptional {
+            question.complaint = say(.needed)
+        } else if let expected = part.expected, text != expected {
+            question.complaint = say(.differs)
+        } else if question.at + 1 < question.parts.count {
+            question.at += 1
+            question.complaint = nil
+        } else {
+            mode = .browse
+            return done(question)
+        }
+        mode = .question(question)
+        return [.bell]
+    }
+
+    private mutating func done(_ question: SignQuestion) -> [SignEffect] {
+        let texts = question.parts.map { text(of: $0) }
+        func typed(_ word: SignWord) -> String {
+            question.parts.firstIndex { $0.word == word }.map { texts[$0] } ?? ""
+        }
+        switch question.purpose {
+        case .sign(let pick, let partial, let draft):
+            let uncalled = typed(.uncalled)
+            return send(
+                .sign(
+                    pick, pin: typed(.pin), partial: partial, uncalled: uncalled.isEmpty ? nil : uncalled,
+                    draft: draft), as: .sign(pick.number))
+        case .lot(let picks): return send(.lot(picks, pin: typed(.pin)), as: .lot)
+        case .amend(let number):
+            let code = typed(.amendReason).split(separator: " ").first.map(String.init) ?? ""
+            guard let reason = Amendment.Reason(rawValue: code) else {
+                notice = Notice(say(.differs), .critical)
+                return [.bell]
+            }
+            let words = typed(.amendWords)
+            drafts[number, default: SignDraft()].amendment = Amendment(reason, words: words.isEmpty ? nil : words)
+            versions = nil
+            mode = .amendment(number, top: 0)
+            let draft = drafts[number] ?? SignDraft()
+            return [.open(number, draft), .versions(number, draft)]
+        case .reject(let request, let id):
+            return send(.reject(request: request, id: id, reason: typed(.reason)), as: .other(request))
+        case .call(let request, let id): return call(request, id, typed)
+        case .comment(let number): return comment(number, typed(.commentCode))
+        case .note(let number):
+            drafts[number, default: SignDraft()].note = typed(.noteWords).isEmpty ? nil : typed(.noteWords)
+            return reopen()
+        case .find: return [.find(typed(.findNumber).trimmed)]
+        case .unlock:
+            mode = .question(question)
+            return send(.unlock(texts[0]), as: .unlock)
+        }
+    }
+
+    private mutating func call(_ request: String, _ id: String, _ typed: (SignWord) -> String) -> [SignEffect] {
+        let reached = typed(.callPerson).trimmed != "-"
+        return send(
+            .call(
+                request: request, id: id, person: reached ? typed(.callPerson) : "", role: typed(.callRole),
+                number: typed(.callNumber), value: typed(.callValue),
+                readBack: typed(.callReadBack).lowercased().hasPrefix("o"), reached: reached), as: .other(request))
+    }
+
+    /// Adds a coded comment, or takes it away again.
+    private mutating func comment(_ number: String, _ typed: String) -> [SignEffect] {
+        let code = (typed.split(separator: " ").first.map(String.init) ?? "").uppercased()
+        guard comments.contains(where: { $0.code == code }) else {
+            notice = Notice(say(.commentUnknown, code), .critical)
+            return [.bell]
+        }
+        var draft = drafts[number] ?? SignDraft()
+        if draft.comments.contains(code) {
+            draft.comments.removeAll { $0 == code }
+        } else {
+            draft.comments.append(code)
+        }
+        drafts[number] = draft
+        return reopen()
+    }
+}
+
+extension String {
+    fileprivate var trimmed: String {
+        var text = self[...]
+        while text.first?.isWhitespace == true { text.removeFirst() }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,210 @@
+package import Base
+package import Laboratory
+
+// What the biologist's screens show, and what they ask for.
+
+/// A file of the queue.
+package struct SignQueueRow: Sendable, Hashable {
+    package var number: String
+    package var patient: String
+    package var urgent: Bool
+    package var lane: SignLane
+    /// Why it is signed alone, in words.
+    package var obstacles: [String]
+    package var fresh: Int
+    package var results: Int
+    package var at: Instant
+    package var contentHash: String
+    package init(
+        number: String, patient: String, urgent: Bool, lane: SignLane, obstacles: [String], fresh: Int, results: Int,
+        at: Instant, contentHash: String
+    ) {
+        self.number = number
+        self.patient = patient
+        self.urgent = urgent
+        self.lane = lane
+        self.obstacles = obstacles
+        self.fresh = fresh
+        self.results = results
+        self.at = at
+        self.contentHash = contentHash
+    }
+}
+
+/// A result as the biologist reads it.
+package struct SignLine: Sendable, Hashable {
+    package var line: Line
+    package var low: Exact?
+    package var high: Exact?
+    /// No signature holds it yet.
+    package var isFresh: Bool
+    package var prior: FileSheet.Prior?
+    /// Earlier values with this one, oldest first.
+    package var points: [Trend.Point]
+    /// Nobody was told of this critical value yet.
+    package var isCallOpen: Bool
+    package init(
+        line: Line, low: Exact? = nil, high: Exact? = nil, isFresh: Bool = true, prior: FileSheet.Prior? = nil,
+        points: [Trend.Point] = [], isCallOpen: Bool = false
+    ) {
+        self.line = line
+        self.low = low
+        self.high = high
+        self.isFresh = isFresh
+        self.prior = prior
+        self.points = points
+        self.isCallOpen = isCallOpen
+    }
+}
+
+/// A file with all that surrounds it, as `draft` would sign it.
+package struct SignSheet: Sendable, Hashable {
+    package enum Place: Sendable, Hashable { case town, ward, emergency }
+    package var number: String
+    package var version: Int
+    package var lane: SignLane
+    package var isAmendment: Bool
+    package var contentHash: String
+    package var patient: String
+    package var civil: String
+    package var identity: String
+    package var prescriber: String
+    package var place: Place
+    /// Treatments, pregnancy, fasting… as they were declared.
+    package var note: String?
+    package var lastVisit: Instant?
+    package var tubes: [FileSheet.TubeState]
+    /// Doubts about the controls behind these results; empty when all conform.
+    package var controls: [String]
+    package var lines: [SignLine]
+    package var missing: [String]
+    package var comments: [String]
+    package var obstacles: [String]
+    package var draft: SignDraft
+    package init(
+        number: String, version: Int, lane: SignLane, isAmendment: Bool, contentHash: String, patient: String,
+        civil: String, identity: String, prescriber: String, place: Place, note: String?, lastVisit: Instant?,
+        tubes: [FileSheet.TubeState], controls: [String], lines: [SignLine], missing: [String], comments: [String],
+        obstacles: [String], draft: SignDraft
+    ) {
+        self.number = number
+        self.version = version
+        self.lane = lane
+        self.isAmendment = isAmendment
+        self.contentHash = contentHash
+        self.patient = patient
+        self.civil = civil
+        self.identity = identity
+        self.prescriber = prescriber
+        self.place = place
+        self.note = note
+        self.lastVisit = lastVisit
+        self.tubes = tubes
+        self.controls = controls
+        self.lines = lines
+        self.missing = missing
+        self.comments = comments
+        self.obstacles = obstacles
+        self.draft = draft
+    }
+}
+
+/// What a new version changes, and who has the one before.
+package struct SignVersions: Sendable, Hashable {
+    package struct Change: Sendable, Hashable {
+        package var analysis: String
+        package var before: String?
+        package var after: String?
+        package init(analysis: String, before: String?, after: String?) {
+            self.analysis = analysis
+            self.before = before
+            self.after = after
+        }
+    }
+    package struct Holder: Sendable, Hashable {
+        package var who: String
+        package var version: Int
+        package var state: String
+        package var next: String
+        package init(who: String, version: Int, state: String, next: String) {
+            self.who = who
+            self.version = version
+            self.state = state
+            self.next = next
+        }
+    }
+    package var number: String
+    /// 0: nothing is signed yet.
+    package var signed: Int
+    package var changes: [Change]
+    /// All that the last version holds.
+    package var earlier: [String]
+    package var holders: [Holder]
+    package init(number: String, signed: Int, changes: [Change], earlier: [String], holders: [Holder]) {
+        self.number = number
+        self.signed = signed
+        self.changes = changes
+        self.earlier = earlier
+        self.holders = holders
+    }
+}
+
+package struct SignPick: Sendable, Hashable {
+    package var number: String
+    package var contentHash: String
+    package init(number: String, contentHash: String) {
+        self.number = number
+        self.contentHash = contentHash
+    }
+}
+
+/// What changes something at the server.
+package enum SignDeed: Sendable, Hashable {
+    case sign(SignPick, pin: String, partial: Bool, uncalled: String?, draft: SignDraft)
+    case lot([SignPick], pin: String)
+    case reject(request: String, id: String, reason: String)
+    case call(
+        request: String, id: String, person: String, role: String, number: String, value: String, readBack: Bool,
+        reached: Bool)
+    case unlock(String)
+}
+
+package enum SignEffect: Sendable, Hashable {
+    /// The queue, the controls and the comments.
+    case load
+    case open(String, SignDraft)
+    /// A file by its number, or by the number of a tube.
+    case find(String)
+    case why(String)
+    case versions(String, SignDraft)
+    case send(Int, SignDeed)
+    case bell
+    case quit
+}
+
+/// What became of a deed.
+package enum SignOutcome: Sendable, Hashable {
+    case signed(version: Int)
+    case lot(signed: [String], refused: [String])
+    case kept
+}
+
+package enum SignEvent: Sendable {
+    case input(Input)
+    case resized(width: Int, height: Int)
+    case tick
+    case who(person: String, login: String, site: String)
+    case queue([SignQueueRow])
+    /// Analyses under a rejected control.
+    case rejectedControls(Int)
+    case comments([(code: String, text: String)])
+    case sheet(SignSheet)
+    case found(SignSheet)
+    case versions(SignVersions)
+    case page(title: String, lines: [String])
+    case changed
+    case done(Int, SignOutcome)
+    case refused(Int, Refusal)
+    case failed(Refusal)
+    case offline, online, locked
+}

@@ -1,0 +1,41 @@
+/// Every text of the biologist's screens; `SignFrench.swift` and `SignEnglish.swift` give them all.
+package enum SignWord: String, Sendable, Hashable, CaseIterable {
+    case screen, queue, file, versionsTitle, historyTitle, whyTitle, helpTitle, menuTitle, lotTitle, sampleTitle
+    case laneCritical, laneHeld, lanePartial, laneProposable, laneAll
+    case shortCritical, shortHeld, shortPartial, shortProposable, quality
+    case network, networkOK, networkConnecting, networkOff, networkLocked
+    case signedToday, pause, slower, nothing, loading, pageHint, questionHint, choicesHint
+    case identity, prescriber, town, ward, emergency, notes, noNotes, lastVisit, noVisit, collected, received
+    case notReceived, nonconform, controls, controlsFine, missing, left, fresh, prior, comment, hash, covers
+    case remedyCall, remedyReject, remedyRead, none
+    case signTitle, signCovers, signPartial, meaning, pin, secret, uncalled, needed, differs
+    case lotCount, lotSummary, lotLeft, lotOldest, lotSample, lotContinue, lotChanged, lotNone, lotDone, lotRefused
+    case rejectTitle, reason, lastDigits, callTitle, callPerson, callRole, callNumber, callValue, callReadBack, yes
+    case amendTitle, amendReason, amendWords, amendContinue, notSigned, isAmendment, nothingToSign
+    case commentTitle, commentCode, commentUnknown, noteTitle, noteWords, findTitle, findNumber, exceptOn, exceptOff
+    case before, after, removed, sameResults, nobody, holderState, holderNext, earlierVersion, noCurve
+    case signedDone, kept, notFound, noSuchKey, lockedTitle, offline, readOnly, criticalShort, high, low
+    case recollect, doubt, wrongTube
+    case actionOpen, actionSign, actionLot, actionExcept, actionComment, actionNote, actionWhy, actionHistory
+    case actionCall, actionReject, actionAmend, actionVersions, actionFind, actionNext, actionLane, actionSearch
+    case actionRefresh, actionMenu, actionHelp, actionUp, actionDown, actionTop, actionBottom, actionPageUp
+    case actionPageDown, actionPane, actionBack, actionLock, actionQuit
+}
+
+extension Language {
+    private var signTexts: [SignWord: String] {
+        switch self {
+        case .french: SignWord.frenchTexts
+        case .english: SignWord.englishTexts
+        }
+    }
+    package subscript(word: SignWord) -> String { signTexts[word] ?? word.rawValue }
+    /// What a language leaves out.
+    package var missingSignWords: [SignWord] { SignWord.allCases.filter { signTexts[$0]?.isEmpty ?? true } }
+    /// `{1}`, `{2}`… replaced.
+    package func say(_ word: SignWord, _ parts: [String]) -> String {
+        var text = self[word]
+        for (number, part) in parts.enumerated() { text = text.replacing("{\(number + 1)}", with: part) }
+        return text
+    }
+}

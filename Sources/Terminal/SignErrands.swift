@@ -1,0 +1,288 @@
+package import Base
+import Catalog
+import Client
+package import Console
+package import Laboratory
+
+/// Runs the effects of the biologist's screens against the server and gives their answers back as events.
+actor SignErrands {
+    private var client: LaboratoryClient
+    private let settings: TerminalSession.Settings
+    private let zone: CivilZone
+    private let tell: @Sendable (SignEvent) -> Void
+    /// The newest question about each file: an older answer that comes later is dropped.
+    private var asked: [String: Int] = [:]
+    private var isLoading = false
+    private var isLoadWanted = false
+
+    /// Earlier values of an analysis that a curve shows.
+    private static let pastValues = 50
+
+    init(_ settings: TerminalSession.Settings, tell: @escaping @Sendable (SignEvent) -> Void) {
+        client = settings.client
+        self.settings = settings
+        zone = settings.manner.zone
+        self.tell = tell
+    }
+
+    func begin() async throws(Refusal) {
+        let who = try await client.whoami()
+        tell(.who(person: who.name, login: who.login, site: who.site))
+        tell(.comments(try await client.comments().map { ($0.code, $0.text) }))
+        tell(.online)
+    }
+
+    func watch() async {
+        var sequence: Int?
+        var pause = 1
+        while !Task.isCancelled {
+            do throws(Refusal) {
+                let change = try await client.changes(after: sequence, wait: sequence == nil ? 0 : Errands.newsWait)
+                tell(.online)
+                if let sequence, change.sequence > sequence { tell(.changed) }
+                sequence = change.sequence
+                pause = 1
+            } catch {
+                complain(error)
+                try? await Task.sleep(for: .seconds(pause))
+                pause = min(pause * 2, 8)
+            }
+        }
+    }
+
+    private func complain(_ refusal: Refusal) {
+        if refusal.code == "client.unreachable" {
+            tell(.offline)
+        } else if refusal.endsSession {
+            tell(.locked)
+        } else {
+            tell(.failed(refusal))
+        }
+    }
+
+    func run(_ effect: SignEffect) async {
+        switch effect {
+        case .load: await load()
+        case .open(let number, let draft): await open(number, draft)
+        case .find(let text): await find(text)
+        case .why(let id): await why(id)
+        case .versions(let number, let draft): await versions(number, draft)
+        case .send(let id, let deed):
+            do throws(Refusal) { tell(.done(id, try await perform(deed))) } catch { tell(.refused(id, error)) }
+        case .bell, .quit: break
+        }
+    }
+
+    private func load() async {
+        if isLoading {
+            isLoadWanted = true
+            return
+        }
+        isLoading = true
+        defer { isLoading = false }
+        repeat {
+            isLoadWanted = false
+            do throws(Refusal) {
+                let files = try await client.awaitingSignature(limit: Errands.lines)
+                tell(.queue(files.map { SignQueueRow($0, zone: zone) }))
+                let quality = try await client.qualityStates()
+                tell(.rejectedControls(quality.count { $0.state == "REJET" }))
+            } catch { complain(error) }
+            try? await Task.sleep(for: Errands.pause)
+        } while isLoadWanted
+    }
+
+    private func sheet(_ number: String, _ draft: SignDraft) async throws(Refusal) -> SignSheet {
+        let file = try await client.fileToSign(number, SignDraftBody(draft))
+        let history = try await client.history(number, limit: SignErrands.pastValues)
+        let quality = try await client.qualityStates()
+        return SignSheet(file, history, quality, draft, zone: zone, now: TerminalSession.now())
+    }
+
+    private func open(_ number: String, _ draft: SignDraft) async {
+        let turn = (asked[number] ?? 0) + 1
+        asked[number] = turn
+        do throws(Refusal) {
+            let made = try await sheet(number, draft)
+            if asked[number] == turn { tell(.sheet(made)) }
+        } catch { complain(error) }
+    }
+
+    private func find(_ text: String) async {
+        do throws(Refusal) {
+            let number: String
+            do throws(Refusal) { number = try await client.file(ofTube: text).request.number } catch {
+                guard error.code.hasSuffix(".unknown") else { throw error }
+                number = text
+            }
+            tell(.found(try await sheet(number, SignDraft())))
+        } catch { complain(error) }
+    }
+
+    private func why(_ id: String) async {
+        do throws(Refusal) {
+            let found = try await client.why(id)
+            let shown = found.observation
+            var lines = [String]()
+            for hold in shown.holds { lines.append("\(hold.code.rawValue) : \(hold.reason)") }
+            if let last = found.judgements.last {
+                lines += [
+                    "",
+                    "\(last.outcome), catalogue \(last.catalogueVersion.prefix(12)), règles "
+                        + "\(last.rulesVersion.prefix(12))",
+                ]
+                lines += last.checks.filter { $0.outcome != "notApplicable" }.map { "  " + $0.line }
+            }
+            tell(.page(title: "\(shown.analysis) \(shown.value.frenchText)", lines: lines))
+        } catch { complain(error) }
+    }
+
+    private func versions(_ number: String, _ draft: SignDraft) async {
+        do throws(Refusal) {
+            let whole = try await client.request(number)
+            let file = try await client.fileToSign(number, SignDraftBody(draft))
+            let last = whole.lastSignature
+            let holders = try await client.holders(of: file.request, before: file.nextVersion)
+            let held = Set(last?.observationIDs ?? [])
+            tell(
+                .versions(
+                    SignVersions(
+                        number: number, signed: last?.version ?? 0,
+                        changes: whole.changes(from: last?.observationIDs ?? [], to: file.observations.map(\.id)).map {
+                            SignVersions.Change(
+                                analysis: $0.analysis, before: $0.before?.shown, after: $0.after?.shown)
+                        },
+                        earlier: whole.observations.filter { held.contains($0.id) }.map {
+                            "\($0.analysis) \($0.shown)"
+                        },
+                        holders: holders.map {
+                            SignVersions.Holder(who: $0.who, version: $0.version, state: $0.state, next: $0.next)
+                        })))
+        } catch { complain(error) }
+    }
+
+    private func perform(_ deed: SignDeed) async throws(Refusal) -> SignOutcome {
+        switch deed {
+        case .sign(let pick, let pin, let partial, let uncalled, let draft):
+            let made = try await client.sign(
+                pick.number,
+                SignBody(
+                    contentHash: pick.contentHash, pin: pin, partial: partial ? true : nil, uncalled: uncalled,
+                    draft: SignDraftBody(draft)))
+            return .signed(version: made.version)
+        case .lot(let picks, let pin):
+            let files = picks.map { LotBody.File(request: $0.number, contentHash: $0.contentHash) }
+            let made = try await client.signLot(LotBody(pin: pin, files: files))
+            return .lot(
+                signed: made.filter { $0.signature != nil }.map(\.requestNumber),
+                refused: made.filter { $0.signature == nil }.map(\.requestNumber))
+        case .reject(let request, let id, let reason):
+            _ = try await client.reject(request, RejectBody(observation: id, reason: reason))
+        case .call(_, let id, let person, let role, let number, let value, let readBack, let reached):
+            _ = try await client.recordCall(
+                id,
+                CallBody(
+                    number: number, person: person, role: role, value: value, readBack: readBack, reached: reached))
+        case .unlock(let secret):
+            let session = try await client.with(token: nil).login(settings.login, secret: secret)
+            client = client.with(token: session.token)
+            try settings.tokens.keep(
+                TokenFile.Entry(token: session.token, login: session.login, expiresAt: session.expiresAt),
+                for: settings.address)
+        }
+        return .kept
+    }
+}
+
+// What the server shows, as the screens need it.
+
+extension ObservationView {
+    /// `4,20 mmol/L`
+    fileprivate var shown: String {
+        let unit = Unit.french(value.unit ?? "")
+        return value.frenchText + (unit.isEmpty || unit == "1" ? "" : " " + unit)
+    }
+}
+
+extension SignDraftBody {
+    init(_ draft: SignDraft) {
+        self.init(
+            except: draft.except.isEmpty ? nil : draft.except,
+            comments: draft.comments.isEmpty ? nil : draft.comments, note: draft.note,
+            reason: draft.amendment?.reason, words: draft.amendment?.words)
+    }
+}
+
+extension SignQueueRow {
+    init(_ view: SignableLineView, zone: CivilZone) {
+        self.init(
+            number: view.requestNumber, patient: view.patientName, urgent: view.priority == .urgent, lane: view.lane,
+            obstacles: view.obstacles, fresh: view.fresh, results: view.results,
+            at: view.registeredAt.instant(in: zone) ?? Instant(seconds: 0), contentHash: view.contentHash)
+    }
+}
+
+extension SignSheet {
+    init(
+        _ view: FileToSignView, _ history: [HistoryView], _ quality: [QualityStateView], _ draft: SignDraft,
+        zone: CivilZone, now: Instant
+    ) {
+        func at(_ moment: Moment) -> Instant { moment.instant(in: zone) ?? Instant(seconds: 0) }
+        let request = view.request
+        let civil = civilWords(view.patient.traits.sex, view.patient.traits.birthDate, now, zone)
+        let fresh = Set(view.fresh)
+        let lines = view.observations.map { observation in
+            let line = Line(
+                observation, request: request.number, patient: view.patient.displayName, civil: civil,
+                urgent: request.priority == .urgent, zone: zone)
+            let past = history.first { $0.analysis == observation.analysis }?.points ?? []
+            var points = past.reversed().map { Trend.Point($0.value, at($0.observedAt), $0.analyzer) }
+            points.append(Trend.Point(observation.value, line.observedAt, observation.origin.analyzer))
+            return SignLine(
+                line: line, low: observation.interval?.low, high: observation.interval?.high,
+                isFresh: fresh.contains(observation.id),
+                prior: past.first.map { FileSheet.Prior(value: $0.value.frenchText, at: at($0.observedAt)) },
+                points: points, isCallOpen: observation.call?.state == .open)
+        }
+        self.init(
+            number: request.number, version: view.nextVersion, lane: view.lane, isAmendment: view.isAmendment,
+            contentHash: view.contentHash, patient: view.patient.displayName, civil: civil,
+            identity: view.patient.status.rawValue, prescriber: request.prescriber.displayName,
+            place: SignSheet.place(request.encounter), note: request.note,
+            lastVisit: view.previous.map { at($0.observedAt) }.max(),
+            tubes: view.specimens.map {
+                FileSheet.TubeState(
+                    accession: $0.accession, tube: $0.tube, collected: $0.collectedAt.map(at),
+                    received: $0.receivedAt.map(at), nonconformity: $0.nonconformity)
+            }, controls: SignSheet.doubts(view, quality), lines: lines, missing: view.missing,
+            comments: view.comments + view.supplements, obstacles: view.obstacles, draft: draft)
+    }
+
+    private static func place(_ encounter: EncounterClass) -> Place {
+        switch encounter {
+        case .ambulatory: .town
+        case .inpatient: .ward
+        case .emergency: .emergency
+        }
+    }
+
+    /// Controls behind these results that do not conform.
+    private static func doubts(_ view: FileToSignView, _ quality: [QualityStateView]) -> [String] {
+        view.observations.compactMap { observation in
+            guard let analyzer = observation.origin.analyzer,
+                let state = quality.first(where: {
+                    $0.analyzer == analyzer && $0.analysis == observation.analysis && $0.hold != nil
+                })
+            else { return nil }
+            return "\(state.analysis) \(analyzer) \(state.state) (\(state.because))"
+        }
+    }
+}
+
+extension Trend.Point {
+    package init(_ value: ObservationValue, _ at: Instant, _ analyzer: String?) {
+        var measured: Measured?
+        if case .measured(let number, _) = value { measured = number }
+        self.init(at: at, value: measured, unit: value.unit ?? "", method: analyzer ?? "saisie")
+    }
+}

@@ -1,0 +1,40 @@
+package import Base
+import Console
+
+extension TerminalSession {
+    /// The biologist's screens, until the person leaves. Refuses when the server does not know the session, before the
+    /// screen is taken.
+    package static func runSignOff(_ settings: Settings) async throws(Refusal) {
+        let (stream, out) = AsyncStream.makeStream(of: Keyboard.Sign?.self)
+        let mailbox = Mailbox<SignEvent>(wake: { out.yield(nil) })
+        let errands = SignErrands(settings, tell: { mailbox.put($0) })
+        try await errands.begin()
+        var display = try Display.taken(mouse: settings.mouse)
+        var bench = SignBench(manner: settings.manner, at: now())
+        if let size = Display.size { _ = bench.receive(.resized(width: size.width, height: size.height), at: now()) }
+        Keyboard.read(now: now) { out.yield($0) }
+        let watching = Task { await errands.watch() }
+        defer { watching.cancel() }
+        display.show(bench.draw(), bench.manner.theme)
+        for await sign in stream {
+            var events = mailbox.take()
+            switch sign {
+            case .input(let input): events.append(.input(input))
+            case .resized(let width, let height): events.append(.resized(width: width, height: height))
+            case .tick: events.append(.tick)
+            case .end: return
+            case nil: if events.isEmpty { continue }
+            }
+            for event in events {
+                for effect in bench.receive(event, at: now()) {
+                    switch effect {
+                    case .quit: return
+                    case .bell: display.bell()
+                    case .load, .open, .find, .why, .versions, .send: Task { await errands.run(effect) }
+                    }
+                }
+            }
+            display.show(bench.draw(), bench.manner.theme)
+        }
+    }
+}

@@ -1,0 +1,267 @@
+import Base
+import Catalog
+package import Laboratory
+import Rules
+import Store
+
+extension Desk {
+    /// Requests with something to sign, urgent first; without their earlier results.
+    package func awaitingSignature(
+        site: String?, limit: Int, section: String? = nil
+    ) async throws(CommandFailure) -> [FileToSign] {
+        let wanted = try sections(named: section)
+        let ids = try await ask { () throws(StoreFailure) in
+            try await store.requestsAwaitingSignature(site: site, limit: limit)
+        }
+        var files = [FileToSign]()
+        for id in ids {
+            let file = shown(try await review(id, SignDraft()), previous: [])
+            // A signature covers the whole file: all of it must be of the section.
+            if let wanted, !file.observations.allSatisfy({ wanted.contains(catalogue[$0.analysis]?.section ?? "") }) {
+                continue
+            }
+            files.append(file)
+        }
+        return files
+    }
+
+    /// Sections whose names begin so; nil for all.
+    private func sections(named prefix: String?) throws(CommandFailure) -> Set<String>? {
+        guard let prefix else { return nil }
+        let names = catalogue.sections.map(\.code)
+        let wanted = FoldedName.fold(prefix)
+        let found = names.filter { FoldedName.fold($0).hasPrefix(wanted) }
+        guard !wanted.isEmpty, !found.isEmpty else {
+            throw .refused(
+                Refusal(
+                    "bio.section", at: prefix, because: "le catalogue n'a pas cette discipline",
+                    remedy: "choisir parmi : " + names.joined(separator: ", ")))
+        }
+        return Set(found)
+    }
+
+    package func fileToSign(
+        _ reference: String, draft: SignDraft = SignDraft()
+    ) async throws(CommandFailure) -> FileToSign {
+        let review = try await review(reference, draft)
+        return shown(review, previous: try await previousResults(review.request, review.file.content))
+    }
+
+    private func shown(_ review: SignReview, previous: [PreviousResult]) -> FileToSign {
+        let file = review.file
+        return FileToSign(
+            request: review.request, patient: review.patient, specimens: file.content.specimens,
+            observations: catalogue.inOrder(review.judged, of: review.request), previous: previous,
+            missing: file.missing, fresh: file.fresh, nextVersion: file.nextVersion,
+            contentHash: review.contentHash, lane: review.lane, obstacles: review.obstacles,
+            isAmendment: review.isAmendment, words: file.words,
+            supplements: file.registered.summary, hasFreshSupplements: file.hasFreshSupplements)
+    }
+
+    /// Earlier requests that a report shows in its curves; one earlier result is what a person compares with.
+    private static let historyDepth = 8
+
+    package func previousResults(
+        _ request: Request, _ content: SignedContent, depth: Int = 1
+    ) async throws(CommandFailure) -> [PreviousResult] {
+        let codes = content.observations.map(\.analysis)
+        let before = content.observations.map(\.observedAt).max() ?? request.registeredAt
+        let found = try await ask { () throws(StoreFailure) in
+            try await store.previousSigned(
+                patientID: request.patientID, analyses: codes, before: before, excludingRequest: request.id,
+                depth: depth)
+        }
+        // A request signed again holds each result once more: the newest counts.
+        var seen = Set<[String]>()
+        return found.filter { seen.insert([$0.requestID, $0.analysis]).inserted }.map {
+            PreviousResult(analysis: $0.analysis, value: $0.value, observedAt: $0.observedAt)
+        }
+    }
+
+    /// The biological sign-off (*validation biologique*, CSP D6211-3). `contentHash` is what the biologist saw: when
+    /// the file changed since, nothing is signed. `inLot`: with others, by exception; then nothing may stop it.
+    package func sign(
+        _ reference: String, contentHash: String, allowPartial: Bool, uncalled: String? = nil,
+        draft: SignDraft = SignDraft(), inLot: Bool = false, by author: Author
+    ) async throws(CommandFailure) -> Signature {
+        try allow(author, .sign)
+        guard let biologist = author.professional else {
+            throw .refused(
+                Refusal(
+                    "sign.professional", at: author.login,
+                    because: "ce compte n'a pas d'identité professionnelle (RPPS)",
+                    remedy: "la faire saisir par l'administrateur"))
+        }
+        let review = try await review(reference, draft)
+        let (request, file) = (review.request, review.file)
+        try within(request, author)
+        try check(review, draft, contentHash: contentHash, allowPartial: allowPartial, inLot: inLot)
+        try checkControls(review)
+        let at = now()
+        var facts = try checkCalls(review, uncalled, by: author, at: at)
+        if review.isAmendment { facts += try await crossings(review, by: author, at: at) }
+        let signature = Signature(
+            id: freshID(), site: request.site, requestID: request.id, version: file.nextVersion,
+            contentHash: contentHash, meaning: Desk.meaning, account: author.login, biologist: biologist, at: at,
+            observationIDs: file.content.observations.map(\.id), complete: file.missing.isEmpty,
+            supplementsThrough: file.supplementsThrough, words: file.words.isEmpty ? nil : file.words,
+            amendment: draft.amendment, inLot: inLot ? true : nil)
+        let action = draft.amendment != nil ? "bio.amend" : inLot ? "bio.sign.lot" : "bio.sign"
+        let all = [.signature(signature)] + facts
+        try await ask { () throws(StoreFailure) in
+            try await store.append(all, note: note(author, action, request.number, at))
+        }
+        afterSigning()
+        return signature
+    }
+
+    /// What a signature says, as it is shown to who gives it.
+    package static let meaning =
+        "Validation biologique des résultats et de leur interprétation (CSP, art. L. 6211-2 et D. 6211-3)"
+
+    private func check(
+        _ review: SignReview, _ draft: SignDraft, contentHash: String, allowPartial: Bool, inLot: Bool
+    ) throws(CommandFailure) {
+        let (number, file) = (review.request.number, review.file)
+        func refuse(_ code: String, _ cause: String, _ remedy: String) -> CommandFailure {
+            .refused(Refusal(code, at: number, because: cause, remedy: remedy))
+        }
+        if draft.amendment != nil {
+            guard file.earlier != nil, review.isAmendment || review.hasNewWords || file.hasFreshSupplements else {
+                throw refuse(
+                    "amend.nothing", "rien de ce qui est signé ne change",
+                    "corriger d'abord (résultat, identité, commentaire) ; un complément se signe : paillasse bio sign")
+            }
+        } else {
+            guard file.isFresh || review.isAmendment else {
+                throw refuse(
+                    "sign.nothing", "rien à signer dans ce dossier",
+                    "valider techniquement d'abord, ou passer au dossier suivant")
+            }
+        }
+        guard contentHash == review.contentHash else {
+            throw refuse(
+                "sign.changed", "le dossier a changé depuis son affichage", "le relire et signer de nouveau")
+        }
+        guard !review.isAmendment || draft.amendment != nil else {
+            throw refuse(
+                "sign.amendment", "ce dossier rectifie la version \(file.nextVersion - 1)",
+                "dire pourquoi : paillasse bio amend \(number) --reason MOTIF")
+        }
+        guard !file.content.observations.isEmpty else {
+            throw refuse(
+                "sign.empty", "il ne reste aucun résultat à signer",
+                "pour reprendre un compte rendu sans le remplacer : paillasse report withdraw")
+        }
+        guard file.missing.isEmpty || allowPartial else {
+            throw refuse(
+                "sign.partial", "il manque \(file.missing.joined(separator: ", "))",
+                "attendre, ou signer un compte rendu partiel (--partial)")
+        }
+        guard !inLot || review.lane == .proposable else {
+            throw refuse(
+                "sign.lot", "ce dossier ne se signe pas en lot : \(review.obstacles.joined(separator: " ; "))",
+                "le lire et le signer seul")
+        }
+    }
+
+    /// A critical value that nobody was told of is not signed unseen (RULES section 5): somebody is called first, or
+    /// the biologist says why not, and the call stays to be made. Answers that word, to be written with the signature.
+    private func checkCalls(
+        _ review: SignReview, _ reason: String?, by author: Author, at: Instant
+    ) throws(CommandFailure) -> [Fact] {
+        guard let first = review.uncalled.first else { return [] }
+        guard let reason else {
+            throw .refused(
+                Refusal(
+                    "sign.critical", at: first.call.analysis,
+                    because: "valeur critique que personne n'a encore reçue au téléphone",
+                    remedy: "appeler et le noter (paillasse bio call), ou signer en disant pourquoi (--uncalled)"))
+        }
+        try needReason(reason)
+        return review.uncalled.map { entry in
+            .register(
+                CallEntry.entry(
+                    entry.call, site: entry.site, ordinal: entry.ordinal + 1, author: author.login, at: at,
+                    reason: "signé avant l'appel : \(reason)"))
+        }
+    }
+
+    /// Nothing measured under a rejected control is released before somebody decided on it (RULES section 2.5).
+    private func checkControls(_ review: SignReview) throws(CommandFailure) {
+        for judged in review.fresh {
+            guard let hold = judged.holds.first(where: { $0.code == .qualityControlRejected }) else { continue }
+            throw .refused(
+                Refusal(
+                    "sign.quality", at: judged.analysis, because: "\(hold.code.rawValue) : \(hold.reason)",
+                    remedy: "corriger et repasser le contrôle, puis décider du résultat (paillasse qc lookback)"))
+        }
+    }
+
+    /// A correction that crosses a critical limit or an end of the reference interval is telephoned: whoever acted on
+    /// the first value must know (UX section 4).
+    private func crossings(
+        _ review: SignReview, by author: Author, at: Instant
+    ) async throws(CommandFailure) -> [Fact] {
+        var facts = [Fact]()
+        for old in review.file.replaced {
+            guard let new = review.judged.first(where: { $0.analysis == old.analysis }),
+                old.isCritical != new.isCritical || old.side != new.side,
+                try await criticalCall(of: new) == nil
+            else { continue }
+            let call = CriticalCall(
+                observationID: new.id, analysis: new.analysis, tier: .biologist, snapshot: new.value, openedAt: at,
+                minutes: shelf.pack.policy.callMinutes)
+            facts.append(
+                .register(
+                    CallEntry.entry(
+                        call, site: new.site, ordinal: 1, author: author.login, at: at,
+                        reason: "rectification : \(old.value.frenchText) devient \(new.value.frenchText)")))
+        }
+        return facts
+    }
+
+    /// Everything a report version is made of, read back from the facts that its signature names. Refuses when the
+    /// content no longer has the hash that was signed (HOUSE invariant 5): then nothing leaves.
+    package func signedReport(of signature: Signature) async throws(CommandFailure) -> SignedReport {
+        let site = try site(signature.site)
+        let request = try await request(signature.requestID)
+        let stored = try await ask { () throws(StoreFailure) in try await store.observations(requestID: request.id) }
+        let observations = try await withRemarks(stored, of: request, until: signature.at)
+        let held = Set(signature.observationIDs)
+        let specimens = try await ask { () throws(StoreFailure) in try await store.specimens(requestID: request.id) }
+        let signed = observations.filter { held.contains($0.id) }.sorted { $0.id < $1.id }
+        let content = SignedContent(
+            patient: try await patient(request.patientID), request: request,
+            specimens: SignableFile.specimens(specimens, of: signed), observations: signed,
+            supplements: try await said(by: signature, of: request))
+        guard Digest.sha256Hex(content.canonicalBytes) == signature.contentHash else {
+            throw .refused(
+                Refusal(
+                    "report.changed", at: request.number,
+                    because: "le dossier a changé depuis la signature : rien ne part",
+                    remedy: "le biologiste doit relire et signer de nouveau"))
+        }
+        let called = try await mentioningCalls(in: content, before: signature.at, zone: site.civilZone)
+        let setOID =
+            site.oidRoot + "."
+            + request.number.split(separator: "-").map { part in
+                String(part.drop { $0 == "0" })
+            }.joined(separator: ".")
+        return SignedReport(
+            site: site, signature: signature, content: called,
+            previous: try await previousResults(request, content, depth: Desk.historyDepth),
+            documentOID: "\(setOID).\(signature.version)",
+            setOID: setOID, replacedOID: signature.version > 1 ? "\(setOID).\(signature.version - 1)" : nil,
+            producedAt: signature.at)
+    }
+}
+
+extension Observation {
+    /// On which side of its interval.
+    fileprivate var side: Int {
+        if !Set(flags).isDisjoint(with: [.low, .criticallyLow]) { return -1 }
+        if !Set(flags).isDisjoint(with: [.high, .criticallyHigh]) { return 1 }
+        return Set(flags).isDisjoint(with: [.abnormal, .positive, .detected]) ? 0 : 2
+    }
+}

@@ -1,0 +1,181 @@
+import Base
+import Catalog
+package import Laboratory
+import Rules
+import Store
+
+/// A file as the biologist sees it before signing.
+package struct FileToSign: Codable, Sendable, Hashable {
+    package var request: Request
+    package var patient: Patient
+    package var specimens: [Specimen]
+    package var observations: [Observation]
+    /// Earlier results of the patient; left empty in the queue.
+    package var previous: [PreviousResult]
+    /// Analyses still without a technically validated result, or left out on purpose.
+    package var missing: [String]
+    /// Observation ids not signed yet.
+    package var fresh: [String]
+    package var nextVersion: Int
+    /// SHA-256 of what a signature would cover: give it back with the signature.
+    package var contentHash: String
+    package var lane: SignLane
+    /// Why it is signed alone, in French; empty for what may be signed by lot.
+    package var obstacles: [String]
+    /// What was signed is not said any more: `bio amend`.
+    package var isAmendment: Bool
+    /// What the biologist writes beside the results.
+    package var words: ReportSupplements
+    /// What else the report says beside them, a few words each.
+    package var supplements: [String]
+    /// … and it changed since the last signature.
+    package var hasFreshSupplements: Bool
+}
+
+/// All that a signature decides on, read once.
+struct SignReview {
+    var request: Request
+    var patient: Patient
+    var file: SignableFile
+    /// Observations of the file with the holds that stand now.
+    var judged: [Observation]
+    var contentHash: String
+    var isAmendment: Bool
+    /// The draft changes what stands beside the results.
+    var hasNewWords: Bool
+    var uncalled: [CallEntry]
+
+    var fresh: [Observation] {
+        let ids = Set(file.fresh)
+        return judged.filter { ids.contains($0.id) }
+    }
+
+    var lane: SignLane {
+        if fresh.contains(where: \.isCritical) || !uncalled.isEmpty { return .critical }
+        if !holdWords.isEmpty { return .held }
+        return file.missing.isEmpty ? .proposable : .partial
+    }
+
+    var obstacles: [String] {
+        let critical = fresh.filter(\.isCritical).map(\.analysis)
+        return (critical.isEmpty ? [] : ["valeur critique : \(critical.sorted().joined(separator: ", "))"])
+            + (uncalled.isEmpty ? [] : ["appel à passer"]) + holdWords
+            + (file.missing.isEmpty ? [] : ["manque \(file.missing.joined(separator: ", "))"])
+    }
+
+    /// Never by lot (UX section 4): a hold, an identity in doubt, a first positive, a blood group (both are holds), an
+    /// amended file, free words that nobody read again.
+    private var holdWords: [String] {
+        var words = [String]()
+        if isAmendment { words.append("rectifie la version \(file.nextVersion - 1)") }
+        for observation in fresh {
+            for hold in observation.holds where hold.code.stopsLot {
+                words.append("\(hold.code.rawValue) \(observation.analysis)")
+            }
+            if observation.comment != nil { words.append("commentaire libre \(observation.analysis)") }
+        }
+        return words
+    }
+}
+
+extension Desk {
+    /// What `draft` would sign of a request, now. Refusals: `request.unknown`, `sign.except.*`, `sign.comment.*`,
+    /// `amend.words`.
+    func review(_ reference: String, _ draft: SignDraft) async throws(CommandFailure) -> SignReview {
+        let (request, observations, events) = try await file(of: reference)
+        let patient = try await patient(request.patientID)
+        let specimens = try await ask { () throws(StoreFailure) in try await store.specimens(requestID: request.id) }
+        let signatures = try await ask { () throws(StoreFailure) in try await store.signatures(requestID: request.id) }
+        let except = try left(out: draft.except, of: request, observations, signatures)
+        var file = SignableFile(
+            patient: patient, request: request, specimens: specimens, observations: observations, events: events,
+            signatures: signatures, supplements: try await registeredSupplements(of: request, signatures),
+            except: except)
+        let before = file.words
+        try write(draft, into: &file)
+        let changed = file.earlier.map {
+            Digest.sha256Hex($0.content.canonicalBytes) != $0.signature.contentHash
+        }
+        let judged = try await standing(file.content.observations, at: now())
+        let fresh = Set(file.fresh)
+        return SignReview(
+            request: request, patient: patient, file: file, judged: judged,
+            contentHash: Digest.sha256Hex(file.content.canonicalBytes),
+            isAmendment: !file.replaced.isEmpty || changed == true, hasNewWords: file.words.carried != before,
+            uncalled: try await uncalled(judged.filter { fresh.contains($0.id) }))
+    }
+
+    /// What is calculated from an analysis that waits, waits with it.
+    private func left(
+        out asked: [String], of request: Request, _ observations: [Observation], _ signatures: [Signature]
+    ) throws(CommandFailure) -> Set<String> {
+        if asked.isEmpty { return [] }
+        let requested = Set(request.lines.map(\.analysis))
+        if let stranger = asked.first(where: { !requested.contains($0) }) {
+            throw .refused(
+                Refusal(
+                    "sign.except.unknown", at: stranger, because: "l'analyse n'est pas demandée dans ce dossier",
+                    remedy: "vérifier son code (paillasse bio show \(request.number))"))
+        }
+        let except = Set(asked).union(shelf.pack.dependents(of: Set(asked)))
+        let newest = Set(signatures.max { $0.version < $1.version }?.observationIDs ?? [])
+        if let signed = observations.first(where: { newest.contains($0.id) && except.contains($0.analysis) }) {
+            throw .refused(
+                Refusal(
+                    "sign.except.signed", at: signed.analysis, because: "la version précédente porte déjà ce résultat",
+                    remedy: "le rejeter (paillasse bio reject), puis rectifier (paillasse bio amend)"))
+        }
+        return except
+    }
+
+    /// Comments and the reason of an amendment, each at its place of the report.
+    private func write(_ draft: SignDraft, into file: inout SignableFile) throws(CommandFailure) {
+        var words = file.words
+        let sections = Set(file.content.observations.compactMap { catalogue[$0.analysis]?.section })
+        for code in draft.comments {
+            guard let comment = catalogue.comment(code) else {
+                let known = catalogue.comments.map(\.code).joined(separator: ", ")
+                throw .refused(
+                    Refusal(
+                        "sign.comment.unknown", at: code, because: "ce code n'est pas dans comments.csv",
+                        remedy: known.isEmpty ? "l'y ajouter" : "choisir parmi : \(known)"))
+            }
+            guard let section = comment.section else {
+                words.add(ReportSupplements.Conclusion(text: comment.text))
+                continue
+            }
+            guard sections.contains(section) else {
+                throw .refused(
+                    Refusal(
+                        "sign.comment.place", at: code,
+                        because: "le compte rendu n'a rien dans la section \(section), où va ce commentaire",
+                        remedy: "choisir un commentaire général, ou signer aussi une analyse de cette section"))
+            }
+            let placed = ReportSupplements.PlacedComment(place: section, text: comment.text)
+            if !words.sectionComments.contains(placed) { words.sectionComments.append(placed) }
+        }
+        if let note = draft.note, note.contains(where: { !$0.isWhitespace }) {
+            words.add(ReportSupplements.Conclusion(text: note))
+        }
+        if let amendment = draft.amendment {
+            guard amendment.saysWhy else {
+                throw .refused(
+                    Refusal(
+                        "amend.words", at: amendment.reason.rawValue, because: "ce motif demande des mots",
+                        remedy: "les donner (--words)"))
+            }
+            words.conclusions.insert(
+                ReportSupplements.Conclusion(
+                    title: Amendment.title,
+                    text: "Annule et remplace la version \(file.nextVersion - 1) : \(amendment.frenchText)."),
+                at: 0)
+        }
+        file.words = words
+    }
+}
+
+extension ReportSupplements {
+    fileprivate mutating func add(_ conclusion: Conclusion) {
+        if !conclusions.contains(conclusion) { conclusions.append(conclusion) }
+    }
+}

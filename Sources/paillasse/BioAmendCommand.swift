@@ -1,0 +1,92 @@
+import ArgumentParser
+import Base
+import Client
+import Laboratory
+
+extension Amendment.Reason: ExpressibleByArgument {}
+
+extension BioCommand {
+    struct Amend: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Rectifier un compte rendu signé : la nouvelle version annule et remplace.",
+            discussion: """
+                Corriger d'abord (résultat repassé ou saisi, identité, tube), puis rectifier : les deux versions sont
+                montrées côte à côte, avec qui a reçu la première et ce que chacun recevra. Une valeur qui franchit
+                une limite ouvre un appel. Demande le code de signature.
+                """)
+        @OptionGroup var listing: Listing
+        @Argument(help: "Numéro de la demande.") var request: String
+        @Option(help: ArgumentHelp("Motif ; demandé s'il manque.", valueName: "motif")) var reason: Amendment.Reason?
+        @Option(help: "Le motif en mots, dit au lecteur.") var words: String?
+        @OptionGroup var draft: DraftOptions
+        @Flag(help: "Signer un compte rendu partiel.") var partial = false
+        @Option(help: "Pourquoi signer une valeur critique que personne n'a encore reçue au téléphone.")
+        var uncalled: String?
+
+        func run() async throws {
+            let client = try listing.client()
+            var body = draft.body
+            body.reason = try reason ?? Amend.ask()
+            body.words = words
+            let file = try await client.fileToSign(request, body)
+            let whole = try await client.request(request)
+            guard let before = whole.lastSignature else {
+                throw Refusal(
+                    "amend.unsigned", at: request, because: "ce dossier n'a pas de version signée",
+                    remedy: "le signer : paillasse bio sign \(request)")
+            }
+            if !listing.json {
+                try await BioCommand.showWithTrend(file, client)
+                Output.line()
+                BioCommand.compare(whole, before, file)
+                Output.line()
+                BioCommand.show(try await client.holders(of: file.request, before: file.nextVersion))
+                Output.line()
+            }
+            let pin = try BioCommand.pin(for: "la rectification de \(request)", file)
+            let isPartial = partial || !draft.except.isEmpty
+            let signature = try await client.sign(
+                request,
+                SignBody(
+                    contentHash: file.contentHash, pin: pin, partial: isPartial ? true : nil, uncalled: uncalled,
+                    draft: body))
+            if listing.json { return try Output.json(signature) }
+            BioCommand.show(signature, request)
+            for call in try await client.criticalCalls() where call.requestNumber == request && call.state == .open {
+                Output.prose("à rappeler : \(call.analysis) \(call.value), \(call.words)")
+            }
+        }
+
+        private static func ask() throws -> Amendment.Reason {
+            guard Terminal.isKeyboard else {
+                throw Refusal.usage(
+                    "une rectification a un motif",
+                    "donner --reason : " + Amendment.Reason.allCases.map(\.rawValue).joined(separator: ", "))
+            }
+            let all = Amendment.Reason.allCases
+            for (number, reason) in all.enumerated() { Output.line("\(number + 1) \(reason.rawValue)") }
+            Output.line("Numéro du motif :")
+            let typed = try Terminal.lineOfInput()
+            guard let number = Int(typed), all.indices.contains(number - 1) else {
+                throw Refusal.usage("« \(typed) » n'est pas un de ces numéros", "recommencer")
+            }
+            return all[number - 1]
+        }
+    }
+
+    /// What the prescriber had, beside what is to be signed.
+    static func compare(_ whole: RequestFileView, _ before: SignatureView, _ file: FileToSignView) {
+        var table = Table("ANALYSE", "#VERSION \(before.version)", "#VERSION \(file.nextVersion)")
+        for change in whole.changes(from: before.observationIDs, to: file.observations.map(\.id)) {
+            table.add(change.analysis, change.before?.result ?? "–", change.after?.result ?? "retiré")
+        }
+        Output.table(
+            table, empty: "les mêmes résultats : l'identité, le tube, le prescripteur ou un commentaire change")
+    }
+
+    static func show(_ holders: [ReportHolder]) {
+        var table = Table("*QUI A REÇU", "#VERSION", "*ÉTAT", "*RECEVRA")
+        for holder in holders { table.add(holder.who, String(holder.version), holder.state, holder.next) }
+        Output.table(table, empty: "personne n'a encore reçu ce compte rendu")
+    }
+}

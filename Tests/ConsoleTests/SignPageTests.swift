@@ -1,0 +1,126 @@
+import Base
+import Console
+import Foundation
+import Laboratory
+import Testing
+
+/// The biologist's page and its key card are made from the actions and the screens, so that they are never of
+/// yesterday. `PAILLASSE_GOLDEN=write` writes the page anew.
+@Suite struct `The biologist's page` {
+    static let url = `The technician's page`.url.deletingLastPathComponent().appendingPathComponent("BIOLOGIST.md")
+
+    private var card: String {
+        var card = "| touche | ce qu'elle fait |\n|---|---|\n"
+        for action in SignAction.allCases {
+            let keys = action.keys.map { "`\($0.name)`" }.joined(separator: " ")
+            card += "| \(keys) | \(Language.french[action.word]) |\n"
+        }
+        return card
+    }
+
+    private var page: String {
+        let queue = SignMorning.bench(width: 100, height: 16)
+        var file = SignMorning.bench(width: 100, height: 28)
+        file.type(.enter, .down)
+        var code = SignMorning.bench(sheet: SignMorning.sheet(isCritical: false))
+        code.type("s")
+        code.type("241703")
+        var lot = SignMorning.bench()
+        lot.type("S")
+        var amendment = SignMorning.bench(
+            width: 100, height: 24, sheet: SignMorning.sheet(version: 2, isAmendment: true, isCritical: false))
+        amendment.type("R")
+        amendment.type("2")
+        amendment.type(.enter, .enter)
+        _ = amendment.receive(.versions(SignMorning.versions), at: amendment.now)
+        return """
+            # L'écran du biologiste
+
+            `paillasse bio` dans un terminal de 80 × 24 à 200 × 60. `?` montre les touches, `x` tout ce qui est
+            possible : rien d'autre n'est à retenir. La première ligne compte les dossiers : critiques (`CRIT`),
+            retenus (`RET`), proposables (`PROP`), partiels (`PART`), et les contrôles rejetés (`CQ`).
+
+            ```
+            \(queue.text)
+            ```
+
+            Critiques d'abord, puis retenus, partiels, proposables ; urgents en tête, puis les plus anciens.
+
+            ## Lire un dossier
+
+            `entrée`. Le contexte, les résultats (`+` : neuf), la tendance des antérieurs (`·` non comparable, `▽` `△`
+            censuré, `|` changement de méthode), puis les raisons par gravité, chacune avec sa touche :
+
+            ```
+            \(file.text)
+            ```
+
+            ## Signer
+
+            `s` dit ce qui est couvert et demande le code de signature (`paillasse account pin` le choisit) :
+
+            ```
+            \(code.text)
+            ```
+
+            La signature porte sur l'empreinte montrée : si le dossier change entre-temps, rien n'est signé. `e` laisse
+            une analyse pour plus tard, et ce qui s'en calcule avec elle ; `c` ajoute un commentaire codé, `C` un
+            commentaire en mots. Cinq codes faux de suite bloquent le code ; son titulaire en choisit un autre avec son
+            secret.
+
+            ## Signer en lot
+
+            `S` résume le lot, montre en entier des dossiers tirés au sort, puis demande leur nombre et le code. Ce qui
+            est critique, retenu, incomplet ou rectifié n'y entre jamais.
+
+            ```
+            \(lot.text)
+            ```
+
+            ## Rectifier
+
+            Corriger d'abord le résultat ou l'identité ; `R` demande le motif, montre les deux versions, qui a reçu la
+            première et ce que chacun recevra, puis demande le code :
+
+            ```
+            \(amendment.text)
+            ```
+
+            Une valeur qui franchit une limite ouvre un appel.
+
+            ## Les touches
+
+            \(card)
+            ## Les commandes
+
+            Tout se fait aussi à la ligne de commande, `--json` sur ce qui se lit ; signer et rectifier veulent un
+            terminal et le code.
+
+            | commande | ce qu'elle fait |
+            |---|---|
+            | `paillasse bio file` | la file, avec ce qui arrête chaque dossier |
+            | `paillasse bio next --section hémostase` | le dossier suivant, par gravité |
+            | `paillasse bio show N --except K --comment HEMO1` | le dossier tel qu'il serait signé |
+            | `paillasse bio why N K` | pourquoi : règle, données, seuils, version |
+            | `paillasse bio hist N K --since 2y --plot` | les antérieurs et leur courbe |
+            | `paillasse bio sign N` | signer |
+            | `paillasse bio sign --proposables --section biochimie --confirm 212` | signer en lot, à ce nombre exact |
+            | `paillasse bio reject N K --reason RECOLLECT` | renvoyer un résultat à la technique |
+            | `paillasse bio call N K` | montrer et noter l'appel d'une valeur critique |
+            | `paillasse bio amend N --reason ERREUR_IDENTITE` | rectifier |
+            | `paillasse bio diff N` | deux versions côte à côte, et qui a la première |
+            | `paillasse bio comments` | les commentaires codés (`comments.csv` du catalogue) |
+            | `paillasse bio figures` | part signée en lot, cadence, retenues levées et reprises |
+
+            Code de sortie : 0 fait, 1 refusé, 2 commande mal écrite, 3 serveur injoignable.
+
+            """
+    }
+
+    @Test func `is the one in the repository, with the screens and keys of today`() throws {
+        if ProcessInfo.processInfo.environment["PAILLASSE_GOLDEN"] == "write" {
+            try Data(page.utf8).write(to: Self.url)
+        }
+        #expect(try String(contentsOf: Self.url, encoding: .utf8) == page)
+    }
+}

@@ -1,0 +1,152 @@
+import Base
+import Client
+import Foundation
+import Laboratory
+import Testing
+
+/// `paillasse bio` as a biologist has it before the eyes: the real program, a real terminal, a real server.
+@Suite(.serialized) struct `The sign-off in a terminal` {
+    private func laboratory(
+        _ body: @Sendable (APILaboratory, CommandLineTool) async throws -> Void
+    ) async throws {
+        try await APILaboratory.open { laboratory in
+            try await CommandLineTool.withHome(server: laboratory.server.text) { tool in
+                try await tool.signIn("biologiste")
+                try await body(laboratory, tool)
+            }
+        }
+    }
+
+    @Test(arguments: [(80, 24), (200, 60)]) func `goes from the queue to the file, the code and the next file`(
+        width: Int, height: Int
+    ) async throws {
+        try await laboratory { laboratory, tool in
+            let first = try await laboratory.readyToSign().request
+            laboratory.clock.advance(.seconds(60))
+            let second = try await laboratory.readyToSign("DURAND").request
+            try await TmuxScreen.open(tool, width: width, height: height, arguments: "bio") { screen in
+                #expect(try await screen.shows(first.number, second.number, "RET 2", "CRIT 0", "? aide"))
+                try await screen.press("Enter")
+                #expect(
+                    try await screen.shows(
+                        "DUPONT Marie", "NA", "140 mmol/L", "4,2", "MODIF_MANUELLE", "première visite", "+ K"))
+                try await screen.press("p")
+                #expect(try await screen.shows("MODIF_MANUELLE : saisie manuelle"))
+                try await screen.press("Escape")
+                #expect(try await screen.hides("MODIF_MANUELLE : saisie manuelle"))
+                try await screen.press("s")
+                #expect(
+                    try await screen.shows("Signer \(first.number)", "2 résultat(s), version 1", "code de signature"))
+                try await screen.answer("999111")
+                #expect(try await screen.shows("[sign.pin]"))
+                try await screen.press("s")
+                #expect(try await screen.shows("code de signature"))
+                try await screen.answer(APILaboratory.pin)
+                #expect(try await screen.shows("\(first.number) : version 1 signée", "DURAND Marie"))
+                #expect(try await !screen.text.contains(APILaboratory.pin))
+                let file = try await laboratory.signedIn(.biologist).request(first.number)
+                #expect(file.signatures.count == 1)
+                let pid = try #require(try await screen.pid)
+                try await screen.press("q")
+                #expect(await TmuxScreen.ended(pid))
+            }
+        }
+    }
+
+    @Test func `holds, comments and rejects on one screen, and the news of others come by themselves`() async throws {
+        try await laboratory { laboratory, tool in
+            let number = try await laboratory.readyToSign().request.number
+            try await TmuxScreen.open(tool, width: 140, height: 40, arguments: "bio") { screen in
+                #expect(try await screen.shows(number, "140 mmol/L", "4,2"))
+                try await screen.press("Enter", "Down", "e")
+                #expect(try await screen.shows("laissé pour plus tard : K", "K est laissé pour plus tard"))
+                try await screen.press("c")
+                #expect(try await screen.shows("HEMO1"))
+                try await screen.answer("HEMO1")
+                #expect(try await screen.shows("Échantillon hémolysé"))
+                try await screen.press("s")
+                #expect(try await screen.shows("compte rendu partiel, manque K", "code de signature"))
+                try await screen.answer(APILaboratory.pin)
+                #expect(try await screen.shows("\(number) : version 1 signée"))
+                let signed = try await laboratory.signedIn(.biologist).request(number)
+                #expect(signed.signatures.map(\.complete) == [false])
+                // Another person's file comes on the screen without a key.
+                let other = try await laboratory.readyToSign("DURAND").request.number
+                #expect(try await screen.shows(other, within: .seconds(10)))
+                // The rest of the first file is rejected with the last digits of its tube.
+                try await screen.press("o")
+                try await screen.answer(number)
+                #expect(try await screen.shows("Dossier \(number)", "version 2 à signer"))
+                try await screen.press("Down", "X")
+                #expect(try await screen.shows("Rejeter K"))
+                try await screen.answer("1")
+                let tube = try #require(signed.specimens.first { $0.analyses.contains("K") }).accession
+                try await screen.answer(String(tube.suffix(3)))
+                #expect(try await screen.shows("c'est noté"))
+                let after = try await laboratory.signedIn(.biologist).request(number)
+                #expect(after.observations.first { $0.analysis == "K" }?.state == .rejected)
+            }
+        }
+    }
+
+    @Test func `a batch is read at random, confirmed by its number and signed with one code`() async throws {
+        try await laboratory { laboratory, tool in
+            for name in ["UN", "DEUX", "TROIS"] { _ = try await laboratory.proposable(name) }
+            try await TmuxScreen.open(tool, width: 80, height: 24, arguments: "bio") { screen in
+                #expect(try await screen.shows("PROP 3"))
+                try await screen.press("S")
+                #expect(try await screen.shows("3 dossiers que rien n'arrête", "1 dossier(s) tirés au sort"))
+                try await screen.press("Enter")
+                #expect(try await screen.shows("Tiré au sort 1/1", "140 mmol/L"))
+                try await screen.press("Enter")
+                #expect(try await screen.shows("nombre de dossiers du lot"))
+                try await screen.answer("3")
+                try await screen.answer(APILaboratory.pin)
+                #expect(try await screen.shows("3 dossiers signés en lot", "PROP 0", "signés 3"))
+                #expect(try await laboratory.signedIn(.biologist).awaitingSignature().isEmpty)
+            }
+        }
+    }
+
+    @Test func `a signed report is amended: what changed, who has it, why`() async throws {
+        try await laboratory { laboratory, tool in
+            let number = try await laboratory.readyToSign().request.number
+            let biologist = try await laboratory.signedIn(.biologist)
+            let hash = try await biologist.fileToSign(number).contentHash
+            _ = try await biologist.sign(number, SignBody(contentHash: hash, pin: APILaboratory.pin))
+            let technician = try await laboratory.signedIn(.technician)
+            var body = ResultBody(analysis: "K")
+            body.value = "4.90"
+            let typed = try await technician.enter(number, body)
+            _ = try await technician.validate(number, ValidateBody(observations: [typed.id], reason: "repassé"))
+            try await TmuxScreen.open(tool, width: 120, height: 36, arguments: "bio") { screen in
+                #expect(try await screen.shows(number, "4,9 mmol/L"))
+                try await screen.press("s")
+                #expect(try await screen.shows("R pour rectifier"))
+                try await screen.press("R")
+                #expect(try await screen.shows("ERREUR_IDENTITE", "ERREUR_RESULTAT"))
+                try await screen.answer("2")
+                try await screen.answer("tube")
+                #expect(
+                    try await screen.shows(
+                        "4,2 mmol/L", "4,9 mmol/L", "personne n'a encore reçu", "Version 1 en entier"))
+                try await screen.press("Enter")
+                #expect(try await screen.shows("code de signature"))
+                try await screen.answer(APILaboratory.pin)
+                #expect(try await screen.shows("\(number) : version 2 signée"))
+                let signed = try await biologist.request(number)
+                #expect(signed.lastSignature?.amendment == Amendment(.result, words: "tube"))
+            }
+        }
+    }
+
+    @Test func `elsewhere than in a terminal it is the queue, line by line`() async throws {
+        try await laboratory { laboratory, tool in
+            let number = try await laboratory.readyToSign().request.number
+            for words in [["bio"], ["bio", "screen", "--plain"]] {
+                let ran = try await tool.run(words: words)
+                #expect(ran.code == 0 && ran.output.contains(number) && ran.output.contains("retenus 1"), "\(ran)")
+            }
+        }
+    }
+}

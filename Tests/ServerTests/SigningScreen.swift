@@ -1,0 +1,40 @@
+import Foundation
+import Testing
+
+extension TmuxScreen {
+    /// Typed as a person does, key by key: all at once it would be a scanner's.
+    func answer(_ text: String) async throws {
+        for character in text { try await tmux("send-keys", "-l", String(character)) }
+        try await press("Enter")
+    }
+}
+
+extension CommandLineTool {
+    /// A command that asks for the code of signature, in a real terminal with a person at it; what it leaves on the
+    /// screen. `asked`: what is answered before the code, each question with its answer.
+    func atTerminal(
+        _ arguments: String, pin: String = APILaboratory.pin, asked: [(question: String, answer: String)] = []
+    ) async throws -> String {
+        let left = Left()
+        try await TmuxScreen.open(self, width: 180, height: 100, arguments: arguments) { screen in
+            let pid = try #require(try await screen.pid)
+            for (question, answer) in asked + [("Code de signature :", pin)] {
+                guard try await screen.shows(question) else { return }
+                try await screen.type(answer + "\r")
+            }
+            #expect(await TmuxScreen.ended(pid))
+            // The last bytes of the program reach the screen a moment after its end.
+            try await Task.sleep(for: .milliseconds(300))
+            left.text = try await screen.text
+        }
+        return left.text
+    }
+
+    private final class Left { var text = "" }
+
+    /// Signed in on this machine with the usual secret.
+    func signIn(_ login: String) async throws {
+        let ran = try await run("login", login, "--secret-stdin", input: APILaboratory.secret + "\n")
+        try #require(ran.code == 0, "\(ran)")
+    }
+}
