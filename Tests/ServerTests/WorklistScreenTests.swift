@@ -207,6 +207,13 @@ import Testing
                 #expect(try await screen.shows("passage 1, 4,2", "passage 2, 4,9", "compte"))
                 try await screen.press("1", "Enter", "1", "Enter")
                 #expect(try await screen.shows("passage choisi"))
+                // A sentence of the laboratory, by the beginning of its code.
+                try await screen.press("c", "r", "e", "c")
+                #expect(try await screen.shows("RECOL Nouveau prélèvement"))
+                try await screen.press("Enter")
+                #expect(try await screen.shows("commentaire ajouté"))
+                let file = try await laboratory.signedIn(.technician).request(made.request.number)
+                #expect(file.observations.filter { $0.comment != nil }.map(\.analysis) == ["K"])
                 let waiting = try await laboratory.signedIn(.technician).worklist().map(\.observation)
                 #expect(waiting.filter { $0.analysis == "K" }.map(\.value.frenchText) == ["4,2"])
             }

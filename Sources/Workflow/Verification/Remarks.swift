@@ -1,4 +1,4 @@
-import Base
+package import Base
 import Catalog
 package import Laboratory
 import Store
