@@ -154,7 +154,7 @@ if withExchange {
             "ExchangeTests",
             imports: [
                 "Base", "Catalog", "Laboratory", "HL7v2", "Report", "Printing", "Store", "Workflow", "Lines",
-                "SecureLines", "Exchange", "Neighbours",
+                "SecureLines", "Exchange", "Neighbours", "Judges",
             ]),
     ]
 }
@@ -196,14 +196,14 @@ if withServer {
             "simulate", at: "Simulators/simulate",
             imports: [
                 "Base", "LIS01", "LIS2", "HL7v2", "Laboratory", "Drivers", "AnalyzerSimulator", "Neighbours", "Lines",
-                arguments,
+                "SecureLines", arguments,
             ]),
         program(
             "bench", at: "Tests/Bench",
             imports: [
                 "Base", "CScan", "LIS01", "LIS2", "Catalog", "Laboratory", "Rules", "Drivers", "CDA", "Report",
                 "Printing", "HL7v2", "Store", "StoreSQL", "SQLiteEngine", "Workflow", "Lines", "Exchange", "API",
-                "Client", "Console", sqlite,
+                "Client", "Console", "Terminal", sqlite,
             ]),
         tests(
             "ServerTests",

@@ -6,7 +6,11 @@ import Neighbours
 
 struct SimulatePFI: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pfi", abstract: "Plateforme d'intermédiation : reçoit ORU et MDM, répond, envoie les ZAM.")
+        commandName: "pfi", abstract: "Plateforme d'intermédiation : reçoit ORU et MDM, répond, envoie les ZAM.",
+        discussion: """
+            Sous le dossier, « bout » tient ce que le DMP et les boîtes auraient : dmp/MATRICULE (documents et \
+            registre.tsv) et mss/ADRESSE (documents et courriels.tsv) ; « refused », ce qui eut AE ou AR.
+            """)
 
     @Option(help: "Port d'écoute (0 : au choix du système).") var listen = 0
     @Option(help: "Adresse d'écoute.") var host = "127.0.0.1"
@@ -20,6 +24,7 @@ struct SimulatePFI: AsyncParsableCommand {
     var policy = "AA"
     @Option(help: "Ce que disent les ZAM : ok, dmpClosed, mailboxFull, read, unreadable, none.") var outcome = "ok"
     @Option(help: "Secondes entre l'AA et le premier ZAM.") var zamDelay = 0.2
+    @OptionGroup var tls: TLSOptions
     @Flag(help: "Ne rien écrire par message.") var quiet = false
 
     func run() async throws {
@@ -65,7 +70,9 @@ struct SimulatePFI: AsyncParsableCommand {
                     remedy: "écrire HOTE:PORT, ou le chemin d'un ports.json")
             }
         }
-        return try await PFISimulator.start(host: host, port: listen, folder: folder, zam: peer, policy: rules)
+        return try await PFISimulator.start(
+            host: host, port: listen, folder: folder, zam: peer, policy: rules, armour: try tls.armour(listening: true),
+            zamArmour: tls.zamTls ? try tls.armour(listening: false) : nil)
     }
 
     private func rules() throws(Refusal) -> PFIPolicy {

@@ -18,8 +18,8 @@ package struct LaboratoryAPI: Sendable {
     /// The whole table, first match wins.
     package private(set) var routes: [Route] = []
 
-    /// Largest body, in bytes: the longest request of a day of a patient is some kilobytes.
-    package static let largestBody = 1 << 20
+    /// Largest body, in bytes: a report of another laboratory (`ReportSupplements.largestReport`) in base64.
+    package static let largestBody = 3 << 20
 
     package init(
         desk: Desk, live: any LiveStatus, accounts: AccountDesk, control: (any AnalyzerControl)? = nil,
@@ -33,7 +33,8 @@ package struct LaboratoryAPI: Sendable {
         feed = ChangeFeed(store: desk.store)
         routes =
             staffRoutes + registrationRoutes + resultRoutes + signOffRoutes + triageRoutes + outputRoutes
-            + releaseRoutes + analyzerRoutes + orderRoutes + stateRoutes + catalogueRoutes + qualityRoutes
+            + releaseRoutes + supplementRoutes + analyzerRoutes + orderRoutes + stateRoutes + catalogueRoutes
+            + qualityRoutes
             + patientAverageRoutes + lotRoutes + ruleRoutes + liveRoutes
     }
 

@@ -2,6 +2,7 @@ import Base
 import Catalog
 import Client
 import Laboratory
+import Rules
 import Store
 import Workflow
 
@@ -18,9 +19,12 @@ extension LaboratoryAPI {
                 let found = try await desk.store.reports(requestID: request.id)
                 return try .json(found.map { ReportView($0, in: call.zone) })
             },
-            Route("GET", "/v1/reports/:id/cda", .needs(.read)) { call in
+            Route("GET", "/v1/reports/:id/cda", .needs(.read), query: ["display"]) { call in
                 let report = try await report(call)
-                return Answer(status: 200, type: "application/xml; charset=utf-8", body: report.cda)
+                let shows = call.query["display"] == "true"
+                return Answer(
+                    status: 200, type: "application/xml; charset=utf-8",
+                    body: shows ? reports?.selfDisplaying(report.cda) ?? report.cda : report.cda)
             },
             Route("GET", "/v1/reports/:id/pdf", .needs(.read)) { call in
                 let report = try await report(call)
@@ -28,6 +32,13 @@ extension LaboratoryAPI {
             },
             Route("GET", "/v1/deliveries", .needs(.read), query: ["request", "limit"]) { call in
                 try .json(try await deliveries(call))
+            },
+            Route("GET", "/v1/deliveries/withheld", .needs(.read), query: ["request", "limit"]) { call in
+                var number = call.query["request"]
+                if let asked = number { number = try await request(asked, call).id }
+                let site = call.author.role == .administrator ? nil : call.author.site
+                let found = try await desk.withheld(site: site, request: number, limit: try call.limit())
+                return try .json(found.map { WithheldView($0, call) })
             },
         ]
     }
@@ -79,15 +90,32 @@ extension LaboratoryAPI {
         CatalogueView(
             version: desk.catalogue.version.text,
             analyses: desk.catalogue.analyses.map { analysis in
-                CatalogueView.Line(
+                var line = CatalogueView.Line(
                     code: analysis.code, name: analysis.nameFR,
                     section: desk.catalogue.section(of: analysis)?.nameFR ?? analysis.section, unit: analysis.unit,
                     loinc: analysis.loinc?.code, specimen: analysis.specimen, tube: analysis.tube,
                     approval: analysis.approval.rawValue)
+                if desk.shelf.pack.policy.isTypedTwice(analysis) { line.twice = true }
+                if analysis.nature.isNumeric {
+                    line.decimals = analysis.decimals
+                    line.lowest = analysis.verification.absurd?.low
+                    line.highest = analysis.verification.absurd?.high
+                }
+                return line
             },
             panels: desk.catalogue.panels.map { panel in
                 CatalogueView.PanelLine(code: panel.code, name: panel.nameFR, members: panel.members)
             })
+    }
+}
+
+extension WithheldView {
+    init(_ line: WithheldLine, _ call: Call) {
+        let told = line.told.map { "par \($0.author) le \(call.moment($0.at).french) : \($0.act.reason)" }
+        self.init(
+            requestNumber: line.requestNumber, version: line.version, destination: line.note.destination,
+            reason: line.note.reason, words: line.note.words, at: call.moment(line.at), needsPerson: line.needsPerson,
+            told: told)
     }
 }
 

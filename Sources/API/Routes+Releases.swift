@@ -1,6 +1,7 @@
 package import Base
 import Client
 package import Laboratory
+import Printing
 import Store
 package import Workflow
 
@@ -8,6 +9,8 @@ package import Workflow
 package protocol ReportControl: Sendable {
     func perform(_ act: ReleaseAct, on reference: String, by author: Author) async throws(CommandFailure)
     func indicators(from: Instant, before: Instant, site: String?) async throws(CommandFailure) -> Indicators
+    /// A document as one file that a browser shows.
+    func selfDisplaying(_ cda: [UInt8]) -> [UInt8]
     /// Mailboxes that a message names.
     func addresses(in message: [UInt8]) -> [String]
 }
@@ -26,6 +29,12 @@ extension LaboratoryAPI {
             Route("GET", "/v1/indicators", .needs(.read), query: ["from", "to"]) { call in
                 try .json(try await indicators(call))
             },
+            Route("GET", "/v1/indicators/pdf", .needs(.read), query: ["from", "to"]) { call in
+                let view = try await indicators(call)
+                let author = view.site.flatMap { desk.sites[$0]?.name } ?? "Tous les sites"
+                return Answer(
+                    status: 200, type: "application/pdf", body: try BarChart(view, author: author).pdf(at: desk.now()))
+            },
             Route("POST", "/v1/requests/:ref/release", .needs(.sign)) { call in
                 let body = try call.decoded(ReleaseBody.self)
                 let request = try await request(call.parameter("ref"), call)
@@ -38,7 +47,8 @@ extension LaboratoryAPI {
                 var act = ReleaseAct(
                     body.kind, reason: body.reason,
                     hiddenFrom: body.kind == .hide ? body.from ?? (isBare ? [.patient] : []) : [],
-                    until: try call.instant(body.until, at: "until"), deliveryID: body.delivery)
+                    until: try call.instant(body.until, at: "until"), deliveryID: body.delivery,
+                    destination: body.destination)
                 act.secretCare = body.secretCare
                 act.confidentiality = body.confidentiality
                 guard act.kind != .hidingEnded else {
@@ -98,11 +108,12 @@ extension LaboratoryAPI {
         let acts = try await desk.releaseActs(of: request)
         let state = ReleaseState(acts.map(\.act))
         var deliveries = [DeliveryLineView]()
-        for delivery in try await desk.store.deliveries(site: nil, requestID: request.id, limit: Call.mostLines) {
-            let events = try await desk.store.deliveryEvents(delivery.id)
-            deliveries.append(view(delivery, events, number: request.number, call))
+        let found = try await desk.store.deliveries(site: nil, requestID: request.id, limit: Call.mostLines)
+        let happened = try await desk.store.deliveryEvents(of: found.map(\.id))
+        for delivery in found {
+            deliveries.append(view(delivery, happened[delivery.id] ?? [], number: request.number, call))
         }
-        return ReportStoryView(
+        var view = ReportStoryView(
             requestNumber: request.number, isHeld: state.isHeld,
             hiddenFrom: state.hiddenFrom.sorted {
                 $0.rawValue < $1.rawValue
@@ -113,6 +124,24 @@ extension LaboratoryAPI {
                 ReportStoryView.Act(
                     kind: $0.act.kind, reason: $0.act.reason, author: $0.author, at: call.moment($0.at),
                     hiddenFrom: $0.act.hiddenFrom, until: $0.act.until.map { call.moment($0) })
+            })
+        let withheld = try await desk.withheld(site: nil, request: request.id, limit: Call.mostLines)
+        view.withheld = withheld.map { WithheldView($0, call) }
+        return view
+    }
+}
+
+extension BarChart {
+    fileprivate init(_ view: IndicatorsView, author: String) {
+        self.init(
+            title: "Indicateurs du \(view.from.french) au \(view.to.french)", author: author,
+            bars: view.indicators.figures.map { figure in
+                let share = view.indicators.share(of: figure).map { " (\($0) %)" } ?? ""
+                return Bar(label: figure.label, value: figure.value, words: "\(figure.value)\(share)")
+            },
+            notes: view.indicators.turnarounds.map { delay in
+                "Délai \(delay.label) : \(delay.count) comptes rendus, médiane \(delay.medianMinutes) min, "
+                    + "9 sur 10 en \(delay.ninthDecileMinutes) min"
             })
     }
 }

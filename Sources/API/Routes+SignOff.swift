@@ -53,8 +53,7 @@ extension LaboratoryAPI {
 
     private func shown(_ draft: SignDraft, _ call: Call) async throws -> FileToSignView {
         let file = try await desk.fileToSign(try await request(call.parameter("ref"), call).id, draft: draft)
-        let supplements = file.supplements
-        let placed = supplements.sectionComments.map { "\($0.place) : \($0.text)" }
+        let placed = file.words.sectionComments.map { "\($0.place) : \($0.text)" }
         return FileToSignView(
             request: RequestView(file.request, patient: file.patient, in: call.zone),
             patient: PatientView(file.patient, in: call.zone),
@@ -63,7 +62,8 @@ extension LaboratoryAPI {
             previous: file.previous.map { PreviousResultView($0, in: call.zone) }, missing: file.missing,
             fresh: file.fresh, nextVersion: file.nextVersion, contentHash: file.contentHash, lane: file.lane,
             obstacles: file.obstacles, isAmendment: file.isAmendment,
-            comments: supplements.conclusions.map { "\($0.title) : \($0.text)" } + placed)
+            comments: file.words.conclusions.map { "\($0.title) : \($0.text)" } + placed,
+            supplements: file.supplements, hasFreshSupplements: file.hasFreshSupplements)
     }
 
     private func line(of file: FileToSign, _ call: Call) -> SignableLineView {

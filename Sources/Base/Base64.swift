@@ -11,12 +11,16 @@ package enum Base64 {
     }
 
     package static func append(_ data: [UInt8], to out: inout [UInt8]) {
-        let encoded = [UInt8](unsafeUninitializedCapacity: (data.count + 2) / 3 * 4) { letters, count in
-            data.withUnsafeBufferPointer { bytes in
-                pairs.withUnsafeBufferPointer { pairs in count = write(bytes, pairs, into: letters) }
-            }
+        let start = out.count
+        out.append(contentsOf: repeatElement(0, count: (data.count + 2) / 3 * 4))
+        out.withUnsafeMutableBufferPointer { write(data, to: UnsafeMutableBufferPointer(rebasing: $0[start...])) }
+    }
+
+    /// Into room of exactly the length that it takes: four letters for each three bytes begun.
+    package static func write(_ data: [UInt8], to out: UnsafeMutableBufferPointer<UInt8>) {
+        data.withUnsafeBufferPointer { bytes in
+            pairs.withUnsafeBufferPointer { pairs in _ = write(bytes, pairs, into: out) }
         }
-        out.append(contentsOf: encoded)
     }
 
     private static func write(

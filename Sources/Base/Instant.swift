@@ -131,7 +131,8 @@ package struct CivilDate: Sendable, Hashable, Comparable, Codable, CustomStringC
 
 package func padded(_ value: some BinaryInteger, _ width: Int) -> String {
     let text = String(value)
-    return String(repeating: "0", count: max(0, width - text.count)) + text
+    let missing = width - text.utf8.count
+    return missing > 0 ? String(repeating: "0", count: missing) + text : text
 }
 
 /// The civil zone of a laboratory: how far its wall clock is from UTC at an instant.
@@ -224,8 +225,30 @@ extension Instant {
     }
     /// `20261122070000+0100`, the form of HL7 v2 and of CDA: never a time without its zone.
     package func hl7(in zone: CivilZone) -> String {
-        let t = CivilTime(self, in: zone)
-        return t.date.compact + padded(t.hour, 2) + padded(t.minute, 2) + padded(t.second, 2) + t.zoneText
+        let t = CivilTime(self, in: zone), offset = abs(t.offsetMinutes)
+        guard (0...9999).contains(t.date.year), t.date.isComplete, offset < 6000 else {
+            return t.date.compact + padded(t.hour, 2) + padded(t.minute, 2) + padded(t.second, 2) + t.zoneText
+        }
+        // Every result of a document has one: written in one piece.
+        return String(unsafeUninitializedCapacity: 19) { out in
+            var place = 0
+            func put(_ byte: UInt8) {
+                out.initializeElement(at: place, to: byte)
+                place += 1
+            }
+            for pair in [
+                t.date.year / 100, t.date.year % 100, t.date.month, t.date.day, t.hour, t.minute, t.second,
+            ] {
+                put(0x30 + UInt8(pair / 10))
+                put(0x30 + UInt8(pair % 10))
+            }
+            put(t.offsetMinutes < 0 ? 0x2D : 0x2B)
+            for pair in [offset / 60, offset % 60] {
+                put(0x30 + UInt8(pair / 10))
+                put(0x30 + UInt8(pair % 10))
+            }
+            return place
+        }
     }
     /// `22/11/2026 07:00`, for people.
     package func french(in zone: CivilZone) -> String {

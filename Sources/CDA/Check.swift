@@ -12,7 +12,9 @@ extension CRBioDocument {
         let refusals = check()
         guard refusals.isEmpty else { throw DocumentRefused(refusals: refusals) }
         let pdfs = pdfCopy.bytes.count + attachedReports.reduce(0) { $0 + $1.bytes.count }
-        var w = XMLWriter(reserving: pdfs * 4 / 3 + 65_536)
+        // About so much for each result; too little would copy what is written once more.
+        let entries = chapters.reduce(0) { $0 + $1.entryCount }
+        var w = XMLWriter(reserving: pdfs * 4 / 3 + 32_768 + entries * 2048)
         w.markup("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
         w.element(
             "ClinicalDocument", ("xmlns", "urn:hl7-org:v3"), ("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance"),
@@ -41,7 +43,7 @@ extension CRBioDocument {
             checker.refuse("cda.chapters", "chapitres", "le compte rendu n'a aucun chapitre", "y mettre un résultat")
         }
         for (index, chapter) in chapters.enumerated() {
-            chapter.check("chapitre \(index + 1)", &checker)
+            chapter.check({ "chapitre \(index + 1)" }, &checker)
         }
         checker.pdf(pdfCopy.bytes, pdfCopy.id, "copie PDF")
         for (index, report) in attachedReports.enumerated() {
@@ -229,177 +231,195 @@ extension Patient {
 }
 
 extension Chapter {
-    fileprivate func check(_ place: String, _ c: inout Checker) {
-        c.chapter(code, place)
-        c.text(title, place + ", titre")
+    fileprivate var entryCount: Int {
+        switch content {
+        case .block(let block): block.entryCount
+        case .subChapters(let subs): subs.reduce(0) { $0 + $1.block.entryCount }
+        }
+    }
+
+    fileprivate func check(_ place: () -> String, _ c: inout Checker) {
+        c.chapter(code, place())
+        c.text(title, place() + ", titre")
         switch content {
         case .block(let block): block.check(place, code: code, &c)
         case .subChapters(let subs):
-            if subs.isEmpty { c.missing(place, "un résultat") }
+            if subs.isEmpty { c.missing(place(), "un résultat") }
             for (index, sub) in subs.enumerated() {
-                let place = "\(place).\(index + 1)"
-                if let code = sub.code { c.chapter(code, place) }
-                sub.block.check(place, code: sub.code ?? code, &c)
+                func here() -> String { "\(place()).\(index + 1)" }
+                if let code = sub.code { c.chapter(code, here()) }
+                sub.block.check(here, code: sub.code ?? code, &c)
             }
         }
     }
 }
 
 extension Block {
-    /// `code`: that of its section, which stands for its own.
-    fileprivate func check(_ place: String, code: Coded, _ c: inout Checker) {
-        if items.isEmpty { c.missing(place, "un résultat") }
-        if let own = self.code {
-            c.loinc(own, place + ", entrée")
-        } else if code.system == OID.waitingCodes {
-            c.missing(place + ", entrée", "le code LOINC (celui de la section est un code d'attente)")
-        }
-        c.performer(performer, place)
-        for validation in validators { c.validation(validation, place) }
-        for (index, item) in items.enumerated() {
-            let place = "\(place), ligne \(index + 1)"
+    fileprivate var entryCount: Int {
+        items.reduce(0) { sum, item in
             switch item {
-            case .comment(let text): c.text(text, place + ", commentaire")
-            case .observation(let observation): observation.check(place, &c)
-            case .sampling(let sampling): sampling.check(place, &c)
-            case .panel(let panel): panel.check(place, &c)
-            case .isolate(let isolate): isolate.check(place, &c)
-            case .image(let image): image.check(place, &c)
+            case .panel(let panel): sum + 1 + panel.observations.count
+            case .observation, .sampling, .isolate, .image, .comment: sum + 1
+            }
+        }
+    }
+
+    /// `code`: that of its section, which stands for its own.
+    fileprivate func check(_ place: () -> String, code: Coded, _ c: inout Checker) {
+        if items.isEmpty { c.missing(place(), "un résultat") }
+        if let own = self.code {
+            c.loinc(own, place() + ", entrée")
+        } else if code.system == OID.waitingCodes {
+            c.missing(place() + ", entrée", "le code LOINC (celui de la section est un code d'attente)")
+        }
+        c.performer(performer, place())
+        for validation in validators { c.validation(validation, place()) }
+        for (index, item) in items.enumerated() {
+            func here() -> String { "\(place()), ligne \(index + 1)" }
+            switch item {
+            case .comment(let text): c.text(text, here() + ", commentaire")
+            case .observation(let observation): observation.check(here, &c)
+            case .sampling(let sampling): sampling.check(here, &c)
+            case .panel(let panel): panel.check(here, &c)
+            case .isolate(let isolate): isolate.check(here, &c)
+            case .image(let image): image.check(here, &c)
             }
         }
     }
 }
 
 extension SamplingEntry {
-    fileprivate func check(_ place: String, _ c: inout Checker) {
-        c.coded(act, place + ", prélèvement")
+    fileprivate func check(_ place: () -> String, _ c: inout Checker) {
+        c.coded(act, place() + ", prélèvement")
         c.member(
             nature, of: nature.system == OID.specimens && ValueSets.specimens.contains(nature.code),
-            "JDV_HL7_SpecimenType", place + ", nature de l'échantillon")
-        if let site { c.coded(site, place + ", site") }
-        c.number(specimen, place + ", échantillon")
-        if let collectedAt { c.time(collectedAt, place + ", prélevé le") }
-        if let receivedAt { c.time(receivedAt, place + ", reçu le") }
-        c.sampler(sampler, place)
+            "JDV_HL7_SpecimenType", place() + ", nature de l'échantillon")
+        if let site { c.coded(site, place() + ", site") }
+        c.number(specimen, place() + ", échantillon")
+        if let collectedAt { c.time(collectedAt, place() + ", prélevé le") }
+        if let receivedAt { c.time(receivedAt, place() + ", reçu le") }
+        c.sampler(sampler, place())
     }
 }
 
 extension PanelEntry {
-    fileprivate func check(_ place: String, _ c: inout Checker) {
-        if !code.isUnnamed { c.analysis(code, place) }
-        c.performer(performer, place)
-        for validation in validators { c.validation(validation, place) }
+    fileprivate func check(_ place: () -> String, _ c: inout Checker) {
+        if !code.isUnnamed { c.analysis(code, place()) }
+        c.performer(performer, place())
+        for validation in validators { c.validation(validation, place()) }
         for image in images { image.check(place, &c) }
-        if observations.isEmpty { c.missing(place, "un résultat") }
+        if observations.isEmpty { c.missing(place(), "un résultat") }
         for (index, observation) in observations.enumerated() {
-            observation.check("\(place).\(index + 1)", &c)
+            observation.check({ "\(place()).\(index + 1)" }, &c)
         }
-        for comment in comments { c.text(comment, place + ", commentaire") }
+        for comment in comments { c.text(comment, place() + ", commentaire") }
     }
 }
 
 extension ImageEntry {
-    fileprivate func check(_ place: String, _ c: inout Checker) {
+    fileprivate func check(_ place: () -> String, _ c: inout Checker) {
         guard !bytes.starts(with: format.signature) else { return }
         c.refuse(
-            "cda.image", place, "ce n'est pas une image \(format.rawValue)",
+            "cda.image", place(), "ce n'est pas une image \(format.rawValue)",
             "joindre une image PNG, JPEG ou GIF lisible")
     }
 }
 
 extension IsolateEntry {
-    fileprivate func check(_ place: String, _ c: inout Checker) {
-        c.number(isolate, place + ", isolat")
+    fileprivate func check(_ place: () -> String, _ c: inout Checker) {
+        c.number(isolate, place() + ", isolat")
         if let snomed {
-            c.coded(snomed, place)
+            c.coded(snomed, place())
             if snomed.system != OID.snomed {
-                c.refuse("cda.isolate.code", place, "le code du germe n'est pas SNOMED CT", "corriger le code du germe")
+                c.refuse(
+                    "cda.isolate.code", place(), "le code du germe n'est pas SNOMED CT", "corriger le code du germe")
             }
         }
         if let ncbi {
-            c.coded(ncbi, place)
+            c.coded(ncbi, place())
             if ncbi.system != OID.ncbiTaxonomy {
                 c.refuse(
-                    "cda.isolate.code", place, "la traduction du code du germe n'est pas NCBI Taxonomy",
+                    "cda.isolate.code", place(), "la traduction du code du germe n'est pas NCBI Taxonomy",
                     "corriger la traduction")
             }
         }
-        for comment in comments { c.text(comment, place + ", commentaire") }
-        c.performer(performer, place)
+        for comment in comments { c.text(comment, place() + ", commentaire") }
+        c.performer(performer, place())
         if snomed == nil, ncbi == nil {
             c.refuse(
-                "cda.isolate.code", place, "l'isolat n'a ni code SNOMED CT ni code NCBI", "coder le germe au catalogue")
+                "cda.isolate.code", place(), "l'isolat n'a ni code SNOMED CT ni code NCBI",
+                "coder le germe au catalogue")
         }
-        c.text(label, place + ", germe")
-        c.time(at, place)
-        for (index, finding) in findings.enumerated() { finding.check("\(place).\(index + 1)", &c) }
-        antibiogram?.check(place + ", antibiogramme", &c)
-        if findings.isEmpty, antibiogram == nil { c.missing(place, "un résultat") }
+        c.text(label, place() + ", germe")
+        c.time(at, place())
+        for (index, finding) in findings.enumerated() { finding.check({ "\(place()).\(index + 1)" }, &c) }
+        antibiogram?.check({ place() + ", antibiogramme" }, &c)
+        if findings.isEmpty, antibiogram == nil { c.missing(place(), "un résultat") }
     }
 }
 
 extension ObservationEntry {
-    fileprivate func check(_ place: String, _ c: inout Checker) {
-        c.analysis(code, place)
+    fileprivate func check(_ place: () -> String, _ c: inout Checker) {
+        c.analysis(code, place())
         switch outcome {
         case .value(let value, let at):
-            c.time(at, place + ", date du résultat")
+            c.time(at, place() + ", date du résultat")
             if at.text.count <= 8 {
-                c.refuse("cda.time", place, "un résultat a une date et une heure", "donner l'heure, avec son fuseau")
+                c.refuse("cda.time", place(), "un résultat a une date et une heure", "donner l'heure, avec son fuseau")
             }
             value.check(place, &c)
-        case .notPerformed(let reason): c.text(reason, place + ", motif de non-réalisation")
+        case .notPerformed(let reason): c.text(reason, place() + ", motif de non-réalisation")
         }
-        if let reference { reference.check(place + ", intervalle de référence", &c) }
+        if let reference { reference.check({ place() + ", intervalle de référence" }, &c) }
         for before in previous {
-            c.time(before.at, place + ", antériorité")
-            before.value.check(place + ", antériorité", &c)
+            c.time(before.at, place() + ", antériorité")
+            before.value.check({ place() + ", antériorité" }, &c)
         }
         if let technique {
-            c.text(technique.label, place + ", technique")
+            c.text(technique.label, place() + ", technique")
             if let code = technique.code {
                 c.member(
                     code, of: code.system == OID.techniques && ValueSets.techniques.contains(code.code),
-                    "JDV_TechniqueBiologie", place + ", technique")
+                    "JDV_TechniqueBiologie", place() + ", technique")
             }
         }
-        for comment in comments { c.text(comment, place + ", commentaire") }
-        c.performer(performer, place)
-        for validation in validators { c.validation(validation, place) }
-        for material in devices + reagents { c.coded(material, place + ", automate ou réactif") }
+        for comment in comments { c.text(comment, place() + ", commentaire") }
+        c.performer(performer, place())
+        for validation in validators { c.validation(validation, place()) }
+        for material in devices + reagents { c.coded(material, place() + ", automate ou réactif") }
     }
 }
 
 extension ObservedValue {
-    fileprivate func check(_ place: String, _ c: inout Checker) {
+    fileprivate func check(_ place: () -> String, _ c: inout Checker) {
         switch self {
         case .number(_, let text, let unit):
-            c.decimal(text, place)
-            if let unit { c.unit(unit, place) }
+            c.decimal(text, place())
+            if let unit { c.unit(unit, place()) }
         case .range(let low, let high, let unit):
-            c.decimal(low, place)
-            c.decimal(high, place)
-            c.unit(unit, place)
+            c.decimal(low, place())
+            c.decimal(high, place())
+            c.unit(unit, place())
         case .qualitative(let text, let code):
-            c.text(text, place + ", valeur")
-            if let code { c.coded(code, place + ", valeur") }
-        case .text(let text): c.text(text, place + ", valeur")
+            c.text(text, place() + ", valeur")
+            if let code { c.coded(code, place() + ", valeur") }
+        case .text(let text): c.text(text, place() + ", valeur")
         case .titre(let numerator, let denominator):
             for part in [numerator, denominator] where Int(part) == nil {
-                c.refuse("cda.number", place, "« \(part) » n'est pas un entier", "écrire un titre tel que 1/160")
+                c.refuse("cda.number", place(), "« \(part) » n'est pas un entier", "écrire un titre tel que 1/160")
             }
         }
     }
 }
 
 extension ReferenceInterval {
-    fileprivate func check(_ place: String, _ c: inout Checker) {
+    fileprivate func check(_ place: () -> String, _ c: inout Checker) {
         switch bounds {
-        case .text(let text): c.text(text, place)
+        case .text(let text): c.text(text, place())
         case .numbers(let low, let high, let unit):
-            if low == nil, high == nil { c.missing(place, "une borne") }
-            for bound in [low, high].compactMap({ $0 }) { c.decimal(bound, place) }
-            if let unit { c.unit(unit, place) }
+            if low == nil, high == nil { c.missing(place(), "une borne") }
+            for bound in [low, high].compactMap({ $0 }) { c.decimal(bound, place()) }
+            if let unit { c.unit(unit, place()) }
         }
     }
 }

@@ -1,7 +1,7 @@
 // How the data types and the entities stand in the XML. Orders of children are those of the CDA schema.
 
 extension XMLWriter {
-    mutating func template(_ root: StaticString) { element("templateId", ("root", "\(root)")) }
+    mutating func template(_ root: StaticString) { rooted("templateId", root) }
 
     mutating func id(_ id: ObjectID) {
         element(

@@ -2,16 +2,17 @@
 // refused before it is sent, with what to do, rather than by the PFI or the DMP afterwards. Adding one is a line here.
 
 package enum ValueSets {
+    private static let healthProfessions: Set<String> = [
+        "10", "21", "26", "28", "31", "32", "35", "36", "37", "38", "39", "40", "50", "60", "69", "70", "80", "81",
+        "82", "83", "84", "85", "86", "91", "92", "94", "95", "96", "98",
+    ]
+
     /// Profession and speciality of a health professional (JDV_J01): those of physicians, pharmacists, dentists,
     /// midwives, nurses and the other professions of `G15`, and of `G16`.
     package static func knowsProfession(_ code: String) -> Bool {
         let parts = code.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard let profession = parts.first, parts.count <= 2 else { return false }
-        let numbers: Set = [
-            "10", "21", "26", "28", "31", "32", "35", "36", "37", "38", "39", "40", "50", "60", "69", "70", "80", "81",
-            "82", "83", "84", "85", "86", "91", "92", "94", "95", "96", "98",
-        ]
-        let isHealth = profession.hasPrefix("G15_") && numbers.contains(String(profession.dropFirst(4)))
+        let isHealth = profession.hasPrefix("G15_") && healthProfessions.contains(String(profession.dropFirst(4)))
         let isOther = ["G16_10", "G16_21", "G16_40", "G16_50"].contains(profession)
         guard parts.count == 2 else { return isHealth || isOther }
         func isIn(_ prefix: String, _ range: ClosedRange<Int>) -> Bool {
@@ -82,6 +83,7 @@ package enum ValueSets {
 
     /// Takes `{annotations}` of lower-case letters away, and only those, as the official rule does.
     private static func withoutAnnotations(_ ucum: String) -> String {
+        guard ucum.utf8.contains(0x7B) else { return ucum }
         var rest = ucum[...]
         var out = ""
         while let open = rest.firstIndex(of: "{") {

@@ -15,7 +15,11 @@ package struct Stamp: Sendable, Hashable, ExpressibleByStringLiteral, CustomStri
 
     /// The form above and a date of the calendar; CR-BIO sheet section 1: no time without its zone.
     package var isWellFormed: Bool {
-        let utf8 = Array(text.utf8)
+        var text = text
+        return text.withUTF8 { Stamp.isWellFormed($0) }
+    }
+
+    private static func isWellFormed(_ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
         let digits = utf8.prefix { (0x30...0x39).contains($0) }.count
         func number(_ from: Int, _ count: Int) -> Int { utf8[from..<from + count].reduce(0) { $0 * 10 + Int($1) - 48 } }
         guard [4, 6, 8, 10, 12, 14].contains(digits) else { return false }

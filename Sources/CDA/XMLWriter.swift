@@ -3,63 +3,111 @@ import Base
 /// Writes XML 1.0 in UTF-8, straight to bytes, without a tree. Element and attribute names are literals of this
 /// room, so only contents need escaping; what is opened is closed by construction (`element` takes the body).
 struct XMLWriter {
-    private(set) var bytes: [UInt8] = []
+    /// Bytes owned by hand: an element is ten small pieces, and each would ask an array whether it is shared.
+    private final class Store {
+        var start: UnsafeMutablePointer<UInt8>
+        init(_ capacity: Int) { start = .allocate(capacity: capacity) }
+        deinit { start.deallocate() }
+    }
+    private let store: Store
+    private var start: UnsafeMutablePointer<UInt8>
+    private var count = 0
+    private var capacity: Int
+    var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
     /// Characters that XML 1.0 section 2.2 forbids (C0 controls, U+FFFE, U+FFFF), written as U+FFFD.
     private(set) var replacedCharacters = 0
     /// The start tag is not yet closed by `>`: attributes may follow, and `/>` if nothing comes.
     private var tagIsOpen = false
 
-    init(reserving capacity: Int) { bytes.reserveCapacity(capacity) }
+    init(reserving capacity: Int) {
+        self.capacity = max(capacity, 4096)
+        store = Store(self.capacity)
+        start = store.start
+    }
+
+    private mutating func reserve(_ more: Int) {
+        if count + more <= capacity { return }
+        capacity = max(capacity * 2, count + more)
+        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+        larger.update(from: start, count: count)
+        store.start.deallocate()
+        store.start = larger
+        start = larger
+    }
+    @inline(__always) private mutating func put(_ byte: UInt8) {
+        reserve(1)
+        start[count] = byte
+        count += 1
+    }
+    @inline(__always) private mutating func put(_ piece: UnsafeBufferPointer<UInt8>) {
+        guard let base = piece.baseAddress else { return }
+        reserve(piece.count)
+        (start + count).update(from: base, count: piece.count)
+        count += piece.count
+    }
 
     typealias Attribute = (StaticString, String?)
 
-    /// `<name a="…">body</name>`, or `<name a="…"/>` when the body writes nothing; nil attributes are left out.
-    mutating func element(_ name: StaticString, _ attributes: Attribute..., body: (inout XMLWriter) -> Void) {
-        start(name, attributes)
+    /// `<name a="…">body</name>`, or `<name a="…"/>` when the body writes nothing; nil attributes are left out. Five at
+    /// most, not an array: elements are the most of the work.
+    mutating func element(
+        _ name: StaticString, _ a: Attribute? = nil, _ b: Attribute? = nil, _ c: Attribute? = nil,
+        _ d: Attribute? = nil, _ e: Attribute? = nil, body: (inout XMLWriter) -> Void = { _ in }
+    ) {
+        open(name)
+        attribute(a)
+        attribute(b)
+        attribute(c)
+        attribute(d)
+        attribute(e)
+        tagIsOpen = true
         body(&self)
-        end(name)
-    }
-    mutating func element(_ name: StaticString, _ attributes: Attribute...) {
-        start(name, attributes)
         end(name)
     }
     /// `<name>text</name>`
     mutating func element(_ name: StaticString, text: String) {
-        start(name, [])
+        open(name)
+        tagIsOpen = true
         self.text(text)
         end(name)
     }
 
-    private mutating func start(_ name: StaticString, _ attributes: [Attribute]) {
+    /// `<name root="…"/>` of an OID of this room.
+    mutating func rooted(_ name: StaticString, _ root: StaticString) {
         closeTag()
-        bytes.append(0x3C)
+        put(0x3C)
         raw(name)
-        for (key, value) in attributes {
-            guard let value else { continue }
-            bytes.append(0x20)
-            raw(key)
-            bytes.append(0x3D)
-            bytes.append(0x22)
-            escape(value, inAttribute: true)
-            bytes.append(0x22)
-        }
-        tagIsOpen = true
+        raw(" root=\"")
+        raw(root)
+        raw("\"/>")
+    }
+
+    private mutating func open(_ name: StaticString) {
+        closeTag()
+        put(0x3C)
+        raw(name)
+    }
+    private mutating func attribute(_ attribute: Attribute?) {
+        guard let (key, value) = attribute, let value else { return }
+        put(0x20)
+        raw(key)
+        raw("=\"")
+        escape(value, inAttribute: true)
+        put(0x22)
     }
     private mutating func end(_ name: StaticString) {
         if tagIsOpen {
-            bytes.append(0x2F)
-            bytes.append(0x3E)
+            raw("/>")
             tagIsOpen = false
         } else {
-            bytes.append(0x3C)
-            bytes.append(0x2F)
+            raw("</")
             raw(name)
-            bytes.append(0x3E)
+            put(0x3E)
         }
     }
     private mutating func closeTag() {
         guard tagIsOpen else { return }
-        bytes.append(0x3E)
+        put(0x3E)
         tagIsOpen = false
     }
 
@@ -69,7 +117,7 @@ struct XMLWriter {
         raw(literal)
     }
     private mutating func raw(_ literal: StaticString) {
-        literal.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        put(UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
     }
 
     /// Character data, escaped.
@@ -81,7 +129,15 @@ struct XMLWriter {
     /// Bytes in base 64 (RFC 4648 section 4), one line, padded.
     mutating func base64(_ data: [UInt8]) {
         closeTag()
-        Base64.append(data, to: &bytes)
+        let length = (data.count + 2) / 3 * 4
+        reserve(length)
+        Base64.write(data, to: UnsafeMutableBufferPointer(start: start + count, count: length))
+        count += length
+    }
+
+    /// C0, `"`, `&`, `<`, `>` as bits of 64, and the first byte of U+FFFE and U+FFFF.
+    @inline(__always) private static func needsCare(_ byte: UInt8) -> Bool {
+        byte < 0x40 ? (0x5000_0044_FFFF_FFFF as UInt64) >> UInt64(byte) & 1 != 0 : byte == 0xEF
     }
 
     private mutating func escape(_ value: String, inAttribute: Bool) {
@@ -90,8 +146,8 @@ struct XMLWriter {
             var from = 0
             for i in utf8.indices {
                 let byte = utf8[i]
-                // One test lets nearly every byte pass: only C0, " & < > and 0xEF (U+FFFE, U+FFFF) go further.
-                guard byte < 0x40 || byte == 0xEF else { continue }
+                // One look lets nearly every byte pass: only C0, " & < > and 0xEF (U+FFFE, U+FFFF) go further.
+                guard XMLWriter.needsCare(byte) else { continue }
                 var width = 1
                 let replacement: StaticString
                 switch byte {
@@ -115,11 +171,11 @@ struct XMLWriter {
                     width = 3
                 case _: continue
                 }
-                bytes.append(contentsOf: utf8[from..<i])
-                replacement.withUTF8Buffer { bytes.append(contentsOf: $0) }
+                put(UnsafeBufferPointer(rebasing: utf8[from..<i]))
+                raw(replacement)
                 from = i + width
             }
-            bytes.append(contentsOf: utf8[from...])
+            put(UnsafeBufferPointer(rebasing: utf8[from...]))
         }
     }
 }

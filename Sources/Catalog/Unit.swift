@@ -113,7 +113,10 @@ package struct Unit: Sendable, Hashable, CustomStringConvertible {
     /// As French reports print it (RULES section 9): `10*9/L` → `G/L`, `m[IU]/L` → `mUI/L`, `umol/L` → `µmol/L`.
     package static func french(_ ucum: String) -> String {
         if let known = displayed[ucum] { return known }
-        var text = ucum.replacing("[arb'U]", with: "U").replacing("[IU]", with: "UI").replacing("[iU]", with: "UI")
+        var text = ucum
+        if ucum.utf8.contains(0x5B) {
+            text = ucum.replacing("[arb'U]", with: "U").replacing("[IU]", with: "UI").replacing("[iU]", with: "UI")
+        }
         if text.hasPrefix("u") { text = "µ" + text.dropFirst() }
         return text
     }

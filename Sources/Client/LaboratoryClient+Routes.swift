@@ -107,14 +107,36 @@ extension LaboratoryClient {
     package func indicators(from: CivilDate, to: CivilDate) async throws(Refusal) -> IndicatorsView {
         try await get("/v1/indicators", [("from", from.description), ("to", to.description)])
     }
+    /// The same as a page, PDF/A-1b.
+    package func indicatorsPage(from: CivilDate, to: CivilDate) async throws(Refusal) -> [UInt8] {
+        try await bytes(
+            "/v1/indicators/pdf" + LaboratoryClient.query([("from", from.description), ("to", to.description)]))
+    }
     package func release(_ reference: String, _ body: ReleaseBody) async throws(Refusal) -> ReportStoryView {
         try await send("POST", "/v1/requests/\(LaboratoryClient.segment(reference))/release", body)
     }
-    package func cda(of reportID: String) async throws(Refusal) -> [UInt8] {
-        try await bytes("/v1/reports/\(LaboratoryClient.segment(reportID))/cda")
+    package func supplements(of reference: String) async throws(Refusal) -> [SupplementView] {
+        try await get("/v1/requests/\(LaboratoryClient.segment(reference))/supplements")
+    }
+    package func attach(_ reference: String, _ body: SupplementBody) async throws(Refusal) -> SupplementView {
+        try await send("POST", "/v1/requests/\(LaboratoryClient.segment(reference))/supplements", body)
+    }
+    package func detach(
+        _ ordinal: Int, from reference: String, _ body: RemovalBody
+    ) async throws(Refusal) -> SupplementView {
+        let request = LaboratoryClient.segment(reference)
+        return try await send("POST", "/v1/requests/\(request)/supplements/\(ordinal)/remove", body)
+    }
+    /// `displaying`: in its style sheet, for a browser.
+    package func cda(of reportID: String, displaying: Bool = false) async throws(Refusal) -> [UInt8] {
+        try await bytes("/v1/reports/\(LaboratoryClient.segment(reportID))/cda" + (displaying ? "?display=true" : ""))
     }
     package func pdf(of reportID: String) async throws(Refusal) -> [UInt8] {
         try await bytes("/v1/reports/\(LaboratoryClient.segment(reportID))/pdf")
+    }
+    /// Who was not sent a report.
+    package func withheld(request: String? = nil, limit: Int? = nil) async throws(Refusal) -> [WithheldView] {
+        try await get("/v1/deliveries/withheld", [("request", request), ("limit", limit.map(String.init))])
     }
     package func deliveries(request: String? = nil, limit: Int? = nil) async throws(Refusal) -> [DeliveryLineView] {
         try await get("/v1/deliveries", [("request", request), ("limit", limit.map(String.init))])

@@ -283,15 +283,22 @@ package struct FileToSignView: Codable, Sendable, Hashable {
     package var isAmendment: Bool
     /// Comments as the report would say them.
     package var comments: [String]
+    /// What else the report says beside its results, a few words each.
+    package var supplements: [String]
+    /// … and it changed since the last signature.
+    package var hasFreshSupplements: Bool
     package init(
         request: RequestView, patient: PatientView, specimens: [SpecimenView], observations: [ObservationView],
         previous: [PreviousResultView], missing: [String], fresh: [String], nextVersion: Int, contentHash: String,
-        lane: SignLane, obstacles: [String], isAmendment: Bool, comments: [String]
+        lane: SignLane, obstacles: [String], isAmendment: Bool, comments: [String], supplements: [String] = [],
+        hasFreshSupplements: Bool = false
     ) {
         self.lane = lane
         self.obstacles = obstacles
         self.isAmendment = isAmendment
         self.comments = comments
+        self.supplements = supplements
+        self.hasFreshSupplements = hasFreshSupplements
         self.request = request
         self.patient = patient
         self.specimens = specimens

@@ -13,6 +13,8 @@ package struct ReleaseBody: Codable, Sendable, Hashable {
     package var confidentiality: Visibility.Confidentiality?
     /// `retry`, `abandon`: which delivery.
     package var delivery: String?
+    /// `told`: who.
+    package var destination: String?
     package init(
         kind: ReleaseAct.Kind, reason: String, from: [Audience]? = nil, until: Moment? = nil, delivery: String? = nil
     ) {
@@ -51,10 +53,13 @@ package struct ReportStoryView: Codable, Sendable, Hashable {
     package var versions: [ReportView]
     package var deliveries: [DeliveryLineView]
     package var acts: [Act]
+    /// Who was not sent a version, newest first.
+    package var withheld: [WithheldView]
     package init(
         requestNumber: String, isHeld: Bool, hiddenFrom: [Audience], hiddenUntil: Moment?, versions: [ReportView],
-        deliveries: [DeliveryLineView], acts: [Act]
+        deliveries: [DeliveryLineView], acts: [Act], withheld: [WithheldView] = []
     ) {
+        self.withheld = withheld
         self.requestNumber = requestNumber
         self.isHeld = isHeld
         self.hiddenFrom = hiddenFrom
@@ -65,7 +70,42 @@ package struct ReportStoryView: Codable, Sendable, Hashable {
     }
 }
 
-/// What one mailbox did with the report.
+/// Somebody who was not sent a version of a report.
+package struct WithheldView: Codable, Sendable, Hashable {
+    package var requestNumber: String
+    package var version: Int
+    /// `DMP`, `patient`, an MSSanté address; empty for a prescriber without one.
+    package var destination: String
+    package var reason: String
+    /// The reason in French.
+    package var words: String
+    package var at: Moment
+    /// Has an earlier version that is no longer right, and nobody told it.
+    package var needsPerson: Bool
+    /// Who told it otherwise, when, why.
+    package var told: String?
+    package init(
+        requestNumber: String, version: Int, destination: String, reason: String, words: String, at: Moment,
+        needsPerson: Bool, told: String?
+    ) {
+        self.requestNumber = requestNumber
+        self.version = version
+        self.destination = destination
+        self.reason = reason
+        self.words = words
+        self.at = at
+        self.needsPerson = needsPerson
+        self.told = told
+    }
+
+    /// Where it stands, in words.
+    package var state: String {
+        if needsPerson { return "À PRÉVENIR" }
+        return told == nil ? "pas envoyé" : "prévenu autrement"
+    }
+}
+
+/// What one destination did with the report.
 package struct MailboxView: Codable, Sendable, Hashable {
     package var address: String
     package var state: String
@@ -102,6 +142,17 @@ extension DeliveryLineView {
         return boxes
     }
 
-    /// Somebody must decide: refused, or given no answer for long.
+    /// Everyone that the message was for: the DMP, then each mailbox.
+    package var recipients: [MailboxView] {
+        let answer = events.last { $0.kind == .dmpAccepted || $0.kind == .dmpRefused }
+        let record =
+            toDMP || answer != nil
+            ? [MailboxView(address: "DMP", state: dmp, at: answer?.at, problem: answer?.detail)] : []
+        return record + mailboxes
+    }
+
+    /// Somebody must decide: the PFI refused it.
     package var needsPerson: Bool { transport == "refusée" }
+    /// The PFI took it, and the DMP or a mailbox did not.
+    package var failedBeyond: Bool { recipients.contains { $0.state == "refusé" } }
 }

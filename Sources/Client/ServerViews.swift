@@ -411,6 +411,12 @@ package struct CatalogueView: Codable, Sendable, Hashable {
         package var specimen: String?
         package var tube: String?
         package var approval: String
+        /// A hand types it twice: a code that the engine never proposes has no other check.
+        package var twice: Bool?
+        /// Of a number: decimals of the report, and what lies outside cannot be.
+        package var decimals: Int?
+        package var lowest: Exact?
+        package var highest: Exact?
         package init(
             code: String, name: String, section: String, unit: String, loinc: String?, specimen: String?, tube: String?,
             approval: String

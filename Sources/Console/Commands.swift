@@ -6,7 +6,8 @@ extension Workbench {
     package static let commands: [(name: String, word: Word)] = [
         ("tube", .commandTube), ("liste", .commandList), ("cq", .commandQuality), ("tri", .commandTriage),
         ("chercher", .commandSearch), ("theme", .commandTheme), ("langue", .commandLanguage),
-        ("actualiser", .commandRefresh), ("verrouiller", .commandLock), ("aide", .commandHelp), ("q", .commandQuit),
+        ("actualiser", .commandRefresh), ("verrouiller", .commandLock), ("aide", .commandHelp),
+        ("tutoriel", .commandLesson), ("q", .commandQuit),
     ]
 
     mutating func commandKey(_ key: Key, _ field: Field) -> [Effect] {
@@ -39,7 +40,7 @@ extension Workbench {
         return Workbench.commands.filter { $0.name.hasPrefix(name) }
     }
 
-    private mutating func run(_ text: String) -> [Effect] {
+    mutating func run(_ text: String) -> [Effect] {
         let parts = text.split(separator: " ").map { String($0) }
         guard let name = parts.first else { return [] }
         let rest = parts.dropFirst().joined(separator: " ")
@@ -86,6 +87,7 @@ extension Workbench {
         case "actualiser", "refresh": return perform(.refresh)
         case "verrouiller", "lock": return perform(.lock)
         case "aide", "help": return perform(.help)
+        case "tutoriel", "tutorial": return [.practise]
         case "q", "quitter", "quit": return perform(.quit)
         case _:
             face.notice = Notice(

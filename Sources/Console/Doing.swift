@@ -21,9 +21,14 @@ extension Workbench {
         case .why: return currentResult?.line != nil || face.list == .quality || face.list == .triage
         case .timeline: return currentRequest != nil
         case .rerun, .dilute: return may.contains(.operateAnalyzers) && currentResult?.line?.analyzer != nil
-        case .chooseRun: return (currentResult?.runs ?? 0) > 1 && may.contains(.validateTechnically)
+        case .chooseRun:
+            return (currentResult?.runs ?? 0) > 1 && may.contains(.validateTechnically)
+                && currentResult?.line?.state != .signed
         case .reject: return may.contains(.validateTechnically) && currentResult?.line != nil
         case .nonconformity: return may.contains(.receive) && currentAccession != nil
+        case .comment:
+            return may.contains(.enterResult) && !house.comments.isEmpty && currentResult?.line != nil
+                && currentResult?.line?.state != .signed
         case .call: return currentCall != nil
         case .receive: return may.contains(.receive) && !unreceived.isEmpty
         case .attach, .dismiss: return face.list == .triage && face.key != nil && may.contains(.resolveTriage)
@@ -53,14 +58,18 @@ extension Workbench {
         case .validate: return validateLine()
         case .validateTube: return validateTubes()
         case .enter: return beginEntry(with: nil)
-        case .why: face.mode = .why
+        case .why:
+            face.mode = .why(top: 0)
+            if currentRequest != nil, let line = currentResult?.line { return [.why(line.id)] }
         case .timeline:
             face.mode = .timeline(top: 0)
             if let request = currentRequest { return [.open(request)] }
         case .rerun: askRerun(diluted: false)
         case .dilute: askRerun(diluted: true)
-        case .chooseRun, .reject: askReject()
+        case .chooseRun: askChooseRun()
+        case .reject: askReject()
         case .nonconformity: askNonconformity()
+        case .comment: askComment()
         case .call: askCall()
         case .receive: return unreceived.first.map { send(.receive(accession: $0, nonconformity: nil)) } ?? []
         case .attach, .dismiss: askTriage(attach: action == .attach)
@@ -137,12 +146,52 @@ extension Workbench {
                 parts: [.init(.reason, choices: words.rejectReasons), .init(.lastDigits, expected: digits)]))
     }
 
+    /// Every run of the analysis, the rejected ones too.
+    private func runs(of analysis: String, in request: String) -> [Line] {
+        (house.files[request]?.lines ?? []).filter { $0.analysis == analysis }.sorted { $0.run < $1.run }
+    }
+
+    private mutating func askChooseRun() {
+        guard let request = currentRequest, let result = currentResult else { return }
+        let runs = runs(of: result.analysis, in: request)
+        let choices = runs.map { run in
+            let stands = run.id == result.line?.id ? words[.runStands] : run.state == .rejected ? words[.rejected] : ""
+            return [say(.run, String(run.run)), run.valueAndUnit, run.analyzer ?? run.author ?? "", stands]
+                .filter { !$0.isEmpty }.joined(separator: ", ")
+        }
+        ask(
+            Question(
+                purpose: .chooseRun(request: request, ids: runs.map(\.id)),
+                title: say(.chooseRunTitle, result.analysis, currentFile?.patient ?? ""),
+                parts: [
+                    .init(.runWanted, choices: choices, isClosed: true), .init(.reason, choices: words.runReasons),
+                ]))
+    }
+
+    private mutating func choose(run id: String, in request: String, reason: String) -> [Effect] {
+        guard let chosen = house.files[request]?.lines.first(where: { $0.id == id }) else { return [] }
+        let aside = runs(of: chosen.analysis, in: request).filter { $0.run > chosen.run && $0.state != .rejected }
+        let isBack = chosen.state == .rejected
+        guard isBack || !aside.isEmpty else { return refuseHere(.runAlready) }
+        return send(
+            .choose(request: request, keep: id, isBack: isBack, aside: aside.map(\.id), reason: reason))
+    }
+
     private mutating func askNonconformity() {
         guard let accession = currentAccession else { return }
         ask(
             Question(
                 purpose: .nonconform(accession: accession), title: say(.nonconformTitle, accession),
                 parts: [.init(.reason, choices: words.nonconformities)]))
+    }
+
+    private mutating func askComment() {
+        guard let line = currentResult?.line else { return }
+        ask(
+            Question(
+                purpose: .comment(request: line.request, id: line.id),
+                title: say(.commentTitle, line.analysis, line.valueAndUnit, line.patient),
+                parts: [.init(.commentCode, choices: house.comments.map { "\($0.code) \($0.text)" }, isClosed: true)]))
     }
 
     /// The call that the result of the cursor waits for.
@@ -193,12 +242,15 @@ extension Workbench {
         switch last {
         case .validate(let request, let ids, _): return send(.withdraw(request: request, ids: ids))
         case .reject(let request, let id, _): return send(.withdraw(request: request, ids: [id]))
+        case .choose(let request, let keep, let isBack, let aside, _):
+            let again = aside.isEmpty ? [] : send(.withdraw(request: request, ids: aside))
+            return again + (isBack ? send(.reject(request: request, id: keep, reason: say(.undoReason))) : [])
         case .enter(let request, let analysis, _, _, _):
             guard let line = house.files[request]?.standing(analysis), line.state == .waiting,
                 line.author == house.login
             else { return refuseHere(.tooLateToUndo) }
             return send(.reject(request: request, id: line.id, reason: say(.undoReason)))
-        case .withdraw, .receive, .rerun, .attach, .dismiss, .call, .unlock, .logout:
+        case .withdraw, .receive, .rerun, .attach, .dismiss, .comment, .call, .unlock, .logout:
             return refuseHere(.nothingToUndo)
         }
     }
@@ -236,6 +288,14 @@ extension Workbench {
         }
         let text = part.field.text
         if text.allSatisfy(\.isWhitespace) { question.complaint = say(.needed, words[part.word]) }
+        if part.isClosed, question.complaint == nil, !part.choices.contains(text) {
+            // Its beginning names a choice, when it is that of one only.
+            if let only = part.matching.first, part.matching.count == 1 {
+                question.parts[question.at].field = Field(only)
+            } else {
+                question.complaint = words[.oneOfThese]
+            }
+        }
         if let expected = part.expected, String(text.map { manner.keymap.digit($0) }) != expected {
             question.complaint = say(.digitsDiffer, expected.map { _ in "·" }.joined())
         }
@@ -248,16 +308,19 @@ extension Workbench {
             face.mode = .question(question)
             return []
         }
-        let words = question.parts.map(\.field.text)
         if question.purpose != .unlock { face.mode = .browse } else { face.mode = .question(question) }
-        return perform(question.purpose, words)
+        return perform(question)
     }
 
-    private mutating func perform(_ purpose: Question.Purpose, _ answers: [String]) -> [Effect] {
+    private mutating func perform(_ question: Question) -> [Effect] {
+        let answers = question.parts.map(\.field.text)
         let reason = answers[0]
-        switch purpose {
+        switch question.purpose {
         case .validate(let request, let ids): return send(.validate(request: request, ids: ids, reason: reason))
         case .reject(let request, let id): return send(.reject(request: request, id: id, reason: reason))
+        case .chooseRun(let request, let ids):
+            guard let place = question.parts[0].choices.firstIndex(of: answers[0]) else { return [] }
+            return choose(run: ids[place], in: request, reason: answers[1])
         case .nonconform(let accession): return send(.receive(accession: accession, nonconformity: reason))
         case .rerun(let analyzer, let accession, let diluted):
             let words = diluted ? say(.diluted) + " ; " + reason : reason
@@ -265,6 +328,9 @@ extension Workbench {
         case .attach(let triage):
             return send(.attach(triage: triage, accession: answers[0], reason: answers.last ?? ""))
         case .dismiss(let triage): return send(.dismiss(triage: triage, reason: reason))
+        case .comment(let request, let id):
+            let code = answers[0].prefix { $0 != " " }
+            return send(.comment(request: request, id: id, code: String(code)))
         case .call(let id):
             let last = answers[4]
             return send(

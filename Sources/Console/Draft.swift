@@ -10,6 +10,8 @@ package struct Draft: Sendable, Hashable, Codable {
     package var at: Instant
     /// Accepted with Enter: it is sent when the server is back. Else the cell was still being typed.
     package var isAccepted: Bool
+    /// Why the server would not have it, in words: it stays in its cell until it is typed anew.
+    package var complaint: String?
     package init(request: String, analysis: String, text: String, seen: String?, at: Instant, isAccepted: Bool) {
         self.request = request
         self.analysis = analysis
@@ -32,6 +34,10 @@ package enum Deed: Sendable, Hashable {
     case rerun(analyzer: String, accession: String, reason: String)
     case attach(triage: String, accession: String, reason: String)
     case dismiss(triage: String, reason: String)
+    /// A sentence of the laboratory, by its code, beside a result.
+    case comment(request: String, id: String, code: String)
+    /// Of several runs of an analysis one counts: those after it are set aside, and itself comes back if it was.
+    case choose(request: String, keep: String, isBack: Bool, aside: [String], reason: String)
     /// A critical value told, or tried, by telephone.
     case call(
         id: String, person: String, role: String, number: String, value: String, readBack: Bool, reached: Bool)
@@ -54,6 +60,12 @@ package enum Effect: Sendable, Hashable {
     case chart(analyzer: String, analysis: String, columns: Int, ascii: Bool)
     case send(Int, Deed)
     case keep([Draft])
+    /// What the engine looked at, of an observation.
+    case why(String)
+    /// How often actions were used, for the hints.
+    case habits([String: Int])
+    /// The lesson on a laboratory in memory.
+    case practise
     case bell
     case quit
 }
@@ -69,6 +81,9 @@ package enum Event: Sendable {
     case found(FileSheet, accession: String)
     case notFound(String)
     case chart(String, [String])
+    case why(String, WhySheet)
+    /// How often actions were used before today.
+    case habits([String: Int])
     /// Something changed at the server; who did it, when somebody did.
     case changed
     case done(Int)

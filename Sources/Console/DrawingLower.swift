@@ -98,8 +98,10 @@ extension Workbench {
         var value = result.line?.valueAndUnit ?? words[.noValue]
         var style = result.line == nil ? Style.dim : Style.plain
         if let draft, !isTyped {
-            value = draft.text.replacing(".", with: ",") + " " + (draft.isAccepted ? signs.waiting : "…")
-            style = Style(.held, underline: true)
+            // As it will be stored, with its unit, once it is accepted.
+            let unit = draft.isAccepted && TypedValue(typed: draft.text)?.isNumber == true ? " " + result.unit : ""
+            value = draft.text.replacing(".", with: ",") + unit + " " + (draft.isAccepted ? signs.waiting : "…")
+            style = Style(draft.complaint == nil ? .held : .critical, underline: true)
         }
         let flag = result.line.map { flagMark($0) } ?? ("", .plain)
         let state = stateMark(result)
@@ -123,7 +125,9 @@ extension Workbench {
             if let complaint = entry.complaint {
                 under(&screen, row, valueAt, columns, complaint, Style(.critical, bold: true))
             }
-            if !entry.codes.isEmpty {
+            if entry.first != nil, entry.complaint == nil {
+                under(&screen, row, valueAt, columns, words[.twiceAgain], Style(.interference, bold: true))
+            } else if !entry.codes.isEmpty {
                 under(&screen, row, valueAt, columns, entry.codes.joined(separator: " · "), Style(.interference))
             }
         } else if isCurrent {
@@ -176,6 +180,10 @@ extension Workbench {
             if let prior = currentFile?.priors[result.analysis] {
                 fold("\(words[.prior]) \(prior.value) (\(day(prior.at)))")
             }
+            if let past = currentFile?.pasts[result.analysis], past.points.count > 1 {
+                let spark = Trend.spark(past.points, low: past.low, high: past.high, signs: manner.signs)
+                fold("\(words[.trend]) \(spark)" + (Trend.difference(past.points).map { "  Δ \($0)" } ?? ""))
+            }
             let from = line.analyzer ?? line.author.map { say(.typedBy, $0) } ?? ""
             fold(say(.measured, day(line.observedAt)) + " " + from, .dim)
             if line.run > 1 {
@@ -200,6 +208,10 @@ extension Workbench {
                     case .needsReason: Style(.held)
                     case .shown: .dim
                     }
+                if hold.code == .interference || hold.code == .interferenceBias {
+                    fold("\(hold.code.rawValue) \(hold.reason)", Style(.interference, bold: true))
+                    continue
+                }
                 fold("\(hold.code.rawValue) \(hold.reason)", style)
             }
         } else {

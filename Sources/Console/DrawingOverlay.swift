@@ -6,17 +6,17 @@ extension Workbench {
         let row = face.height - 2
         switch face.mode {
         case .command(let field):
-            screen.put(":" + field.text, row, 0, Style(.plain, bold: true))
-            screen.cursor = Screen.Place(row: row, column: 1 + CellWidth.of(field.text.prefix(field.caret)))
+            put(field, ":", &screen, row)
             let rest = completions(field.text).map { words[$0.word] }.joined(separator: " · ")
             screen.put(fit(rest, max(0, face.width - 24), pad: false), row, max(22, CellWidth.of(field.text) + 4), .dim)
             return
         case .search(let field):
-            screen.put("/" + field.text, row, 0, Style(.plain, bold: true))
-            screen.cursor = Screen.Place(row: row, column: 1 + CellWidth.of(field.text.prefix(field.caret)))
+            put(field, "/", &screen, row)
             return
         case .entry(let entry):
-            let help = entry.complaint ?? entry.codes.joined(separator: " · ")
+            let help =
+                entry.complaint
+                ?? (entry.first == nil ? entry.codes.joined(separator: " · ") : words[.twiceAgain])
             if !help.isEmpty {
                 let style = entry.complaint == nil ? Style(.interference) : Style(.critical, bold: true)
                 screen.put(fit(" " + help, face.width, pad: false), row, 0, style)
@@ -30,9 +30,15 @@ extension Workbench {
             screen.put(fit(" " + text, face.width), row, 0, .critical)
             return
         }
-        guard let notice = face.notice else { return }
+        guard let notice = face.notice ?? hint.map({ Notice($0, .dim) }) else { return }
         let style = notice.tint == .critical ? Style(.critical, bold: true) : Style(notice.tint)
         screen.put(fit(" " + notice.text, face.width, pad: false), row, 0, style)
+    }
+
+    private func put(_ field: Field, _ sign: String, _ screen: inout Screen, _ row: Int) {
+        screen.put(mark(sign + field.text), row, 0, Style(.plain, bold: true))
+        screen.cursor = Screen.Place(
+            row: row, column: 1 + CellWidth.of(mark(String(field.text.prefix(field.caret)))))
     }
 
     /// The keys that matter most here; `?` and `x` show the rest.
@@ -72,7 +78,7 @@ extension Workbench {
         case .menu(let menu): drawMenu(&screen, middle, menu)
         case .question(let question): drawQuestion(&screen, middle, question)
         case .help(let top): page(&screen, middle, title: words[.helpTitle], helpLines, top: top)
-        case .why: page(&screen, middle, title: words[.whyTitle], whyLines(middle.count - 4), top: 0)
+        case .why(let top): page(&screen, middle, title: words[.whyTitle], whyLines(middle.count - 4), top: top)
         case .timeline(let top):
             page(&screen, middle, title: words[.timelineTitle], timelineLines(middle.count - 4), top: top)
         case .conflict(let conflict): drawConflict(&screen, middle, conflict)
@@ -117,15 +123,18 @@ extension Workbench {
     private func drawQuestion(_ screen: inout Screen, _ columns: Range<Int>, _ question: Question) {
         let title = CellWidth.fold(mark(question.title), columns.count - 4)
         let part = question.parts[question.at]
-        let height = title.count + part.choices.count + question.parts.count + 4 + (part.choices.isEmpty ? 0 : 1)
+        let fixed = title.count + question.parts.count + 4 + (part.choices.isEmpty ? 0 : 1)
+        let choices = part.matching.prefix(max(1, bottomFrame - fixed))
+        let height = fixed + choices.count
         let (first, inside) = box(&screen, columns, height: height, title: words[.questionHint])
         var row = first
         for line in title {
             screen.put(line, row, inside.lowerBound, Style(.plain, bold: true))
             row += 1
         }
-        for (number, choice) in part.choices.enumerated() {
-            screen.put(fit("\(number + 1) \(choice)", inside.count, pad: false), row, inside.lowerBound)
+        for choice in choices {
+            let number = (part.choices.firstIndex(of: choice) ?? 0) + 1
+            screen.put(fit("\(number) \(choice)", inside.count, pad: false), row, inside.lowerBound)
             row += 1
         }
         if !part.choices.isEmpty {
@@ -227,6 +236,9 @@ extension Workbench {
                 fold(remedy, .dim, "  ")
             }
         }
+        for (index, text) in judgement(of: line.id).enumerated() {
+            fold(text, index == 0 ? Style(.title, bold: true) : .plain, index == 0 ? "" : "  ")
+        }
         return out
     }
 
@@ -234,7 +246,7 @@ extension Workbench {
         guard let file = currentFile else { return [(words[.loading], .dim)] }
         var out: [(String, Style)] = []
         for happening in file.happenings {
-            let lines = CellWidth.fold(mark(happening.what), columns - 13)
+            let lines = CellWidth.fold(mark(words(of: happening.what)), columns - 13)
             for (index, line) in lines.enumerated() {
                 out.append((CellWidth.fit(index == 0 ? day(happening.at) : "", 12) + " " + line, .plain))
             }

@@ -25,6 +25,12 @@ extension TypedValue {
         guard let first = text.first else { return false }
         return first.isNumber || "<>+-,.≤≥".contains(first)
     }
+    package var isNumber: Bool {
+        switch self {
+        case .number: true
+        case .text, .notPerformed: false
+        }
+    }
     package var shown: String {
         switch self {
         case .number(let text): text.replacing(".", with: ",")
@@ -57,7 +63,9 @@ extension Workbench {
         } else if let line = row.line {
             entry.field = Field(line.value)
         }
-        face.mode = .entry(check(entry))
+        entry = check(entry)
+        if first == nil, let complaint = kept?.complaint { entry.complaint = complaint }
+        face.mode = .entry(entry)
         return keepTyping()
     }
 
@@ -109,7 +117,7 @@ extension Workbench {
 
     private mutating func accept(_ entry: CellEntry, step: Int) -> [Effect] {
         var entry = entry
-        if entry.field.text.isEmpty {
+        if entry.field.text.isEmpty, entry.first == nil {
             drafts.removeAll { $0.place == entry.request + "/" + entry.analysis }
             return move(step) + [.keep(drafts)]
         }
@@ -118,6 +126,14 @@ extension Workbench {
             entry.complaint = say(.notANumber, entry.field.text)
             face.mode = .entry(entry)
             return [.bell]
+        }
+        if let complaint = impossible(value, entry) {
+            entry.complaint = complaint
+            face.mode = .entry(entry)
+            return [.bell]
+        }
+        if house.files[entry.request]?.twice.contains(entry.analysis) == true, let sent = typeTwice(&entry, value) {
+            return sent
         }
         // The same value again is not a new one.
         if let standing = currentResult?.line, standing.id == entry.seen, standing.value == value.shown {
@@ -134,6 +150,37 @@ extension Workbench {
             effects += send(deed)
         }
         return effects + move(step)
+    }
+
+    /// Why a number cannot be, in words.
+    private func impossible(_ value: TypedValue, _ entry: CellEntry) -> String? {
+        guard case .number(let text) = value, let measured = Measured(text),
+            let limits = house.files[entry.request]?.limits[entry.analysis]
+        else { return nil }
+        let decimals = text.split(separator: ".", maxSplits: 1).dropFirst().first?.count ?? 0
+        if let most = limits.decimals, decimals > most { return say(.tooManyDecimals, entry.analysis, String(most)) }
+        let tooLow = limits.low.map { measured.number < $0 } ?? false
+        let tooHigh = limits.high.map { $0 < measured.number } ?? false
+        guard tooLow || tooHigh else { return nil }
+        let ends = [limits.low, limits.high].map { $0?.text.replacing(".", with: ",") ?? "" }
+        return say(.absurdTyped, value.shown, ends[0] + " – " + ends[1])
+    }
+
+    /// What nothing else checks is typed twice, the second time without the first in sight. Nil: both times the same.
+    private mutating func typeTwice(_ entry: inout CellEntry, _ value: TypedValue) -> [Effect]? {
+        guard let first = entry.first else {
+            entry.first = entry.field.text
+            entry.field = Field()
+            face.mode = .entry(entry)
+            return keepTyping()
+        }
+        if TypedValue(typed: first) == value { return nil }
+        entry.first = nil
+        entry.field = Field()
+        entry.complaint = words[.twiceDiffers]
+        drafts.removeAll { $0.place == entry.request + "/" + entry.analysis }
+        face.mode = .entry(entry)
+        return [.keep(drafts), .bell]
     }
 
     private func lastTyped() -> String? {

@@ -68,6 +68,8 @@ package struct CellEntry: Sendable, Hashable {
     /// The observation that stood when typing began: another one since then is a conflict.
     package var seen: String?
     package var seenValue: String
+    /// Typed once already, where it is typed twice.
+    package var first: String?
     /// Refused in the cell, in words.
     package var complaint: String?
     package var codes: [String] = []
@@ -78,10 +80,13 @@ package struct Question: Sendable, Hashable {
     package enum Purpose: Sendable, Hashable {
         case validate(request: String, ids: [String])
         case reject(request: String, id: String)
+        /// Observations in the order of the choices.
+        case chooseRun(request: String, ids: [String])
         case nonconform(accession: String)
         case rerun(analyzer: String, accession: String, diluted: Bool)
         case attach(triage: String)
         case dismiss(triage: String)
+        case comment(request: String, id: String)
         case call(id: String)
         case unlock
     }
@@ -93,11 +98,23 @@ package struct Question: Sendable, Hashable {
         package var secret = false
         /// Words offered, chosen by their number.
         package var choices: [String] = []
-        package init(_ word: Word, expected: String? = nil, secret: Bool = false, choices: [String] = []) {
+        /// Nothing but one of the choices will do.
+        package var isClosed = false
+        package init(
+            _ word: Word, expected: String? = nil, secret: Bool = false, choices: [String] = [], isClosed: Bool = false
+        ) {
             self.word = word
             self.expected = expected
             self.secret = secret
             self.choices = choices
+            self.isClosed = isClosed
+        }
+
+        /// Choices that begin with what is typed: all of them while nothing is, or a number.
+        package var matching: [String] {
+            let text = field.text.lowercased()
+            guard isClosed, !text.isEmpty, Int(text) == nil else { return choices }
+            return choices.filter { $0.lowercased().hasPrefix(text) }
         }
     }
     package var purpose: Purpose
@@ -120,7 +137,7 @@ package enum Mode: Sendable, Hashable {
     case menu(ActionMenu)
     case question(Question)
     case help(top: Int)
-    case why
+    case why(top: Int)
     case timeline(top: Int)
     case conflict(Conflict)
 }

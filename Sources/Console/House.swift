@@ -30,6 +30,10 @@ package struct House: Sendable, Equatable {
     package var files: [String: FileSheet] = [:]
     /// Charts of controls, by `analyzer/analysis`.
     package var charts: [String: [String]] = [:]
+    /// Sentences of the laboratory, by code.
+    package var comments: [CodedText] = []
+    /// What the engine looked at, by observation.
+    package var whys: [String: WhySheet] = [:]
     package var link = Link.connecting
     /// What was not loaded yet, so that an empty list is not taken for a list that is empty.
     package var loaded: Set<Source> = []
@@ -70,7 +74,17 @@ package enum Link: Sendable, Hashable {
 
 /// What can be asked of the server as a whole.
 package enum Source: Sendable, Hashable, CaseIterable {
-    case worklist, status, quality, triage, requests, signature, calls
+    case worklist, status, quality, triage, requests, signature, calls, comments
+}
+
+/// A sentence that stands for its code.
+package struct CodedText: Sendable, Hashable {
+    package var code: String
+    package var text: String
+    package init(code: String, text: String) {
+        self.code = code
+        self.text = text
+    }
 }
 
 /// A value in a cell: what it is, how it stands, who gave it.
@@ -283,10 +297,32 @@ package struct FileSheet: Sendable, Hashable {
     }
     package struct Happening: Sendable, Hashable {
         package var at: Instant
-        package var what: String
-        package init(at: Instant, what: String) {
+        package var what: Story
+        package init(at: Instant, what: Story) {
             self.at = at
             self.what = what
+        }
+    }
+    /// Values of an analysis, the one that stands last, and the interval that it is held against.
+    package struct Past: Sendable, Hashable {
+        package var points: [Trend.Point]
+        package var low: Exact?
+        package var high: Exact?
+        package init(points: [Trend.Point], low: Exact?, high: Exact?) {
+            self.points = points
+            self.low = low
+            self.high = high
+        }
+    }
+    /// What can be: decimals of the report, and values outside of which nobody lives or no method measures.
+    package struct Limits: Sendable, Hashable {
+        package var decimals: Int?
+        package var low: Exact?
+        package var high: Exact?
+        package init(decimals: Int?, low: Exact?, high: Exact?) {
+            self.decimals = decimals
+            self.low = low
+            self.high = high
         }
     }
     package struct Prior: Sendable, Hashable {
@@ -311,6 +347,11 @@ package struct FileSheet: Sendable, Hashable {
     package var tubes: [TubeState]
     package var happenings: [Happening]
     package var priors: [String: Prior] = [:]
+    package var pasts: [String: Past] = [:]
+    /// What a cell takes, by analysis.
+    package var limits: [String: Limits] = [:]
+    /// Analyses that a hand types twice: nothing else checks them.
+    package var twice: Set<String> = []
 
     package init(
         number: String, patient: String, civil: String, identity: String, prescriber: String, urgent: Bool,
@@ -337,7 +378,9 @@ package struct FileSheet: Sendable, Hashable {
 
     package static func == (a: FileSheet, b: FileSheet) -> Bool {
         a.number == b.number && a.patient == b.patient && a.lines == b.lines && a.tubes == b.tubes
-            && a.happenings == b.happenings && a.priors == b.priors && a.asked.map(\.code) == b.asked.map(\.code)
+            && a.happenings == b.happenings && a.priors == b.priors && a.pasts == b.pasts && a.twice == b.twice
+            && a.limits == b.limits
+            && a.asked.map(\.code) == b.asked.map(\.code)
     }
     package func hash(into hasher: inout Hasher) { hasher.combine(number) }
 }

@@ -13,6 +13,7 @@ package enum Action: String, Sendable, Hashable, CaseIterable {
     case chooseRun = "choisir-passage"
     case reject = "rejeter"
     case nonconformity = "ecart"
+    case comment = "commenter"
     case call = "appel"
     case receive = "receptionner"
     case attach = "rattacher"
@@ -49,7 +50,7 @@ package enum Action: String, Sendable, Hashable, CaseIterable {
     package var isForLine: Bool {
         switch self {
         case .open, .validate, .validateTube, .enter, .why, .timeline, .rerun, .dilute, .chooseRun, .reject,
-            .nonconformity, .call, .receive, .attach, .dismiss, .undo, .refresh, .select, .selectAlike:
+            .nonconformity, .comment, .call, .receive, .attach, .dismiss, .undo, .refresh, .select, .selectAlike:
             true
         case .search, .next, .previous, .command, .menu, .help, .up, .down, .left, .right, .top, .bottom, .pageUp,
             .pageDown, .nextPane, .previousPane, .pane1, .pane2, .pane3, .pane4, .back, .lock, .quit:
@@ -134,6 +135,7 @@ package struct Keymap: Sendable, Equatable {
         .enter: [.character("i"), .function(4)], .why: [.character("p")], .timeline: [.character("t")],
         .rerun: [.character("r")], .dilute: [.character("d")], .chooseRun: [.character("u")],
         .reject: [.character("X")], .nonconformity: [.character("e")], .call: [.character("a")],
+        .comment: [.character("c")],
         .receive: [.character("b")],
         .attach: [.character("f")],
         .dismiss: [.character("E")], .undo: [.character("z")], .refresh: [.character("R"), .function(5)],

@@ -63,9 +63,7 @@ extension Workbench {
         case .conflict(let conflict): return conflictKey(key, conflict)
         case .help(let top): return pageKey(key, top) { .help(top: $0) }
         case .timeline(let top): return pageKey(key, top) { .timeline(top: $0) }
-        case .why:
-            face.mode = .browse
-            return []
+        case .why(let top): return pageKey(key, top) { .why(top: $0) }
         case .browse: return browseKey(key)
         }
     }
@@ -85,7 +83,7 @@ extension Workbench {
         if case .character(let raw) = key {
             let c = manner.keymap.digit(raw)
             if face.pane == 3, startsEntry(c), manner.keymap[key].map({ !$0.isForLine }) ?? true {
-                return beginEntry(with: c)
+                return learn(.enter) + beginEntry(with: c)
             }
             if let pane = Int(String(c)), (1...4).contains(pane) {
                 face.pane = pane
@@ -105,7 +103,9 @@ extension Workbench {
     }
 
     /// One place for keys, menu and clicks.
-    package mutating func perform(_ action: Action) -> [Effect] {
+    package mutating func perform(_ action: Action) -> [Effect] { learn(action) + carryOut(action) }
+
+    private mutating func carryOut(_ action: Action) -> [Effect] {
         switch action {
         case .up: return step(-1)
         case .down: return step(1)
@@ -143,7 +143,7 @@ extension Workbench {
         case .selectAlike: selectAlike()
         case .undo: return undo()
         case .validate, .validateTube, .enter, .why, .timeline, .rerun, .dilute, .chooseRun, .reject,
-            .nonconformity, .call, .receive, .attach, .dismiss:
+            .nonconformity, .comment, .call, .receive, .attach, .dismiss:
             return perform(onLine: action)
         }
         return []

@@ -10,6 +10,7 @@ package enum Loaded: Sendable {
     case requests([RequestRow])
     case signature([SignRow])
     case calls([CallRow])
+    case comments([CodedText])
 
     package var source: Source {
         switch self {
@@ -20,6 +21,7 @@ package enum Loaded: Sendable {
         case .requests: .requests
         case .signature: .signature
         case .calls: .calls
+        case .comments: .comments
         }
     }
 }

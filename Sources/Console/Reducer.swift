@@ -34,6 +34,12 @@ extension Workbench {
         case .chart(let key, let lines):
             house.charts[key] = lines
             return []
+        case .why(let id, let sheet):
+            house.whys[id] = sheet
+            return []
+        case .habits(let kept):
+            habits = kept
+            return []
         case .changed: return refreshAll()
         case .done(let id): return settle(id)
         case .refused(let id, let refusal): return refuse(id, refusal)
@@ -66,6 +72,7 @@ extension Workbench {
         case .reception, .requests: effects.append(.load(.requests))
         case .waiting, .urgent, .held, .calls, .quality, .analyzers: break
         }
+        if !house.loaded.contains(.comments) { effects.append(.load(.comments)) }
         if let request = currentRequest, house.files[request] != nil { effects.append(.open(request)) }
         return effects
     }
@@ -86,6 +93,7 @@ extension Workbench {
         case .requests(let rows): house.requests = rows
         case .signature(let rows): house.toSign = rows
         case .calls(let rows): house.calls = rows
+        case .comments(let texts): house.comments = texts
         }
         takeNews()
         return first && face.list.isOfTubes ? openCurrent() : []
@@ -112,6 +120,9 @@ extension Workbench {
             done.append(deed)
             face.notice = Notice(say(.validatedCount, String(ids.count)), .good)
         case .reject: done.append(deed)
+        case .choose:
+            done.append(deed)
+            face.notice = Notice(say(.runChosen), .good)
         case .enter(let request, let analysis, let value, _, _):
             done.append(deed)
             drafts.removeAll { $0.place == request + "/" + analysis }
@@ -124,6 +135,7 @@ extension Workbench {
         case .attach, .dismiss:
             face.notice = Notice(say(.triageDone), .good)
             effects.append(.load(.triage))
+        case .comment: face.notice = Notice(say(.commentKept), .good)
         case .call:
             face.notice = Notice(say(.callKept), .good)
             effects.append(.load(.calls))
@@ -156,8 +168,11 @@ extension Workbench {
         case .enter(let request, let analysis, let value, _, _) where refusal.code == "enter.changed":
             return clash(request, analysis, mine: value.shown, refusal) + [.bell]
         case .enter(let request, let analysis, _, _, _):
-            // Refused for what it is: it goes back into its cell, nothing is lost.
-            drafts.removeAll { $0.place == request + "/" + analysis && $0.isAccepted }
+            // Refused for what it is: it stays in its cell with the words of the refusal, nothing is lost.
+            if let place = drafts.firstIndex(where: { $0.place == request + "/" + analysis }) {
+                drafts[place].isAccepted = false
+                drafts[place].complaint = sentence(refusal)
+            }
             return [.keep(drafts), .bell]
         case .unlock:
             if case .question(var question) = face.mode {
@@ -165,7 +180,8 @@ extension Workbench {
                 question.parts[0].field = Field()
                 face.mode = .question(question)
             }
-        case .validate, .reject, .withdraw, .receive, .rerun, .attach, .dismiss, .call, .logout: break
+        case .validate, .reject, .choose, .withdraw, .receive, .rerun, .attach, .dismiss, .comment, .call, .logout:
+            break
         }
         return [.bell, .load(.worklist)]
     }
@@ -203,16 +219,18 @@ extension Workbench {
 
     /// The cell being typed becomes a draft, so that nothing that happens to the screen loses it.
     mutating func keepEntryAsDraft() {
-        guard case .entry(let entry) = face.mode, !entry.field.text.isEmpty else { return }
+        guard case .entry(let entry) = face.mode, !entry.field.text.isEmpty || entry.first != nil else { return }
         keep(entry, accepted: false)
     }
 
     mutating func keep(_ entry: CellEntry, accepted: Bool) {
         drafts.removeAll { $0.place == entry.request + "/" + entry.analysis }
-        guard !entry.field.text.isEmpty else { return }
+        // Between the two times that a value is typed, the first one is kept.
+        let text = entry.field.text.isEmpty ? entry.first ?? "" : entry.field.text
+        guard !text.isEmpty else { return }
         drafts.append(
             Draft(
-                request: entry.request, analysis: entry.analysis, text: entry.field.text, seen: entry.seen, at: now,
+                request: entry.request, analysis: entry.analysis, text: text, seen: entry.seen, at: now,
                 isAccepted: accepted))
     }
 
@@ -229,7 +247,7 @@ extension Deed {
     package var request: String? {
         switch self {
         case .validate(let request, _, _), .reject(let request, _, _), .withdraw(let request, _),
-            .enter(let request, _, _, _, _):
+            .choose(let request, _, _, _, _), .comment(let request, _, _), .enter(let request, _, _, _, _):
             request
         case .receive, .rerun, .attach, .dismiss, .call, .unlock, .logout: nil
         }
@@ -237,7 +255,9 @@ extension Deed {
     var place: String? {
         switch self {
         case .enter(let request, let analysis, _, _, _): request + "/" + analysis
-        case .validate, .reject, .withdraw, .receive, .rerun, .attach, .dismiss, .call, .unlock, .logout: nil
+        case .validate, .reject, .choose, .withdraw, .receive, .rerun, .attach, .dismiss, .comment, .call, .unlock,
+            .logout:
+            nil
         }
     }
 }

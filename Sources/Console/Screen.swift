@@ -85,6 +85,14 @@ package struct Screen: Sendable, Hashable {
         for column in columns.clamped(to: 0..<width) { cells[row * width + column].style.reverse.toggle() }
     }
 
+    /// Another screen laid over the upper left corner.
+    package mutating func lay(_ other: Screen) {
+        for row in 0..<min(height, other.height) {
+            for column in 0..<min(width, other.width) { cells[row * width + column] = other[row, column] }
+        }
+        cursor = other.cursor
+    }
+
     package mutating func clear(_ rows: Range<Int>, _ columns: Range<Int>) {
         for row in rows.clamped(to: 0..<height) { fill(row, columns, .plain, glyph: " ") }
     }

@@ -49,6 +49,18 @@ package enum Trend {
         return out
     }
 
+    /// The last value less the one before, with its sign and a comma; nil when the two are not compared: another unit,
+    /// another method, censored, or no number.
+    package static func difference(_ points: [Point]) -> String? {
+        let last = points.sorted { $0.at < $1.at }.suffix(2)
+        guard last.count == 2, let before = last.first, let after = last.last, before.unit == after.unit,
+            before.method == after.method, let a = before.value, let b = after.value, a.comparator == .equal,
+            b.comparator == .equal, let change = b.number.subtracting(a.number)
+        else { return nil }
+        let text = change.text.replacing(".", with: ",")
+        return change.isNegative || change == Exact(0) ? text : "+" + text
+    }
+
     /// A chart of points in time: the value's axis on the left, the reference interval as two dotted lines.
     package static func plot(
         _ points: [Point], low: Exact?, high: Exact?, width: Int, height: Int, zone: CivilZone, signs: Signs

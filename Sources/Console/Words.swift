@@ -32,6 +32,18 @@ package enum Word: String, Sendable, Hashable, CaseIterable {
     case actionCall, callTitle, callDue, callOverdue, callContact, callPerson, callRole, callNumber, callValue
     case callReadBack, callKept, yes, no, unreachable
     case stateOK, stateExpired, stateRejected, stateNone, stateCorrected, messages, pending, orders
+    case storyRegistered, storyCollected, storyReceived, storyNonconform, storyMeasured, storyHeld, storyValidated
+    case storyRejected, storyWithdrawn, storySigned, storySignedPartly
+    case whyJudged, whyHolds, whyUnknown, whyClear, whyDilution, trend
+    case chooseRunTitle, runWanted, runStands, runAlready, runChosen, runBetter, runDiluted, runSpecimen, oneOfThese
+    case actionComment, commentTitle, commentCode, commentKept, twiceAgain, twiceDiffers, hint
+    case commandLesson, lesson, lessonSite, lessonStep, lessonMove, lessonOpen, lessonValidate, lessonUndo, lessonWhy
+    case lessonReason, lessonCall, lessonEnter, lessonTube, lessonNonconform, lessonScan, lessonMenu, lessonHelp
+    case lessonEnd, lessonNeedsScreen
+    case plainLists, plainRows, plainTube, plainDetail, plainListCommand, plainSearch, plainCommand, plainWaiting
+    case plainBegin, plainCriticalHigh, plainCriticalLow, plainHigh, plainLow, plainAbnormal, plainPositive
+    case plainDetected, plainHelpMove, plainHelpRead, plainHelpEnter, plainHelpAsk, plainHelpFind
+    case cardTitle, cardCodes, tooManyDecimals, absurdTyped
 }
 
 package enum Language: String, Sendable, Hashable, CaseIterable {
@@ -72,6 +84,9 @@ package struct Texts: Sendable, Hashable {
 
     package var reasons: [String] { [.reasonSeen, .reasonFlags, .reasonRerunSame, .reasonClinical].map { self[$0] } }
     package var rerunReasons: [String] { [.rerunDoubt, .rerunFlag, .rerunDelta].map { self[$0] } }
+    package var runReasons: [String] {
+        [.runBetter, .runDiluted, .runSpecimen, .rerunFlag].map { self[$0] }
+    }
     package var rejectReasons: [String] {
         [.rejectHemolysis, .rejectClot, .rejectTube, .rejectInstrument].map { self[$0] }
     }
@@ -94,6 +109,7 @@ extension Workbench {
         case .chooseRun: .actionChooseRun
         case .reject: .actionReject
         case .nonconformity: .actionNonconformity
+        case .comment: .actionComment
         case .call: .actionCall
         case .receive: .actionReceive
         case .attach: .actionAttach

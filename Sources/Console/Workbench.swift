@@ -26,6 +26,8 @@ package struct Workbench: Sendable, Equatable {
     /// What this person did and may take back.
     package var done: [Deed] = []
     package var nextDeed = 1
+    /// How often this person used each action; nil: nobody asked for hints.
+    package var habits: [String: Int]?
     /// Faces before the last keys, newest last: a scan takes back what it typed.
     var faces: [Face] = []
     var draftsBefore: [[Draft]] = []

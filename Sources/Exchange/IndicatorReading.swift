@@ -12,7 +12,8 @@ extension ReportDispatch {
     ) async throws(CommandFailure) -> Indicators {
         var reading = IndicatorReading(store: desk.store)
         do throws(StoreFailure) {
-            var after = 0
+            // A clock that was set back a little leaves nothing out.
+            var after = try await lastEntry(before: from.advanced(by: .seconds(-3600)))
             while true {
                 let page = try await desk.store.audit(after: after, limit: ReportDispatch.page)
                 guard let last = page.last else { break }
@@ -28,6 +29,20 @@ extension ReportDispatch {
         return Indicators(reading.events)
     }
     private static let page = 500
+
+    /// The last entry of the chain before an instant, 0 for none: found by halving, since a chain of years is long.
+    private func lastEntry(before at: Instant) async throws(StoreFailure) -> Int {
+        func isBefore(_ sequence: Int) async throws(StoreFailure) -> Bool {
+            try await desk.store.audit(after: sequence - 1, limit: 1).first.map { $0.at < at } ?? false
+        }
+        var low = 0, high = 1
+        while try await isBefore(high) { (low, high) = (high, high * 2) }
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if try await isBefore(middle) { low = middle } else { high = middle }
+        }
+        return low
+    }
 }
 
 /// Turns entries into what is counted.

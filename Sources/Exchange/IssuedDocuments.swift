@@ -10,6 +10,7 @@ import Report
 struct IssuedDocuments {
     /// One errand of the routing, ready for the outbox.
     struct Ready {
+        var destinations: [Destination]
         var controlID: String
         var request: DocumentTransmission.Request
         var bytes: [UInt8]
@@ -26,8 +27,8 @@ struct IssuedDocuments {
     let cda: [UInt8]
     /// Empty when the report has no electronic destination: it leaves on paper.
     private(set) var messages: [Ready] = []
-    /// Who has an earlier version and cannot be told of this one.
-    private(set) var stranded: [Routing.Withheld] = []
+    /// Who is not sent this version, and why; those who have an earlier one and cannot be told among them.
+    private(set) var withheld: [WithheldNote] = []
 
     /// `pfi` nil: the laboratory has no PFI yet, only the documents are made.
     init(
@@ -42,15 +43,16 @@ struct IssuedDocuments {
         asked.holders = circumstances.holders
         asked.earlierVisibility = circumstances.earlierVisibility
         let routing = Routing(asked, settings: pfi.routing)
-        stranded = routing.stranded
+        withheld = routing.notes
         for errand in routing.errands {
             let id = controlIDs()
-            let transmission = composition.transmission(
+            let message = try composition.message(
                 errand, cda: cda, parties: pfi.parties, processing: pfi.processing, controlID: id,
                 sentAt: signed.producedAt, settings: pfi.routing)
             messages.append(
                 Ready(
-                    controlID: id, request: errand.request, bytes: try transmission.bytes(pfi.routing.rules),
+                    destinations: errand.destinations,
+                    controlID: id, request: errand.request, bytes: message,
                     toDMP: errand.toDMP))
         }
     }

@@ -26,7 +26,7 @@ actor Outbox {
 
     private static let batch = 32
     /// Rows read at a time while answers come.
-    private static let ahead = 128
+    private static let ahead = 1024
     /// So many messages in a row without an answer: the PFI is away, not the message wrong.
     private static let silencesOfAway = 3
     private static let probeEvery = Duration.seconds(30)
@@ -56,24 +56,75 @@ actor Outbox {
 
     func sendDue() async throws(CommandFailure) -> Outcome {
         while !Task.isCancelled {
-            var due = try await eligible()[...]
+            let due = try await eligible()
             if due.isEmpty { break }
-            while !due.isEmpty, !Task.isCancelled {
-                let claimed = try await claim(due.prefix(stride))
-                due = due.dropFirst(stride)
-                let (happened, goesOn) = await send(claimed)
-                // Answers are durable before the next messages leave: a crash repeats one batch at most.
-                let ordinals = Dictionary(claimed.map { ($0.delivery.id, $0.ordinal + 1) }) { first, _ in first }
-                try await desk.recordDeliveries(happened, author: "exchange", after: ordinals)
-                if !goesOn { return .away }
-                // After a failure the table is asked again: what waits is passed over.
-                if stride == 1 { break }
-            }
+            if try await !send(allOf: due) { return .away }
         }
         return waiting.isEmpty ? .drained : .someWait
     }
 
-    private typealias Happened = (delivery: Delivery, kind: DeliveryEvent.Kind, detail: String?)
+    /// Messages of different requests, in order. While one batch is on the wire, the answers to the one before are
+    /// written down and the next one is claimed: wire and disk do not wait for each other, and a crash repeats two
+    /// batches at most, each under its own number. False when there is no use in going on now.
+    private func send(allOf due: [Delivery]) async throws(CommandFailure) -> Bool {
+        var rest = due[...], told = [Happened]()
+        func batch() -> ArraySlice<Delivery> {
+            defer { rest = rest.dropFirst(stride) }
+            return rest.prefix(stride)
+        }
+        var claimed = try await claim(batch())
+        while !Task.isCancelled, !(claimed.isEmpty && rest.isEmpty) {
+            // Before anything was answered nothing is claimed ahead: it might not leave.
+            let next = stride > 1 ? batch() : [], before = told
+            async let prepared = write(before, andClaim: next)
+            let (happened, goesOn) = await send(claimed)
+            told = happened
+            let ahead: [Claimed]
+            switch await prepared {
+            case .success(let found): ahead = found
+            case .failure(let failure):
+                try await record(told)
+                throw failure
+            }
+            if !goesOn || stride == 1 {
+                // After a failure the table is asked again: what waits is passed over.
+                try await record(told + unsent(ahead[...]))
+                return goesOn
+            }
+            claimed = ahead.isEmpty ? try await claim(batch()) : ahead
+        }
+        try await record(told + unsent(claimed[...]))
+        return true
+    }
+
+    private func write(
+        _ happened: [Happened], andClaim due: ArraySlice<Delivery>
+    ) async -> Result<[Claimed], CommandFailure> {
+        do throws(CommandFailure) {
+            try await record(happened)
+            return .success(due.isEmpty ? [] : try await claim(due))
+        } catch { return .failure(error) }
+    }
+
+    private func record(_ happened: [Happened]) async throws(CommandFailure) {
+        let known = Dictionary(happened.map { ($0.delivery.id, $0.after) }) { first, _ in first }
+        try await desk.recordDeliveries(
+            happened.map { ($0.delivery, $0.kind, $0.detail) }, author: "exchange", after: known)
+    }
+
+    private struct Happened {
+        var delivery: Delivery
+        var kind: DeliveryEvent.Kind
+        var detail: String?
+        /// Ordinal of the attempt that it follows.
+        var after: Int
+        init(_ claimed: Claimed, _ kind: DeliveryEvent.Kind, _ detail: String?) {
+            delivery = claimed.delivery
+            self.kind = kind
+            self.detail = detail
+            after = claimed.ordinal + 1
+        }
+    }
     private struct Claimed {
         var delivery: Delivery
         var route: MLLPCaller
@@ -88,7 +139,7 @@ actor Outbox {
     private func eligible() async throws(CommandFailure) -> [Delivery] {
         let limit = (stride == 1 ? Outbox.batch : Outbox.ahead) + waiting.count
         let due: [Delivery]
-        do throws(StoreFailure) { due = try await desk.store.deliveriesDue(limit: limit) } catch {
+        do throws(StoreFailure) { due = try await desk.store.deliveriesDueHeads(limit: limit) } catch {
             throw .store(error)
         }
         let now = ContinuousClock.now
@@ -120,18 +171,26 @@ actor Outbox {
     private static let claimTries = 5
 
     private func open(_ due: ArraySlice<Delivery>) async throws(CommandFailure) -> [Claimed] {
+        let happened: [String: [DeliveryEvent]]
+        do throws(StoreFailure) { happened = try await desk.store.deliveryEvents(of: due.map(\.id)) } catch {
+            throw .store(error)
+        }
         var claimed = [Claimed]()
         for delivery in due {
-            let events: [DeliveryEvent]
-            do throws(StoreFailure) { events = try await desk.store.deliveryEvents(delivery.id) } catch {
-                throw .store(error)
-            }
+            let events = happened[delivery.id] ?? []
             if events.isClosed { continue }
-            var one = route(delivery, events)
+            var one = route(try await whole(delivery), events)
             one.ordinal = events.last?.ordinal ?? 0
             claimed.append(one)
         }
         return claimed
+    }
+
+    private func whole(_ delivery: Delivery) async throws(CommandFailure) -> Delivery {
+        if !delivery.message.isEmpty { return delivery }
+        do throws(StoreFailure) { return try await desk.store.delivery(delivery.id) ?? delivery } catch {
+            throw .store(error)
+        }
     }
 
     /// A message that may be with one PFI never goes to the other.
@@ -166,15 +225,15 @@ actor Outbox {
             let delivery = one.delivery
             switch await one.route.call(delivery.message, controlID: delivery.controlID) {
             case .accepted:
-                happened.append((delivery, .accepted, one.routeName))
+                happened.append(Happened(one, .accepted, one.routeName))
                 answered(delivery, one)
             case .refused(let reason):
                 log("PFI : message \(delivery.controlID) refusé (\(reason))")
-                happened.append((delivery, .refused, reason))
+                happened.append(Happened(one, .refused, reason))
                 answered(delivery, one)
             case .silent(let reason):
                 log("PFI : \(reason)")
-                happened.append((delivery, .failed, reason))
+                happened.append(Happened(one, .failed, reason))
                 wait(delivery)
                 silences += 1
                 stride = 1
@@ -184,7 +243,7 @@ actor Outbox {
                 }
             case .unreachable(let reason):
                 log("PFI : \(reason)")
-                happened.append((delivery, .unreached, reason))
+                happened.append(Happened(one, .unreached, reason))
                 happened += unsent(claimed[(n + 1)...])
                 stride = 1
                 if one.routeName == nil, awaySince == nil { awaySince = ContinuousClock.now }
@@ -203,7 +262,7 @@ actor Outbox {
     }
 
     private func unsent(_ claimed: ArraySlice<Claimed>) -> [Happened] {
-        claimed.map { ($0.delivery, .unreached, "pas envoyé : la ligne est tombée avant") }
+        claimed.map { Happened($0, .unreached, "pas envoyé : la ligne est tombée avant") }
     }
 
     private func answered(_ delivery: Delivery, _ claimed: Claimed) {

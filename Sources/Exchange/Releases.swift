@@ -66,6 +66,14 @@ extension ReportDispatch {
             }
             if let delivery = earlier.lastSent { facts += try await again(delivery, "renvoi", as: nil) }
         case .retry, .abandon: facts += try await settle(act, request)
+        case .told:
+            let left = try await desk.withheld(site: nil, request: request.id, limit: 1000)
+            guard left.contains(where: { $0.needsPerson && $0.note.destination == act.destination }) else {
+                throw .refused(
+                    Refusal(
+                        "release.told", at: request.number, because: "ce destinataire n'attend d'être prévenu de rien",
+                        remedy: "voir paillasse deliveries --request \(request.number)"))
+            }
         }
         let note = AuditNote(
             site: site, author: author, action: "release.\(act.kind.rawValue)", subject: request.number, at: entry.at)
@@ -210,7 +218,8 @@ extension ReportDispatch {
                     "release.accepted", at: delivery.controlID, because: "la PFI a accepté ce message",
                     remedy: "pour l'envoyer de nouveau : paillasse report resend"))
         }
-        let closing = events.isClosed ? [] : [close(delivery, events, act.reason)]
+        let isGivenUp = events.contains { $0.kind == .abandoned }
+        let closing = events.isClosed && (act.kind == .retry || isGivenUp) ? [] : [close(delivery, events, act.reason)]
         if act.kind == .abandon { return closing }
         let errand = DeliveryErrand(delivery) == .deletion ? "retrait" : "renvoi"
         return closing + (try await again(delivery, errand, as: nil))

@@ -39,6 +39,21 @@ struct EarlierVersions {
     }
 }
 
+extension Routing {
+    /// Everyone who is not sent it, once each.
+    var notes: [WithheldNote] {
+        let left = Set(stranded.map(\.destination))
+        return withheld.map { WithheldNote($0.destination, $0.reason, hasEarlier: left.contains($0.destination)) }
+    }
+}
+
+extension WithheldNote {
+    init(_ destination: Destination, _ reason: WithheldReason, hasEarlier: Bool) {
+        self.init(
+            destination: destination.description, reason: reason.rawValue, words: reason.french, hasEarlier: hasEarlier)
+    }
+}
+
 extension DocumentTransmission {
     /// One of our own messages, read back.
     init?(sent bytes: [UInt8]) {
@@ -97,8 +112,14 @@ extension ReportDispatch {
                 pfi: pfi, circumstances, controlIDs: { desk.newIdentifier() })
         } catch { throw .refused(error) }
         let request = signed.content.request
-        for one in documents.stranded {
-            log("demande \(request.number) : version \(version) impossible à transmettre (\(one.reason.rawValue))")
+        var withheld = documents.withheld
+        if state.isHeld {
+            withheld += documents.messages.flatMap(\.destinations).map {
+                WithheldNote($0, .heldBack, hasEarlier: false)
+            }
+        }
+        for one in withheld where one.hasEarlier {
+            log("demande \(request.number) : version \(version) impossible à transmettre (\(one.reason))")
         }
         let report = ReportVersion(
             id: desk.newIdentifier(), site: request.site, requestID: request.id, version: version,
@@ -106,6 +127,7 @@ extension ReportDispatch {
             replacedOID: signed.replacedOID, producedAt: signed.producedAt, complete: signed.signature.complete,
             cda: documents.cda, pdf: documents.pdf)
         var facts: [Fact] = [.report(report)] + earlier.overtaken
+        if let row = desk.withheldEntry(withheld, of: request, version: version) { facts.append(.register(row)) }
         if state.isHeld { return facts }
         for (n, message) in documents.messages.enumerated() {
             facts.append(

@@ -5,6 +5,12 @@ package import Base
 /// One component: its sub-components, as text without escapes.
 package struct Component: Sendable, Hashable, ExpressibleByStringLiteral {
     package var subcomponents: [String]
+    /// Bytes that stand in base64 after them, never made into a text of their own.
+    package var octets: [UInt8]?
+    package init(inBase64 octets: [UInt8]) {
+        subcomponents = []
+        self.octets = octets
+    }
     package init(_ subcomponents: [String]) { self.subcomponents = subcomponents }
     package init(_ text: String) { subcomponents = [text] }
     package init(stringLiteral text: String) { subcomponents = [text] }
@@ -63,9 +69,9 @@ package struct Message: Sendable, Hashable {
     package func bytes() throws(Refusal) -> [UInt8] {
         var out: [UInt8] = []
         let large = segments.reduce(0) { sum, segment in
-            sum + segment.fields.reduce(0) { $0 + ($1.repetitions.first?.last?.subcomponents.first?.utf8.count ?? 0) }
+            sum + segment.fields.reduce(0) { $0 + ($1.repetitions.first?.last?.octets?.count ?? 0) }
         }
-        out.reserveCapacity(large + segments.count * 80)
+        out.reserveCapacity(large / 3 * 4 + segments.count * 120)
         for segment in segments {
             out += segment.name.utf8
             var number = 1
@@ -98,6 +104,7 @@ package struct Message: Sendable, Hashable {
                         out += text.utf8
                     }
                 }
+                if let octets = component.octets { Base64.append(octets, to: &out) }
             }
         }
     }

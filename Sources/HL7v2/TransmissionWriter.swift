@@ -41,7 +41,7 @@ extension DocumentTransmission {
                 [
                     1: "1", 2: "ED", 3: code,
                     // The case of TEXT differs between the two carriers (profils-messages).
-                    5: .components("", isMDM ? "text" : "TEXT", "XML", "Base64", Component(Base64.text(document))),
+                    5: .components("", isMDM ? "text" : "TEXT", "XML", "Base64", Component(inBase64: document)),
                     11: Field(request.documentStatus),
                 ]))
         segments += participations
@@ -119,7 +119,7 @@ extension DocumentTransmission {
                     "OBX",
                     [
                         1: Field(String(rank)), 2: "ED", 3: .components(code, label, "MetaDMPMSS"),
-                        5: .components("", "TEXT", "", "Base64", Component(Base64.text(Array(text.utf8)))), 11: "F",
+                        5: .components("", "TEXT", "", "Base64", Component(inBase64: Array(text.utf8))), 11: "F",
                     ]))
         }
         return out

@@ -32,6 +32,13 @@ struct Body {
                 add(setter.set(paragraph, .body, width: Sheet.textWidth, at: "comment[\(n)]"), x: Sheet.margin, gap: 2)
             }
         }
+        if !report.attached.isEmpty {
+            addTitle("Résultats de seconde intention", .panel, gap: 9, at: "attached")
+            for (n, words) in report.attached.enumerated() {
+                let text = "Compte rendu d'un autre laboratoire, joint au document électronique : " + words
+                add(setter.set(text, .body, width: Sheet.textWidth, at: "attached[\(n)]"), x: Sheet.margin, gap: 2)
+            }
+        }
         addSignatures(report.signatures)
         addEnd(report.completeness)
     }
@@ -59,7 +66,21 @@ struct Body {
             for (m, comment) in panel.comment.enumerated() {
                 addRemark(comment, indent: 0, at: "\(path).comment[\(m)]")
             }
+            for (m, picture) in panel.pictures.enumerated() { add(picture, at: "\(path).pictures[\(m)]") }
         }
+    }
+
+    /// At most 130 mm wide and 65 mm high, 96 points an inch or finer, its caption below.
+    private mutating func add(_ picture: PrintedReport.Picture, at place: String) {
+        guard let read = setter.picture(picture.bytes, at: place) else { return }
+        let scale = min(370 / Double(read.width), 184 / Double(read.height), 0.75)
+        let width = Double(read.width) * scale, height = Double(read.height) * scale
+        strips.append(
+            Strip(
+                height: height + 3, inks: [.picture(read, x: Sheet.margin + 8, y: 2, width: width, height: height)],
+                gap: 3, keepsWithNext: !picture.caption.isEmpty, heading: heading))
+        if picture.caption.isEmpty { return }
+        add(setter.set(picture.caption, .note, width: Sheet.textWidth - 8, at: place), x: Sheet.margin + 8, .soft)
     }
 
     private mutating func addChapterTitle(_ title: String, at place: String) {
@@ -118,7 +139,7 @@ struct Body {
         let set =
             common
             ? setter.setCommon(text, face, width: column.width, at: place)
-            : setter.set(text, face, width: column.width, at: place)
+            : setter.setValue(text, face, width: column.width, at: place)
         return (set, column.x, column.width, align, tone)
     }
 
@@ -129,7 +150,7 @@ struct Body {
             cells.append(cell(line.notPerformed, .value, Column.wordy, .left, place + ".notPerformed"))
             return cells
         }
-        let alone = setter.set(line.value, face, at: place + ".value")
+        let alone = setter.setValue(line.value, face, at: place + ".value")
         let fits = alone.lineCount == 1 && alone.widest <= Column.value.width
         let mark = Body.mark(line.flag)
         if fits {

@@ -4,7 +4,7 @@ import Report
 struct PageFrame {
     let report: PrintedReport
     let setter: Typesetter
-    var logo: Logo?
+    var logo: Picture?
 
     /// Top of the first page: laboratory, title, patient, request.
     func firstHeader() -> Stack {
@@ -96,7 +96,7 @@ struct PageFrame {
     }
 
     /// At most 42 mm wide and 15 mm high, its shape kept.
-    private static func size(of logo: Logo) -> (width: Double, height: Double) {
+    private static func size(of logo: Picture) -> (width: Double, height: Double) {
         let scale = min(119 / Double(logo.width), 42.5 / Double(logo.height))
         return (Double(logo.width) * scale, Double(logo.height) * scale)
     }

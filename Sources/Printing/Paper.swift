@@ -9,7 +9,7 @@ enum Ink {
     case frame(x: Double, y: Double, width: Double, height: Double, Tone)
     /// A line through points, or the area they enclose.
     case path([(x: Double, y: Double)], width: Double, isFilled: Bool, Tone)
-    case picture(Logo, x: Double, y: Double, width: Double, height: Double)
+    case picture(Picture, x: Double, y: Double, width: Double, height: Double)
     /// An entry of the document's outline, at this height.
     case bookmark(String, y: Double)
 
@@ -65,8 +65,47 @@ final class Paper {
     /// What the file says of itself; nothing in it depends on the clock.
     var description = FileDescription()
 
-    func draw(_ inks: [Ink]) {
-        for ink in inks { draw(ink) }
+    /// `down`: how far below their own places.
+    func draw(_ inks: [Ink], down: Double = 0) {
+        for ink in inks {
+            if case .line(let text, let number, let x, let baseline, let tone) = ink,
+                let runs = text.glyphs(ofLine: number)
+            {
+                for run in runs { gather(run, x: x, baseline: baseline + down, tone) }
+            } else {
+                show()
+                draw(down == 0 ? ink : ink.moved(down: down))
+            }
+        }
+    }
+
+    /// Text of one font and tone not yet given to cairo: every call costs it as much as some tens of glyphs.
+    private var gathered: (run: GlyphRun, tone: Tone)?
+
+    private func gather(_ run: GlyphRun, x: Double, baseline: Double, _ tone: Tone) {
+        if let before = gathered, before.run.font != run.font || before.tone != tone { show() }
+        let first = gathered?.run.glyphs.count ?? 0
+        if gathered == nil {
+            gathered = (run, tone)
+        } else {
+            gathered?.run.glyphs += run.glyphs
+            gathered?.run.clusters += run.clusters
+            gathered?.run.text += run.text
+        }
+        for n in first..<(first + run.glyphs.count) {
+            gathered?.run.glyphs[n].x += x
+            gathered?.run.glyphs[n].y += baseline
+        }
+    }
+
+    private func show() {
+        guard let (run, tone) = gathered else { return }
+        gathered = nil
+        use(tone)
+        cairo_set_scaled_font(cairo, run.font)
+        cairo_show_text_glyphs(
+            cairo, run.text, Int32(run.text.count), run.glyphs, Int32(run.glyphs.count), run.clusters,
+            Int32(run.clusters.count), cairo_text_cluster_flags_t(rawValue: 0))
     }
 
     private func draw(_ ink: Ink) {
@@ -124,6 +163,7 @@ final class Paper {
     }
 
     func endPage() {
+        show()
         cairo_show_page(cairo)
         page += 1
     }

@@ -42,7 +42,7 @@ package enum ReportPrinter {
             title: "Compte rendu d'examens de biologie médicale – dossier \(report.requestNumber)",
             author: report.issuer.name, subject: PageFrame.fullName(report.patient), made: report.dates.editedAt)
         for page in 0..<document.pages.count {
-            paper.draw(document.inks(ofPage: page))
+            document.draw(page: page, on: paper)
             paper.endPage()
         }
         return try paper.finish()
@@ -61,7 +61,7 @@ struct Document {
     private let columns: Stack
 
     init(_ report: PrintedReport, setter: Typesetter) throws(Refusal) {
-        let logo: Logo? = report.issuer.logo.isEmpty ? nil : try setter.logo(report.issuer.logo)
+        let logo: Picture? = report.issuer.logo.isEmpty ? nil : try setter.logo(report.issuer.logo)
         frame = PageFrame(report: report, setter: setter, logo: logo)
         body = Body(report, setter: setter)
         firstHeader = frame.firstHeader()
@@ -91,13 +91,13 @@ struct Document {
     }
 
     /// Everything on one page, in reading order.
-    func inks(ofPage page: Int) -> [Ink] {
+    func draw(page: Int, on paper: Paper) {
         let header = page == 0 ? firstHeader : nextHeader
-        var inks = header.inks.map { $0.moved(down: Sheet.top) }
+        paper.draw(header.inks, down: Sheet.top)
         var y = Sheet.top + header.height
         let range = pages[page]
         if body.strips[range].contains(where: \.isTabular) {
-            inks += columns.inks.map { $0.moved(down: y) }
+            paper.draw(columns.inks, down: y)
             y += columns.height
         }
         // A first strip of a group opens its chapter on the first page: nothing to repeat there.
@@ -110,17 +110,15 @@ struct Document {
             let x = Sheet.margin + words.width(ofLine: 0)
             stack.inks.append(.line(words, 0, x: Sheet.margin, baseline: baseline, .accent))
             stack.inks.append(.line(end, 0, x: x, baseline: baseline, .accent))
-            inks += stack.inks.map { $0.moved(down: y) }
+            paper.draw(stack.inks, down: y)
             y += Body.continuationHeight
         }
         for index in range {
-            let strip = body.strips[index]
-            if index != range.lowerBound { y += strip.gap }
-            inks += strip.inks.map { $0.moved(down: y) }
-            y += strip.height
+            if index != range.lowerBound { y += body.strips[index].gap }
+            paper.draw(body.strips[index].inks, down: y)
+            y += body.strips[index].height
         }
-        inks += frame.footer(page: page + 1, of: pages.count).inks.map { $0.moved(down: footerTop) }
-        return inks
+        paper.draw(frame.footer(page: page + 1, of: pages.count).inks, down: footerTop)
     }
 
     private static func columnHeadings(_ setter: Typesetter) -> Stack {

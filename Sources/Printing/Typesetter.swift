@@ -29,6 +29,18 @@ final class SetText {
         return Double(logical.width) / Double(PANGO_SCALE)
     }
 
+    private var runs: [Int: [GlyphRun]] = [:]
+    /// What cairo shows of one line, found once however often it is shown; nil where Pango must draw it itself (a text
+    /// that was cut short, or one that runs from right to left).
+    func glyphs(ofLine line: Int) -> [GlyphRun]? {
+        if let known = runs[line] { return known }
+        guard pango_layout_is_ellipsized(layout) == 0, let text = pango_layout_get_text(layout),
+            let made = pango_layout_get_line_readonly(layout, Int32(line)).flatMap({ GlyphRun.all(of: $0, text) })
+        else { return nil }
+        runs[line] = made
+        return made
+    }
+
     var widest: Double { (0..<lineCount).map { width(ofLine: $0) }.max() ?? 0 }
 }
 
@@ -49,6 +61,12 @@ final class Typesetter {
     private var common: [Common: SetText] = [:]
     /// Texts kept at most; a catalogue has some hundreds of analyses, each with a few texts.
     private static let commonLimit = 4096
+    /// Values as they come back from one patient to the next: `4,2`, `< 0,5`, `Négatif`; apart, so that they drive out
+    /// nothing else.
+    private var values: [Common: SetText] = [:]
+    private static let valueLimit = 2048
+    /// Longer texts are one patient's.
+    private static let longestValue = 16
 
     init(_ fontMap: UnsafeMutablePointer<PangoFontMap>) throws(Refusal) {
         guard let context = pango_font_map_create_context(fontMap) else {
@@ -80,11 +98,19 @@ final class Typesetter {
     /// Forgets the report before.
     func begin() { defect = nil }
 
-    private var logo: (bytes: [UInt8], picture: Logo)?
+    /// A picture among results; nil, and the defect, when it cannot be shown.
+    func picture(_ bytes: [UInt8], at place: String) -> Picture? {
+        do throws(Refusal) { return try Picture.read(bytes, at: place) } catch {
+            defect = defect ?? error
+            return nil
+        }
+    }
+
+    private var logo: (bytes: [UInt8], picture: Picture)?
     /// A laboratory has one: read once.
-    func logo(_ bytes: [UInt8]) throws(Refusal) -> Logo {
+    func logo(_ bytes: [UInt8]) throws(Refusal) -> Picture {
         if let logo, logo.bytes == bytes { return logo.picture }
-        let picture = try Logo(png: bytes)
+        let picture = try Picture.logo(bytes)
         logo = (bytes, picture)
         return picture
     }
@@ -98,6 +124,20 @@ final class Typesetter {
         if isSound, defect == nil {
             if common.count >= Typesetter.commonLimit { common.removeAll() }
             common[key] = set
+        }
+        return set
+    }
+
+    /// As `set`, for a short value in its cell.
+    func setValue(_ text: String, _ face: Face, width: Double? = nil, at place: String = "") -> SetText {
+        guard text.utf8.count <= Typesetter.longestValue else { return set(text, face, width: width, at: place) }
+        let key = Common(text: text, face: face, width: width)
+        if let known = values[key] { return known }
+        let isSound = defect == nil
+        let set = set(text, face, width: width, at: place)
+        if isSound, defect == nil {
+            if values.count >= Typesetter.valueLimit { values.removeAll(keepingCapacity: true) }
+            values[key] = set
         }
         return set
     }

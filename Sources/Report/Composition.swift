@@ -10,11 +10,24 @@ package struct Composition: Sendable {
     package let signed: SignedReport
     package let catalogue: AnalysisCatalogue
     let chapters: [LaidChapter]
+    // Parts of `signed` at hand, so that looking at one copies nothing.
+    let content: SignedContent
+    let patient: Laboratory.Patient
+    let request: Request
+    let supplements: ReportSupplements
+    let site: Site
+    let zone: CivilZone
 
     /// Refused when an observation's analysis is not in the catalogue, or when there is nothing to report.
     package init(_ signed: SignedReport, catalogue: AnalysisCatalogue) throws(Refusal) {
         self.signed = signed
         self.catalogue = catalogue
+        content = signed.content
+        patient = signed.content.patient
+        request = signed.content.request
+        supplements = signed.content.supplements
+        site = signed.site
+        zone = signed.site.civilZone
         chapters = try Composition.lay(signed, catalogue)
         guard !chapters.isEmpty else {
             throw Refusal(
@@ -22,12 +35,6 @@ package struct Composition: Sendable {
                 remedy: "signer au moins un résultat")
         }
     }
-
-    var content: SignedContent { signed.content }
-    var patient: Laboratory.Patient { signed.content.patient }
-    var request: Request { signed.content.request }
-    var site: Site { signed.site }
-    var zone: CivilZone { signed.site.civilZone }
 
     /// Version that readers see: 1 for the first that leaves, whatever was signed and overtaken before (a version 2 or
     /// more replaces another, CR-BIO sheet section 8).
@@ -73,12 +80,19 @@ struct LaidGroup {
     var isPartial: Bool
 }
 
-struct LaidLine {
+/// A class, since a line is looked at from many sides and its parts are large.
+final class LaidLine: Sendable {
     let analysis: Analysis
     let observation: Observation
     /// Earlier results, the latest first.
     let earlier: [PreviousResult]
     var previous: PreviousResult? { earlier.first }
+
+    init(analysis: Analysis, observation: Observation, earlier: [PreviousResult]) {
+        self.analysis = analysis
+        self.observation = observation
+        self.earlier = earlier
+    }
 }
 
 extension Composition {
@@ -86,8 +100,8 @@ extension Composition {
         _ signed: SignedReport, _ catalogue: AnalysisCatalogue
     ) throws(Refusal) -> [LaidChapter] {
         let content = signed.content
-        var observations = [String: Observation]()
-        for observation in content.observations { observations[observation.analysis] = observation }
+        var observations = [String: Int](minimumCapacity: content.observations.count)
+        for (place, observation) in content.observations.enumerated() { observations[observation.analysis] = place }
         let previous = Dictionary(grouping: signed.previous, by: \.analysis)
             .mapValues { $0.sorted { $0.observedAt > $1.observedAt } }
         // The order of the request; what was signed beyond it comes last, in a stable order.
@@ -98,7 +112,7 @@ extension Composition {
         var sections = [String: LaidSection]()
         var done = Set<String>()
         for line in order where done.insert(line.analysis).inserted {
-            let observation = observations[line.analysis]
+            let observation = observations[line.analysis].map { content.observations[$0] }
             guard let analysis = catalogue[line.analysis], let section = catalogue.section(of: analysis) else {
                 // What is still to come and left the catalogue meanwhile has nothing to show.
                 guard observation != nil else { continue }
@@ -106,12 +120,11 @@ extension Composition {
                     "report.analysis", at: line.analysis, because: "l'analyse n'est plus au catalogue",
                     remedy: "la remettre au catalogue : un résultat signé doit pouvoir être émis")
             }
-            var laid = sections[section.code] ?? LaidSection(section: section, groups: [], isPartial: false)
-            laid.add(
-                observation.map {
-                    LaidLine(analysis: analysis, observation: $0, earlier: previous[line.analysis] ?? [])
-                }, panel: line.panel.flatMap { catalogue.panel($0) })
-            sections[section.code] = laid
+            let laid = observation.map {
+                LaidLine(analysis: analysis, observation: $0, earlier: previous[line.analysis] ?? [])
+            }
+            sections[section.code, default: LaidSection(section: section, groups: [], isPartial: false)]
+                .add(laid, panel: line.panel.flatMap { catalogue.panel($0) })
         }
         return gather(
             sections.values.filter { !$0.lines.isEmpty }.sorted {

@@ -124,11 +124,13 @@ extension Composition {
 
     /// The French name stands as display name: the catalogue's official LOINC names are English, readers are not.
     private func code(_ analysis: Analysis) -> AnalysisCode {
+        if let term = analysis.loinc {
+            return AnalysisCode(label: analysis.nameFR, loinc: .loinc(term.code, analysis.nameFR), translations: [])
+        }
         let local = Coded(analysis.code, analysis.nameFR, system: site.arc(.analyses))
         let waiting = method(analysis.code)?.waitingCode.map { Coded.waiting($0, analysis.nameFR) }
         return AnalysisCode(
-            label: analysis.nameFR, loinc: analysis.loinc.map { .loinc($0.code, analysis.nameFR) },
-            translations: analysis.loinc == nil ? (waiting.map { [$0] } ?? []) + [local] : [])
+            label: analysis.nameFR, loinc: nil, translations: (waiting.map { [$0] } ?? []) + [local])
     }
 
     /// The result, and the same in the second unit of the catalogue: two observations, the second under the
@@ -168,9 +170,11 @@ extension Composition {
         }
         entry.interpretation = observation.interpretation
         if let interval = observation.interval, interval.low != nil || interval.high != nil {
-            entry.reference = .numbers(
-                low: interval.low?.text, high: interval.high?.text,
-                unit: observation.value.unit.flatMap { CDA.Unit(catalogued: $0) })
+            let unit: CDA.Unit? =
+                if case .value(.number(_, _, let unit), _) = entry.outcome { unit } else {
+                    observation.value.unit.flatMap { CDA.Unit(catalogued: $0) }
+                }
+            entry.reference = .numbers(low: interval.low?.text, high: interval.high?.text, unit: unit)
         }
         entry.previous = line.earlier.prefix(Composition.mostPrevious).compactMap { before in
             before.value.documented(as: line.analysis.nature).map {
@@ -193,7 +197,9 @@ extension CDA.Unit {
     /// so `mL/min/{1.73_m2}` fails. An annotation changes no unit (UCUM section 2.1, §12): the others are left out,
     /// and the LOINC code says what the value was related to.
     private static func judged(_ ucum: String) -> String {
-        guard let open = ucum.firstIndex(of: "{"), let close = ucum[open...].firstIndex(of: "}") else { return ucum }
+        guard ucum.utf8.contains(0x7B), let open = ucum.firstIndex(of: "{"),
+            let close = ucum[open...].firstIndex(of: "}")
+        else { return ucum }
         let inside = ucum[ucum.index(after: open)..<close].dropFirst().dropLast()
         let rest = judged(String(ucum[ucum.index(after: close)...]))
         if inside.allSatisfy({ $0 >= "a" && $0 <= "z" }) { return ucum[...close] + rest }
@@ -223,13 +229,14 @@ extension ObservationValue {
 }
 
 extension Observation {
+    private static let gravest: [ResultFlag] = [
+        .criticallyHigh, .criticallyLow, .high, .low, .abnormal, .positive, .negative, .detected, .notDetected, .normal,
+    ]
+
     /// The gravest flag: the entry holds one.
     fileprivate var interpretation: Interpretation? {
-        let gravest: [ResultFlag] = [
-            .criticallyHigh, .criticallyLow, .high, .low, .abnormal, .positive, .negative, .detected, .notDetected,
-            .normal,
-        ]
-        return gravest.first { flags.contains($0) }.flatMap { Interpretation(rawValue: $0.rawValue) }
+        if flags.isEmpty { return nil }
+        return Observation.gravest.first { flags.contains($0) }.flatMap { Interpretation(rawValue: $0.rawValue) }
     }
 }
 

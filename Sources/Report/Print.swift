@@ -8,7 +8,7 @@ extension Composition {
     package var printed: PrintedReport { printed(on: .plain) }
 
     package func printed(on letterhead: Letterhead) -> PrintedReport {
-        PrintedReport(
+        var report = PrintedReport(
             issuer: issuer(letterhead), patient: person, requestNumber: request.number,
             prescriber: request.prescriber.displayName, recipients: request.recipients.map(\.displayName),
             dates: PrintedReport.Dates(
@@ -23,6 +23,8 @@ extension Composition {
                     name: signed.signature.biologist.displayName, role: "Biologiste médical",
                     signedAt: signed.signature.at.spoken(in: zone))
             ])
+        report.attached = supplements.attachedReports.map { "\($0.title) (n° \($0.number))" }
+        return report
     }
 
     private var replacementNotice: String {
@@ -95,7 +97,8 @@ extension Composition {
             comment: specimens.compactMap { specimen in
                 specimen.nonconformity.map { "Échantillon \(specimen.accession) non conforme : \($0)" }
             } + (group.panel.map { panelComments($0.code) } ?? [])
-                + (group.isPartial ? ["Résultats partiels : la suite fera l'objet d'un nouveau compte rendu."] : []))
+                + (group.isPartial ? ["Résultats partiels : la suite fera l'objet d'un nouveau compte rendu."] : []),
+            pictures: group.panel.map { pictures(of: $0.code) } ?? [])
     }
 
     private func describe(_ specimen: Specimen) -> String {

@@ -21,6 +21,8 @@ package struct PrintedReport: Sendable, Equatable, Codable {
     package var chapters: [Chapter]
     /// The biologist's general comment, one paragraph an entry.
     package var comment: [String]
+    /// Reports of other laboratories that travel with this one, one a line.
+    package var attached: [String] = []
     /// Empty: the page says on every sheet that it is a proof and may not leave.
     package var signatures: [Signature]
 
@@ -161,12 +163,27 @@ package struct PrintedReport: Sendable, Equatable, Codable {
         package var specimen: String
         package var lines: [Line]
         package var comment: [String]
+        /// After the comments, each with its caption.
+        package var pictures: [Picture]
 
-        package init(title: String = "", specimen: String = "", lines: [Line], comment: [String] = []) {
+        package init(
+            title: String = "", specimen: String = "", lines: [Line], comment: [String] = [], pictures: [Picture] = []
+        ) {
             self.title = title
             self.specimen = specimen
             self.lines = lines
             self.comment = comment
+            self.pictures = pictures
+        }
+    }
+
+    /// An electrophoresis, a blood film: a PNG or a JPEG.
+    package struct Picture: Sendable, Equatable, Codable {
+        package var caption: String
+        package var bytes: [UInt8]
+        package init(caption: String, bytes: [UInt8]) {
+            self.caption = caption
+            self.bytes = bytes
         }
     }
 

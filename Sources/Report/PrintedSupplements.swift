@@ -57,9 +57,16 @@ extension Composition {
         }
     }
 
-    /// Comments on a section, and the reports of other laboratories are told with the first one.
+    /// Comments on a section and its pictures.
     func remarks(on section: LaidSection) -> [PrintedReport.Panel] {
-        let comments = sectionComments(section.section.code)
-        return comments.isEmpty ? [] : [PrintedReport.Panel(lines: [], comment: comments)]
+        let comments = sectionComments(section.section.code), pictures = pictures(of: section.section.code)
+        return comments.isEmpty && pictures.isEmpty
+            ? [] : [PrintedReport.Panel(lines: [], comment: comments, pictures: pictures)]
+    }
+
+    func pictures(of place: String) -> [PrintedReport.Picture] {
+        supplements.images.filter { $0.place == place }.map {
+            PrintedReport.Picture(caption: $0.caption, bytes: $0.bytes)
+        }
     }
 }

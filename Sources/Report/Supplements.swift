@@ -35,8 +35,6 @@ extension Composition {
     /// Previous results given with each one.
     static let mostPrevious = 3
 
-    var supplements: ReportSupplements { signed.content.supplements }
-
     /// Prescriber, copies, médecin traitant: each person once.
     var correspondents: [Laboratory.Professional] {
         var all = [request.prescriber] + request.recipients
@@ -86,6 +84,7 @@ extension Composition {
     }
     /// Those who validated this line and not the whole of its section.
     func validations(ofLine line: LaidLine) -> [Validation] {
+        if supplements.validations.isEmpty { return [] }
         let section = chapters.flatMap(\.sections).first { $0.section.code == line.analysis.section }?.lines ?? []
         return supplements.validations.filter { validation in
             validation.analyses.contains(line.analysis.code)

@@ -86,8 +86,8 @@ extension Composition {
             wanted.append("<parentDocument><id root=\"\(replaced)\"/>")
         }
         if let ins = patient.publishableINS { wanted.append("extension=\"\(ins.matricule)\"") }
-        let head = cda[..<(cda.firstIndex(of: "<structuredBody") ?? cda.endIndex)]
-        guard wanted.allSatisfy({ head.firstIndex(of: $0) != nil }) else {
+        let end = cda.place(of: "<structuredBody", before: cda.count) ?? cda.count
+        guard wanted.allSatisfy({ cda.place(of: $0, before: end) != nil }) else {
             throw Refusal(
                 "report.document", at: "ClinicalDocument",
                 because: "le document joint n'est pas celui que le message annonce (identifiant, version ou patient)",
@@ -204,14 +204,20 @@ extension IdentityAttribute {
     }
 }
 
-extension RandomAccessCollection<UInt8> where Index == Int {
-    /// Where a text begins in these bytes.
-    fileprivate func firstIndex(of text: String) -> Int? {
-        let needle = Array(text.utf8)
-        guard let first = needle.first, count >= needle.count else { return nil }
-        return indices.first { at in
-            self[at] == first && at + needle.count <= endIndex
-                && needle.indices.allSatisfy { self[at + $0] == needle[$0] }
+extension [UInt8] {
+    /// Where a text begins in these bytes, all of it before `end`.
+    fileprivate func place(of text: String, before end: Int) -> Int? {
+        var text = text
+        return text.withUTF8 { needle in
+            withUnsafeBufferPointer { bytes in
+                guard let first = needle.first, needle.count <= end else { return nil }
+                for start in 0...(end - needle.count) where bytes[start] == first {
+                    var n = 1
+                    while n < needle.count, bytes[start + n] == needle[n] { n += 1 }
+                    if n == needle.count { return start }
+                }
+                return nil
+            }
         }
     }
 }

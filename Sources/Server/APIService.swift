@@ -93,6 +93,7 @@ package struct ReportDoor: ReportControl {
     ) async throws(CommandFailure) -> Indicators {
         try await dispatch.indicators(from: from, before: before, site: site)
     }
+    package func selfDisplaying(_ cda: [UInt8]) -> [UInt8] { ReportDispatch.selfDisplaying(cda) }
     package func addresses(in message: [UInt8]) -> [String] { ReportDispatch.addresses(in: message) }
 }
 

@@ -50,7 +50,7 @@ extension Configuration {
         guard let name = r.text("logo") else { return letterhead }
         do throws(Refusal) {
             letterhead.logo = try DataFiles.bytes(name.hasPrefix("/") ? name : folder + "/" + name)
-            _ = try Logo(png: letterhead.logo)
+            _ = try Picture.logo(letterhead.logo)
         } catch {
             log.add(Refusal(error.code, at: r.key("logo"), because: error.cause, remedy: error.remedy))
             letterhead.logo = []

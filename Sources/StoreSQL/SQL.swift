@@ -252,7 +252,19 @@ package enum SQL {
         SELECT d.body, d.message FROM due_delivery p CROSS JOIN delivery d WHERE d.id = p.delivery_id
         ORDER BY p.created_at, p.delivery_id LIMIT ?
         """
+    static let deliveriesDueHeads = """
+        SELECT d.body FROM due_delivery p CROSS JOIN delivery d WHERE d.id = p.delivery_id
+        ORDER BY p.created_at, p.delivery_id LIMIT ?
+        """
     static let deliveryEvents = "SELECT body FROM delivery_event WHERE delivery_id = ? ORDER BY ordinal"
+    /// Parameters: `count` identifiers.
+    static func deliveryEvents(count: Int) -> String {
+        """
+        SELECT body FROM delivery_event
+        WHERE delivery_id IN (\(Array(repeating: "?", count: count).joined(separator: ", ")))
+        ORDER BY delivery_id, ordinal
+        """
+    }
     static let inbound = "SELECT body, bytes FROM inbound WHERE source = ? AND control_id = ?"
 
     // Trail and numbers
@@ -309,7 +321,9 @@ package enum SQL {
             ("deliveries by site", deliveries(bySite: true, byRequest: false)),
             ("deliveries by request", deliveries(bySite: false, byRequest: true)),
             ("deliveries by both", deliveries(bySite: true, byRequest: true)), ("due", deliveriesDue),
-            ("delivery events", deliveryEvents), ("inbound", inbound), ("audit", audit),
+            ("due, heads", deliveriesDueHeads),
+            ("delivery events", deliveryEvents),
+            ("events of deliveries", deliveryEvents(count: 8)), ("inbound", inbound), ("audit", audit),
             ("last audit entry", lastAuditEntry), ("delivery marks", deliveryMarks),
             ("current patient", currentPatient), ("current request", currentRequest),
             ("counts", counts(bySite: false)), ("counts by site", counts(bySite: true)),

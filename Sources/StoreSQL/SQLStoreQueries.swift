@@ -45,19 +45,26 @@ extension SQLStore {
     }
     package func requests(ids: [String]) async throws(StoreFailure) -> [Request] {
         var found: [String: Request] = [:]
-        // Few lengths of list, so that few statements are prepared; the rest is filled with the last identifier.
-        var rest = Array(Set(ids))[...]
-        while let last = rest.last {
-            let size = [1, 8, 64].first { rest.count <= $0 } ?? 256
-            let chunk = rest.prefix(size).map { SQLValue($0) }
-            rest = rest.dropFirst(size)
-            let filled = chunk + Array(repeating: SQLValue(last), count: size - chunk.count)
-            for row in try await rows(SQL.requests(count: size), filled) {
+        for list in SQLStore.lists(of: ids) {
+            for row in try await rows(SQL.requests(count: list.count), list) {
                 guard let id = row[0].text else { throw .unavailable(damaged("request_current")) }
                 found[id] = try decode(Request.self, [[row[1]]]).first
             }
         }
         return ids.compactMap { found[$0] }
+    }
+    /// Parameters for `IN`: few lengths of list, so that few statements are prepared; the rest is filled with the last
+    /// identifier.
+    private static func lists(of ids: [String]) -> [[SQLValue]] {
+        var lists: [[SQLValue]] = []
+        var rest = Array(Set(ids))[...]
+        while let last = rest.last {
+            let size = [1, 8, 64].first { rest.count <= $0 } ?? 256
+            let chunk = rest.prefix(size).map { SQLValue($0) }
+            rest = rest.dropFirst(size)
+            lists.append(chunk + Array(repeating: SQLValue(last), count: size - chunk.count))
+        }
+        return lists
     }
     package func specimen(_ accession: String) async throws(StoreFailure) -> Specimen? {
         try await first(Specimen.self, SQL.specimen, [.text(accession)])
@@ -184,8 +191,18 @@ extension SQLStore {
     package func deliveriesDue(limit: Int) async throws(StoreFailure) -> [Delivery] {
         try await list(Delivery.self, SQL.deliveriesDue, [SQLValue(limit)])
     }
+    package func deliveriesDueHeads(limit: Int) async throws(StoreFailure) -> [Delivery] {
+        try await list(Delivery.self, SQL.deliveriesDueHeads, [SQLValue(limit)])
+    }
     package func deliveryEvents(_ deliveryID: String) async throws(StoreFailure) -> [DeliveryEvent] {
         try await list(DeliveryEvent.self, SQL.deliveryEvents, [.text(deliveryID)])
+    }
+    package func deliveryEvents(of deliveryIDs: [String]) async throws(StoreFailure) -> [String: [DeliveryEvent]] {
+        var found: [DeliveryEvent] = []
+        for list in SQLStore.lists(of: deliveryIDs) {
+            found += try await self.list(DeliveryEvent.self, SQL.deliveryEvents(count: list.count), list)
+        }
+        return Dictionary(grouping: found, by: \.deliveryID)
     }
     package func inbound(source: String, controlID: String) async throws(StoreFailure) -> InboundMessage? {
         try await first(InboundMessage.self, SQL.inbound, [.text(source), .text(controlID)])

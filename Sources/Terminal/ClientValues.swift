@@ -116,46 +116,95 @@ extension FileSheet {
 
     /// What happened to a request, oldest first.
     private static func story(_ view: RequestFileView, _ at: (Moment) -> Instant) -> [Happening] {
-        var story = [Happening(at: at(view.request.registeredAt), what: "dossier \(view.request.number) enregistré")]
+        var story = [Happening(at: at(view.request.registeredAt), what: .registered(view.request.number))]
         for specimen in view.specimens {
             if let moment = specimen.collectedAt {
-                story.append(Happening(at: at(moment), what: "\(specimen.accession) prélevé"))
+                story.append(Happening(at: at(moment), what: .collected(specimen.accession)))
             }
             if let moment = specimen.receivedAt {
-                let wrong = specimen.nonconformity.map { ", non conforme : \($0)" } ?? ""
-                story.append(Happening(at: at(moment), what: "\(specimen.accession) réceptionné" + wrong))
+                story.append(
+                    Happening(
+                        at: at(moment),
+                        what: .received(specimen.accession, nonconformity: specimen.nonconformity)))
             }
         }
         var names = [String: String]()
         for observation in view.observations {
-            let from = observation.origin.analyzer ?? observation.origin.author ?? ""
-            let what = "\(observation.analysis) \(observation.value.frenchText) \(observation.value.unit ?? "")"
+            let what = [observation.analysis, observation.value.frenchText, Unit.french(observation.value.unit ?? "")]
+                .filter { !$0.isEmpty && $0 != "1" }.joined(separator: " ")
             names[observation.id] = what
-            let held = Set(observation.holds.map(\.code.rawValue)).sorted().joined(separator: ", ")
-            let run = observation.run > 1 ? ", passage \(observation.run)" : ""
             story.append(
                 Happening(
                     at: at(observation.recordedAt),
-                    what: "\(what) de \(from)\(run)" + (held.isEmpty ? "" : " ; retenu \(held)")))
+                    what: .measured(
+                        what, from: observation.origin.analyzer ?? observation.origin.author ?? "",
+                        run: observation.run, holds: Set(observation.holds.map(\.code.rawValue)).sorted())))
         }
         for event in view.events {
-            let verb =
-                switch event.kind {
-                case .technicallyValidated: "validé (technique)"
-                case .rejected: "rejeté"
-                case .withdrawn: "remis en attente"
-                }
-            let reason = event.reason.map { " : \($0)" } ?? ""
             let what = names[event.observationID] ?? event.observationID
-            story.append(Happening(at: at(event.at), what: "\(what) \(verb) par \(event.author)" + reason))
+            let told: Story =
+                switch event.kind {
+                case .technicallyValidated: .validated(what, by: event.author, reason: event.reason)
+                case .rejected: .rejected(what, by: event.author, reason: event.reason)
+                case .withdrawn: .withdrawn(what, by: event.author, reason: event.reason)
+                }
+            story.append(Happening(at: at(event.at), what: told))
         }
         for signature in view.signatures {
-            let whole = signature.complete ? "" : " (partielle)"
             story.append(
                 Happening(
                     at: at(signature.at),
-                    what: "version \(signature.version)\(whole) signée par \(signature.biologist.displayName)"))
+                    what: .signed(
+                        version: signature.version, isWhole: signature.complete, by: signature.biologist.displayName)))
         }
         return story.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+    }
+
+    /// Earlier values, from the oldest to the one that stands.
+    mutating func take(_ history: [HistoryView], _ observations: [ObservationView], zone: CivilZone) {
+        func at(_ moment: Moment) -> Instant { moment.instant(in: zone) ?? Instant(seconds: 0) }
+        func point(_ value: ObservationValue, _ moment: Moment, _ analyzer: String?) -> Trend.Point {
+            var measured: Measured?
+            if case .measured(let number, _) = value { measured = number }
+            return Trend.Point(
+                at: at(moment), value: measured, unit: value.unit ?? "", method: analyzer ?? "")
+        }
+        for past in history {
+            guard let last = past.points.first else { continue }
+            priors[past.analysis] = Prior(value: last.value.frenchText, at: at(last.observedAt))
+            let standing = standing(past.analysis).flatMap { line in observations.first { $0.id == line.id } }
+            var points = past.points.reversed().map { point($0.value, $0.observedAt, $0.analyzer) }
+            if let standing { points.append(point(standing.value, standing.observedAt, standing.origin.analyzer)) }
+            pasts[past.analysis] = Past(
+                points: points, low: standing?.interval?.low, high: standing?.interval?.high)
+        }
+    }
+}
+
+extension WhySheet {
+    /// The judgement that stands; nil when there was none.
+    package init?(_ view: WhyView, zone: CivilZone) {
+        guard let last = view.judgements.last else { return nil }
+        self.init(
+            at: last.at.instant(in: zone) ?? Instant(seconds: 0), engine: last.engine,
+            catalogue: String(last.catalogueVersion.prefix(12)), rules: String(last.rulesVersion.prefix(12)),
+            checks: last.checks.map { check in
+                // `3 control@1 : oui [CQ_ABSENT] – contrôle…`: what comes after the dash was looked at.
+                let parts = check.line.split(separator: " – ", maxSplits: 1)
+                return Check(
+                    step: check.step, rule: check.rule, outcome: WhySheet.outcome(check.outcome),
+                    code: check.code?.rawValue ?? "", seen: parts.count > 1 ? String(parts[1]) : "")
+            },
+            dilution: last.proposedDilution)
+    }
+
+    /// What this screen does not know is shown as undecided.
+    private static func outcome(_ word: String) -> Outcome {
+        switch word {
+        case "yes": .yes
+        case "no": .no
+        case "notApplicable": .notApplicable
+        case _: .unknown
+        }
     }
 }

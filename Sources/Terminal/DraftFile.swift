@@ -13,11 +13,22 @@ package struct DraftFile: Sendable {
 
     /// `tokens`: where the tokens of this machine are.
     package init(beside tokens: TokenFile, server: String, login: String) {
-        let folder = (tokens.path as NSString).deletingLastPathComponent
-        bound = Array((server + "\u{1F}" + login).utf8)
-        let name = SHA256.hash(data: Data(bound)).prefix(8).map { padded($0) }.joined()
-        path = folder + "/drafts-\(name).sealed"
-        keyPath = folder + "/drafts.key"
+        bound = DraftFile.bound(server, login)
+        path = DraftFile.path(beside: tokens, server: server, login: login, "drafts", "sealed")
+        keyPath = DraftFile.folder(tokens) + "/drafts.key"
+    }
+
+    private static func folder(_ tokens: TokenFile) -> String {
+        (tokens.path as NSString).deletingLastPathComponent
+    }
+    private static func bound(_ server: String, _ login: String) -> [UInt8] { Array((server + "\u{1F}" + login).utf8) }
+
+    /// A file of one person at one server, whose name says neither.
+    static func path(
+        beside tokens: TokenFile, server: String, login: String, _ name: String, _ ending: String
+    ) -> String {
+        let mark = SHA256.hash(data: Data(bound(server, login))).prefix(8).map { padded($0) }.joined()
+        return folder(tokens) + "/\(name)-\(mark).\(ending)"
     }
 
     package func keep(_ drafts: [Draft]) throws(Refusal) {

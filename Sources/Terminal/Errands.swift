@@ -16,23 +16,30 @@ package actor Errands {
     private var flying: Set<Source> = []
     private var again: Set<Source> = []
     private var catalogue: [String: (name: String, unit: String)]?
+    private var twice: Set<String> = []
+    private var limits: [String: FileSheet.Limits] = [:]
+    private let pause: Duration
+    private let habits: HabitFile
 
     /// Lines of a list, as many as the server gives at once.
     static let lines = 2000
     /// Pause between two loads of the same list, so that a burst of news asks once.
-    static let pause = Duration.milliseconds(200)
+    package static let pause = Duration.milliseconds(200)
     /// Longest wait for news, in seconds.
     static let newsWait = 20
 
     package init(
         client: LaboratoryClient, tokens: TokenFile, address: ServerAddress, login: String, zone: CivilZone,
-        now: @escaping @Sendable () -> Instant, tell: @escaping @Sendable (Event) -> Void
+        pause: Duration = Errands.pause, now: @escaping @Sendable () -> Instant,
+        tell: @escaping @Sendable (Event) -> Void
     ) {
         self.client = client
         self.tokens = tokens
         self.address = address
         self.login = login
         self.zone = zone
+        self.pause = pause
+        habits = HabitFile(beside: tokens, server: address.text, login: login)
         self.now = now
         self.tell = tell
         drafts = DraftFile(beside: tokens, server: address.text, login: login)
@@ -42,6 +49,7 @@ package actor Errands {
     package func begin() async throws(Refusal) {
         let who = try await client.whoami()
         tell(.who(person: who.name, login: who.login, site: who.site, Set(who.permissions)))
+        tell(.habits(habits.read()))
         tell(.online)
         do throws(Refusal) {
             let left = try drafts.read()
@@ -82,7 +90,9 @@ package actor Errands {
                 tell(.done(id))
             } catch { tell(.refused(id, error)) }
         case .keep(let all): keep(all)
-        case .bell, .quit: break
+        case .why(let id): await why(id)
+        case .habits(let counts): habits.keep(counts)
+        case .bell, .quit, .practise: break
         }
     }
 
@@ -95,7 +105,7 @@ package actor Errands {
         repeat {
             again.remove(source)
             do throws(Refusal) { tell(.loaded(try await answer(source))) } catch { complain(error) }
-            try? await Task.sleep(for: Errands.pause)
+            if pause > .zero { try? await Task.sleep(for: pause) }
         } while again.contains(source)
     }
 
@@ -131,6 +141,7 @@ package actor Errands {
                         id: $0.observationID, due: $0.dueAt.instant(in: zone) ?? Instant(seconds: 0),
                         isOverdue: $0.isOverdue, contact: $0.contact)
                 })
+        case .comments: return .comments([])
         case .signature:
             return .signature(
                 try await client.awaitingSignature(limit: 500).map {
@@ -146,21 +157,34 @@ package actor Errands {
         if catalogue == nil {
             let lines = try await client.catalogue().analyses
             catalogue = Dictionary(lines.map { ($0.code, ($0.name, $0.unit)) }, uniquingKeysWith: { a, _ in a })
+            twice = Set(lines.filter { $0.twice == true }.map(\.code))
+            limits = lines.reduce(into: [:]) { limits, line in
+                guard line.decimals != nil || line.lowest != nil || line.highest != nil else { return }
+                limits[line.code] = FileSheet.Limits(decimals: line.decimals, low: line.lowest, high: line.highest)
+            }
         }
-        return FileSheet(view, catalogue: catalogue ?? [:], zone: zone, now: now())
+        var sheet = FileSheet(view, catalogue: catalogue ?? [:], zone: zone, now: now())
+        sheet.twice = twice
+        sheet.limits = limits
+        return sheet
     }
 
     private func open(_ number: String) async {
         do throws(Refusal) {
-            var made = try await sheet(try await client.request(number))
+            let view = try await client.request(number)
+            var made = try await sheet(view)
             tell(.file(made))
             // What the file says first is shown first; earlier values follow.
-            guard let earlier = try? await client.fileToSign(number), !earlier.previous.isEmpty else { return }
-            for prior in earlier.previous {
-                made.priors[prior.analysis] = FileSheet.Prior(
-                    value: prior.value.frenchText, at: prior.observedAt.instant(in: zone) ?? Instant(seconds: 0))
-            }
+            let history = try await client.history(number, limit: Trend.most)
+            guard history.contains(where: { !$0.points.isEmpty }) else { return }
+            made.take(history, view.observations, zone: zone)
             tell(.file(made))
+        } catch { complain(error) }
+    }
+
+    private func why(_ id: String) async {
+        do throws(Refusal) {
+            if let sheet = WhySheet(try await client.why(id), zone: zone) { tell(.why(id, sheet)) }
         } catch { complain(error) }
     }
 
@@ -204,6 +228,9 @@ package actor Errands {
             body.seen = seen
             body.comment = comment
             _ = try await client.enter(request, body)
+        case .choose(let request, let keep, let isBack, let aside, let reason):
+            if isBack { _ = try await client.withdraw(request, WithdrawBody(observations: [keep], reason: reason)) }
+            for id in aside { _ = try await client.reject(request, RejectBody(observation: id, reason: reason)) }
         case .receive(let accession, let nonconformity):
             _ = try await client.receive(accession, ReceiveBody(nonconformity: nonconformity))
         case .rerun(let analyzer, let accession, let reason):
@@ -216,6 +243,9 @@ package actor Errands {
                 id,
                 CallBody(
                     number: number, person: person, role: role, value: value, readBack: readBack, reached: reached))
+        case .comment:
+            throw Refusal(
+                "comment.none", because: "ce serveur n'a pas de commentaires codés", remedy: "le mettre à jour")
         case .unlock(let secret):
             let session = try await client.with(token: nil).login(login, secret: secret)
             client = client.with(token: session.token)

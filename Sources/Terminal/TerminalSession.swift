@@ -46,18 +46,31 @@ package enum TerminalSession {
         let (toKeep, keep) = AsyncStream.makeStream(of: [Draft].self, bufferingPolicy: .bufferingNewest(1))
         let keeping = Task { for await drafts in toKeep { await errands.keep(drafts) } }
         defer { watching.cancel() }
+        var lesson: Practice?
+        var isLearning = false
         display.show(bench.draw(), bench.manner.theme)
         for await sign in stream {
             var events = mailbox.take()
+            var own: Event?
             switch sign {
-            case .input(let input): events.append(.input(input))
-            case .resized(let width, let height): events.append(.resized(width: width, height: height))
-            case .tick: events.append(.tick)
+            case .input(let input): own = .input(input)
+            case .resized(let width, let height): own = .resized(width: width, height: height)
+            case .tick: own = .tick
             case .end:
                 keep.finish()
                 await keeping.value
                 return await errands.keep(bench.drafts)
             case nil: if events.isEmpty { continue }
+            }
+            if let own {
+                // What is typed in the lesson stays there; the laboratory goes on behind it.
+                if lesson?.receive(own, at: now()) == true { display.bell() }
+                if lesson?.isOver == true { lesson = nil }
+                switch own {
+                case .input where isLearning: break
+                case _: events.append(own)
+                }
+                isLearning = lesson != nil
             }
             for event in events {
                 for effect in bench.receive(event, at: now()) {
@@ -68,11 +81,15 @@ package enum TerminalSession {
                         return await errands.keep(bench.drafts)
                     case .bell: display.bell()
                     case .keep(let drafts): keep.yield(drafts)
-                    case .load, .open, .find, .chart, .send: Task { await errands.run(effect) }
+                    case .practise:
+                        lesson = Practice(bench.manner, width: bench.face.width, height: bench.face.height, at: now())
+                        isLearning = true
+                    case .load, .open, .find, .chart, .send, .why, .habits: Task { await errands.run(effect) }
                     }
                 }
             }
-            display.show(bench.draw(), bench.manner.theme)
+            let screen = lesson?.draw() ?? bench.draw()
+            display.show(screen, lesson?.bench.manner.theme ?? bench.manner.theme)
         }
     }
 }

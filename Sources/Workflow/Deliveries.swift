@@ -21,13 +21,17 @@ extension Desk {
         let found = try await ask { () throws(StoreFailure) in
             try await store.deliveries(site: site, requestID: wanted, limit: limit)
         }
-        var views = [DeliveryView]()
-        for delivery in found {
-            let events = try await ask { () throws(StoreFailure) in try await store.deliveryEvents(delivery.id) }
-            let number = try await request(delivery.requestID).number
-            views.append(DeliveryView(delivery: delivery, requestNumber: number, events: events))
+        let (happened, requests) = try await ask { () throws(StoreFailure) in
+            (
+                try await store.deliveryEvents(of: found.map(\.id)),
+                try await store.requests(ids: found.map(\.requestID))
+            )
         }
-        return views
+        let numbers = Dictionary(requests.map { ($0.id, $0.number) }) { first, _ in first }
+        return found.map {
+            DeliveryView(
+                delivery: $0, requestNumber: numbers[$0.requestID] ?? $0.requestID, events: happened[$0.id] ?? [])
+        }
     }
 
     /// One more thing that happened to a delivery. Attempts are their own trace; what the other side says is audited.

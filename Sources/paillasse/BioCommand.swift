@@ -106,7 +106,7 @@ struct BioCommand: AsyncParsableCommand {
         if !groups.isEmpty { Output.line() }
         for group in groups { Output.prose("\(group.title) : \(group.remedyWords(file.request.number))") }
         if !file.missing.isEmpty { Output.prose("manque : " + file.missing.joined(separator: ", ")) }
-        for comment in file.comments { Output.prose(comment) }
+        for comment in file.comments + file.supplements.map({ "joint : " + $0 }) { Output.prose(comment) }
         Output.prose("\(file.observations.count) résultat(s), empreinte \(file.contentHash)")
     }
 }

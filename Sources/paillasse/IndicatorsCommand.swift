@@ -13,12 +13,25 @@ struct IndicatorsCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Dernier jour, compris.", valueName: "2026-11-30")) var to: CivilDate
     @Flag(help: "Écrire du CSV.") var csv = false
     @Flag(help: "Dire comment chaque chiffre est compté, et les lignes de la piste d'audit.") var explain = false
-    @Option(help: ArgumentHelp("Écrire le graphique.", valueName: "fichier.svg")) var chart: String?
+    @Option(help: ArgumentHelp("Écrire le graphique, en SVG ou en PDF/A selon le nom.", valueName: "fichier.svg"))
+    var chart: String?
+
+    func validate() throws {
+        guard let chart else { return }
+        guard [".svg", ".pdf"].contains(where: { chart.lowercased().hasSuffix($0) }) else {
+            throw ValidationError("--chart écrit un fichier .svg ou .pdf ; le tableau a déjà ses barres au terminal")
+        }
+    }
 
     func run() async throws {
-        let view = try await listing.client().indicators(from: from, to: to)
+        let client = try listing.client()
+        let view = try await client.indicators(from: from, to: to)
         if let chart {
-            try Output.file(Array(view.svg.utf8), at: chart)
+            let picture =
+                if chart.lowercased().hasSuffix(".pdf") {
+                    try await client.indicatorsPage(from: from, to: to)
+                } else { Array(view.svg.utf8) }
+            try Output.file(picture, at: chart)
             Output.prose("\(chart) écrit")
         }
         if listing.json { return try Output.json(view) }

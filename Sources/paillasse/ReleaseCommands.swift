@@ -18,10 +18,10 @@ extension ReportCommand {
             if listing.json { return try Output.json(story) }
             Release.say(story)
             Output.table(DeliveriesCommand.table(story.deliveries), empty: "aucun envoi")
-            let boxes = DeliveriesCommand.mailboxes(story.deliveries)
-            if !boxes.rows.isEmpty {
+            let people = DeliveriesCommand.recipients(story.deliveries, story.withheld)
+            if !people.rows.isEmpty {
                 Output.line()
-                Output.table(boxes, empty: "")
+                Output.table(people, empty: "")
             }
         }
     }
@@ -112,6 +112,7 @@ extension ReportCommand {
             case .resend: "renvoyé"
             case .retry: "repris"
             case .abandon: "abandonné"
+            case .told: "prévenu autrement"
             case .hidingEnded: "masquage terminé"
             }
         }
@@ -164,7 +165,11 @@ struct DeliveriesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "deliveries",
         abstract: "Envois des comptes rendus : qui l'a, qui l'a lu, qui n'a pu le recevoir et pourquoi.",
-        subcommands: [List.self, Retry.self, Abandon.self], defaultSubcommand: List.self)
+        discussion: """
+            À PRÉVENIR : ce destinataire a une version qui n'est plus juste et ne peut recevoir la nouvelle ; une \
+            personne le prévient, puis l'écrit : paillasse deliveries told DEMANDE DESTINATAIRE --reason …
+            """,
+        subcommands: [List.self, Retry.self, Abandon.self, Told.self], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "La liste, les plus récents d'abord.")
@@ -172,18 +177,44 @@ struct DeliveriesCommand: AsyncParsableCommand {
         @OptionGroup var length: Length
         @Option(help: ArgumentHelp("D'une seule demande.", valueName: "numéro")) var request: String?
         @Flag(help: "Seulement ceux qui attendent la décision d'une personne.") var dead = false
-        @Flag(help: "Aussi l'état de chaque boîte aux lettres.") var mailboxes = false
 
         func run() async throws {
-            var found = try await listing.client().deliveries(request: request, limit: length.limit)
-            if dead { found = found.filter(\.needsPerson) }
-            if listing.json { return try Output.json(found) }
+            let client = try listing.client()
+            var found = try await client.deliveries(request: request, limit: length.limit)
+            var withheld = try await client.withheld(request: request, limit: length.limit)
+            if dead {
+                found = DeliveriesCommand.waiting(found)
+                withheld = withheld.filter(\.needsPerson)
+            }
+            if listing.json { return try Output.json(Reached(deliveries: found, withheld: withheld)) }
             Output.table(DeliveriesCommand.table(found), empty: "aucun envoi")
-            guard mailboxes || request != nil else { return }
-            let boxes = DeliveriesCommand.mailboxes(found)
-            if boxes.rows.isEmpty { return }
+            let people = DeliveriesCommand.recipients(found, withheld)
+            if people.rows.isEmpty { return }
             Output.line()
-            Output.table(boxes, empty: "")
+            Output.table(people, empty: "")
+        }
+    }
+
+    /// Who was sent what, and who was not.
+    struct Reached: Encodable {
+        var deliveries: [DeliveryLineView]
+        var withheld: [WithheldView]
+    }
+
+    struct Told: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Noter que l'on a prévenu autrement qui ne pouvait recevoir la version en vigueur.")
+        @OptionGroup var listing: Listing
+        @Argument(help: "Numéro de la demande.") var request: String
+        @Argument(help: "DMP, patient ou l'adresse, comme dans la liste.") var destination: String
+        @Option(help: "Comment, gardé dans la piste d'audit.") var reason: String
+
+        func run() async throws {
+            var body = ReleaseBody(kind: .told, reason: reason)
+            body.destination = destination
+            let story = try await listing.client().release(request, body)
+            if listing.json { return try Output.json(story) }
+            ReportCommand.Release.say(story)
         }
     }
 
@@ -215,6 +246,18 @@ struct DeliveriesCommand: AsyncParsableCommand {
         func run() async throws { try await decision.send(.abandon) }
     }
 
+    /// Those that wait for a person, of a list with the newest first: what went again since, or was replaced, waits no
+    /// more.
+    static func waiting(_ found: [DeliveryLineView]) -> [DeliveryLineView] {
+        found.enumerated().filter { place, one in
+            guard one.needsPerson || one.failedBeyond else { return false }
+            return !found[..<place].contains { later in
+                let isAgain = later.destination.contains("renvoi") || later.destination.contains("retrait")
+                return later.requestID == one.requestID && (later.version > one.version || isAgain)
+            }
+        }.map(\.element)
+    }
+
     static func table(_ found: [DeliveryLineView]) -> Table {
         var table = Table("DEMANDE", "#VERSION", "VERS", "*TRANSPORT", "DMP", "MSS", "*DERNIER ÉVÉNEMENT", "MESSAGE")
         for delivery in found {
@@ -226,14 +269,20 @@ struct DeliveriesCommand: AsyncParsableCommand {
         return table
     }
 
-    static func mailboxes(_ found: [DeliveryLineView]) -> Table {
-        var table = Table("DEMANDE", "#VERSION", "*BOÎTE AUX LETTRES", "ÉTAT", "LE", "*POURQUOI")
+    /// One line a destination: who has it, who read it, who could not, who was not sent it, and why.
+    static func recipients(_ found: [DeliveryLineView], _ withheld: [WithheldView]) -> Table {
+        var table = Table("DEMANDE", "#VERSION", "*DESTINATAIRE", "ÉTAT", "LE", "*POURQUOI")
         for delivery in found {
-            for box in delivery.mailboxes {
+            for one in delivery.recipients {
                 table.add(
-                    delivery.requestNumber ?? delivery.requestID, String(delivery.version), box.address, box.state,
-                    box.at?.french ?? "", box.problem ?? "")
+                    delivery.requestNumber ?? delivery.requestID, String(delivery.version), one.address, one.state,
+                    one.at?.french ?? "", one.problem ?? "")
             }
+        }
+        for one in withheld {
+            table.add(
+                one.requestNumber, String(one.version), one.destination.isEmpty ? "prescripteur" : one.destination,
+                one.state, one.at.french, one.words + (one.told.map { " – prévenu \($0)" } ?? ""))
         }
         return table
     }

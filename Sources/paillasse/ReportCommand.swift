@@ -11,7 +11,7 @@ struct ReportCommand: AsyncParsableCommand {
             """,
         subcommands: [
             List.self, Show.self, CDA.self, PDF.self, History.self, Hold.self, Release.self, Hide.self, Unhide.self,
-            Withdraw.self, Resend.self,
+            Withdraw.self, Resend.self, Attach.self, Attachments.self, Detach.self,
         ])
 
     struct List: AsyncParsableCommand {
@@ -36,7 +36,12 @@ struct ReportCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "cda", abstract: "Le document CDA R2 N3 d'une demande (dernière version).")
         @OptionGroup var chosen: ChosenReport
-        func run() async throws { try await chosen.write { client, id in try await client.cda(of: id) } }
+        @Flag(name: .customLong("auto-presentable"), help: "Dans sa feuille de style : un navigateur le montre.")
+        var displaying = false
+        func run() async throws {
+            let shows = displaying
+            try await chosen.write { client, id in try await client.cda(of: id, displaying: shows) }
+        }
     }
 
     struct PDF: AsyncParsableCommand {

@@ -1,14 +1,16 @@
 import ArgumentParser
 import Base
 import Client
+import Console
+import Foundation
 import Laboratory
 
 struct WorklistCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worklist", abstract: "Résultats à valider techniquement, urgents d'abord.",
         discussion: """
-            Dans un terminal, l'écran de travail : ? montre ses touches, x les actions de la ligne. Ailleurs, ou avec
-            --plain ou --json, la liste.
+            Dans un terminal, l'écran de travail : ? montre ses touches, x les actions de la ligne. Avec --plain, le même
+            travail ligne par ligne, aussi depuis un tuyau. Ailleurs, ou avec --json ou --limit, la liste.
             """)
 
     @OptionGroup var listing: Listing
@@ -16,7 +18,11 @@ struct WorklistCommand: AsyncParsableCommand {
     @OptionGroup var screen: ScreenOptions
 
     func run() async throws {
-        if Terminal.isScreen, Terminal.isKeyboard, !screen.plain, !listing.json, length.limit == nil {
+        if screen.card {
+            for line in KeyCard.page(try screen.manner(ProcessInfo.processInfo.environment)) { Output.line(line) }
+            return
+        }
+        if screen.plain || Terminal.isScreen && Terminal.isKeyboard, !listing.json, length.limit == nil {
             return try await screen.open(listing.connection)
         }
         let lines = try await listing.client().worklist(limit: length.limit)

@@ -7,7 +7,8 @@ import Terminal
 
 /// How the full screen looks and is driven.
 struct ScreenOptions: ParsableArguments {
-    @Flag(help: "Une liste lisible ligne à ligne, sans écran (lecteur d'écran, braille).") var plain = false
+    @Flag(help: "Ligne par ligne, sans écran ni couleur (lecteur d'écran, braille, tuyau).") var plain = false
+    @Flag(help: "Écrire la carte des touches, à imprimer.") var card = false
     @Flag(help: "Sans dessins : lettres et signes ASCII.") var ascii = false
     @Flag(help: "Rangée du haut d'un clavier AZERTY : chiffres sans Maj.") var azerty = false
     @Flag(help: "Clics de souris.") var mouse = false
@@ -50,7 +51,8 @@ struct ScreenOptions: ParsableArguments {
     }
 
     func open(_ connection: Connection) async throws {
-        try await TerminalSession.run(try settings(connection))
+        let settings = try settings(connection)
+        if plain { try await PlainSession.run(settings) } else { try await TerminalSession.run(settings) }
     }
 
     func openSignOff(_ connection: Connection) async throws {

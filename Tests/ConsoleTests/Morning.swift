@@ -54,8 +54,11 @@ enum Morning {
                     accession: accession, tube: "hépariné", collected: ago(90), received: ago(60), nonconformity: nil)
             ],
             happenings: [
-                .init(at: ago(120), what: "enregistré par s.legall"), .init(at: ago(60), what: "tube réceptionné"),
-                .init(at: ago(42), what: "résultats de cobas"),
+                .init(at: ago(120), what: .registered("D" + accession.suffix(4))),
+                .init(at: ago(60), what: .received(accession, nonconformity: nil)),
+                .init(
+                    at: ago(42),
+                    what: .measured("K 6,4 mmol/L", from: "cobas", run: 1, holds: ["CRITIQUE_ALERTE"])),
             ])
         sheet.priors = ["K": .init(value: "4,2", at: ago(3 * 1440))]
         return sheet

@@ -17,6 +17,8 @@ import Testing
         var reject = Morning.bench()
         reject.type(.tab)
         reject.type("X")
+        let lesson = Practice(Manner(), width: 80, height: 24, at: Morning.now)
+        let plain = spoken(["8", "p", "e", "2", ""])
         let map = Keymap()
         let words = Texts(.french)
         var card = "| touche | ce qu'elle fait |\n|---|---|\n"
@@ -77,14 +79,67 @@ import Testing
             ## Les touches
 
             \(card)
+            `paillasse worklist --card` écrit ces touches sur une page, à imprimer et à poser à côté de l'écran.
+
             Un fichier `touches` à côté des jetons (`~/.config/paillasse/touches`) les change, une ligne chacune :
             `valider = f9 w`. `profil = azerty` (ou `--azerty`) donne les chiffres sans Maj.
+
+            ## Apprendre
+
+            `:tutoriel` ouvre une leçon dans le même écran, sur un laboratoire inventé : rien n'est lu ni écrit dans
+            le vrai. La ligne du bas dit ce qu'il y a à faire et attend que ce soit fait :
+
+            ```
+            \(lesson.draw().text)
+            ```
+
+            Les astuces de la dernière ligne disparaissent chacune après trois usages.
+
+            ## Sans écran
+
+            `paillasse worklist --plain` fait le même travail ligne par ligne : rien n'est redessiné, ni couleur ni
+            déplacement de curseur, une ligne par événement, pour un lecteur d'écran, une plage braille ou un tuyau.
+            Chaque action s'y fait par sa lettre, son nom ou son numéro dans `x` :
+
+            ```
+            \(plain)
+            ```
 
             ## Les commandes
 
             \(commands)
 
             """
+    }
+
+    /// A dialogue of the plain mode, with what was typed.
+    private func spoken(_ lines: [String]) -> String {
+        var server = SmallServer()
+        var plain = Plain(manner: Manner(), at: Morning.now)
+        var out = [String]()
+        func settle(_ first: [Effect]) {
+            var effects = first
+            while !effects.isEmpty {
+                for event in server.answer(effects.removeFirst()) {
+                    let answer = plain.receive(event, at: Morning.now)
+                    out += answer.lines
+                    effects += answer.effects
+                }
+            }
+        }
+        for event: Event in [
+            .who(person: "Tanguy Morvan", login: "tanguy", site: "BREST", Morning.technician), .online,
+        ] {
+            settle(plain.receive(event, at: Morning.now).effects)
+        }
+        out = plain.greeting
+        for line in lines {
+            out.append(plain.prompt + line)
+            let answer = plain.typed(line, at: Morning.now)
+            out += answer.lines
+            settle(answer.effects)
+        }
+        return out.flatMap { CellWidth.fold($0, 100) }.joined(separator: "\n")
     }
 
     @Test func `shows the keys and the screens as they are`() throws {

@@ -167,7 +167,9 @@ import Testing
         _ = bench.receive(.versions(SignMorning.versions), at: bench.now)
         _ = bench.receive(
             .sheet(SignMorning.sheet(draft: draft, version: 2, isAmendment: true, isCritical: false)), at: bench.now)
-        for words in ["4,2 mmol/L", "6,4 mmol/L", "version 1, accepté", "destinataire, à prévenir", "Version 1 en entier"] {
+        for words in [
+            "4,2 mmol/L", "6,4 mmol/L", "version 1, accepté", "destinataire, à prévenir", "Version 1 en entier",
+        ] {
             #expect(bench.text.contains(words), "\(words)\n\(bench.text)")
         }
         bench.type(.enter)
@@ -188,7 +190,8 @@ import Testing
         #expect(bench.current == "261122-0398" && bench.rows.last == "261122-0501")
         #expect(bench.text.contains("CRIT 2"))
         bench.type("r")
-        #expect(bench.current == "261122-0398" && bench.rows.contains("261122-0501") && bench.rows.last != "261122-0501")
+        #expect(
+            bench.current == "261122-0398" && bench.rows.contains("261122-0501") && bench.rows.last != "261122-0501")
     }
 
     @Test func `offline nothing is signed, and a lost session asks for the secret`() {

@@ -5,7 +5,9 @@ import Laboratory
 /// The same morning as the biologist sees it: one file of each lane.
 enum SignMorning {
     static let rows: [SignQueueRow] = [
-        row("261122-0412", "MARTIN Léa", .critical, urgent: true, ["valeur critique : K", "appel à passer"], minutes: 42),
+        row(
+            "261122-0412", "MARTIN Léa", .critical, urgent: true, ["valeur critique : K", "appel à passer"], minutes: 42
+        ),
         row("261122-0398", "DUPONT Jean-Baptiste", .held, ["DELTA CREA"], minutes: 72),
         row("261122-0377", "PETIT Zoé", .proposable, [], minutes: 5),
         row("261122-0375", "ROUX Anna", .proposable, [], minutes: 8),

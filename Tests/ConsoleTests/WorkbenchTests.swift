@@ -83,7 +83,7 @@ import Testing
                 if case .send(_, .enter("D0412", "CO2", .number("4.31"), "", nil)) = $0 { true } else { false }
             })
         // Shown at once, as it is stored, while the server is asked.
-        #expect(bench.text.contains("4,31 ⇡"))
+        #expect(bench.text.contains("4,31 mmol/L ⇡"))
         #expect(bench.face.mode == .browse)
     }
 
@@ -111,100 +111,6 @@ import Testing
         let effects = bench.type(.enter)
         #expect(
             effects.contains { if case .send(_, .enter(_, "NA", .text("Normal"), _, _)) = $0 { true } else { false } })
-    }
-
-    @Test func `gives digits without Shift on an AZERTY keyboard`() {
-        var manner = Manner()
-        manner.keymap = Keymap(azerty: true)
-        var bench = Morning.bench(manner: manner)
-        bench.type(.tab, .down, .down, .down)
-        bench.type("'," + "\"&")
-        let effects = bench.type(.enter)
-        #expect(
-            effects.contains { if case .send(_, .enter(_, "CO2", .number("4.31"), _, _)) = $0 { true } else { false } })
-    }
-
-    @Test func `opens the tube of a scan in the middle of typing and loses nothing typed`() {
-        var bench = Morning.bench()
-        bench.type(.tab, .down)
-        bench.type("4,4")
-        // A scanner that types key by key: its digits come out as keys first.
-        var effects: [Effect] = []
-        for digit in "261122000377" { effects += bench.receive(.input(.key(.character(digit))), at: bench.now) }
-        effects = bench.receive(.input(.scan("261122000377", typed: 12)), at: bench.now)
-        #expect(effects.contains(.find("261122000377")))
-        #expect(bench.drafts.map(\.text) == ["4,4"])
-        #expect(bench.sent.isEmpty)
-        _ = bench.receive(.found(Morning.file(of: "261122000377"), accession: "261122000377"), at: bench.now)
-        #expect(bench.face.key == "261122000377" && bench.face.pane == 3)
-        #expect(bench.text.contains("3 Résultats D0377 PETIT Zoé"))
-    }
-
-    @Test func `does not move the line of the cursor while 50 events a second arrive`() {
-        var bench = Morning.bench()
-        bench.type(.down, .tab)
-        bench.type("4")
-        let before = (
-            bench.face.key, bench.face.cursor - bench.face.top, bench.row(3).dropFirst(16), bench.drafts.map(\.text)
-        )
-        var lines = Morning.lines
-        for number in 0..<50 {
-            lines.insert(
-                Morning.line("n\(number)", "2611220005\(10 + number)", "NOUVEAU Numéro", "K", "4,0", urgent: true),
-                at: 0)
-            _ = bench.receive(.loaded(.worklist(lines)), at: bench.now.advanced(by: .milliseconds(20)))
-        }
-        #expect(bench.face.key == before.0)
-        #expect(bench.face.cursor - bench.face.top == before.1)
-        #expect(bench.row(3).dropFirst(16) == before.2)
-        #expect(bench.row(1).contains("▲ 50 nouveau(x) (R)"))
-        #expect(bench.drafts.map(\.text) == before.3)
-        // Somebody else validates the line above: it stays where it was, told as done.
-        _ = bench.receive(.loaded(.worklist(lines.filter { $0.accession != "261122000412" })), at: bench.now)
-        #expect(bench.row(3).dropFirst(16) == before.2)
-        #expect(bench.row(2).contains("✓") && bench.row(2).contains("261122000412"))
-        bench.type(.escape)
-        bench.type("R")
-        #expect(bench.face.key == before.0 && bench.face.rows.count == 52)
-    }
-
-    @Test func `keeps what is typed when the line is lost, and sends it when it is back`() {
-        var bench = Morning.bench()
-        bench.type(.tab, .down, .down, .down)
-        bench.type("27")
-        _ = bench.receive(.offline, at: bench.now)
-        #expect(bench.text.contains("HORS LIGNE depuis 14:32 : lecture seule, 0 saisie(s) en attente"))
-        let accepted = bench.type(.enter)
-        #expect(!accepted.contains { if case .send = $0 { true } else { false } })
-        #expect(bench.text.contains("1 saisie(s) en attente"))
-        #expect(!bench.type("v").contains { if case .send = $0 { true } else { false } })
-        let back = bench.receive(.online, at: bench.now)
-        #expect(
-            back.contains { if case .send(_, .enter(_, "CO2", .number("27"), "", nil)) = $0 { true } else { false } })
-    }
-
-    @Test func `shows both values when two people write the same cell`() throws {
-        var bench = Morning.bench(width: 120, height: 36)
-        bench.type(.tab, .down)
-        bench.type("4,3")
-        bench.type(.enter)
-        let id = try #require(bench.sent.keys.first)
-        let refusal = Refusal(
-            "enter.changed", at: "K", because: "quelqu'un d'autre a écrit ici entre-temps : 4,4 (l.roux)",
-            remedy: "comparer les deux valeurs, puis choisir")
-        let effects = bench.receive(.refused(id, refusal), at: bench.now)
-        #expect(effects.contains(.open("D0412")))
-        var theirs = Morning.line("a9", "261122000412", "MARTIN Léa", "K", "4,4", analyzer: nil, run: 2)
-        theirs.author = "l.roux"
-        _ = bench.receive(.file(Morning.file(of: "261122000412", lines: Morning.lines + [theirs])), at: bench.now)
-        #expect(bench.text.contains("la mienne : 4,3  (tanguy)"))
-        #expect(bench.text.contains("au dossier : 4,4  (l.roux)"))
-        var kept = bench
-        let mine = kept.type("g")
-        #expect(
-            mine.contains { if case .send(_, .enter(_, "K", .number("4.3"), "a9", nil)) = $0 { true } else { false } })
-        bench.type("m")
-        #expect(bench.drafts.isEmpty && bench.face.mode == .browse)
     }
 
     @Test func `notes a critical call from a form with its time`() {
@@ -270,56 +176,188 @@ import Testing
         #expect(bench.row(0).contains("CQ 1✖ 1⧗") && bench.row(0).contains("TRI 3"))
     }
 
-    @Test func `reaches every action of a line from the menu`() {
-        var offered = Set<Action>()
-        var bench = Morning.bench()
+    @Test func `chooses among several runs, the ones after it set aside with a reason`() throws {
+        var bench = Morning.bench(width: 120, height: 36)
+        var second = Morning.line("a9", "261122000412", "MARTIN Léa", "K", "4,1", run: 2)
+        second.author = nil
+        let lines = Morning.lines + [second]
+        _ = bench.receive(.loaded(.worklist(lines)), at: bench.now)
+        _ = bench.receive(.file(Morning.file(of: "261122000412", lines: lines)), at: bench.now)
         bench.type(.tab, .down)
-        offered.formUnion(bench.possible)
-        _ = bench.receive(
-            .loaded(.calls([CallRow(id: "a2", due: bench.now, isOverdue: true, contact: nil)])), at: bench.now)
-        bench.done.append(.validate(request: "D0412", ids: ["a1"], reason: nil))
-        offered.formUnion(bench.possible)
-        var file = Morning.file(of: "261122000412")
-        file.lines.append(Morning.line("a9", "261122000412", "MARTIN Léa", "K", "6,3", run: 2))
-        file.tubes[0].received = nil
-        _ = bench.receive(.file(file), at: bench.now)
-        offered.formUnion(bench.possible)
-        bench.type(":")
-        bench.type("tri")
+        #expect(bench.currentResult?.line?.id == "a9")
+        bench.type("u")
+        #expect(bench.text.contains("1 passage 1, 6,4 mmol/L, cobas"))
+        #expect(bench.text.contains("2 passage 2, 4,1 mmol/L, cobas, compte"))
+        bench.type("9")
+        #expect(bench.type(.enter) == [.bell] && bench.text.contains("choisir dans la liste"))
+        bench.type(.backspace)
+        bench.type("1")
         bench.type(.enter)
-        let entry = TriageRow(id: "t1", analyzer: "cobas", reason: "tube_inconnu", explanation: "", at: bench.now)
-        _ = bench.receive(.loaded(.triage([entry])), at: bench.now)
-        offered.formUnion(bench.possible)
-        let missing = Action.allCases.filter { $0.isForLine && !offered.contains($0) }
-        #expect(missing == [])
+        bench.type("1")
+        let effects = bench.type(.enter)
+        let wanted = Deed.choose(
+            request: "D0412", keep: "a2", isBack: false, aside: ["a9"], reason: "premier passage confirmé")
+        let id = try #require(effects.compactMap { if case .send(let id, wanted) = $0 { id } else { nil } }.first)
+        _ = bench.receive(.done(id), at: bench.now)
+        #expect(bench.text.contains("passage choisi ; z annule"))
+        #expect(bench.type("z").contains { if case .send(_, .withdraw("D0412", ["a9"])) = $0 { true } else { false } })
     }
 
-    @Test func `lets somebody who knows only x and ? validate ten tubes and hold one`() {
-        let lines = (0..<11).map { number in
-            Morning.line("l\(number)", "26112200040\(number % 10)\(number / 10)", "PATIENT \(number)", "NA", "140")
-        }
-        var bench = Morning.bench(lines: lines)
-        // The menu says what V does, and works with the arrows alone.
-        for number in 0..<10 {
-            bench.type("x")
-            #expect(bench.text.contains("valider tout ce que rien ne retient"))
-            let place = bench.possible.firstIndex(of: .validateTube) ?? 0
-            for _ in 0..<place { bench.type(.down) }
-            let effects = bench.type(.enter)
-            let id = effects.compactMap { if case .send(let id, .validate) = $0 { id } else { nil } }.first
-            #expect(id != nil)
-            _ = bench.receive(.done(id ?? 0), at: bench.now)
-            _ = bench.receive(.loaded(.worklist(Array(lines.dropFirst(number + 1)))), at: bench.now)
-            bench.type(.down)
-        }
-        #expect(bench.currentTube?.lines.map(\.id) == ["l10"])
-        bench.type("x")
-        let place = bench.possible.firstIndex(of: .nonconformity) ?? 0
-        for _ in 0..<place { bench.type(.down) }
-        bench.type(.enter)
+    @Test func `offers coded comments as they are typed`() {
+        var bench = Morning.bench()
+        #expect(!bench.possible.contains(.comment))
+        let texts = [
+            ("HEMO1", "Échantillon hémolysé."), ("HEMO2", "Très hémolysé."), ("RECOL", "Nouveau prélèvement."),
+        ]
+        _ = bench.receive(.loaded(.comments(texts.map { CodedText(code: $0.0, text: $0.1) })), at: bench.now)
+        bench.type(.tab)
+        bench.type("c")
+        #expect(bench.text.contains("3 RECOL Nouveau prélèvement."))
+        bench.type("hemo")
+        #expect(bench.text.contains("HEMO2") && !bench.text.contains("RECOL"))
+        #expect(bench.type(.enter) == [.bell])
         bench.type("2")
         let effects = bench.type(.enter)
         #expect(
-            effects.contains { if case .send(_, .receive(_, nonconformity: "coagulum")) = $0 { true } else { false } })
+            effects.contains { if case .send(_, .comment("D0412", "a1", "HEMO2")) = $0 { true } else { false } })
+    }
+
+    @Test func `has a blood group typed twice, the second time unseen`() {
+        var bench = Morning.bench(width: 120, height: 36)
+        var file = Morning.file(of: "261122000412")
+        file.asked.append(("GSABO", "Groupe ABO-RhD", ""))
+        file.twice = ["GSABO"]
+        _ = bench.receive(.file(file), at: bench.now)
+        bench.type(.tab, .end)
+        bench.type("i")
+        bench.type("A POS")
+        let first = bench.type(.enter)
+        #expect(!first.contains { if case .send = $0 { true } else { false } })
+        #expect(bench.text.contains("la taper une seconde fois") && !bench.text.contains("A POS"))
+        // Lost in between, it is a draft.
+        #expect(bench.drafts.map(\.text) == ["A POS"])
+        bench.type("A NEG")
+        #expect(bench.type(.enter).contains(.bell) && bench.text.contains("deux saisies différentes"))
+        for _ in 0..<2 {
+            bench.type("A POS")
+            bench.type(.enter)
+        }
+        #expect(
+            bench.sentDeeds.contains {
+                if case .enter(_, "GSABO", .text("A POS"), _, _) = $0 { true } else { false }
+            })
+    }
+
+    @Test func `refuses in the cell, in words, what cannot be`() {
+        var bench = Morning.bench(width: 120, height: 36)
+        var file = Morning.file(of: "261122000412")
+        file.limits["K"] = .init(decimals: 1, low: Exact(1), high: Exact(12))
+        _ = bench.receive(.file(file), at: bench.now)
+        bench.type(.tab, .down)
+        for (typed, words) in [("4,25", "1 décimale(s) au plus"), ("42", "42 ne se peut pas (possible : 1 – 12)")] {
+            bench.type(typed)
+            #expect(bench.type(.enter) == [.bell] && bench.row(34).contains(words), "\(bench.row(34))")
+            bench.type(.control("u"))
+        }
+        bench.type("4,2")
+        #expect(bench.type(.enter).contains { if case .send = $0 { true } else { false } })
+    }
+
+    @Test func `keeps in its cell what the server would not have, with its words`() throws {
+        var bench = Morning.bench(width: 120, height: 36)
+        bench.type(.tab, .down, .down, .down)
+        bench.type("2400")
+        bench.type(.enter)
+        let id = try #require(bench.sent.keys.first)
+        let refusal = Refusal("enter.absurd", at: "CO2", because: "2400 ne se peut pas", remedy: "vérifier la virgule")
+        let effects = bench.receive(.refused(id, refusal), at: bench.now)
+        #expect(effects.contains { if case .keep(let drafts) = $0 { drafts.map(\.text) == ["2400"] } else { false } })
+        #expect(bench.row(34).contains("[enter.absurd] CO2 : 2400 ne se peut pas. vérifier la virgule."))
+        // It is not sent again by itself.
+        _ = bench.receive(.offline, at: bench.now)
+        #expect(!bench.receive(.online, at: bench.now).contains { if case .send = $0 { true } else { false } })
+        bench.type("i")
+        #expect(bench.text.contains("2400") && bench.text.contains("[enter.absurd]"))
+        bench.type(.backspace, .backspace)
+        #expect(
+            bench.type(.enter).contains {
+                if case .send(_, .enter(_, "CO2", .number("24"), _, _)) = $0 { true } else { false }
+            })
+    }
+
+    @Test func `shows what the engine looked at, and scrolls it`() {
+        var bench = Morning.bench()
+        bench.type(.tab, .down)
+        #expect(bench.type("p") == [.why("a2")])
+        let checks = (0..<30).map { step in
+            WhySheet.Check(
+                step: step, rule: "delta@\(step)", outcome: step == 7 ? .yes : step == 8 ? .notApplicable : .no,
+                code: step == 7 ? "DELTA" : "", seen: "K 6,4 ; antérieur 4,2 ; limite 1,0")
+        }
+        let sheet = WhySheet(at: Morning.ago(42), engine: 1, catalogue: "c0ffee", rules: "beef", checks: checks)
+        _ = bench.receive(.why("a2", sheet), at: bench.now)
+        #expect(bench.text.contains("Jugé 13:50 : moteur 1, catalogue c0ffee, règles beef"))
+        #expect(bench.text.contains("7 delta@7 : oui [DELTA]") && bench.text.contains("limite 1,0"))
+        bench.type(.pageDown, .pageDown, .pageDown)
+        #expect(bench.text.contains("29 delta@29 : non") && !bench.text.contains("delta@8 "))
+        bench.type(.escape)
+        #expect(bench.face.mode == .browse)
+    }
+
+    @Test(arguments: [(Language.french, "réceptionné", "retenu"), (.english, "received", "held")])
+    func `tells the story of a tube in the language of the screen`(language: Language, received: String, held: String) {
+        var manner = Manner()
+        manner.language = language
+        var bench = Morning.bench(manner: manner)
+        bench.type("t")
+        #expect(bench.text.contains("261122000412 \(received)") && bench.text.contains("\(held) CRITIQUE_ALERTE"))
+    }
+
+    @Test func `shows the trend of a value with the number of its change`() {
+        var bench = Morning.bench(width: 120, height: 36)
+        var file = Morning.file(of: "261122000412")
+        let values = ["4.0", "4.2", "6.4"]
+        file.pasts["K"] = .init(
+            points: values.enumerated().map {
+                Trend.Point(
+                    at: Morning.ago(9000 - 100 * $0.offset), value: Measured($0.element), unit: "mmol/L",
+                    method: "cobas")
+            }, low: Exact("3.5"), high: Exact("4.9"))
+        _ = bench.receive(.file(file), at: bench.now)
+        bench.type(.tab, .down)
+        #expect(bench.text.contains("tendance ▂▃█ Δ +2,2"))
+    }
+
+    @Test func `takes clicks for what they point at`() {
+        var bench = Morning.bench()
+        _ = bench.receive(.input(.click(row: 4, column: 30)), at: bench.now)
+        #expect(bench.face.key == "261122000377" && bench.face.pane == 2)
+        _ = bench.receive(.input(.click(row: 5, column: 3)), at: bench.now)
+        #expect(bench.face.list == .quality)
+    }
+
+    @Test func `selects all alike and validates them together`() {
+        let lines = (0..<6).map { number in
+            Morning.line(
+                "l\(number)", "26112200040\(number)", "PATIENT \(number)", "NA", "140",
+                holds: number == 2 ? [Hold(.delta, "écart")] : [])
+        }
+        var bench = Morning.bench(lines: lines)
+        bench.type("*")
+        #expect(bench.face.selected.count == 5 && bench.row(22).contains("5 tube(s) choisi(s)"))
+        let effects = bench.type("V")
+        #expect(effects.count { if case .send(_, .validate) = $0 { true } else { false } } == 5)
+    }
+
+    @Test func `prints its keys on one page, the person's own`() throws {
+        var manner = Manner()
+        manner.keymap = try Keymap(text: "valider = f9 w")
+        let page = KeyCard.page(manner)
+        #expect(page.count <= KeyCard.lines && page.allSatisfy { CellWidth.of($0) <= KeyCard.width })
+        let text = page.joined(separator: "\n")
+        for action in Action.allCases {
+            #expect(text.contains(Texts(.french)[Workbench.word(of: action)].prefix(20)), "\(action)")
+        }
+        #expect(text.contains("f9 w        valider ce résultat"))
     }
 }

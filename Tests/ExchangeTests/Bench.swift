@@ -154,10 +154,14 @@ struct Bench: Sendable {
 }
 
 /// Runs a PFI that answers as `policy` says, its folder removed at the end.
-func withPFI(_ policy: PFIPolicy = PFIPolicy(), _ body: (PFISimulator, String) async throws -> Void) async throws {
+/// `zam`: where its business acknowledgements go; none without.
+func withPFI(
+    _ policy: PFIPolicy = PFIPolicy(), zam: (@Sendable () -> (host: String, port: Int)?)? = nil,
+    _ body: (PFISimulator, String) async throws -> Void
+) async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "exchange-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let pfi = try await PFISimulator.start(folder: folder, policy: policy)
+    let pfi = try await PFISimulator.start(folder: folder, zam: zam, policy: policy)
     let running = Task { await pfi.run() }
     do { try await body(pfi, folder) } catch {
         await pfi.stop()

@@ -48,6 +48,7 @@ enum Preflight {
                 "usual": try ReportPrinter.pdf(Samples.usual), "long": try ReportPrinter.pdf(Samples.long(lines: 150)),
                 "wide": try ReportPrinter.pdf(Samples.wide), "proof": try ReportPrinter.pdf(Samples.proof),
                 "followed": try ReportPrinter.pdf(Samples.followed), "escaped": try ReportPrinter.pdf(bare),
+                "pictured": try ReportPrinter.pdf(Samples.pictured),
             ]
         }
     }
@@ -138,10 +139,35 @@ enum Preflight {
         #expect(Typography.french("4,20") == "4,20" && Typography.french("") == "")
     }
 
+    @Test func `shows the pictures of a section with their captions, and tells of the reports that come with it`()
+        throws
+    {
+        let pdf = try ReportPrinter.pdf(Samples.pictured)
+        let text = try PDFReader.pages(pdf).joined(separator: " ")
+        #expect(text.contains("Frottis sanguin, MGG × 100"))
+        #expect(text.contains("Résultats de seconde intention") && text.contains("Étude de l’hémoglobine (n° HB-12)"))
+        let images = try PDFReader.run("pdfimages", ["-list", "{}"], on: pdf)
+        #expect(images.contains("240") && images.contains("jpeg") && images.contains("gray"), "\(images)")
+    }
+
+    @Test func `refuses a picture that is none, or in inks`() throws {
+        var inks = Samples.trace
+        let frame = try #require(inks.indices.first { inks[$0] == 0xFF && inks[$0 + 1] == 0xC0 })
+        inks[frame + 9] = 4
+        for bytes in [Array("GIF89a".utf8), inks, Array(Samples.trace.prefix(60))] {
+            var report = Samples.usual
+            report.chapters[0].panels[0].pictures = [.init(caption: "Tracé", bytes: bytes)]
+            do throws(Refusal) {
+                _ = try ReportPrinter.pdf(report)
+                Issue.record("printed")
+            } catch { #expect(error.code == "printing.picture" && error.place.contains("pictures[0]")) }
+        }
+    }
+
     @Test func `refuses a logo that is no picture or too large, and says so`() throws {
         for bytes in [Array("GIF89a".utf8), Array(Samples.logo.prefix(40)), Array(repeating: 0, count: 70_000)] {
             do throws(Refusal) {
-                _ = try Logo(png: bytes)
+                _ = try Picture.logo(bytes)
                 Issue.record("taken")
             } catch { #expect(error.code == "printing.logo") }
         }

@@ -35,6 +35,34 @@ enum Samples {
         comment: ["Anémie microcytaire : un bilan martial de contrôle est proposé après traitement."],
         signatures: [signature])
 
+    /// A film and a trace among the results, a report of another laboratory beside them.
+    static let pictured: PrintedReport = {
+        var report = usual
+        let film = PNG.picture(width: 240, height: 160) { x, y in
+            ((x / 40 + y / 40) % 2 == 0 ? 200 : 120, 60, 90, y < 80 ? 255 : 120)
+        }
+        report.chapters[0].panels[0].pictures = [
+            .init(caption: "Frottis sanguin, MGG × 100", bytes: film), .init(caption: "", bytes: trace),
+        ]
+        report.attached = ["Étude de l'hémoglobine (n° HB-12)"]
+        return report
+    }()
+    /// A grey JPEG of 24 × 16 points.
+    static let trace =
+        Base64.decode(
+            Array(
+                """
+                /9j/4AAQSkZJRgABAQEASABIAAD/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1tdhbWGkJ6jq62r\
+                Z4C8ybqmx5moq6T/2wBDARweHigjKE4rK06kbl1upKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSk\
+                pKT/wAARCAAQABgDASIAAhEBAxEB/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQID\
+                AAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlq\
+                c3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3\
+                +Pn6/8QAHwEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoL/8QAtREAAgECBAQDBAcFBAQAAQJ3AAECAxEEBSExBhJBUQdhcRMiMoEI\
+                FEKRobHBCSMzUvAVYnLRChYkNOEl8RcYGRomJygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6goOEhYaHiImK\
+                kpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPExcbHyMnK0tPU1dbX2Nna4uPk5ebn6Onq8vP09fb3+Pn6/9oADAMBAAIRAxEAPwDp\
+                qxPEn/Lv/wAC/pWVWx4f/wCXj/gP9aAMGiu2ooA//9k=
+                """.utf8)) ?? []
+
     static let haematology = PrintedReport.Chapter(
         title: "Hématologie",
         panels: [

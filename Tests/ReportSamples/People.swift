@@ -104,7 +104,26 @@ enum People {
 
 enum Files {
     static let pdf = Array("%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n".utf8)
-    /// Heads of files: what tells one format from another.
-    static let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13]
-    static let jpeg: [UInt8] = [0xFF, 0xD8, 0xFF, 0xE0, 0, 16, 0x4A, 0x46, 0x49, 0x46]
+    /// Pictures of 24 × 16 points, drawn for these tests: one in greys, one in colours.
+    static let png = decoded(
+        """
+        iVBORw0KGgoAAAANSUhEUgAAABgAAAAQCAAAAAApT+BJAAABM0lEQVR42g3Loc6GIBQAUB7nj0ai0Wg0Ek3MQHCkm5iB4Eg3MQPBkW5i\
+        BoIj3Wg0fo/ye/oR3HHPIyteGHjng4lvfvgn/ppsQ5va3Na2NWxnuxq3t4na1b6OVdWlQt3rUane9anfKLIMZSpzWctWsJzlKlzeIqij\
+        nkZStBDQTgcR3fTQN7LMQ57ynNe8ZcxnvjLnN4vUpT6NSaUlQdrTkSjd6UnfiDIOcYpzXOMWMZ7xihzfKLDDHkdUuCDgjgcS3vjgN4IM\
+        Q5jCHNawBQxnuAKHNwjf+d6PXvnFg9/94cnf/vHfcNINbnKzW93m0J3ucuxeJ6CDHkZQsADADgcQ3PDAN6y0g53sbFe7WbSnvSzb1wrT\
+        md6MRpnFgNnNYcjc5jHf0FIPetKzXvWmUZ/60qxf/Q+ToNdBU349MQAAAABJRU5ErkJggg==
+        """)
+    static let jpeg = decoded(
+        """
+        /9j/4AAQSkZJRgABAQEASABIAAD/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1tdhbWGkJ6jq62r\
+        Z4C8ybqmx5moq6T/2wBDARweHigjKE4rK06kbl1upKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSk\
+        pKT/wAARCAAQABgDASIAAhEBAxEB/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQID\
+        AAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlq\
+        c3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3\
+        +Pn6/8QAHwEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoL/8QAtREAAgECBAQDBAcFBAQAAQJ3AAECAxEEBSExBhJBUQdhcRMiMoEI\
+        FEKRobHBCSMzUvAVYnLRChYkNOEl8RcYGRomJygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6goOEhYaHiImK\
+        kpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPExcbHyMnK0tPU1dbX2Nna4uPk5ebn6Onq8vP09fb3+Pn6/9oADAMBAAIRAxEAPwDp\
+        qxPEn/Lv/wAC/pWVWx4f/wCXj/gP9amlWtNOxvVw9oN3MGiu2ors+s+Rx+z8z//Z
+        """)
+    private static func decoded(_ text: String) -> [UInt8] { Base64.decode(Array(text.utf8)) ?? [] }
 }

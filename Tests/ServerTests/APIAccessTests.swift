@@ -171,6 +171,9 @@ import Testing
         ("POST /v1/control-lots/:analyzer/switch", "B"),
         ("GET /v1/assessments", "TBSAP"), ("POST /v1/assessments", "TB"),
         ("GET /v1/reports/story", "TBSAP"), ("GET /v1/indicators", "TBSAP"), ("POST /v1/requests/:ref/release", "B"),
+        ("GET /v1/indicators/pdf", "TBSAP"), ("GET /v1/deliveries/withheld", "TBSAP"),
+        ("GET /v1/requests/:ref/supplements", "TBSAP"), ("POST /v1/requests/:ref/supplements", "TB"),
+        ("POST /v1/requests/:ref/supplements/:ordinal/remove", "TB"),
     ]
 
     @Test func `is given to each role as the table says, route by route`() async throws {

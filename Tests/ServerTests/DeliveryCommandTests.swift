@@ -120,6 +120,14 @@ import Workflow
             let chart = tool.home + "/graphique.svg"
             #expect(try await tool.run(words: period + ["--chart", chart]).code == 0)
             #expect(try String(contentsOfFile: chart, encoding: .utf8).contains("<rect"))
+            let page = tool.home + "/graphique.pdf"
+            let written = try await tool.run(words: period + ["--chart", page])
+            #expect(written.code == 0, "\(written)")
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: page))
+            #expect(bytes.starts(with: Array("%PDF-1.4".utf8)))
+            #expect(String(decoding: bytes, as: UTF8.self).contains("<pdfaid:conformance>B<"))
+            let other = try await tool.run(words: period + ["--chart", tool.home + "/graphique.gif"])
+            #expect(other.code == 2, "\(other)")
         }
     }
 }

@@ -9,6 +9,7 @@ import Neighbours
 import SecureLines
 import Server
 import Store
+import TestSupport
 import Testing
 import Workflow
 
@@ -53,6 +54,53 @@ import Workflow
                 #expect(pfi.tally.stored == 1)
             }
             await pfi.stop()
+        }
+    }
+
+    /// `simulate pfi` as people start it, and what the DMP and a mailbox would hold, as files.
+    @Test func `the simulated PFI asks for a certificate of its authorities, and shows the end of the road`()
+        async throws
+    {
+        try await withCertificates { made in
+            let files = made.folder.path
+            let folder = files + "/simulated", portFile = files + "/port"
+            let program = try CrashWorld.builtProgram().deletingLastPathComponent().appending(path: "simulate")
+            let process = try Child(
+                program.path,
+                [
+                    "pfi", "--folder", folder, "--port-file", portFile, "--certificate", files + "/host.pem", "--key",
+                    files + "/host.key", "--authorities", files + "/authority.pem", "--policy", "late,twice,AA",
+                ], log: files + "/pfi.log")
+            defer { process.end(SIGTERM) }
+            let isUp = await eventually { (try? String(contentsOfFile: portFile, encoding: .utf8)) != nil }
+            try #require(isUp)
+            let text = try String(contentsOfFile: portFile, encoding: .utf8)
+            let port = try #require(Int(text.trimmingCharacters(in: .newlines)))
+            let parties = Parties(
+                sendingApplication: "PAILLASSE", sendingFacility: "LABO", receivingApplication: "PFI",
+                receivingFacility: "LABO")
+            func way(_ name: String) throws -> PFISettings {
+                PFISettings(
+                    host: "127.0.0.1", port: port, parties: parties, processing: .training, answerWithin: .seconds(10),
+                    armour: try ReloadingArmour(made.settings(name), listening: false, at: "essai"))
+            }
+            let stranger = try way("stranger"), welcome = try way("instrument")
+            try await APILaboratory.open(pfi: welcome) { laboratory in
+                let request = try await laboratory.readyToSign()
+                let file = try await laboratory.signedIn(.biologist).fileToSign(request.request.number)
+                _ = try await laboratory.desk.sign(
+                    request.request.number, contentHash: file.contentHash, allowPartial: false,
+                    by: .init(
+                        login: "biologiste", role: .biologist, site: "nord", professional: APILaboratory.biologist))
+                try await laboratory.dispatch.makeReports()
+                let refused = ReportDispatch(desk: laboratory.desk, pfi: stranger, log: { _ in })
+                #expect(try await !refused.sendDue())
+                #expect(await eventually(within: .seconds(60)) { (try? await laboratory.dispatch.sendDue()) == true })
+                let mail = folder + "/bout/mss/pascal.charles@medecin.mssante.fr/courriels.tsv"
+                let mails = (try? String(contentsOfFile: mail, encoding: .utf8)) ?? ""
+                #expect(mails.split(separator: "\n").count == 1, "\(mails)")
+                #expect(!FileManager.default.fileExists(atPath: folder + "/bout/dmp"), "no INS, no DMP")
+            }
         }
     }
 

@@ -145,4 +145,70 @@ import Testing
             }
         }
     }
+
+    @Test func `the lesson opens over the laboratory and leaves it as it was`() async throws {
+        try await laboratory { laboratory, tool, made in
+            let before = try await laboratory.store.counts(site: nil)
+            try await TmuxScreen.open(tool, width: 80, height: 24) { screen in
+                #expect(try await screen.shows("DUPONT Marie", "4,2"))
+                try await screen.type(":tutoriel\r")
+                #expect(try await screen.shows("LEÇON 1/13", "LEÇON Bruno", "ÉCOLE"))
+                try await screen.press("Down")
+                #expect(try await screen.shows("LEÇON 2/13"))
+                try await screen.press("Enter")
+                #expect(try await screen.shows("LEÇON 3/13"))
+                try await screen.press("v")
+                #expect(try await screen.shows("LEÇON 4/13", "1 résultat(s) validé(s)"))
+                try await screen.type(":q\r")
+                #expect(try await screen.shows("DUPONT Marie", made.request.number))
+                #expect(try await screen.hides("LEÇON"))
+            }
+            #expect(try await laboratory.store.counts(site: nil) == before)
+        }
+    }
+
+    @Test func `a session that ended in mid-entry locks the screen, and the entry is there after the secret`()
+        async throws
+    {
+        try await laboratory { laboratory, tool, made in
+            try await TmuxScreen.open(tool, width: 120, height: 36) { screen in
+                #expect(try await screen.shows("CL", "4,2"))
+                try await screen.press("Tab", "Down", "Down", "9", "8")
+                #expect(try await screen.shows("98"))
+                let token = try #require(
+                    try TokenFile(path: tool.home + "/token.json").entry(for: laboratory.server)?.token)
+                try await laboratory.stranger.with(token: token).logout()
+                #expect(try await screen.shows("Écran verrouillé ; secret de technicien"))
+                try await screen.type(APILaboratory.secret)
+                try await screen.press("Enter")
+                #expect(try await screen.shows("RÉSEAU ok", "98 …"))
+                #expect(try await screen.hides("Écran verrouillé"))
+                try await screen.press("i", "Enter")
+                #expect(try await screen.shows("CL = 98 enregistré"))
+                let file = try await laboratory.signedIn(.technician).request(made.request.number)
+                #expect(file.observations.filter { $0.analysis == "CL" }.map(\.value.frenchText) == ["98"])
+            }
+        }
+    }
+
+    @Test func `of two runs the first is chosen, and why it is held shows what the engine looked at`() async throws {
+        try await laboratory { laboratory, tool, made in
+            var body = ResultBody(analysis: "K")
+            body.value = "4.9"
+            _ = try await laboratory.signedIn("technicien2").enter(made.request.number, body)
+            try await TmuxScreen.open(tool, width: 120, height: 36) { screen in
+                #expect(try await screen.shows("4,9"))
+                try await screen.press("Tab", "Down", "p")
+                #expect(try await screen.shows("moteur", "catalogue"))
+                try await screen.press("Escape")
+                #expect(try await screen.hides("moteur"))
+                try await screen.press("u")
+                #expect(try await screen.shows("passage 1, 4,2", "passage 2, 4,9", "compte"))
+                try await screen.press("1", "Enter", "1", "Enter")
+                #expect(try await screen.shows("passage choisi"))
+                let waiting = try await laboratory.signedIn(.technician).worklist().map(\.observation)
+                #expect(waiting.filter { $0.analysis == "K" }.map(\.value.frenchText) == ["4,2"])
+            }
+        }
+    }
 }

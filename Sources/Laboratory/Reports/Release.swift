@@ -16,6 +16,8 @@ package struct ReleaseAct: Codable, Sendable, Hashable {
         case retry
         /// … or is given up.
         case abandon
+        /// Who has an earlier version and may not be sent the one in force was told of it by a person.
+        case told
         /// Made by the laboratory itself at the end of a hiding.
         case hidingEnded
     }
@@ -30,10 +32,14 @@ package struct ReleaseAct: Codable, Sendable, Hashable {
     package var confidentiality: Visibility.Confidentiality?
     /// `retry`, `abandon`: which delivery.
     package var deliveryID: String?
+    /// `told`: who (`DMP`, `patient`, an MSSanté address).
+    package var destination: String?
 
     package init(
-        _ kind: Kind, reason: String, hiddenFrom: [Audience] = [], until: Instant? = nil, deliveryID: String? = nil
+        _ kind: Kind, reason: String, hiddenFrom: [Audience] = [], until: Instant? = nil, deliveryID: String? = nil,
+        destination: String? = nil
     ) {
+        self.destination = destination
         self.kind = kind
         self.reason = reason
         self.hiddenFrom = hiddenFrom
@@ -79,7 +85,7 @@ package struct ReleaseState: Sendable, Hashable {
                 hiddenFrom = []
                 hiddenUntil = nil
             case .withdraw: isWithdrawn = true
-            case .resend, .retry, .abandon: break
+            case .resend, .retry, .abandon, .told: break
             }
         }
     }
@@ -105,7 +111,7 @@ package struct ReleaseState: Sendable, Hashable {
         if act.reason.allSatisfy(\.isWhitespace) {
             return refuse("reason", "une exception à l'envoi a un motif", "ajouter --reason")
         }
-        if isWithdrawn, act.kind != .abandon {
+        if isWithdrawn, act.kind != .abandon, act.kind != .told {
             return refuse("withdrawn", "ce compte rendu a été retiré", "signer de nouveau le dossier juste")
         }
         switch act.kind {
@@ -125,6 +131,8 @@ package struct ReleaseState: Sendable, Hashable {
             return sent ? nil : refuse("unsent", "aucune version n'est partie", "retenir l'envoi (report hold)")
         case .retry, .abandon:
             return act.deliveryID == nil ? refuse("delivery", "quel envoi ?", "donner son identifiant") : nil
+        case .told:
+            return act.destination == nil ? refuse("destination", "qui a été prévenu ?", "donner sa ligne") : nil
         }
     }
 }

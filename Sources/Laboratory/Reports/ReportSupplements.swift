@@ -45,12 +45,25 @@ package struct ReportSupplements: Codable, Sendable, Hashable {
 
 /// A picture that belongs to a section: electrophoresis, blood film.
 package struct ReportImage: Codable, Sendable, Hashable {
-    package enum Format: String, Codable, Sendable, CaseIterable { case png, jpeg }
+    package enum Format: String, Codable, Sendable, CaseIterable {
+        case png, jpeg
+
+        /// What the first bytes say (PNG third edition section 5.2; JPEG, ISO/IEC 10918-1 annex B); nil for neither.
+        package init?(_ bytes: [UInt8]) {
+            if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
+                self = .png
+            } else if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
+                self = .jpeg
+            } else {
+                return nil
+            }
+        }
+    }
     /// Code of the section, or of a panel of it.
     package var place: String
     package var caption: String
     package var format: Format
-    package var bytes: [UInt8]
+    @InBase64 package var bytes: [UInt8]
     package init(place: String, caption: String, format: Format, bytes: [UInt8]) {
         self.place = place
         self.caption = caption
@@ -85,7 +98,7 @@ package struct ForeignReport: Codable, Sendable, Hashable {
     package var title: String
     /// Its number at the laboratory that attaches it.
     package var number: String
-    package var pdf: [UInt8]
+    @InBase64 package var pdf: [UInt8]
     package init(title: String, number: String, pdf: [UInt8]) {
         self.title = title
         self.number = number

@@ -36,15 +36,30 @@ package struct SignableFile: Sendable, Hashable {
     package var fresh: [String]
     /// Version that a signature would have.
     package var nextVersion: Int
+    /// Last entry of the register `supplement` in `content`; nil for none.
+    package var supplementsThrough: Int?
+    /// What the register says beside the results changed since the last signature.
+    package var hasFreshSupplements: Bool
+    /// There is something that no signature holds.
+    package var isFresh: Bool { !fresh.isEmpty || (hasFreshSupplements && !content.observations.isEmpty) }
     package var earlier: Earlier?
     /// Observations of the last signature that `content` no longer holds: another one stands, or none.
     package var replaced: [Observation]
+    /// What the register says, and what the biologist does: `content` holds both.
+    package let registered: ReportSupplements
+    package var words: ReportSupplements { didSet { content.supplements = words + registered } }
 
     /// Pure: built from what the store knows of the request. `except`: analyses left for another signature.
     package init(
         patient: Patient, request: Request, specimens: [Specimen], observations: [Observation],
-        events: [ObservationEvent], signatures: [Signature], except: Set<String> = []
+        events: [ObservationEvent], signatures: [Signature], supplements: RegisteredSupplements = .none,
+        except: Set<String> = []
     ) {
+        let newest = signatures.max { $0.version < $1.version }
+        supplementsThrough = supplements.through
+        hasFreshSupplements = newest?.supplementsThrough != supplements.through
+        registered = supplements.now
+        words = newest?.words.map(\.carried) ?? ReportSupplements()
         let last = Chosen.lastEvents(events)
         let chosen = Chosen.observations(observations, events: events)
         let ready = chosen.values.filter {
@@ -54,11 +69,10 @@ package struct SignableFile: Sendable, Hashable {
         content = SignedContent(
             patient: patient, request: request,
             specimens: SignableFile.specimens(specimens, of: ready),
-            observations: ready.sorted { $0.id < $1.id })
+            observations: ready.sorted { $0.id < $1.id }, supplements: words + registered)
         let readyCodes = Set(ready.map(\.analysis))
         missing = request.lines.map(\.analysis).filter { !readyCodes.contains($0) }
         fresh = content.observations.map(\.id).filter { !signed.contains($0) }
-        let newest = signatures.max { $0.version < $1.version }
         nextVersion = (newest?.version ?? 0) + 1
         guard let newest else {
             replaced = []
@@ -70,22 +84,44 @@ package struct SignableFile: Sendable, Hashable {
             signature: newest,
             content: SignedContent(
                 patient: patient, request: request, specimens: SignableFile.specimens(specimens, of: then),
-                observations: then, supplements: newest.supplements ?? ReportSupplements()))
+                observations: then, supplements: (newest.words ?? ReportSupplements()) + supplements.atSignature))
         let kept = Set(ready.map(\.id))
         replaced = then.filter { !kept.contains($0.id) }
-        content.supplements = carried
-    }
-
-    /// What the last version said beside its results stays, but for the reason why it came.
-    package var carried: ReportSupplements {
-        var supplements = earlier?.content.supplements ?? ReportSupplements()
-        supplements.conclusions.removeAll { $0.title == Amendment.title }
-        return supplements
     }
 
     /// The specimens that these observations were made on: a tube received later does not change what was signed.
     package static func specimens(_ all: [Specimen], of observations: [Observation]) -> [Specimen] {
         let used = Set(observations.map(\.accession))
         return all.filter { used.contains($0.accession) }.sorted { $0.accession < $1.accession }
+    }
+}
+
+/// What the register `supplement` says of a request.
+package struct RegisteredSupplements: Sendable, Hashable {
+    package var now: ReportSupplements
+    /// Its last entry; nil: there is none.
+    package var through: Int?
+    /// What it said to the last signature.
+    package var atSignature: ReportSupplements
+    package init(now: ReportSupplements, through: Int?, atSignature: ReportSupplements) {
+        self.now = now
+        self.through = through
+        self.atSignature = atSignature
+    }
+    package static let none = RegisteredSupplements(
+        now: ReportSupplements(), through: nil, atSignature: ReportSupplements())
+}
+
+extension ReportSupplements {
+    package static func + (a: ReportSupplements, b: ReportSupplements) -> ReportSupplements {
+        var both = a
+        both.add(b)
+        return both
+    }
+    /// What a biologist wrote stays in the next version, but for the reason why that one came.
+    package var carried: ReportSupplements {
+        var words = self
+        words.conclusions.removeAll { $0.title == Amendment.title }
+        return words
     }
 }

@@ -17,8 +17,10 @@ package struct Signature: Codable, Sendable, Hashable {
     package var observationIDs: [String]
     /// False while lines of the request are still without a signed observation: the report is partial.
     package var complete: Bool
-    /// What it holds beside the results (comments); nil for nothing.
-    package var supplements: ReportSupplements?
+    /// Last entry of the register `supplement` of the request that it covers; nil when there was none.
+    package var supplementsThrough: Int?
+    /// What the biologist wrote beside the results (comments); nil for nothing.
+    package var words: ReportSupplements?
     /// Why it replaces what was signed before; nil when it does not.
     package var amendment: Amendment?
     /// True: signed with others, by exception.
@@ -27,9 +29,11 @@ package struct Signature: Codable, Sendable, Hashable {
     package init(
         id: String, site: String, requestID: String, version: Int, contentHash: String, meaning: String,
         account: String, biologist: Professional, at: Instant, observationIDs: [String], complete: Bool,
-        supplements: ReportSupplements? = nil, amendment: Amendment? = nil, inLot: Bool? = nil
+        supplementsThrough: Int? = nil, words: ReportSupplements? = nil, amendment: Amendment? = nil,
+        inLot: Bool? = nil
     ) {
-        self.supplements = supplements
+        self.supplementsThrough = supplementsThrough
+        self.words = words
         self.amendment = amendment
         self.inLot = inLot
         self.id = id

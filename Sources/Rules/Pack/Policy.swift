@@ -1,5 +1,5 @@
 package import Base
-import Catalog
+package import Catalog
 import JSON5
 
 /// In which direction an interference moves a result (RULES section 4).
@@ -99,6 +99,12 @@ package struct VerificationPolicy: Sendable {
     /// Reflex tests are added to the request by themselves; else they are proposed, and a person adds them.
     package var addsReflexes = false
     package init() {}
+
+    /// A code typed by hand (blood group, antibodies) that the engine never proposes: nothing but a second typing
+    /// checks it. Words are read again by whoever signs.
+    package func isTypedTwice(_ analysis: Analysis) -> Bool {
+        analysis.nature == .coded && excluded.contains(analysis.code)
+    }
 }
 
 /// Reads `policy.json5`.

@@ -175,8 +175,12 @@ package protocol LaboratoryStore: Sendable {
     func deliveries(site: String?, requestID: String?, limit: Int) async throws(StoreFailure) -> [Delivery]
     /// Deliveries neither accepted nor refused, oldest first.
     func deliveriesDue(limit: Int) async throws(StoreFailure) -> [Delivery]
+    /// The same, their messages perhaps left out: to choose among many.
+    func deliveriesDueHeads(limit: Int) async throws(StoreFailure) -> [Delivery]
     /// By ordinal.
     func deliveryEvents(_ deliveryID: String) async throws(StoreFailure) -> [DeliveryEvent]
+    /// The same of several deliveries at once; those without any are left out.
+    func deliveryEvents(of deliveryIDs: [String]) async throws(StoreFailure) -> [String: [DeliveryEvent]]
     func inbound(source: String, controlID: String) async throws(StoreFailure) -> InboundMessage?
 
     // Trail and numbers
@@ -189,4 +193,18 @@ package protocol LaboratoryStore: Sendable {
     func counts(site: String?) async throws(StoreFailure) -> StoreCounts
     /// Closes files and connections; later calls are `unavailable`.
     func close() async
+}
+
+extension LaboratoryStore {
+    package func deliveriesDueHeads(limit: Int) async throws(StoreFailure) -> [Delivery] {
+        try await deliveriesDue(limit: limit)
+    }
+    package func deliveryEvents(of deliveryIDs: [String]) async throws(StoreFailure) -> [String: [DeliveryEvent]] {
+        var found: [String: [DeliveryEvent]] = [:]
+        for id in deliveryIDs {
+            let events = try await deliveryEvents(id)
+            if !events.isEmpty { found[id] = events }
+        }
+        return found
+    }
 }

@@ -31,6 +31,10 @@ package enum Register: String, Codable, Sendable, CaseIterable {
     case remark
     /// Subject: id of a request: what people decided about its reports' way out (hold, hide, withdraw…).
     case release
+    /// Subject: id of a request: what its report says beside its results; `content` holds each part.
+    case supplement
+    /// Subject: id of a request, ordinal: a version of its report: who was not sent it, and why.
+    case withheld
 }
 
 /// One entry of a register: inserted, never changed.

@@ -135,6 +135,12 @@ extension MemoryStore {
         try checkOpen()
         return allDeliveryEvents.filter { $0.deliveryID == deliveryID }.sorted { $0.ordinal < $1.ordinal }
     }
+    package func deliveryEvents(of deliveryIDs: [String]) throws(StoreFailure) -> [String: [DeliveryEvent]] {
+        try checkOpen()
+        let wanted = Set(deliveryIDs)
+        let found = allDeliveryEvents.filter { wanted.contains($0.deliveryID) }.sorted { $0.ordinal < $1.ordinal }
+        return Dictionary(grouping: found, by: \.deliveryID)
+    }
     package func inbound(source: String, controlID: String) throws(StoreFailure) -> InboundMessage? {
         try checkOpen()
         return all {

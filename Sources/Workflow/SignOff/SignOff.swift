@@ -54,7 +54,8 @@ extension Desk {
             observations: catalogue.inOrder(review.judged, of: review.request), previous: previous,
             missing: file.missing, fresh: file.fresh, nextVersion: file.nextVersion,
             contentHash: review.contentHash, lane: review.lane, obstacles: review.obstacles,
-            isAmendment: review.isAmendment, supplements: file.content.supplements)
+            isAmendment: review.isAmendment, words: file.words,
+            supplements: file.registered.summary, hasFreshSupplements: file.hasFreshSupplements)
     }
 
     /// Earlier requests that a report shows in its curves; one earlier result is what a person compares with.
@@ -99,12 +100,12 @@ extension Desk {
         let at = now()
         var facts = try checkCalls(review, uncalled, by: author, at: at)
         if review.isAmendment { facts += try await crossings(review, by: author, at: at) }
-        let said = file.content.supplements
         let signature = Signature(
             id: freshID(), site: request.site, requestID: request.id, version: file.nextVersion,
             contentHash: contentHash, meaning: Desk.meaning, account: author.login, biologist: biologist, at: at,
             observationIDs: file.content.observations.map(\.id), complete: file.missing.isEmpty,
-            supplements: said.isEmpty ? nil : said, amendment: draft.amendment, inLot: inLot ? true : nil)
+            supplementsThrough: file.supplementsThrough, words: file.words.isEmpty ? nil : file.words,
+            amendment: draft.amendment, inLot: inLot ? true : nil)
         let action = draft.amendment != nil ? "bio.amend" : inLot ? "bio.sign.lot" : "bio.sign"
         let all = [.signature(signature)] + facts
         try await ask { () throws(StoreFailure) in
@@ -126,13 +127,13 @@ extension Desk {
             .refused(Refusal(code, at: number, because: cause, remedy: remedy))
         }
         if draft.amendment != nil {
-            guard file.earlier != nil, review.isAmendment || review.hasNewWords else {
+            guard file.earlier != nil, review.isAmendment || review.hasNewWords || file.hasFreshSupplements else {
                 throw refuse(
                     "amend.nothing", "rien de ce qui est signé ne change",
                     "corriger d'abord (résultat, identité, commentaire) ; un complément se signe : paillasse bio sign")
             }
         } else {
-            guard !file.fresh.isEmpty || review.isAmendment else {
+            guard file.isFresh || review.isAmendment else {
                 throw refuse(
                     "sign.nothing", "rien à signer dans ce dossier",
                     "valider techniquement d'abord, ou passer au dossier suivant")
@@ -234,7 +235,7 @@ extension Desk {
         let content = SignedContent(
             patient: try await patient(request.patientID), request: request,
             specimens: SignableFile.specimens(specimens, of: signed), observations: signed,
-            supplements: signature.supplements ?? ReportSupplements())
+            supplements: try await said(by: signature, of: request))
         guard Digest.sha256Hex(content.canonicalBytes) == signature.contentHash else {
             throw .refused(
                 Refusal(

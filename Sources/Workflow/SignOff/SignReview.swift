@@ -24,8 +24,12 @@ package struct FileToSign: Codable, Sendable, Hashable {
     package var obstacles: [String]
     /// What was signed is not said any more: `bio amend`.
     package var isAmendment: Bool
-    /// What stands beside the results.
-    package var supplements: ReportSupplements
+    /// What the biologist writes beside the results.
+    package var words: ReportSupplements
+    /// What else the report says beside them, a few words each.
+    package var supplements: [String]
+    /// … and it changed since the last signature.
+    package var hasFreshSupplements: Bool
 }
 
 /// All that a signature decides on, read once.
@@ -85,11 +89,10 @@ extension Desk {
         let except = try left(out: draft.except, of: request, observations, signatures)
         var file = SignableFile(
             patient: patient, request: request, specimens: specimens, observations: observations, events: events,
-            signatures: signatures, except: except)
-        let before = file.carried
+            signatures: signatures, supplements: try await registeredSupplements(of: request, signatures),
+            except: except)
+        let before = file.words
         try write(draft, into: &file)
-        var said = file.content.supplements
-        said.conclusions.removeAll { $0.title == Amendment.title }
         let changed = file.earlier.map {
             Digest.sha256Hex($0.content.canonicalBytes) != $0.signature.contentHash
         }
@@ -98,7 +101,7 @@ extension Desk {
         return SignReview(
             request: request, patient: patient, file: file, judged: judged,
             contentHash: Digest.sha256Hex(file.content.canonicalBytes),
-            isAmendment: !file.replaced.isEmpty || changed == true, hasNewWords: said != before,
+            isAmendment: !file.replaced.isEmpty || changed == true, hasNewWords: file.words.carried != before,
             uncalled: try await uncalled(judged.filter { fresh.contains($0.id) }))
     }
 
@@ -127,7 +130,7 @@ extension Desk {
 
     /// Comments and the reason of an amendment, each at its place of the report.
     private func write(_ draft: SignDraft, into file: inout SignableFile) throws(CommandFailure) {
-        var supplements = file.carried
+        var words = file.words
         let sections = Set(file.content.observations.compactMap { catalogue[$0.analysis]?.section })
         for code in draft.comments {
             guard let comment = catalogue.comment(code) else {
@@ -138,7 +141,7 @@ extension Desk {
                         remedy: known.isEmpty ? "l'y ajouter" : "choisir parmi : \(known)"))
             }
             guard let section = comment.section else {
-                supplements.add(ReportSupplements.Conclusion(text: comment.text))
+                words.add(ReportSupplements.Conclusion(text: comment.text))
                 continue
             }
             guard sections.contains(section) else {
@@ -149,10 +152,10 @@ extension Desk {
                         remedy: "choisir un commentaire général, ou signer aussi une analyse de cette section"))
             }
             let placed = ReportSupplements.PlacedComment(place: section, text: comment.text)
-            if !supplements.sectionComments.contains(placed) { supplements.sectionComments.append(placed) }
+            if !words.sectionComments.contains(placed) { words.sectionComments.append(placed) }
         }
         if let note = draft.note, note.contains(where: { !$0.isWhitespace }) {
-            supplements.add(ReportSupplements.Conclusion(text: note))
+            words.add(ReportSupplements.Conclusion(text: note))
         }
         if let amendment = draft.amendment {
             guard amendment.saysWhy else {
@@ -161,13 +164,13 @@ extension Desk {
                         "amend.words", at: amendment.reason.rawValue, because: "ce motif demande des mots",
                         remedy: "les donner (--words)"))
             }
-            supplements.conclusions.insert(
+            words.conclusions.insert(
                 ReportSupplements.Conclusion(
                     title: Amendment.title,
                     text: "Annule et remplace la version \(file.nextVersion - 1) : \(amendment.frenchText)."),
                 at: 0)
         }
-        file.content.supplements = supplements
+        file.words = words
     }
 }
 

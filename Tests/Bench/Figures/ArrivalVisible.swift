@@ -17,23 +17,35 @@ extension Figure {
             what: "99th percentile: 30 results arrive, held or proposable in the API, 1,000,000 past results in SQLite",
             unit: "ms", reference: nil, goal: .most(50)
         ) { bench in
-            let file = bench.scratch + "/arrival-visible.sqlite"
-            let house = try await House(bench, file: file)
-            try await house.fillPast(results: House.past)
-            defer { try? FileManager.default.removeItem(atPath: file) }
-            let reading = try await Measure.alternate(rounds: bench.rounds) {
+            let house = try await PastHouse.shared.house(bench)
+            return try await Measure.alternate(rounds: bench.rounds) {
                 var waits: [Double] = []
                 for _ in 0..<House.arrivals { waits.append(try await house.arrival()) }
                 return waits.sorted()[waits.count * 99 / 100]
             }
-            await house.store.close()
-            return reading
         }
     }
 }
 
-/// A laboratory over SQLite, spoken to through its API without a socket.
-private actor House {
+/// The laboratory of years is made once a run: several figures look at it.
+actor PastHouse {
+    static let shared = PastHouse()
+    private var made: Task<House, any Error>?
+
+    func house(_ bench: Bench) async throws -> House {
+        if let made { return try await made.value }
+        let task = Task {
+            let house = try await House(bench, file: bench.scratch + "/past.sqlite")
+            try await house.fillPast(results: House.past)
+            return house
+        }
+        made = task
+        return try await task.value
+    }
+}
+
+/// A laboratory over SQLite, spoken to through its API, without a socket or with one.
+actor House {
     static let arrivals = 200
     static let perTube = 30
     static var past: Int {
@@ -110,6 +122,23 @@ private actor House {
             throw Fault("\(method) \(target): \(answer.status) \(String(decoding: answer.body, as: UTF8.self))")
         }
         return Data(answer.body)
+    }
+
+    /// The API on a free port of this machine until the program ends, and a client of the technician.
+    func serve() async throws -> (address: ServerAddress, client: LaboratoryClient) {
+        let (ports, bound) = AsyncStream.makeStream(of: Int.self)
+        let api = api
+        Task { try await api.run(host: "127.0.0.1", port: 0) { bound.yield($0) } }
+        for await port in ports {
+            let address = try ServerAddress("http://127.0.0.1:\(port)")
+            return (address, LaboratoryClient(server: address, token: token))
+        }
+        throw Fault("the API did not open its port")
+    }
+
+    /// A tube of the past, and how many results it has.
+    func tubeOfThePast() -> (accession: String, results: Int) {
+        ("T\(Int.random(in: 0..<House.past / House.perTube, using: &random))", House.perTube)
     }
 
     // The past

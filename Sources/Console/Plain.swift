@@ -1,0 +1,292 @@
+package import Base
+import Laboratory
+
+/// The same workbench read line by line (`--plain`): nothing is drawn anew, each event is a line, each question a
+/// prompt. For screen readers, braille displays and pipes; what the full screen can do is done here by its name, its
+/// key or its number.
+package struct Plain: Sendable {
+    package struct Answer: Sendable, Hashable {
+        package var lines: [String] = []
+        package var effects: [Effect] = []
+    }
+    package private(set) var bench: Workbench
+    /// What a line typed now would answer, of the menu that was read last.
+    private var offered: [Action] = []
+
+    package init(manner: Manner, at now: Instant) {
+        bench = Workbench(manner: manner, at: now)
+        bench.face.pane = 3
+    }
+
+    // In
+
+    package mutating func typed(_ line: String, at now: Instant) -> Answer {
+        let before = bench
+        bench.now = now
+        bench.face.notice = nil
+        let text = line.trimmed
+        var answer = Answer()
+        if Plain.leaves.contains(text), isAsking {
+            answer.effects = bench.press(.escape)
+        } else {
+            switch bench.face.mode {
+            case .question(var question):
+                question.parts[question.at].field = Field(text)
+                question.complaint = nil
+                bench.face.mode = .question(question)
+                answer.effects = bench.press(.enter)
+            case .entry(let entry): answer.effects = fill(entry, text)
+            case .conflict: answer.effects = text.first.map { bench.press(.character($0)) } ?? []
+            case .browse, .command, .search, .menu, .help, .why, .timeline: answer = browse(text)
+            }
+        }
+        return told(since: before, answer)
+    }
+
+    package mutating func receive(_ event: Event, at now: Instant) -> Answer {
+        let before = bench
+        let effects = bench.receive(event, at: now)
+        return told(since: before, Answer(effects: effects))
+    }
+
+    /// A question, a cell or a conflict waits for an answer.
+    private var isAsking: Bool {
+        switch bench.face.mode {
+        case .question(let question): question.purpose != .unlock
+        case .entry, .conflict: true
+        case .browse, .command, .search, .menu, .help, .why, .timeline: false
+        }
+    }
+    /// Lines that give up a question.
+    static let leaves: Set<String> = [".", "échap", "esc"]
+
+    private mutating func fill(_ entry: CellEntry, _ text: String) -> [Effect] {
+        var entry = entry
+        if text.isEmpty { return bench.press(.escape) }
+        entry.field = Field(text)
+        bench.face.mode = .entry(bench.check(entry))
+        return bench.press(.enter)
+    }
+
+    private mutating func browse(_ text: String) -> Answer {
+        let words = bench.words
+        if text.isEmpty { return Answer(lines: reading) }
+        if text.first == ":" { return Answer(effects: bench.run(String(text.dropFirst()))) }
+        if text.first == "/" {
+            bench.face.filter = text.dropFirst().description.trimmed
+            bench.layRows()
+            return Answer(lines: rows(), effects: bench.openCurrent())
+        }
+        if text.first == "=" {
+            let effects = bench.perform(.enter)
+            guard case .entry(let entry) = bench.face.mode else { return Answer(effects: effects) }
+            return Answer(effects: effects + fill(entry, text.dropFirst().description.trimmed))
+        }
+        if let number = Int(text), text.count < KeyDecoder.shortestScan { return numbered(number) }
+        if text.count >= KeyDecoder.shortestScan, text.contains(where: \.isNumber) {
+            return Answer(effects: bench.take(.scan(text, typed: 0)))
+        }
+        let folded = Signs(ascii: true).text(text).lowercased()
+        if folded == Signs(ascii: true).text(words[.plainLists]) { return Answer(lines: lists()) }
+        if folded == Signs(ascii: true).text(words[.plainRows]) { return Answer(lines: rows()) }
+        if folded == Signs(ascii: true).text(words[.plainTube]) { return Answer(lines: tube()) }
+        if folded == Signs(ascii: true).text(words[.plainDetail]) { return Answer(lines: detail()) }
+        // A key is told from a name by its case: `V` is not `v`.
+        guard let action = Key(name: text).flatMap({ bench.manner.keymap[$0] }) ?? Action(rawValue: folded) else {
+            bench.face.notice = Notice(
+                bench.say(.noSuchKey, text, bench.manner.keymap.name(.help)), .dim)
+            return Answer()
+        }
+        return perform(action)
+    }
+
+    /// An action of the menu just read, else a row of the list.
+    private mutating func numbered(_ number: Int) -> Answer {
+        if !offered.isEmpty {
+            guard offered.indices.contains(number - 1) else {
+                return Answer(lines: [bench.words[.oneOfThese]])
+            }
+            return perform(offered[number - 1])
+        }
+        guard bench.face.rows.indices.contains(number - 1) else { return Answer(lines: [bench.words[.oneOfThese]]) }
+        return move { $0.face.cursor = number - 1 }
+    }
+
+    private mutating func perform(_ action: Action) -> Answer {
+        offered = []
+        switch action {
+        case .menu:
+            offered = bench.possible
+            return Answer(lines: menu(), effects: bench.learn(.menu))
+        case .help: return Answer(lines: help(), effects: bench.learn(.help))
+        case .pane1: return Answer(lines: lists())
+        case .pane2: return Answer(lines: rows())
+        case .pane3: return Answer(lines: tube())
+        case .pane4: return Answer(lines: detail())
+        case .open: return Answer(lines: tube(), effects: bench.learn(.open))
+        case .next: return step(1)
+        case .previous: return step(-1)
+        case .left, .right, .nextPane, .previousPane: return Answer(lines: reading)
+        case .up, .down, .top, .bottom, .pageUp, .pageDown:
+            bench.face.pane = 2
+            let effects = bench.perform(action)
+            bench.face.pane = 3
+            return Answer(effects: effects)
+        case .search, .command:
+            return Answer(lines: [bench.words[action == .search ? .plainSearch : .plainCommand]])
+        case .why:
+            let effects = bench.perform(action)
+            guard case .why = bench.face.mode else { return Answer(effects: effects) }
+            return Answer(lines: bench.whyLines(Plain.columns).map(\.0), effects: effects)
+        case .timeline:
+            let effects = bench.perform(action)
+            guard case .timeline = bench.face.mode else { return Answer(effects: effects) }
+            return Answer(lines: bench.timelineLines(Plain.columns).map(\.0), effects: effects)
+        case .validate, .validateTube, .enter, .rerun, .dilute, .chooseRun, .reject, .nonconformity, .comment, .call,
+            .receive, .attach, .dismiss, .undo, .refresh, .select, .selectAlike, .back, .lock, .quit:
+            return Answer(effects: bench.perform(action))
+        }
+    }
+
+    /// No line is folded here: the reader of the person does that.
+    private static let columns = 10_000
+
+    /// The next result, of the next tube after the last one.
+    private mutating func step(_ by: Int) -> Answer {
+        let next = bench.face.result + by
+        if bench.results.indices.contains(next) {
+            bench.face.result = next
+            return Answer()
+        }
+        return move { bench in
+            bench.face.cursor = max(0, min(bench.face.cursor + by, bench.face.rows.count - 1))
+        }
+    }
+
+    private mutating func move(_ change: (inout Workbench) -> Void) -> Answer {
+        let before = bench.face.key
+        change(&bench)
+        guard bench.face.key != before else { return Answer(lines: reading) }
+        bench.face.result = 0
+        bench.face.resultTop = 0
+        bench.keepInSight()
+        return Answer(effects: bench.openCurrent())
+    }
+
+    // Out
+
+    /// What changed, in the order in which a person needs it.
+    private mutating func told(since before: Workbench, _ answer: Answer) -> Answer {
+        var out = answer
+        // Pages were said already.
+        switch bench.face.mode {
+        case .why, .timeline, .help, .menu, .command, .search: bench.face.mode = .browse
+        case .browse, .entry, .question, .conflict: break
+        }
+        bench.face.pane = 3
+        if let notice = bench.face.notice, notice != before.face.notice { out.lines.append(notice.text) }
+        out.lines += announcements(before)
+        let moved =
+            (bench.face.key, bench.face.result) != (before.face.key, before.face.result)
+            || bench.face.list != before.face.list
+        if moved { offered = [] }
+        // A file that is on its way is read when it is here, with earlier values and what waits.
+        let opens = out.effects.contains { if case .open = $0 { true } else { false } }
+        let waits = opens && bench.currentFile == nil && bench.house.link == .online
+        let arrived = bench.currentFile != nil && before.currentFile == nil
+        let changed = moved || arrived || current != Plain.current(of: before)
+        if case .browse = bench.face.mode, answer.lines.isEmpty, changed, !waits { out.lines += reading }
+        out.lines += asked(before)
+        if out.effects.contains(.practise) {
+            out.effects.removeAll { $0 == .practise }
+            out.lines.append(bench.words[.lessonNeedsScreen])
+        }
+        out.lines = out.lines.map { bench.mark($0) }
+        return out
+    }
+
+    private func announcements(_ before: Workbench) -> [String] {
+        var lines: [String] = []
+        let words = bench.words
+        if bench.house.link != before.house.link {
+            switch bench.house.link {
+            case .connecting: break
+            case .online: lines.append("\(words[.network]) \(words[.networkOK])")
+            case .offline(let since):
+                let waiting = bench.drafts.count { $0.isAccepted }
+                lines.append(bench.say(.offlineBanner, bench.clock(since), String(waiting)))
+            case .locked: lines.append("\(words[.network]) \(words[.networkLocked])")
+            }
+        }
+        let told = before.house.loaded
+        if told.contains(.quality), bench.house.rejectedControls > before.house.rejectedControls {
+            lines.append("\(words[.qualityCount]) : \(bench.house.rejectedControls) \(words[.stateRejected])")
+        }
+        if told.contains(.status), bench.house.triageOpen > before.house.triageOpen {
+            lines.append("\(words[.triageCount]) : \(bench.house.triageOpen)")
+        }
+        if told.contains(.calls), bench.house.calls.count > before.house.calls.count {
+            lines.append("\(words[.listCalls]) : \(bench.house.calls.count)")
+        }
+        // Said once, not with each tube that arrives.
+        if bench.arrivals > 0, before.arrivals == 0 {
+            lines.append(bench.say(.arrivals, String(bench.arrivals), bench.manner.keymap.name(.refresh)))
+        }
+        return lines
+    }
+
+    /// A question that was not there before, or its next part.
+    private func asked(_ before: Workbench) -> [String] {
+        switch bench.face.mode {
+        case .question(let question):
+            var old: Question?
+            if case .question(let asked) = before.face.mode { old = asked }
+            var lines: [String] = []
+            if old?.title != question.title || old?.purpose != question.purpose { lines.append(question.title) }
+            if lines.isEmpty == false || old?.at != question.at {
+                lines += question.parts[question.at].choices.enumerated().map { "\($0.offset + 1) \($0.element)" }
+            }
+            return lines + [question.complaint].compactMap { $0 }
+        case .entry(let entry):
+            if let complaint = entry.complaint { return [complaint] }
+            return entry.first == nil ? [] : [bench.words[.twiceAgain]]
+        case .conflict(let conflict):
+            if case .conflict(conflict) = before.face.mode, current == Plain.current(of: before) { return [] }
+            let theirs = bench.house.files[conflict.request]?.standing(conflict.analysis)
+            return [
+                bench.say(.conflictTitle, conflict.analysis), conflict.words,
+                "\(bench.words[.conflictMine]) : \(conflict.mine)",
+                "\(bench.words[.conflictTheirs]) : \(theirs?.value ?? "") (\(theirs?.author ?? ""))",
+                bench.words[.conflictKeys],
+            ]
+        case .browse, .command, .search, .menu, .help, .why, .timeline: return []
+        }
+    }
+
+    /// Stands before what is typed; ends with a blank.
+    package var prompt: String {
+        let text: String =
+            switch bench.face.mode {
+            case .question(let question): bench.words[question.parts[question.at].word] + " : "
+            case .entry(let entry):
+                [entry.analysis, bench.currentResult?.unit ?? ""].filter { !$0.isEmpty }.joined(separator: " ")
+                    + (entry.seenValue.isEmpty ? "" : " (\(entry.seenValue))") + " : "
+            case .conflict: "g / m : "
+            case .browse, .command, .search, .menu, .help, .why, .timeline: "> "
+            }
+        return bench.mark(text)
+    }
+
+    /// What is typed must not be seen.
+    package var wantsSecret: Bool {
+        guard case .question(let question) = bench.face.mode else { return false }
+        return question.parts[question.at].secret
+    }
+}
+
+extension StringProtocol {
+    /// Without the blanks at its ends.
+    var trimmed: String {
+        String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    }
+}

@@ -1,0 +1,158 @@
+import Base
+import Laboratory
+
+/// What `--plain` reads aloud. The order of a result: identity, test, value, unit, flag, prior, action.
+extension Plain {
+    static func current(of bench: Workbench) -> Line? { bench.currentResult?.line }
+    var current: Line? { Plain.current(of: bench) }
+
+    /// Who is here and what waits, once, at the beginning.
+    package var greeting: [String] {
+        let words = bench.words
+        let house = bench.house
+        let lines = [
+            [house.site, house.person].filter { !$0.isEmpty }.joined(separator: ", "),
+            "\(words[.analyzersCount]) \(house.analyzers.count - house.deadAnalyzers.count)/\(house.analyzers.count) ; "
+                + "\(words[.qualityCount]) \(house.rejectedControls) \(words[.stateRejected]), "
+                + "\(house.expiredControls) \(words[.stateExpired]) ; \(words[.triageCount]) \(house.triageOpen)",
+            bench.say(
+                .plainWaiting, String(house.tubes.count), String(house.urgentTubes), String(house.heldTubes),
+                String(house.criticalTubes)),
+            bench.say(.plainBegin, bench.manner.keymap.name(.help), bench.manner.keymap.name(.menu)),
+        ]
+        return (lines + reading).map { bench.mark($0) }
+    }
+
+    /// The line of the cursor, in one line.
+    var reading: [String] {
+        guard let key = bench.face.key else { return [bench.words[.noRows]] }
+        let house = bench.house
+        switch bench.face.list {
+        case .urgent, .waiting, .held, .calls, .reception, .requests:
+            guard let result = bench.currentResult else { return [rowText(key)] }
+            return [identity(key) + " ; " + say(result)]
+        case .quality:
+            guard let row = house.quality.first(where: { $0.key == key }) else { return [] }
+            return [
+                "\(row.analyzer) \(row.analysis) ; \(bench.qualityWords(row.state).text) ; "
+                    + (row.rules + [row.because]).filter { !$0.isEmpty }.joined(separator: ", ")
+            ]
+        case .triage:
+            guard let row = house.triage.first(where: { $0.id == key }) else { return [] }
+            let where_ = [row.accession, row.code, row.value, row.analyzer].filter { !$0.isEmpty }
+            return [where_.joined(separator: " ") + " ; \(row.explanation) ; " + actions([.attach, .dismiss])]
+        case .analyzers: return [rowText(key)]
+        }
+    }
+
+    private func identity(_ key: String) -> String {
+        let tube = bench.currentTube
+        let file = bench.currentFile
+        return [
+            tube?.patient ?? file?.patient ?? "", tube?.civil ?? file?.civil ?? "",
+            "\(bench.words[.tubeNumber]) \(bench.currentAccession ?? key)",
+            (tube?.urgent ?? file?.urgent) == true ? bench.words[.urgent] : "",
+        ].filter { !$0.isEmpty }.joined(separator: ", ")
+    }
+
+    private func say(_ result: Workbench.ResultRow) -> String {
+        let words = bench.words
+        var parts = [[result.analysis, result.name].filter { !$0.isEmpty }.joined(separator: " ")]
+        if let draft = bench.drafts.first(where: { $0.place == "\(bench.currentRequest ?? "")/\(result.analysis)" }) {
+            parts.append("\(draft.text) (\(words[draft.isAccepted ? .entryWaits : .typing]))")
+        }
+        guard let line = result.line else { return (parts + [words[.waitsHere]]).joined(separator: " ; ") }
+        parts.append(line.valueAndUnit)
+        parts.append(flag(line))
+        if let prior = bench.currentFile?.priors[result.analysis] {
+            parts.append("\(words[.prior]) \(prior.value) (\(bench.day(prior.at)))")
+        }
+        switch line.state {
+        case .waiting:
+            parts.append(
+                line.stops.isEmpty
+                    ? words[.nothingHolds]
+                    : "\(words[.heldFor]) \(line.stops.map(\.code.rawValue).joined(separator: ", "))"
+            )
+            parts.append(actions([.call, .validate, .why, .rerun]))
+        case .validated: parts.append(words[.validated])
+        case .signed: parts.append(words[.signed])
+        case .rejected: parts.append(words[.rejected])
+        }
+        return parts.filter { !$0.isEmpty }.joined(separator: " ; ")
+    }
+
+    private func actions(_ wanted: [Action]) -> String {
+        wanted.filter { bench.isPossible($0) && ($0 != .why || current?.stops.isEmpty == false) }
+            .map { "\(bench.manner.keymap.name($0)) \(bench.words[Workbench.word(of: $0)])" }.joined(separator: ", ")
+    }
+
+    /// A flag in words: signs are not read well.
+    private func flag(_ line: Line) -> String {
+        let words = bench.words
+        let order: [(ResultFlag, Word)] = [
+            (.criticallyHigh, .plainCriticalHigh), (.criticallyLow, .plainCriticalLow), (.high, .plainHigh),
+            (.low, .plainLow), (.abnormal, .plainAbnormal), (.positive, .plainPositive), (.detected, .plainDetected),
+        ]
+        if let word = order.first(where: { line.flags.contains($0.0) })?.1 { return words[word] }
+        return line.isCritical ? words[.criticalShort] : ""
+    }
+
+    func lists() -> [String] {
+        ListKind.allCases.map {
+            "\(bench.words[$0.word]) \(bench.count(of: $0)) (:\(bench.words[.plainListCommand]) "
+                + "\($0.rawValue))"
+        }
+    }
+
+    func rows() -> [String] {
+        guard !bench.face.rows.isEmpty else { return [bench.words[.noRows]] }
+        return bench.face.rows.enumerated().map { "\($0.offset + 1) \(rowText($0.element))" }
+    }
+
+    private func rowText(_ key: String) -> String {
+        let words = bench.words
+        guard bench.face.list.isOfTubes, let tube = bench.tube(key) else {
+            if let row = bench.house.analyzers.first(where: { $0.name == key }), bench.face.list == .analyzers {
+                return
+                    "\(row.name) ; \(row.state) ; \(words[.messages]) \(row.messages) ; \(words[.orders]) \(row.orders)"
+            }
+            return bench.rowText(key)
+        }
+        let state = tube.held > 0 ? "\(words[.held]) \(tube.held)" : words[.nothingHolds]
+        return [
+            "\(tube.key) \(tube.patient)", tube.urgent ? words[.urgent] : "",
+            tube.isCritical ? words[.criticalShort] : "", tube.lines.map(\.analysis).joined(separator: " "), state,
+        ].filter { !$0.isEmpty }.joined(separator: " ; ")
+    }
+
+    func tube() -> [String] {
+        let results = bench.results
+        guard !results.isEmpty else { return reading }
+        return results.map { say($0) }
+    }
+
+    func detail() -> [String] { bench.detail(10_000).map(\.0).filter { !$0.isEmpty } }
+
+    func menu() -> [String] {
+        [bench.words[.menuTitle]]
+            + bench.possible.enumerated().map {
+                "\($0.offset + 1) \(bench.words[Workbench.word(of: $0.element)]) "
+                    + "(\(bench.manner.keymap.name($0.element)), \($0.element.rawValue))"
+            }
+    }
+
+    func help() -> [String] {
+        let words = bench.words
+        let ways = [
+            words[.plainHelpMove], words[.plainHelpRead], words[.plainHelpEnter], words[.plainHelpAsk],
+            words[.plainHelpFind],
+        ]
+        return ways + bench.helpLines.filter { $0.1 != .title }.map { $0.0.collapsed }
+    }
+}
+
+extension String {
+    /// Columns of blanks are one blank to who hears them.
+    fileprivate var collapsed: String { split(separator: " ").joined(separator: " ") }
+}

@@ -1,0 +1,16 @@
+/// A destination that a report version was not sent to (register `withheld`, subject: the request, ordinal: the version).
+package struct WithheldNote: Codable, Sendable, Hashable {
+    /// `DMP`, `patient`, an MSSanté address; empty for a prescriber without one.
+    package var destination: String
+    /// Stable code, and the same in French.
+    package var reason: String
+    package var words: String
+    /// It has an earlier version that this one replaces, and cannot be told: a person must.
+    package var hasEarlier: Bool
+    package init(destination: String, reason: String, words: String, hasEarlier: Bool) {
+        self.destination = destination
+        self.reason = reason
+        self.words = words
+        self.hasEarlier = hasEarlier
+    }
+}

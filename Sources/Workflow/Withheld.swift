@@ -1,0 +1,67 @@
+package import Base
+package import Laboratory
+package import Store
+
+/// Who was not sent a report version, and what a person did about it since.
+package struct WithheldLine: Codable, Sendable, Hashable {
+    package var requestID: String
+    package var requestNumber: String
+    package var version: Int
+    package var at: Instant
+    package var note: WithheldNote
+    /// Has an earlier version, may not be sent the one in force, and nobody told it otherwise.
+    package var needsPerson: Bool
+    /// The act by which somebody did.
+    package var told: DecidedRelease?
+}
+
+extension Desk {
+    /// The row that tells it, appended with the version; nil when everybody is sent it.
+    package func withheldEntry(
+        _ notes: [WithheldNote], of request: Request, version: Int
+    ) -> RegisterEntry? {
+        if notes.isEmpty { return nil }
+        return RegisterEntry(
+            register: .withheld, site: request.site, subject: request.id, ordinal: version, author: "exchange",
+            at: now(), body: RegisterText.text(notes))
+    }
+
+    /// Newest first; of one request, or of a site (nil: all).
+    package func withheld(
+        site: String?, request reference: String?, limit: Int
+    ) async throws(CommandFailure) -> [WithheldLine] {
+        var rows = [RegisterEntry]()
+        if let reference {
+            let request = try await request(reference)
+            rows = try await ask { () throws(StoreFailure) in
+                try await store.register(.withheld, site: request.site, subject: request.id)
+            }
+        } else {
+            for site in site.map({ [$0] }) ?? sites.keys.sorted() {
+                rows += try await ask { () throws(StoreFailure) in
+                    try await store.register(.withheld, site: site, limit: limit)
+                }
+            }
+        }
+        rows.sort { ($0.at, $0.subject, $0.ordinal) > ($1.at, $1.subject, $1.ordinal) }
+        var lines = [WithheldLine]()
+        for (id, rows) in Dictionary(grouping: rows.prefix(limit), by: \.subject) {
+            let request = try await request(id)
+            let acts = try await releaseActs(of: request)
+            let newest = rows.map(\.ordinal).max() ?? 0
+            for row in rows {
+                for note in try RegisterText.decode(Array(row.body.utf8), as: [WithheldNote].self) {
+                    let told = acts.last {
+                        $0.act.kind == .told && $0.act.destination == note.destination && $0.at >= row.at
+                    }
+                    lines.append(
+                        WithheldLine(
+                            requestID: request.id, requestNumber: request.number, version: row.ordinal, at: row.at,
+                            note: note, needsPerson: note.hasEarlier && told == nil && row.ordinal == newest,
+                            told: told))
+                }
+            }
+        }
+        return lines.sorted { ($0.at, $0.requestID, $1.note.destination) > ($1.at, $1.requestID, $0.note.destination) }
+    }
+}

@@ -1,0 +1,174 @@
+import Base
+import Console
+import Laboratory
+import Testing
+
+/// The linear mode: what a screen reader is given, and what it takes.
+@Suite struct `The plain mode` {
+    private struct Session {
+        var server = SmallServer()
+        var plain: Plain
+        var heard: [String] = []
+
+        init(manner: Manner = Manner()) {
+            plain = Plain(manner: manner, at: Morning.now)
+            tell(.who(person: "Tanguy", login: "tanguy", site: "BREST", Morning.technician))
+            tell(.online)
+        }
+        mutating func tell(_ event: Event) { take(plain.receive(event, at: Morning.now)) }
+        @discardableResult
+        mutating func type(_ line: String) -> [String] {
+            let before = heard.count
+            take(plain.typed(line, at: Morning.now))
+            return Array(heard[before...])
+        }
+        private mutating func take(_ answer: Plain.Answer) {
+            heard += answer.lines
+            var effects = answer.effects
+            while !effects.isEmpty {
+                let effect = effects.removeFirst()
+                for event in server.answer(effect) {
+                    let next = plain.receive(event, at: Morning.now)
+                    heard += next.lines
+                    effects += next.effects
+                }
+            }
+        }
+    }
+
+    @Test func `reads identity, test, value, unit, flag, prior and action, in this order`() throws {
+        var session = Session()
+        let heard = session.type("8").joined(separator: "\n")
+        let order = [
+            "PATIENT Numéro 7", "F 34a", SmallServer.tube(7), "K Potassium", "6,8 mmol/L", "CRITIQUE haut",
+            "antérieur 4,2", "Retenu : CRITIQUE_ALERTE", "a noter l'appel",
+        ]
+        var rest = heard[...]
+        for words in order {
+            let place = try #require(rest.firstRange(of: words), "\(words) in \(heard)")
+            rest = rest[place.upperBound...]
+        }
+    }
+
+    @Test func `says who is here and what waits, and how to go on`() {
+        let greeting = Session().plain.greeting
+        #expect(greeting.first == "BREST, Tanguy")
+        #expect(greeting.contains { $0.contains("à valider 12 tube(s), urgents 0, retenus 1, critiques 1") })
+        #expect(greeting.contains("? aide, x actions possibles"))
+    }
+
+    @Test func `does every action by its name, its key and its number in the menu`() {
+        for action in Action.allCases {
+            var session = Session()
+            let byName = session.type(action.rawValue)
+            #expect(!byName.contains { $0.contains("ne fait rien ici") }, "\(action)")
+            var other = Session()
+            let byKey = other.type(Keymap().name(action))
+            #expect(!byKey.contains { $0.contains("ne fait rien ici") }, "\(action)")
+        }
+        var session = Session()
+        let menu = session.type("x")
+        let offered = session.plain.bench.possible
+        #expect(menu.count == offered.count + 1)
+        for (number, action) in offered.enumerated() {
+            #expect(menu[number + 1].hasPrefix("\(number + 1) ") && menu[number + 1].contains(action.rawValue))
+        }
+        let place = offered.firstIndex(of: .validate) ?? 0
+        session.type(String(place + 1))
+        #expect(session.server.validated == [SmallServer.tube(0)])
+    }
+
+    @Test func `validates 10, holds 1 and calls 1 line by line`() {
+        var session = Session()
+        let help = session.type("?")
+        #expect(help.contains { $0.contains("x numérote ce qui est possible") })
+        for number in 1...12 {
+            let heard = session.type(String(number)).joined(separator: "\n")
+            let tube = SmallServer.tube(number - 1)
+            #expect(number == 1 || heard.contains(tube), "\(heard)")
+            if tube == Novice.clotted {
+                let asked = session.type("ecart").joined(separator: "\n")
+                #expect(asked.contains("Non-conformité du tube \(tube)") && asked.contains("2 coagulum"))
+                #expect(session.plain.prompt == "motif : ")
+                session.type("2")
+            } else if number == 8 {
+                session.type("a")
+                for answer in ["Mme Kerbrat", "infirmière", "0298111111", "6,8"] { session.type(answer) }
+                #expect(session.heard.suffix(3).contains("1 oui"))
+                session.type("1")
+            } else {
+                #expect(session.type("v").contains { $0.contains("1 résultat(s) validé(s)") })
+            }
+        }
+        #expect(session.server.validated.count == 10)
+        #expect(session.server.nonconforming == [Novice.clotted: "coagulum"])
+        #expect(session.server.called.map(\.value) == ["6,8"])
+        #expect(session.heard.contains("appel noté"))
+    }
+
+    @Test func `enters, refuses in words and gives up on a lone dot`() {
+        var session = Session()
+        session.type("i")
+        #expect(session.plain.prompt == "K mmol/L (4,0) : ")
+        #expect(session.type("4x").contains { $0.contains("n'est pas un nombre") })
+        session.type("4.4")
+        #expect(
+            session.server.sent.contains { if case .enter(_, "K", .number("4.4"), _, _) = $0 { true } else { false } })
+        session.type("= 4,5")
+        #expect(session.server.sent.count == 2)
+        session.type("N")
+        let asked = session.type("X")
+        #expect(asked.contains { $0.hasPrefix("Rejeter K") })
+        session.type(".")
+        #expect(session.plain.prompt == "> " && session.server.sent.count == 2)
+    }
+
+    @Test func `says news once and by itself, and asks for the secret without showing it`() {
+        var session = Session()
+        let before = session.heard.count
+        var lines = session.server.lines
+        for number in 0..<50 {
+            lines.append(Morning.line("n\(number)", "2611220009\(10 + number)", "NOUVEAU", "K", "4,0"))
+            session.tell(.loaded(.worklist(lines)))
+        }
+        #expect(session.heard.dropFirst(before).count == 1)
+        #expect(session.heard.last?.contains("▲ 1 nouveau(x) (R)") == true)
+        session.tell(.offline)
+        #expect(session.heard.last?.contains("HORS LIGNE depuis 14:32") == true)
+        session.tell(.online)
+        session.tell(.locked)
+        #expect(session.plain.wantsSecret && session.plain.prompt == "secret : ")
+        session.type("une phrase")
+        #expect(!session.heard.contains { $0.contains("une phrase") })
+        #expect(session.server.sent.last == .unlock(secret: "une phrase"))
+        #expect(!session.plain.wantsSecret)
+    }
+
+    @Test(arguments: [false, true]) func `never addresses a cursor or colours a word`(ascii: Bool) {
+        var manner = Manner()
+        manner.signs = Signs(ascii: ascii)
+        var session = Session(manner: manner)
+        for line in [
+            "", "?", "x", "listes", "liste", "tube", "détail", "p", "t", "8", "p", ":liste retenus", "liste",
+            "/patient", "e", ".",
+        ] {
+            session.type(line)
+        }
+        for line in session.heard + session.plain.greeting + [session.plain.prompt] {
+            #expect(
+                line.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x9B && $0.value != 0x7F }, "\(line)")
+            if ascii { #expect(line.utf8.allSatisfy { $0 < 0x80 }, "\(line)") }
+        }
+    }
+
+    @Test func `opens a tube by its number, reads lists and goes from result to result`() {
+        var session = Session()
+        #expect(session.type(SmallServer.tube(5)).contains { $0.contains("PATIENT Numéro 5") })
+        #expect(session.type("suivant").contains { $0.contains("CO2") })
+        #expect(session.type("n").contains { $0.contains("PATIENT Numéro 6") })
+        #expect(session.type("liste").count == 12)
+        #expect(session.type("listes").first?.hasPrefix("Urgents 0") == true)
+        #expect(session.type(":liste retenus").contains { $0.contains("PATIENT Numéro 7") })
+        #expect(session.type(":tutoriel").contains { $0.contains("plein écran") })
+    }
+}

@@ -1,0 +1,122 @@
+import Base
+import Client
+import Foundation
+import Laboratory
+import Testing
+
+/// UX section 6, screen reader plain mode: `paillasse worklist --plain`, the real program on a real server, driven by
+/// lines in a pipe and in a terminal.
+@Suite(.serialized) struct `The worklist line by line` {
+    private func signedIn(
+        _ body: @Sendable (APILaboratory, CommandLineTool) async throws -> Void
+    ) async throws {
+        try await APILaboratory.open { laboratory in
+            try await CommandLineTool.withHome(server: laboratory.server.text) { tool in
+                let login = try await tool.run(
+                    "login", "technicien", "--secret-stdin", input: APILaboratory.secret + "\n")
+                try #require(login.code == 0, "\(login)")
+                try await body(laboratory, tool)
+            }
+        }
+    }
+
+    /// A request of these analyses, received, with these values typed by another technician.
+    private func request(
+        _ laboratory: APILaboratory, _ name: String, _ codes: [String], _ values: [(String, String)]
+    ) async throws -> RegisteredView {
+        let other = try await laboratory.signedIn("technicien2")
+        let patient = try await other.addPatient(APILaboratory.patient(name))
+        let made = try await other.addRequest(APILaboratory.request(patient.id, codes))
+        for specimen in made.specimens { _ = try await other.receive(specimen.accession, ReceiveBody()) }
+        for (code, value) in values {
+            var body = ResultBody(analysis: code)
+            body.value = value
+            _ = try await other.enter(made.request.number, body)
+        }
+        return made
+    }
+
+    @Test func `a new user validates 10 tubes, holds 1 and calls 1 by what ? and x say`() async throws {
+        try await signedIn { laboratory, tool in
+            var made: [RegisteredView] = []
+            for number in 0..<12 {
+                made.append(
+                    try await request(
+                        laboratory, "PATIENT\(number)", ["K"], [("K", number == 7 ? "6.9" : "4.\(number % 10)")]))
+            }
+            // The menu is read first: its lines say the number, the words, the key and the name of each action.
+            let menu = try await tool.run("worklist", "--plain", input: "?\nx\n:q\n")
+            #expect(menu.code == 0, "\(menu)")
+            func name(of words: String) throws -> String {
+                let line = try #require(
+                    menu.output.split(separator: "\n").first { $0.contains(words) && $0.hasSuffix(")") },
+                    "\(menu.output)")
+                return String(line.dropLast().split(separator: " ").last ?? "")
+            }
+            let validate = try name(of: "valider ce résultat")
+            let hold = try name(of: "non-conformité du tube")
+            #expect(menu.output.contains("a noter l'appel") == false && validate == "valider" && hold == "ecart")
+            var script: [String] = []
+            for number in 1...12 {
+                script.append(String(number))
+                switch number {
+                case 4: script += [hold, "1"]
+                case 8: script += ["a", "Mme Kerbrat", "infirmière", "0298111111", "6,9", "1"]
+                case _: script += [validate, "1"]
+                }
+            }
+            let ran = try await tool.run("worklist", "--plain", input: (script + [":q"]).joined(separator: "\n") + "\n")
+            #expect(ran.code == 0, "\(ran)")
+            let said = ran.output
+            #expect(said.contains("CRITIQUE haut ; ") && said.contains("appel noté"), "\(said)")
+            #expect(said.utf8.allSatisfy { $0 >= 0x20 || $0 == 0x0A }, "a control byte")
+            let left = try await laboratory.signedIn(.technician).worklist().map(\.requestNumber)
+            #expect(Set(left) == [made[3].request.number, made[7].request.number], "\(said)")
+            let technician = try await laboratory.signedIn(.technician)
+            let held = try await technician.request(made[3].request.number)
+            #expect(held.specimens.first?.nonconformity == "hémolyse")
+            let call = try await technician.criticalCalls().first
+            #expect(call?.state == .told && call?.attempts.map(\.person) == ["Mme Kerbrat"])
+        }
+    }
+
+    @Test func `a blood group is typed twice, and counts once`() async throws {
+        try await signedIn { laboratory, tool in
+            let made = try await request(laboratory, "DUPONT", ["GSABO"], [])
+            let number = made.request.number
+            let ran = try await tool.run(
+                "worklist", "--plain",
+                input: ":tube \(number)\ni\nA POS\nA NEG\nA POS\nA POS\n:q\n")
+            #expect(ran.output.contains("la taper une seconde fois"), "\(ran)")
+            #expect(ran.output.contains("deux saisies différentes") && ran.output.contains("GSABO = A POS enregistré"))
+            let file = try await laboratory.signedIn(.technician).request(number)
+            #expect(file.observations.map(\.value.frenchText) == ["A POS"])
+        }
+    }
+
+    @Test func `in a terminal it prompts, and says another's news by itself`() async throws {
+        try await signedIn { laboratory, tool in
+            let made = try await request(laboratory, "DUPONT", ["NA", "K"], [("NA", "140"), ("K", "4.20")])
+            try await TmuxScreen.open(tool, width: 80, height: 24, arguments: "worklist --plain") { screen in
+                #expect(try await screen.shows("à valider 1 tube(s)", "DUPONT Marie", "NA Sodium", "140 mmol/L"))
+                try await screen.type("n\r")
+                #expect(try await screen.shows("K Potassium", "4,2"))
+                _ = try await request(laboratory, "MARTIN", ["K"], [("K", "4.4")])
+                #expect(try await screen.shows("1 nouveau(x)"))
+                try await screen.type("p\r")
+                #expect(try await screen.shows("MODIF_MANUELLE", "Jugé"))
+                try await screen.type(":q\r")
+                _ = made
+            }
+        }
+    }
+
+    @Test func `the key card is printed without a server`() async throws {
+        try await CommandLineTool.withHome(server: "http://127.0.0.1:9") { tool in
+            try Data("valider = f9\n".utf8).write(to: URL(fileURLWithPath: tool.home + "/touches"))
+            let card = try await tool.run("worklist", "--card")
+            #expect(card.code == 0 && card.output.contains("f9          valider ce résultat"), "\(card)")
+            #expect(card.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
+        }
+    }
+}
