@@ -3,6 +3,7 @@ import Client
 import Foundation
 import Glibc
 import Laboratory
+import Store
 import Testing
 
 /// `paillasse worklist` as people have it before them: the real program, a real terminal, a real server.
