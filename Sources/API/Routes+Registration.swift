@@ -76,6 +76,14 @@ extension LaboratoryAPI {
                 let made = try await desk.addAnalyses(body.codes, to: call.parameter("ref"), by: call.author)
                 return try await registered(made, call)
             },
+            Route("PUT", "/v1/requests/:ref/clinical", .needs(.register)) { call in
+                let body = try call.decoded(ClinicalBody.self)
+                let facts = try ClinicalFacts(body, today: CivilTime(call.now, in: call.zone).date)
+                let changed = try await desk.setClinical(
+                    facts, of: call.parameter("ref"), reason: body.reason ?? "", by: call.author)
+                let patient = try await desk.patient(changed.request.patientID)
+                return try .json(RequestView(changed.request, patient: patient, in: call.zone))
+            },
             Route("GET", "/v1/requests", .needs(.read), query: ["limit"]) { call in
                 let found = try await desk.store.requests(site: call.author.site, limit: try call.limit())
                 var views = [RequestView]()
@@ -191,7 +199,47 @@ extension RequestDraft {
         priority = body.priority
         encounter = body.encounter
         note = body.note
+        let today = CivilTime(call.now, in: call.zone).date
+        if let body = body.clinical { clinical = try ClinicalFacts(body, today: today) }
         collectedAt = try call.instant(body.collectedAt, at: "collectedAt")
+    }
+}
+
+extension ClinicalFacts {
+    init(_ body: ClinicalBody, today: CivilDate) throws(Refusal) {
+        func number(_ text: String?, _ at: String) throws(Refusal) -> Exact? {
+            guard let text else { return nil }
+            if let number = Exact(text) { return number }
+            throw Refusal(
+                "request.clinical", at: at, because: "« \(text) » n'est pas un nombre",
+                remedy: "écrire par exemple 70.5")
+        }
+        self.init()
+        for word in body.contexts ?? [] {
+            guard let known = ClinicalContext(rawValue: word) else {
+                throw Refusal(
+                    "request.clinical", at: "contexts", because: "contexte inconnu « \(word) »",
+                    remedy: "employer : " + ClinicalContext.allCases.map(\.rawValue).joined(separator: ", "))
+            }
+            if known == .pregnancy {
+                pregnancy = Pregnancy(weeks: nil, on: today)
+            } else {
+                contexts.insert(known)
+            }
+        }
+        if body.pregnant ?? false || body.weeks != nil {
+            pregnancy = Pregnancy(weeks: body.weeks, on: body.weeksOn ?? today)
+        }
+        if let kilograms = try number(body.weight, "weight") {
+            weight = Weight(kilograms: kilograms, on: body.weighedOn ?? today)
+        }
+        let litres = try number(body.urineVolume, "urineVolume"), hours = try number(body.urineHours, "urineHours")
+        guard (litres == nil) == (hours == nil) else {
+            throw Refusal(
+                "request.clinical", at: "urineVolume", because: "un volume d'urines va avec sa durée de recueil",
+                remedy: "donner les deux")
+        }
+        if let litres, let hours { urine = UrineCollection(litres: litres, hours: hours) }
     }
 }
 

@@ -141,6 +141,8 @@ package struct VerificationLimits: Sendable, Hashable, Codable {
     package var maximumDilution: Exact?
     /// Analytical coefficient of variation in percent.
     package var analyticalCV: Exact?
+    /// Two runs of one specimen that differ by no more agree, in the unit of the analysis (RULES section 8).
+    package var rerunLimit: Exact?
     /// Results of one group (unit and method family) compare with each other; empty: the analysis alone.
     package var comparability: String
     /// Members are held together; empty: none.
@@ -154,7 +156,7 @@ package struct VerificationLimits: Sendable, Hashable, Codable {
     package init(
         alert: LimitPair? = nil, absurd: LimitPair? = nil, autoverification: LimitPair? = nil,
         measuring: LimitPair? = nil, maximumDilution: Exact? = nil, analyticalCV: Exact? = nil,
-        comparability: String = "", dependentSet: String = "", stabilityHours: Int? = nil,
+        rerunLimit: Exact? = nil, comparability: String = "", dependentSet: String = "", stabilityHours: Int? = nil,
         criticalStep: Exact? = nil, source: String = ""
     ) {
         self.alert = alert
@@ -163,6 +165,7 @@ package struct VerificationLimits: Sendable, Hashable, Codable {
         self.measuring = measuring
         self.maximumDilution = maximumDilution
         self.analyticalCV = analyticalCV
+        self.rerunLimit = rerunLimit
         self.comparability = comparability
         self.dependentSet = dependentSet
         self.stabilityHours = stabilityHours

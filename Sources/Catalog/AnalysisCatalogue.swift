@@ -176,13 +176,23 @@ extension AnalysisCatalogue {
     package func interval(
         for code: String, sex: IntervalSex, age: PatientAge, pregnancyWeek: Int? = nil, method: String = ""
     ) -> ReferenceInterval? {
+        let all = intervals(for: code)
+        return AnalysisCatalogue.place(
+            among: all, sex: sex, age: age, pregnancyWeek: pregnancyWeek, method: method
+        ).map { all[$0] }
+    }
+
+    /// The place of that interval among those of one analysis.
+    package static func place(
+        among intervals: [ReferenceInterval], sex: IntervalSex, age: PatientAge, pregnancyWeek: Int?, method: String
+    ) -> Int? {
         switch sex {
         case .male, .female:
-            return best(of: code, sex: sex, age: age, pregnancyWeek: pregnancyWeek, method: method)
+            return best(among: intervals, sex, age, pregnancyWeek, method)
         case .any:
-            let male = best(of: code, sex: .male, age: age, pregnancyWeek: nil, method: method)
-            let female = best(of: code, sex: .female, age: age, pregnancyWeek: pregnancyWeek, method: method)
-            guard let male, let female, male.saysTheSame(as: female) else { return nil }
+            let male = best(among: intervals, .male, age, nil, method)
+            let female = best(among: intervals, .female, age, pregnancyWeek, method)
+            guard let male, let female, intervals[male].saysTheSame(as: intervals[female]) else { return nil }
             return male
         }
     }
@@ -211,26 +221,31 @@ extension AnalysisCatalogue {
         return oldest == youngest ? oldest : nil
     }
 
-    private func best(
-        of code: String, sex: IntervalSex, age: PatientAge, pregnancyWeek: Int?, method: String
-    ) -> ReferenceInterval? {
-        var best: (score: Int, interval: ReferenceInterval)?
+    private static func best(
+        among intervals: [ReferenceInterval], _ sex: IntervalSex, _ age: PatientAge, _ pregnancyWeek: Int?,
+        _ method: String
+    ) -> Int? {
+        var best: (score: Int, place: Int)?
         var tie = false
-        for interval in intervalsByCode[code] ?? [] where interval.covers(age) {
-            guard interval.sex == .any || interval.sex == sex else { continue }
-            guard interval.method.isEmpty || interval.method == method else { continue }
-            var score = interval.method.isEmpty ? 0 : 1
-            if let from = interval.pregnancyFrom, let to = interval.pregnancyTo {
+        // By place: an interval is many texts, and a copy of it costs more than the question.
+        for place in intervals.indices where intervals[place].covers(age) {
+            guard intervals[place].sex == .any || intervals[place].sex == sex else { continue }
+            var score = 0
+            if !intervals[place].method.isEmpty {
+                guard intervals[place].method == method else { continue }
+                score = 1
+            }
+            if let from = intervals[place].pregnancyFrom, let to = intervals[place].pregnancyTo {
                 guard let week = pregnancyWeek, from <= week, week < to else { continue }
                 score += 2
             }
             if let known = best, known.score >= score {
                 tie = tie || known.score == score
             } else {
-                best = (score, interval)
+                best = (score, place)
                 tie = false
             }
         }
-        return tie ? nil : best?.interval
+        return tie ? nil : best?.place
     }
 }

@@ -79,7 +79,8 @@ struct CatalogReader {
     static let optionalColumns: [String: [String]] = [
         "analyses.csv": [
             "alerte_bas", "alerte_haut", "absurde_bas", "absurde_haut", "av_bas", "av_haut", "amr_bas", "amr_haut",
-            "dilution_max", "cva", "groupe", "ensemble", "stabilite_h", "critique_pas", "delta_abs", "limites_source",
+            "dilution_max", "cva", "repasse_abs", "groupe", "ensemble", "stabilite_h", "critique_pas", "delta_abs",
+            "limites_source",
         ]
     ]
 

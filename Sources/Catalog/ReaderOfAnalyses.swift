@@ -250,7 +250,8 @@ extension CatalogReader {
         return VerificationLimits(
             alert: pair(row, "alerte"), absurd: absurd, autoverification: autoverification,
             measuring: pair(row, "amr"), maximumDilution: positive(row, "dilution_max"),
-            analyticalCV: positive(row, "cva"), comparability: row.text("groupe"), dependentSet: row.text("ensemble"),
+            analyticalCV: positive(row, "cva"), rerunLimit: positive(row, "repasse_abs"),
+            comparability: row.text("groupe"), dependentSet: row.text("ensemble"),
             stabilityHours: integer(row, "stabilite_h", in: 1...87_600), criticalStep: positive(row, "critique_pas"),
             source: row.text("limites_source"))
     }

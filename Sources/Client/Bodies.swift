@@ -168,12 +168,32 @@ package struct RequestBody: Codable, Sendable, Hashable {
     package var priority: Priority?
     package var encounter: EncounterClass?
     package var note: String?
+    package var clinical: ClinicalBody?
     package var collectedAt: Moment?
     package init(patientID: String, codes: [String], prescriber: ProfessionalBody) {
         self.patientID = patientID
         self.codes = codes
         self.prescriber = prescriber
     }
+}
+
+/// What is known of the person with a request; each part may be left out.
+package struct ClinicalBody: Codable, Sendable, Hashable {
+    package var pregnant: Bool?
+    /// Complete weeks of amenorrhea on `weeksOn`, today when left out.
+    package var weeks: Int?
+    package var weeksOn: CivilDate?
+    /// `dialyse`, `transfusion`…
+    package var contexts: [String]?
+    /// Kilograms, `70.5`, on `weighedOn`, today when left out.
+    package var weight: String?
+    package var weighedOn: CivilDate?
+    /// Litres and hours of a collection of urine.
+    package var urineVolume: String?
+    package var urineHours: String?
+    /// Of a later change.
+    package var reason: String?
+    package init() {}
 }
 
 /// Analyses and panels to add to a request.

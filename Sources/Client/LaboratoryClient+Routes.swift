@@ -48,6 +48,9 @@ extension LaboratoryClient {
     package func addLines(_ reference: String, _ body: AddLinesBody) async throws(Refusal) -> RegisteredView {
         try await send("POST", "/v1/requests/\(LaboratoryClient.segment(reference))/lines", body)
     }
+    package func setClinical(_ reference: String, _ body: ClinicalBody) async throws(Refusal) -> RequestView {
+        try await send("PUT", "/v1/requests/\(LaboratoryClient.segment(reference))/clinical", body)
+    }
     package func requests(limit: Int? = nil) async throws(Refusal) -> [RequestView] {
         try await get("/v1/requests", [("limit", limit.map(String.init))])
     }

@@ -82,6 +82,7 @@ package struct RequestView: Codable, Sendable, Hashable {
     package var encounter: EncounterClass
     package var lines: [RequestLine]
     package var note: String?
+    package var clinical: ClinicalFacts?
 
     package init(_ request: Request, patient: Patient?, in zone: CivilZone) {
         id = request.id
@@ -98,6 +99,7 @@ package struct RequestView: Codable, Sendable, Hashable {
         encounter = request.encounter
         lines = request.lines
         note = request.note
+        clinical = request.clinical
     }
 }
 

@@ -32,23 +32,27 @@ package struct ControlLot: Sendable, Hashable, Codable {
 }
 
 /// Materials, lots, targets and policies as the laboratory wrote them: `materials.csv`, `lots.csv`, `targets.csv`,
-/// `policies.csv` (folder `Catalog/controls`). Loaded whole or not at all.
+/// `policies.csv`, `patients.csv` (folder `Catalog/controls`). Loaded whole or not at all.
 package struct ControlCatalogue: Sendable {
     package let materials: [ControlMaterial]
     package let lots: [ControlLot]
     package let targets: [ControlTarget]
     /// In the order of the file; an analyzer of `*` serves every analyzer without a line of its own.
     package let policies: [(assay: ControlledAssay, policy: ControlPolicy)]
+    /// Which averages of patients are watched; an analyzer of `*` as above.
+    package let patients: [(assay: ControlledAssay, settings: PatientSettings)]
     package let zone: CivilZone
 
     init(
         materials: [ControlMaterial], lots: [ControlLot], targets: [ControlTarget],
-        policies: [(assay: ControlledAssay, policy: ControlPolicy)], zone: CivilZone
+        policies: [(assay: ControlledAssay, policy: ControlPolicy)],
+        patients: [(assay: ControlledAssay, settings: PatientSettings)], zone: CivilZone
     ) {
         self.materials = materials
         self.lots = lots
         self.targets = targets
         self.policies = policies
+        self.patients = patients
         self.zone = zone
     }
 
@@ -86,6 +90,12 @@ package struct ControlCatalogue: Sendable {
     package func policy(for assay: ControlledAssay) -> ControlPolicy? {
         let own = policies.first { $0.assay == assay }
         return (own ?? policies.first { $0.assay.analysis == assay.analysis && $0.assay.analyzer == "*" })?.policy
+    }
+
+    /// How the average of the patients of an assay is watched; nil: it is not.
+    package func patientSettings(for assay: ControlledAssay) -> PatientSettings? {
+        let own = patients.first { $0.assay == assay }
+        return (own ?? patients.first { $0.assay.analysis == assay.analysis && $0.assay.analyzer == "*" })?.settings
     }
 
     /// The target in force; a line for `*` serves every analyzer without a line of its own.

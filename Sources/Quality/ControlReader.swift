@@ -1,7 +1,7 @@
 import Base
 import Catalog
 
-/// Reads the four tables of a controls folder and collects everything wrong.
+/// Reads the tables of a controls folder and collects everything wrong.
 struct ControlReader {
     private(set) var refusals: [Refusal] = []
     private let files: [CatalogFile]
@@ -10,7 +10,7 @@ struct ControlReader {
     private var materials: [String: ControlMaterial] = [:]
     private var lotKeys: Set<String> = []
 
-    static let names = ["materials.csv", "lots.csv", "targets.csv", "policies.csv"]
+    static let names = ["materials.csv", "lots.csv", "targets.csv", "policies.csv", "patients.csv"]
 
     init(_ files: [CatalogFile], analyses: AnalysisCatalogue?, zone: CivilZone) {
         self.files = files
@@ -26,7 +26,9 @@ struct ControlReader {
                     remedy: "tables : " + ControlReader.names.joined(separator: ", ")))
         }
         let materials = readMaterials(), lots = readLots(), targets = readTargets(), policies = readPolicies()
-        return ControlCatalogue(materials: materials, lots: lots, targets: targets, policies: policies, zone: zone)
+        return ControlCatalogue(
+            materials: materials, lots: lots, targets: targets, policies: policies, patients: readPatients(), zone: zone
+        )
     }
 
     private mutating func sheet(_ name: String, _ required: [String], _ optional: [String] = []) -> Sheet? {
@@ -263,5 +265,60 @@ struct ControlReader {
             return nil
         }
         return signed
+    }
+
+    // MARK: Averages of patients
+
+    /// The table may be left out: no average is watched then, but those set by command.
+    private mutating func readPatients() -> [(assay: ControlledAssay, settings: PatientSettings)] {
+        guard files.contains(where: { $0.name == "patients.csv" }) else { return [] }
+        let columns = [
+            "analyse", "automate", "methode", "nombre", "lambda", "cible", "limite", "ucum", "bas", "haut", "sauf",
+            "consequence", "de",
+        ]
+        guard var sheet = sheet("patients.csv", columns) else { return [] }
+        defer { refusals += sheet.refusals }
+        var read: [(assay: ControlledAssay, settings: PatientSettings)] = []
+        for line in sheet.lines {
+            guard let assay = assay(line, &sheet), let settings = patients(line, &sheet) else { continue }
+            checkUnit(line, &sheet)
+            if read.contains(where: { $0.assay == assay }) {
+                sheet.refuse("duplicate", line, "analyse", "\(assay) est déjà surveillé", "n'en garder qu'une ligne")
+            }
+            do throws(Refusal) { try settings.check() } catch {
+                sheet.refuse("patients", line, "methode", error.cause, error.remedy)
+            }
+            read.append((assay, settings))
+        }
+        return read
+    }
+
+    private func patients(_ line: Sheet.Line, _ sheet: inout Sheet) -> PatientSettings? {
+        let method: PatientControlPolicy.Method
+        switch line.text("methode") {
+        case "bull": method = .bull(batch: sheet.integer(line, "nombre", in: 2...PatientSettings.mostValues) ?? 20)
+        case "mobile":
+            method = .movingAverage(window: sheet.integer(line, "nombre", in: 2...PatientSettings.mostValues) ?? 50)
+        case "ewma":
+            guard sheet.required(line, "lambda") != nil, let lambda = sheet.number(line, "lambda") else { return nil }
+            method = .ewma(lambda: lambda)
+        case let word:
+            sheet.refuse(
+                "word", line, "methode", "« \(word) » n'est pas une façon de suivre les patients",
+                "employer : bull, mobile, ewma")
+            return nil
+        }
+        guard sheet.required(line, "cible") != nil, let target = sheet.number(line, "cible"),
+            sheet.required(line, "limite") != nil, let limit = sheet.number(line, "limite"),
+            let unit = sheet.required(line, "ucum"), sheet.required(line, "de") != nil,
+            let from = sheet.instant(line, "de", in: zone)
+        else { return nil }
+        let consequences = sheet.words(line, "consequence", as: PatientSettings.Consequence.self)
+        return PatientSettings(
+            policy: PatientControlPolicy(
+                method: method, target: target, limit: limit, low: sheet.number(line, "bas"),
+                high: sheet.number(line, "haut"),
+                excludedWards: Set(line.text("sauf").split(separator: " ").map(String.init))),
+            consequence: consequences.first ?? .control, unit: unit, from: from)
     }
 }

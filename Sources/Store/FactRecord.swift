@@ -22,8 +22,11 @@ package struct FactRecord: Sendable, Hashable {
 /// A fact, and how many bytes fields it keeps outside its JSON.
 package protocol StoredFact: Codable, Sendable {
     var blobs: [[UInt8]] { get set }
+    /// The fact without its bytes, where it reads without the general decoder.
+    static func plain(_ body: String) -> Self?
 }
 extension StoredFact {
+    package static func plain(_ body: String) -> Self? { nil }
     package var blobs: [[UInt8]] {
         get { [] }
         // Facts without bytes have nothing to take.
@@ -50,7 +53,9 @@ extension Specimen: StoredFact {}
 extension LinkSession: StoredFact {}
 extension SessionEnd: StoredFact {}
 extension MessageOutcome: StoredFact {}
-extension Observation: StoredFact {}
+extension Observation: StoredFact {
+    package static func plain(_ body: String) -> Observation? { Observation(json: body) }
+}
 extension ObservationEvent: StoredFact {}
 extension ControlObservation: StoredFact {}
 extension TriageEntry: StoredFact {}
@@ -147,6 +152,17 @@ extension ReceivedMessage {
     }
 }
 
+extension EvaluationRecord {
+    var plainRecord: FactRecord? {
+        guard [observationID, site, engine].allSatisfy(\.isPlainInJSON) else { return nil }
+        return FactRecord(
+            kind: .evaluation,
+            body: "{\"at\":\(at.milliseconds),\"content\":[],\"engine\":\"\(engine)\","
+                + "\"observationID\":\"\(observationID)\",\"ordinal\":\(ordinal),\"site\":\"\(site)\"}",
+            blobs: [content])
+    }
+}
+
 extension String {
     fileprivate var isPlainInJSON: Bool {
         utf8.allSatisfy { (0x20...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }
@@ -174,6 +190,7 @@ extension FactRecord {
     package static func decode<T: StoredFact>(
         _ body: String, _ blobs: [[UInt8]], as type: T.Type
     ) throws(Refusal) -> T {
+        if let plain = T.plain(body) { return plain }
         do {
             var value = try JSONDecoder().decode(type, from: Data(body.utf8))
             value.blobs = blobs
@@ -255,8 +272,8 @@ extension Fact {
         case .order(let fact): try FactRecord(kind, fact)
         case .orderEvent(let fact): try FactRecord(kind, fact)
         case .outcome(let fact): try FactRecord(kind, fact)
-        case .observation(let fact): try FactRecord(kind, fact)
-        case .observationEvent(let fact): try FactRecord(kind, fact)
+        case .observation(let fact): FactRecord(kind: kind, body: String(decoding: fact.json, as: UTF8.self))
+        case .observationEvent(let fact): FactRecord(kind: kind, body: String(decoding: fact.json, as: UTF8.self))
         case .control(let fact): try FactRecord(kind, fact)
         case .triage(let fact): try FactRecord(kind, fact)
         case .triageResolution(let fact): try FactRecord(kind, fact)
@@ -266,7 +283,7 @@ extension Fact {
         case .deliveryEvent(let fact): try FactRecord(kind, fact)
         case .inbound(let fact): try FactRecord(kind, fact)
         case .register(let fact): try FactRecord(kind, fact)
-        case .evaluation(let fact): try FactRecord(kind, fact)
+        case .evaluation(let fact): if let plain = fact.plainRecord { plain } else { try FactRecord(kind, fact) }
         }
     }
 

@@ -124,8 +124,8 @@ struct WorkChanges {
         case .orderEvent(let f): if f.kind.isLast { close(.dueOrder, f.orderID) }
         case .outcome(let f): close(.pendingMessage, f.messageID)
         case .observation(let f):
+            // To be signed it needs an event, which opens the other list itself.
             open(.pendingTechnical, f.id)
-            open(.pendingSignature, f.id)
             count(f.site, "observations")
         case .observationEvent(let f):
             close(.pendingTechnical, f.observationID)

@@ -42,6 +42,9 @@ package enum CommandFailure: Error, Sendable, Equatable {
 /// transaction with its line of the audit chain. A conflict means that somebody else was first: the command reads again
 /// and decides again, twice at most.
 package struct Desk: Sendable {
+    /// The author of what the house does by itself.
+    static let house = "system"
+
     package let store: any LaboratoryStore
     /// What the controls say, kept at hand.
     package let quality = QualityBoard()

@@ -76,7 +76,14 @@ extension Desk {
         for case .control(let control) in facts {
             quality.forget(site: control.site, analyzer: control.analyzer, analysis: control.analysis)
         }
+        await afterArrival(facts)
         return outcome
+    }
+
+    /// What follows of results once they are durable.
+    func afterArrival(_ facts: [Fact]) async {
+        await followPatients(facts)
+        await releaseUnderApproval(facts)
     }
 
     private func wholeMessage(_ message: ReceivedMessage, _ reading: Reading) -> TriageEntry {
@@ -127,7 +134,7 @@ extension Desk {
                 .unrequestedAnalysis,
                 "\(code) n'est pas demandée pour ce tube → l'ajouter (request change --add) et rejouer, ou écarter")
         }
-        if let before = file.standing[code], before.isSame(as: incoming, in: message) { return .repeated }
+        if file.known(code).contains(where: { $0.isSame(as: incoming, in: message) }) { return .repeated }
         file.take(arrival(incoming, message, code, file))
         files[request] = file
         return .taken
@@ -219,6 +226,7 @@ extension Desk {
                 try await store.append(
                     facts + [.triageResolution(resolution)], note: note(author, "triage.attach", triageID, at))
             }
+            await afterArrival(facts)
             return facts.observation(observation.id) ?? observation
         }
     }

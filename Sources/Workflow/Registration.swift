@@ -35,6 +35,7 @@ package struct RequestDraft: Codable, Sendable, Hashable {
     package var priority: Priority?
     package var encounter: EncounterClass?
     package var note: String?
+    package var clinical: ClinicalFacts?
     /// When already known at the desk.
     package var collectedAt: Instant?
     package init(patientID: String, codes: [String], prescriber: Professional) {
@@ -151,6 +152,7 @@ extension Desk {
                     "request.prescribed", at: "prescribedOn", because: "la date de prescription est dans le futur",
                     remedy: "corriger la date")
             }
+            try draft.clinical?.check(sex: patient.traits.sex, today: CivilTime(at, in: zone).date)
             return try catalogue.expand(codes: draft.codes)
         }
         let day = CivilTime(at, in: zone).date
@@ -160,7 +162,8 @@ extension Desk {
             id: freshID(), site: author.site, number: "\(dayText)-\(padded(rank, 4))", patientID: patient.id,
             prescriber: draft.prescriber, recipients: draft.recipients ?? [], prescribedOn: draft.prescribedOn ?? day,
             registeredAt: at, priority: draft.priority ?? .routine, encounter: draft.encounter ?? .ambulatory,
-            lines: asked.map { RequestLine(analysis: $0.code, panel: $0.panel) }, note: draft.note)
+            lines: asked.map { RequestLine(analysis: $0.code, panel: $0.panel) }, note: draft.note,
+            clinical: draft.clinical.flatMap { $0.isEmpty ? nil : $0 })
         let specimens = specimens(of: request, dayText: dayText, rank: rank, collectedAt: draft.collectedAt)
         try await ask { () throws(StoreFailure) in
             try await store.append(

@@ -61,6 +61,7 @@ extension Desk {
             try await ask { () throws(StoreFailure) in
                 try await store.append(facts, note: note(author, "triage.replay", messageID, at))
             }
+            await afterArrival(facts)
             return work.outcome
         }
     }

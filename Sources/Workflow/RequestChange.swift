@@ -1,6 +1,6 @@
 import Base
 import Catalog
-import Laboratory
+package import Laboratory
 import Store
 
 extension Desk {
@@ -30,6 +30,36 @@ extension Desk {
             }
             if change.hasOrders { afterOrdering() }
             return change.made
+        }
+    }
+
+    /// What is known of the person with a request, from now on: what stands and is not signed is judged and calculated
+    /// with it. Answers the request and how many results were judged.
+    package func setClinical(
+        _ clinical: ClinicalFacts, of reference: String, reason: String, by author: Author
+    ) async throws(CommandFailure) -> (request: Request, judged: Int) {
+        try allow(author, .register)
+        try needReason(reason)
+        return try await attempt { () async throws(CommandFailure) -> (request: Request, judged: Int) in
+            let old = try await request(reference)
+            try within(old, author)
+            let at = now()
+            let today = CivilTime(at, in: try site(old.site).civilZone).date
+            var file = try await open(old)
+            try decide { () throws(Refusal) in try clinical.check(sex: file.patient.traits.sex, today: today) }
+            var changing = old
+            changing.version += 1
+            changing.clinical = clinical.isEmpty ? nil : clinical
+            let request = changing
+            file.request = request
+            let measured = file.standing.values.filter { $0.origin.calculation == nil }.map(\.analysis)
+            let judged = try await judge(file, changed: Set(measured), whole: true)
+            let subject = "\(request.number) : \(reason.prefix(120))"
+            try await ask { () throws(StoreFailure) in
+                try await store.append(
+                    [.request(request)] + judged, note: note(author, "request.clinical", subject, at))
+            }
+            return (request, judged.count { if case .evaluation = $0 { true } else { false } })
         }
     }
 

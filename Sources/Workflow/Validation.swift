@@ -154,8 +154,10 @@ extension Desk {
                         observationID: id, ordinal: before.ordinal + 1, kind: .withdrawn, author: author.login, at: at,
                         reason: reason))
             }
-            let facts = made.map(Fact.observationEvent)
-            if facts.isEmpty { return [] }
+            if made.isEmpty { return [] }
+            let returned = Set(made.map(\.observationID).filter { last[$0]?.kind == .rejected })
+            let judged = try await returning(returned, request, all, events + made)
+            let facts = made.map(Fact.observationEvent) + judged
             try await ask { () throws(StoreFailure) in
                 try await store.append(facts, note: note(author, "tech.withdraw", request.number, at))
             }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Catalog
+import Laboratory
 import Rules
 
 struct CalcCommand: ParsableCommand {

@@ -6,7 +6,7 @@ import Laboratory
 struct RequestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "request", abstract: "Demandes d'analyses (dossiers).",
-        subcommands: [Add.self, Change.self, List.self, Show.self])
+        subcommands: [Add.self, Change.self, Clinical.self, List.self, Show.self])
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Enregistrer une demande.")
@@ -20,7 +20,8 @@ struct RequestCommand: AsyncParsableCommand {
         @Flag(help: "Demande urgente.") var urgent = false
         @Option(help: ArgumentHelp("Heure de prélèvement, AAAA-MM-JJTHH:MM.", valueName: "instant"))
         var collected: String?
-        @Option(help: "Renseignements cliniques.") var note: String?
+        @Option(help: "Renseignements cliniques, en mots.") var note: String?
+        @OptionGroup var clinical: ClinicalOptions
 
         func run() async throws {
             let codes = codes.split(separator: ",").map { code in String(code.filter { $0 != " " }) }
@@ -29,6 +30,7 @@ struct RequestCommand: AsyncParsableCommand {
             body.priority = urgent ? .urgent : nil
             body.collectedAt = collected.map { Moment(text: $0) }
             body.note = note
+            body.clinical = clinical.body
             let made = try await listing.client().addRequest(body)
             if listing.json { return try Output.json(made) }
             Output.prose("demande \(made.request.number) enregistrée : \(made.request.lines.count) analyses")
@@ -65,6 +67,26 @@ struct RequestCommand: AsyncParsableCommand {
         }
     }
 
+    struct Clinical: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract:
+                "Dire ce qu'on sait du patient pour cette demande : ses résultats non signés sont jugés de nouveau.",
+            discussion: "Ce qui n'est pas donné ici est oublié : redonner le tout.")
+        @OptionGroup var listing: Listing
+        @Argument(help: "Numéro ou identifiant de la demande.") var request: String
+        @OptionGroup var clinical: ClinicalOptions
+        @Option(help: "Motif du changement.") var reason: String
+
+        func run() async throws {
+            var body = clinical.body ?? ClinicalBody()
+            body.reason = reason
+            let changed = try await listing.client().setClinical(request, body)
+            if listing.json { return try Output.json(changed) }
+            Output.prose(
+                "demande \(changed.number) : " + (changed.clinical?.frenchText ?? "rien de connu sur le patient"))
+        }
+    }
+
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lister les demandes, les plus récentes d'abord.")
         @OptionGroup var listing: Listing
@@ -96,6 +118,7 @@ struct RequestCommand: AsyncParsableCommand {
                     + "patient \(file.patient.displayName), né(e) le \(file.patient.traits.birthDate.french), "
                     + "IPP \(file.patient.ipp)\nprescripteur \(file.request.prescriber.displayName), "
                     + "le \(file.request.prescribedOn.french)")
+            if let clinical = file.request.clinical { Output.prose("contexte : \(clinical.frenchText)") }
             Output.line()
             RequestCommand.show(file.specimens)
             Output.line()
@@ -128,6 +151,38 @@ struct RequestCommand: AsyncParsableCommand {
                 specimen.collectedAt?.french ?? "", specimen.receivedAt?.french ?? "", specimen.nonconformity ?? "")
         }
         Output.table(table, empty: "aucun tube")
+    }
+}
+
+/// What intervals, deltas and calculations look at of the person.
+struct ClinicalOptions: ParsableArguments {
+    @Flag(help: "Patiente enceinte.") var pregnant = false
+    @Option(help: ArgumentHelp("Semaines d'aménorrhée révolues.", valueName: "semaines")) var weeks: Int?
+    @Option(help: ArgumentHelp("Jour où ces semaines sont comptées ; aujourd'hui par défaut.", valueName: "date"))
+    var weeksOn: CivilDate?
+    @Option(
+        help: ArgumentHelp(
+            "Contexte connu, autant de fois que besoin : "
+                + ClinicalContext.allCases.map(\.rawValue).joined(separator: ", ") + ".", valueName: "contexte"))
+    var context: [String] = []
+    @Option(help: ArgumentHelp("Poids en kilogrammes.", valueName: "kg")) var weight: String?
+    @Option(help: ArgumentHelp("Date de ce poids ; aujourd'hui par défaut.", valueName: "date"))
+    var weighedOn: CivilDate?
+    @Option(help: ArgumentHelp("Volume d'un recueil d'urines, en litres.", valueName: "L")) var urineVolume: String?
+    @Option(help: ArgumentHelp("Durée de ce recueil, en heures.", valueName: "h")) var urineHours: String?
+
+    /// Nil when nothing was said.
+    var body: ClinicalBody? {
+        var body = ClinicalBody()
+        body.pregnant = pregnant ? true : nil
+        body.weeks = weeks
+        body.weeksOn = weeksOn
+        body.contexts = context.isEmpty ? nil : context
+        body.weight = weight
+        body.weighedOn = weighedOn
+        body.urineVolume = urineVolume
+        body.urineHours = urineHours
+        return body == ClinicalBody() ? nil : body
     }
 }
 

@@ -249,3 +249,52 @@ import Testing
         #expect(name("2", 230) == late && name("3", 261) != late)
     }
 }
+
+@Suite struct `The table of patients' averages` {
+    private static let header =
+        "analyse,automate,methode,nombre,lambda,cible,limite,ucum,bas,haut,sauf,consequence,de\n"
+
+    private func catalogue(_ rows: String) throws -> ControlCatalogue {
+        try ControlCatalogue.load(try files(rows))
+    }
+    private func files(_ rows: String) throws -> [CatalogFile] {
+        try Shipped.files("Catalog/controls").filter { $0.name != "patients.csv" } + [
+            CatalogFile(name: "patients.csv", bytes: Array((Self.header + rows).utf8))
+        ]
+    }
+
+    @Test func `gives each analysis its way, its limits and its beginning`() throws {
+        let found = try catalogue(
+            "VGM,*,bull,,,90,2.7,fL,70,110,IMP EMER,,2026-01-01\n"
+                + "VGM,xn,ewma,,0.05,91,2,fL,,,,avertissement,2026-01-01\n"
+                + "K,*,mobile,30,,4.2,0.2,mmol/L,,,,contrôle,2026-01-01\n")
+        let all = try #require(found.patientSettings(for: ControlledAssay(analysis: "VGM", analyzer: "autre")))
+        #expect(all.policy.method == .bull(batch: 20) && all.policy.excludedWards == ["IMP", "EMER"])
+        #expect(all.policy.low == Exact(70) && all.consequence == .control && all.unit == "fL" && all.isOn)
+        let own = try #require(found.patientSettings(for: ControlledAssay(analysis: "VGM", analyzer: "xn")))
+        #expect(own.policy.method == .ewma(lambda: Exact(coefficient: 5, scale: 2)) && own.consequence == .warning)
+        let potassium = found.patientSettings(for: ControlledAssay(analysis: "K", analyzer: "xn"))
+        #expect(potassium?.policy.method == .movingAverage(window: 30))
+        #expect(found.patientSettings(for: ControlledAssay(analysis: "NA", analyzer: "xn")) == nil)
+    }
+
+    @Test(arguments: [
+        ("VGM,*,somme,,,90,2.7,fL,,,,,2026-01-01", "quality.file.word"),
+        ("VGM,*,ewma,,,90,2.7,fL,,,,,2026-01-01", "quality.file.missing"),
+        ("VGM,*,ewma,,1.5,90,2.7,fL,,,,,2026-01-01", "quality.file.patients"),
+        ("VGM,*,bull,,,90,0,fL,,,,,2026-01-01", "quality.file.patients"),
+        ("VGM,*,bull,,,90,2.7,fL,95,,,,2026-01-01", "quality.file.patients"),
+        ("VGM,*,bull,,,90,2.7,,,,,,2026-01-01", "quality.file.missing"),
+        ("VGM,*,bull,,,90,2.7,fL,,,,,", "quality.file.missing"),
+        ("VGM,*,bull,,,90,2.7,fL,,,,,2026-01-01\nVGM,*,bull,,,90,2.7,fL,,,,,2026-01-01", "quality.file.duplicate"),
+    ])
+    func `refuses what it cannot read`(_ row: (String, String)) throws {
+        #expect(ControlCatalogue.lint(try files(row.0 + "\n")).first?.code == row.1)
+    }
+
+    @Test func `is shipped without a line, and may be left out`() throws {
+        #expect(try ControlCatalogue.load(try Shipped.files("Catalog/controls")).patients.isEmpty)
+        let without = try Shipped.files("Catalog/controls").filter { $0.name != "patients.csv" }
+        #expect(try ControlCatalogue.load(without).patients.isEmpty)
+    }
+}

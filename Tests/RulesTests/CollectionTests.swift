@@ -159,6 +159,19 @@ import Testing
         #expect(
             try hemoglobin("11.0", .female, week: 20).flags == [.normal] && hemoglobin("11.0", .female).flags == [.low])
         #expect(try hemoglobin("11.0", .female, week: 27).flags == [.low], "the end of the weeks is out")
+        // Pregnant, and nobody knows since when: there are intervals of pregnancy, none may be guessed.
+        func unknownWeek(_ code: String, _ text: String, _ sex: IntervalSex) throws -> [String] {
+            try Engine.codes(
+                code, text, unit: code == "HB" ? "g/dL" : "mmol/L",
+                { $0.history = [Engine.prior("13", unit: "g/dL")] },
+                input: {
+                    $0.patient.sex = sex
+                    $0.patient.contexts = [.pregnancy]
+                })
+        }
+        #expect(try unknownWeek("HB", "12.5", .female) == ["INTERVALLE_ABSENT"])
+        #expect(try unknownWeek("HB", "12.5", .any) == ["INTERVALLE_ABSENT"])
+        #expect(try unknownWeek("K", "4.2", .female) == [], "an analysis without intervals of pregnancy has its own")
         // Only men have an interval: a woman and an unknown sex have none.
         let prior: (inout ResultFacts) -> Void = { $0.history = [Engine.prior("1.00", unit: "ug/L")] }
         #expect(try Engine.codes("PSA", "1.00", unit: "ug/L", prior) == ["INTERVALLE_ABSENT"])
@@ -167,6 +180,26 @@ import Testing
                 "INTERVALLE_ABSENT"
             ])
         #expect(try Engine.codes("PSA", "1.00", unit: "ug/L", prior, input: { $0.patient.sex = .male }) == [])
+    }
+
+    @Test func `what was said of the tube at reception is a flag that rules may look at`() throws {
+        let catalogue = try Engine.engine().catalogue
+        let rule = """
+            { format: 1, rules: [ { id: "REMPLI", version: 1, when: "NA > 150[mmol/L] and drapeau.REMPLISSAGE",
+              because: "tube mal rempli", source: "essai", holds: ["NA"] } ] }
+            """
+        let pack = try RulePack.load(
+            [CatalogFile(name: "coherence.json5", bytes: Array(rule.utf8))], catalogue: catalogue, version: "p")
+        let engine = RuleEngine(catalogue: catalogue, pack: pack, zone: .europeParis)
+        func codes(_ text: String, _ nonconformity: String?) -> [Hold.Code] {
+            var input = Engine.input(Engine.result("NA", text))
+            input.specimen.nonconformity = nonconformity
+            input.approvals.rules["REMPLI@1"] = RuleApproval(by: "bio", at: Engine.days(-1), until: Engine.days(1))
+            return engine.evaluate(input).results[0].holdCodes
+        }
+        #expect(codes("151", "remplissage insuffisant") == [.specimenNonconform, .incoherent])
+        #expect(codes("150", "Remplissage insuffisant") == [.specimenNonconform])
+        #expect(codes("151", "caillot") == [.specimenNonconform] && codes("151", nil) == [])
     }
 
     @Test func `a decision value gives neither high nor low`() throws {

@@ -11,7 +11,8 @@ enum Engine {
         "ucum", "unite_alt", "facteur_alt", "prelevement", "tube", "decimales", "ref_note", "critique_bas",
         "critique_haut", "critique_source", "nabm", "nabm_source", "delta_type", "delta_limite", "delta_jours",
         "delta_source", "etat", "note", "alerte_bas", "alerte_haut", "absurde_bas", "absurde_haut", "av_bas", "av_haut",
-        "amr_bas", "amr_haut", "dilution_max", "cva", "groupe", "ensemble", "stabilite_h", "critique_pas", "delta_abs",
+        "amr_bas", "amr_haut", "dilution_max", "cva", "repasse_abs", "groupe", "ensemble", "stabilite_h",
+        "critique_pas", "delta_abs",
         "limites_source",
     ]
 
@@ -32,7 +33,9 @@ enum Engine {
             "delta_jours": "30", "groupe": "g1", "stabilite_h": "6", "critique_pas": "0.5",
         ])
     static let others = [
-        row("NA", "mmol/L", "0", ["delta_type": "abs_j", "delta_limite": "5", "delta_jours": "30"]),
+        row(
+            "NA", "mmol/L", "0",
+            ["delta_type": "abs_j", "delta_limite": "5", "delta_jours": "30", "repasse_abs": "2"]),
         row(
             "CREA", "umol/L", "0",
             [
@@ -144,6 +147,7 @@ enum Engine {
         rules: [
             "EDTA@1": RuleApproval(by: "bio", at: days(-10), until: days(100)),
             "HDLCT@2": RuleApproval(by: "bio", at: days(-10), until: days(100)),
+            "politique@1": RuleApproval(by: "bio", at: days(-10), until: days(100)),
         ])
 
     static func result(_ code: String, _ text: String, unit: String = "mmol/L") -> ResultFacts {

@@ -39,6 +39,46 @@ import Testing
         #expect(try Engine.codes({ _ in }, input: { $0.approvals.standing = nil }) == [])
     }
 
+    @Test func `before and after the approval of the laboratory's choices none acts and nothing is proposed`() throws {
+        let missing: (inout EvaluationInput) -> Void = { $0.approvals.rules["politique@1"] = nil }
+        let ended: (inout EvaluationInput) -> Void = { $0.approvals.rules["politique@1"]?.until = $0.now }
+        for (spoil, code) in [(missing, "AUTOVALID_COUPEE"), (ended, "REGLE_EXPIREE")] {
+            #expect(try Engine.codes({ _ in }, input: spoil) == [code])
+            // No index suppresses, comments, or is missed.
+            for indices in [
+                SerumIndices(hemolysis: Exact(201), measured: true), SerumIndices(hemolysis: Exact(51), measured: true),
+                SerumIndices(measured: true), SerumIndices(freeHemoglobin: Exact(10), measured: true),
+            ] {
+                let found = try Engine.one({ $0.indices = indices }, input: spoil)
+                #expect(found.holdCodes.map(\.rawValue) == [code] && !found.isSuppressed)
+                #expect(found.comments(name: "potassium") == [])
+                #expect(found.record(.interference)?.note == .notApproved)
+            }
+            // No context suspends a delta, and no known state silences a call.
+            let jump = try Engine.codes(
+                "K", "5.9", { $0.history = [Engine.prior("4.0", group: "g1")] },
+                input: {
+                    $0.patient.contexts = [.dialysis]; spoil(&$0)
+                })
+            #expect(jump == [code, "DELTA"])
+            let call = try Engine.one(
+                "K", "6.6",
+                { $0.lastCall = Measured("6.6").map { KnownCall(value: $0, at: Engine.days(-1)) } }, input: spoil)
+            #expect(call.record(.criticalCall)?.code == .criticalCall)
+        }
+        // A moment before the end it acts.
+        let before = try Engine.codes(
+            { $0.indices = SerumIndices(hemolysis: Exact(201), measured: true) },
+            input: { $0.approvals.rules["politique@1"]?.until = $0.now.advanced(by: .milliseconds(1)) })
+        #expect(before == ["HIL_RCV"])
+        // A pack without the file has nothing to sign.
+        let catalogue = try Engine.engine().catalogue
+        let bare = RuleEngine(catalogue: catalogue, pack: .none, zone: .europeParis)
+        var input = Engine.input(Engine.result("K", "4.2"))
+        missing(&input)
+        #expect(bare.evaluate(input).results[0].outcome == .proposable)
+    }
+
     @Test func `a contradicted identity stops at once`() throws {
         let found = try Engine.one("K", "9.9", { $0.flags = ["*"] }, input: { $0.contradictions = [.name, .sex] })
         #expect(found.holdCodes == [.identity] && found.checks.allSatisfy { $0.step <= 1 })

@@ -1,5 +1,6 @@
 import Base
 import Catalog
+import Laboratory
 import Rules
 import Testing
 

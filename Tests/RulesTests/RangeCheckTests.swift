@@ -46,6 +46,36 @@ import Testing
         #expect(found.value == .measured(try #require(Measured("15.2")), unit: "mmol/L"), "multiplied, then rounded")
     }
 
+    @Test func `a rerun agrees with any run before it, within the larger of two limits`() throws {
+        func found(_ code: String, _ second: String, _ before: [String]) throws -> CheckRecord? {
+            try Engine.one(
+                code, second,
+                { $0.earlierRuns = before.compactMap { Measured($0) }.map { .measured($0, unit: "mmol/L") } }
+            ).record(.rerun)
+        }
+        // 2 mmol/L for sodium, its end included, whatever the sign.
+        #expect(try found("NA", "142", ["140"])?.outcome == .no && found("NA", "138", ["140"])?.outcome == .no)
+        #expect(try found("NA", "143", ["140"])?.code == .rerun && found("NA", "137", ["140"])?.code == .rerun)
+        let third = try found("K", "4.3", ["3.0", "4.2", "4.3"])
+        #expect(third?.outcome == .no && third?.inputs.last == Measured("4.2").map { CheckFact(.previous, $0) })
+        #expect(try found("K", "5.0", ["3.0", "4.2"])?.inputs.last == Measured("3.0").map { CheckFact(.previous, $0) })
+        // Without any limit nobody knows.
+        #expect(try found("AGE", "6.5", ["6.5"])?.outcome == .unknown)
+        let words = try Engine.one(
+            "AGHBS", "NEG", unit: "",
+            {
+                $0.value = .coded("NEG", display: "négatif");
+                $0.earlierRuns = [.coded("POS", display: "positif"), .coded("NEG", display: "négatif")]
+            })
+        #expect(words.record(.rerun)?.outcome == .no)
+        let other = try Engine.one(
+            "AGHBS", "NEG", unit: "",
+            {
+                $0.value = .coded("NEG", display: "négatif"); $0.earlierRuns = [.coded("POS", display: "positif")]
+            })
+        #expect(other.record(.rerun)?.code == .rerun)
+    }
+
     @Test func `a rerun agrees within 2,77 CV of the mean`() throws {
         func codes(_ second: String, _ first: String) throws -> [String] {
             try Engine.codes(

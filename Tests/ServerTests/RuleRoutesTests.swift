@@ -152,6 +152,48 @@ import Workflow
         }
     }
 
+    @Test func `what is known of the person comes with the request or later, by the API and by command`() async throws {
+        try await APILaboratory.open { laboratory in
+            _ = try await judged(laboratory)
+            let technician = try await laboratory.signedIn(.technician)
+            let patient = try await technician.addPatient(APILaboratory.patient("DURAND"))
+            var body = APILaboratory.request(patient.id, ["CREA", "CLCG", "DFG09"])
+            body.clinical = ClinicalBody()
+            body.clinical?.weight = "soixante"
+            #expect(await refused { _ = try await technician.addRequest(body) } == "request.clinical")
+            body.clinical?.weight = "60.5"
+            let made = try await technician.addRequest(body)
+            #expect(made.request.clinical?.weight?.on == CivilDate(year: 2026, month: 11, day: 22))
+            _ = try await technician.receive(made.specimens[0].accession, ReceiveBody())
+            var typed = ResultBody(analysis: "CREA")
+            typed.value = "80"
+            _ = try await technician.enter(made.request.number, typed)
+            func value(_ code: String) async throws -> ObservationValue? {
+                try await technician.request(made.request.number).observations.last { $0.analysis == code }?.value
+            }
+            guard case .measured = try await value("CLCG"), case .measured = try await value("DFG09") else {
+                Issue.record("with a weight and without a pregnancy both are given")
+                return
+            }
+            try await CommandLineTool.withHome(server: laboratory.server.text) { tool in
+                _ = try await tool.run("login", "technicien", "--secret-stdin", input: APILaboratory.secret + "\n")
+                let said = try await tool.run(
+                    "request", "clinical", made.request.number, "--pregnant", "--weeks", "22", "--context", "dialyse",
+                    "--reason", "dit par la patiente")
+                #expect(said.code == 0 && said.output.contains("enceinte, 22 SA"), "\(said)")
+                let shown = try await tool.run("request", "show", made.request.number)
+                #expect(shown.output.contains("contexte : enceinte, 22 SA le 22/11/2026 ; dialyse"), "\(shown)")
+                let wrong = try await tool.run(
+                    "request", "clinical", made.request.number, "--context", "voyage", "--reason", "essai")
+                #expect(wrong.code == 1, "\(wrong)")
+            }
+            guard case .notPerformed = try await value("DFG09"), case .notPerformed = try await value("CLCG") else {
+                Issue.record("a pregnancy refuses the rate, and the weight was not said again")
+                return
+            }
+        }
+    }
+
     private func refused(_ work: () async throws -> Void) async -> String? {
         do {
             try await work()

@@ -29,13 +29,32 @@ struct Bench: Sendable {
         login: "biologiste", role: .biologist, site: "nord", professional: biologistIdentity)
     static let administrator = Author(login: "admin", role: .administrator, site: "nord")
 
-    static func files() throws -> [CatalogFile] {
+    /// `cells`: of `analyses.csv`, by code and column.
+    static func files(cells: [String: [String: String]] = [:]) throws -> [CatalogFile] {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         return try ["analyses", "intervals", "panels", "sections", "specimens", "tubes", "comments"].map { name in
             CatalogFile(
-                name: "\(name).csv", bytes: Array(try Data(contentsOf: root.appending(path: "Catalog/\(name).csv"))))
+                name: "\(name).csv",
+                bytes: name == "analyses"
+                    ? changed(try Data(contentsOf: root.appending(path: "Catalog/\(name).csv")), cells)
+                    : Array(try Data(contentsOf: root.appending(path: "Catalog/\(name).csv"))))
         }
+    }
+
+    private static func changed(_ data: Data, _ cells: [String: [String: String]]) -> [UInt8] {
+        var lines = String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+            .map(String.init)
+        let columns = lines[0].split(separator: ",").map(String.init)
+        for place in lines.indices.dropFirst() {
+            var row = lines[place].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            guard let changes = row.first.flatMap({ cells[$0] }), row.count == columns.count else { continue }
+            for (column, text) in changes {
+                if let at = columns.firstIndex(of: column) { row[at] = text }
+            }
+            lines[place] = row.joined(separator: ",")
+        }
+        return Array(lines.joined(separator: "\n").utf8)
     }
 
     init() throws {
@@ -52,7 +71,7 @@ struct Bench: Sendable {
 
     /// The shipped catalogue with its rules in force, every line and every rule approved unless said otherwise.
     static func withRules(
-        approving: Bool = true, policy change: (String) -> String = { $0 }
+        approving: Bool = true, cells: [String: [String: String]] = [:], policy change: (String) -> String = { $0 }
     ) async throws -> Bench {
         let bench = try Bench()
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -63,7 +82,7 @@ struct Bench: Sendable {
             return CatalogFile(
                 name: "rules/\(name).json5", bytes: Array((name == "policy" ? change(text) : text).utf8))
         }
-        try await bench.desk.publish(try files() + rules, reason: "essai", by: administrator)
+        try await bench.desk.publish(try files(cells: cells) + rules, reason: "essai", by: administrator)
         guard approving else { return bench }
         let lines = try bench.desk.catalogue.analyses.map { try bench.desk.approvalSubject(analysis: $0.code) }
         try await bench.desk.approve(lines, reason: "lues", by: biologist)

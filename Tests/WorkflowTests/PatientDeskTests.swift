@@ -164,4 +164,43 @@ import Workflow
         #expect(try await hold(results[3], on: bench) == .expired)
         #expect(try await hold(results[2], on: bench) == nil)
     }
+
+    @Test func `the average runs with what arrives, and nobody has to ask for its alarm`() async throws {
+        let bench = try await controlled()
+        try await bench.desk.setPatientControl(settings(bench), of: assay, reason: "dérive", by: Bench.biologist)
+        for text in ["4.9", "4.9"] { try await result(text, on: bench) }
+        #expect(try await bench.store.register(.controlEvent, site: "nord", limit: 9).isEmpty)
+        try await result("4.9", on: bench)
+        // Noted in the transaction after the result: `qc` and the state of the control show it at once.
+        #expect(try await bench.store.register(.controlEvent, site: "nord", limit: 9).map(\.author) == ["moyennes"])
+        let standing = try await bench.desk.controlStanding(of: assay, site: "nord")
+        #expect(standing.state == .expired && standing.because.contains("moyenne des patients"))
+    }
+
+    @Test func `a line of the catalogue begins a watch, and a command ends it`() async throws {
+        let bench = try await Bench.withRules()
+        let tables = [
+            "materials.csv": "code,nom_fr,fabricant,niveaux,note\nQC,Essai,E,N1,\n",
+            "lots.csv":
+                "materiau,niveau,lot,identifiant,peremption,service_de,service_a\nQC,N1,L1,QC N1,,2026-01-01,\n",
+            "targets.csv":
+                "materiau,niveau,lot,analyse,automate,moyenne,ecart_type,ucum,origine,points,de,a\n"
+                + "QC,N1,L1,K,auto,4.0,0.1,mmol/L,laboratoire,30,2026-01-01,\n",
+            "policies.csv":
+                "analyse,automate,rejet,avertissement,validite,echantillons,evenements,niveaux,correction_signee,"
+                + "serie_posterieure,erreur_toleree_pct,dispense_par,dispense_le,dispense_motif\n"
+                + "K,*,1-3s,,24 h,,,1,non,non,,,,\n",
+            "patients.csv":
+                "analyse,automate,methode,nombre,lambda,cible,limite,ucum,bas,haut,sauf,consequence,de\n"
+                + "K,*,mobile,3,,4.2,0.3,mmol/L,2,8,,contrôle,2026-01-01\n",
+        ]
+        let controls = tables.map { CatalogFile(name: "controls/" + $0.key, bytes: Array($0.value.utf8)) }
+        try await bench.desk.publish(try Bench.files() + controls, reason: "suivi", by: Bench.administrator)
+        try await control("4.02", on: bench)
+        for text in ["4.9", "4.9", "4.9"] { try await result(text, on: bench) }
+        #expect(try await bench.desk.controlStanding(of: assay, site: "nord").state == .expired)
+        #expect(try await bench.desk.patientAverages(site: "nord").map(\.assay) == [assay])
+        try await bench.desk.endPatientControl(of: assay, reason: "population changée", by: Bench.biologist)
+        #expect(try await bench.desk.patientAverages(site: "nord").isEmpty)
+    }
 }

@@ -180,4 +180,34 @@ import Workflow
                     value, of: assay, material: "QC N1", at: bench.clock.now, by: Bench.secretary)
             } == "auth.permission")
     }
+
+    @Test func `what is measured after the end of a calibration or of a lot of reagent is held`() async throws {
+        for (kind, code) in [
+            (ControlEventKind.calibration, Hold.Code.calibrationExpired), (.newReagentLot, .lotExpired),
+        ] {
+            let bench = try await bench()
+            let end = bench.clock.now.advanced(by: .seconds(7200))
+            try await bench.desk.recordControlEvent(
+                ControlEvent(kind, at: bench.clock.now, note: "lot 12", until: end), analyzer: "auto", analysis: "K",
+                by: Bench.technician)
+            // A control after the event: nothing but its end can hold.
+            #expect(try await control("4.05", "c1", on: bench) == .conforming)
+            func codes(_ id: String, at instant: Instant) async throws -> Set<Hold.Code> {
+                let made = try await bench.received(["K"])
+                var incoming = Bench.result("K", "4.2", of: made.specimens[0].accession)
+                incoming.observedAt = instant
+                try await bench.arrive(id, [incoming])
+                return Set(try await bench.observation("K", made).holds.map(\.code))
+            }
+            #expect(try await !codes("m1", at: end.advanced(by: .milliseconds(-1))).contains(code))
+            #expect(try await codes("m2", at: end).contains(code))
+            // Another one, good for a day more; an event of the whole analyzer speaks for the analysis too.
+            bench.clock.advance(.seconds(3600))
+            try await bench.desk.recordControlEvent(
+                ControlEvent(kind, at: bench.clock.now, until: end.advanced(by: .seconds(86_400))), analyzer: "auto",
+                analysis: nil, by: Bench.technician)
+            #expect(try await control("4.05", "c2", on: bench) == .conforming)
+            #expect(try await !codes("m3", at: bench.clock.now).contains(code))
+        }
+    }
 }

@@ -43,11 +43,14 @@ package struct Request: Codable, Sendable, Hashable {
     package var encounter: EncounterClass
     package var lines: [RequestLine]
     package var note: String?
+    /// As far as rules look at it; nil: nobody said anything.
+    package var clinical: ClinicalFacts?
 
     package init(
         id: String, version: Int = 1, site: String, number: String, patientID: String, prescriber: Professional,
         recipients: [Professional] = [], prescribedOn: CivilDate, registeredAt: Instant, priority: Priority = .routine,
-        encounter: EncounterClass = .ambulatory, lines: [RequestLine], note: String? = nil
+        encounter: EncounterClass = .ambulatory, lines: [RequestLine], note: String? = nil,
+        clinical: ClinicalFacts? = nil
     ) {
         self.id = id
         self.version = version
@@ -62,5 +65,6 @@ package struct Request: Codable, Sendable, Hashable {
         self.encounter = encounter
         self.lines = lines
         self.note = note
+        self.clinical = clinical
     }
 }

@@ -1,5 +1,54 @@
 import Base
 import Catalog
+import Laboratory
+
+/// A rule of consistency that an analysis has to do with.
+struct Concern: Sendable {
+    /// Place in the pack.
+    let rule: Int
+    /// It is held by it; else merely looked at.
+    let holds: Bool
+}
+
+/// An interval of reference with what its checks say of it.
+final class LineInterval: Sendable {
+    let interval: ReferenceInterval
+    let facts: [CheckFact]
+    var applied: AppliedInterval { AppliedInterval(low: interval.low, high: interval.high) }
+
+    init(_ interval: ReferenceInterval) {
+        self.interval = interval
+        facts = ResultJudge.limits(interval.low, interval.high)
+    }
+}
+
+/// What the checks of an analysis name each time, made once.
+struct LineFacts: Sendable {
+    let tube, unit, stability, measuring, absurd, autoverification, alert, critical, criticalStep: [CheckFact]
+    let delta, deltaOfZero, dilution, analyticalCV: [CheckFact]
+
+    init(_ analysis: Analysis, delta rule: DeltaRule?) {
+        let limits = analysis.verification
+        func pair(_ pair: LimitPair?) -> [CheckFact] { ResultJudge.limits(pair?.low, pair?.high) }
+        func one(_ name: CheckFact.Name, _ number: Exact?) -> [CheckFact] {
+            number.map { [CheckFact(name, $0)] } ?? []
+        }
+        tube = analysis.tube.map { [CheckFact(.state, $0)] } ?? []
+        unit = [CheckFact(.state, analysis.unit)]
+        stability = limits.stabilityHours.map { [CheckFact(.hours, count: $0)] } ?? []
+        measuring = pair(limits.measuring)
+        absurd = pair(limits.absurd)
+        autoverification = pair(limits.autoverification)
+        alert = pair(limits.alert)
+        critical = ResultJudge.limits(analysis.critical?.low, analysis.critical?.high)
+        criticalStep = one(.step, limits.criticalStep)
+        dilution = one(.limit, limits.maximumDilution)
+        analyticalCV = one(.tolerance, limits.analyticalCV) + one(.absoluteLimit, limits.rerunLimit)
+        let kind = rule.map { [CheckFact(.state, $0.kind.rawValue)] } ?? []
+        delta = kind + one(.limit, rule?.limit)
+        deltaOfZero = delta + one(.absoluteLimit, rule?.absoluteLimit)
+    }
+}
 
 /// All that the engine needs of one analysis, put together once.
 final class CheckLine: Sendable {
@@ -8,8 +57,13 @@ final class CheckLine: Sendable {
     /// RULES section 0: `<a` is [0, a) unless a limit of the line shows that the quantity may be negative.
     let nonNegative: Bool
     let interference: [InterferenceRule]
-    /// Rules of consistency that look at it or hold it, by their place in the pack.
-    let rules: [Int]
+    /// Rules of consistency that look at it or hold it.
+    let rules: [Concern]
+    let ranges: [ReferenceInterval]
+    /// The same, in the same order.
+    let intervals: [LineInterval]
+    let facts: LineFacts
+    let delta: DeltaRule?
     let isStable: Bool
     let isBloodGroup: Bool
     let holdsFirstResult: Bool
@@ -36,12 +90,16 @@ final class CheckLine: Sendable {
         let intervals = catalogue.intervals(for: code).flatMap { [$0.low, $0.high] }
         nonNegative = !(lows + highs + intervals).contains { $0.map { $0 < Exact(0) } ?? false }
         interference = policy.interference[code] ?? []
-        rules = pack.coherence.indices.filter {
-            let rule = pack.coherence[$0]
-            return rule.analyses.contains(code) || rule.holds.contains(code)
+        rules = pack.coherence.enumerated().compactMap { place, rule in
+            let holds = rule.wholeTube || rule.holds.contains(code)
+            return rule.analyses.contains(code) || rule.holds.contains(code) ? Concern(rule: place, holds: holds) : nil
         }
+        ranges = catalogue.intervals(for: code)
+        self.intervals = ranges.map { LineInterval($0) }
         isStable = policy.stable.contains(code)
         isBloodGroup = policy.bloodGroups.contains(code)
+        delta = isBloodGroup ? CheckLine.bloodGroupDelta : analysis.delta
+        facts = LineFacts(analysis, delta: delta)
         holdsFirstResult = policy.holdsFirstResult.contains(code)
         suspendedIn = Set(policy.suspensions.filter { $0.value.contains(code) }.keys)
         // What the rules cannot read they do not propose.

@@ -104,20 +104,21 @@ package enum CheckNote: String, Codable, Sendable, CaseIterable {
 /// One check of one result: all that `paillasse why` prints. The words are made from it when asked.
 package struct CheckRecord: Codable, Sendable, Hashable {
     package var check: Check
-    package var rule: RuleReference
     package var outcome: CheckOutcome
     /// What it holds with; nil when it does not hold.
     package var code: Hold.Code?
+    package var note: CheckNote?
     package var inputs: [CheckFact]
     package var thresholds: [CheckFact]
-    package var note: CheckNote?
+    /// Of the pack; nil: the check of the house itself.
+    private let named: RuleReference?
 
     package init(
         _ check: Check, _ outcome: CheckOutcome, code: Hold.Code? = nil, rule: RuleReference? = nil,
         inputs: [CheckFact] = [], thresholds: [CheckFact] = [], note: CheckNote? = nil
     ) {
         self.check = check
-        self.rule = rule ?? check.reference
+        named = rule
         self.outcome = outcome
         self.code = code
         self.inputs = inputs
@@ -125,6 +126,7 @@ package struct CheckRecord: Codable, Sendable, Hashable {
         self.note = note
     }
 
+    package var rule: RuleReference { named ?? check.reference }
     package var step: Int { check.step }
     /// A comment goes with the value and holds nothing (RULES section 4).
     package var holds: Bool { code != nil && code != .interferenceBias }

@@ -36,7 +36,7 @@ extension CheckRecord {
             let inputs = CheckText.facts(parts[5]), let thresholds = CheckText.facts(parts[6])
         else { return nil }
         let code = CheckText.plain(parts[2]), note = CheckText.plain(parts[4])
-        var rule = check.reference
+        var rule: RuleReference?
         if !parts[3].isEmpty {
             guard let at = parts[3].lastIndex(of: UInt8(ascii: "@")),
                 let version = Int(CheckText.plain(parts[3][parts[3].index(after: at)...]))

@@ -23,6 +23,9 @@ extension CheckRecord {
         }
         switch check {
         case .control: return code == nil ? nil : text(.words)
+        case .ruleApproval:
+            return rule == RulePack.policyReference && note == .notApproved
+                ? "la politique des règles attend l'approbation d'un biologiste" : nil
         case .manualEdit: return code != nil && text(.state) == "manual" ? "saisie manuelle" : nil
         case _: return nil
         }

@@ -1,4 +1,4 @@
-import Base
+package import Base
 import Catalog
 package import Laboratory
 
@@ -18,14 +18,20 @@ extension ClaimedIdentity {
 }
 
 extension PatientFacts {
-    package init(_ patient: Patient) {
+    /// `clinical`: what its request says; `collected` nil: the week of a pregnancy is not known either.
+    package init(
+        _ patient: Patient, _ clinical: ClinicalFacts? = nil, collected: Instant? = nil, in zone: CivilZone = .utc
+    ) {
         let sex: IntervalSex =
             switch patient.traits.sex {
             case .female: .female
             case .male: .male
             case .unknown: .any
             }
-        self.init(sex: sex, born: patient.traits.birthDate, bornAt: patient.birthTime)
+        let day = collected.map { CivilTime($0, in: zone).date }
+        self.init(
+            sex: sex, born: patient.traits.birthDate, bornAt: patient.birthTime,
+            pregnancyWeek: day.flatMap { clinical?.pregnancyWeek(on: $0) }, contexts: clinical?.allContexts ?? [])
     }
 }
 

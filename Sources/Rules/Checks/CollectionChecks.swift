@@ -30,10 +30,11 @@ struct CollectionJudge {
     private mutating func checkWrongBlood(_ judged: inout [ResultJudge]) {
         var jumping: [String] = []
         var group: String?
-        for result in judged where result.deltaExceeded {
-            guard let line = result.line else { continue }
-            if line.isStable { jumping.append(result.facts.analysis) }
-            if line.isBloodGroup { group = result.facts.analysis }
+        // By place, here and below: a copy of a judge costs more than the question.
+        for place in judged.indices where judged[place].deltaExceeded {
+            guard let line = judged[place].line else { continue }
+            if line.isStable { jumping.append(judged[place].facts.analysis) }
+            if line.isBloodGroup { group = judged[place].facts.analysis }
         }
         for other in input.others where other.holds.contains(.delta) && !jumping.contains(other.analysis) {
             guard let line = engine.line(other.analysis) else { continue }
@@ -58,29 +59,42 @@ struct CollectionJudge {
 
     private mutating func checkCoherence(_ judged: inout [ResultJudge]) {
         let rules = engine.pack.coherence
-        var isTouched = [Bool](repeating: false, count: rules.count)
-        for result in judged { for rule in result.line?.rules ?? [] { isTouched[rule] = true } }
+        var concerned = [[Concerned]](repeating: [], count: rules.count)
+        for place in judged.indices {
+            guard let line = judged[place].line else { continue }
+            for concern in line.rules {
+                concerned[concern.rule].append(Concerned(place: place, isHeld: concern.holds))
+            }
+        }
         var values: TubeValues?
-        for (place, rule) in rules.enumerated() where isTouched[place] {
-            guard let approval = input.approvals.rules[rule.reference.description] else {
-                note(
-                    CheckRecord(.ruleApproval, .notApplicable, rule: rule.reference, note: .notApproved), rule, &judged)
+        for place in rules.indices where !concerned[place].isEmpty {
+            let rule = rules[place]
+            guard let approval = input.approvals.rules[engine.ruleNames[place]] else {
+                let record = CheckRecord(.ruleApproval, .notApplicable, rule: rule.reference, note: .notApproved)
+                note(record, rule, concerned[place], &judged)
                 continue
             }
             guard approval.isValid(at: input.now) else {
-                note(
-                    CheckRecord(
-                        .ruleApproval, .yes, code: .ruleExpired, rule: rule.reference,
-                        inputs: [CheckFact(.at, input.now)], thresholds: [CheckFact(.until, approval.until)]),
-                    rule, &judged)
+                let record = CheckRecord(
+                    .ruleApproval, .yes, code: .ruleExpired, rule: rule.reference,
+                    inputs: [CheckFact(.at, input.now)], thresholds: [CheckFact(.until, approval.until)])
+                note(record, rule, concerned[place], &judged)
                 continue
             }
-            if values == nil { values = tubeValues(judged) }
-            if let values { apply(rule, rule.outcome(values), &judged) }
+            if values == nil { values = tubeValues(judged, all: false) }
+            if let values { apply(rule, rule.outcome(values), concerned[place], &judged) }
         }
     }
 
-    private mutating func apply(_ rule: TubeRule, _ outcome: TubeRule.Outcome, _ judged: inout [ResultJudge]) {
+    /// A result that a rule has to do with.
+    private struct Concerned {
+        let place: Int
+        let isHeld: Bool
+    }
+
+    private mutating func apply(
+        _ rule: TubeRule, _ outcome: TubeRule.Outcome, _ concerned: [Concerned], _ judged: inout [ResultJudge]
+    ) {
         let found: (CheckOutcome, Hold.Code?, CheckNote?) =
             switch outcome {
             case .met: (.yes, .incoherent, nil)
@@ -96,23 +110,21 @@ struct CollectionJudge {
         if rule.wholeTube, found.1 != nil {
             hold(record, &judged)
         } else {
-            note(record, rule, &judged)
+            note(record, rule, concerned, &judged)
         }
     }
 
     /// A rule holds what it says; what it merely looks at shows that it was looked at.
-    private func note(_ record: CheckRecord, _ rule: TubeRule, _ judged: inout [ResultJudge]) {
-        for place in judged.indices {
-            let code = judged[place].facts.analysis
-            guard judged[place].line != nil else { continue }
-            if rule.wholeTube || rule.holds.contains(code) {
-                judged[place].insert(record)
-            } else if rule.analyses.contains(code) {
-                var shown = record
-                shown.code = nil
-                judged[place].insert(shown)
-            }
+    private func note(
+        _ record: CheckRecord, _ rule: TubeRule, _ concerned: [Concerned], _ judged: inout [ResultJudge]
+    ) {
+        if rule.wholeTube {
+            for place in judged.indices where judged[place].line != nil { judged[place].insert(record) }
+            return
         }
+        var shown = record
+        shown.code = nil
+        for one in concerned { judged[one.place].insert(one.isHeld ? record : shown) }
     }
 
     private func valueFact(_ code: String, _ judged: [ResultJudge]) -> CheckFact? {
@@ -124,23 +136,31 @@ struct CollectionJudge {
         }
     }
 
-    func tubeValues(_ judged: [ResultJudge]) -> TubeValues {
+    /// `all`: also what no rule of consistency looks at.
+    func tubeValues(_ judged: [ResultJudge], all: Bool) -> TubeValues {
         var values = TubeValues()
         for other in input.others {
             guard let line = engine.line(other.analysis) else { continue }
-            let measured: Measured? =
-                if case .measured(let value, _) = other.value { value } else { nil }
-            values.set(other.analysis, measured, other.value, other.interval, line)
-            values.flags.formUnion(other.flags.map { $0.uppercased() })
-        }
-        for result in judged {
-            guard let line = result.line else { continue }
-            values.set(result.facts.analysis, result.raw, result.facts.value, result.interval, line)
-            values.flags.formUnion(result.facts.flags.map { $0.uppercased() })
-            values.flags.formUnion(result.facts.unknownFlags.map { $0.uppercased() })
-            for index in HILIndex.allCases {
-                if let measured = result.facts.indices[index] { values.indices[index] = measured }
+            if all || !line.rules.isEmpty {
+                let measured: Measured? = if case .measured(let value, _) = other.value { value } else { nil }
+                values.set(other.analysis, measured, other.value, other.interval, line)
             }
+            for flag in other.flags { values.flags.insert(flag.uppercased()) }
+        }
+        for place in judged.indices {
+            guard let line = judged[place].line else { continue }
+            if all || !line.rules.isEmpty {
+                values.set(
+                    judged[place].facts.analysis, judged[place].raw, judged[place].facts.value,
+                    judged[place].interval, line)
+            }
+            for flag in judged[place].facts.flags { values.flags.insert(flag.uppercased()) }
+            for flag in judged[place].facts.unknownFlags { values.flags.insert(flag.uppercased()) }
+            values.indices.take(judged[place].facts.indices)
+        }
+        // What was said of the tube at reception: `remplissage insuffisant` is the flag REMPLISSAGE.
+        for word in (input.specimen.nonconformity ?? "").split(whereSeparator: { !$0.isLetter }) {
+            values.flags.insert(FoldedName.fold(String(word)))
         }
         values.contexts = scene.contexts
         values.sex = input.patient.sex
@@ -203,8 +223,8 @@ struct CollectionJudge {
 
     private func heldMember(_ place: Int, _ judged: [ResultJudge], _ isCause: [Bool]) -> String? {
         guard let set = judged[place].line?.limits.dependentSet, !set.isEmpty else { return nil }
-        for (other, result) in judged.enumerated() where other != place && isCause[other] {
-            if result.line?.limits.dependentSet == set { return result.facts.analysis }
+        for other in judged.indices where other != place && isCause[other] {
+            if judged[other].line?.limits.dependentSet == set { return judged[other].facts.analysis }
         }
         return input.others.first {
             $0.holds.contains { $0 != .interferenceBias && $0 != .dependentSetHeld }
@@ -221,8 +241,8 @@ struct CollectionJudge {
         }
         var held: [CheckFact] = []
         for code in needed {
-            if let result = judged.first(where: { $0.facts.analysis == code }) {
-                if result.isHeld { held.append(CheckFact(.analysis, code)) }
+            if let place = judged.firstIndex(where: { $0.facts.analysis == code }) {
+                if judged[place].isHeld { held.append(CheckFact(.analysis, code)) }
             } else if let other = input.others.first(where: { $0.analysis == code }) {
                 if other.holds.contains(where: { $0 != .interferenceBias }) { held.append(CheckFact(.analysis, code)) }
             } else {

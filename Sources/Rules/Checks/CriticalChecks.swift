@@ -5,17 +5,21 @@ import Laboratory
 // Steps 11, 14 and 15
 extension ResultJudge {
     /// Both tiers, with the raw and the rounded value: either triggers (RULES section 6).
-    mutating func checkCritical(_ input: EvaluationInput, _ line: CheckLine, _ policy: VerificationPolicy) {
+    mutating func checkCritical(
+        _ input: EvaluationInput, _ scene: Scene, _ line: CheckLine, _ policy: VerificationPolicy
+    ) {
         guard let raw, let printed else {
             skip(.criticalAlert, .notNumeric)
             checkPositive(line)
             return
         }
+        let hasAlert = line.limits.alert != nil
+        let inputs =
+            hasAlert || line.analysis.critical != nil ? [CheckFact(.value, raw), CheckFact(.rounded, printed)] : []
         if let alert = line.limits.alert {
             add(
-                .criticalAlert, either(raw, printed, alert.low, alert.high, line), .critical,
-                inputs: [CheckFact(.value, raw), CheckFact(.rounded, printed)],
-                thresholds: ResultJudge.limits(alert.low, alert.high))
+                .criticalAlert, either(raw, printed, alert.low, alert.high, line), .critical, inputs: inputs,
+                thresholds: line.facts.alert)
         } else {
             skip(.criticalAlert, .noLimit)
         }
@@ -24,9 +28,7 @@ extension ResultJudge {
             return
         }
         let verdict = either(raw, printed, limits.low, limits.high, line)
-        let inputs = [CheckFact(.value, raw), CheckFact(.rounded, printed)]
-        let thresholds = ResultJudge.limits(limits.low, limits.high)
-        if verdict == .yes, let call = facts.lastCall,
+        if verdict == .yes, scene.policy.isInForce, let call = facts.lastCall,
             CallSilence.isKnown(
                 raw, call, low: limits.low, high: limits.high, step: line.limits.criticalStep,
                 days: policy.silenceDays, now: input.now)
@@ -36,11 +38,11 @@ extension ResultJudge {
                 CheckRecord(
                     .criticalCall, .yes, code: .critical,
                     inputs: inputs + [CheckFact(.known, call.value), CheckFact(.at, call.at)],
-                    thresholds: thresholds + (line.limits.criticalStep.map { [CheckFact(.step, $0)] } ?? []),
+                    thresholds: line.facts.critical + line.facts.criticalStep,
                     note: .knownState))
             return
         }
-        add(.criticalCall, verdict, .criticalCall, inputs: inputs, thresholds: thresholds)
+        add(.criticalCall, verdict, .criticalCall, inputs: inputs, thresholds: line.facts.critical)
     }
 
     private func either(
@@ -102,74 +104,89 @@ extension ResultJudge {
             skip(.interval, .notNumeric)
             return
         }
-        let found = choose(input, scene, line, engine)
-        let sex = [CheckFact(.sex, input.patient.sex.rawValue)]
-        guard let first = found.first else {
-            add(.interval, if: true, .noInterval, inputs: sex)
+        let (found, other) = choose(input, scene, line, engine)
+        guard let found else {
+            add(.interval, if: true, .noInterval, inputs: scene.sex)
             skip(.intervalFlag, .noLimit)
             return
         }
-        intervalKind = first.kind
-        intervals = found.map { AppliedInterval(low: $0.low, high: $0.high) }
-        if found.count == 1 { interval = intervals[0] }
+        intervalKind = found.interval.kind
+        if let other {
+            intervals = [found.applied, other.applied]
+        } else {
+            interval = found.applied
+            intervals = [found.applied]
+        }
         add(
-            .interval, if: false, .noInterval, inputs: sex, thresholds: ResultJudge.limits(first.low, first.high),
-            note: found.count > 1 ? .bothSexes : nil)
-        switch first.kind {
+            .interval, if: false, .noInterval, inputs: scene.sex, thresholds: found.facts,
+            note: other != nil ? .bothSexes : nil)
+        switch found.interval.kind {
         case .decision, .qualitative:
             // A decision value is no normal range: no L, no H (RULES section 6).
             skip(.intervalFlag, .decisionLimit)
         case .reference, .therapeutic:
-            flag(printed, found, line)
+            flag(printed, found, other, line)
         }
     }
 
     /// Flagged with the printed value; with two intervals, only what is out of both.
-    private mutating func flag(_ printed: Measured, _ found: [ReferenceInterval], _ line: CheckLine) {
-        var below = Verdict.yes, above = Verdict.yes
-        for one in found {
-            below = below.and(one.low.map { line.below(printed, $0) } ?? .no)
-            above = above.and(one.high.map { line.above(printed, $0) } ?? .no)
+    private mutating func flag(
+        _ printed: Measured, _ found: LineInterval, _ other: LineInterval?, _ line: CheckLine
+    ) {
+        var below = found.interval.low.map { line.below(printed, $0) } ?? .no
+        var above = found.interval.high.map { line.above(printed, $0) } ?? .no
+        if let other {
+            below = below.and(other.interval.low.map { line.below(printed, $0) } ?? .no)
+            above = above.and(other.interval.high.map { line.above(printed, $0) } ?? .no)
         }
-        if below == .yes {
-            flags = [.low]
-        } else if above == .yes {
-            flags = [.high]
-        } else if below == .no, above == .no {
-            flags = [.normal]
-        }
-        let isOpen = flags.isEmpty
+        let flag: ResultFlag? =
+            below == .yes ? .low : above == .yes ? .high : below == .no && above == .no ? .normal : nil
+        let rounded = CheckFact(.rounded, printed)
+        let inputs = flag.map { [rounded, CheckFact(.state, $0.rawValue)] } ?? [rounded]
+        if let flag { flags = [flag] }
         add(
             CheckRecord(
-                .intervalFlag, isOpen ? .unknown : .no, code: isOpen ? .censoredUndecided : nil,
-                inputs: [CheckFact(.rounded, printed)] + (flags.first.map { [CheckFact(.state, $0.rawValue)] } ?? []),
-                thresholds: found.flatMap { ResultJudge.limits($0.low, $0.high) }))
+                .intervalFlag, flag == nil ? .unknown : .no, code: flag == nil ? .censoredUndecided : nil,
+                inputs: inputs, thresholds: other.map { found.facts + $0.facts } ?? found.facts))
     }
 
     /// One interval; two for a sex that is not known, when they differ; none when nothing or too much fits.
     private func choose(
         _ input: EvaluationInput, _ scene: Scene, _ line: CheckLine, _ engine: RuleEngine
-    ) -> [ReferenceInterval] {
-        let patient = input.patient
-        guard let collected = input.specimen.collectedAt else { return [] }
-        func interval(_ sex: IntervalSex) -> ReferenceInterval? {
-            let week = sex == .male ? nil : patient.pregnancyWeek
-            let found =
-                if let age = scene.age {
-                    engine.catalogue.interval(
-                        for: facts.analysis, sex: sex, age: age, pregnancyWeek: week, method: facts.method)
-                } else {
-                    engine.catalogue.interval(
-                        for: facts.analysis, sex: sex, born: patient.born, bornAt: patient.bornAt,
-                        collected: collected, in: engine.zone, pregnancyWeek: week, method: facts.method)
-                }
-            return found.flatMap { $0.low == nil && $0.high == nil ? nil : $0 }
+    ) -> (LineInterval?, LineInterval?) {
+        guard let collected = input.specimen.collectedAt else { return (nil, nil) }
+        let sex = input.patient.sex
+        if let one = interval(sex, input, collected, scene, line, engine) { return (one, nil) }
+        guard sex == .any, let female = interval(.female, input, collected, scene, line, engine),
+            let male = interval(.male, input, collected, scene, line, engine),
+            female.interval.kind == male.interval.kind
+        else { return (nil, nil) }
+        return (female, male)
+    }
+
+    private func interval(
+        _ sex: IntervalSex, _ input: EvaluationInput, _ collected: Instant, _ scene: Scene, _ line: CheckLine,
+        _ engine: RuleEngine
+    ) -> LineInterval? {
+        let week = sex == .male ? nil : input.patient.pregnancyWeek
+        // Pregnant, and nobody knows since when: which interval of pregnancy it is cannot be said.
+        if week == nil, sex != .male, scene.contexts.contains(.pregnancy),
+            line.ranges.contains(where: { $0.pregnancyFrom != nil })
+        {
+            return nil
         }
-        if let one = interval(patient.sex) { return [one] }
-        guard patient.sex == .any, let female = interval(.female), let male = interval(.male),
-            female.kind == male.kind
-        else { return [] }
-        return [female, male]
+        let found: LineInterval? =
+            if let age = scene.age {
+                AnalysisCatalogue.place(
+                    among: line.ranges, sex: sex, age: age, pregnancyWeek: week, method: facts.method
+                ).map { line.intervals[$0] }
+            } else {
+                engine.catalogue.interval(
+                    for: facts.analysis, sex: sex, born: input.patient.born, bornAt: input.patient.bornAt,
+                    collected: collected, in: engine.zone, pregnancyWeek: week, method: facts.method
+                ).map { LineInterval($0) }
+            }
+        return found.flatMap { $0.interval.low == nil && $0.interval.high == nil ? nil : $0 }
     }
 
     /// LL and HH stand for L and H where the value is critical, whoever was told before.

@@ -15,6 +15,10 @@ package enum DeltaMethod {
         case .exact: return current.equals(previous).inverted
         case .absolute, .rate:
             guard let limit = rule.limit.map({ Decimal34($0) }) else { return .unknown }
+            if let x1 = previous.point, let x2 = current.point {
+                let change = (x2 - x1).magnitude
+                return Verdict(rule.kind == .absolute ? limit < change : limit * time < change * day)
+            }
             let change = (current - previous).magnitude
             return rule.kind == .absolute
                 ? ValueRange(limit).isLess(than: change)
@@ -81,8 +85,7 @@ package struct ReferenceChange: Sendable, Hashable {
 // Step 10
 extension ResultJudge {
     mutating func checkDelta(_ input: EvaluationInput, _ scene: Scene, _ line: CheckLine) {
-        let rule = line.isBloodGroup ? CheckLine.bloodGroupDelta : line.analysis.delta
-        guard let rule else {
+        guard let rule = line.delta else {
             skip(.delta, .noLimit)
             return
         }
@@ -99,9 +102,9 @@ extension ResultJudge {
             }
             return
         }
-        if let context = line.suspendedIn.isEmpty
-            ? nil : line.suspendedIn.intersection(scene.contexts).min(by: { $0.rawValue < $1.rawValue })
-        {
+        let suspending =
+            scene.contexts.isEmpty || !scene.policy.isInForce ? [] : line.suspendedIn.intersection(scene.contexts)
+        if let context = suspending.min(by: { $0.rawValue < $1.rawValue }) {
             skip(.delta, .suspended, inputs: [CheckFact(.context, context.rawValue)])
             return
         }
@@ -112,12 +115,16 @@ extension ResultJudge {
     /// window (its end included), and readable in the unit of the catalogue.
     private func prior(_ rule: DeltaRule, _ line: CheckLine, kind: String, at: Instant) -> PriorResult? {
         var latest: Int?
-        for (place, prior) in facts.history.enumerated() {
-            guard prior.technicallyValidated, !prior.cancelled, prior.at < at else { continue }
-            if let days = rule.days, at.milliseconds - prior.at.milliseconds > Int64(days) * 86_400_000 { continue }
-            guard prior.comparability == line.limits.comparability, prior.specimenKind == kind else { continue }
-            if raw != nil, inUnit(prior.value, line) == nil { continue }
-            if let known = latest, facts.history[known].at >= prior.at { continue }
+        let past = facts.history
+        for place in past.indices {
+            let before = past[place].at
+            guard past[place].technicallyValidated, !past[place].cancelled, before < at else { continue }
+            if let days = rule.days, at.milliseconds - before.milliseconds > Int64(days) * 86_400_000 { continue }
+            if let known = latest, past[known].at >= before { continue }
+            guard past[place].comparability == line.limits.comparability, past[place].specimenKind == kind else {
+                continue
+            }
+            if raw != nil, inUnit(past[place].value, line) == nil { continue }
             latest = place
         }
         return latest.map { facts.history[$0] }
@@ -139,14 +146,13 @@ extension ResultJudge {
         let verdict = DeltaMethod.exceeds(
             rule, previous: ValueRange(before, nonNegative: line.nonNegative),
             current: ValueRange(raw, nonNegative: line.nonNegative), milliseconds: milliseconds)
-        var inputs = [CheckFact(.value, raw), CheckFact(.previous, before), CheckFact(.previousAt, prior.at)]
-        if raw.comparator == .equal, before.comparator == .equal, let change = raw.number.subtracting(before.number) {
-            inputs.append(CheckFact(.difference, change))
-        }
-        var thresholds = [CheckFact(.state, rule.kind.rawValue)]
-        if let limit = rule.limit { thresholds.append(CheckFact(.limit, limit)) }
+        let isPoint = raw.comparator == .equal && before.comparator == .equal
+        let value = CheckFact(.value, raw), previous = CheckFact(.previous, before)
+        let when = CheckFact(.previousAt, prior.at)
+        let change = isPoint ? raw.number.subtracting(before.number) : nil
+        let inputs = change.map { [value, previous, when, CheckFact(.difference, $0)] } ?? [value, previous, when]
         let ofZero = before.number.coefficient == 0 && rule.kind.isPercentage
-        if ofZero, let limit = rule.absoluteLimit { thresholds.append(CheckFact(.absoluteLimit, limit)) }
+        let thresholds = ofZero ? line.facts.deltaOfZero : line.facts.delta
         let code: Hold.Code? =
             switch verdict {
             case .yes: .delta

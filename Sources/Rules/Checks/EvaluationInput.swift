@@ -137,6 +137,13 @@ package struct SerumIndices: Codable, Sendable, Hashable {
         self.measured = measured
     }
 
+    /// Those that were measured in the other replace these.
+    mutating func take(_ other: SerumIndices) {
+        hemolysis = other.hemolysis ?? hemolysis
+        icterus = other.icterus ?? icterus
+        lipemia = other.lipemia ?? lipemia
+    }
+
     package subscript(index: HILIndex) -> Exact? {
         switch index {
         case .hemolysis: hemolysis

@@ -19,7 +19,6 @@ extension ResultJudge {
             checkFactor(line)
             return
         }
-        let limits = ResultJudge.limits(range.low, range.high)
         switch facts.dilution {
         case .none:
             let above = range.high.map { line.above(raw, $0) } ?? .no
@@ -27,7 +26,7 @@ extension ResultJudge {
             // Below the range one prints `<low` and holds nothing: that is what the method can say.
             let isUnder = above == .no && below == .yes
             add(
-                .measuringRange, above, .outsideMeasuringRange, inputs: [CheckFact(.value, raw)], thresholds: limits,
+                .measuringRange, above, .outsideMeasuringRange, inputs: valueFact, thresholds: line.facts.measuring,
                 note: isUnder ? .belowRange : nil)
             skip(.dilution, .notDiluted)
             if above == .yes, let high = range.high {
@@ -57,7 +56,7 @@ extension ResultJudge {
         case .made(let factor, _):
             add(
                 .dilution, if: !isValidated(factor, line), .dilutionMissing, inputs: [CheckFact(.factor, factor)],
-                thresholds: line.limits.maximumDilution.map { [CheckFact(.limit, $0)] } ?? [])
+                thresholds: line.facts.dilution)
         }
     }
 
@@ -98,26 +97,42 @@ extension ResultJudge {
             skip(.rerun, .noEarlierRun)
             return
         }
-        guard let raw, case .measured(let before, let unit) = first else {
-            let isSame = facts.value == first
-            add(.rerun, if: !isSame, .rerun, note: .notNumeric)
+        guard let raw, case .measured(_, let unit) = first else {
+            add(.rerun, if: !facts.earlierRuns.contains { $0 == facts.value }, .rerun, note: .notNumeric)
             return
         }
         guard unit == line.analysis.unit else {
             add(.rerun, if: true, .rerun, inputs: [CheckFact(.state, unit)], note: .inputMissing)
             return
         }
-        let answer = RerunAgreement.agrees(
-            first: before, second: raw, absoluteLimit: nil, analyticalCV: line.limits.analyticalCV)
+        let (answer, before) = agreement(of: raw, line)
         let known = answer != .unknown
         add(
             CheckRecord(
                 .rerun, answer == .yes ? .no : known ? .yes : .unknown, code: answer == .yes ? nil : .rerun,
-                inputs: [CheckFact(.value, raw), CheckFact(.previous, before)],
-                thresholds: line.limits.analyticalCV.map { [CheckFact(.tolerance, $0)] } ?? []))
+                inputs: valueFact + (before.map { [CheckFact(.previous, $0)] } ?? []),
+                thresholds: line.facts.analyticalCV))
     }
 
-    mutating func checkInterference(_ line: CheckLine, _ policy: VerificationPolicy) {
+    /// With the first run that it agrees with; with the very first, when with none.
+    private func agreement(of raw: Measured, _ line: CheckLine) -> (Verdict, Measured?) {
+        var first: (Verdict, Measured)?
+        for case .measured(let before, line.analysis.unit) in facts.earlierRuns {
+            let answer = RerunAgreement.agrees(
+                first: before, second: raw, absoluteLimit: line.limits.rerunLimit,
+                analyticalCV: line.limits.analyticalCV)
+            if answer == .yes { return (.yes, before) }
+            first = first ?? (answer, before)
+        }
+        return first ?? (.unknown, nil)
+    }
+
+    mutating func checkInterference(_ line: CheckLine, _ scene: Scene, _ policy: VerificationPolicy) {
+        guard scene.policy.isInForce else {
+            skip(.freeHemoglobin, .notApproved)
+            skip(.interference, .notApproved)
+            return
+        }
         if let free = facts.indices.freeHemoglobin, let limit = policy.hemolysisSuppressesAll {
             let found = free >= limit
             add(
@@ -169,11 +184,15 @@ extension ResultJudge {
     }
 
     mutating func checkLimits(_ line: CheckLine) {
-        checkPair(.absurd, line.limits.absurd, .absurd, line)
-        checkPair(.autoverification, line.limits.autoverification, .outsideAutoverification, line)
+        checkPair(.absurd, line.limits.absurd, line.facts.absurd, .absurd, line)
+        checkPair(
+            .autoverification, line.limits.autoverification, line.facts.autoverification, .outsideAutoverification,
+            line)
     }
 
-    private mutating func checkPair(_ check: Check, _ pair: LimitPair?, _ code: Hold.Code, _ line: CheckLine) {
+    private mutating func checkPair(
+        _ check: Check, _ pair: LimitPair?, _ thresholds: [CheckFact], _ code: Hold.Code, _ line: CheckLine
+    ) {
         guard let raw else {
             skip(check, .notNumeric)
             return
@@ -183,8 +202,7 @@ extension ResultJudge {
             return
         }
         add(
-            check, line.outside(raw, low: pair.low, high: pair.high), code, inputs: [CheckFact(.value, raw)],
-            thresholds: ResultJudge.limits(pair.low, pair.high))
+            check, line.outside(raw, low: pair.low, high: pair.high), code, inputs: valueFact, thresholds: thresholds)
     }
 
     static func limits(_ low: Exact?, _ high: Exact?) -> [CheckFact] {

@@ -20,7 +20,7 @@ extension RuleEngine {
         guard !pack.reflexes.isEmpty else { return [] }
         let specimen = SpecimenFacts(kind: "", tube: "", analyses: [], collectedAt: collectedAt, receivedAt: nil)
         let input = EvaluationInput(now: now, patient: patient, specimen: specimen, results: [], others: results)
-        let values = CollectionJudge(engine: self, input: input, scene: Scene(input, zone: zone)).tubeValues([])
+        let values = CollectionJudge(engine: self, input: input, scene: Scene(input, self)).tubeValues([], all: true)
         let valid = Set(results.map(\.analysis))
         return pack.reflexes.compactMap { rule in
             guard !rule.analyses.isDisjoint(with: valid),

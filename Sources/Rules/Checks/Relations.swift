@@ -10,8 +10,8 @@ extension RuleEngine {
         for code in codes {
             guard let line = line(code) else { continue }
             if !line.limits.dependentSet.isEmpty { sets.insert(line.limits.dependentSet) }
-            for place in line.rules {
-                let rule = pack.coherence[place]
+            for concern in line.rules {
+                let rule = pack.coherence[concern.rule]
                 found.formUnion(rule.analyses)
                 found.formUnion(rule.holds)
             }
@@ -51,9 +51,11 @@ extension RuleApprovals {
     /// Those that a judgement of these analyses looks at: what is stored beside its outcome.
     package func concerning(_ codes: Set<String>, in engine: RuleEngine) -> RuleApprovals {
         var kept = RuleApprovals(standing: standing)
+        let policy = RulePack.policyReference.description
+        kept.rules[policy] = rules[policy]
         for code in codes {
-            for place in engine.line(code)?.rules ?? [] {
-                let reference = engine.pack.coherence[place].reference.description
+            for concern in engine.line(code)?.rules ?? [] {
+                let reference = engine.ruleNames[concern.rule]
                 kept.rules[reference] = rules[reference]
             }
         }

@@ -9,9 +9,11 @@ struct ResultJudge {
     let line: CheckLine?
     var checks: [CheckRecord] = []
     /// In the unit of the catalogue, before rounding.
-    var raw: Measured?
+    private(set) var raw: Measured?
     /// Rounded once: what is printed and flagged.
     var printed: Measured?
+    /// The raw value, as most checks name it.
+    private(set) var valueFact: [CheckFact] = []
     var interval: AppliedInterval?
     var intervals: [AppliedInterval] = []
     var intervalKind: IntervalKind?
@@ -22,19 +24,20 @@ struct ResultJudge {
     var isStopped = false
     private(set) var isHeld = false
 
-    init(_ facts: ResultFacts, line: CheckLine?) {
+    init(_ facts: consuming ResultFacts, line: CheckLine?) {
         self.facts = facts
         self.line = line
         checks.reserveCapacity(48)
     }
 
-    mutating func add(_ record: CheckRecord) {
+    // Consumed: a copy would count each of its references up and down again.
+    mutating func add(_ record: consuming CheckRecord) {
         if record.holds { isHeld = true }
         checks.append(record)
     }
 
     /// A record that is known late, at its place in the order of the steps.
-    mutating func insert(_ record: CheckRecord) {
+    mutating func insert(_ record: consuming CheckRecord) {
         if record.holds { isHeld = true }
         let step = record.step
         var place = checks.count
@@ -73,23 +76,23 @@ struct ResultJudge {
     }
 
     mutating func run(_ input: EvaluationInput, _ scene: Scene, _ engine: RuleEngine) {
-        checkEngine(input)
+        checkEngine(input, scene)
         guard let line else {
             isStopped = true
             return
         }
         checkIdentity(input)
         guard !isStopped else { return }
-        checkSpecimen(input, line)
+        checkSpecimen(input, scene, line)
         checkControl(input)
-        checkInstrument(line)
+        checkInstrument(line, scene)
         readValue(line)
         checkRange(line)
         checkRerun(line)
-        checkInterference(line, engine.pack.policy)
+        checkInterference(line, scene, engine.pack.policy)
         checkLimits(line)
         checkDelta(input, scene, line)
-        checkCritical(input, line, engine.pack.policy)
+        checkCritical(input, scene, line, engine.pack.policy)
         checkContext(line)
         checkInterval(input, scene, line, engine)
         checkFirstPositive(line)
@@ -116,8 +119,8 @@ struct ResultJudge {
 
 // Steps 0 to 5
 extension ResultJudge {
-    private mutating func checkEngine(_ input: EvaluationInput) {
-        add(.engine, if: facts.mode == .off, .engineOff, inputs: [CheckFact(.state, facts.mode.rawValue)])
+    private mutating func checkEngine(_ input: EvaluationInput, _ scene: Scene) {
+        add(.engine, if: facts.mode == .off, .engineOff, inputs: facts.mode.fact)
         switch facts.mode {
         case .off, .sort: skip(.standingApproval, .notNeeded)
         case .release:
@@ -128,6 +131,17 @@ extension ResultJudge {
             } else {
                 add(.standingApproval, if: true, .engineOff, note: .notApproved)
             }
+        }
+        switch scene.policy {
+        case .inForce: break
+        case .unsigned:
+            // The set of rules as a whole (RULES 1.2, step 0): without it nothing is proposed.
+            add(CheckRecord(.ruleApproval, .yes, code: .engineOff, rule: RulePack.policyReference, note: .notApproved))
+        case .ended(let approval):
+            add(
+                CheckRecord(
+                    .ruleApproval, .yes, code: .ruleExpired, rule: RulePack.policyReference,
+                    inputs: [CheckFact(.at, input.now)], thresholds: [CheckFact(.until, approval.until)]))
         }
         guard line != nil else {
             add(
@@ -150,28 +164,26 @@ extension ResultJudge {
         add(.request, if: !facts.requested, .unrequested)
     }
 
-    private mutating func checkSpecimen(_ input: EvaluationInput, _ line: CheckLine) {
-        let specimen = input.specimen
+    private mutating func checkSpecimen(_ input: EvaluationInput, _ scene: Scene, _ line: CheckLine) {
         add(
-            .nonconformity, if: specimen.nonconformity != nil, .specimenNonconform,
-            inputs: specimen.nonconformity.map { [CheckFact(.words, $0)] } ?? [])
+            .nonconformity, if: input.specimen.nonconformity != nil, .specimenNonconform,
+            inputs: input.specimen.nonconformity.map { [CheckFact(.words, $0)] } ?? [])
         if facts.origin == .calculated {
             skip(.specimenType, .notInstrument)
         } else {
             add(
-                .specimenType, if: !specimen.analyses.contains(facts.analysis), .specimenType,
-                inputs: [CheckFact(.state, specimen.tube)],
-                thresholds: line.analysis.tube.map { [CheckFact(.state, $0)] } ?? [])
+                .specimenType, if: !scene.analyses.contains(facts.analysis), .specimenType, inputs: scene.tube,
+                thresholds: line.facts.tube)
         }
-        add(.reception, if: specimen.receivedAt == nil, .notReceived)
-        guard let collected = specimen.collectedAt else {
+        add(.reception, if: input.specimen.receivedAt == nil, .notReceived)
+        guard let collected = input.specimen.collectedAt else {
             add(.collectionTime, if: true, .collectionTimeUnknown)
             skip(.delay, .inputMissing)
             return
         }
         let measured = measuredAt(input)
         add(
-            .collectionTime, if: collected > measured, .collectionTimeUnknown, inputs: [CheckFact(.at, collected)],
+            .collectionTime, if: collected > measured, .collectionTimeUnknown, inputs: scene.collected,
             note: collected > measured ? .afterMeasurement : nil)
         guard let hours = line.limits.stabilityHours else {
             skip(.delay, .noLimit)
@@ -180,7 +192,7 @@ extension ResultJudge {
         let late = measured.milliseconds - collected.milliseconds > Int64(hours) * 3_600_000
         add(
             .delay, if: late, .preanalyticalDelay, inputs: [CheckFact(.at, collected), CheckFact(.until, measured)],
-            thresholds: [CheckFact(.hours, count: hours)])
+            thresholds: line.facts.stability)
     }
 
     private mutating func checkControl(_ input: EvaluationInput) {
@@ -192,11 +204,12 @@ extension ResultJudge {
             case .conforming, .notNeeded: nil
             }
         let outcome: CheckOutcome = facts.control.state == .notNeeded ? .notApplicable : code == nil ? .no : .yes
+        let said = facts.control.words
+        var inputs = facts.control.state.fact
+        if !said.isEmpty { inputs.append(CheckFact(.words, said)) }
         add(
             CheckRecord(
-                .control, outcome, code: code,
-                inputs: [CheckFact(.state, facts.control.state.rawValue), CheckFact(.words, facts.control.words)],
-                note: outcome == .notApplicable ? .notNeeded : nil))
+                .control, outcome, code: code, inputs: inputs, note: outcome == .notApplicable ? .notNeeded : nil))
         checkExpiry(.calibration, facts.calibrationUntil, .calibrationExpired, input)
         checkExpiry(.reagentLot, facts.reagentUntil, .lotExpired, input)
     }
@@ -210,16 +223,28 @@ extension ResultJudge {
         add(check, if: at >= until, code, inputs: [CheckFact(.at, at)], thresholds: [CheckFact(.until, until)])
     }
 
-    private mutating func checkInstrument(_ line: CheckLine) {
-        let sent = facts.unknownFlags.map { CheckFact(.flag, $0) } + facts.flags.map { CheckFact(.flag, $0) }
-        add(
-            .instrumentFlags, if: !sent.isEmpty, .analyzerFlag, inputs: sent,
-            note: facts.unknownFlags.isEmpty ? nil : .notOnList)
-        add(
-            .status, if: !ResultStatus.final.contains(facts.status), .statusNotFinal,
-            inputs: [CheckFact(.state, facts.status)])
+    private mutating func checkInstrument(_ line: CheckLine, _ scene: Scene) {
+        if facts.flags.isEmpty, facts.unknownFlags.isEmpty {
+            add(.instrumentFlags, if: false, .analyzerFlag)
+        } else {
+            add(
+                .instrumentFlags, if: true, .analyzerFlag,
+                inputs: (facts.unknownFlags + facts.flags).map { CheckFact(.flag, $0) },
+                note: facts.unknownFlags.isEmpty ? nil : .notOnList)
+        }
+        if facts.status == "F" {
+            add(.status, if: false, .statusNotFinal, inputs: ResultJudge.finalStatus)
+        } else {
+            add(
+                .status, if: !ResultStatus.final.contains(facts.status), .statusNotFinal,
+                inputs: [CheckFact(.state, facts.status)])
+        }
         guard !line.interference.isEmpty else {
             skip(.indicesPresent, .noIndexRule)
+            return
+        }
+        guard scene.policy.isInForce else {
+            skip(.indicesPresent, .notApproved)
             return
         }
         guard facts.indices.measured else {
@@ -231,6 +256,8 @@ extension ResultJudge {
             .indicesPresent, if: missing != nil, .analyzerFlag,
             inputs: missing.map { [CheckFact(.index, $0.index.rawValue)] } ?? [])
     }
+
+    private static let finalStatus = [CheckFact(.state, "F")]
 
     /// A rule for another analyzer does not apply, nor one for any when there is one for this.
     func applies(_ rule: InterferenceRule) -> Bool {
@@ -258,37 +285,62 @@ extension ResultJudge {
                 inputs: [CheckFact(.words, facts.rawText)], note: .notNumeric)
             return
         }
-        let analysis = line.analysis
-        let places = analysis.decimals
+        let places = line.analysis.decimals
+        let isUsual = unit == line.analysis.unit
         let converted: Measured? =
-            if unit == analysis.unit {
+            if isUsual {
                 sent
-            } else if let alternative = analysis.alternative, alternative.unit == unit {
+            } else if let alternative = line.analysis.alternative, alternative.unit == unit {
                 alternative.reported(sent, places: min((places ?? 2) + 12, Exact.maximumScale))
             } else {
                 nil
             }
         add(
-            .unit, if: converted == nil, .unknownUnit, inputs: [CheckFact(.state, unit)],
-            thresholds: [CheckFact(.state, analysis.unit)])
+            .unit, if: converted == nil, .unknownUnit,
+            inputs: isUsual ? line.facts.unit : [CheckFact(.state, unit)], thresholds: line.facts.unit)
         guard let converted else {
             skip(.reading, .inputMissing)
             return
         }
         let stray = sent.number.scale > (places ?? 2) + ResultJudge.strayDecimals
-        add(.reading, if: stray, .unreadable, inputs: [CheckFact(.value, sent)])
+        valueFact = [CheckFact(.value, sent)]
+        add(.reading, if: stray, .unreadable, inputs: valueFact)
+        var raw = converted
         if case .made(let factor, false) = facts.dilution, factor.coefficient > 0 {
             // Nil when the product does not fit: held as a dilution that cannot be (step 6).
             raw = converted.number.multiplied(by: factor).map { converted.with($0) } ?? converted
-        } else {
-            raw = converted
+            valueFact = [CheckFact(.value, raw)]
+        } else if !isUsual {
+            valueFact = [CheckFact(.value, raw)]
         }
-        printed = raw.map(rounded)
+        self.raw = raw
+        printed = rounded(raw)
     }
 
     /// Once, half away from zero, to the decimals of the analysis; a comparator survives (RULES section 9).
     func rounded(_ value: Measured) -> Measured {
         guard let places = line?.analysis.decimals, value.number.scale > places else { return value }
         return value.with(value.number.rounded(to: places))
+    }
+}
+
+// Facts that every result names, made once.
+extension EngineMode {
+    private static let ofOff = [CheckFact(.state, EngineMode.off.rawValue)]
+    private static let ofSort = [CheckFact(.state, EngineMode.sort.rawValue)]
+    private static let ofRelease = [CheckFact(.state, EngineMode.release.rawValue)]
+    fileprivate var fact: [CheckFact] {
+        switch self {
+        case .off: EngineMode.ofOff
+        case .sort: EngineMode.ofSort
+        case .release: EngineMode.ofRelease
+        }
+    }
+}
+
+extension ControlFacts.State {
+    private static let ofConforming = [CheckFact(.state, ControlFacts.State.conforming.rawValue)]
+    fileprivate var fact: [CheckFact] {
+        self == .conforming ? ControlFacts.State.ofConforming : [CheckFact(.state, rawValue)]
     }
 }

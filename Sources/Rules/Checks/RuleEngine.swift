@@ -10,6 +10,8 @@ package struct RuleEngine: Sendable {
     package let pack: RulePack
     package private(set) var zone: CivilZone
     private let lines: [String: CheckLine]
+    /// `EDTA@1`, by the place of the rule of consistency in the pack.
+    let ruleNames: [String]
     /// Of the checks of the house.
     package static let version = Check.version
 
@@ -17,6 +19,7 @@ package struct RuleEngine: Sendable {
         self.catalogue = catalogue
         self.pack = pack
         self.zone = zone
+        ruleNames = pack.coherence.map(\.reference.description)
         lines = Dictionary(
             catalogue.analyses.map { ($0.code, CheckLine($0, catalogue: catalogue, pack: pack)) },
             uniquingKeysWith: { first, _ in first })
@@ -31,7 +34,7 @@ package struct RuleEngine: Sendable {
 
     /// Total: whatever the input, there is an answer, and what cannot be judged is held.
     package func evaluate(_ input: EvaluationInput) -> Evaluation {
-        let scene = Scene(input, zone: zone)
+        let scene = Scene(input, self)
         var judged: [ResultJudge] = []
         judged.reserveCapacity(input.results.count)
         for facts in input.results {
@@ -70,14 +73,54 @@ struct Scene {
     /// Nil: no time of collection, a date of birth that is not whole, or a collection before the birth.
     let age: PatientAge?
     let contexts: Set<ClinicalContext>
+    let policy: PolicyStanding
+    /// Analyses that the tube was taken for.
+    let analyses: Set<String>
+    let tube: [CheckFact]
+    let collected: [CheckFact]
+    let sex: [CheckFact]
 
-    init(_ input: EvaluationInput, zone: CivilZone) {
+    init(_ input: EvaluationInput, _ engine: RuleEngine) {
         let patient = input.patient
         age =
             patient.born.isComplete
             ? input.specimen.collectedAt.flatMap {
-                PatientAge(born: patient.born, bornAt: patient.bornAt, collected: $0, in: zone)
+                PatientAge(born: patient.born, bornAt: patient.bornAt, collected: $0, in: engine.zone)
             } : nil
         contexts = Set(patient.contexts)
+        policy = PolicyStanding(engine.pack, input.approvals, at: input.now)
+        analyses = Set(input.specimen.analyses)
+        tube = [CheckFact(.state, input.specimen.tube)]
+        collected = input.specimen.collectedAt.map { [CheckFact(.at, $0)] } ?? []
+        sex = [CheckFact(.sex, patient.sex.rawValue)]
+    }
+}
+
+/// May the choices of `policy.json5` act? A biologist stands for them first, until an end (RULES 1.2, step 0): before
+/// and after, no threshold of an index comments or suppresses, no context suspends a delta, no known state silences a
+/// call, and nothing is proposed. What merely holds more goes on holding.
+enum PolicyStanding {
+    case inForce
+    case unsigned
+    case ended(RuleApproval)
+
+    init(_ pack: RulePack, _ approvals: RuleApprovals, at now: Instant) {
+        // A laboratory without the file has nothing to sign: the choices are those of the house.
+        guard pack.hasPolicy else {
+            self = .inForce
+            return
+        }
+        guard let approval = approvals.rules[RulePack.policyReference.description] else {
+            self = .unsigned
+            return
+        }
+        self = approval.isValid(at: now) ? .inForce : .ended(approval)
+    }
+
+    var isInForce: Bool {
+        switch self {
+        case .inForce: true
+        case .unsigned, .ended: false
+        }
     }
 }

@@ -21,7 +21,7 @@ extension RulePack {
         var rules = formulas.map { ApprovableRule(reference: $0.reference, kind: "calcul", content: $0.content) }
         rules += coherence.map { ApprovableRule(reference: $0.reference, kind: "cohérence", content: $0.content) }
         rules += reflexes.map { ApprovableRule(reference: $0.reference, kind: "réflexe", content: $0.content) }
-        if !policyText.isEmpty {
+        if hasPolicy {
             rules.append(
                 ApprovableRule(reference: RulePack.policyReference, kind: "politique", content: policyText))
         }

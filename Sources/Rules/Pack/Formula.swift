@@ -1,5 +1,6 @@
 package import Base
 package import Catalog
+import Laboratory
 
 /// Which rule, and which version of it: what a result keeps and `paillasse why` prints.
 package struct RuleReference: Sendable, Hashable, Codable, CustomStringConvertible {
@@ -97,16 +98,6 @@ package struct Calculation: Sendable, Hashable {
     package let comments: [String]
     /// What it was made of, in the units that the formula declares.
     package let inputs: [String: String]
-}
-
-/// Known states of the patient that rules look at (RULES sections 3 and 7).
-package enum ClinicalContext: String, Sendable, Codable, CaseIterable {
-    case pregnancy = "grossesse"
-    case transfusion = "transfusion"
-    case dialysis = "dialyse"
-    case delivery = "accouchement"
-    case insulin = "insuline"
-    case vitaminKAntagonist = "AVK"
 }
 
 extension Formula {

@@ -1,6 +1,7 @@
 import Base
 import Catalog
 import JSON5
+import Laboratory
 
 /// Reads `calculated.json5`. Every fault is kept with its place; nothing half read is used.
 struct FormulaReader {

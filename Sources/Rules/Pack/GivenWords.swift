@@ -1,5 +1,6 @@
 package import Base
 package import Catalog
+package import Laboratory
 
 /// Reads what a person types after `paillasse calc`: `CREA=80`, `CREA=<5`, `"CREA=0.9 mg/dL"`, `50y`.
 package enum GivenWords {

@@ -1,6 +1,7 @@
 package import Base
 package import Catalog
 import JSON5
+package import Laboratory
 
 /// In which direction an interference moves a result (RULES section 4).
 package enum Bias: String, Sendable, CaseIterable {

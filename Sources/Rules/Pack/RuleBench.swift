@@ -1,5 +1,6 @@
 package import Base
 import Catalog
+import Laboratory
 
 /// One line of the truth table of a rule pack.
 package struct BenchLine: Sendable, Hashable {

@@ -1,6 +1,7 @@
 package import Base
 package import Catalog
 import JSON5
+package import Laboratory
 
 /// Everything wrong in the files of a rule pack: it is refused as a whole.
 package struct RulePackRejection: Error, Sendable, CustomStringConvertible {
@@ -20,6 +21,7 @@ package struct RulePack: Sendable {
     package let policy: VerificationPolicy
     /// `policy.json5` as it reads: what is approved of it.
     let policyText: [UInt8]
+    var hasPolicy: Bool { !policyText.isEmpty }
     private let formulaByCode: [String: Int]
 
     /// `calculated.json5`, `coherence.json5`, `reflex.json5`, `policy.json5`; a missing file holds no rule.

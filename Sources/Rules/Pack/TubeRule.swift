@@ -1,6 +1,7 @@
 import Base
 import Catalog
 import JSON5
+import Laboratory
 
 /// A rule over the results of one collection: a consistency rule (RULES 1.4), which holds, or a reflex test (RULES
 /// section 11), which proposes analyses.
@@ -221,7 +222,7 @@ struct TubeValues {
         let high: Exact?
     }
     var results: [String: Entry] = [:]
-    var indices: [HILIndex: Exact] = [:]
+    var indices = SerumIndices()
     var flags: Set<String> = []
     var contexts: Set<ClinicalContext> = []
     var sex: IntervalSex = .any

@@ -107,17 +107,31 @@ extension Desk {
     func patientSettings(
         of assay: ControlledAssay, site: String
     ) async throws(CommandFailure) -> PatientSettings? {
+        // A command wins over the catalogue, and may end what the catalogue begins.
         let last = try await entries(.patientControl, subject(assay), site, PatientSettings.self).last?.value
-        return last.flatMap { $0.isOn ? $0 : nil }
+        guard let last else { return shelf.controls?.patientSettings(for: assay) }
+        return last.isOn ? last : nil
+    }
+
+    /// The averages go on with what just became durable: an alarm is noted now, and holds what comes next. What fails
+    /// here, the next look makes good.
+    func followPatients(_ facts: [Fact]) async {
+        var keys: Set<QualityBoard.Key> = []
+        for case .observation(let observation) in facts {
+            guard let analyzer = observation.origin.analyzer else { continue }
+            let assay = ControlledAssay(analysis: observation.analysis, analyzer: analyzer)
+            keys.insert(QualityBoard.Key(site: observation.site, assay: assay))
+        }
+        for key in keys { quality.arrived(key) }
+        for key in keys {
+            do throws(CommandFailure) { _ = try await followedPage(key.assay, site: key.site) } catch {}
+        }
     }
 
     /// Assays whose patients are watched.
     package func patientAverages(site: String) async throws(CommandFailure) -> [PatientAverage] {
         var out = [PatientAverage]()
-        for (subject, _) in try await latestEntries(.patientControl, site: site).sorted(by: { $0.key < $1.key }) {
-            let parts = subject.split(separator: "|", maxSplits: 1)
-            guard parts.count == 2 else { continue }
-            let assay = ControlledAssay(analysis: String(parts[1]), analyzer: String(parts[0]))
+        for assay in try await controlledAssays(site: site) {
             if let average = try await patientAverage(assay, site: site) { out.append(average) }
         }
         return out
@@ -151,13 +165,7 @@ extension Desk {
         let at = now()
         let known = quality.flow(key).flatMap { $0.watch?.settings == page.patients ? $0 : nil }
         var flow = known ?? PatientFlow(settings: page.patients, noted: page.events, now: at)
-        let from = max(flow.since, flow.reached.advanced(by: .zero - PatientFlow.overlap))
-        // An analyzer whose clock is ahead is not left out.
-        let through = at.advanced(by: .seconds(24 * 3600))
-        let found = try await ask { () throws(StoreFailure) in
-            try await store.observations(
-                analyzer: assay.analyzer, analysis: assay.analysis, from: from, through: through)
-        }
+        let found = try await unread(key, known == nil, from: flow, at: at)
         let fresh = found.filter { $0.site == site && $0.run == 1 && flow.recent[$0.id] == nil }
         for observation in fresh { flow.keep(observation) }
         var alarms = [PatientAlarm]()
@@ -170,6 +178,23 @@ extension Desk {
         flow.close(at: at)
         quality.keep(flow, for: key, after: known?.revision)
         return (flow, !alarms.isEmpty)
+    }
+
+    /// Results that the flow may not have read; nothing is asked when nothing came in since.
+    private func unread(
+        _ key: QualityBoard.Key, _ isNew: Bool, from flow: PatientFlow, at: Instant
+    ) async throws(CommandFailure) -> [Observation] {
+        guard quality.takeUnread(key) || isNew else { return [] }
+        let from = max(flow.since, flow.reached.advanced(by: .zero - PatientFlow.overlap))
+        // An analyzer whose clock is ahead is not left out.
+        let through = at.advanced(by: .seconds(24 * 3600))
+        do throws(StoreFailure) {
+            return try await store.observations(
+                analyzer: key.assay.analyzer, analysis: key.assay.analysis, from: from, through: through)
+        } catch {
+            quality.arrived(key)
+            throw .store(error)
+        }
     }
 
     private func patientValues(

@@ -31,6 +31,8 @@ package final class QualityBoard: Sendable {
     private struct State {
         var pages: [Key: QualityPage] = [:]
         var flows: [Key: PatientFlow] = [:]
+        /// Assays with results of patients that no flow has read yet.
+        var unread: Set<Key> = []
         /// Counts what was torn out: a page that was being made meanwhile is not kept.
         var generation = 0
     }
@@ -53,6 +55,10 @@ package final class QualityBoard: Sendable {
             if isUntouched { state.flows[key] = flow }
         }
     }
+    /// Results came in: the flow of their assay reads on at its next turn.
+    func arrived(_ key: Key) { _ = state.withLock { $0.unread.insert(key) } }
+    /// Whether there is something to read; from now on there is not.
+    func takeUnread(_ key: Key) -> Bool { state.withLock { $0.unread.remove(key) != nil } }
     func forgetAll() {
         state.withLock { state in
             state.generation += 1

@@ -68,20 +68,43 @@ extension Judgement {
         guard tubes.allSatisfy({ file.areOneCollection($0, tubes[0]) }) else {
             return refused(formula, "les composants ne viennent pas d'un même prélèvement")
         }
-        let facts = PatientFacts(file.patient)
         let collected = file.facts(of: tubes[0], analyses: []).collectedAt
+        let facts = patient(collected: collected)
+        let day = collected.map { CivilTime($0, in: engine.zone).date }
+        let clinical = file.request.clinical
+        if clinical?.weight != nil, let day, clinical?.weight(on: day) == nil,
+            formula.inputs.contains(where: { $0.name == Judgement.weight })
+        {
+            return refused(formula, "le poids connu est daté de plus de trois mois")
+        }
+        let measures = day.map { Judgement.measures(clinical, on: $0) }
+        for one in measures ?? [:] where formula.inputs.contains(where: { $0.name == one.key }) {
+            given[one.key] = one.value
+        }
         let age = collected.flatMap {
             PatientAge(born: facts.born, bornAt: facts.bornAt, collected: $0, in: engine.zone)
         }
         do throws(Refusal) {
             let made = try engine.pack.evaluate(
-                formula.code, inputs: given, sex: facts.sex, age: age.map { Age(Int($0.months), .month) })
+                formula.code, inputs: given, sex: facts.sex, age: age.map { Age(Int($0.months), .month) },
+                contexts: Set(facts.contexts))
             return Made(
                 value: .measured(Measured(made.printed), unit: made.unit), raw: made.unrounded.description,
                 comment: ([made.formula] + made.comments).joined(separator: " ; "))
         } catch {
             return refused(formula, error.cause)
         }
+    }
+
+    private static let weight = "POIDS"
+
+    /// What a request gives that is no analysis, by the names of the formulas.
+    private static func measures(_ clinical: ClinicalFacts?, on day: CivilDate) -> [String: GivenValue] {
+        var given: [String: GivenValue] = [:]
+        given[weight] = clinical?.weight(on: day).map { GivenValue(Measured($0), unit: "kg") }
+        given["VOLUME"] = (clinical?.urine?.litres).map { GivenValue(Measured($0), unit: "L") }
+        given["DUREE"] = (clinical?.urine?.hours).map { GivenValue(Measured($0), unit: "h") }
+        return given
     }
 
     private func refused(_ formula: Formula, _ reason: String) -> Made {

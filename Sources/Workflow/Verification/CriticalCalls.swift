@@ -186,9 +186,9 @@ extension Desk {
                 var call = entry.call
                 guard call.escalate(at: at, minutes: callMinutes) else { continue }
                 let next = CallEntry.entry(
-                    call, site: site, ordinal: entry.ordinal + 1, author: "system", at: at, reason: "délai dépassé")
+                    call, site: site, ordinal: entry.ordinal + 1, author: Desk.house, at: at, reason: "délai dépassé")
                 let note = AuditNote(
-                    site: site, author: "system", action: "critical.escalate", subject: call.observationID, at: at)
+                    site: site, author: Desk.house, action: "critical.escalate", subject: call.observationID, at: at)
                 do throws(StoreFailure) {
                     try await store.append([.register(next)], note: note)
                 } catch {

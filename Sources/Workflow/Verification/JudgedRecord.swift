@@ -67,7 +67,7 @@ package struct JudgedRecord: Codable, Sendable {
     func record(ordinal: Int, site: String, at: Instant) -> EvaluationRecord {
         EvaluationRecord(
             observationID: facts.id, ordinal: ordinal, site: site, at: at, engine: String(engineVersion),
-            content: RegisterText.encode(self))
+            content: text)
     }
 }
 

@@ -16,7 +16,9 @@ struct Judgement {
     /// Results that stand and that no signature holds: they may be judged again.
     var reopenable: [String: Bool] = [:]
     /// Made by `run`.
-    private(set) var facts: [Fact] = []
+    var facts: [Fact] = []
+    /// Reruns that change nothing: kept, and set aside.
+    private var aside: [Arrival] = []
     /// Fresh outcomes by observation, for the tubes that are judged after.
     private var fresh: [String: ResultEvaluation] = [:]
 
@@ -41,6 +43,13 @@ struct Judgement {
             file.arrivals[place].facts.history = known.priors
             file.arrivals[place].facts.lastCall = known.lastCall
         }
+    }
+
+    /// Its place is that of the run before it again.
+    mutating func setAside(_ rerun: Observation, keeping first: Observation) {
+        guard let place = file.arrivals.firstIndex(where: { $0.observation.id == rerun.id }) else { return }
+        aside.append(file.arrivals.remove(at: place))
+        if file.standing[rerun.analysis]?.id == rerun.id { file.standing[rerun.analysis] = first }
     }
 
     // Judging
@@ -73,6 +82,11 @@ struct Judgement {
     }
 
     mutating func run(changed: Set<String>, whole: Bool = false) {
+        judgeStanding(changed, whole)
+        for arrival in aside { judge(aside: arrival) }
+    }
+
+    private mutating func judgeStanding(_ changed: Set<String>, _ whole: Bool) {
         let codes = Set(file.arrivals.map(\.observation.analysis)).union(changed)
         let related = whole ? Set(file.standing.keys) : engine.related(to: codes)
         var queue = tubes
@@ -113,7 +127,7 @@ struct Judgement {
         return !evaluation.collectionHolds.isEmpty
     }
 
-    private func input(
+    func input(
         _ tube: String, _ results: [ResultFacts], contradictions: [IdentityContradiction]
     ) -> EvaluationInput {
         let judged = Set(results.map(\.id))
@@ -121,11 +135,17 @@ struct Judgement {
             !judged.contains($0.id) && ($0.accession.isEmpty || file.areOneCollection($0.accession, tube))
         }
         let codes = Set(results.map(\.analysis))
+        let specimen = file.facts(of: tube, analyses: codes.sorted())
         return EvaluationInput(
-            now: at, patient: PatientFacts(file.patient),
-            specimen: file.facts(of: tube, analyses: codes.sorted()), contradictions: contradictions, results: results,
+            now: at, patient: patient(collected: specimen.collectedAt), specimen: specimen,
+            contradictions: contradictions, results: results,
             others: others.sorted { $0.analysis < $1.analysis }.map(other),
             approvals: approvals.concerning(codes, in: engine))
+    }
+
+    /// The person as the request tells, at a time of collection.
+    func patient(collected: Instant?) -> PatientFacts {
+        PatientFacts(file.patient, file.request.clinical, collected: collected, in: engine.zone)
     }
 
     func other(_ observation: Observation) -> OtherResult {
@@ -139,8 +159,9 @@ struct Judgement {
 
     // Writing
 
-    private mutating func write(
-        _ arrived: [Arrival], _ again: [Observation], _ input: EvaluationInput, _ evaluation: Evaluation
+    mutating func write(
+        _ arrived: [Arrival], _ again: [Observation], _ input: EvaluationInput, _ evaluation: Evaluation,
+        isAside: Bool = false
     ) {
         let members =
             arrived.map { JudgedRecord.Key(observation: $0.observation.id, ordinal: 1) }
@@ -163,10 +184,10 @@ struct Judgement {
             if place == 0 { record.scene = JudgedRecord.Scene(input, evaluation, members: members) }
             let wasCalled = records[result.id]?.judged.isCalled ?? false
             let asksForCall = result.holdCodes.contains(.criticalCall)
-            if wasCalled || asksForCall { record.isCalled = true }
+            if wasCalled || (asksForCall && !isAside) { record.isCalled = true }
             facts.append(
                 .evaluation(record.record(ordinal: members[place].ordinal, site: file.request.site, at: at)))
-            if asksForCall, !wasCalled { facts.append(call(result)) }
+            if asksForCall, !wasCalled, !isAside { facts.append(call(result)) }
             records[result.id] = (record, members[place].ordinal)
         }
     }
@@ -187,12 +208,9 @@ struct Judgement {
         observation.flags = result.flags
         observation.holds = holds
         let name = catalogue[bare.analysis]?.nameFR ?? bare.analysis
-        // The words of an interference are the laboratory's: they go out once somebody stands for the policy.
-        if approvals.stands(RulePack.policyReference, at: at) {
-            let comments = result.comments(name: name)
-            if !comments.isEmpty {
-                observation.comment = ([observation.comment].compactMap { $0 } + comments).joined(separator: " ; ")
-            }
+        let comments = result.comments(name: name)
+        if !comments.isEmpty {
+            observation.comment = ([observation.comment].compactMap { $0 } + comments).joined(separator: " ; ")
         }
         return observation
     }
@@ -202,6 +220,6 @@ struct Judgement {
             observationID: result.id, analysis: result.analysis, tier: .biologist, snapshot: result.value,
             openedAt: at, minutes: engine.pack.policy.callMinutes)
         return .register(
-            CallEntry.entry(call, site: file.request.site, ordinal: 1, author: "system", at: at, reason: "ouvert"))
+            CallEntry.entry(call, site: file.request.site, ordinal: 1, author: Desk.house, at: at, reason: "ouvert"))
     }
 }

@@ -40,6 +40,7 @@ extension Desk {
         }
         let past = try await past(of: judgement.file.arrivals, in: judgement)
         judgement.remember(past, from: 0)
+        judgement.keepFirstOfAgreeing()
         let first = judgement.file.arrivals.count
         judgement.calculate(changed: changed) { freshID() }
         if judgement.file.arrivals.count > first {
@@ -53,7 +54,8 @@ extension Desk {
     /// What stands in the file already, with the judgement of each.
     private func recall(_ judgement: inout Judgement, _ file: OpenFile) async throws(CommandFailure) {
         let arrived = Set(file.arrivals.map(\.observation.id))
-        let old = file.standing.values.filter { !arrived.contains($0.id) }
+        let before = file.arrivals.compactMap(\.before).filter { !arrived.contains($0.id) }
+        let old = file.standing.values.filter { !arrived.contains($0.id) } + before
         guard !old.isEmpty else { return }
         let ids = old.map(\.id)
         let records = try await ask { () throws(StoreFailure) in

@@ -32,13 +32,15 @@ extension Desk {
             try await store.specimens(requestID: request.id)
         }
         let engine = shelf.engine.inZone(sites[request.site]?.civilZone ?? .europeParis)
+        let collected = specimens.compactMap(\.collectedAt).min()
         let findings = engine.reflexes(
             valid.map {
                 OtherResult(
                     analysis: $0.analysis, value: $0.value, interval: $0.interval, flags: $0.instrumentFlags,
                     holds: $0.holds.map(\.code))
             },
-            patient: PatientFacts(patient), collectedAt: specimens.compactMap(\.collectedAt).min(),
+            patient: PatientFacts(patient, request.clinical, collected: collected, in: engine.zone),
+            collectedAt: collected,
             requested: Set(request.lines.map(\.analysis)), approvals: shelf.approvals, now: at)
         guard !findings.isEmpty else { return ([], false) }
         let known = try await reflexEntries(of: request)
@@ -48,7 +50,7 @@ extension Desk {
         var facts = [Fact](), lines = [RequestLine]()
         for finding in fresh {
             let entry = ReflexEntry(
-                finding: finding, state: isAdding ? .added : .proposed, author: "system", at: at,
+                finding: finding, state: isAdding ? .added : .proposed, author: Desk.house, at: at,
                 reason: finding.because)
             facts.append(.register(Desk.entry(entry, request, ordinal: known.count + facts.count + 1)))
             for code in finding.adds where isAdding && !lines.contains(where: { $0.analysis == code }) {

@@ -4,6 +4,11 @@ package import Laboratory
 import Rules
 import Store
 
+/// What a list needs of a judgement: the rest of it is not decoded.
+private struct StandingHolds: Decodable {
+    var holds: [Hold]
+}
+
 extension Desk {
     /// Observations with the holds that stand now: of their last judgement, and of their controls. A rule that a later
     /// result of the tube met, or a control rejected since, reaches back to them.
@@ -17,7 +22,9 @@ extension Desk {
             ? []
             : try await ask { () throws(StoreFailure) in try await store.standingEvaluations(of: ids, from: 2) }
         var holds = [String: [Hold]]()
-        for record in again { holds[record.observationID] = try JudgedRecord(record).holds }
+        for record in again {
+            holds[record.observationID] = try RegisterText.decode(record.content, as: StandingHolds.self).holds
+        }
         var out = [Observation]()
         for var observation in observations {
             if let held = holds[observation.id] { observation.holds = held }
@@ -37,10 +44,20 @@ extension Desk {
         else { return [.observationEvent(event)] }
         let code = rejected.analysis
         var made = [event]
-        let after = Chosen.observations(all, events: events + made)
+        let last = Chosen.lastEvents(events)
+        var after = Chosen.observations(all, events: events + made)
+        let reruns = all.filter { $0.analysis == code && $0.accession == rejected.accession }
+        let next = after[code] == nil ? reruns.filter { last[$0.id]?.isSettingAside ?? false } : []
+        if let next = next.min(by: { $0.run < $1.run }) {
+            // It stood aside only because the first one stood.
+            made.append(
+                ObservationEvent(
+                    observationID: next.id, ordinal: (last[next.id]?.ordinal ?? 0) + 1, kind: .withdrawn,
+                    author: event.author, at: event.at, reason: "le passage \(rejected.run) est rejeté"))
+            after = Chosen.observations(all, events: events + made)
+        }
         let dependents = shelf.pack.dependents(of: [code])
         if after[code] == nil {
-            let last = Chosen.lastEvents(events)
             for other in after.values.sorted(by: { $0.id < $1.id })
             where dependents.contains(other.analysis) && other.origin.calculation != nil {
                 made.append(
@@ -55,7 +72,24 @@ extension Desk {
         let file = OpenFile(
             request: request, patient: try await patient(request.patientID), specimens: specimens,
             observations: all, events: events + made)
-        return made.map(Fact.observationEvent) + (try await judge(file, changed: [code]))
+        return made.map(Fact.observationEvent)
+            + (try await judge(file, changed: [code], whole: !next.isEmpty))
+    }
+
+    /// Runs that somebody takes back out of those set aside stand again: what hangs on them is judged and calculated
+    /// with them.
+    func returning(
+        _ returned: Set<String>, _ request: Request, _ all: [Observation], _ events: [ObservationEvent]
+    ) async throws(CommandFailure) -> [Fact] {
+        let codes = Set(all.filter { returned.contains($0.id) }.map(\.analysis))
+        if codes.isEmpty { return [] }
+        let specimens = try await ask { () throws(StoreFailure) in
+            try await store.specimens(requestID: request.id)
+        }
+        let file = OpenFile(
+            request: request, patient: try await patient(request.patientID), specimens: specimens,
+            observations: all, events: events)
+        return try await judge(file, changed: codes, whole: true)
     }
 
     /// Results that came before the tube was received, or before its hour was known, judged with what is known now.

@@ -1,0 +1,100 @@
+import Base
+import Catalog
+import Laboratory
+import Rules
+import Store
+
+// Mode B (RULES 1.1): release under the standing approval of a biologist. Off unless `policy.json5` names analyses
+// (`modes.B`), a biologist with a professional identity approved that very set (`regle:mode-B`) with an end of twelve
+// months at most, and the approval stands. A request goes out so only when it is whole: every analysis asked for is
+// named, stands, and is held by nothing. One that is not waits for its biologist as in mode A.
+extension Desk {
+    /// Signs what may go out of the requests that these facts touch. A refusal or a store that fails leaves them to the
+    /// biologist: nothing is lost by it.
+    func releaseUnderApproval(_ facts: [Fact]) async {
+        guard !shelf.pack.policy.releasedUnderApproval.isEmpty, shelf.approvals.standing != nil else { return }
+        var requests: [String] = []
+        for case .observation(let observation) in facts where !requests.contains(observation.requestID) {
+            requests.append(observation.requestID)
+        }
+        for request in requests {
+            do throws(CommandFailure) { try await release(request) } catch {}
+        }
+    }
+
+    private func release(_ requestID: String) async throws(CommandFailure) {
+        try await attempt { () async throws(CommandFailure) in
+            let at = now()
+            guard let approval = shelf.approvals.standing, approval.isValid(at: at),
+                let biologist = try await signer(approval)
+            else { return }
+            let (request, all, events) = try await file(of: requestID)
+            guard let made = try await releasable(request, all, events, approval, at: at) else { return }
+            // A reflex test is for people to decide, and makes the request another one.
+            guard try await reflexes(of: request, all, events + made, at: at).facts.isEmpty else { return }
+            let patient = try await patient(request.patientID)
+            let specimens = try await ask { () throws(StoreFailure) in
+                try await store.specimens(requestID: request.id)
+            }
+            let signatures = try await ask { () throws(StoreFailure) in
+                try await store.signatures(requestID: request.id)
+            }
+            let file = SignableFile(
+                patient: patient, request: request, specimens: specimens, observations: all, events: events + made,
+                signatures: signatures)
+            guard file.missing.isEmpty, !file.fresh.isEmpty else { return }
+            let signature = Signature(
+                id: freshID(), site: request.site, requestID: request.id, version: file.nextVersion,
+                contentHash: Digest.sha256Hex(file.content.canonicalBytes),
+                meaning: Desk.meaning(of: approval, zone: try site(request.site).civilZone), account: approval.by,
+                biologist: biologist, at: at, observationIDs: file.content.observations.map(\.id), complete: true)
+            let note = AuditNote(
+                site: request.site, author: Desk.house, action: "bio.release",
+                subject: "\(request.number) mode-B \(approval.by)", at: at)
+            try await ask { () throws(StoreFailure) in
+                try await store.append(made.map(Fact.observationEvent) + [.signature(signature)], note: note)
+            }
+            afterSigning()
+        }
+    }
+
+    /// Who stands for it must still be a biologist of the house.
+    private func signer(_ approval: RuleApproval) async throws(CommandFailure) -> Professional? {
+        let account = try await ask { () throws(StoreFailure) in try await store.account(approval.by) }
+        guard let account, account.enabled, account.role == .biologist else { return nil }
+        return account.professional
+    }
+
+    private static func meaning(of approval: RuleApproval, zone: CivilZone) -> String {
+        "Validation biologique sous accord permanent (mode B) donné le \(CivilTime(approval.at, in: zone).date), "
+            + "jusqu'au \(CivilTime(approval.until, in: zone).date)"
+    }
+
+    /// The technical validations that are missing before the request may go out whole; nil: it may not.
+    private func releasable(
+        _ request: Request, _ all: [Observation], _ events: [ObservationEvent], _ approval: RuleApproval, at: Instant
+    ) async throws(CommandFailure) -> [ObservationEvent]? {
+        let named = shelf.pack.policy.releasedUnderApproval
+        let chosen = Chosen.observations(all, events: events)
+        guard request.lines.allSatisfy({ chosen[$0.analysis] != nil && named.contains($0.analysis) }) else {
+            return nil
+        }
+        let results = chosen.values.sorted { $0.id < $1.id }
+        let records = try await ask { () throws(StoreFailure) in
+            try await store.standingEvaluations(of: results.map(\.id), from: 1)
+        }
+        var released: Set<String> = []
+        for record in records {
+            if try JudgedRecord(record).result.isReleasable { released.insert(record.observationID) }
+        }
+        // With their controls as they stand now.
+        let held = try await standing(results, at: at).filter { !$0.holds.isEmpty }
+        guard held.isEmpty, results.allSatisfy({ released.contains($0.id) }) else { return nil }
+        let last = Chosen.lastEvents(events)
+        return results.filter { last[$0.id]?.kind != .technicallyValidated }.map {
+            ObservationEvent(
+                observationID: $0.id, ordinal: (last[$0.id]?.ordinal ?? 0) + 1, kind: .technicallyValidated,
+                author: Desk.house, at: at, reason: "mode B, accord permanent de \(approval.by)")
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import Base
+import Catalog
+import Laboratory
+import Rules
+import Store
+import Testing
+import Workflow
+
+/// Runs of one analysis on one tube (RULES section 8): potassium agrees within 2.77 × 3 % of the mean.
+@Suite struct `Reruns` {
+    private func bench() async throws -> (Bench, RegisteredRequest) {
+        let bench = try await Bench.withRules(cells: ["K": ["cva": "3"]])
+        try await bench.conformingControl("K")
+        return (bench, try await bench.received(["K"]))
+    }
+
+    private func run(
+        _ text: String, _ id: String, of made: RegisteredRequest, on bench: Bench, flags: [String] = []
+    ) async throws -> Observation {
+        bench.clock.advance(.seconds(60))
+        var incoming = Bench.result("K", text, of: made.specimens[0].accession, flags: flags)
+        incoming.observedAt = bench.clock.now
+        try await bench.arrive(id, [incoming])
+        return try #require(try await bench.observations(made).max { $0.run < $1.run })
+    }
+
+    private func standing(_ made: RegisteredRequest, on bench: Bench) async throws -> Observation? {
+        Chosen.observations(
+            try await bench.observations(made),
+            events: try await bench.store.observationEvents(requestID: made.request.id))["K"]
+    }
+
+    @Test func `one that agrees leaves the first where it is, and is kept, judged and explained`() async throws {
+        let (bench, made) = try await bench()
+        let first = try await run("4.2", "m1", of: made, on: bench)
+        let second = try await run("4.4", "m2", of: made, on: bench)
+        #expect(second.run == 2 && second.holds.contains { $0.code == .rerun && $0.reason.contains("4,2") })
+        #expect(try await standing(made, on: bench)?.id == first.id)
+        let events = try await bench.store.observationEvents(requestID: made.request.id)
+        #expect(events.map(\.observationID) == [second.id] && events.map(\.kind) == [.rejected])
+        #expect(events[0].author == "system" && events[0].reason?.contains("passage 1") ?? false)
+        #expect(try await bench.desk.worklist(site: "nord", limit: 9).map(\.observation.id) == [first.id])
+        let explained = try await bench.desk.explain(second.id, by: Bench.technician)
+        #expect(explained.last?.result.checks.contains { $0.check == .rerun && $0.outcome == .no } ?? false)
+        // A third that agrees stands aside too; the first is what is compared with.
+        let third = try await run("4.1", "m3", of: made, on: bench)
+        #expect(try await standing(made, on: bench)?.id == first.id && third.run == 3)
+        #expect(try await bench.desk.standing([first], at: bench.clock.now)[0].holds == [])
+        let all = try await bench.desk.replayRules(
+            from: Instant(seconds: 0), before: bench.clock.now.advanced(by: .seconds(1)), by: Bench.biologist)
+        #expect(all.isSound && all.results >= 3)
+    }
+
+    @Test func `two in one message agree as well, and the same one sent again is no third`() async throws {
+        let (bench, made) = try await bench()
+        let tube = made.specimens[0].accession
+        var one = Bench.result("K", "4.2", of: tube), two = Bench.result("K", "4.3", of: tube, ordinal: 1)
+        one.observedAt = bench.clock.now
+        bench.clock.advance(.seconds(60))
+        two.observedAt = bench.clock.now
+        try await bench.arrive("m1", [one, two])
+        #expect(try await standing(made, on: bench)?.run == 1)
+        let again = try await bench.arrive("m2", [two])
+        #expect(again.repeated == 1 && again.observations == 0)
+        #expect(try await bench.observations(made).count == 2)
+    }
+
+    @Test func `one that does not agree stands held, and a third does not decide by itself`() async throws {
+        let (bench, made) = try await bench()
+        _ = try await run("4.2", "m1", of: made, on: bench)
+        let second = try await run("5.2", "m2", of: made, on: bench)
+        #expect(try await standing(made, on: bench)?.id == second.id)
+        #expect(second.holds.contains { $0.code == .rerun && $0.reason.contains("ne s'accordent pas") })
+        let third = try await run("4.3", "m3", of: made, on: bench)
+        #expect(try await standing(made, on: bench)?.id == third.id, "it agrees with the first, not with what stands")
+        #expect(third.holds.contains { $0.code == .rerun })
+        #expect(
+            await refusal { () throws(CommandFailure) in
+                _ = try await bench.desk.validate(
+                    [third.id], of: made.request.number, reason: nil, by: Bench.technician)
+            } == "tech.reason")
+    }
+
+    @Test func `a first run with a fault of its own gives way to one without`() async throws {
+        let (bench, made) = try await bench()
+        _ = try await run("4.2", "m1", of: made, on: bench, flags: ["*"])
+        let second = try await run("4.2", "m2", of: made, on: bench)
+        #expect(try await standing(made, on: bench)?.id == second.id)
+        let third = try await run("4.3", "m3", of: made, on: bench, flags: ["*"])
+        #expect(try await standing(made, on: bench)?.id == second.id && third.run == 3)
+    }
+
+    @Test func `a rejected first run gives its place and its telephone call to the run beside it`() async throws {
+        let (bench, made) = try await bench()
+        let first = try await run("6.9", "m1", of: made, on: bench)
+        let second = try await run("6.8", "m2", of: made, on: bench)
+        #expect(try await bench.desk.openCalls(site: "nord").map(\.observationID) == [first.id])
+        _ = try await bench.desk.reject(
+            first.id, of: made.request.number, reason: "bulle dans l'aiguille", by: Bench.technician)
+        #expect(try await standing(made, on: bench)?.id == second.id)
+        #expect(try await bench.desk.openCalls(site: "nord").contains { $0.observationID == second.id })
+        #expect(try await bench.soundTrail())
+    }
+
+    @Test func `a value to be telephoned is not set aside for one that is not`() async throws {
+        let (bench, made) = try await bench()
+        _ = try await run("5.9", "m1", of: made, on: bench)
+        let second = try await run("6.1", "m2", of: made, on: bench)
+        #expect(try await standing(made, on: bench)?.id == second.id)
+        #expect(try await bench.desk.openCalls(site: "nord").map(\.observationID) == [second.id])
+    }
+
+    @Test func `a person may choose the run that was set aside`() async throws {
+        let (bench, made) = try await bench()
+        _ = try await run("4.2", "m1", of: made, on: bench)
+        let second = try await run("4.4", "m2", of: made, on: bench)
+        let events = try await bench.desk.withdraw(
+            [second.id], of: made.request.number, reason: "retenu", by: Bench.technician)
+        #expect(events.map(\.kind) == [.withdrawn] && events[0].author == "technicien")
+        #expect(try await standing(made, on: bench)?.id == second.id)
+    }
+}

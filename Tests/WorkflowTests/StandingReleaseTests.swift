@@ -1,0 +1,105 @@
+import Base
+import Catalog
+import Laboratory
+import Rules
+import Store
+import Testing
+import Workflow
+
+/// Mode B (RULES 1.1): release under the standing approval of a biologist, off unless somebody turned it on.
+@Suite struct `Release under a standing approval` {
+    private func account(_ enabled: Bool = true, professional: Professional? = Bench.biologistIdentity) -> Account {
+        Account(
+            login: "biologiste", version: enabled ? 1 : 2, site: "nord", name: "MARTIN", role: .biologist,
+            professional: professional, secretHash: "x", enabled: enabled)
+    }
+
+    private func keep(_ account: Account, in bench: Bench) async throws {
+        let note = AuditNote(
+            site: "nord", author: "admin", action: "account.add", subject: account.login, at: bench.clock.now)
+        try await bench.store.append([.account(account)], note: note)
+    }
+
+    /// Mode B for these; all approved, a control that conforms, the biologist's account.
+    private func bench(_ codes: String, approving: Bool = true) async throws -> Bench {
+        let bench = try await Bench.withRules(approving: approving) { $0.replacing("B: []", with: "B: [\(codes)]") }
+        try await bench.conformingControl("K")
+        try await bench.conformingControl("NA", mean: 140)
+        try await keep(account(), in: bench)
+        return bench
+    }
+
+    private func arrive(
+        _ results: [(String, String)], on bench: Bench, asking codes: [String]? = nil
+    ) async throws -> RegisteredRequest {
+        let made = try await bench.received(codes ?? results.map(\.0))
+        let tube = made.specimens[0].accession
+        try await bench.arrive(
+            "m-" + made.request.number,
+            results.enumerated().map { Bench.result($1.0, $1.1, of: tube, ordinal: $0) })
+        return made
+    }
+    private func signatures(_ made: RegisteredRequest, _ bench: Bench) async throws -> [Signature] {
+        try await bench.store.signatures(requestID: made.request.id)
+    }
+
+    @Test func `it is off in the catalogue that is shipped`() async throws {
+        let bench = try await Bench.withRules()
+        #expect(bench.desk.shelf.pack.policy.releasedUnderApproval.isEmpty)
+        try await bench.conformingControl("K")
+        try await keep(account(), in: bench)
+        let made = try await arrive([("K", "4.2")], on: bench)
+        #expect(try await bench.observation("K", made).holds == [])
+        #expect(try await signatures(made, bench).isEmpty)
+    }
+
+    @Test func `a whole request that nothing holds goes out under the name of who stands for it`() async throws {
+        let bench = try await bench("'K', 'NA'")
+        let made = try await arrive([("K", "4.2"), ("NA", "140")], on: bench)
+        let signature = try #require(try await signatures(made, bench).first)
+        #expect(signature.biologist == Bench.biologistIdentity && signature.account == "biologiste")
+        #expect(signature.complete && signature.observationIDs.count == 2 && signature.meaning.contains("mode B"))
+        let events = try await bench.store.observationEvents(requestID: made.request.id)
+        #expect(events.map(\.kind) == [.technicallyValidated, .technicallyValidated])
+        #expect(events.allSatisfy { $0.author == "system" && $0.reason?.contains("biologiste") ?? false })
+        // The report is read back from what was signed, as any other.
+        #expect(try await bench.desk.signedReport(of: signature).content.observations.count == 2)
+        #expect(try await bench.trail.contains { $0.action == "bio.release" && $0.author == "system" })
+        #expect(try await bench.soundTrail())
+    }
+
+    @Test func `what is held, not named, or not there yet waits for the biologist`() async throws {
+        let bench = try await bench("'K'")
+        // Not named.
+        #expect(try await signatures(try await arrive([("K", "4.2"), ("NA", "140")], on: bench), bench).isEmpty)
+        // Held: critical.
+        #expect(try await signatures(try await arrive([("K", "6.9")], on: bench), bench).isEmpty)
+        // Not there yet, then there.
+        let both = try await self.bench("'K', 'NA'")
+        let made = try await arrive([("K", "4.2")], on: both, asking: ["K", "NA"])
+        #expect(try await signatures(made, both).isEmpty)
+        try await both.arrive("last", [Bench.result("NA", "140", of: made.specimens[0].accession, ordinal: 7)])
+        #expect(try await signatures(made, both).count == 1)
+    }
+
+    @Test func `without the approval, after its end, or when its biologist is gone, nothing goes out`() async throws {
+        // Nobody approved.
+        let bare = try await bench("'K'", approving: false)
+        #expect(try await signatures(try await arrive([("K", "4.2")], on: bare), bare).isEmpty)
+        // The account is closed.
+        let closed = try await bench("'K'")
+        try await keep(account(false), in: closed)
+        #expect(try await signatures(try await arrive([("K", "4.2")], on: closed), closed).isEmpty)
+        // The approval of mode B ends before the others.
+        let ending = try await bench("'K'")
+        let subject = try ending.desk.approvalSubject(rule: "mode-B")
+        try await ending.desk.approve(
+            [subject], reason: "essai d'une heure", until: ending.clock.now.advanced(by: .seconds(3600)),
+            by: Bench.biologist)
+        #expect(try await signatures(try await arrive([("K", "4.2")], on: ending), ending).count == 1)
+        ending.clock.advance(.seconds(3600))
+        let late = try await arrive([("K", "4.2")], on: ending)
+        #expect(try await signatures(late, ending).isEmpty)
+        #expect(try await ending.observation("K", late).holds.contains { $0.code == .ruleExpired })
+    }
+}
