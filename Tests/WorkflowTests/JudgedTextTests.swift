@@ -78,7 +78,8 @@ import Testing
             unknownFlags: ["?"], status: "P", observedAt: instant, analyzer: "auto", method: "m",
             dilution: .made(factor: Exact(5), multiplied: true),
             indices: SerumIndices(
-                hemolysis: Exact("1.5"), icterus: Exact(2), lipemia: Exact(3), freeHemoglobin: Exact(4), measured: true),
+                hemolysis: Exact("1.5"), icterus: Exact(2), lipemia: Exact(3), freeHemoglobin: Exact(4),
+                measured: true),
             control: ControlFacts(.rejected, "contrôle rejeté"), calibrationUntil: instant, reagentUntil: instant,
             mode: .release, lineApproved: true, requested: false, edited: true, hasFreeComment: true,
             history: values.map {

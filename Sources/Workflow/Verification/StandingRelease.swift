@@ -39,15 +39,18 @@ extension Desk {
             let signatures = try await ask { () throws(StoreFailure) in
                 try await store.signatures(requestID: request.id)
             }
+            // What was signed is amended by people only.
+            guard signatures.isEmpty else { return }
             let file = SignableFile(
                 patient: patient, request: request, specimens: specimens, observations: all, events: events + made,
-                signatures: signatures)
+                signatures: signatures, supplements: try await registeredSupplements(of: request, signatures))
             guard file.missing.isEmpty, !file.fresh.isEmpty else { return }
             let signature = Signature(
                 id: freshID(), site: request.site, requestID: request.id, version: file.nextVersion,
                 contentHash: Digest.sha256Hex(file.content.canonicalBytes),
                 meaning: Desk.meaning(of: approval, zone: try site(request.site).civilZone), account: approval.by,
-                biologist: biologist, at: at, observationIDs: file.content.observations.map(\.id), complete: true)
+                biologist: biologist, at: at, observationIDs: file.content.observations.map(\.id), complete: true,
+                supplementsThrough: file.supplementsThrough, words: file.words.isEmpty ? nil : file.words)
             let note = AuditNote(
                 site: request.site, author: Desk.house, action: "bio.release",
                 subject: "\(request.number) mode-B \(approval.by)", at: at)
