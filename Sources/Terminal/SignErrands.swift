@@ -246,7 +246,7 @@ extension SignSheet {
             number: request.number, version: view.nextVersion, lane: view.lane, isAmendment: view.isAmendment,
             contentHash: view.contentHash, patient: view.patient.displayName, civil: civil,
             identity: view.patient.status.rawValue, prescriber: request.prescriber.displayName,
-            place: SignSheet.place(request.encounter), note: request.note,
+            place: SignSheet.place(request.encounter), note: request.declared,
             lastVisit: view.previous.map { at($0.observedAt) }.max(),
             tubes: view.specimens.map {
                 FileSheet.TubeState(
