@@ -39,6 +39,12 @@ extension LaboratoryAPI {
                     body.observations, of: call.parameter("ref"), reason: body.reason, by: call.author)
                 return try .json(made.map { ObservationEventView($0, in: call.zone) })
             },
+            Route("POST", "/v1/requests/:ref/comment", .needs(.enterResult)) { call in
+                let body = try call.decoded(CommentBody.self)
+                let made = try await desk.comment(
+                    body.code, on: body.observation, of: call.parameter("ref"), by: call.author)
+                return try .json(view(made, call), status: 201)
+            },
             Route("POST", "/v1/requests/:ref/results", .needs(.enterResult)) { call in
                 let body = try call.decoded(ResultBody.self)
                 let made = try await desk.enter(

@@ -243,6 +243,16 @@ package struct WithdrawBody: Codable, Sendable, Hashable {
 }
 
 /// A result typed by a person: exactly one of `value`, `text`, `code` and `notPerformed`.
+/// A coded comment of the catalogue beside a result.
+package struct CommentBody: Codable, Sendable, Hashable {
+    package var observation: String
+    package var code: String
+    package init(observation: String, code: String) {
+        self.observation = observation
+        self.code = code
+    }
+}
+
 package struct ResultBody: Codable, Sendable, Hashable {
     package var analysis: String
     /// A number as text, so that `4.20` stays `4.20`; `<0.5` too. In the catalogue's unit.

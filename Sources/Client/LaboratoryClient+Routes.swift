@@ -75,6 +75,9 @@ extension LaboratoryClient {
     package func reject(_ reference: String, _ body: RejectBody) async throws(Refusal) -> ObservationEventView {
         try await send("POST", "/v1/requests/\(LaboratoryClient.segment(reference))/reject", body)
     }
+    package func comment(_ reference: String, _ body: CommentBody) async throws(Refusal) -> ObservationView {
+        try await send("POST", "/v1/requests/\(LaboratoryClient.segment(reference))/comment", body)
+    }
     package func enter(_ reference: String, _ body: ResultBody) async throws(Refusal) -> ObservationView {
         try await send("POST", "/v1/requests/\(LaboratoryClient.segment(reference))/results", body)
     }

@@ -103,6 +103,14 @@ package struct RequestView: Codable, Sendable, Hashable {
     }
 }
 
+extension RequestView {
+    /// What was declared with it: words, then pregnancy, treatments and the like; nil for nothing.
+    package var declared: String? {
+        let said = [note, clinical?.frenchText].compactMap { $0 }.filter { !$0.isEmpty }
+        return said.isEmpty ? nil : said.joined(separator: " ; ")
+    }
+}
+
 /// Answer to a registration: the request and the tubes to label.
 package struct RegisteredView: Codable, Sendable, Hashable {
     package var request: RequestView

@@ -103,7 +103,9 @@ package struct KeyDecoder: Sendable, Equatable {
 
     private mutating func endOfLine(at now: Instant, _ out: inout [Input]) {
         let code = run
-        guard code.count >= KeyDecoder.shortestScan, let last = runLast, last.duration(to: now) <= KeyDecoder.burst
+        // No tube is numbered with letters alone: a word typed at once is no scan.
+        guard code.count >= KeyDecoder.shortestScan, code.contains(where: \.isNumber), let last = runLast,
+            last.duration(to: now) <= KeyDecoder.burst
         else {
             _ = take(.enter, &out)
             return

@@ -196,6 +196,7 @@ package struct Plain: Sendable {
         let arrived = bench.currentFile != nil && before.currentFile == nil
         let changed = moved || arrived || current != Plain.current(of: before)
         if case .browse = bench.face.mode, answer.lines.isEmpty, changed, !waits { out.lines += reading }
+        if let id = current?.id, bench.house.whys[id] != before.house.whys[id] { out.lines += bench.judgement(of: id) }
         out.lines += asked(before)
         if out.effects.contains(.practise) {
             out.effects.removeAll { $0 == .practise }

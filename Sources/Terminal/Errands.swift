@@ -141,7 +141,8 @@ package actor Errands {
                         id: $0.observationID, due: $0.dueAt.instant(in: zone) ?? Instant(seconds: 0),
                         isOverdue: $0.isOverdue, contact: $0.contact)
                 })
-        case .comments: return .comments([])
+        case .comments:
+            return .comments(try await client.comments().map { CodedText(code: $0.code, text: $0.text) })
         case .signature:
             return .signature(
                 try await client.awaitingSignature(limit: 500).map {
@@ -243,9 +244,8 @@ package actor Errands {
                 id,
                 CallBody(
                     number: number, person: person, role: role, value: value, readBack: readBack, reached: reached))
-        case .comment:
-            throw Refusal(
-                "comment.none", because: "ce serveur n'a pas de commentaires codés", remedy: "le mettre à jour")
+        case .comment(let request, let id, let code):
+            _ = try await client.comment(request, CommentBody(observation: id, code: code))
         case .unlock(let secret):
             let session = try await client.with(token: nil).login(login, secret: secret)
             client = client.with(token: session.token)

@@ -20,7 +20,8 @@ package enum PlainSession {
             zone: settings.manner.zone, pause: .zero, now: TerminalSession.now, tell: { mailbox.put($0) })
         try await errands.begin()
         var desk = PlainDesk(plain: Plain(manner: settings.manner, at: TerminalSession.now()), errands: errands)
-        _ = await desk.settle([], mailbox)
+        // What was loaded is said in order, not as it came.
+        _ = await desk.settle([], mailbox, isSilent: true)
         desk.say(desk.plain.greeting)
         desk.ask()
         let reader = Thread {
@@ -63,7 +64,9 @@ private struct PlainDesk {
     }
 
     /// Runs these effects and all that follow from them. True: the person leaves.
-    mutating func settle(_ first: [Effect], _ mailbox: Mailbox<Event>) async -> Bool {
+    mutating func settle(
+        _ first: [Effect], _ mailbox: Mailbox<Event>, isSilent: Bool = false
+    ) async -> Bool {
         var effects = first
         while true {
             for effect in effects {
@@ -78,7 +81,7 @@ private struct PlainDesk {
             if events.isEmpty { return false }
             for event in events {
                 let answer = plain.receive(event, at: TerminalSession.now())
-                say(answer.lines)
+                if !isSilent { say(answer.lines) }
                 effects += answer.effects
             }
         }

@@ -95,8 +95,7 @@ actor SignErrands {
     private func sheet(_ number: String, _ draft: SignDraft) async throws(Refusal) -> SignSheet {
         let file = try await client.fileToSign(number, SignDraftBody(draft))
         let history = try await client.history(number, limit: SignErrands.pastValues)
-        let quality = try await client.qualityStates()
-        return SignSheet(file, history, quality, draft, zone: zone, now: TerminalSession.now())
+        return SignSheet(file, history, draft, zone: zone, now: TerminalSession.now())
     }
 
     private func open(_ number: String, _ draft: SignDraft) async {
@@ -224,8 +223,7 @@ extension SignQueueRow {
 
 extension SignSheet {
     init(
-        _ view: FileToSignView, _ history: [HistoryView], _ quality: [QualityStateView], _ draft: SignDraft,
-        zone: CivilZone, now: Instant
+        _ view: FileToSignView, _ history: [HistoryView], _ draft: SignDraft, zone: CivilZone, now: Instant
     ) {
         func at(_ moment: Moment) -> Instant { moment.instant(in: zone) ?? Instant(seconds: 0) }
         let request = view.request
@@ -248,13 +246,14 @@ extension SignSheet {
             number: request.number, version: view.nextVersion, lane: view.lane, isAmendment: view.isAmendment,
             contentHash: view.contentHash, patient: view.patient.displayName, civil: civil,
             identity: view.patient.status.rawValue, prescriber: request.prescriber.displayName,
-            place: SignSheet.place(request.encounter), note: request.note,
+            place: SignSheet.place(request.encounter), note: request.declared,
             lastVisit: view.previous.map { at($0.observedAt) }.max(),
             tubes: view.specimens.map {
                 FileSheet.TubeState(
                     accession: $0.accession, tube: $0.tube, collected: $0.collectedAt.map(at),
                     received: $0.receivedAt.map(at), nonconformity: $0.nonconformity)
-            }, controls: SignSheet.doubts(view, quality), lines: lines, missing: view.missing,
+            }, controls: HoldGroup.controls(of: view.observations.map { ($0.analysis, $0.holds) }), lines: lines,
+            missing: view.missing,
             comments: view.comments + view.supplements, obstacles: view.obstacles, draft: draft)
     }
 
@@ -263,18 +262,6 @@ extension SignSheet {
         case .ambulatory: .town
         case .inpatient: .ward
         case .emergency: .emergency
-        }
-    }
-
-    /// Controls behind these results that do not conform.
-    private static func doubts(_ view: FileToSignView, _ quality: [QualityStateView]) -> [String] {
-        view.observations.compactMap { observation in
-            guard let analyzer = observation.origin.analyzer,
-                let state = quality.first(where: {
-                    $0.analyzer == analyzer && $0.analysis == observation.analysis && $0.hold != nil
-                })
-            else { return nil }
-            return "\(state.analysis) \(analyzer) \(state.state) (\(state.because))"
         }
     }
 }

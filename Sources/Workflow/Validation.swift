@@ -236,9 +236,8 @@ extension Desk {
         of reference: String
     ) async throws(CommandFailure) -> (Request, [Observation], [ObservationEvent]) {
         let request = try await request(reference)
-        let observations = try await ask { () throws(StoreFailure) in
-            try await store.observations(requestID: request.id)
-        }
+        let stored = try await ask { () throws(StoreFailure) in try await store.observations(requestID: request.id) }
+        let observations = try await withRemarks(stored, of: request)
         let events = try await ask { () throws(StoreFailure) in
             try await store.observationEvents(requestID: request.id)
         }

@@ -169,7 +169,7 @@ extension BioCommand {
     /// The file, with the trend of each value.
     static func showWithTrend(_ file: FileToSignView, _ client: LaboratoryClient, ascii: Bool = false) async throws {
         let history = try await client.history(file.request.number)
-        let context = BioContext.lines(file, quality: try await client.qualityStates())
+        let context = BioContext.lines(file)
         show(file, context: context, trends: trends(file, history, Signs(ascii: ascii)))
     }
 

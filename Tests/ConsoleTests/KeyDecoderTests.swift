@@ -70,6 +70,8 @@ import Testing
             now = now.advanced(by: .milliseconds(90))
         }
         #expect(out.count == 8 && out.last == .key(.enter))
+        // A word of a person who types fast, or of a program.
+        #expect(decode(Array("tutoriel\r".utf8)).last == .key(.enter))
         // Five characters are too few for a tube, however fast.
         #expect(decode(Array("12345\r".utf8)).last == .key(.enter))
     }

@@ -168,7 +168,7 @@ import Testing
         _ = bench.receive(
             .sheet(SignMorning.sheet(draft: draft, version: 2, isAmendment: true, isCritical: false)), at: bench.now)
         for words in [
-            "4,2 mmol/L", "6,4 mmol/L", "version 1, accepté", "n'est plus destinataire", "Version 1 en entier",
+            "4,2 mmol/L", "6,4 mmol/L", "version 1, accepté", "destinataire, à prévenir", "Version 1 en entier",
         ] {
             #expect(bench.text.contains(words), "\(words)\n\(bench.text)")
         }

@@ -77,6 +77,7 @@ import Testing
                 try await screen.press("o")
                 try await screen.answer(number)
                 #expect(try await screen.shows("Dossier \(number)", "version 2 à signer"))
+                #expect(try await screen.hides("numéro du dossier ou du tube"))
                 try await screen.press("Down", "X")
                 #expect(try await screen.shows("Rejeter K"))
                 try await screen.answer("1")

@@ -182,7 +182,8 @@ package struct SignBench: Sendable, Equatable {
             return []
         case .found(let sheet):
             sheets[sheet.number] = sheet
-            return show(sheet.number)
+            // Whoever went on meanwhile is not taken away from there.
+            return mode == .browse ? show(sheet.number) : []
         case .versions(let found): return take(found)
         case .page(let title, let lines):
             mode = .page(title: title, lines: lines, top: 0)

@@ -27,7 +27,7 @@ package enum Register: String, Codable, Sendable, CaseIterable {
     case reflex
     /// Subject: a round of external quality assessment.
     case externalAssessment
-    /// Subject: id of an observation: nonconformities, comments and what else people note beside a result.
+    /// Subject: id of a request: the coded comments that people put beside its results.
     case remark
     /// Subject: id of a request: what people decided about its reports' way out (hold, hide, withdraw…).
     case release

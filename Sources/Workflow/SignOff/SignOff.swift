@@ -226,9 +226,8 @@ extension Desk {
     package func signedReport(of signature: Signature) async throws(CommandFailure) -> SignedReport {
         let site = try site(signature.site)
         let request = try await request(signature.requestID)
-        let observations = try await ask { () throws(StoreFailure) in
-            try await store.observations(requestID: request.id)
-        }
+        let stored = try await ask { () throws(StoreFailure) in try await store.observations(requestID: request.id) }
+        let observations = try await withRemarks(stored, of: request, until: signature.at)
         let held = Set(signature.observationIDs)
         let specimens = try await ask { () throws(StoreFailure) in try await store.specimens(requestID: request.id) }
         let signed = observations.filter { held.contains($0.id) }.sorted { $0.id < $1.id }

@@ -44,6 +44,8 @@ struct SignReview {
     /// The draft changes what stands beside the results.
     var hasNewWords: Bool
     var uncalled: [CallEntry]
+    /// Results with words that are not the laboratory's own sentences.
+    var freeWords: Set<String>
 
     var fresh: [Observation] {
         let ids = Set(file.fresh)
@@ -72,7 +74,7 @@ struct SignReview {
             for hold in observation.holds where hold.code.stopsLot {
                 words.append("\(hold.code.rawValue) \(observation.analysis)")
             }
-            if observation.comment != nil { words.append("commentaire libre \(observation.analysis)") }
+            if freeWords.contains(observation.id) { words.append("commentaire libre \(observation.analysis)") }
         }
         return words
     }
@@ -102,7 +104,15 @@ extension Desk {
             request: request, patient: patient, file: file, judged: judged,
             contentHash: Digest.sha256Hex(file.content.canonicalBytes),
             isAmendment: !file.replaced.isEmpty || changed == true, hasNewWords: file.words.carried != before,
-            uncalled: try await uncalled(judged.filter { fresh.contains($0.id) }))
+            uncalled: try await uncalled(judged.filter { fresh.contains($0.id) }),
+            freeWords: Set(judged.filter { hasFreeWords($0.comment) }.map(\.id)))
+    }
+
+    /// A comment that is more than coded sentences.
+    private func hasFreeWords(_ comment: String?) -> Bool {
+        guard var rest = comment else { return false }
+        for sentence in catalogue.comments { rest = rest.replacing(sentence.text, with: "") }
+        return rest.contains { $0.isLetter || $0.isNumber }
     }
 
     /// What is calculated from an analysis that waits, waits with it.

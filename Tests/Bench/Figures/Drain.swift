@@ -137,7 +137,8 @@ private final class BarePFI: Sendable {
             held += buffer[..<n]
             // One message at a time: what was read ends with it or goes on.
             guard held.count > 2, held[held.count - 2] == 0x1C, held[held.count - 1] == 0x0D else { continue }
-            let id = String(decoding: held.prefix(200).split(separator: 0x7C, maxSplits: 10)[9], as: UTF8.self)
+            let fields = held.prefix(200).split(separator: 0x7C, maxSplits: 10, omittingEmptySubsequences: false)
+            let id = String(decoding: fields[9], as: UTF8.self)
             held.removeAll(keepingCapacity: true)
             let answer =
                 "\u{0B}MSH|^~\\&|PFI|LABO|SGL|LABO|20261122121501+0100||ACK^R01^ACK|A\(id)|T|2.5|||||FRA|"
