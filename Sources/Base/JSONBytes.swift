@@ -1,5 +1,6 @@
 /// JSON written member by member (RFC 8259), for the kinds of facts of which there are thousands a day: a general
-/// encoder takes thirty times as long. Members are written in the order of their names, as a general encoder sorts them.
+/// encoder takes thirty times as long. Members are written in the order of their names, as a general encoder sorts
+/// them.
 package struct JSONBytes: Sendable {
     package private(set) var bytes: [UInt8] = []
 

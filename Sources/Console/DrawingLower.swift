@@ -161,6 +161,15 @@ extension Workbench {
         }
     }
 
+    private func style(of code: Hold.Code) -> Style {
+        if code == .interference || code == .interferenceBias { return Style(.interference, bold: true) }
+        return switch code.severity {
+        case .forbids: Style(.critical, bold: true)
+        case .needsReason: Style(.held)
+        case .shown: .dim
+        }
+    }
+
     /// What is known of the result of the cursor, line by line.
     func detail(_ columns: Int) -> [(String, Style)] {
         guard let result = currentResult, face.list != .quality, face.list != .triage, face.list != .analyzers else {
@@ -201,19 +210,7 @@ extension Workbench {
             } else {
                 fold(words[.heldFor], Style(.held, bold: true))
             }
-            for hold in line.holds {
-                let style: Style =
-                    switch hold.code.severity {
-                    case .forbids: Style(.critical, bold: true)
-                    case .needsReason: Style(.held)
-                    case .shown: .dim
-                    }
-                if hold.code == .interference || hold.code == .interferenceBias {
-                    fold("\(hold.code.rawValue) \(hold.reason)", Style(.interference, bold: true))
-                    continue
-                }
-                fold("\(hold.code.rawValue) \(hold.reason)", style)
-            }
+            for hold in line.holds { fold("\(hold.code.rawValue) \(hold.reason)", style(of: hold.code)) }
         } else {
             fold(words[.waitsHere], .dim)
         }

@@ -1,7 +1,7 @@
 import CPango
 
-/// Glyphs of a line in one font, with the text that they stand for: what `cairo_show_text_glyphs` takes, placed from the
-/// beginning of the line.
+/// Glyphs of a line in one font, with the text that they stand for: what `cairo_show_text_glyphs` takes, placed from
+/// the beginning of the line.
 struct GlyphRun {
     /// A `cairo_scaled_font_t` of the layout's.
     var font: OpaquePointer

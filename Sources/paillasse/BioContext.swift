@@ -13,7 +13,8 @@ enum BioContext {
             "prescripteur \(request.prescriber.displayName), \(place(request.encounter)), prescrit le "
                 + request.prescribedOn.french,
         ]
-        lines.append("renseignements : " + (request.declared ?? "aucun (ni traitement, ni grossesse, ni jeûne déclarés)"))
+        let none = "aucun (ni traitement, ni grossesse, ni jeûne déclarés)"
+        lines.append("renseignements : " + (request.declared ?? none))
         let visits = file.previous.map(\.observedAt)
         lines.append(
             "dernière visite : " + (visits.max { $0.text < $1.text }.map { String($0.french.prefix(10)) } ?? "aucune"))

@@ -9,8 +9,8 @@ struct WorklistCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worklist", abstract: "Résultats à valider techniquement, urgents d'abord.",
         discussion: """
-            Dans un terminal, l'écran de travail : ? montre ses touches, x les actions de la ligne. Avec --plain, le même
-            travail ligne par ligne, aussi depuis un tuyau. Ailleurs, ou avec --json ou --limit, la liste.
+            Dans un terminal, l'écran de travail : ? montre ses touches, x les actions de la ligne. Avec --plain, le
+            même travail ligne par ligne, aussi depuis un tuyau. Ailleurs, ou avec --json ou --limit, la liste.
             """)
 
     @OptionGroup var listing: Listing

@@ -9,8 +9,8 @@ import Store
 import Testing
 import Workflow
 
-/// The acceptance list of the SGL (DSR-SGL section 7), points 1, 2 and 10 to 12, from the desk to a PFI and back; points
-/// 3 to 6 and 13 stand with the way out (`ReleaseTests`).
+/// The acceptance list of the SGL (DSR-SGL section 7), points 1, 2 and 10 to 12, from the desk to a PFI and back;
+/// points 3 to 6 and 13 stand with the way out (`ReleaseTests`).
 @Suite(.timeLimit(.minutes(10))) struct `DSR-SGL section 7` {
     /// A request of many kinds of result, signed: a number, one below, one in two units, a coded one, one without LOINC
     /// code, one not performed; an isolate with its antibiogram.

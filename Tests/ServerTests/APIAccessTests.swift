@@ -130,6 +130,7 @@ import Testing
         ("GET /v1/requests/:ref", "TBSAP"), ("POST /v1/specimens/:accession/receive", "TBS"),
         ("GET /v1/worklist", "TBSAP"), ("POST /v1/requests/:ref/validate", "TB"),
         ("POST /v1/requests/:ref/reject", "TB"), ("POST /v1/requests/:ref/results", "TB"),
+        ("POST /v1/requests/:ref/comment", "TB"), ("PUT /v1/requests/:ref/clinical", "TBS"),
         ("GET /v1/bio", "TBSAP"), ("GET /v1/bio/:ref", "TBSAP"), ("POST /v1/bio/:ref/sign", "B"),
         ("POST /v1/bio/:ref/draft", "TBSAP"), ("POST /v1/bio/lot", "B"), ("POST /v1/pin", "B"),
         ("GET /v1/comments", "TBSAP"), ("GET /v1/signatures/figures", "TBSAP"),

@@ -15,9 +15,9 @@ import Testing
                     "login", "biologiste", "--secret-stdin", input: APILaboratory.secret + "\n")
                 let shown = try await tool.run("bio", "show", made.request.number)
                 #expect(shown.code == 0, "\(shown)")
-                // Both lines hold the codes; the words stand once.
+                // Both lines hold the codes; the words stand once, and what answers them once.
                 let lines = shown.output.split(separator: "\n")
-                #expect(lines.count { $0.contains("MODIF_MANUELLE") } == 3)
+                #expect(lines.count { $0.contains("MODIF_MANUELLE") } == 4)
                 #expect(lines.count { $0.contains("saisie manuelle") } == 1)
                 #expect(lines.count { $0 == "CQ_ABSENT : aucun contrôle de qualité enregistré" } == 1)
                 let json = try await tool.run("bio", "show", made.request.number, "--json")

@@ -10,7 +10,8 @@ import Store
 import Testing
 import Workflow
 
-/// A laboratory whose people use the program, and a PFI: from the patient's file to what the DMP and the mailboxes hold.
+/// A laboratory whose people use the program, and a PFI: from the patient's file to what the DMP and the mailboxes
+/// hold.
 private struct Road: Sendable {
     let laboratory: APILaboratory
     let tool: CommandLineTool
@@ -70,7 +71,8 @@ private struct Road: Sendable {
 
     func sign(_ number: String) async throws {
         laboratory.clock.advance(.seconds(60))
-        try await done("bio", "sign", number, "--secret-stdin")
+        let left = try await tool.atTerminal("bio sign \(number)")
+        try #require(left.contains("signée par"), "\(left)")
         try await laboratory.dispatch.makeReports()
         _ = try await laboratory.dispatch.sendDue()
     }

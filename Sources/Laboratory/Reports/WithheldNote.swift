@@ -1,4 +1,5 @@
-/// A destination that a report version was not sent to (register `withheld`, subject: the request, ordinal: the version).
+/// A destination that a report version was not sent to (register `withheld`, subject: the request, ordinal: the
+/// version).
 package struct WithheldNote: Codable, Sendable, Hashable {
     /// `DMP`, `patient`, an MSSanté address; empty for a prescriber without one.
     package var destination: String
