@@ -103,14 +103,14 @@ import Workflow
     @Test func `in a terminal it prompts, and says another's news by itself`() async throws {
         try await signedIn { laboratory, tool in
             let made = try await request(laboratory, "DUPONT", ["NA", "K"], [("NA", "140"), ("K", "4.20")])
-            try await TmuxScreen.open(tool, width: 80, height: 24, arguments: "worklist --plain") { screen in
+            try await TmuxScreen.open(tool, width: 80, height: 60, arguments: "worklist --plain") { screen in
                 #expect(try await screen.shows("à valider 1 tube(s)", "DUPONT Marie", "NA Sodium", "140 mmol/L"))
                 try await screen.type("n\r")
                 #expect(try await screen.shows("K Potassium", "4,2"))
                 _ = try await request(laboratory, "MARTIN", ["K"], [("K", "4.4")])
                 #expect(try await screen.shows("1 nouveau(x)"))
                 try await screen.type("p\r")
-                #expect(try await screen.shows("MODIF_MANUELLE", "Jugé"))
+                #expect(try await screen.shows("Jugé", "manualEdit@1 : oui [MODIF_MANUELLE]"))
                 try await screen.type(":q\r")
                 _ = made
             }
