@@ -147,7 +147,7 @@ enum Preflight {
         #expect(text.contains("Frottis sanguin, MGG × 100"))
         #expect(text.contains("Résultats de seconde intention") && text.contains("Étude de l’hémoglobine (n° HB-12)"))
         let images = try PDFReader.run("pdfimages", ["-list", "{}"], on: pdf)
-        #expect(images.contains("240") && images.contains("jpeg") && images.contains("gray"), "\(images)")
+        #expect(images.contains("240") && images.contains("jpeg") && images.contains("rgb"), "\(images)")
     }
 
     @Test func `refuses a picture that is none, or in inks`() throws {

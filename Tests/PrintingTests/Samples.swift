@@ -47,7 +47,7 @@ enum Samples {
         report.attached = ["Étude de l'hémoglobine (n° HB-12)"]
         return report
     }()
-    /// A grey JPEG of 24 × 16 points.
+    /// A JPEG of 24 × 16 points.
     static let trace =
         Base64.decode(
             Array(

@@ -86,7 +86,7 @@ import Testing
             #expect(shown.code == 0 && shown.output.contains("manque : K"), "\(shown)")
             for words in [
                 "Échantillon hémolysé", "prescripteur Pascal CHARLES", "renseignements :", "dernière visite : aucune",
-                "contrôles : CQ_ABSENT (NA, K)", "MODIF_MANUELLE : lire pourquoi : paillasse bio why \(number) NA",
+                "contrôles : CQ_ABSENT (NA) :", "MODIF_MANUELLE : lire pourquoi : paillasse bio why \(number) NA",
             ] { #expect(shown.output.contains(words), "\(words)\n\(shown.output)") }
             let signed = try await tool.atTerminal("bio sign \(number) --except K --comment HEMO1")
             #expect(signed.contains("version 1 (partielle) signée par"), "\(signed)")

@@ -75,6 +75,7 @@ import Testing
                 #expect(try await screen.shows(other, within: .seconds(10)))
                 // The rest of the first file is rejected with the last digits of its tube.
                 try await screen.press("o")
+                #expect(try await screen.shows("numéro du dossier ou du tube"))
                 try await screen.answer(number)
                 #expect(try await screen.shows("Dossier \(number)", "version 2 à signer"))
                 #expect(try await screen.hides("numéro du dossier ou du tube"))

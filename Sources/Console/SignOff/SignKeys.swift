@@ -5,8 +5,12 @@ extension SignBench {
     mutating func take(_ input: Input) -> [SignEffect] {
         switch input {
         case .key(let key): return press(key)
-        case .scan(let code, _):
+        case .scan(let code, let typed):
             if link == .locked { return [] }
+            // Who answers fast, or scans the answer, answers: a code of signature is looked for nowhere.
+            if case .question = mode {
+                return code.dropFirst(typed).flatMap { press(.character($0)) } + press(.enter)
+            }
             mode = .browse
             return [.find(code)]
         case .paste(let text):
