@@ -172,6 +172,21 @@ import Workflow
         #expect(
             try await bench.desk.reflexes(of: made.request.number, by: Bench.technician).map(\.state) == [.added])
     }
+
+    @Test(arguments: [(30, ReflexEntry.State.added), (31, .proposed)])
+    func `that the specimen is too old for are left to a person`(minutes: Int, state: ReflexEntry.State) async throws {
+        let bench = try await Bench.withRules(
+            cells: ["T4L": ["stabilite_h": "1"]],
+            policy: { $0.replacing("\"proposer\" }", with: "\"ajouter\" }") })
+        let made = try await thyroid(bench)
+        // Collected half an hour before the reception.
+        bench.clock.advance(.seconds(60 * minutes))
+        try await bench.validate(["TSH"], of: made)
+        let entries = try await bench.desk.reflexes(of: made.request.number, by: Bench.technician)
+        #expect(entries.map(\.state) == [state])
+        #expect(entries[0].reason.contains("T4L : stable 1 h, prélevé il y a 1 h") == (state == .proposed))
+        #expect(entries[0].reason.contains("volume restant et cotation à vérifier"))
+    }
 }
 
 @Suite struct `Judging again` {

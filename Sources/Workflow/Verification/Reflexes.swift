@@ -1,4 +1,5 @@
 package import Base
+import Catalog
 import Laboratory
 package import Rules
 import Store
@@ -49,17 +50,32 @@ extension Desk {
         let isAdding = shelf.pack.policy.addsReflexes
         var facts = [Fact](), lines = [RequestLine]()
         for finding in fresh {
+            let stale = tooOld(finding.adds, collected, at: at)
+            let isAdded = isAdding && stale.isEmpty
             let entry = ReflexEntry(
-                finding: finding, state: isAdding ? .added : .proposed, author: Desk.house, at: at,
-                reason: finding.because)
+                finding: finding, state: isAdded ? .added : .proposed, author: Desk.house, at: at,
+                reason: ([finding.because] + stale + [Desk.reflexCare]).joined(separator: " ; "))
             facts.append(.register(Desk.entry(entry, request, ordinal: known.count + facts.count + 1)))
-            for code in finding.adds where isAdding && !lines.contains(where: { $0.analysis == code }) {
+            for code in finding.adds where isAdded && !lines.contains(where: { $0.analysis == code }) {
                 lines.append(RequestLine(analysis: code, origin: "reflexe:\(finding.rule)"))
             }
         }
         guard !lines.isEmpty else { return (facts, false) }
         let addition = try await adding(lines, to: request, at: at)
         return (facts + addition.facts, addition.hasOrders)
+    }
+
+    /// What no rule knows of an added test (RULES section 11: volume, billing).
+    private static let reflexCare = "volume restant et cotation à vérifier"
+
+    /// A specimen older than the test stands (`stabilite_h`), or of unknown age: a rule adds nothing to it by itself.
+    private func tooOld(_ codes: [String], _ collected: Instant?, at: Instant) -> [String] {
+        codes.compactMap { code in
+            guard let hours = catalogue[code]?.verification.stabilityHours else { return nil }
+            guard let collected else { return "\(code) : heure de prélèvement inconnue, stable \(hours) h" }
+            let age = collected.minutes(to: at)
+            return age > Int64(hours) * 60 ? "\(code) : stable \(hours) h, prélevé il y a \(age / 60) h" : nil
+        }
     }
 
     private static func entry(_ entry: ReflexEntry, _ request: Request, ordinal: Int) -> RegisterEntry {
