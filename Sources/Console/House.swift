@@ -7,9 +7,8 @@ package struct House: Sendable, Equatable {
     package var person = ""
     package var login = ""
     package var permissions: Set<Permission> = []
-    package var lines: [Line] = [] {
-        didSet { index() }
-    }
+    package private(set) var lines: [Line] = []
+    private var placeOfLine: [LinePlace] = []
     /// The same as tubes, in order, and where each is: kept, since every screen asks for them.
     package private(set) var tubes: [Tube] = []
     private var tubeAt: [String: Int] = [:]
@@ -39,6 +38,50 @@ package struct House: Sendable, Equatable {
     package var loaded: Set<Source> = []
     package init() {}
 
+    private struct LinePlace: Sendable, Equatable {
+        var tube: Int
+        /// Among the lines of the tube.
+        var at: Int
+    }
+
+    /// Takes the list of the server; answers the ids of what is new in it or says something else. While fifty results a
+    /// second come, most lists differ from the last one in a few values: only their tubes are made again.
+    package mutating func take(_ list: [Line]) -> [String] {
+        if let places = places(changedIn: list) {
+            for place in places { replace(place, list[place]) }
+            return places.map { list[$0].id }
+        }
+        let before = Dictionary(lines.indices.map { (lines[$0].id, $0) }, uniquingKeysWith: { a, _ in a })
+        let told = list.compactMap { line in
+            before[line.id].map { lines[$0] == line } ?? false ? nil : line.id
+        }
+        lines = list
+        index()
+        return told
+    }
+
+    /// Nil when the lists differ in more than what some lines say.
+    private func places(changedIn list: [Line]) -> [Int]? {
+        guard list.count == lines.count else { return nil }
+        var places = [Int]()
+        for place in list.indices where list[place] != lines[place] {
+            let (line, old) = (list[place], lines[place])
+            guard line.id == old.id, line.tubeKey == old.tubeKey, line.request == old.request else { return nil }
+            places.append(place)
+        }
+        return places
+    }
+
+    private mutating func replace(_ place: Int, _ line: Line) {
+        let spot = placeOfLine[place]
+        lines[place] = line
+        count(tubes[spot.tube], -1)
+        var all = tubes[spot.tube].lines
+        all[spot.at] = line
+        tubes[spot.tube] = Tube.tubes(of: all)[0]
+        count(tubes[spot.tube], 1)
+    }
+
     private mutating func index() {
         tubes = Tube.tubes(of: lines)
         tubeAt = [:]
@@ -47,10 +90,19 @@ package struct House: Sendable, Equatable {
         for (place, tube) in tubes.enumerated() {
             tubeAt[tube.key] = place
             tubesOfRequest[tube.request, default: []].append(place)
-            if tube.urgent { urgentTubes += 1 }
-            if tube.held > 0 { heldTubes += 1 }
-            if tube.isCritical { criticalTubes += 1 }
+            count(tube, 1)
         }
+        var met = [Int](repeating: 0, count: tubes.count)
+        placeOfLine = lines.map { line in
+            let tube = tubeAt[line.tubeKey] ?? 0
+            defer { met[tube] += 1 }
+            return LinePlace(tube: tube, at: met[tube])
+        }
+    }
+    private mutating func count(_ tube: Tube, _ one: Int) {
+        if tube.urgent { urgentTubes += one }
+        if tube.held > 0 { heldTubes += one }
+        if tube.isCritical { criticalTubes += one }
     }
     package func tube(_ key: String) -> Tube? { tubeAt[key].map { tubes[$0] } }
     /// What waits in a request.
@@ -144,6 +196,8 @@ package struct Line: Sendable, Hashable {
     /// Reasons that stop a validation without words.
     package var stops: [Hold] { holds.filter { $0.code.severity != .shown } }
     package var isForbidden: Bool { holds.contains { $0.code.severity == .forbids } }
+    /// The tube that it is of; the request while no tube has a number.
+    var tubeKey: String { accession.isEmpty ? request : accession }
     package var valueAndUnit: String { unit.isEmpty || unit == "1" ? value : value + " " + unit }
 }
 
@@ -167,7 +221,7 @@ package struct Tube: Sendable, Hashable {
         var places = [String: Int]()
         var tubes = [Tube]()
         for line in lines {
-            let key = line.accession.isEmpty ? line.request : line.accession
+            let key = line.tubeKey
             if let place = places[key] {
                 tubes[place].lines.append(line)
                 tubes[place].since = min(tubes[place].since, line.observedAt)

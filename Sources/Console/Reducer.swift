@@ -81,9 +81,8 @@ extension Workbench {
         let first = house.loaded.insert(loaded.source).inserted
         switch loaded {
         case .worklist(let lines):
-            let before = Dictionary(house.lines.map { ($0.id, $0) }, uniquingKeysWith: { a, _ in a })
-            if !first { for line in lines where before[line.id] != line { changed[line.id] = now } }
-            house.lines = lines
+            let told = house.take(lines)
+            if !first { for id in told { changed[id] = now } }
         case .status(let analyzers, let triageOpen, let awaiting):
             house.analyzers = analyzers
             house.triageOpen = triageOpen
