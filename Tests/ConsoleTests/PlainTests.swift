@@ -16,12 +16,14 @@ import Testing
             tell(.online)
         }
         mutating func tell(_ event: Event) { take(plain.receive(event, at: Morning.now)) }
-        @discardableResult
+        // Not optimised: at -O, inlined into a test, the compiler (6.3) lets go of what was heard while it is still read.
+        @discardableResult @_optimize(none)
         mutating func type(_ line: String) -> [String] {
             let before = heard.count
             take(plain.typed(line, at: Morning.now))
             return Array(heard[before...])
         }
+        @_optimize(none)
         private mutating func take(_ answer: Plain.Answer) {
             heard += answer.lines
             var effects = answer.effects
