@@ -16,7 +16,7 @@ import Testing
             tell(.online)
         }
         mutating func tell(_ event: Event) { take(plain.receive(event, at: Morning.now)) }
-        // Not optimised: at -O, inlined into a test, the compiler (6.3) lets go of what was heard while it is still read.
+        // Not optimised: at -O, inlined into a test, Swift 6.3 lets go of what was heard while it is still read.
         @discardableResult @_optimize(none)
         mutating func type(_ line: String) -> [String] {
             let before = heard.count
