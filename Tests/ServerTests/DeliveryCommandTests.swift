@@ -16,27 +16,14 @@ import Workflow
         _ policy: PFIPolicy = PFIPolicy(),
         _ body: @Sendable (APILaboratory, CommandLineTool, String, PFISimulator) async throws -> Void
     ) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "sortie-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let pfi = try await PFISimulator.start(folder: folder, policy: policy)
-        let running = Task { await pfi.run() }
-        defer { running.cancel() }
-        let parties = Parties(
-            sendingApplication: "PAILLASSE", sendingFacility: "LABO", receivingApplication: "PFI",
-            receivingFacility: "LABO")
-        let settings = PFISettings(
-            host: "127.0.0.1", port: pfi.port, parties: parties, processing: .training, answerWithin: .seconds(20))
-        try await APILaboratory.open(pfi: settings) { laboratory in
-            try await CommandLineTool.withHome(server: laboratory.server.text) { tool in
-                let made = try await laboratory.readyToSign()
-                try await tool.signIn("biologiste")
-                let signed = try await tool.atTerminal("bio sign \(made.request.number)")
-                try #require(signed.contains("version 1 signée par"), "\(signed)")
-                try await laboratory.dispatch.makeReports()
-                try await body(laboratory, tool, made.request.number, pfi)
-            }
+        try await Road.open(policy) { road in
+            let (laboratory, tool) = (road.laboratory, road.tool)
+            let made = try await laboratory.readyToSign()
+            let signed = try await tool.atTerminal("bio sign \(made.request.number)")
+            try #require(signed.contains("version 1 signée par"), "\(signed)")
+            try await laboratory.dispatch.makeReports()
+            try await body(laboratory, tool, made.request.number, road.pfi)
         }
-        await pfi.stop()
     }
 
     @Test func `tell who has a report, who read it, who could not and why`() async throws {

@@ -12,14 +12,14 @@ import Workflow
 
 /// A laboratory whose people use the program, and a PFI: from the patient's file to what the DMP and the mailboxes
 /// hold.
-private struct Road: Sendable {
+struct Road: Sendable {
     let laboratory: APILaboratory
     let tool: CommandLineTool
     let pfi: PFISimulator
     let folder: String
 
     static func open(
-        _ policy: PFIPolicy = PFIPolicy(), _ body: @escaping @Sendable (Road) async throws -> Void
+        _ policy: PFIPolicy = PFIPolicy(), _ body: @Sendable (Road) async throws -> Void
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "route-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -33,7 +33,7 @@ private struct Road: Sendable {
             host: "127.0.0.1", port: pfi.port, parties: parties, processing: .training, answerWithin: .seconds(20))
         try await APILaboratory.open(pfi: settings) { laboratory in
             try await CommandLineTool.withHome(server: laboratory.server.text) { tool in
-                _ = try await tool.run("login", "biologiste", "--secret-stdin", input: APILaboratory.secret + "\n")
+                try await tool.signIn("biologiste")
                 try await body(Road(laboratory: laboratory, tool: tool, pfi: pfi, folder: folder))
             }
         }
