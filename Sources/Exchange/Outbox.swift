@@ -66,9 +66,9 @@ actor Outbox {
     /// Messages of different requests, in order. While one batch is on the wire, the answers to the one before are
     /// written down and the next one is claimed: wire and disk do not wait for each other, and a crash repeats two
     /// batches at most, each under its own number. False when there is no use in going on now.
-    private func send(allOf due: [Delivery]) async throws(CommandFailure) -> Bool {
+    private func send(allOf due: [DeliveryHead]) async throws(CommandFailure) -> Bool {
         var rest = due[...], told = [Happened]()
-        func batch() -> ArraySlice<Delivery> {
+        func batch() -> ArraySlice<DeliveryHead> {
             defer { rest = rest.dropFirst(stride) }
             return rest.prefix(stride)
         }
@@ -98,7 +98,7 @@ actor Outbox {
     }
 
     private func write(
-        _ happened: [Happened], andClaim due: ArraySlice<Delivery>
+        _ happened: [Happened], andClaim due: ArraySlice<DeliveryHead>
     ) async -> Result<[Claimed], CommandFailure> {
         do throws(CommandFailure) {
             try await record(happened)
@@ -113,7 +113,7 @@ actor Outbox {
     }
 
     private struct Happened {
-        var delivery: Delivery
+        var delivery: DeliveryHead
         var kind: DeliveryEvent.Kind
         var detail: String?
         /// Ordinal of the attempt that it follows.
@@ -126,7 +126,8 @@ actor Outbox {
         }
     }
     private struct Claimed {
-        var delivery: Delivery
+        var delivery: DeliveryHead
+        var message: [UInt8]
         var route: MLLPCaller
         var routeName: String?
         /// It may be with this PFI already: no other may have it.
@@ -136,9 +137,9 @@ actor Outbox {
     }
 
     /// What may leave now: of each request its oldest, those that wait for a next try and what follows them left out.
-    private func eligible() async throws(CommandFailure) -> [Delivery] {
+    private func eligible() async throws(CommandFailure) -> [DeliveryHead] {
         let limit = (stride == 1 ? Outbox.batch : Outbox.ahead) + waiting.count
-        let due: [Delivery]
+        let due: [DeliveryHead]
         do throws(StoreFailure) { due = try await desk.store.deliveriesDueHeads(limit: limit) } catch {
             throw .store(error)
         }
@@ -152,7 +153,7 @@ actor Outbox {
     }
 
     /// Durable before the wire: the attempt, by which way. What was closed meanwhile (held back, given up) is left.
-    private func claim(_ due: ArraySlice<Delivery>) async throws(CommandFailure) -> [Claimed] {
+    private func claim(_ due: ArraySlice<DeliveryHead>) async throws(CommandFailure) -> [Claimed] {
         for _ in 0..<Outbox.claimTries {
             let claimed = try await open(due)
             let ordinals = Dictionary(claimed.map { ($0.delivery.id, $0.ordinal) }) { first, _ in first }
@@ -170,34 +171,37 @@ actor Outbox {
     }
     private static let claimTries = 5
 
-    private func open(_ due: ArraySlice<Delivery>) async throws(CommandFailure) -> [Claimed] {
-        let happened: [String: [DeliveryEvent]]
-        do throws(StoreFailure) { happened = try await desk.store.deliveryEvents(of: due.map(\.id)) } catch {
+    private func open(_ due: ArraySlice<DeliveryHead>) async throws(CommandFailure) -> [Claimed] {
+        let ids = due.map(\.id)
+        let happened: [String: [DeliveryEvent]], messages: [String: [UInt8]]
+        do throws(StoreFailure) {
+            happened = try await desk.store.deliveryEvents(of: ids)
+            messages = try await desk.store.deliveryMessages(of: ids)
+        } catch {
             throw .store(error)
         }
         var claimed = [Claimed]()
         for delivery in due {
             let events = happened[delivery.id] ?? []
             if events.isClosed { continue }
-            var one = route(try await whole(delivery), events)
+            guard let message = messages[delivery.id] else {
+                throw .refused(
+                    Refusal(
+                        "exchange.message", at: delivery.controlID, because: "le message de cet envoi manque à la base",
+                        remedy: "lancer paillasse audit verify, puis restaurer une sauvegarde"))
+            }
+            var one = route(delivery, message, events)
             one.ordinal = events.last?.ordinal ?? 0
             claimed.append(one)
         }
         return claimed
     }
 
-    private func whole(_ delivery: Delivery) async throws(CommandFailure) -> Delivery {
-        if !delivery.message.isEmpty { return delivery }
-        do throws(StoreFailure) { return try await desk.store.delivery(delivery.id) ?? delivery } catch {
-            throw .store(error)
-        }
-    }
-
     /// A message that may be with one PFI never goes to the other.
-    private func route(_ delivery: Delivery, _ events: [DeliveryEvent]) -> Claimed {
-        let first = Claimed(delivery: delivery, route: primary, routeName: nil)
+    private func route(_ delivery: DeliveryHead, _ message: [UInt8], _ events: [DeliveryEvent]) -> Claimed {
+        let first = Claimed(delivery: delivery, message: message, route: primary, routeName: nil)
         guard let backup else { return first }
-        let second = Claimed(delivery: delivery, route: backup, routeName: Outbox.byBackup)
+        let second = Claimed(delivery: delivery, message: message, route: backup, routeName: Outbox.byBackup)
         var lastAmbiguous: DeliveryEvent?
         for (n, event) in events.enumerated() where event.kind == .attempted {
             let next = n + 1 < events.count ? events[n + 1].kind : nil
@@ -220,40 +224,53 @@ actor Outbox {
 
     /// False when there is no use in going on now.
     private func send(_ claimed: [Claimed]) async -> (happened: [Happened], goesOn: Bool) {
-        var happened = [Happened]()
-        for (n, one) in claimed.enumerated() {
-            let delivery = one.delivery
-            switch await one.route.call(delivery.message, controlID: delivery.controlID) {
-            case .accepted:
-                happened.append(Happened(one, .accepted, one.routeName))
-                answered(delivery, one)
-            case .refused(let reason):
-                log("PFI : message \(delivery.controlID) refusé (\(reason))")
-                happened.append(Happened(one, .refused, reason))
-                answered(delivery, one)
-            case .silent(let reason):
-                log("PFI : \(reason)")
-                happened.append(Happened(one, .failed, reason))
-                wait(delivery)
-                silences += 1
-                stride = 1
-                if silences >= Outbox.silencesOfAway || n + 1 < claimed.count {
-                    happened += unsent(claimed[(n + 1)...])
-                    return (happened, silences < Outbox.silencesOfAway)
-                }
-            case .unreachable(let reason):
-                log("PFI : \(reason)")
-                happened.append(Happened(one, .unreached, reason))
-                happened += unsent(claimed[(n + 1)...])
-                stride = 1
-                if one.routeName == nil, awaySince == nil { awaySince = ContinuousClock.now }
-                if one.isBound { wait(delivery) }
-                // By the other way at once, when there is one and its time has come.
-                let turns = one.routeName == nil && mayTurn
-                return (happened, turns)
+        var happened = [Happened](), rest = claimed[...]
+        while let first = rest.first {
+            // Nearly always all: the other PFI is for bad days.
+            let together = rest.prefix { $0.route === first.route }
+            let answers = await first.route.call(
+                together.map { .init(message: $0.message, controlID: $0.delivery.controlID) })
+            for answer in answers {
+                guard let one = rest.popFirst() else { break }
+                if let goesOn = take(answer, to: one, before: rest, &happened) { return (happened, goesOn) }
             }
         }
         return (happened, true)
+    }
+
+    /// What an answer means; nil to go on with the next one, else whether another batch makes sense.
+    private func take(
+        _ answer: PeerAnswer, to one: Claimed, before rest: ArraySlice<Claimed>, _ happened: inout [Happened]
+    ) -> Bool? {
+        switch answer {
+        case .accepted:
+            happened.append(Happened(one, .accepted, one.routeName))
+            answered(one)
+        case .refused(let reason):
+            log("PFI : message \(one.delivery.controlID) refusé (\(reason))")
+            happened.append(Happened(one, .refused, reason))
+            answered(one)
+        case .silent(let reason):
+            log("PFI : \(reason)")
+            happened.append(Happened(one, .failed, reason))
+            wait(one.delivery)
+            silences += 1
+            stride = 1
+            if silences >= Outbox.silencesOfAway || !rest.isEmpty {
+                happened += unsent(rest)
+                return silences < Outbox.silencesOfAway
+            }
+        case .unreachable(let reason):
+            log("PFI : \(reason)")
+            happened.append(Happened(one, .unreached, reason))
+            happened += unsent(rest)
+            stride = 1
+            if one.routeName == nil, awaySince == nil { awaySince = ContinuousClock.now }
+            if one.isBound { wait(one.delivery) }
+            // By the other way at once, when there is one and its time has come.
+            return one.routeName == nil && mayTurn
+        }
+        return nil
     }
 
     private var mayTurn: Bool {
@@ -265,8 +282,8 @@ actor Outbox {
         claimed.map { Happened($0, .unreached, "pas envoyé : la ligne est tombée avant") }
     }
 
-    private func answered(_ delivery: Delivery, _ claimed: Claimed) {
-        waiting[delivery.id] = nil
+    private func answered(_ claimed: Claimed) {
+        waiting[claimed.delivery.id] = nil
         silences = 0
         stride = min(stride * 2, Outbox.batch)
         if claimed.routeName == nil {
@@ -275,7 +292,7 @@ actor Outbox {
         }
     }
 
-    private func wait(_ delivery: Delivery) {
+    private func wait(_ delivery: DeliveryHead) {
         var backOff =
             waiting[delivery.id]?.backOff
             ?? BackOff(

@@ -143,8 +143,9 @@ private final class BarePFI: Sendable {
             let answer =
                 "\u{0B}MSH|^~\\&|PFI|LABO|SGL|LABO|20261122121501+0100||ACK^R01^ACK|A\(id)|T|2.5|||||FRA|"
                 + "UNICODE UTF-8\rMSA|AA|\(id)\r\u{1C}\r"
-            guard BareSocket.send(Array(answer.utf8), line) else { break }
+            // Counted first: who has the answer may look at once.
             count.withLock { $0 += 1 }
+            guard BareSocket.send(Array(answer.utf8), line) else { break }
         }
         close(line)
     }
