@@ -24,7 +24,9 @@ actor Outbox {
     /// Rows claimed at a time: many while answers come, one after a failure.
     private var stride = 1
 
-    private static let batch = 32
+    private static let batch = 64
+    /// And bytes of them, since two batches are in memory.
+    private static let batchBytes = 32 << 20
     /// Rows read at a time while answers come.
     private static let ahead = 1024
     /// So many messages in a row without an answer: the PFI is away, not the message wrong.
@@ -69,8 +71,13 @@ actor Outbox {
     private func send(allOf due: [DeliveryHead]) async throws(CommandFailure) -> Bool {
         var rest = due[...], told = [Happened]()
         func batch() -> ArraySlice<DeliveryHead> {
-            defer { rest = rest.dropFirst(stride) }
-            return rest.prefix(stride)
+            var bytes = 0
+            let batch = rest.prefix(stride).prefix { delivery in
+                defer { bytes += delivery.size }
+                return bytes == 0 || bytes + delivery.size <= Outbox.batchBytes
+            }
+            rest = rest.dropFirst(batch.count)
+            return batch
         }
         var claimed = try await claim(batch())
         while !Task.isCancelled, !(claimed.isEmpty && rest.isEmpty) {
@@ -101,15 +108,40 @@ actor Outbox {
         _ happened: [Happened], andClaim due: ArraySlice<DeliveryHead>
     ) async -> Result<[Claimed], CommandFailure> {
         do throws(CommandFailure) {
+            if happened.isEmpty || due.isEmpty {
+                try await record(happened)
+                return .success(due.isEmpty ? [] : try await claim(due))
+            }
+            // One wait for the disk instead of two.
+            let claimed: [Claimed]
+            do throws(CommandFailure) { claimed = try await open(due) } catch {
+                try await record(happened)
+                throw error
+            }
+            do throws(CommandFailure) {
+                try await append(happened.map(\.told) + claimed.map(\.attempt), after: happened, claimed)
+                return .success(claimed)
+            } catch {
+                guard case .store(.conflict) = error else { throw error }
+            }
             try await record(happened)
-            return .success(due.isEmpty ? [] : try await claim(due))
+            return .success(try await claim(due))
         } catch { return .failure(error) }
+    }
+
+    private typealias Told = (delivery: DeliveryHead, kind: DeliveryEvent.Kind, detail: String?)
+
+    private func append(
+        _ told: [Told], after happened: [Happened], _ claimed: [Claimed]
+    ) async throws(CommandFailure) {
+        let known = happened.map { ($0.delivery.id, $0.after) } + claimed.map { ($0.delivery.id, $0.ordinal) }
+        try await desk.recordDeliveries(
+            told, author: "exchange", after: Dictionary(known) { first, _ in first }, retells: false)
     }
 
     private func record(_ happened: [Happened]) async throws(CommandFailure) {
         let known = Dictionary(happened.map { ($0.delivery.id, $0.after) }) { first, _ in first }
-        try await desk.recordDeliveries(
-            happened.map { ($0.delivery, $0.kind, $0.detail) }, author: "exchange", after: known)
+        try await desk.recordDeliveries(happened.map(\.told), author: "exchange", after: known)
     }
 
     private struct Happened {
@@ -124,6 +156,7 @@ actor Outbox {
             self.detail = detail
             after = claimed.ordinal + 1
         }
+        var told: Told { (delivery, kind, detail) }
     }
     private struct Claimed {
         var delivery: DeliveryHead
@@ -134,6 +167,7 @@ actor Outbox {
         var isBound = false
         /// Of its last event before this attempt.
         var ordinal = 0
+        var attempt: Told { (delivery, .attempted, routeName) }
     }
 
     /// What may leave now: of each request its oldest, those that wait for a next try and what follows them left out.
@@ -156,11 +190,8 @@ actor Outbox {
     private func claim(_ due: ArraySlice<DeliveryHead>) async throws(CommandFailure) -> [Claimed] {
         for _ in 0..<Outbox.claimTries {
             let claimed = try await open(due)
-            let ordinals = Dictionary(claimed.map { ($0.delivery.id, $0.ordinal) }) { first, _ in first }
             do throws(CommandFailure) {
-                try await desk.recordDeliveries(
-                    claimed.map { ($0.delivery, .attempted, $0.routeName) }, author: "exchange", after: ordinals,
-                    retells: false)
+                try await append(claimed.map(\.attempt), after: [], claimed)
                 return claimed
             } catch {
                 // Somebody decided about one of them meanwhile: read again.

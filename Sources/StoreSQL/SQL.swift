@@ -252,9 +252,10 @@ package enum SQL {
         SELECT d.body, d.message FROM due_delivery p CROSS JOIN delivery d WHERE d.id = p.delivery_id
         ORDER BY p.created_at, p.delivery_id LIMIT ?
         """
-    /// Columns before the message: what lies behind it is reached only by reading all of it.
+    /// Columns before the message, and its length: what lies behind it is reached only by reading all of it.
     static let deliveriesDueHeads = """
-        SELECT d.id, d.site, d.request_id, d.control_id, d.created_at FROM due_delivery p CROSS JOIN delivery d WHERE d.id = p.delivery_id
+        SELECT d.id, d.site, d.request_id, d.control_id, d.created_at, CAST(length(d.message) AS BIGINT)
+        FROM due_delivery p CROSS JOIN delivery d WHERE d.id = p.delivery_id
         ORDER BY p.created_at, p.delivery_id LIMIT ?
         """
     static let deliveryEvents = "SELECT body FROM delivery_event WHERE delivery_id = ? ORDER BY ordinal"

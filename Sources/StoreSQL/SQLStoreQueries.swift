@@ -194,13 +194,13 @@ extension SQLStore {
     package func deliveriesDueHeads(limit: Int) async throws(StoreFailure) -> [DeliveryHead] {
         var heads: [DeliveryHead] = []
         for row in try await rows(SQL.deliveriesDueHeads, [SQLValue(limit)]) {
-            guard row.count == 5, let id = row[0].text, let site = row[1].text, let request = row[2].text,
-                let control = row[3].text, let at = row[4].integer
+            guard row.count == 6, let id = row[0].text, let site = row[1].text, let request = row[2].text,
+                let control = row[3].text, let at = row[4].integer, let size = row[5].integer
             else { throw .unavailable(damaged("delivery")) }
             heads.append(
                 DeliveryHead(
                     id: id, site: site, requestID: request, controlID: control,
-                    createdAt: Instant(milliseconds: Int64(at))))
+                    createdAt: Instant(milliseconds: Int64(at)), size: size))
         }
         return heads
     }

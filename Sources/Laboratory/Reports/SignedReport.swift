@@ -118,18 +118,22 @@ package struct DeliveryHead: Sendable, Hashable {
     /// MSH-10.
     package var controlID: String
     package var createdAt: Instant
-    package init(id: String, site: String, requestID: String, controlID: String, createdAt: Instant) {
+    /// Bytes of the message.
+    package var size: Int
+    package init(id: String, site: String, requestID: String, controlID: String, createdAt: Instant, size: Int) {
         self.id = id
         self.site = site
         self.requestID = requestID
         self.controlID = controlID
         self.createdAt = createdAt
+        self.size = size
     }
 }
 
 extension Delivery {
     package var head: DeliveryHead {
-        DeliveryHead(id: id, site: site, requestID: requestID, controlID: controlID, createdAt: createdAt)
+        DeliveryHead(
+            id: id, site: site, requestID: requestID, controlID: controlID, createdAt: createdAt, size: message.count)
     }
 }
 
