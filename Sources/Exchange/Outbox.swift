@@ -13,8 +13,8 @@ actor Outbox {
     private let desk: Desk
     private let pfi: PFISettings
     private let log: @Sendable (String) -> Void
-    private let primary: MLLPCaller
-    private let backup: MLLPCaller?
+    private let primary: PFIRoad
+    private let backup: PFIRoad?
 
     /// Deliveries that nobody answered, and until when each waits.
     private var waiting: [String: (until: ContinuousClock.Instant, backOff: BackOff)] = [:]
@@ -31,6 +31,7 @@ actor Outbox {
     private static let ahead = 1024
     /// So many messages in a row without an answer: the PFI is away, not the message wrong.
     private static let silencesOfAway = 3
+    private static let notSent = "pas envoyé : la ligne est tombée avant"
     private static let probeEvery = Duration.seconds(30)
     /// In the detail of an attempt: it went by the other PFI.
     static let byBackup = "PFI de secours"
@@ -39,8 +40,11 @@ actor Outbox {
         self.desk = desk
         self.pfi = pfi
         self.log = log
-        primary = MLLPCaller(pfi.primary, answerWithin: pfi.answerWithin)
-        backup = pfi.backup.map { MLLPCaller($0, answerWithin: pfi.answerWithin) }
+        func road(_ endpoint: PFISettings.Endpoint) -> PFIRoad {
+            PFIRoad(endpoint, lines: pfi.lines, answerWithin: pfi.answerWithin, log: log)
+        }
+        primary = road(pfi.primary)
+        backup = pfi.backup.map(road)
     }
 
     enum Outcome: Sendable, Equatable {
@@ -161,7 +165,7 @@ actor Outbox {
     private struct Claimed {
         var delivery: DeliveryHead
         var message: [UInt8]
-        var route: MLLPCaller
+        var route: PFIRoad
         var routeName: String?
         /// It may be with this PFI already: no other may have it.
         var isBound = false
@@ -259,49 +263,45 @@ actor Outbox {
         while let first = rest.first {
             // Nearly always all: the other PFI is for bad days.
             let together = rest.prefix { $0.route === first.route }
+            rest = rest.dropFirst(together.count)
             let answers = await first.route.call(
                 together.map { .init(message: $0.message, controlID: $0.delivery.controlID) })
-            for answer in answers {
-                guard let one = rest.popFirst() else { break }
-                if let goesOn = take(answer, to: one, before: rest, &happened) { return (happened, goesOn) }
+            var isWhole = true, turns: Bool?
+            for (one, answer) in zip(together, answers) {
+                if answer?.isAnswer != true { isWhole = false }
+                happened.append(take(answer, to: one))
+                if case .unreachable = answer { turns = one.routeName == nil && mayTurn }
             }
+            if isWhole { continue }
+            stride = 1
+            // By the other way at once, when there is one and its time has come.
+            return (happened + unsent(rest), turns ?? (silences < Outbox.silencesOfAway))
         }
         return (happened, true)
     }
 
-    /// What an answer means; nil to go on with the next one, else whether another batch makes sense.
-    private func take(
-        _ answer: PeerAnswer, to one: Claimed, before rest: ArraySlice<Claimed>, _ happened: inout [Happened]
-    ) -> Bool? {
+    /// What an answer means for its delivery; nil when it was not sent.
+    private func take(_ answer: PeerAnswer?, to one: Claimed) -> Happened {
         switch answer {
         case .accepted:
-            happened.append(Happened(one, .accepted, one.routeName))
             answered(one)
+            return Happened(one, .accepted, one.routeName)
         case .refused(let reason):
             log("PFI : message \(one.delivery.controlID) refusé (\(reason))")
-            happened.append(Happened(one, .refused, reason))
             answered(one)
+            return Happened(one, .refused, reason)
         case .silent(let reason):
             log("PFI : \(reason)")
-            happened.append(Happened(one, .failed, reason))
             wait(one.delivery)
             silences += 1
-            stride = 1
-            if silences >= Outbox.silencesOfAway || !rest.isEmpty {
-                happened += unsent(rest)
-                return silences < Outbox.silencesOfAway
-            }
+            return Happened(one, .failed, reason)
         case .unreachable(let reason):
             log("PFI : \(reason)")
-            happened.append(Happened(one, .unreached, reason))
-            happened += unsent(rest)
-            stride = 1
             if one.routeName == nil, awaySince == nil { awaySince = ContinuousClock.now }
             if one.isBound { wait(one.delivery) }
-            // By the other way at once, when there is one and its time has come.
-            return one.routeName == nil && mayTurn
+            return Happened(one, .unreached, reason)
+        case nil: return Happened(one, .unreached, Outbox.notSent)
         }
-        return nil
     }
 
     private var mayTurn: Bool {
@@ -310,7 +310,7 @@ actor Outbox {
     }
 
     private func unsent(_ claimed: ArraySlice<Claimed>) -> [Happened] {
-        claimed.map { Happened($0, .unreached, "pas envoyé : la ligne est tombée avant") }
+        claimed.map { Happened($0, .unreached, Outbox.notSent) }
     }
 
     private func answered(_ claimed: Claimed) {

@@ -162,6 +162,7 @@ package enum LaboratoryServer {
                     host: backup.host, port: backup.port, armour: armours["pfi.backup.tls"])
                 settings.backupAfter = backup.after
             }
+            settings.lines = pfi.lines
             settings.routing.carrier = pfi.carrier
             settings.routing.rules = pfi.isStrict ? .strict : .tolerant
             settings.routing.wantsReading = pfi.wantsReading

@@ -27,7 +27,7 @@ import Testing
             #expect(Base64.decode(written[0].dropLast(40)) == bytes)
             #expect(Base64.encode(bytes) == Array(written[0].dropLast(40)))
         }
-        let all = (0..<64).flatMap { n in [UInt8(n << 2), 0, UInt8(n)] }
+        let all = (UInt8(0)..<64).flatMap { sextet -> [UInt8] in [sextet << 2, 0, sextet] }
         #expect(Set(Base64.encode(all)).count == 64)
     }
 }
