@@ -10,7 +10,7 @@ struct OneAtATime {
     static func start(before pfi: Int) async throws -> OneAtATime {
         let listener = try await LineListener.start()
         let serving = Task {
-            while let line = await listener.next() {
+            for await line in listener.connections {
                 guard let onward = try? await Line.dial(host: "127.0.0.1", port: pfi) else { return await line.close() }
                 await withTaskGroup(of: Void.self) { group in
                     group.addTask { await pass(from: line, to: onward) }
