@@ -27,14 +27,14 @@ package enum ChartPrinter {
         return try Press.use { setter throws(Refusal) in
             let pages = pages(charts, heading, instant, zone, setter)
             if let defect = setter.defect { throw defect }
-            let paper = Paper()
+            let paper = Paper(setter.deflater)
             paper.description = FileDescription(
                 title: "Graphiques de Levey–Jennings", author: heading, subject: "Contrôle de qualité", made: instant)
             for inks in pages {
                 paper.draw(inks)
                 paper.endPage()
             }
-            return try paper.finish()
+            return paper.finish()
         }
     }
 
