@@ -141,16 +141,14 @@ struct LineReader {
         }
         var writer = RunWriter(program, size: size, glyphs: Int(set.num_glyphs))
         let offset = Int(part.offset), length = Int(part.length)
-        if part.analysis.level % 2 == 0 {
-            for n in clusters.indices {
-                let end = n + 1 < clusters.count ? clusters[n + 1].start : length
-                clusters[n].text = words(offset + clusters[n].start, offset + end)
-            }
-            write(clusters, program, &writer)
-        } else {
-            // From right to left, what is read is the whole run.
-            writer.show(clusters.flatMap(\.glyphs), for: words(offset, offset + length))
+        // From right to left, the text of a cluster ends where the one on its left begins.
+        let isForward = part.analysis.level % 2 == 0
+        for n in clusters.indices {
+            let next = isForward ? n + 1 : n - 1
+            let end = clusters.indices.contains(next) ? clusters[next].start : length
+            clusters[n].text = words(offset + clusters[n].start, offset + end)
         }
+        write(clusters, program, isForward: isForward, &writer)
         return writer.finished(at: Double(start) / scale)
     }
 
@@ -159,21 +157,26 @@ struct LineReader {
         return String(decoding: bytes.lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// Clusters that their numbers do not tell stand in one span with their neighbours of the same sort.
-    private func write(_ clusters: [Cluster], _ program: FontProgram, _ writer: inout RunWriter) {
+    /// Clusters that their numbers do not tell stand in one span with their neighbours of the same sort; from right to
+    /// left each in its own, for readers turn what they find around.
+    private func write(_ clusters: [Cluster], _ program: FontProgram, isForward: Bool, _ writer: inout RunWriter) {
         var untold = [PlacedGlyph](), words = ""
+        func tell() {
+            if !untold.isEmpty { writer.show(untold, for: words) }
+            untold = []
+            words = ""
+        }
         for cluster in clusters where !cluster.glyphs.isEmpty {
             if cluster.glyphs.count == 1, program.tells(cluster.glyphs[0].glyph, cluster.text) {
-                if !untold.isEmpty { writer.show(untold, for: words) }
-                untold = []
-                words = ""
+                tell()
                 writer.show(cluster.glyphs[0])
             } else {
                 untold += cluster.glyphs
                 words += cluster.text
+                if !isForward { tell() }
             }
         }
-        if !untold.isEmpty { writer.show(untold, for: words) }
+        tell()
     }
 }
 

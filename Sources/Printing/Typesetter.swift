@@ -121,7 +121,7 @@ final class Typesetter {
     }
 
     /// Most texts: plain letters on one line. Nil for all others.
-    private func one(_ text: String, _ face: Face, _ width: Double?) -> SetText? {
+    func one(_ text: String, _ face: Face, _ width: Double?) -> SetText? {
         guard let line = lineSetter(face).line(text),
             // In Pango's units, as it decides itself.
             width.map({ line.width * Double(PANGO_SCALE) <= Double(Int32($0 * Double(PANGO_SCALE))) }) ?? true
@@ -137,7 +137,7 @@ final class Typesetter {
     }
 
     /// What Pango makes of it: several lines or paragraphs, any script, fonts that stand in.
-    private func laidOut(
+    func laidOut(
         _ text: String, _ face: Face, _ width: Double?, at place: String, isShort: Bool = false
     ) -> SetText {
         guard let layout = pango_layout_new(context) else { fatalError("pango_layout_new returned nothing") }
