@@ -13,7 +13,7 @@ package enum ChartPrinter {
     /// `heading` names laboratory and period; `at`: when it was printed (nothing else depends on the time).
     ///
     /// Refusals: `printing.empty`, `printing.length`, `printing.control`, `printing.glyph`, and those of the machine
-    /// (`printing.font`, `printing.pango`, `printing.cairo`).
+    /// (`printing.font`, `printing.pango`).
     package static func pdf(
         _ charts: [LeveyJennings], heading: String, at instant: Instant, zone: CivilZone = .europeParis
     ) throws(Refusal) -> [UInt8] {

@@ -4,8 +4,8 @@ struct PDFFile {
     struct Object: Hashable { fileprivate(set) var number: Int }
 
     private(set) var bytes = [UInt8]()
-    /// Where each object begins; nil while it is only promised.
-    private var places: [Int?] = []
+    /// Where each object begins; 0 while it is only promised.
+    private var places: [Int] = []
 
     init(capacity: Int) {
         bytes.reserveCapacity(capacity)
@@ -13,9 +13,9 @@ struct PDFFile {
         bytes += [0xE2, 0xE3, 0xCF, 0xD3, 0x0A]
     }
 
-    /// A number for an object that comes later.
+    /// A number for an object that must come later.
     mutating func promise() -> Object {
-        places.append(nil)
+        places.append(0)
         return Object(number: places.count)
     }
 
@@ -61,11 +61,6 @@ struct PDFFile {
         bytes.add(places.count + 1)
         bytes.add("\n0000000000 65535 f \n")
         for place in places {
-            // A promise not kept is a free entry, which every reference to it reads as null.
-            guard let place else {
-                bytes.add("0000000000 65535 f \n")
-                continue
-            }
             var divisor = 1_000_000_000
             while divisor > 0 {
                 bytes.append(0x30 &+ UInt8(truncatingIfNeeded: place / divisor % 10))

@@ -38,7 +38,7 @@ struct PageContent {
             lineY = 0
         }
         if fillTone != tone {
-            add(tone, " rg\n")
+            add(tone, "rg\n")
             fillTone = tone
         }
         if self.font != font || self.size != size {
@@ -121,14 +121,14 @@ struct PageContent {
     private mutating func useForShapes(fill tone: Tone) {
         endText()
         if fillTone == tone { return }
-        add(tone, " rg\n")
+        add(tone, "rg\n")
         fillTone = tone
     }
 
     private mutating func useForShapes(stroke tone: Tone, _ width: Double) {
         endText()
         if strokeTone != tone {
-            add(tone, " RG\n")
+            add(tone, "RG\n")
             strokeTone = tone
         }
         if lineWidth != width {

@@ -44,7 +44,7 @@ final class Paper {
     private var pictures: [(picture: Picture, object: PDFFile.Object)] = []
     private var outline: [(title: String, page: PDFFile.Object, y: Double)] = []
     /// The page whose content is being written.
-    private var current: PDFFile.Object
+    private var current: PDFFile.Object?
 
     private struct DocumentFont {
         let program: FontProgram
@@ -57,7 +57,6 @@ final class Paper {
         root = file.promise()
         tree = file.promise()
         resources = file.promise()
-        current = file.promise()
     }
 
     /// `down`: how far below their own places.
@@ -81,7 +80,7 @@ final class Paper {
             page.path(points, down: down, width: isFilled ? nil : width, tone)
         case .picture(let picture, let x, let y, let width, let height):
             page.show(picture: index(of: picture), x: x, y: y + down, width: width, height: height)
-        case .bookmark(let title, let y): outline.append((title, current, y + down))
+        case .bookmark(let title, let y): outline.append((title, openPage(), y + down))
         }
     }
 
@@ -106,9 +105,16 @@ final class Paper {
         return pictures.count - 1
     }
 
+    private func openPage() -> PDFFile.Object {
+        let opened = current ?? file.promise()
+        current = opened
+        return opened
+    }
+
     func endPage() {
+        let ended = openPage()
         let content = file.stream("/Filter /FlateDecode", deflater.deflated(page.finished()))
-        file.write(current) { bytes in
+        file.write(ended) { bytes in
             bytes.add("<< /Type /Page /Parent ")
             bytes.add(reference: tree)
             bytes.add(" /MediaBox [ 0 0 595.276 841.89 ] /Resources ")
@@ -117,9 +123,9 @@ final class Paper {
             bytes.add(reference: content)
             bytes.add(" >>")
         }
-        pages.append(current)
+        pages.append(ended)
         page.begin()
-        current = file.promise()
+        current = nil
     }
 
     // MARK: the end of the file

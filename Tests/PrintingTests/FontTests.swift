@@ -107,6 +107,16 @@ import Testing
         #expect(try identifier(Samples.usual) != identifier(changed))
     }
 
+    /// Every glyph where it was set, to a hundredth of a point: what stands at the right edge ends there.
+    @Test func `do not drift along a line`() throws {
+        let words = try PDFReader.words(ReportPrinter.pdf(Samples.usual)).filter { $0.page == 1 }
+        let edge = Sheet.margin + Sheet.textWidth
+        for word in ["d’examens", "médicale", "261122-0147", "complet", "1/1"] {
+            let ends = words.filter { $0.word == word || $0.word.hasSuffix(word) }.map { abs($0.right - edge) }
+            #expect(try #require(ends.min()) < 0.02, "\(word): \(ends)")
+        }
+    }
+
     @Test func `cost a report no more than 60 kB`() throws {
         let size = try ReportPrinter.pdf(Samples.usual).count
         #expect(size < 60_000, "\(size) bytes")
