@@ -12,7 +12,7 @@ final class LineSetter {
 
     /// Characters that the font of the house has and that change no neighbour's script, font or direction.
     private struct Plain {
-        /// Bit n: the scalar is set here; all are below U+2300.
+        /// By scalar; all are below U+2300.
         var known = [Bool](repeating: false, count: 0x2300)
         var isLatin = [Bool](repeating: false, count: 0x2300)
 
@@ -45,11 +45,12 @@ final class LineSetter {
     /// Nil for a text that Pango must look at.
     func line(_ text: String) -> SetLine? {
         guard let program, let shaped, !text.isEmpty else { return nil }
+        let plain = LineSetter.plain
         var isLatin = false
         for scalar in text.unicodeScalars {
             let value = Int(scalar.value)
-            guard value < 0x2300, LineSetter.plain.known[value] else { return nil }
-            if LineSetter.plain.isLatin[value] { isLatin = true }
+            guard value < 0x2300, plain.known[value] else { return nil }
+            if plain.isLatin[value] { isLatin = true }
         }
         shape(text, shaped, isLatin ? HB_SCRIPT_LATIN : HB_SCRIPT_COMMON)
         return line(text, program)

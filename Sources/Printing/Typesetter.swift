@@ -22,12 +22,12 @@ final class Typesetter {
     private var common: [Common: SetText] = [:]
     /// Texts kept at most; a catalogue has some hundreds of analyses, each with a few texts.
     private static let commonLimit = 4096
-    /// Values as they come back from one patient to the next: `4,2`, `< 0,5`, `Négatif`, `4,48 (12/03/2026)`; apart, so
-    /// that they drive out nothing else.
+    /// Values as they come back from one patient to the next: `4,2`, `< 0,5`, `Négatif`; apart, so that they drive out
+    /// nothing else.
     private var values: [Common: SetText] = [:]
-    private static let valueLimit = 8192
+    private static let valueLimit = 4096
     /// Longer texts are one patient's.
-    private static let longestValue = 24
+    private static let longestValue = 16
 
     init(_ fontMap: UnsafeMutablePointer<PangoFontMap>) throws(Refusal) {
         guard let context = pango_font_map_create_context(fontMap) else {
