@@ -39,7 +39,8 @@ package enum Typography {
                     return true
                 }
                 let isNumber = before >= 0x80 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(before)
-                if isNumber, bytes[(n + 1)...].contains(UInt8(ascii: "/")) { return true }
+                let isLetter = after >= 0x80 || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(after | 0x20)
+                if isNumber, isLetter, bytes[(n + 1)...].contains(UInt8(ascii: "/")) { return true }
             }
             return false
         }
