@@ -16,7 +16,9 @@ final class FontBook {
     static let letters: [Unicode.Scalar] =
         (0x20...0x7E).compactMap { Unicode.Scalar($0) }
         + (0xA0...0xFF).filter { $0 != 0xAD }.compactMap { Unicode.Scalar($0) }
-        + Array("ŒœŸ‐‑–—‘’‚“”„†‡•…‰′″‹›€™←↑→↓≤≥≠≈−√∞∆⁰⁴⁵⁶⁷⁸⁹⁺⁻₀₁₂₃₄₅₆₇₈₉αβγδεκλπσΔΩ\u{2009}\u{202F}".unicodeScalars)
+        + Array(
+            ("ŒœŸ‐‑–—‘’‚“”„†‡•…‰′″‹›€™←↑→↓≤≥≠≈−√∞∆⁰⁴⁵⁶⁷⁸⁹⁺⁻₀₁₂₃₄₅₆₇₈₉"
+                + "αβγδεκλπσΔΩ\u{2009}\u{202F}").unicodeScalars)
 
     /// Program and size of a font of Pango's; nil when it cannot be embedded.
     func program(of font: UnsafeMutablePointer<PangoFont>, isHouse: Bool = false) -> (FontProgram, Double)? {
