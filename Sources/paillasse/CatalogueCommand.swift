@@ -42,9 +42,11 @@ struct CatalogueCommand: AsyncParsableCommand {
         }
 
         private static func rules(_ files: [CatalogFile], _ catalogue: AnalysisCatalogue) -> [CatalogFinding] {
+            let rules = RulePack.files(among: files)
+            if rules.isEmpty { return [] }
             do {
-                _ = try RulePack.load(RulePack.files(among: files), catalogue: catalogue, version: "fichiers")
-                return []
+                let pack = try RulePack.load(rules, catalogue: catalogue, version: "fichiers")
+                return pack.disagreements(with: catalogue).map { finding($0, "rules") }
             } catch {
                 return error.findings.map { finding($0, "rules") }
             }

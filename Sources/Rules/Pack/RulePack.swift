@@ -170,6 +170,7 @@ extension RulePack {
                 "calc.unknown", at: code, because: "aucun calcul ne porte ce code",
                 remedy: "choisir parmi : \(formulas.map(\.code).sorted().joined(separator: ", "))")
         }
+        try checkNotGivenTwice(formula, inputs)
         var given = inputs
         let names = Set(formula.inputs.flatMap { [$0.name] + $0.aliases })
         for input in formula.inputs where given[input.name] == nil {
@@ -194,6 +195,21 @@ extension RulePack {
                 remedy: "donner \(formula.inputs.map { "\($0.name) (\($0.unit.text))" }.joined(separator: ", "))")
         }
         return try formula.calculate(given, sex: sex, age: age, contexts: contexts)
+    }
+
+    /// What is itself calculated is given, or what it is made of is: of both, nobody knows which counts.
+    private func checkNotGivenTwice(_ formula: Formula, _ inputs: [String: GivenValue]) throws(Refusal) {
+        let own = Set(formula.inputs.flatMap { [$0.name] + $0.aliases })
+        for input in formula.inputs {
+            guard let name = ([input.name] + input.aliases).first(where: { inputs[$0] != nil }),
+                let needed = self.formula(input.name),
+                let part = inputs.keys.sorted().first(where: { !own.contains($0) && isNeeded($0, by: needed) })
+            else { continue }
+            throw Refusal(
+                "calc.input.twice", at: formula.code,
+                because: "\(name) est donné, et \(part) aussi, qui sert à le calculer",
+                remedy: "donner \(name), ou ce dont il se calcule")
+        }
     }
 
     private func isNeeded(_ name: String, by formula: Formula) -> Bool {
