@@ -96,14 +96,15 @@ extension Judgement {
         }
     }
 
-    private static let weight = "POIDS"
+    private static let weight = "POIDS", volume = "VOLUME", duration = "DUREE"
+    fileprivate static let measureNames: Set<String> = [weight, volume, duration]
 
     /// What a request gives that is no analysis, by the names of the formulas.
     private static func measures(_ clinical: ClinicalFacts?, on day: CivilDate) -> [String: GivenValue] {
         var given: [String: GivenValue] = [:]
         given[weight] = clinical?.weight(on: day).map { GivenValue(Measured($0), unit: "kg") }
-        given["VOLUME"] = (clinical?.urine?.litres).map { GivenValue(Measured($0), unit: "L") }
-        given["DUREE"] = (clinical?.urine?.hours).map { GivenValue(Measured($0), unit: "h") }
+        given[volume] = (clinical?.urine?.litres).map { GivenValue(Measured($0), unit: "L") }
+        given[duration] = (clinical?.urine?.hours).map { GivenValue(Measured($0), unit: "h") }
         return given
     }
 
@@ -127,11 +128,12 @@ extension Judgement {
 }
 
 extension Desk {
-    /// A calculation in force gives this analysis: nobody types over it.
+    /// A calculation in force gives this analysis: nobody types over it. One that needs what no request holds (the ISI of
+    /// a lot) never gives a result here, and forbids none.
     func checkNotCalculated(_ code: String) throws(CommandFailure) {
-        guard let formula = shelf.pack.formula(code), shelf.approvals.stands(formula.reference, at: now()) else {
-            return
-        }
+        guard let formula = shelf.pack.formula(code), shelf.approvals.stands(formula.reference, at: now()),
+            formula.inputs.allSatisfy({ $0.isAnalysis || Judgement.measureNames.contains($0.name) })
+        else { return }
         throw .refused(
             Refusal(
                 "enter.calculated", at: code,
