@@ -89,6 +89,18 @@ import Testing
         #expect(iron.refusal == "calc.guard.depasse" && iron.reason?.contains("120 %") == true)
     }
 
+    @Test(arguments: ["80e-400", "99999999999999999999999999999999999999999999", "1e", "--80", "80 80"])
+    func `what is no number is not read as one with a unit`(_ text: String) throws {
+        #expect(try answer("DFG09", ["CREA=\(text)"], sex: .female, age: "50y").refusal == "calc.value")
+    }
+
+    @Test func `an anion gap that calls for a second look says so`() throws {
+        let low = try answer("TA", ["NA=110", "CL=130", "CO2T=25"])
+        #expect(low.value == "-45" && low.comments?.count == 1)
+        #expect(try answer("TA", ["NA=140", "CL=102", "CO2T=25"]).comments == [])
+        #expect(try answer("HOMA", ["INS=10 uUI/mL", "GLUJ=5.0"]).value == "2.2")
+    }
+
     @Test func `HOMA wants the fasting glucose`() throws {
         #expect(try answer("HOMA", ["INS=10", "GLU=5.0"]).refusal == "calc.input.unknown")
         #expect(try answer("HOMA", ["INS=10", "GLUJ=5.0"]).value == "2.2")
