@@ -141,7 +141,7 @@ extension Desk {
                         remedy: "modifier le dossier, ou ne rien publier"))
             }
             let before = try entries.last.map { (entry) throws(CommandFailure) in try self.files(of: entry) } ?? []
-            let changes = CatalogueTables(files).changes(since: CatalogueTables(before)).count
+            let changes = RuleTable.compared(files).changes(since: RuleTable.compared(before)).count
             let new = PublicationBody(
                 version: version, reason: reason, analyses: catalogue.analyses.count, changes: changes)
             let texts = files.sorted { $0.name < $1.name }

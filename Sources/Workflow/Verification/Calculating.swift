@@ -16,7 +16,10 @@ extension Judgement {
         let preview = preview()
         // In the order of calculation, so that one of another finds it.
         for formula in pack.formulas where dependents.contains(formula.code) && requested.contains(formula.code) {
-            guard approvals.stands(formula.reference, at: at) else { continue }
+            // What the catalogue calls measured comes from its analyzer: its formula is for `calc` alone.
+            guard approvals.stands(formula.reference, at: at), catalogue[formula.code]?.nature == .calculated else {
+                continue
+            }
             let needed = formula.inputs.filter(\.isAnalysis).map(\.name)
             guard let found = components(needed, preview), let tube = found.first?.observation.accession else {
                 continue
@@ -132,6 +135,7 @@ extension Desk {
     /// a lot) never gives a result here, and forbids none.
     func checkNotCalculated(_ code: String) throws(CommandFailure) {
         guard let formula = shelf.pack.formula(code), shelf.approvals.stands(formula.reference, at: now()),
+            shelf.current[code]?.nature == .calculated,
             formula.inputs.allSatisfy({ $0.isAnalysis || Judgement.measureNames.contains($0.name) })
         else { return }
         throw .refused(
