@@ -25,8 +25,9 @@ package struct CSVDefect: Sendable, Hashable {
     package var column: Int
 }
 
-/// A comma-separated table (or one with another `separator`) after RFC 4180, in UTF-8: a byte-order mark is tolerated, lines end with LF or CRLF, the
-/// last one may end with nothing, empty lines are skipped. A quoted cell may hold commas, quotes (doubled), line ends.
+/// A comma-separated table (or one with another `separator`) after RFC 4180, in UTF-8: a byte-order mark is tolerated,
+/// lines end with LF or CRLF, the last one may end with nothing, empty lines are skipped. A quoted cell may hold
+/// commas, quotes (doubled), line ends.
 package struct CSVTable: Sendable, Hashable {
     package private(set) var rows: [[CSVCell]] = []
     /// The first thing that makes the rest unreadable, if any: rows read before it are kept.

@@ -30,8 +30,8 @@ extension CatalogReader {
         return AlternativeUnit(unit: text, factor: factor)
     }
 
-    /// Molar mass of the substance in g/mol: derived from its formula, or written where it has none (a mean, a protein),
-    /// with the convention it follows. Nil where the line gives neither, or a faulty one (reported).
+    /// Molar mass of the substance in g/mol: derived from its formula, or written where it has none (a mean, a
+    /// protein), with the convention it follows. Nil where the line gives neither, or a faulty one (reported).
     private mutating func molarMass(_ row: CatalogRow) -> Exact? {
         let formula = row.text("formule_brute"), written = number(row, "masse_molaire")
         if let written, written <= Exact(0) {

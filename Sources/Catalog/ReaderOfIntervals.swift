@@ -126,8 +126,9 @@ extension CatalogReader {
         }
     }
 
-    /// Ages of a sex for which nothing is said. Children may be missing (their results are held, `INTERVALLE_ABSENT`, and
-    /// the lint warns); a hole between two lines, an end before 120 years, an adult who has none is a slip: an error.
+    /// Ages of a sex for which nothing is said. Children may be missing (their results are held, `INTERVALLE_ABSENT`,
+    /// and the lint warns); a hole between two lines, an end before 120 years, an adult who has none is a slip: an
+    /// error.
     private mutating func checkGaps(_ lines: [(row: CatalogRow, interval: ReferenceInterval)]) {
         let base = lines.filter { $0.interval.pregnancyFrom == nil }
         var methods: [String] = []

@@ -82,7 +82,8 @@ package struct Unit: Sendable, Hashable, CustomStringConvertible {
     package var description: String { text }
 
     /// The value in another unit that this one converts to, rounded once, half away from zero, to `places` decimals;
-    /// nil when there is no factor (mole ↔ gram needs the molar mass: the catalogue's `facteur_alt`) or it does not fit.
+    /// nil when there is no factor (mole ↔ gram needs the molar mass: the catalogue's `facteur_alt`) or it does not
+    /// fit.
     package func convert(_ value: Exact, to other: Unit, places: Int) -> Exact? {
         guard converts(to: other), (0...Exact.maximumScale).contains(places) else { return nil }
         let (n1, o1) = numerator.multipliedReportingOverflow(by: other.denominator)

@@ -50,8 +50,9 @@ extension Unit {
 }
 
 extension Analysis {
-    /// A value in the unit of the analysis, from the one or the other unit that the catalogue gives it, `places` decimals
-    /// kept; nil for any other. What an analyzer sends is read so: it states no unit that the laboratory did not.
+    /// A value in the unit of the analysis, from the one or the other unit that the catalogue gives it, `places`
+    /// decimals kept; nil for any other. What an analyzer sends is read so: it states no unit that the laboratory did
+    /// not.
     package func reported(_ value: Measured, in unit: String, places: Int) -> Measured? {
         if unit == self.unit { return value }
         guard let alternative, alternative.unit == unit else { return nil }

@@ -3,11 +3,11 @@ package import Base
 /// A file of control points without a laboratory around it: columns `run,time,level,value,mean,sd`, and if wanted
 /// `lot` and `exclusion` (a reason: the point is on the chart, not in the rules).
 ///
-/// An empty `mean` or `sd`, an `sd` of zero or less is a fact (the point has no z, the run is `CQ_ABSENT`: RULES section
-/// 2.2, fail closed); an empty value, a text that is no number or no instant is a fault of the file: everything wrong is
-/// listed with line and column, nothing is judged. A line that says again what another said is one measurement exported
-/// twice: it counts once, and is told. The table of a French spreadsheet (semicolons, decimal commas, `22/11/2026 07:30`)
-/// is read as well.
+/// An empty `mean` or `sd`, an `sd` of zero or less is a fact (the point has no z, the run is `CQ_ABSENT`: RULES
+/// section 2.2, fail closed); an empty value, a text that is no number or no instant is a fault of the file: everything
+/// wrong is listed with line and column, nothing is judged. A line that says again what another said is one measurement
+/// exported twice: it counts once, and is told. The table of a French spreadsheet (semicolons, decimal commas,
+/// `22/11/2026 07:30`) is read as well.
 package struct ControlFile: Sendable {
     package static let columns = ["run", "time", "level", "value", "mean", "sd"]
     package static let optionalColumns = ["lot", "exclusion"]

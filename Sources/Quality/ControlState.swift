@@ -16,8 +16,8 @@ import Base
 /// ```
 ///
 /// RULES draws `REJET → CORRIGE → CONFORME` and says that a rejection stops release; it does not say that CORRIGE lets
-/// go. So CORRIGE holds as REJET does, under the same code (`CQ_REJET`): the first good run after a rejection is half of
-/// the way, the signed correction (or, where nobody signs, a second good run) is the other. And a run answers a
+/// go. So CORRIGE holds as REJET does, under the same code (`CQ_REJET`): the first good run after a rejection is half
+/// of the way, the signed correction (or, where nobody signs, a second good run) is the other. And a run answers a
 /// rejection only for the levels that it measured: while a level that took part in it was not measured again, runs of
 /// the other levels change nothing.
 package enum ControlState: String, Sendable, Codable, CaseIterable {

@@ -140,9 +140,12 @@ struct Sheet {
     private static func iso(_ text: String) -> String {
         let parts = text.split(separator: " ", maxSplits: 1)
         let day = (parts.first ?? "").split(separator: "/", omittingEmptySubsequences: false)
-        guard day.count == 3, day.map(\.utf8.count) == [2, 2, 4] else { return text }
+        guard day.count == 3, (1...2).contains(day[0].utf8.count), (1...2).contains(day[1].utf8.count) else {
+            return text
+        }
         let time = parts.count == 2 ? "T" + parts[1] + (parts[1].utf8.count == 5 ? ":00" : "") : ""
-        return "\(day[2])-\(day[1])-\(day[0])\(time)"
+        return "\(day[2])-\(day[1].utf8.count == 1 ? "0" : "")\(day[1])-\(day[0].utf8.count == 1 ? "0" : "")\(day[0])"
+            + time
     }
 
     /// `12 h`, `90 min`, `7 j`.

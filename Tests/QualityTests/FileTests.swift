@@ -106,13 +106,13 @@ import Testing
     @Test func `may come from a French spreadsheet`() {
         let file = file(
             "Run;Time;Level;Value;Mean;SD\r\nR1;22/11/2026 07:30;1;4,55;4,10;0,20\r\n"
-                + "R2;2026-11-23;1;4.20;4,1;0,2\r\n")
+                + "R2;1/12/2026;1;4.20;4,1;0,2\r\n")
         #expect(file.refusals.isEmpty)
         #expect(file.points.map(\.z?.text) == ["+2.25", "+0.50"])
         #expect(
             file.points.map(\.at) == [
                 Instant("2026-11-22T07:30:00", in: .europeParis),
-                Instant("2026-11-23", in: .europeParis),
+                Instant("2026-12-01", in: .europeParis),
             ])
         // Between commas a decimal comma is one cell too many, and is told.
         #expect(

@@ -50,6 +50,7 @@ import Workflow
                     $0.replacing(
                         "NA,1,Sodium,biochimie,mesure,2951-2,Sodium [", with: "NA,1,Natrémie,urines,mesure,2951-2,Na ["
                     )
+                    .replacing("2951-2,Sodium [", with: "2951-2,Na [")
                     .replacing("NA,*,18 a,,,,,136,145,", with: "NA,*,18 a,,,,,130,150,")
                     .replacing("biochimie,Biochimie,40,", with: "biochimie,Chimie,400,")
                 }, reason: "relu", by: author)

@@ -27,7 +27,7 @@ extension RulePack {
                         : "le catalogue n'a pas d'analyse « \(formula.code) » : ce calcul ne serait jamais rendu",
                     remedy: isListed
                         ? "ôter « aside »"
-                        : "corriger le code, ajouter la ligne à analyses.csv, ou dire dans « aside » pourquoi il n'y en a pas"
+                        : "corriger le code, ajouter la ligne à analyses.csv, ou dire dans « aside » pourquoi non"
                 ))
         }
         return found

@@ -45,8 +45,8 @@ package enum RuleTable {
         return files.filter { !isRule($0) } + [CatalogFile(name: name, bytes: Array(table.csv.utf8))]
     }
 
-    /// The files as two versions of a catalogue are compared: rules value by value, and those of a list by their code or
-    /// name, so that a comment or a new neighbour is no difference. Rules that do not read stay files.
+    /// The files as two versions of a catalogue are compared: rules value by value, and those of a list by their code
+    /// or name, so that a comment or a new neighbour is no difference. Rules that do not read stay files.
     package static func compared(_ files: [CatalogFile]) -> CatalogueTables {
         var rows = [[String]](), others = files.filter { !isRule($0) }
         for file in files where isRule(file) {

@@ -88,8 +88,8 @@ extension Desk {
         return control
     }
 
-    /// What an analyzer sends of a material that nobody knows is kept, and proves nothing; what a person types of one is a
-    /// slip of the hand, and would take a CONFORME away.
+    /// What an analyzer sends of a material that nobody knows is kept, and proves nothing; what a person types of one
+    /// is a slip of the hand, and would take a CONFORME away.
     private func checkMaterial(
         _ material: String, of assay: ControlledAssay, site: String
     ) async throws(CommandFailure) {

@@ -131,8 +131,8 @@ extension Judgement {
 }
 
 extension Desk {
-    /// A calculation in force gives this analysis: nobody types over it. One that needs what no request holds (the ISI of
-    /// a lot) never gives a result here, and forbids none.
+    /// A calculation in force gives this analysis: nobody types over it. One that needs what no request holds (the ISI
+    /// of a lot) never gives a result here, and forbids none.
     func checkNotCalculated(_ code: String) throws(CommandFailure) {
         guard let formula = shelf.pack.formula(code), shelf.approvals.stands(formula.reference, at: now()),
             shelf.current[code]?.nature == .calculated,
