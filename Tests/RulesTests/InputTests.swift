@@ -142,6 +142,13 @@ import Testing
             ])
     }
 
+    @Test func `a case that its rule denies is told before anything is published`() throws {
+        let wrong = try pack { $0.replacing("value: \"25[umol/g] × TRF\"", with: "value: \"25[mmol/g] × TRF\"") }
+        let faults = wrong.disagreements(with: try Samples.catalogue())
+        #expect(faults.map(\.code) == ["rules.case"], "\(faults)")
+        #expect(faults.first?.cause.contains("TRF=2.5 donne 62500") == true, "\(faults)")
+    }
+
     @Test func `a formula aside says why, and is not aside when the catalogue has its line`() throws {
         let listed = try pack { $0.replacing("code: \"NHDL\",", with: "code: \"NHDL\", aside: \"essai\",") }
         #expect(try found(listed) == ["rules.formula.line calculated.json5 : NHDL"])

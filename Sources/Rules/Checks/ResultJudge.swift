@@ -287,7 +287,7 @@ extension ResultJudge {
         }
         let places = line.analysis.decimals
         let isUsual = unit == line.analysis.unit
-        let converted = line.inUnit(sent, unit)
+        let converted = isUsual ? sent : line.inUnit(sent, unit)
         add(
             .unit, if: converted == nil, .unknownUnit,
             inputs: isUsual ? line.facts.unit : [CheckFact(.state, unit)], thresholds: line.facts.unit)

@@ -4,11 +4,17 @@ package import Catalog
 // What the rules and the catalogue must say of each other before a version of both is published.
 extension RulePack {
     /// A calculated analysis that nothing calculates, a formula whose result has no line: the one is never rendered,
-    /// the other is a misspelt code. Not looked at when a version that was already published is read again.
+    /// the other is a misspelt code. And every case beside a rule that its rule denies. Not looked at when a version that
+    /// was already published is read again.
     package func disagreements(with catalogue: AnalysisCatalogue) -> [Refusal] {
+        var found = bench().failures.map { line in
+            Refusal(
+                "rules.case", at: line.place,
+                because: "\(line.rule) : \(line.given) donne \(line.got), et non \(line.expected)",
+                remedy: "corriger la règle, ou son cas")
+        }
         // A folder without a file of formulas says nothing of calculations.
-        if formulas.isEmpty { return [] }
-        var found: [Refusal] = []
+        if formulas.isEmpty { return found }
         for analysis in catalogue.analyses where analysis.nature == .calculated && formula(analysis.code) == nil {
             found.append(
                 Refusal(
