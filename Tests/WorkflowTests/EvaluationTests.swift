@@ -220,8 +220,8 @@ import Workflow
         try await enter("HT", "42.0", "%")
         try await enter("GR", "4.50", "10*12/L")
         try await enter("TCA", "45.0", "s")
-        let found = try await bench.observations(made).map(\.analysis)
-        #expect(found == ["HT", "GR", "TCA"])
+        let found = try await bench.observations(made).map(\.analysis).sorted()
+        #expect(found == ["GR", "HT", "TCA"])
         try await enter("VGM", "91", "fL")
         try await enter("TCAR", "1.50", "1")
         // Calculated in the catalogue, of an ISI that no request holds: it can only be typed.
