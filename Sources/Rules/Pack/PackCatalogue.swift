@@ -4,8 +4,8 @@ package import Catalog
 // What the rules and the catalogue must say of each other before a version of both is published.
 extension RulePack {
     /// A calculated analysis that nothing calculates, a formula whose result has no line: the one is never rendered,
-    /// the other is a misspelt code. And every case beside a rule that its rule denies. Not looked at when a version that
-    /// was already published is read again.
+    /// the other is a misspelt code. And every case beside a rule that its rule denies. Not looked at when a version
+    /// that was already published is read again.
     package func disagreements(with catalogue: AnalysisCatalogue) -> [Refusal] {
         var found = bench().failures.map { line in
             Refusal(
