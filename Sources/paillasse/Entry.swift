@@ -56,7 +56,7 @@ enum Entry {
     private static func end(_ error: any Error) -> Outcome {
         switch error {
         case let refusal as Refusal:
-            Output.complain(refusal.description)
+            Output.complain(BioWords.told(refusal))
             return refusal.code == "client.unreachable" ? .unreachable : .refused
         case let outcome as Ended:
             return outcome.outcome

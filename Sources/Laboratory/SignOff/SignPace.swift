@@ -53,12 +53,10 @@ package struct HoldGroup: Sendable, Hashable {
     /// `HIL_RCV × 6`
     package var title: String { analyses.count > 1 ? "\(code.rawValue) × \(analyses.count)" : code.rawValue }
 
-    /// `CQ_ABSENT (NA, K) : aucun contrôle…`: what is doubtful of the controls behind these results.
-    package static func controls(of results: [(analysis: String, holds: [Hold])]) -> [String] {
+    /// What is doubtful of the controls behind these results.
+    package static func controls(_ results: [(analysis: String, holds: [Hold])]) -> [HoldGroup] {
         let codes: Set<Hold.Code> = [.noQualityControl, .qualityControlExpired, .qualityControlRejected]
-        return groups(of: results).filter { codes.contains($0.code) }.map {
-            "\($0.code.rawValue) (\($0.analyses.joined(separator: ", "))) : \($0.reason)"
-        }
+        return groups(of: results).filter { codes.contains($0.code) }
     }
 
     /// What the biologist does about it.
