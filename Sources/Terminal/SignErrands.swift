@@ -240,7 +240,8 @@ extension SignSheet {
                 line: line, low: observation.interval?.low, high: observation.interval?.high,
                 isFresh: fresh.contains(observation.id),
                 prior: past.first.map { FileSheet.Prior(value: $0.value.frenchText, at: at($0.observedAt)) },
-                points: points, isCallOpen: observation.call?.state == .open, isLeft: left.contains(observation.id))
+                points: points, isCallOpen: observation.call?.state == .open, isLeft: left.contains(observation.id),
+                isCalculated: observation.origin.calculation != nil)
         }
         self.init(
             number: request.number, version: view.nextVersion, lane: view.lane, isAmendment: view.isAmendment,

@@ -45,9 +45,10 @@ struct BioCommand: AsyncParsableCommand {
     static func unknown(_ word: String) -> Refusal {
         let known = "file, next, show, why, hist, diff, reject, call, sign, amend, comments, figures"
         let isNumber = word.contains(where: \.isNumber)
-        return Refusal.usage(
-            "« \(word) » n'est pas une commande de bio",
-            (isNumber ? "pour lire ce dossier : paillasse bio show \(word) ; " : "") + "choisir parmi : \(known)")
+        return Refusal(
+            Refusal.unknownCommand, because: "« \(word) » n'est pas une commande de bio",
+            remedy: (isNumber ? "pour lire ce dossier : paillasse bio show \(word) ; " : "")
+                + "choisir parmi : \(known)")
     }
 
     static func list(_ listing: Listing, limit: Int?) async throws {
@@ -111,7 +112,7 @@ struct BioCommand: AsyncParsableCommand {
             table.add(
                 observation.analysis, observation.analysisName ?? "", observation.result,
                 observation.interval?.frenchText ?? "", BioWords.mark(observation.flags), before ?? "",
-                trends[observation.analysis] ?? "", observation.holdCodes,
+                trends[observation.analysis] ?? "", held(observation),
                 file.fresh.contains(observation.id) ? BioWords.say(.yes) : "")
         }
         Output.table(table, empty: BioWords.say(file.left.isEmpty ? .cliNoResult : .cliAllLeft))
@@ -124,6 +125,12 @@ struct BioCommand: AsyncParsableCommand {
             Output.prose(comment)
         }
         Output.prose(BioWords.say(.cliHash, String(file.observations.count), file.contentHash))
+    }
+
+    /// The codes that hold it, or that it was calculated.
+    private static func held(_ observation: ObservationView) -> String {
+        let codes = observation.holdCodes
+        return codes.isEmpty && observation.origin.calculation != nil ? BioWords.say(.calculated) : codes
     }
 
     /// What changed since that version, in words.

@@ -41,9 +41,13 @@ extension BioCommand {
         @Flag(name: [.long, .customLong("proposables")], help: "Tous les dossiers que rien n'arrête.") var all = false
         @Option(help: ArgumentHelp("Seulement cette discipline du catalogue.", valueName: "nom")) var section: String?
         @Option(help: ArgumentHelp("Nombre de dossiers que --all doit trouver.", valueName: "n")) var confirm: Int?
-        @Option(help: ArgumentHelp("Dossiers du lot montrés en entier, sur cent.", valueName: "n")) var sample = 5
+        @Option(help: ArgumentHelp("Dossiers du lot montrés en entier, sur cent ; 5 au moins.", valueName: "n"))
+        var sample = Sign.leastSample
         @Option(help: "Pourquoi signer une valeur critique que personne n'a encore reçue au téléphone.")
         var uncalled: String?
+
+        /// Of a hundred files of a batch, those shown in full at least (UX section 4).
+        private static let leastSample = 5
 
         func validate() throws {
             guard all == (request == nil) else { throw ValidationError("donner une demande, ou --all") }
@@ -53,7 +57,9 @@ extension BioCommand {
             }
             guard !all || uncalled == nil else { throw ValidationError("--uncalled va avec une demande") }
             guard all || section == nil else { throw ValidationError("--section va avec --all") }
-            guard (0...100).contains(sample) else { throw ValidationError("--sample va de 0 à 100") }
+            guard (Sign.leastSample...100).contains(sample) else {
+                throw ValidationError("--sample va de \(Sign.leastSample) à 100")
+            }
         }
 
         func run() async throws {
@@ -154,7 +160,7 @@ extension BioCommand {
             }
             let catalogue = try await client.catalogue()
             Output.prose(BioWords.say(.cliLotRules, String(catalogue.version.prefix(12))))
-            guard confirm != nil, sample > 0, !files.isEmpty else { return }
+            guard confirm != nil, !files.isEmpty else { return }
             let count = max(1, files.count * sample / 100)
             for file in files.shuffled().prefix(count) {
                 Output.line()
@@ -254,9 +260,17 @@ extension BioCommand {
         }
     }
 
+    /// `01:12 (22/11/2026 10:33)`: how long, and since when.
+    private static func waited(_ since: Moment) -> String {
+        let now = Instant(seconds: Int64(Date().timeIntervalSince1970))
+        let minutes = max(0, Int((since.instant(in: .europeParis) ?? now).minutes(to: now)))
+        let long = padded(minutes / 60, 2) + ":" + padded(minutes % 60, 2)
+        return (minutes >= 48 * 60 ? "\(minutes / 1440) j" : long) + " (\(since.french))"
+    }
+
     static func summary(_ files: [SignableLineView]) -> String {
         func count(_ lane: SignLane) -> Int { files.count { $0.lane == lane } }
-        let oldest = files.map(\.registeredAt.text).min().map { Moment(text: $0).french } ?? "–"
+        let oldest = files.map(\.registeredAt.text).min().map { waited(Moment(text: $0)) } ?? "–"
         return BioWords.say(
             .cliSummary, String(count(.critical)), String(count(.held)), String(count(.proposable)),
             String(count(.partial)), oldest)

@@ -57,6 +57,7 @@ enum Entry {
         switch error {
         case let refusal as Refusal:
             Output.complain(BioWords.told(refusal))
+            if refusal.code == Refusal.unknownCommand { return .misused }
             return refusal.code == "client.unreachable" ? .unreachable : .refused
         case let outcome as Ended:
             return outcome.outcome

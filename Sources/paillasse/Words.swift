@@ -61,6 +61,8 @@ extension Priority {
 }
 
 extension Refusal {
+    /// Ends as a command that is written wrong does.
+    static let unknownCommand = "cli.command"
     static func usage(_ cause: String, _ remedy: String) -> Refusal {
         Refusal("cli.usage", because: cause, remedy: remedy)
     }

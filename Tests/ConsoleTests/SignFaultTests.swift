@@ -1,5 +1,6 @@
 import Base
 import Console
+import Foundation
 import Laboratory
 import Testing
 
@@ -139,6 +140,46 @@ import Testing
         #expect(bench.text.contains("MARTIN → MARTEL") && !bench.text.contains("mêmes résultats"))
     }
 
+    @Test func `a code typed where words are asked is neither shown nor kept`() {
+        var bench = SignMorning.bench()
+        bench.type("s")
+        bench.type("241703")
+        #expect(bench.text.contains("pourquoi signer avant l'appel : ******") && !bench.text.contains("241703"))
+        #expect(bench.type(.enter) == [.bell] && bench.text.contains("des mots, et non un code"))
+        guard case .question(let question) = bench.mode else {
+            Testing.Issue.record("the question is gone")
+            return
+        }
+        #expect(question.at == 0 && question.parts[0].field.text.isEmpty)
+    }
+
+    @Test func `the whole of a long file can be read at 80 columns, and the screen says that there is more`() {
+        var bench = SignMorning.bench(height: 16)
+        bench.type(.enter)
+        #expect(bench.text.contains("lignes plus bas") && !bench.text.contains("empreinte"))
+        bench.type(.pageDown, .pageDown)
+        #expect(bench.text.contains("empreinte 3f9a") && !bench.text.contains("lignes plus bas"), "\(bench.text)")
+        bench.type(.pageUp, .pageUp)
+        #expect(bench.text.contains("renseignements"))
+        for _ in 0..<20 { bench.type(.down) }
+        #expect(bench.text.contains("empreinte 3f9a") && bench.result == 2)
+        for _ in 0..<20 { bench.type(.up) }
+        #expect(bench.text.contains("renseignements") && bench.result == 0)
+    }
+
+    @Test func `a file that comes into an empty queue is read at once, one that left keeps its line`() {
+        var bench = SignBench(at: Morning.now)
+        _ = bench.receive(.online, at: Morning.now)
+        _ = bench.receive(.queue([]), at: Morning.now)
+        #expect(
+            bench.receive(.queue([SignMorning.rows[0]]), at: Morning.now) == [.open("261122-0412", SignDraft())])
+        bench = SignMorning.bench()
+        _ = bench.receive(.queue(Array(SignMorning.rows.dropFirst())), at: bench.now)
+        #expect(bench.current == "261122-0412" && bench.text.contains("n'attend plus"), "\(bench.text)")
+        bench.type("r")
+        #expect(!bench.text.contains("n'attend plus") && bench.current == "261122-0398")
+    }
+
     @Test func `the prompt of a file's number understands q, help and words`() {
         for word in ["q", "Q!", "quitter"] {
             var bench = SignMorning.bench()
@@ -188,6 +229,25 @@ import Testing
         #expect(text.contains(remedy), "\(bench.text)")
     }
 
+    @Test func `every refusal of the sign-off is said in English too`() throws {
+        let sources = `The technician's page`.url.deletingLastPathComponent()
+        var codes = Set<String>()
+        for folder in ["Workflow/SignOff", "API", "paillasse"] {
+            let url = sources.appendingPathComponent(folder)
+            for name in try FileManager.default.contentsOfDirectory(atPath: url.path) {
+                guard folder.hasSuffix("SignOff") || name.hasPrefix("Sign") || name.hasPrefix("Bio") else { continue }
+                let text = try String(contentsOf: url.appendingPathComponent(name), encoding: .utf8)
+                for match in text.matches(of: /"((?:sign|amend|bio|account\.pin)\.[a-z.]+)"/) {
+                    codes.insert(String(match.1))
+                }
+            }
+        }
+        let actions: Set = ["bio.sign", "bio.sign.lot", "bio.amend", "account.pin.locked", "account.pin"]
+        codes.subtract(actions)
+        #expect(codes.count > 20)
+        for code in codes { #expect(EnglishTold.refusals[code] != nil, "\(code)") }
+    }
+
     @Test func `in English nothing stays French but what people and analyzers wrote`() {
         #expect(Set(EnglishTold.holds.keys) == Set(Hold.Code.allCases))
         #expect(Set(EnglishTold.parts.keys) == Set(SignedChange.Part.allCases))
@@ -201,7 +261,9 @@ import Testing
         var manner = Manner()
         manner.language = .english
         var bench = SignMorning.bench(manner: manner)
-        let french = ["valeur", "l'appel", "manque", "retenu", "échap", "entrée", "rien", "dossier", "au-delà", "début"]
+        let french = [
+            "valeur", "l'appel", "manque", "retenu", "échap", "entrée", "rien", "dossier", "au-delà", "début",
+        ]
         func check(_ name: String) {
             let text = bench.text.lowercased()
             for word in french { #expect(!text.contains(word), "\(name): \(word)\n\(text)") }

@@ -63,10 +63,10 @@ import Testing
             \(code.text)
             ```
 
-            La signature porte sur l'empreinte montrée : si le dossier change entre-temps, rien n'est signé. « malgré » dit
-            ce qu'elle passe outre. `e` laisse une analyse pour plus tard, et ce qui s'en calcule avec elle, puis la
-            reprend ; `c` ajoute un commentaire codé, `C` un commentaire en mots. Un code faux se retape sur place ; cinq
-            de suite bloquent le code, et son titulaire en choisit un autre avec son secret.
+            La signature porte sur l'empreinte montrée : si le dossier change entre-temps, rien n'est signé. « malgré »
+            dit ce qu'elle passe outre. `e` laisse une analyse pour plus tard, et ce qui s'en calcule avec elle, puis
+            la reprend ; `c` ajoute un commentaire codé, `C` un commentaire en mots. Un code faux se retape sur place ;
+            cinq de suite bloquent le code, et son titulaire en choisit un autre avec son secret.
 
             Un dossier signé revient, retenu, quand ce que la signature couvre change : identité, prescripteur, tube,
             résultat rejeté, commentaire, pièce jointe. La file et le dossier disent quoi, en mots.
@@ -93,9 +93,9 @@ import Testing
 
             ## Les touches
 
-            Une ligne `bio.action = touche touche` du fichier de touches (celui de `paillasse worklist`) les change ; un
-            chiffre n'en est jamais une. `CQ absent` : aucun contrôle n'est enregistré. Verrouillé (`ctrl-l`), l'écran ne
-            montre rien des patients. `LANG=en_GB` le met en anglais, et les commandes `bio` avec lui.
+            Une ligne `bio.action = touche touche` du fichier de touches (celui de `paillasse worklist`) les change ;
+            un chiffre n'en est jamais une. `CQ absent` : aucun contrôle n'est enregistré. Verrouillé (`ctrl-l`),
+            l'écran ne montre rien des patients. `LANG=en_GB` le met en anglais, et les commandes `bio` avec lui.
 
             \(card)
             ## Les commandes

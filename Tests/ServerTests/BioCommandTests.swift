@@ -180,7 +180,7 @@ import Testing
     @Test func `a word that is no command says which ones there are`() async throws {
         try await signedIn { _, tool in
             let strange = try await tool.run("bio", "zzz")
-            #expect(strange.code == 1 && strange.complaint.contains("« zzz » n'est pas une commande de bio"))
+            #expect(strange.code == 2 && strange.complaint.contains("« zzz » n'est pas une commande de bio"))
             #expect(strange.complaint.contains("file, next, show"), "\(strange)")
             let number = try await tool.run("bio", "261122-0001")
             #expect(number.complaint.contains("paillasse bio show 261122-0001"), "\(number)")

@@ -96,7 +96,7 @@ struct CommandLineTool: Sendable {
                 #expect(try await tool.run("validate", number, "--all", "--reason", "relu").code == 0)
                 // Typed by hand: held, so never by lot.
                 let byLot = try await tool.run("bio", "sign", "--all", "--confirm", "1")
-                #expect(byLot.code == 1 && byLot.complaint.contains("--confirm 0"), "\(byLot)")
+                #expect(byLot.code == 1 && byLot.complaint.contains("[sign.confirm.none]"), "\(byLot)")
                 let hash = try await laboratory.signedIn(.biologist).fileToSign(number).contentHash
                 let signed = try await tool.atTerminal("bio sign \(number)")
                 #expect(signed.contains("version 1 signée par") && signed.contains(hash), "\(signed)")

@@ -93,6 +93,8 @@ package enum EnglishTold {
         "bio.section": ("the catalogue has no such section", "see the sections of the catalogue"),
         "account.current": ("this is not the secret of this account", "type it again"),
         "account.pin.easy": ("a repeated digit or a series is guessed", "choose one that nothing lets guess"),
+        "account.pin.differs": ("the two codes differ", "begin again: nothing changed"),
+        "sign.confirm.none": ("no file can be signed in a batch", "bio file says what stops each of them"),
         "account.pin.form": ("a signing code has {1} to {2} digits", "choose one that nothing lets guess"),
         "auth.permission": ("this role may not do that", "ask somebody whose role it is"),
         "auth.login": ("unknown name or wrong secret", "type both again"),

@@ -225,7 +225,8 @@ package struct SignBench: Sendable, Equatable {
         }
         // What is shown stays in place: new files come behind until the person asks (`r`) or signs.
         if self.rows.isEmpty || first { layRows() } else { self.rows += ordered.map(\.number).filter { new($0) } }
-        return first ? reopen() : []
+        // The file under the cursor is read as soon as there is one.
+        return first || sheet == nil ? reopen() : []
     }
     private func new(_ number: String) -> Bool { !rows.contains(number) }
     func releasable(_ rows: [SignQueueRow]) -> [SignPick] {

@@ -257,7 +257,7 @@ extension SignBench {
 
     mutating func step(_ by: Int) -> [SignEffect] {
         if pane == 2 {
-            result = max(0, min(result + by, (sheet?.lines.count ?? 1) - 1))
+            stepInFile(by)
             return []
         }
         guest = nil
@@ -268,6 +268,22 @@ extension SignBench {
         result = 0
         fileTop = 0
         return reopen()
+    }
+
+    /// From result to result, then on to the reasons below them; a page at a time goes through the whole file.
+    private mutating func stepInFile(_ by: Int) {
+        guard let sheet else { return }
+        let last = max(0, sheet.lines.count - 1)
+        let hidden = max(0, fileLines(sheet, pageColumns.count - 2).count - (height - 5))
+        switch by {
+        case 1 where result >= last: fileTop = min(fileTop + 1, hidden)
+        case -1 where fileTop > 0: fileTop -= 1
+        case 10: fileTop = min(fileTop + max(1, height - 7), hidden)
+        case -10: fileTop = max(0, fileTop - max(1, height - 7))
+        case _:
+            result = max(0, min(result + by, last))
+            fileTop = by > 1 ? hidden : 0
+        }
     }
 
     private mutating func next() -> [SignEffect] {

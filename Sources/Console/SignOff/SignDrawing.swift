@@ -109,7 +109,12 @@ extension SignBench {
 
     private func drawRow(_ screen: inout Screen, _ at: Int, _ columns: Range<Int>, _ number: String) {
         let signs = manner.signs
-        guard let row = row(number) else { return }
+        guard let row = row(number) else {
+            // Signed or taken back by somebody else: it keeps its line until the person asks for news.
+            let gone = [("", 2, Style.dim), (number, 13, Style.dim), (say(.gone), 0, Style.dim)]
+            screen.pieces(at, columns, gone) { fit($0, $1) }
+            return
+        }
         let lane: (String, Style) =
             switch row.lane {
             case .critical: (signs.critical + " " + say(.shortCritical), .critical)
@@ -255,7 +260,8 @@ extension SignBench {
             row += 1
         }
         for (index, part) in question.parts.enumerated() {
-            let text = part.isSecret ? String(repeating: "*", count: part.field.text.count) : part.field.text
+            let isHidden = part.isSecret || part.looksLikeCode
+            let text = isHidden ? String(repeating: "*", count: part.field.text.count) : part.field.text
             let label = mark(say(part.word)) + " : "
             let at = inside.columns.lowerBound + screen.put(label, row, inside.columns.lowerBound, .dim)
             screen.put(
@@ -306,7 +312,13 @@ extension SignBench {
             // The context stays in sight as long as the current result does too.
             start = place < room ? 0 : place - room + 2
         }
+        if top == nil { start += fileTop }
         start = max(0, min(start, lines.count - room))
+        let below = lines.count - start - room
+        if below > 0 {
+            let more = mark(say(.more, String(below)))
+            screen.put(more, bottom, max(columns.lowerBound + 1, columns.upperBound - 2 - CellWidth.of(more)), .title)
+        }
         for (offset, line) in lines.dropFirst(start).prefix(room).enumerated() {
             screen.put(fit(line.text, inside.count, pad: false), 2 + offset, inside.lowerBound, line.style)
             if pane == 2, let current, line.result == current { screen.reverse(2 + offset, inside) }

@@ -152,6 +152,10 @@ extension SignBench {
         let text = text(of: part)
         if text.allSatisfy(\.isWhitespace), !part.isOptional {
             question.complaint = say(.needed)
+        } else if part.looksLikeCode {
+            // A code of signature typed a field too early would be kept as words.
+            question.complaint = say(.wordsNotCode)
+            question.parts[question.at].field = Field()
         } else if let expected = part.expected, text != expected {
             question.complaint = say(.differs)
         } else if question.at + 1 < question.parts.count {
@@ -248,6 +252,13 @@ extension SignBench {
         }
         drafts[number] = draft
         return reopen()
+    }
+}
+
+extension SignQuestion.Part {
+    /// Words are asked for, and digits typed.
+    var looksLikeCode: Bool {
+        word == .uncalled && !field.text.isEmpty && field.text.allSatisfy { $0.isNumber || $0.isWhitespace }
     }
 }
 

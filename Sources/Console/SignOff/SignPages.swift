@@ -172,7 +172,9 @@ extension SignBench {
         guard rest >= 4 else { return text }
         if line.isLeft { return text + " " + fit(say(.leftMark), rest, pad: false) }
         let codes = HoldGroup.groups(of: [(line.line.analysis, line.line.holds)]).map(\.code.rawValue)
-        guard let first = codes.first else { return text }
+        guard let first = codes.first else {
+            return line.isCalculated ? text + " " + fit(say(.calculated), rest, pad: false) : text
+        }
         // As many as there is room for, and how many others.
         var shown = first, count = 1
         for code in codes.dropFirst() {

@@ -48,11 +48,14 @@ package struct SignLine: Sendable, Hashable {
     package var isCallOpen: Bool
     /// It waits for another signature.
     package var isLeft: Bool
+    package var isCalculated: Bool
     package init(
         line: Line, low: Exact? = nil, high: Exact? = nil, isFresh: Bool = true, prior: FileSheet.Prior? = nil,
-        points: [Trend.Point] = [], isCallOpen: Bool = false, isLeft: Bool = false
+        points: [Trend.Point] = [], isCallOpen: Bool = false, isLeft: Bool = false,
+        isCalculated: Bool = false
     ) {
         self.isLeft = isLeft
+        self.isCalculated = isCalculated
         self.line = line
         self.low = low
         self.high = high

@@ -17,9 +17,10 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case signedDone, kept, notFound, noSuchKey, lockedTitle, offline, readOnly, criticalShort, high, low
     case recollect, doubt, wrongTube
     case signedBy, overridden, sending, allLeft, leftMark, exceptFollows, changedSince, notANumber
-    case controlsAbsent, controlsNone, lotRules
+    case controlsAbsent, controlsNone, lotRules, more, wordsNotCode, gone, calculated
     // Of the commands `paillasse bio`; `|` between the titles of a table, marked as `Table` takes them.
-    case cliMissing, cliSummary, cliQueueTitles, cliFileTitles, cliNothing, cliHeader, cliUrgent, cliPatient,
+    case cliSecret, cliPinAgain, cliPinChosen, cliMissing, cliSummary, cliQueueTitles, cliFileTitles, cliNothing,
+        cliHeader, cliUrgent, cliPatient,
         cliPrescriber
     case cliTube, cliNoResult, cliAllLeft, cliCall, cliReject, cliRead, cliAttached, cliHash, cliSigned, cliPartly
     case cliAskOne, cliAskLot, cliAskAmend, cliPin, cliLot, cliLotOldest, cliLotRejected, cliLotRules, cliDrawn

@@ -36,6 +36,10 @@ package struct HoldGroup: Sendable, Hashable {
                 }
             }
         }
+        for place in groups.indices where groups[place].analyses.count > 1 {
+            // Words of the first, for all of them.
+            groups[place].reason = groups[place].reason.replacing(" pour \(groups[place].analyses[0])", with: "")
+        }
         return groups.enumerated().sorted { a, b in
             (a.element.rank, a.offset) < (b.element.rank, b.offset)
         }.map(\.element)

@@ -65,13 +65,14 @@ extension Desk {
     ) async throws(CommandFailure) -> FileToSign {
         let file = review.file
         let left = try await standing(file.left, at: now())
+        let order = catalogue.inOrder(review.judged + left, of: review.request).map(\.analysis)
         return FileToSign(
             request: review.request, patient: review.patient, specimens: file.content.specimens,
             observations: catalogue.inOrder(review.judged, of: review.request), previous: previous,
             missing: file.missing, fresh: file.fresh, nextVersion: file.nextVersion,
             contentHash: review.contentHash, lane: review.lane, obstacles: review.obstacles,
             isAmendment: review.isAmendment, changes: review.changes,
-            left: left, order: catalogue.inOrder(review.judged + left, of: review.request).map(\.analysis), words: file.words,
+            left: left, order: order, words: file.words,
             supplements: file.registered.summary, hasFreshSupplements: file.hasFreshSupplements)
     }
 
