@@ -70,7 +70,7 @@ extension BioCommand {
                 points, low: now?.interval?.low, high: now?.interval?.high, width: min(Terminal.width ?? 80, 100),
                 height: 12, zone: .europeParis, signs: Signs(ascii: ascii))
             Output.line()
-            if lines.isEmpty { Output.prose(BioWords.say(.cliNoCurve)) }
+            if lines.isEmpty || points.count < 2 { return Output.prose(BioWords.say(.cliNoCurve)) }
             for line in lines { Output.line(line) }
         }
     }

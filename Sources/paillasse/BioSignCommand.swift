@@ -38,9 +38,10 @@ extension BioCommand {
         @Argument(help: "Numéro de la demande.") var request: String?
         @OptionGroup var draft: DraftOptions
         @Flag(help: "Signer un compte rendu partiel.") var partial = false
-        @Flag(name: [.long, .customLong("proposables")], help: "Tous les dossiers que rien n'arrête.") var all = false
+        @Flag(name: [.customLong("proposables"), .long], help: "Tous les dossiers que rien n'arrête.") var all = false
         @Option(help: ArgumentHelp("Seulement cette discipline du catalogue.", valueName: "nom")) var section: String?
-        @Option(help: ArgumentHelp("Nombre de dossiers que --all doit trouver.", valueName: "n")) var confirm: Int?
+        @Option(help: ArgumentHelp("Nombre de dossiers que --proposables doit trouver.", valueName: "n")) var confirm:
+            Int?
         @Option(help: ArgumentHelp("Dossiers du lot montrés en entier, sur cent ; 5 au moins.", valueName: "n"))
         var sample = Sign.leastSample
         @Option(help: "Pourquoi signer une valeur critique que personne n'a encore reçue au téléphone.")
@@ -50,13 +51,13 @@ extension BioCommand {
         private static let leastSample = 5
 
         func validate() throws {
-            guard all == (request == nil) else { throw ValidationError("donner une demande, ou --all") }
-            guard !(all && partial) else { throw ValidationError("--all ne signe que des dossiers complets") }
+            guard all == (request == nil) else { throw ValidationError("donner une demande, ou --proposables") }
+            guard !(all && partial) else { throw ValidationError("--proposables ne signe que des dossiers complets") }
             guard !all || draft.body == SignDraftBody() else {
                 throw ValidationError("--except, --comment et --note vont avec une demande")
             }
             guard !all || uncalled == nil else { throw ValidationError("--uncalled va avec une demande") }
-            guard all || section == nil else { throw ValidationError("--section va avec --all") }
+            guard all || section == nil else { throw ValidationError("--section va avec --proposables") }
             guard (Sign.leastSample...100).contains(sample) else {
                 throw ValidationError("--sample va de \(Sign.leastSample) à 100")
             }

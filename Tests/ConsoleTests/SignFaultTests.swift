@@ -180,6 +180,16 @@ import Testing
         #expect(!bench.text.contains("n'attend plus") && bench.current == "261122-0398")
     }
 
+    @Test func `an answer that comes late does not move whoever went on in the same file`() {
+        var bench = SignMorning.bench()
+        bench.type(.enter)
+        bench.type("o")
+        bench.type("261122-0412")
+        bench.type(.enter, .down)
+        _ = bench.receive(.found(SignMorning.sheet()), at: bench.now)
+        #expect(bench.currentLine?.line.analysis == "K")
+    }
+
     @Test func `the prompt of a file's number understands q, help and words`() {
         for word in ["q", "Q!", "quitter"] {
             var bench = SignMorning.bench()

@@ -111,6 +111,8 @@ import Testing
             #expect(why.code == 0 && why.output.contains("RETENU") && why.output.contains("RÈGLE"), "\(why)")
             let strange = try await tool.run("bio", "why", number, "GLU")
             #expect(strange.code == 1 && strange.complaint.contains("[bio.analysis]"), "\(strange)")
+            let calm = try await tool.run("bio", "call", number, "NA", "--show")
+            #expect(calm.code == 1 && calm.complaint.contains("\(number) NA : cette valeur n'a pas d'appel"), "\(calm)")
             let refused = try await tool.atTerminal("bio sign \(number)")
             #expect(refused.contains("[sign.critical]"), "\(refused)")
             let shown = try await tool.run("bio", "call", number, "K", "--show")

@@ -90,6 +90,7 @@ package enum EnglishTold {
         "amend.unsigned": ("this file has no signed version", "sign it (bio sign)"),
         "bio.unsigned": ("this file has no signed version", "read it (bio show)"),
         "bio.analysis": ("no result of this analysis in this file", "see bio show"),
+        "bio.call": ("this value has no call to make", "the open ones: paillasse critical list"),
         "bio.section": ("the catalogue has no such section", "see the sections of the catalogue"),
         "account.current": ("this is not the secret of this account", "type it again"),
         "account.pin.easy": ("a repeated digit or a series is guessed", "choose one that nothing lets guess"),

@@ -250,6 +250,8 @@ package struct SignBench: Sendable, Equatable {
     }
 
     mutating func show(_ number: String) -> [SignEffect] {
+        // Already before the eyes: whoever moved in it meanwhile stays there.
+        if current == number, pane == 2, mode == .browse { return [] }
         if let place = rows.firstIndex(of: number) {
             guest = nil
             cursor = place
