@@ -65,6 +65,8 @@ package struct Keymap: Sendable, Equatable {
     private var actions: [Key: Action] = [:]
     /// The top row of a French keyboard gives digits without Shift.
     package var azerty: Bool
+    /// Keys of the biologist's screens.
+    package private(set) var sign = SignKeymap()
 
     package init(azerty: Bool = false) {
         self.azerty = azerty
@@ -82,20 +84,17 @@ package struct Keymap: Sendable, Equatable {
                 self.azerty = true
                 continue
             }
+            if words[0].hasPrefix(SignKeymap.prefix) {
+                try sign.take(words, at: place)
+                continue
+            }
             guard words.count >= 3, words[1] == "=", let action = Action(rawValue: words[0]) else {
                 throw Refusal(
                     "keys.line", at: place, because: "cette ligne n'est pas « action = touche touche »",
                     remedy: "actions connues : " + Action.allCases.map(\.rawValue).joined(separator: ", "))
             }
             var given = [Key]()
-            for name in words.dropFirst(2) {
-                guard let key = Key(name: name) else {
-                    throw Refusal(
-                        "keys.key", at: place, because: "touche inconnue « \(name) »",
-                        remedy: "écrire une lettre, f2, ctrl-r, entrée, haut…")
-                }
-                given.append(key)
-            }
+            for name in words.dropFirst(2) { given.append(try Key(named: name, at: place)) }
             // Another action loses a key that is given away.
             for other in Action.allCases where other != action { keys[other]?.removeAll { given.contains($0) } }
             keys[action] = given
