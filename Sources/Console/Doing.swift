@@ -10,29 +10,49 @@ extension Workbench {
         }
     }
 
+    /// What the table of roles asks for an action; nil: nothing beyond reading.
+    static func permission(for action: Action) -> Permission? {
+        switch action {
+        case .validate, .validateTube, .chooseRun, .reject, .call: .validateTechnically
+        case .enter, .comment: .enterResult
+        case .rerun, .dilute: .operateAnalyzers
+        case .nonconformity, .receive: .receive
+        case .attach, .dismiss: .resolveTriage
+        case .open, .why, .timeline, .undo, .refresh, .select, .selectAlike, .search, .next, .previous, .command,
+            .menu, .help, .up, .down, .left, .right, .top, .bottom, .pageUp, .pageDown, .nextPane, .previousPane,
+            .pane1, .pane2, .pane3, .pane4, .back, .lock, .quit:
+            nil
+        }
+    }
+
+    /// It changes something at the server.
+    package static func writes(_ action: Action) -> Bool { permission(for: action) != nil }
+
+    /// This person may ever do it, and now: without the line only entries, which wait, and what is read.
+    func isAllowed(_ action: Action) -> Bool {
+        guard let permission = Workbench.permission(for: action) else { return true }
+        return house.permissions.contains(permission) && (!isReadOnly || action == .enter)
+    }
+
     func isPossible(_ action: Action) -> Bool {
-        let may = house.permissions
-        let waits = currentResult?.line?.state == .waiting && currentRequest != nil
+        guard isAllowed(action) else { return false }
         switch action {
         case .open: return face.key != nil
-        case .validate: return may.contains(.validateTechnically) && waits
-        case .validateTube: return may.contains(.validateTechnically) && currentTube != nil
-        case .enter: return may.contains(.enterResult) && currentRequest != nil
+        case .validate: return currentResult?.line?.state == .waiting && currentRequest != nil
+        case .validateTube: return currentTube != nil
+        case .enter: return currentRequest != nil
         case .why: return currentResult?.line != nil || face.list == .quality || face.list == .triage
         case .timeline: return currentRequest != nil
-        case .rerun, .dilute: return may.contains(.operateAnalyzers) && currentResult?.line?.analyzer != nil
-        case .chooseRun:
-            return (currentResult?.runs ?? 0) > 1 && may.contains(.validateTechnically)
-                && currentResult?.line?.state != .signed
-        case .reject: return may.contains(.validateTechnically) && currentResult?.line != nil
-        case .nonconformity: return may.contains(.receive) && currentAccession != nil
+        case .rerun, .dilute: return currentResult?.line?.analyzer != nil
+        case .chooseRun: return (currentResult?.runs ?? 0) > 1 && currentResult?.line?.state != .signed
+        case .reject: return currentResult?.line.map { $0.state == .waiting || $0.state == .validated } ?? false
+        case .nonconformity: return currentAccession != nil
         case .comment:
-            return may.contains(.enterResult) && !house.comments.isEmpty && currentResult?.line != nil
-                && currentResult?.line?.state != .signed
+            return !house.comments.isEmpty && currentResult?.line != nil && currentResult?.line?.state != .signed
         case .call: return currentCall != nil
-        case .receive: return may.contains(.receive) && !unreceived.isEmpty
-        case .attach, .dismiss: return face.list == .triage && face.key != nil && may.contains(.resolveTriage)
-        case .undo: return !done.isEmpty || drafts.contains { !$0.isAccepted }
+        case .receive: return !unreceived.isEmpty
+        case .attach, .dismiss: return face.list == .triage && face.key != nil
+        case .undo: return !done.isEmpty && !isReadOnly || drafts.contains { !$0.isAccepted }
         case .refresh: return true
         case .select, .selectAlike: return face.list.isOfTubes && face.key != nil
         case .search, .next, .previous, .command, .menu, .help, .up, .down, .left, .right, .top, .bottom, .pageUp,
@@ -50,8 +70,13 @@ extension Workbench {
     var unreceived: [String] { (currentFile?.tubes ?? []).filter { $0.received == nil }.map(\.accession) }
 
     mutating func perform(onLine action: Action) -> [Effect] {
+        if isReadOnly, action != .enter, let permission = Workbench.permission(for: action),
+            house.permissions.contains(permission)
+        {
+            return refuseHere(.readOnly)
+        }
         guard isPossible(action) else {
-            face.notice = Notice(say(.notHere, words[Workbench.word(of: action)], manner.keymap.name(.menu)), .dim)
+            face.notice = Notice(say(.notHere, words[Workbench.word(of: action)], manner.name(.menu)), .dim)
             return []
         }
         switch action {
@@ -100,7 +125,7 @@ extension Workbench {
             }
         }
         if effects.isEmpty, held > 0 {
-            face.notice = Notice(say(.allHeld, String(held), manner.keymap.name(.why)), .held)
+            face.notice = Notice(say(.allHeld, String(held), manner.name(.why)), .held)
             return [.bell]
         }
         face.selected = []
@@ -112,14 +137,15 @@ extension Workbench {
         guard let first = lines.first else { return [] }
         if let hold = lines.flatMap(\.holds).first(where: { $0.code.severity == .forbids }) {
             face.notice = Notice(
-                "[tech.held] \(first.analysis) : \(hold.code.rawValue), \(hold.reason). " + say(.forbidden), .critical)
+                "[tech.held] \(first.analysis) : \(hold.code.rawValue), \(reason(of: hold)). " + say(.forbidden),
+                .critical)
             return [.bell]
         }
         if let hold = lines.flatMap(\.stops).first {
             ask(
                 Question(
                     purpose: .validate(request: first.request, ids: lines.map(\.id)),
-                    title: say(.whyValidate, first.analysis, "\(hold.code.rawValue) : \(hold.reason)"),
+                    title: say(.whyValidate, first.analysis, "\(hold.code.rawValue) : \(reason(of: hold))"),
                     parts: [.init(.reason, choices: words.reasons)]))
             return []
         }
@@ -238,6 +264,7 @@ extension Workbench {
             face.notice = Notice(say(.draftDropped, draft.text), .plain)
             return [.keep(drafts)]
         }
+        guard !isReadOnly else { return refuseHere(.readOnly) }
         guard let last = done.popLast() else { return refuseHere(.nothingToUndo) }
         switch last {
         case .validate(let request, let ids, _): return send(.withdraw(request: request, ids: ids))
@@ -260,7 +287,11 @@ extension Workbench {
         switch key {
         case .escape:
             // Work is locked until somebody answers.
-            if question.purpose != .unlock { face.mode = .browse }
+            guard question.purpose != .unlock else { return [] }
+            face.mode = .browse
+            if case .replace(let draft) = question.purpose {
+                face.notice = Notice(say(.draftKept, draft.text), .held)
+            }
             return []
         case .enter, .tab, .down: return answer(question)
         case .backTab, .up:
@@ -277,6 +308,43 @@ extension Workbench {
         }
     }
 
+    // Labels
+
+    /// The number of a tube that is known here.
+    private func isKnown(_ text: String) -> Bool {
+        house.tube(text) != nil || house.files.values.contains { $0.tubes.contains { $0.accession == text } }
+    }
+
+    /// A label that a slow scanner typed where something else was asked; nil: it answers the question.
+    private func scanned(in text: String, of part: Word) -> String? {
+        let text = text.trimmed
+        switch part {
+        case .tube, .secret: return nil
+        case .callNumber: return isKnown(text) || Workbench.looksLikeLabel(text) ? text : nil
+        case _:
+            if isKnown(text) || Workbench.looksLikeLabel(text) { return text }
+            // No reason, name or function is one word of digits.
+            let isCode = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+            return isCode && text.count { $0.isNumber } >= KeyDecoder.shortestScan ? text : nil
+        }
+    }
+
+    /// The label at the end of what was typed into a cell.
+    func scanned(endOf text: String) -> String? {
+        let text = text.trimmed
+        if Workbench.looksLikeLabel(text) { return text }
+        guard text.count >= KeyDecoder.shortestScan else { return nil }
+        return house.tubes.lazy.map(\.accession).first { !$0.isEmpty && text.hasSuffix($0) }
+            ?? (isKnown(text) ? text : nil)
+    }
+
+    /// As the laboratory numbers its tubes: a day (two digits each of year, month and day), then five digits or more.
+    static func looksLikeLabel(_ text: String) -> Bool {
+        guard text.count >= 11, text.allSatisfy({ $0.isASCII && $0.isNumber }) else { return false }
+        let digits = text.compactMap(\.wholeNumberValue)
+        return (1...12).contains(digits[2] * 10 + digits[3]) && (1...31).contains(digits[4] * 10 + digits[5])
+    }
+
     private mutating func answer(_ asked: Question) -> [Effect] {
         var question = asked
         var part = question.parts[question.at]
@@ -287,6 +355,10 @@ extension Workbench {
             question.parts[question.at] = part
         }
         let text = part.field.text
+        if question.purpose != .unlock, let code = scanned(in: text, of: part.word) {
+            return take(.scan(code, typed: 0))
+        }
+        if question.purpose != .unlock, text.trimmed.first == ":" { question.complaint = say(.commandInField, text) }
         if text.allSatisfy(\.isWhitespace) { question.complaint = say(.needed, words[part.word]) }
         if part.isClosed, question.complaint == nil, !part.choices.contains(text) {
             // Its beginning names a choice, when it is that of one only.
@@ -317,6 +389,7 @@ extension Workbench {
         let reason = answers[0]
         switch question.purpose {
         case .validate(let request, let ids): return send(.validate(request: request, ids: ids, reason: reason))
+        case .replace(let draft): return commit(draft) + moveOn()
         case .reject(let request, let id): return send(.reject(request: request, id: id, reason: reason))
         case .chooseRun(let request, let ids):
             guard let place = question.parts[0].choices.firstIndex(of: answers[0]) else { return [] }

@@ -43,7 +43,6 @@ extension Workbench {
 
     /// The keys that matter most here; `?` and `x` show the rest.
     func drawFooter(_ screen: inout Screen) {
-        let map = manner.keymap
         var shown: [(Action, Word)]
         switch face.list {
         case .triage: shown = [(.attach, .keyAttach), (.dismiss, .keyDismiss)]
@@ -54,19 +53,26 @@ extension Workbench {
             ]
         case .quality, .analyzers: shown = [(.refresh, .keyRefresh)]
         }
+        shown.removeAll { !isAllowed($0.0) }
+        if case .offline = house.link, let notice = face.notice {
+            // The row above says that nothing is written; this one what a key did.
+            screen.put(
+                fit(" " + notice.text, face.width, pad: false), face.height - 1, 0, Style(notice.tint, bold: true))
+            return
+        }
         let last: [(Action, Word)] = [
             (.menu, .keyMenu), (.help, .keyHelp), (.search, .keySearch), (.command, .keyCommand),
         ]
         // Menu and help are never crowded out.
         let width = { (items: [(Action, Word)]) in
             items.reduce(1) {
-                $0 + CellWidth.of(self.mark(map.name($1.0))) + CellWidth.of(self.mark(self.words[$1.1])) + 3
+                $0 + CellWidth.of(self.mark(self.manner.name($1.0))) + CellWidth.of(self.mark(self.words[$1.1])) + 3
             }
         }
         while !shown.isEmpty, width(shown) + width(last) > face.width { shown.removeLast() }
         var at = 1
         for (action, word) in shown + last {
-            let name = mark(map.name(action))
+            let name = mark(manner.name(action))
             at += screen.put(name, face.height - 1, at, Style(.title, bold: true)) + 1
             at += screen.put(mark(words[word]), face.height - 1, at, .dim) + 2
         }
@@ -112,7 +118,7 @@ extension Workbench {
             &screen, columns, height: min(menu.actions.count, room) + 2, title: words[.menuTitle])
         let top = max(0, menu.cursor - room + 1)
         for (offset, action) in menu.actions.dropFirst(top).prefix(room).enumerated() {
-            let name = fit(manner.keymap.name(action), 8)
+            let name = fit(manner.name(action), 8)
             screen.put(name, first + offset, inside.lowerBound, Style(.title, bold: true))
             screen.put(
                 fit(words[Workbench.word(of: action)], inside.count - 9), first + offset, inside.lowerBound + 9)
@@ -158,8 +164,8 @@ extension Workbench {
     }
 
     private func drawConflict(_ screen: inout Screen, _ columns: Range<Int>, _ conflict: Conflict) {
-        let theirs = house.files[conflict.request]?.standing(conflict.analysis)
-        let said = CellWidth.fold(mark(conflict.words), columns.count - 4)
+        let theirs = theirs(conflict)
+        let said = CellWidth.fold(mark(sentence(conflict)), columns.count - 4)
         let (first, inside) = box(
             &screen, columns, height: said.count + 5, title: say(.conflictTitle, conflict.analysis))
         for (offset, line) in said.enumerated() { screen.put(line, first + offset, inside.lowerBound) }
@@ -179,7 +185,7 @@ extension Workbench {
     var helpLines: [(String, Style)] {
         var out: [(String, Style)] = []
         for action in Action.allCases {
-            let names = (manner.keymap.keys[action] ?? []).map(\.name).joined(separator: ", ")
+            let names = manner.names(action).joined(separator: ", ")
             guard !names.isEmpty else { continue }
             out.append((CellWidth.fit(names, 18) + " " + words[Workbench.word(of: action)], .plain))
         }
@@ -193,10 +199,11 @@ extension Workbench {
                     + "\(signs.critical)\(words[.criticalShort])  "
                     + "\(signs.held) \(words[.held])  \(signs.proposable) \(words[.proposable])  \(signs.urgent) "
                     + "\(words[.urgent])  \(signs.rejected) \(words[.control]) \(words[.stateRejected])  "
-                    + "\(signs.expired) \(words[.control]) \(words[.stateExpired])  \(signs.corrected) "
+                    + "\(signs.expired) \(words[.control]) \(words[.stateExpired])  "
+                    + "? \(words[.control]) \(words[.stateNone])  \(signs.corrected) "
                     + say(.run, "2"), .plain
             ))
-        for command in Workbench.commands { out.append((words[command.word], .dim)) }
+        for command in Workbench.Command.allCases { out.append((words[command.word], .dim)) }
         return out
     }
 
@@ -208,31 +215,30 @@ extension Workbench {
         }
         if face.list == .quality, let row = face.key.flatMap({ key in house.quality.first { $0.key == key } }) {
             fold("\(row.analyzer) \(row.analysis) : \(qualityWords(row.state).text)", Style(.plain, bold: true))
-            fold(row.rules.joined(separator: ", ") + " " + row.because, .plain)
+            fold(row.rules.joined(separator: ", ") + " " + because(of: row), .plain)
             return out
         }
         if face.list == .triage, let row = face.key.flatMap({ key in house.triage.first { $0.id == key } }) {
-            fold(row.explanation, .plain)
+            fold(explanation(of: row), .plain)
             return out
         }
         guard let line = currentResult?.line else { return out }
         fold("\(line.analysis) \(line.valueAndUnit) — \(line.patient)", Style(.plain, bold: true))
         if line.holds.isEmpty { fold(words[.nothingHolds], Style(.good)) }
-        let map = manner.keymap
         for severity in [Hold.Code.Severity.forbids, .needsReason, .shown] {
             for hold in line.holds where hold.code.severity == severity {
                 let (word, remedy, style): (Word, String, Style) =
                     switch severity {
-                    case .forbids: (.severityForbids, say(.remedyForbids, map.name(.reject)), .critical)
+                    case .forbids: (.severityForbids, say(.remedyForbids, manner.name(.reject)), .critical)
                     case .needsReason:
                         (
-                            .severityReason, say(.remedyReason, map.name(.validate), map.name(.rerun)),
+                            .severityReason, say(.remedyReason, manner.name(.validate), manner.name(.rerun)),
                             Style(.held, bold: true)
                         )
                     case .shown: (.severityShown, words[.remedyShown], Style(.plain))
                     }
                 fold("\(hold.code.rawValue) (\(words[word]))", style)
-                fold(hold.reason, .plain, "  ")
+                fold(reason(of: hold), .plain, "  ")
                 fold(remedy, .dim, "  ")
             }
         }

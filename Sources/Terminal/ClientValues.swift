@@ -81,7 +81,8 @@ extension RequestRow {
     package init(_ view: RequestView, zone: CivilZone) {
         self.init(
             number: view.number, patient: view.patientName ?? "", urgent: view.priority == .urgent,
-            analyses: view.lines.map(\.analysis), at: view.registeredAt.instant(in: zone) ?? Instant(seconds: 0))
+            analyses: view.lines.map(\.analysis), at: view.registeredAt.instant(in: zone) ?? Instant(seconds: 0),
+            awaited: view.awaited?.count ?? 0)
     }
 }
 

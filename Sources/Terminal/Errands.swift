@@ -105,7 +105,7 @@ package actor Errands {
         repeat {
             again.remove(source)
             do throws(Refusal) { tell(.loaded(try await answer(source))) } catch { complain(error) }
-            if pause > .zero { try? await Task.sleep(for: pause) }
+            if pause > .zero { try? await Task.sleep(for: source == .requests ? 10 * pause : pause) }
         } while again.contains(source)
     }
 
@@ -133,7 +133,7 @@ package actor Errands {
         case .triage:
             return .triage(try await client.triage(limit: Errands.lines).map { TriageRow($0, zone: zone) })
         case .requests:
-            return .requests(try await client.requests(limit: 500).map { RequestRow($0, zone: zone) })
+            return .requests(try await client.requests(limit: Source.mostRequests).map { RequestRow($0, zone: zone) })
         case .calls:
             return .calls(
                 try await client.criticalCalls().filter { $0.state == .open }.map {
@@ -219,15 +219,18 @@ package actor Errands {
             _ = try await client.reject(request, RejectBody(observation: id, reason: reason))
         case .withdraw(let request, let ids):
             _ = try await client.withdraw(request, WithdrawBody(observations: ids))
-        case .enter(let request, let analysis, let value, let seen, let comment):
+        case .enter(let request, let analysis, let value, let seen, let again):
             var body = ResultBody(analysis: analysis)
             switch value {
             case .number(let text): body.value = text
             case .text(let text): body.text = text
             case .notPerformed(let reason): body.notPerformed = reason
             }
+            switch again {
+            case .number(let text)?, .text(let text)?: body.again = text
+            case .notPerformed?, nil: break
+            }
             body.seen = seen
-            body.comment = comment
             _ = try await client.enter(request, body)
         case .choose(let request, let keep, let isBack, let aside, let reason):
             if isBack { _ = try await client.withdraw(request, WithdrawBody(observations: [keep], reason: reason)) }

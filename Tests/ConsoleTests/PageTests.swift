@@ -27,7 +27,7 @@ import Testing
             card += "| \(keys) | \(words[Workbench.word(of: action)]) |\n"
         }
         card += "| `0`…`9` `<` `>` `,` `.` (volet 3) | \(words[.helpEntry]) |\n"
-        let commands = Workbench.commands.map { "- " + words[$0.word] }.joined(separator: "\n")
+        let commands = Workbench.Command.allCases.map { "- " + words[$0.word] }.joined(separator: "\n")
         return """
             # L'écran du technicien
 

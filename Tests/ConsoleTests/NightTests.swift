@@ -1,0 +1,234 @@
+import Base
+import Console
+import Laboratory
+import Testing
+
+/// Slips of a tired hand: nothing is written that was not meant.
+@Suite struct `A hand at three in the morning` {
+    private static let tube = "261122000377"
+
+    private func sends(_ effects: [Effect]) -> Bool {
+        effects.contains { if case .send = $0 { true } else { false } }
+    }
+
+    // Labels and commands where words are asked
+
+    @Test(arguments: ["v", "X", "r", "e"]) func `a label typed slowly at a reason opens its tube and writes nothing`(
+        key: String
+    ) {
+        var bench = Morning.bench()
+        bench.type(.tab, .down)
+        bench.type(key)
+        guard case .question = bench.face.mode else { return #expect(Bool(false), "\(key) asks nothing") }
+        bench.type(Self.tube)
+        let effects = bench.type(.enter)
+        #expect(effects.contains(.find(Self.tube)) && !sends(effects))
+        #expect(bench.row(22).contains("lu : \(Self.tube) ; abandonné, rien n'est écrit"))
+        // A tube that this screen does not know has the form of one.
+        bench.type(key)
+        bench.type("26112299999")
+        #expect(bench.type(.enter).contains(.find("26112299999")))
+    }
+
+    @Test func `a label that a scanner typed at a reason gives the reason up, in words`() {
+        var bench = Morning.bench()
+        bench.type(.tab, .down)
+        bench.type("v")
+        let effects = bench.receive(.input(.scan(Self.tube, typed: 0)), at: bench.now)
+        #expect(effects.contains(.find(Self.tube)) && !sends(effects) && bench.face.mode == .browse)
+        #expect(bench.row(22).contains("abandonné, rien n'est écrit : Valider K"))
+    }
+
+    @Test func `a command is no reason, no value and no name`() {
+        var bench = Morning.bench()
+        bench.type(.tab, .down)
+        bench.type("v")
+        bench.type(":q")
+        #expect(bench.type(.enter) == [.bell] && bench.text.contains("« :q » est une commande, pas une réponse"))
+        bench.type(.escape)
+        bench.type(.down, .down)
+        bench.type("i")
+        bench.type(":liste")
+        #expect(bench.type(.enter) == [.bell] && bench.sent.isEmpty)
+    }
+
+    @Test func `a label typed slowly into a cell opens its tube and leaves what was there`() {
+        var bench = Morning.bench()
+        bench.type(.tab, .down, .down, .down)
+        bench.type("4,4" + Self.tube)
+        let effects = bench.type(.enter)
+        #expect(effects.contains(.find(Self.tube)) && !sends(effects))
+        #expect(bench.drafts.map(\.text) == ["4,4"])
+    }
+
+    @Test func `the field that asks for a tube takes the label`() {
+        var bench = Morning.bench()
+        bench.type(":")
+        bench.type("tri")
+        bench.type(.enter)
+        let row = TriageRow(
+            id: "t1", analyzer: "cobas", reason: "tube_inconnu", explanation: "", accession: "000", code: "GLU",
+            value: "5.2", at: Morning.ago(7))
+        _ = bench.receive(.loaded(.triage([row])), at: bench.now)
+        bench.type("f")
+        _ = bench.receive(.input(.scan(Self.tube, typed: 0)), at: bench.now)
+        bench.type("lu au microscope")
+        let effects = bench.type(.enter)
+        #expect(
+            effects.contains {
+                if case .send(_, .attach("t1", Self.tube, "lu au microscope")) = $0 { true } else { false }
+            })
+    }
+
+    // Values that are measured
+
+    @Test(arguments: [Key.up, .down, .tab, .backTab]) func `no arrow puts a value in the place of a measured one`(
+        key: Key
+    ) {
+        var bench = Morning.bench()
+        bench.type(.tab, .down)
+        bench.type("2")
+        #expect(!sends(bench.type(key)) && bench.sent.isEmpty)
+        #expect(bench.row(22).contains("brouillon gardé : 2"))
+        // The measured value and its flag stay where they were, the draft is beside them.
+        let row = bench.text.split(separator: "\n").first { $0.contains("K  ") } ?? ""
+        #expect(row.contains("6,4 mmol/L") && row.contains("‼CRIT") && row.contains("2 …"), "\(row)")
+    }
+
+    @Test func `a measured value gives way to Enter and the digits of its tube only`() {
+        var bench = Morning.bench()
+        bench.type(.tab, .down)
+        bench.type("2")
+        #expect(!sends(bench.type(.enter)))
+        bench.type("377")
+        #expect(bench.type(.enter) == [.bell] && bench.sent.isEmpty)
+        bench.type(.escape)
+        #expect(bench.row(22).contains("brouillon gardé : 2") && bench.drafts.allSatisfy { !$0.isAccepted })
+        // Typed by hand by this person, and waiting: it is corrected without a word.
+        var mine = Morning.line("a9", "261122000412", "MARTIN Léa", "CL", "99", analyzer: nil, run: 2)
+        mine.author = "tanguy"
+        let lines = Morning.lines + [mine]
+        _ = bench.receive(.loaded(.worklist(lines)), at: bench.now)
+        _ = bench.receive(.file(Morning.file(of: "261122000412", lines: lines)), at: bench.now)
+        bench.type(.down)
+        bench.type("98")
+        #expect(
+            bench.type(.enter).contains {
+                if case .send(_, .enter(_, "CL", .number("98"), "a9", nil)) = $0 { true } else { false }
+            })
+    }
+
+    @Test func `the titles of the panes say the key that goes there`() {
+        var bench = Morning.bench()
+        #expect(bench.row(1).contains("1 Listes") && bench.row(1).contains("2 Tubes"))
+        bench.type("3")
+        #expect(bench.face.pane == 3)
+        #expect(bench.row(1).contains("alt-1 Listes") && bench.row(1).contains("alt-2 Tubes"))
+        bench.type(.alt("1"))
+        #expect(bench.face.pane == 1 && bench.row(1).contains("1 Listes"))
+        // Who may not enter results types no cell: digits are panes everywhere.
+        _ = bench.receive(
+            .who(person: "Soazig", login: "soazig", site: "BREST", Role.secretary.permissions), at: bench.now)
+        bench.type("3")
+        bench.type("2")
+        #expect(bench.face.pane == 2 && bench.face.mode == .browse)
+    }
+
+    @Test func `what stands there already is no draft`() {
+        var bench = Morning.bench()
+        bench.type(.tab, .down)
+        bench.type("i")
+        #expect(bench.type(.escape) == [.keep([])] && bench.drafts.isEmpty)
+    }
+
+    // The house
+
+    @Test(arguments: [(80, 24), (200, 60)]) func `a locked screen shows nothing of a patient`(width: Int, height: Int) {
+        var bench = Morning.bench(width: width, height: height)
+        bench.type(.tab, .down)
+        bench.type("4")
+        bench.type(.control("l"))
+        _ = bench.receive(.found(Morning.file(of: Self.tube), accession: Self.tube), at: bench.now)
+        _ = bench.receive(.loaded(.worklist(Morning.lines)), at: bench.now)
+        #expect(bench.text.contains("Écran verrouillé") && bench.row(0).contains("CQ 1✖ 1⧗"))
+        for word in ["MARTIN", "DUPONT", "PETIT", "2611220", "D0412", "6,4", "mmol", "CREA", "TREGUER"] {
+            #expect(!bench.text.contains(word), "\(word)")
+        }
+    }
+
+    @Test func `what was never controlled is not conforming`() {
+        let conforming = [QualityRow(analyzer: "cobas", analysis: "K", state: "CONFORME")]
+        let never = conforming + [QualityRow(analyzer: "cobas", analysis: "NA", state: "NON_CONTROLE")]
+        for (rows, words) in [([], "CQ 1?"), (conforming, "CQ ✓"), (never, "CQ 1?")] {
+            var bench = Morning.bench()
+            _ = bench.receive(.loaded(.quality(rows)), at: bench.now)
+            #expect(bench.row(0).contains(words), "\(bench.row(0))")
+        }
+        // Nothing waits and nothing is known.
+        var empty = Morning.bench(lines: [])
+        _ = empty.receive(.loaded(.quality([])), at: empty.now)
+        #expect(empty.row(0).contains("CQ ?") && !empty.row(0).contains("✓"))
+    }
+
+    @Test func `reception counts and lists the tubes that nobody scanned yet, without a visit`() {
+        var fresh = Workbench(at: Morning.now)
+        #expect(fresh.receive(.online, at: Morning.now).contains(.load(.requests)))
+        #expect(fresh.text.contains("Réception    …"))
+        var bench = Morning.bench()
+        #expect(bench.text.contains("Réception    1") && bench.text.contains("Dossiers     2"))
+        bench.type(":")
+        bench.type("liste réception")
+        bench.type(.enter)
+        #expect(bench.face.rows == ["D0500"])
+    }
+
+    @Test func `offline every act but an entry is refused, with why on the screen`() {
+        var bench = Morning.bench()
+        bench.type(.tab, .down)
+        _ = bench.receive(.offline, at: bench.now)
+        for key in ["v", "V", "X", "r", "d", "e"] {
+            let effects = bench.type(key)
+            #expect(effects.contains(.bell) && bench.face.mode == .browse, "\(key)")
+            #expect(bench.row(22).contains("HORS LIGNE depuis 14:32 : lecture seule"), "\(key)")
+            #expect(bench.row(23).contains("la liaison avec le serveur est coupée"), "\(key)")
+        }
+        #expect(!bench.possible.contains { Workbench.writes($0) && $0 != .enter })
+        bench.type("z")
+        #expect(bench.sent.isEmpty)
+    }
+
+    @Test(arguments: [(80, 24), (200, 60)]) func `the reasons of a hold are there in words, beside the value`(
+        width: Int, height: Int
+    ) {
+        var bench = Morning.bench(width: width, height: height)
+        bench.type(.tab, .down)
+        #expect(bench.text.contains("CRITIQUE_ALERTE valeur critique : seuil d'alerte 6,0"))
+        #expect(bench.text.contains("DRAPEAU_ANALYSEUR"))
+        #expect(bench.text.contains("antérieur 4,2"))
+    }
+
+    @Test func `a footer offers what the role may do`() {
+        for role in Role.allCases {
+            var bench = Morning.bench(width: 200, height: 60)
+            _ = bench.receive(.who(person: "P", login: "p", site: "BREST", role.permissions), at: bench.now)
+            let may = role.permissions.contains(.validateTechnically)
+            #expect(bench.row(59).contains("v valider") == may, "\(role)")
+            #expect(bench.row(59).contains("i saisir") == role.permissions.contains(.enterResult), "\(role)")
+        }
+    }
+
+    @Test func `urgent and critical have each a sign in ASCII`() {
+        let ascii = Signs(ascii: true)
+        #expect(Set([ascii.urgent, ascii.critical, ascii.held, ascii.rejected, ascii.expired]).count == 5)
+    }
+
+    @Test func `an analysis added above does not move the cell being typed`() {
+        var bench = Morning.bench()
+        bench.type(.tab, .down, .down)
+        bench.type("9")
+        var file = Morning.file(of: "261122000412")
+        file.asked.insert(("ALB", "Albumine", "g/L"), at: 0)
+        _ = bench.receive(.file(file), at: bench.now)
+        #expect(bench.currentResult?.analysis == "CL" && bench.text.contains("remplace 104 mmol/L"))
+    }
+}
