@@ -2,6 +2,7 @@ import Base
 import Catalog
 import Client
 import Laboratory
+import Rules
 import Store
 import Workflow
 

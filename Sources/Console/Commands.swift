@@ -178,7 +178,8 @@ extension Workbench {
         }
         layRows()
         face.cursor = face.rows.firstIndex(of: waits ? accession : sheet.number) ?? 0
-        face.result = 0
+        face.label = accession
+        face.result = results.firstIndex { $0.line?.accession == accession } ?? 0
         face.resultTop = 0
         face.pane = 3
         let shown = accession.isEmpty ? sheet.number : accession

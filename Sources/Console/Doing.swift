@@ -62,6 +62,9 @@ extension Workbench {
     }
 
     var currentAccession: String? {
+        if let label = face.label, currentFile?.tubes.contains(where: { $0.accession == label }) == true {
+            return label
+        }
         if let line = currentResult?.line, !line.accession.isEmpty { return line.accession }
         if let tube = currentTube, !tube.accession.isEmpty { return tube.accession }
         return currentFile?.tubes.first?.accession
@@ -96,7 +99,9 @@ extension Workbench {
         case .nonconformity: askNonconformity()
         case .comment: askComment()
         case .call: askCall()
-        case .receive: return unreceived.first.map { send(.receive(accession: $0, nonconformity: nil)) } ?? []
+        case .receive:
+            let wanted = face.label.flatMap { unreceived.contains($0) ? $0 : nil } ?? unreceived.first
+            return wanted.map { send(.receive(accession: $0, nonconformity: nil)) } ?? []
         case .attach, .dismiss: askTriage(attach: action == .attach)
         case .open, .undo, .refresh, .select, .selectAlike, .search, .next, .previous, .command, .menu, .help, .up,
             .down, .left, .right, .top, .bottom, .pageUp, .pageDown, .nextPane, .previousPane, .pane1, .pane2, .pane3,
@@ -227,19 +232,28 @@ extension Workbench {
 
     private mutating func askCall() {
         guard let call = currentCall, let line = currentResult?.line else { return }
-        let due = say(call.isOverdue ? .callOverdue : .callDue, clock(call.due), waitsFor(call.due))
         ask(
             Question(
-                purpose: .call(id: call.id),
-                title: say(.callTitle, line.analysis, line.valueAndUnit, line.patient) + ". "
-                    + due + (call.contact.map { " " + say(.callContact, $0) } ?? ""),
+                purpose: .call(id: call.id), title: say(.callTitle, line.analysis, line.valueAndUnit, line.patient),
                 parts: [
                     .init(.callPerson), .init(.callRole), .init(.callNumber), .init(.callValue),
                     .init(.callReadBack, choices: [words[.yes], words[.no], words[.unreachable]]),
                 ]))
     }
-    /// Minutes left, none below zero.
-    func waitsFor(_ due: Instant) -> String { "\(max(0, Int(now.minutes(to: due)))) min" }
+    /// With the time that is left for a call, as it runs.
+    func title(of question: Question) -> String {
+        guard case .call(let id) = question.purpose, let call = house.calls.first(where: { $0.id == id }) else {
+            return question.title
+        }
+        return question.title + ". " + timer(of: call)
+    }
+    /// `à dire avant 14:50 (reste 17 min) à Dr TREGUER`
+    func timer(of call: CallRow) -> String {
+        let isLate = call.isOverdue || call.due < now
+        let minutes = isLate ? call.due.minutes(to: now) : now.minutes(to: call.due)
+        return say(isLate ? .callOverdue : .callDue, clock(call.due), "\(max(0, Int(minutes))) min")
+            + (call.contact.map { " " + say(.callContact, $0) } ?? "")
+    }
 
     private mutating func askTriage(attach: Bool) {
         guard let key = face.key, let row = house.triage.first(where: { $0.id == key }) else { return }
@@ -302,10 +316,21 @@ extension Workbench {
             .pageDown:
             if key == .control("c"), question.purpose == .unlock { return [.keep(drafts), .quit] }
             question.complaint = nil
+            var key = key
+            if case .character(let c) = key,
+                [.lastDigits, .callNumber, .callValue, .tube].contains(question.parts[question.at].word)
+            {
+                key = .character(manner.keymap.digit(c))
+            }
             _ = question.parts[question.at].field.take(key)
             face.mode = .question(question)
             return []
         }
+    }
+
+    /// A number that names no choice, and a key pressed three times, say nothing.
+    static func isReason(_ text: String) -> Bool {
+        Set(text.lowercased().filter(\.isLetter)).count >= 2 && text.trimmed.count >= 3
     }
 
     // Labels
@@ -359,6 +384,9 @@ extension Workbench {
             return take(.scan(code, typed: 0))
         }
         if question.purpose != .unlock, text.trimmed.first == ":" { question.complaint = say(.commandInField, text) }
+        if part.word == .reason, question.complaint == nil, !Workbench.isReason(text) {
+            question.complaint = words[.reasonInWords]
+        }
         if text.allSatisfy(\.isWhitespace) { question.complaint = say(.needed, words[part.word]) }
         if part.isClosed, question.complaint == nil, !part.choices.contains(text) {
             // Its beginning names a choice, when it is that of one only.

@@ -57,7 +57,7 @@ extension Workbench {
         let rejected = house.rejectedControls, expired = house.expiredControls, absent = house.absentControls
         var right: [(String, Style)] = []
         right.append(
-            ("\(words[.triageCount]) \(house.triageOpen)", Style(house.triageOpen > 0 ? .held : .plain, bold: true)))
+            ("\(words[.triageCount]) \(counted(.triage))", Style(house.triageOpen > 0 ? .held : .plain, bold: true)))
         let quality =
             words[.qualityCount] + (rejected > 0 ? " \(rejected)\(signs.rejected)" : "")
             + (expired > 0 ? " \(expired)\(signs.expired)" : "")

@@ -195,11 +195,7 @@ extension Workbench {
             (([result.analysis] + about.filter { !$0.isEmpty }).joined(separator: " · "), .dim)
         ]
         if let call = currentCall {
-            let word: Word = call.isOverdue ? .callOverdue : .callDue
-            rows[0] = (
-                manner.signs.critical + " " + say(word, clock(call.due), waitsFor(call.due))
-                    + (call.contact.map { " " + say(.callContact, $0) } ?? ""), .critical
-            )
+            rows[0] = (manner.signs.critical + " " + timer(of: call), .critical)
         }
         let holds = line.stops.map { "\($0.code.rawValue) \(reason(of: $0))" }.joined(separator: " ; ")
         if holds.isEmpty {
@@ -282,9 +278,7 @@ extension Workbench {
             }
             if let comment = line.comment { fold("\(words[.comment]) : \(comment)", .dim) }
             if let call = currentCall {
-                let word: Word = call.isOverdue ? .callOverdue : .callDue
-                fold(manner.signs.critical + " " + say(word, clock(call.due), waitsFor(call.due)), .critical)
-                if let contact = call.contact { fold(say(.callContact, contact), Style(.critical, bold: true)) }
+                fold(manner.signs.critical + " " + timer(of: call), .critical)
             }
             out.append(("", .plain))
             if line.stops.isEmpty {

@@ -19,7 +19,7 @@ extension Workbench {
                 ?? (entry.first == nil ? entry.codes.joined(separator: " · ") : words[.twiceAgain])
             if !help.isEmpty {
                 let style = entry.complaint == nil ? Style(.interference) : Style(.critical, bold: true)
-                screen.put(fit(" " + help, face.width, pad: false), row, 0, style)
+                putFolded(help, style, &screen)
                 return
             }
         case .browse, .menu, .question, .help, .why, .timeline, .conflict: break
@@ -32,7 +32,19 @@ extension Workbench {
         }
         guard let notice = face.notice ?? hint.map({ Notice($0, .dim) }) else { return }
         let style = notice.tint == .critical ? Style(.critical, bold: true) : Style(notice.tint)
-        screen.put(fit(" " + notice.text, face.width, pad: false), row, 0, style)
+        putFolded(notice.text, style, &screen)
+    }
+
+    /// What was refused, why, and what now: never cut where there is room above.
+    private func putFolded(_ text: String, _ style: Style, _ screen: inout Screen) {
+        let lines = CellWidth.fold(mark(text), face.width - 2)
+        let shown = lines.prefix(max(1, min(4, face.height - 12)))
+        for (offset, line) in shown.enumerated() {
+            let row = face.height - 1 - shown.count + offset
+            let isCut = offset == shown.count - 1 && lines.count > shown.count
+            screen.clear(row..<row + 1, 0..<face.width)
+            screen.put(" " + (isCut ? fit(line + " " + mark("…"), face.width - 2) : line), row, 0, style)
+        }
     }
 
     private func put(_ field: Field, _ sign: String, _ screen: inout Screen, _ row: Int) {
@@ -127,7 +139,7 @@ extension Workbench {
     }
 
     private func drawQuestion(_ screen: inout Screen, _ columns: Range<Int>, _ question: Question) {
-        let title = CellWidth.fold(mark(question.title), columns.count - 4)
+        let title = CellWidth.fold(mark(title(of: question)), columns.count - 4)
         let part = question.parts[question.at]
         let fixed = title.count + question.parts.count + 4 + (part.choices.isEmpty ? 0 : 1)
         let choices = part.matching.prefix(max(1, bottomFrame - fixed))

@@ -84,7 +84,7 @@ enum English {
         .remedyForbids: "reject ({1}), correct the cause, run again",
         .remedyReason: "validate with a reason ({1}) or rerun ({2})", .remedyShown: "nothing to do for validation",
         .actionCall: "note the call of a critical value", .callTitle: "Call: {1} {2} of {3}",
-        .callDue: "to be told before {1} ({2} left)", .callOverdue: "OVERDUE since {1} ({2} left)",
+        .callDue: "to be told before {1} ({2} left)", .callOverdue: "OVERDUE since {1} ({2})",
         .callContact: "to {1}", .callPerson: "who took the call", .callRole: "in what role",
         .callNumber: "number called", .callValue: "value read on the telephone", .callReadBack: "read back",
         .callKept: "call noted", .yes: "yes", .no: "no", .unreachable: "nobody answered",
@@ -145,7 +145,7 @@ enum English {
         .filtered: "; \"{1}\": {2}", .opened: "{1} opened: {2}", .themeTaken: "theme {1}",
         .languageTaken: "screen in English", .refusedInFrench: "refused, in the words of the server:",
         .identityProvisional: "provisional", .identityValidated: "validated", .identityRetrieved: "retrieved",
-        .identityQualified: "qualified",
+        .identityQualified: "qualified", .reasonInWords: "say why: one of the numbers, or words",
         .cardTitle: "Keys of the technician's screen", .cardCodes: "In a cell",
     ]
 }

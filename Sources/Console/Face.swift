@@ -182,6 +182,8 @@ package struct Face: Sendable, Equatable {
     package var pane = 2
     package var mode = Mode.browse
     package var selected: Set<String> = []
+    /// The tube whose label was read last: what is done with a tube is done with this one, until the cursor moves.
+    package var label: String?
     package var filter = ""
     package var notice: Notice?
     package init() {}

@@ -95,7 +95,7 @@ enum French {
         .remedyReason: "valider avec un motif ({1}) ou repasser ({2})",
         .remedyShown: "rien à faire pour valider",
         .actionCall: "noter l'appel d'une valeur critique", .callTitle: "Appel : {1} {2} de {3}",
-        .callDue: "à dire avant {1} (reste {2})", .callOverdue: "DÉPASSÉ depuis {1} (reste {2})",
+        .callDue: "à dire avant {1} (reste {2})", .callOverdue: "DÉPASSÉ depuis {1} ({2})",
         .callContact: "à {1}", .callPerson: "qui a pris l'appel", .callRole: "sa fonction",
         .callNumber: "numéro appelé", .callValue: "valeur lue au téléphone", .callReadBack: "relue par l'autre",
         .callKept: "appel noté", .yes: "oui", .no: "non", .unreachable: "personne n'a répondu",
@@ -161,7 +161,7 @@ enum French {
         .filtered: " ; « {1} » : {2}", .opened: "{1} ouvert : {2}", .themeTaken: "thème {1}",
         .languageTaken: "écran en français", .refusedInFrench: "refusé :",
         .identityProvisional: "provisoire", .identityValidated: "validée", .identityRetrieved: "récupérée",
-        .identityQualified: "qualifiée",
+        .identityQualified: "qualifiée", .reasonInWords: "dire pourquoi : un des numéros offerts, ou des mots",
         .cardTitle: "Touches de l'écran du technicien", .cardCodes: "Dans une cellule",
     ]
 }

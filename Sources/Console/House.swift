@@ -150,6 +150,8 @@ package enum Source: Sendable, Hashable, CaseIterable {
 
     /// Requests that the server is asked for at once, the newest.
     package static let mostRequests = 500
+    /// Results that the server gives at once, those that wait longest.
+    package static let mostLines = 2000
 }
 
 /// A sentence that stands for its code.

@@ -181,6 +181,7 @@ extension Workbench {
     }
 
     private mutating func step(_ by: Int) -> [Effect] {
+        face.label = nil
         switch face.pane {
         case 1:
             let all = ListKind.allCases
@@ -218,6 +219,7 @@ extension Workbench {
 
     mutating func choose(_ list: ListKind) -> [Effect] {
         guard list != face.list else { return [] }
+        face.label = nil
         face.list = list
         face.cursor = 0
         face.top = 0

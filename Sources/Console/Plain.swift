@@ -276,7 +276,9 @@ package struct Plain: Sendable {
             var old: Question?
             if case .question(let asked) = before.face.mode { old = asked }
             var lines: [String] = []
-            if old?.title != question.title || old?.purpose != question.purpose { lines.append(question.title) }
+            if old?.title != question.title || old?.purpose != question.purpose {
+                lines.append(bench.title(of: question))
+            }
             if lines.isEmpty == false || old?.at != question.at {
                 lines += question.parts[question.at].choices.enumerated().map { "\($0.offset + 1) \($0.element)" }
             }

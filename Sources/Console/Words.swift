@@ -47,7 +47,7 @@ package enum Word: String, Sendable, Hashable, CaseIterable {
     case replaceTitle, replacing, draftLeft, commandInField, scannedLeaving, questionLeft, questionGivenUp
     case conflictSentence, conflictKept, rejectedDone, notUnderstood, noControls, noSuchRow, filtered, opened
     case themeTaken, languageTaken, refusedInFrench, identityProvisional, identityValidated, identityRetrieved
-    case identityQualified
+    case identityQualified, reasonInWords
 }
 
 package enum Language: String, Sendable, Hashable, CaseIterable {

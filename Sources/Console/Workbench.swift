@@ -90,12 +90,15 @@ package struct Workbench: Sendable, Equatable {
     }
     /// As the lists show it: `500+` when the server has more than it gave, `…` before it gave any.
     package func counted(_ list: ListKind) -> String {
-        switch list {
-        case .reception, .requests:
-            guard house.loaded.contains(.requests) else { return "…" }
-            return String(count(of: list)) + (house.requests.count >= Source.mostRequests ? "+" : "")
-        case .urgent, .waiting, .held, .quality, .triage, .calls, .analyzers: return String(count(of: list))
-        }
+        let (source, isWhole): (Source, Bool) =
+            switch list {
+            case .reception, .requests: (.requests, house.requests.count < Source.mostRequests)
+            case .urgent, .waiting, .held, .calls: (.worklist, house.lines.count < Source.mostLines)
+            case .quality: (.quality, true)
+            case .triage, .analyzers: (.status, true)
+            }
+        guard house.loaded.contains(source) else { return "…" }
+        return String(count(of: list)) + (isWhole ? "" : "+")
     }
 
     /// Lays the rows out anew. The line of the cursor stays where it is on the screen when it is still there.

@@ -22,7 +22,7 @@ package actor Errands {
     private let habits: HabitFile
 
     /// Lines of a list, as many as the server gives at once.
-    static let lines = 2000
+    static let lines = Source.mostLines
     /// Pause between two loads of the same list, so that a burst of news asks once.
     package static let pause = Duration.milliseconds(200)
     /// Longest wait for news, in seconds.
@@ -105,7 +105,7 @@ package actor Errands {
         repeat {
             again.remove(source)
             do throws(Refusal) { tell(.loaded(try await answer(source))) } catch { complain(error) }
-            if pause > .zero { try? await Task.sleep(for: source == .requests ? 10 * pause : pause) }
+            if pause > .zero { try? await Task.sleep(for: source == .requests ? pause * 10 : pause) }
         } while again.contains(source)
     }
 
@@ -123,7 +123,7 @@ package actor Errands {
         switch source {
         case .worklist:
             let at = now()
-            return .worklist(try await client.worklist(limit: Errands.lines).map { Line($0, zone: zone, now: at) })
+            return .worklist(try await client.worklist(limit: Source.mostLines).map { Line($0, zone: zone, now: at) })
         case .status:
             let status = try await client.status()
             return .status(
@@ -131,7 +131,7 @@ package actor Errands {
                 awaitingSignature: status.counts.awaitingSignature)
         case .quality: return .quality(try await client.qualityStates().map { QualityRow($0) })
         case .triage:
-            return .triage(try await client.triage(limit: Errands.lines).map { TriageRow($0, zone: zone) })
+            return .triage(try await client.triage(limit: Source.mostLines).map { TriageRow($0, zone: zone) })
         case .requests:
             return .requests(try await client.requests(limit: Source.mostRequests).map { RequestRow($0, zone: zone) })
         case .calls:

@@ -23,7 +23,7 @@ import Testing
         bench.type(Self.tube)
         let effects = bench.type(.enter)
         #expect(effects.contains(.find(Self.tube)) && !sends(effects))
-        #expect(bench.row(22).contains("lu : \(Self.tube) ; abandonné, rien n'est écrit"))
+        #expect(bench.row(21).contains("lu : \(Self.tube) ; abandonné, rien n'est écrit"))
         // A tube that this screen does not know has the form of one.
         bench.type(key)
         bench.type("26112299999")
@@ -36,7 +36,7 @@ import Testing
         bench.type("v")
         let effects = bench.receive(.input(.scan(Self.tube, typed: 0)), at: bench.now)
         #expect(effects.contains(.find(Self.tube)) && !sends(effects) && bench.face.mode == .browse)
-        #expect(bench.row(22).contains("abandonné, rien n'est écrit : Valider K"))
+        #expect(bench.row(21).contains("abandonné, rien n'est écrit : Valider K"))
     }
 
     @Test func `a command is no reason, no value and no name`() {
@@ -230,5 +230,56 @@ import Testing
         file.asked.insert(("ALB", "Albumine", "g/L"), at: 0)
         _ = bench.receive(.file(file), at: bench.now)
         #expect(bench.currentResult?.analysis == "CL" && bench.text.contains("remplace 104 mmol/L"))
+    }
+
+    @Test(arguments: ["7", "vvv", "v", "..."]) func `a slip is no reason`(typed: String) {
+        var bench = Morning.bench()
+        bench.type(.tab, .down)
+        bench.type("v" + typed)
+        #expect(bench.type(.enter) == [.bell] && bench.sent.isEmpty && bench.text.contains("dire pourquoi"))
+    }
+
+    @Test func `the tube whose label was read is the one received and noted`() {
+        var bench = Morning.bench()
+        var file = Morning.file(of: "261122000412")
+        let second = "261122004122"
+        for place in file.tubes.indices { file.tubes[place].received = nil }
+        file.tubes.append(
+            .init(accession: second, tube: "EDTA", collected: nil, received: nil, nonconformity: nil))
+        _ = bench.receive(.found(file, accession: second), at: bench.now)
+        #expect(
+            bench.type("b").contains { if case .send(_, .receive(second, nil)) = $0 { true } else { false } })
+        bench.type("e")
+        #expect(bench.text.contains("Non-conformité du tube \(second)"))
+        bench.type(.escape)
+        bench.type(.down)
+        bench.type("e")
+        #expect(bench.text.contains("Non-conformité du tube 261122000412"))
+    }
+
+    @Test func `a refusal is never cut where there is room`() {
+        var bench = Morning.bench()
+        bench.type(.down, .tab)
+        bench.type("v")
+        #expect(bench.row(21).contains("[tech.held] CREA : IDENTITE, le nom envoyé"))
+        #expect((bench.row(21) + bench.row(22)).contains("refaire l'analyse"))
+    }
+
+    @Test func `digits of AZERTY are digits wherever a number is asked`() {
+        var manner = Manner()
+        manner.keymap = Keymap(azerty: true)
+        var bench = Morning.bench(manner: manner)
+        bench.type(.tab)
+        bench.type("X")
+        bench.type("&")
+        bench.type(.enter)
+        bench.type("'&é")
+        #expect(bench.text.contains("3 derniers chiffres du tube : 412"))
+        #expect(sends(bench.type(.enter)))
+    }
+
+    @Test func `nothing is counted before it was told`() {
+        let bench = Workbench(at: Morning.now)
+        #expect(bench.text.contains("À valider    …") && bench.row(0).contains("TRI …") && !bench.text.contains(" 0│"))
     }
 }

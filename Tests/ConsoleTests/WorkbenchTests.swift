@@ -30,7 +30,7 @@ import Testing
         bench.type(.down, .tab)
         let effects = bench.type("v")
         #expect(!effects.contains { if case .send = $0 { true } else { false } })
-        #expect(bench.row(22).contains("[tech.held] CREA : IDENTITE"))
+        #expect(bench.row(21).contains("[tech.held] CREA : IDENTITE"))
     }
 
     @Test func `validates what nothing holds in a tube and says what stays`() {
@@ -127,6 +127,11 @@ import Testing
         #expect(bench.text.contains("à dire avant 14:50") && bench.text.contains("reste 17"))
         bench.type("a")
         #expect(bench.text.contains("Appel : K 6,4 mmol/L de MARTIN Léa"))
+        // The time that is left runs while the form is filled in.
+        _ = bench.receive(.tick, at: bench.now.advanced(by: .seconds(600)))
+        #expect(bench.text.contains("(reste 7 "))
+        _ = bench.receive(.tick, at: bench.now.advanced(by: .seconds(600)))
+        #expect(bench.text.contains("DÉPASSÉ depuis 14:50 (2 min)"))
         for answer in ["Mme Kerbrat", "infirmière", "0298111111", "6,4"] {
             bench.type(answer)
             bench.type(.enter)
