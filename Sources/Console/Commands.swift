@@ -183,7 +183,9 @@ extension Workbench {
         face.resultTop = 0
         face.pane = 3
         let shown = accession.isEmpty ? sheet.number : accession
-        face.notice = Notice(say(.opened, shown, sheet.patient), .good)
+        // That something was given up for it stays said.
+        let given = face.notice.flatMap { $0.tint == .held ? $0.text + " · " : nil } ?? ""
+        face.notice = Notice(given + say(.opened, shown, sheet.patient), given.isEmpty ? .good : .held)
         keepInSight()
         return []
     }

@@ -240,6 +240,12 @@ extension Workbench {
                     .init(.callReadBack, choices: [words[.yes], words[.no], words[.unreachable]]),
                 ]))
     }
+    /// The number that stands for a call, when it is one.
+    private func valueToTell(_ id: String) -> Exact? {
+        let line = house.lines.first { $0.id == id } ?? currentResult?.line.flatMap { $0.id == id ? $0 : nil }
+        return line.flatMap { Measured($0.value.replacing(",", with: "."))?.number }
+    }
+
     /// With the time that is left for a call, as it runs.
     func title(of question: Question) -> String {
         guard case .call(let id) = question.purpose, let call = house.calls.first(where: { $0.id == id }) else {
@@ -386,6 +392,11 @@ extension Workbench {
         if question.purpose != .unlock, text.trimmed.first == ":" { question.complaint = say(.commandInField, text) }
         if part.word == .reason, question.complaint == nil, !Workbench.isReason(text) {
             question.complaint = words[.reasonInWords]
+        }
+        if part.word == .callValue, case .call(let id) = question.purpose, let told = valueToTell(id),
+            let said = Measured(text.replacing(",", with: ".").trimmed), said.number < told || told < said.number
+        {
+            question.complaint = say(.callValueDiffers, told.text.replacing(".", with: ","))
         }
         if text.allSatisfy(\.isWhitespace) { question.complaint = say(.needed, words[part.word]) }
         if part.isClosed, question.complaint == nil, !part.choices.contains(text) {

@@ -13,6 +13,7 @@ extension Workbench {
         drawStatus(&screen)
         if house.link == .locked {
             // Nothing of a patient while nobody is here.
+            drawFooter(&screen)
             drawOverlay(&screen, 0..<face.width)
             return screen
         }
@@ -231,7 +232,7 @@ extension Workbench {
     }
 
     private func drawQuality(_ screen: inout Screen, _ row: Int, _ columns: Range<Int>, _ key: String) {
-        guard let quality = house.quality.first(where: { $0.key == key }) else { return }
+        guard let quality = house.controls.first(where: { $0.key == key }) else { return }
         let state = qualityWords(quality.state)
         line(
             &screen, row, columns,

@@ -206,8 +206,8 @@ extension Workbench {
             for (index, text) in folded.prefix(room).enumerated() {
                 let isCut = index == room - 1 && folded.count > room
                 let more = " " + mark("… ") + manner.name(.why)
-                rows.append(
-                    (isCut ? fit(text, columns.count - CellWidth.of(more), pad: false) + more : text, Style(.held)))
+                let short = CellWidth.fold(text, columns.count - CellWidth.of(more)).first ?? ""
+                rows.append((isCut ? short + more : text, Style(.held)))
             }
         }
         for (offset, row) in rows.prefix(whyRows).enumerated() {

@@ -56,6 +56,10 @@ extension Workbench {
     /// The keys that matter most here; `?` and `x` show the rest.
     func drawFooter(_ screen: inout Screen) {
         var shown: [(Action, Word)]
+        guard case .browse = face.mode else {
+            screen.put(fit(" " + footerOfMode, face.width, pad: false), face.height - 1, 0, .dim)
+            return
+        }
         switch face.list {
         case .triage: shown = [(.attach, .keyAttach), (.dismiss, .keyDismiss)]
         case .waiting, .urgent, .held, .calls, .reception, .requests:
@@ -87,6 +91,21 @@ extension Workbench {
             let name = mark(manner.name(action))
             at += screen.put(name, face.height - 1, at, Style(.title, bold: true)) + 1
             at += screen.put(mark(words[word]), face.height - 1, at, .dim) + 2
+        }
+    }
+
+    /// What the keys do while something is typed or read: those of the lists do nothing then.
+    private var footerOfMode: String {
+        let enter = Key.enter.name(in: manner.language), escape = Key.escape.name(in: manner.language)
+        return switch face.mode {
+        case .browse, .conflict: ""
+        case .entry: "\(enter) \(words[.footEnter])  \(escape) \(words[.footDraft])  ctrl-u \(words[.footClear])"
+        case .command, .search: "\(enter) \(words[.footDo])  \(escape) \(words[.footLeave])"
+        case .menu: "\(enter) \(words[.footDo])  \(escape) \(words[.footLeave])"
+        case .question(let question):
+            question.purpose == .unlock
+                ? words[.unlockHint] : "\(enter) \(words[.footNext])  \(escape) \(words[.footLeave])"
+        case .help, .why, .timeline: "j k ↑ ↓  \(escape) \(words[.footLeave])"
         }
     }
 
@@ -141,10 +160,12 @@ extension Workbench {
     private func drawQuestion(_ screen: inout Screen, _ columns: Range<Int>, _ question: Question) {
         let title = CellWidth.fold(mark(title(of: question)), columns.count - 4)
         let part = question.parts[question.at]
-        let fixed = title.count + question.parts.count + 4 + (part.choices.isEmpty ? 0 : 1)
+        let complaint = CellWidth.fold(mark(question.complaint ?? ""), columns.count - 4)
+        let fixed = title.count + question.parts.count + 3 + max(1, complaint.count) + (part.choices.isEmpty ? 0 : 1)
         let choices = part.matching.prefix(max(1, bottomFrame - fixed))
         let height = fixed + choices.count
-        let (first, inside) = box(&screen, columns, height: height, title: words[.questionHint])
+        let (first, inside) = box(
+            &screen, columns, height: height, title: words[question.purpose == .unlock ? .unlockHint : .questionHint])
         var row = first
         for line in title {
             screen.put(line, row, inside.lowerBound, Style(.plain, bold: true))
@@ -170,8 +191,8 @@ extension Workbench {
             }
             row += 1
         }
-        if let complaint = question.complaint {
-            screen.put(fit(complaint, inside.count, pad: false), row, inside.lowerBound, .critical)
+        for (offset, line) in complaint.enumerated() {
+            screen.put(line, row + offset, inside.lowerBound, .critical)
         }
     }
 
@@ -225,7 +246,7 @@ extension Workbench {
         func fold(_ text: String, _ style: Style, _ indent: String = "") {
             for line in CellWidth.fold(mark(text), columns - indent.count) { out.append((indent + line, style)) }
         }
-        if face.list == .quality, let row = face.key.flatMap({ key in house.quality.first { $0.key == key } }) {
+        if face.list == .quality, let row = face.key.flatMap({ key in house.controls.first { $0.key == key } }) {
             fold("\(row.analyzer) \(row.analysis) : \(qualityWords(row.state).text)", Style(.plain, bold: true))
             fold(row.rules.joined(separator: ", ") + " " + because(of: row), .plain)
             return out

@@ -10,7 +10,7 @@ enum English {
         .offlineBanner: "OFFLINE since {1}: read only, {2} entries waiting",
         .analyzersCount: "ANALYZERS", .qualityCount: "QC", .triageCount: "TRI",
         .arrivals: "▲ {1} new ({2})",
-        .readOnly: "read only: the line to the server is down. Entries are kept and will be sent.",
+        .readOnly: "read only: the line to the server is down; entries are kept and will be sent",
         .entryWaits: "kept, goes when the line is back", .noRows: "nothing in this list", .loading: "loading…",
         .held: "HELD", .urgent: "URG", .range: "interval", .prior: "previous", .run: "run {1}",
         .measured: "measured {1}", .typedBy: "typed by {1}", .heldFor: "Held:", .nothingHolds: "nothing holds it",
@@ -146,6 +146,9 @@ enum English {
         .languageTaken: "screen in English", .refusedInFrench: "refused, in the words of the server:",
         .identityProvisional: "provisional", .identityValidated: "validated", .identityRetrieved: "retrieved",
         .identityQualified: "qualified", .reasonInWords: "say why: one of the numbers, or words",
+        .callValueDiffers: "the file says {1}: read it again on the telephone, then note what the file says",
+        .footEnter: "record", .footDraft: "keep a draft", .footClear: "clear", .footDo: "do it", .footLeave: "back",
+        .footNext: "next", .unlockHint: "enter unlock · ctrl-c quit",
         .cardTitle: "Keys of the technician's screen", .cardCodes: "In a cell",
     ]
 }

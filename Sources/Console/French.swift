@@ -10,7 +10,7 @@ enum French {
         .offlineBanner: "HORS LIGNE depuis {1} : lecture seule, {2} saisie(s) en attente",
         .analyzersCount: "AUTOMATES", .qualityCount: "CQ", .triageCount: "TRI",
         .arrivals: "▲ {1} nouveau(x) ({2})",
-        .readOnly: "lecture seule : la liaison avec le serveur est coupée. Les saisies sont gardées et partiront.",
+        .readOnly: "lecture seule : la liaison avec le serveur est coupée ; les saisies partiront",
         .entryWaits: "gardé, partira au retour de la liaison", .noRows: "rien dans cette liste",
         .loading: "chargement…",
         .held: "RETENU", .urgent: "URG", .range: "intervalle", .prior: "antérieur", .run: "passage {1}",
@@ -162,6 +162,9 @@ enum French {
         .languageTaken: "écran en français", .refusedInFrench: "refusé :",
         .identityProvisional: "provisoire", .identityValidated: "validée", .identityRetrieved: "récupérée",
         .identityQualified: "qualifiée", .reasonInWords: "dire pourquoi : un des numéros offerts, ou des mots",
+        .callValueDiffers: "le dossier dit {1} : la relire au téléphone, puis noter ce qui est au dossier",
+        .footEnter: "enregistrer", .footDraft: "garder un brouillon", .footClear: "effacer", .footDo: "faire",
+        .footLeave: "retour", .footNext: "suite", .unlockHint: "entrée ouvrir · ctrl-c quitter",
         .cardTitle: "Touches de l'écran du technicien", .cardCodes: "Dans une cellule",
     ]
 }

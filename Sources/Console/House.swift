@@ -130,6 +130,15 @@ package struct House: Sendable, Equatable {
         let known = Set(quality.map(\.key))
         return quality.count { $0.state == "NON_CONTROLE" } + valuesWithoutControl.count { !known.contains($0.key) }
     }
+    /// Every analysis on an analyzer with what is known of its control, if anything.
+    package var controls: [QualityRow] {
+        let known = Set(quality.map(\.key))
+        return quality
+            + valuesWithoutControl.keys.filter { !known.contains($0) }.sorted().map { key in
+                let parts = key.split(separator: "/", maxSplits: 1).map { String($0) }
+                return QualityRow(analyzer: parts[0], analysis: parts.last ?? "", state: "NON_CONTROLE")
+            }
+    }
     /// Nothing is known of any control: that is not conformity.
     package var knowsNoControl: Bool { !quality.contains { $0.state != "NON_CONTROLE" } }
     package var deadAnalyzers: [AnalyzerRow] { analyzers.filter { !$0.isWell } }

@@ -89,7 +89,9 @@ extension Workbench {
         case .up: face.mode = mode(max(0, top - 1))
         case .pageDown: face.mode = mode(top + 10)
         case .pageUp: face.mode = mode(max(0, top - 10))
-        case _: face.mode = .browse
+        case .back, .open, .quit, .help, .why, .timeline: face.mode = .browse
+        // A label that a slow scanner types here must not lose its first digit and go on into a cell.
+        case _: return [.bell]
         }
         return []
     }
@@ -210,7 +212,9 @@ extension Workbench {
     }
 
     func chartWanted() -> [Effect] {
-        guard face.list == .quality, let key = face.key else { return [] }
+        guard face.list == .quality, let key = face.key, house.quality.contains(where: { $0.key == key }) else {
+            return []
+        }
         let parts = key.split(separator: "/").map { String($0) }
         guard parts.count == 2 else { return [] }
         let columns = max(40, face.width - (face.width >= 100 ? 20 : 2))

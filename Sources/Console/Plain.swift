@@ -32,6 +32,7 @@ package struct Plain: Sendable {
             // A command is never an answer: what was asked is given up, and said so.
             let left = asking
             let effects = leave()
+            bench.face.notice = nil
             answer = browse(text)
             answer.effects = effects + answer.effects
             if let left { answer.lines.insert(left, at: 0) }

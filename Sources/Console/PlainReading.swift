@@ -35,7 +35,7 @@ extension Plain {
             guard let result = bench.currentResult else { return [rowText(key)] }
             return [identity(key) + " ; " + say(result)]
         case .quality:
-            guard let row = house.quality.first(where: { $0.key == key }) else { return [] }
+            guard let row = house.controls.first(where: { $0.key == key }) else { return [] }
             return [
                 "\(row.analyzer) \(row.analysis) ; \(bench.qualityWords(row.state).text) ; "
                     + (row.rules + [bench.because(of: row)]).filter { !$0.isEmpty }.joined(separator: ", ")

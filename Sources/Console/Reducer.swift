@@ -122,7 +122,9 @@ extension Workbench {
         switch deed {
         case .validate(_, let ids, _):
             done.append(deed)
-            face.notice = Notice(say(.validatedCount, String(ids.count)), .good)
+            // What was left aside stays said.
+            let left = face.notice.flatMap { $0.tint == .held ? " ; " + $0.text : nil } ?? ""
+            face.notice = Notice(say(.validatedCount, String(ids.count)) + left, left.isEmpty ? .good : .held)
         case .reject(_, let id, _):
             done.append(deed)
             let what = house.lines.first { $0.id == id }.map { "\($0.analysis) \($0.valueAndUnit)" }

@@ -47,7 +47,8 @@ package enum Word: String, Sendable, Hashable, CaseIterable {
     case replaceTitle, replacing, draftLeft, commandInField, scannedLeaving, questionLeft, questionGivenUp
     case conflictSentence, conflictKept, rejectedDone, notUnderstood, noControls, noSuchRow, filtered, opened
     case themeTaken, languageTaken, refusedInFrench, identityProvisional, identityValidated, identityRetrieved
-    case identityQualified, reasonInWords
+    case identityQualified, reasonInWords, footEnter, footDraft, footClear, footDo, footLeave, footNext, unlockHint,
+        callValueDiffers
 }
 
 package enum Language: String, Sendable, Hashable, CaseIterable {

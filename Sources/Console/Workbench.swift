@@ -63,7 +63,7 @@ package struct Workbench: Sendable, Equatable {
         case .held: tubes.filter { $0.held > 0 }.map(\.key)
         case .calls: tubes.filter(\.isCritical).map(\.key)
         case .quality:
-            house.quality.sorted { Workbench.rank($0) < Workbench.rank($1) }.map(\.key)
+            house.controls.sorted { Workbench.rank($0) < Workbench.rank($1) }.map(\.key)
         case .triage: house.triage.map(\.id)
         case .reception: house.requests.filter { $0.awaited > 0 }.map(\.number)
         case .requests: house.requests.map(\.number)

@@ -282,4 +282,61 @@ import Testing
         let bench = Workbench(at: Morning.now)
         #expect(bench.text.contains("À valider    …") && bench.row(0).contains("TRI …") && !bench.text.contains(" 0│"))
     }
+
+    @Test func `the footer says what the keys do now`() {
+        var bench = Morning.bench()
+        bench.type(.tab, .down)
+        bench.type("4")
+        #expect(bench.row(23).contains("entrée enregistrer") && !bench.row(23).contains("valider"))
+        bench.type(.escape)
+        bench.type("v")
+        #expect(bench.row(23).contains("entrée suite") && !bench.row(23).contains("v valider"))
+        bench.type(.escape)
+        #expect(bench.row(23).contains("v valider"))
+    }
+
+    @Test func `the list of controls has what was never controlled`() {
+        var bench = Morning.bench()
+        _ = bench.receive(.loaded(.quality([])), at: bench.now)
+        bench.type(":")
+        bench.type("cq")
+        #expect(!bench.type(.enter).contains { if case .chart = $0 { true } else { false } })
+        #expect(bench.face.rows == ["cobas/K"] && bench.text.contains("jamais contrôlé"))
+    }
+
+    @Test(arguments: ["p", "t", "?"]) func `a page closes by its keys only, so that no label goes on into a cell`(
+        page: String
+    ) {
+        var bench = Morning.bench()
+        bench.type(.tab, .down)
+        bench.type(page)
+        #expect(bench.type(Self.tube).allSatisfy { $0 == .bell } && bench.drafts.isEmpty)
+        bench.type(.escape)
+        #expect(bench.face.mode == .browse)
+    }
+
+    @Test func `what was left aside is said after the rest was validated`() throws {
+        var bench = Morning.bench()
+        bench.type("V")
+        let id = try #require(bench.sent.keys.first)
+        _ = bench.receive(.done(id), at: bench.now)
+        #expect(bench.row(22).contains("2 résultat(s) validé(s)") && bench.row(22).contains("1 retenu(s) laissé(s)"))
+    }
+
+    @Test func `a value read wrong on the telephone is not noted as told`() {
+        var bench = Morning.bench()
+        let call = CallRow(id: "a2", due: Morning.ago(-18), isOverdue: false, contact: nil)
+        _ = bench.receive(.loaded(.calls([call])), at: bench.now)
+        bench.type(.tab, .down)
+        bench.type("a")
+        for answer in ["Mme Kerbrat", "infirmière", "0298111111"] {
+            bench.type(answer)
+            bench.type(.enter)
+        }
+        bench.type("4,6")
+        #expect(bench.type(.enter) == [.bell] && bench.text.contains("le dossier dit 6,4"))
+        bench.type(.control("u"))
+        bench.type("6,40")
+        #expect(bench.type(.enter).isEmpty && bench.text.contains("relue par l'autre"))
+    }
 }

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Laboratory
 import Store
+import Terminal
 import Testing
 
 /// `paillasse worklist` as people have it before them: the real program, a real terminal, a real server.
@@ -137,6 +138,12 @@ import Testing
                 #expect(try await screen.shows("TRI 0", "? aide"))
             }
         }
+    }
+
+    @Test func `units of the engine are printed as in reports, in sentences too`() {
+        #expect(frenchUnits("unité : umol/L ; mmol/L") == "unité : µmol/L ; mmol/L")
+        #expect(frenchUnits("passage 2 ; valeur précédente 312 umol/L") == "passage 2 ; valeur précédente 312 µmol/L")
+        #expect(frenchUnits("leucocytes 10*9/L le 22/11 à 1/10") == "leucocytes G/L le 22/11 à 1/10")
     }
 
     @Test func `NO_COLOR and --ascii reach the terminal`() async throws {
