@@ -290,10 +290,11 @@ package struct Plain: Sendable {
         case .conflict(let conflict):
             if case .conflict(conflict) = before.face.mode, current == Plain.current(of: before) { return [] }
             let theirs = bench.theirs(conflict)
+            let author = theirs?.author ?? theirs?.analyzer ?? ""
             return [
                 bench.say(.conflictTitle, conflict.analysis), bench.sentence(conflict),
                 "\(bench.words[.conflictMine]) : \(conflict.mine)",
-                "\(bench.words[.conflictTheirs]) : \(theirs?.value ?? "") (\(theirs?.author ?? theirs?.analyzer ?? ""))",
+                "\(bench.words[.conflictTheirs]) : \(theirs?.value ?? "") (\(author))",
                 bench.words[.conflictKeys],
             ]
         case .browse, .command, .search, .menu, .help, .why, .timeline: return []

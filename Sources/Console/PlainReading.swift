@@ -122,7 +122,10 @@ extension Plain {
         guard bench.face.list.isOfTubes, let tube = bench.tube(key) else {
             if let row = bench.house.analyzers.first(where: { $0.name == key }), bench.face.list == .analyzers {
                 return
-                    "\(row.name) ; \(bench.state(of: row)) ; \(words[.messages]) \(row.messages) ; \(words[.orders]) \(row.orders)"
+                    [
+                        row.name, bench.state(of: row), "\(words[.messages]) \(row.messages)",
+                        "\(words[.orders]) \(row.orders)",
+                    ].joined(separator: " ; ")
             }
             return bench.rowText(key)
         }
