@@ -83,6 +83,8 @@ package struct RequestView: Codable, Sendable, Hashable {
     package var lines: [RequestLine]
     package var note: String?
     package var clinical: ClinicalFacts?
+    /// In a list: tubes that reception has not seen yet.
+    package var awaited: [String]?
 
     package init(_ request: Request, patient: Patient?, in zone: CivilZone) {
         id = request.id

@@ -46,6 +46,64 @@ package enum Action: String, Sendable, Hashable, CaseIterable {
     case lock = "verrouiller"
     case quit = "quitter"
 
+    /// The name that the plain mode, its menu and a file of keys take in English.
+    package var english: String {
+        switch self {
+        case .open: "open"
+        case .validate: "validate"
+        case .validateTube: "validate-tube"
+        case .enter: "enter"
+        case .why: "why"
+        case .timeline: "history"
+        case .rerun: "rerun"
+        case .dilute: "dilute"
+        case .chooseRun: "choose-run"
+        case .reject: "reject"
+        case .nonconformity: "nonconformity"
+        case .comment: "comment"
+        case .call: "call"
+        case .receive: "receive"
+        case .attach: "attach"
+        case .dismiss: "dismiss"
+        case .undo: "undo"
+        case .refresh: "refresh"
+        case .select: "select"
+        case .selectAlike: "select-alike"
+        case .search: "search"
+        case .next: "next"
+        case .previous: "previous"
+        case .command: "command"
+        case .menu: "menu"
+        case .help: "help"
+        case .up: "up"
+        case .down: "down"
+        case .left: "left"
+        case .right: "right"
+        case .top: "first"
+        case .bottom: "last"
+        case .pageUp: "page-up"
+        case .pageDown: "page-down"
+        case .nextPane: "next-pane"
+        case .previousPane: "previous-pane"
+        case .pane1: "pane-1"
+        case .pane2: "pane-2"
+        case .pane3: "pane-3"
+        case .pane4: "pane-4"
+        case .back: "back"
+        case .lock: "lock"
+        case .quit: "quit"
+        }
+    }
+    package func name(in language: Language) -> String { language == .french ? rawValue : english }
+
+    /// In either language.
+    package init?(named text: String) {
+        guard let found = Action(rawValue: text) ?? Action.allCases.first(where: { $0.english == text }) else {
+            return nil
+        }
+        self = found
+    }
+
     /// Moves and frame keys are not listed among the things to do with a line.
     package var isForLine: Bool {
         switch self {
@@ -88,7 +146,7 @@ package struct Keymap: Sendable, Equatable {
                 try sign.take(words, at: place)
                 continue
             }
-            guard words.count >= 3, words[1] == "=", let action = Action(rawValue: words[0]) else {
+            guard words.count >= 3, words[1] == "=", let action = Action(named: words[0]) else {
                 throw Refusal(
                     "keys.line", at: place, because: "cette ligne n'est pas « action = touche touche »",
                     remedy: "actions connues : " + Action.allCases.map(\.rawValue).joined(separator: ", "))
@@ -118,9 +176,6 @@ package struct Keymap: Sendable, Equatable {
         }
         return actions[key]
     }
-
-    /// The first key of an action, as help writes it.
-    package func name(_ action: Action) -> String { keys[action]?.first?.name ?? "" }
 
     /// In a number, the top row of AZERTY without Shift gives its digits.
     package func digit(_ c: Character) -> Character { azerty ? Keymap.azertyDigits[c] ?? c : c }
