@@ -49,7 +49,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 
 var packages: [Package.Dependency] = []
 var targets: [Target] = [
-    room("Base"),
+    room("Base", imports: ["CScan"]),
     c("CScan", cSettings: [.unsafeFlags(["-O3"])]),
     room("JSON5", imports: ["Base"]),
     room("LIS01", imports: ["Base", "CScan"]),
@@ -76,7 +76,7 @@ var targets: [Target] = [
     shell("Judges", at: "Tests/Support/Judges", imports: ["TestSupport"]),
     // Signed reports from a seed, every case and pair of cases.
     room("ReportSamples", at: "Tests/ReportSamples", imports: ["Base", "Catalog", "Laboratory"]),
-    tests("BaseTests", imports: ["Base"]),
+    tests("BaseTests", imports: ["Base", "CScan"]),
     tests("LIS01Tests", imports: ["Base", "LIS01"]),
     tests("LIS2Tests", imports: ["Base", "CScan", "LIS2"]),
     tests("HL7v2Tests", imports: ["Base", "HL7v2", "Judges"]),

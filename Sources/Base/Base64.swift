@@ -1,8 +1,8 @@
+import CScan
+
 /// Base 64 as RFC 4648 section 4 draws it: one line, padded.
 package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    /// The two letters of every twelve bits: two look-ups a group of three bytes.
-    private static let pairs = (0..<4096).map { UInt16(alphabet[$0 >> 6]) | UInt16(alphabet[$0 & 63]) << 8 }
 
     package static func encode(_ data: [UInt8]) -> [UInt8] {
         var out: [UInt8] = []
@@ -18,32 +18,10 @@ package enum Base64 {
 
     /// Into room of exactly the length that it takes: four letters for each three bytes begun.
     package static func write(_ data: [UInt8], to out: UnsafeMutableBufferPointer<UInt8>) {
+        guard let letters = out.baseAddress else { return }
         data.withUnsafeBufferPointer { bytes in
-            pairs.withUnsafeBufferPointer { pairs in _ = write(bytes, pairs, into: out) }
+            if let start = bytes.baseAddress { cscan_base64(start, bytes.count, letters) }
         }
-    }
-
-    private static func write(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ pairs: UnsafeBufferPointer<UInt16>,
-        into out: UnsafeMutableBufferPointer<UInt8>
-    ) -> Int {
-        let raw = UnsafeMutableRawBufferPointer(out)
-        var i = 0, o = 0
-        while i + 2 < bytes.count {
-            let word = Int(bytes[i]) << 16 | Int(bytes[i + 1]) << 8 | Int(bytes[i + 2])
-            let letters = UInt32(pairs[word >> 12]) | UInt32(pairs[word & 4095]) << 16
-            raw.storeBytes(of: letters.littleEndian, toByteOffset: o, as: UInt32.self)
-            i += 3
-            o += 4
-        }
-        let left = bytes.count - i
-        guard left > 0 else { return o }
-        let word = Int(bytes[i]) << 16 | (left == 2 ? Int(bytes[i + 1]) << 8 : 0)
-        out[o] = alphabet[word >> 18]
-        out[o + 1] = alphabet[word >> 12 & 63]
-        out[o + 2] = left == 2 ? alphabet[word >> 6 & 63] : 0x3D
-        out[o + 3] = 0x3D
-        return o + 4
     }
 
     /// As text.

@@ -148,11 +148,32 @@ package struct Exact: Sendable, Codable {
 
     /// Plain text with a point: `-0.050`.
     package var text: String {
-        let magnitude = String(coefficient.magnitude)
-        let sign = coefficient < 0 ? "-" : ""
-        guard scale > 0 else { return sign + magnitude }
-        let padded = String(repeating: "0", count: max(0, scale + 1 - magnitude.count)) + magnitude
-        return sign + padded.dropLast(scale) + "." + padded.suffix(scale)
+        // From the last digit to the first; 39 digits of an Int128, the point and the sign find room.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 48) { room in
+            var start = room.count
+            func put(_ byte: UInt8) {
+                start -= 1
+                room[start] = byte
+            }
+            var written = 0
+            func put(digit: UInt8) {
+                if written == scale, scale > 0 { put(0x2E) }
+                put(0x30 + digit)
+                written += 1
+            }
+            var wide = coefficient.magnitude
+            while wide > UInt128(UInt64.max) {
+                put(digit: UInt8(truncatingIfNeeded: wide % 10))
+                wide /= 10
+            }
+            var left = UInt64(truncatingIfNeeded: wide)
+            while left > 0 || written <= scale {
+                put(digit: UInt8(truncatingIfNeeded: left % 10))
+                left /= 10
+            }
+            if coefficient < 0 { put(0x2D) }
+            return String(decoding: UnsafeBufferPointer(rebasing: room[start...]), as: UTF8.self)
+        }
     }
 
     package init(from decoder: any Decoder) throws {

@@ -257,8 +257,8 @@ extension PanelEntry {
             w.element("statusCode", ("code", status.rawValue))
             if let performer { w.performer(performer) }
             for validation in validators { w.validation(validation) }
-            for (index, observation) in observations.enumerated() {
-                w.element("component") { observation.write(at: path.child(index), into: &$0) }
+            for index in observations.indices {
+                w.element("component") { observations[index].write(at: path.child(index), into: &$0) }
             }
             for index in comments.indices { w.element("component") { $0.comment(path.comment(index)) } }
             for (index, image) in images.enumerated() {

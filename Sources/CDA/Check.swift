@@ -309,9 +309,7 @@ extension PanelEntry {
         for validation in validators { c.validation(validation, place()) }
         for image in images { image.check(place, &c) }
         if observations.isEmpty { c.missing(place(), "un résultat") }
-        for (index, observation) in observations.enumerated() {
-            observation.check({ "\(place()).\(index + 1)" }, &c)
-        }
+        for index in observations.indices { observations[index].check({ "\(place()).\(index + 1)" }, &c) }
         for comment in comments { c.text(comment, place() + ", commentaire") }
     }
 }

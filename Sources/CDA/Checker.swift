@@ -95,10 +95,8 @@ struct Checker {
 
     /// xs:decimal without exponent: `4.20`, `-0.5`.
     mutating func decimal(_ text: String, _ place: @autoclosure () -> String) {
-        let unsigned = text.hasPrefix("-") ? text.dropFirst() : text[...]
-        if Exact(unsigned) == nil || !unsigned.utf8.allSatisfy({ $0 == 0x2E || (0x30...0x39).contains($0) }) {
-            refuse("cda.number", place(), "« \(text) » n'est pas un nombre décimal", "écrire par exemple 4.20")
-        }
+        if DecimalForm.fits(text) { return }
+        refuse("cda.number", place(), "« \(text) » n'est pas un nombre décimal", "écrire par exemple 4.20")
     }
 
     /// UCUM uses graphic ASCII characters only (UCUM section 1, §1); a unit outside it is a printed form.
@@ -266,6 +264,26 @@ enum OIDForm {
             if arcs == 1, byte > 0x32 { return false }
         }
         return arcs >= 2 && digits > 0
+    }
+}
+
+/// Digits, a point and digits after it, a minus before them: what `Exact` holds, without exponent, comma or plus.
+enum DecimalForm {
+    static func fits(_ text: String) -> Bool {
+        var digits = 0, significant = 0, scale = -1, isFirst = true
+        for byte in text.utf8 {
+            switch byte {
+            case 0x2D where isFirst: break
+            case 0x2E where scale < 0 && digits > 0: scale = 0
+            case 0x30...0x39:
+                digits += 1
+                if significant > 0 || byte != 0x30 { significant += 1 }
+                if scale >= 0 { scale += 1 }
+            case _: return false
+            }
+            isFirst = false
+        }
+        return digits > 0 && scale != 0 && scale <= Exact.maximumScale && significant <= Exact.maximumDigits
     }
 }
 

@@ -56,7 +56,8 @@ package struct Block: Sendable, Equatable {
     }
 }
 
-package enum Item: Sendable, Equatable {
+/// Boxed: an entry has tens of parts, and a document's items are passed over three times.
+package indirect enum Item: Sendable, Equatable {
     case sampling(SamplingEntry)
     case observation(ObservationEntry)
     case panel(PanelEntry)

@@ -108,9 +108,7 @@ extension ImageEntry {
 extension PanelEntry {
     fileprivate func writeRows(at path: Path, into w: inout XMLWriter) {
         if !code.isUnnamed { w.wideRow { w in w.content(path.label, code.label, style: "Bold") } }
-        for (index, observation) in observations.enumerated() {
-            observation.writeRows(at: path.child(index), into: &w)
-        }
+        for index in observations.indices { observations[index].writeRows(at: path.child(index), into: &w) }
         for (index, comment) in comments.enumerated() {
             w.wideRow { w in w.content(path.comment(index), comment, style: "Italics") }
         }
@@ -164,7 +162,7 @@ extension ObservationEntry {
                 }
             }
             w.element("td", text: outcome.unit ?? "")
-            w.element("td", text: reference?.printed ?? "")
+            w.element("td") { reference?.show(into: &$0) }
             w.element("td") { w in
                 for (index, before) in previous.enumerated() {
                     if index > 0 { w.element("br") }
@@ -219,13 +217,20 @@ extension ObservedValue {
 }
 
 extension ReferenceInterval {
-    fileprivate var printed: String {
+    fileprivate func show(into w: inout XMLWriter) {
         switch bounds {
-        case .text(let text): text
-        case .numbers(let low?, let high?, _): "\(low.decimalComma) - \(high.decimalComma)"
-        case .numbers(let low?, nil, _): "≥ \(low.decimalComma)"
-        case .numbers(nil, let high?, _): "≤ \(high.decimalComma)"
-        case .numbers(nil, nil, _): ""
+        case .text(let text): w.text(text)
+        case .numbers(let low?, let high?, _):
+            w.number(low)
+            w.text(" - ")
+            w.number(high)
+        case .numbers(let low?, nil, _):
+            w.text("≥ ")
+            w.number(low)
+        case .numbers(nil, let high?, _):
+            w.text("≤ ")
+            w.number(high)
+        case .numbers(nil, nil, _): break
         }
     }
 }

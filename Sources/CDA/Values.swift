@@ -38,11 +38,26 @@ package struct Stamp: Sendable, Hashable, ExpressibleByStringLiteral, CustomStri
 
     /// `10/03/2025 09:05`, `10/03/2025`, `03/2025`: for the narrative, in the wall time of the stamp itself.
     package var french: String {
-        let t = text.prefix { $0 >= "0" && $0 <= "9" }
-        func part(_ from: Int, _ count: Int) -> Substring { t.dropFirst(from).prefix(count) }
-        let date = [part(6, 2), part(4, 2), part(0, 4)].filter { !$0.isEmpty }.joined(separator: "/")
-        guard t.count >= 10 else { return date }
-        return "\(date) \(part(8, 2)):\(t.count >= 12 ? part(10, 2) : "00")"
+        var text = text
+        return text.withUTF8 { utf8 in
+            let digits = utf8.prefix { (0x30...0x39).contains($0) }
+            func part(_ from: Int, _ count: Int) -> Slice<UnsafeBufferPointer<UInt8>> {
+                digits.dropFirst(from).prefix(count)
+            }
+            var out: [UInt8] = []
+            out.reserveCapacity(16)
+            for (from, count) in [(6, 2), (4, 2), (0, 4)] where digits.count > from {
+                if !out.isEmpty { out.append(0x2F) }
+                out += part(from, count)
+            }
+            if digits.count >= 10 {
+                out.append(0x20)
+                out += part(8, 2)
+                out.append(0x3A)
+                if digits.count >= 12 { out += part(10, 2) } else { out += "00".utf8 }
+            }
+            return String(decoding: out, as: UTF8.self)
+        }
     }
 }
 

@@ -25,8 +25,10 @@ struct XMLWriter {
         start = store.start
     }
 
-    private mutating func reserve(_ more: Int) {
-        if count + more <= capacity { return }
+    @inline(__always) private mutating func reserve(_ more: Int) {
+        if count + more > capacity { grow(more) }
+    }
+    @inline(never) private mutating func grow(_ more: Int) {
         capacity = max(capacity * 2, count + more)
         let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
         larger.update(from: start, count: count)
@@ -120,6 +122,14 @@ struct XMLWriter {
         put(UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
     }
 
+    /// A number as people read it: its point is written as a comma.
+    mutating func number(_ value: String) {
+        closeTag()
+        var value = value
+        let from = count
+        value.withUTF8 { put($0) }
+        for i in from..<count where start[i] == 0x2E { start[i] = 0x2C }
+    }
     /// Character data, escaped.
     mutating func text(_ value: String) {
         closeTag()
@@ -135,47 +145,58 @@ struct XMLWriter {
         count += length
     }
 
-    /// C0, `"`, `&`, `<`, `>` as bits of 64, and the first byte of U+FFFE and U+FFFF.
-    @inline(__always) private static func needsCare(_ byte: UInt8) -> Bool {
-        byte < 0x40 ? (0x5000_0044_FFFF_FFFF as UInt64) >> UInt64(byte) & 1 != 0 : byte == 0xEF
+    /// C0, `"`, `&`, `<`, `>`, and the first byte of U+FFFE and U+FFFF.
+    private static let needsCare: [UInt8] = (0..<256).map {
+        $0 < 0x20 || [0x22, 0x26, 0x3C, 0x3E, 0xEF].contains($0) ? 1 : 0
     }
 
     private mutating func escape(_ value: String, inAttribute: Bool) {
         var value = value
         value.withUTF8 { utf8 in
-            var from = 0
-            for i in utf8.indices {
-                let byte = utf8[i]
-                // One look lets nearly every byte pass: only C0, " & < > and 0xEF (U+FFFE, U+FFFF) go further.
-                guard XMLWriter.needsCare(byte) else { continue }
-                var width = 1
-                let replacement: StaticString
-                switch byte {
-                case 0x26: replacement = "&amp;"
-                case 0x3C: replacement = "&lt;"
-                case 0x3E: replacement = "&gt;"
-                case 0x22: replacement = "&quot;"
-                case 0x0D: replacement = "&#13;"
-                case 0x09:
-                    guard inAttribute else { continue }
-                    replacement = "&#9;"
-                case 0x0A:
-                    guard inAttribute else { continue }
-                    replacement = "&#10;"
-                case 0x00..<0x20:
-                    replacement = "\u{FFFD}"
-                    replacedCharacters += 1
-                case 0xEF where i + 2 < utf8.count && utf8[i + 1] == 0xBF && utf8[i + 2] >= 0xBE:
-                    replacement = "\u{FFFD}"
-                    replacedCharacters += 1
-                    width = 3
-                case _: continue
+            reserve(utf8.count)
+            // Copied and looked at in one pass: nearly no text has a byte that needs care.
+            var care: UInt8 = 0
+            XMLWriter.needsCare.withUnsafeBufferPointer { needsCare in
+                for i in utf8.indices {
+                    let byte = utf8[i]
+                    start[count + i] = byte
+                    care |= needsCare[Int(byte)]
                 }
-                put(UnsafeBufferPointer(rebasing: utf8[from..<i]))
-                raw(replacement)
-                from = i + width
             }
-            put(UnsafeBufferPointer(rebasing: utf8[from...]))
+            if care != 0 { escape(utf8, inAttribute) } else { count += utf8.count }
         }
+    }
+
+    private mutating func escape(_ utf8: UnsafeBufferPointer<UInt8>, _ inAttribute: Bool) {
+        var from = 0
+        for i in utf8.indices {
+            var width = 1
+            let replacement: StaticString
+            switch utf8[i] {
+            case 0x26: replacement = "&amp;"
+            case 0x3C: replacement = "&lt;"
+            case 0x3E: replacement = "&gt;"
+            case 0x22: replacement = "&quot;"
+            case 0x0D: replacement = "&#13;"
+            case 0x09:
+                guard inAttribute else { continue }
+                replacement = "&#9;"
+            case 0x0A:
+                guard inAttribute else { continue }
+                replacement = "&#10;"
+            case 0x00..<0x20:
+                replacement = "\u{FFFD}"
+                replacedCharacters += 1
+            case 0xEF where i + 2 < utf8.count && utf8[i + 1] == 0xBF && utf8[i + 2] >= 0xBE:
+                replacement = "\u{FFFD}"
+                replacedCharacters += 1
+                width = 3
+            case _: continue
+            }
+            put(UnsafeBufferPointer(rebasing: utf8[from..<i]))
+            raw(replacement)
+            from = i + width
+        }
+        put(UnsafeBufferPointer(rebasing: utf8[from...]))
     }
 }

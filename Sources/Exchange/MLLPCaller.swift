@@ -13,6 +13,14 @@ enum PeerAnswer: Sendable, Equatable {
     case silent(String)
     /// The message never left: no line (transient).
     case unreachable(String)
+
+    /// The peer took responsibility or refused it.
+    var isAnswer: Bool {
+        switch self {
+        case .accepted, .refused: true
+        case .silent, .unreachable: false
+        }
+    }
 }
 
 /// Calls a peer over MLLP on one line kept open, one message at a time, each waiting for its ACK.
@@ -27,14 +35,47 @@ actor MLLPCaller {
         self.answerWithin = answerWithin
     }
 
-    func call(_ message: [UInt8], controlID: String) async -> PeerAnswer {
-        let line: Line
-        do throws(Refusal) { line = try await connected() } catch { return .unreachable(error.cause) }
-        do throws(LineEnd) { try await line.send(MLLP.frame(message)) } catch {
+    /// One message, and the number that its acknowledgement will give back (MSA-2 = MSH-10).
+    struct Outgoing: Sendable {
+        var message: [UInt8]
+        var controlID: String
+    }
+
+    /// Sends these in turn until one is not answered: as many answers as were sent, the last of them `.silent` or
+    /// `.unreachable` when it is not for all. On the line's own thread: between an answer and the next message no
+    /// other thread need wake.
+    func call(_ all: [Outgoing]) async -> [PeerAnswer] {
+        var answers = [PeerAnswer](), rest = all[...]
+        while !rest.isEmpty {
+            let line: Line
+            do throws(Refusal) { line = try await connected() } catch { return answers + [.unreachable(error.cause)] }
+            let now = rest
+            let more = await line.onItsThread { await self.call(now, on: line) }
+            answers += more
+            rest = rest.dropFirst(more.count)
+            if let last = more.last, !last.isAnswer { break }
+        }
+        return answers
+    }
+
+    /// At least one; fewer than all when one is not answered, or when the peer closed its line behind an answer.
+    private func call(_ all: ArraySlice<Outgoing>, on line: Line) async -> [PeerAnswer] {
+        var answers = [PeerAnswer]()
+        for one in all {
+            if !answers.isEmpty, line.end != nil { break }
+            let answer = await call(one, on: line)
+            answers.append(answer)
+            if !answer.isAnswer { break }
+        }
+        return answers
+    }
+
+    private func call(_ one: Outgoing, on line: Line) async -> PeerAnswer {
+        do throws(LineEnd) { try await line.send(MLLP.frame(one.message)) } catch {
             await drop()
             return .silent("envoi interrompu : \(error)")
         }
-        return await answer(on: line, to: controlID)
+        return await answer(on: line, to: one.controlID)
     }
 
     private func answer(on line: Line, to controlID: String) async -> PeerAnswer {

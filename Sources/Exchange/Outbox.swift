@@ -13,8 +13,8 @@ actor Outbox {
     private let desk: Desk
     private let pfi: PFISettings
     private let log: @Sendable (String) -> Void
-    private let primary: MLLPCaller
-    private let backup: MLLPCaller?
+    private let primary: PFIRoad
+    private let backup: PFIRoad?
 
     /// Deliveries that nobody answered, and until when each waits.
     private var waiting: [String: (until: ContinuousClock.Instant, backOff: BackOff)] = [:]
@@ -24,11 +24,14 @@ actor Outbox {
     /// Rows claimed at a time: many while answers come, one after a failure.
     private var stride = 1
 
-    private static let batch = 32
+    private static let batch = 64
+    /// And bytes of them, since two batches are in memory.
+    private static let batchBytes = 32 << 20
     /// Rows read at a time while answers come.
     private static let ahead = 1024
     /// So many messages in a row without an answer: the PFI is away, not the message wrong.
     private static let silencesOfAway = 3
+    private static let notSent = "pas envoyé : la ligne est tombée avant"
     private static let probeEvery = Duration.seconds(30)
     /// In the detail of an attempt: it went by the other PFI.
     static let byBackup = "PFI de secours"
@@ -37,8 +40,11 @@ actor Outbox {
         self.desk = desk
         self.pfi = pfi
         self.log = log
-        primary = MLLPCaller(pfi.primary, answerWithin: pfi.answerWithin)
-        backup = pfi.backup.map { MLLPCaller($0, answerWithin: pfi.answerWithin) }
+        func road(_ endpoint: PFISettings.Endpoint) -> PFIRoad {
+            PFIRoad(endpoint, lines: pfi.lines, answerWithin: pfi.answerWithin, log: log)
+        }
+        primary = road(pfi.primary)
+        backup = pfi.backup.map(road)
     }
 
     enum Outcome: Sendable, Equatable {
@@ -66,11 +72,16 @@ actor Outbox {
     /// Messages of different requests, in order. While one batch is on the wire, the answers to the one before are
     /// written down and the next one is claimed: wire and disk do not wait for each other, and a crash repeats two
     /// batches at most, each under its own number. False when there is no use in going on now.
-    private func send(allOf due: [Delivery]) async throws(CommandFailure) -> Bool {
+    private func send(allOf due: [DeliveryHead]) async throws(CommandFailure) -> Bool {
         var rest = due[...], told = [Happened]()
-        func batch() -> ArraySlice<Delivery> {
-            defer { rest = rest.dropFirst(stride) }
-            return rest.prefix(stride)
+        func batch() -> ArraySlice<DeliveryHead> {
+            var bytes = 0
+            let batch = rest.prefix(stride).prefix { delivery in
+                defer { bytes += delivery.size }
+                return bytes == 0 || bytes + delivery.size <= Outbox.batchBytes
+            }
+            rest = rest.dropFirst(batch.count)
+            return batch
         }
         var claimed = try await claim(batch())
         while !Task.isCancelled, !(claimed.isEmpty && rest.isEmpty) {
@@ -98,22 +109,47 @@ actor Outbox {
     }
 
     private func write(
-        _ happened: [Happened], andClaim due: ArraySlice<Delivery>
+        _ happened: [Happened], andClaim due: ArraySlice<DeliveryHead>
     ) async -> Result<[Claimed], CommandFailure> {
         do throws(CommandFailure) {
+            if happened.isEmpty || due.isEmpty {
+                try await record(happened)
+                return .success(due.isEmpty ? [] : try await claim(due))
+            }
+            // One wait for the disk instead of two.
+            let claimed: [Claimed]
+            do throws(CommandFailure) { claimed = try await open(due) } catch {
+                try await record(happened)
+                throw error
+            }
+            do throws(CommandFailure) {
+                try await append(happened.map(\.told) + claimed.map(\.attempt), after: happened, claimed)
+                return .success(claimed)
+            } catch {
+                guard case .store(.conflict) = error else { throw error }
+            }
             try await record(happened)
-            return .success(due.isEmpty ? [] : try await claim(due))
+            return .success(try await claim(due))
         } catch { return .failure(error) }
+    }
+
+    private typealias Told = (delivery: DeliveryHead, kind: DeliveryEvent.Kind, detail: String?)
+
+    private func append(
+        _ told: [Told], after happened: [Happened], _ claimed: [Claimed]
+    ) async throws(CommandFailure) {
+        let known = happened.map { ($0.delivery.id, $0.after) } + claimed.map { ($0.delivery.id, $0.ordinal) }
+        try await desk.recordDeliveries(
+            told, author: "exchange", after: Dictionary(known) { first, _ in first }, retells: false)
     }
 
     private func record(_ happened: [Happened]) async throws(CommandFailure) {
         let known = Dictionary(happened.map { ($0.delivery.id, $0.after) }) { first, _ in first }
-        try await desk.recordDeliveries(
-            happened.map { ($0.delivery, $0.kind, $0.detail) }, author: "exchange", after: known)
+        try await desk.recordDeliveries(happened.map(\.told), author: "exchange", after: known)
     }
 
     private struct Happened {
-        var delivery: Delivery
+        var delivery: DeliveryHead
         var kind: DeliveryEvent.Kind
         var detail: String?
         /// Ordinal of the attempt that it follows.
@@ -124,21 +160,24 @@ actor Outbox {
             self.detail = detail
             after = claimed.ordinal + 1
         }
+        var told: Told { (delivery, kind, detail) }
     }
     private struct Claimed {
-        var delivery: Delivery
-        var route: MLLPCaller
+        var delivery: DeliveryHead
+        var message: [UInt8]
+        var route: PFIRoad
         var routeName: String?
         /// It may be with this PFI already: no other may have it.
         var isBound = false
         /// Of its last event before this attempt.
         var ordinal = 0
+        var attempt: Told { (delivery, .attempted, routeName) }
     }
 
     /// What may leave now: of each request its oldest, those that wait for a next try and what follows them left out.
-    private func eligible() async throws(CommandFailure) -> [Delivery] {
+    private func eligible() async throws(CommandFailure) -> [DeliveryHead] {
         let limit = (stride == 1 ? Outbox.batch : Outbox.ahead) + waiting.count
-        let due: [Delivery]
+        let due: [DeliveryHead]
         do throws(StoreFailure) { due = try await desk.store.deliveriesDueHeads(limit: limit) } catch {
             throw .store(error)
         }
@@ -152,14 +191,11 @@ actor Outbox {
     }
 
     /// Durable before the wire: the attempt, by which way. What was closed meanwhile (held back, given up) is left.
-    private func claim(_ due: ArraySlice<Delivery>) async throws(CommandFailure) -> [Claimed] {
+    private func claim(_ due: ArraySlice<DeliveryHead>) async throws(CommandFailure) -> [Claimed] {
         for _ in 0..<Outbox.claimTries {
             let claimed = try await open(due)
-            let ordinals = Dictionary(claimed.map { ($0.delivery.id, $0.ordinal) }) { first, _ in first }
             do throws(CommandFailure) {
-                try await desk.recordDeliveries(
-                    claimed.map { ($0.delivery, .attempted, $0.routeName) }, author: "exchange", after: ordinals,
-                    retells: false)
+                try await append(claimed.map(\.attempt), after: [], claimed)
                 return claimed
             } catch {
                 // Somebody decided about one of them meanwhile: read again.
@@ -170,34 +206,37 @@ actor Outbox {
     }
     private static let claimTries = 5
 
-    private func open(_ due: ArraySlice<Delivery>) async throws(CommandFailure) -> [Claimed] {
-        let happened: [String: [DeliveryEvent]]
-        do throws(StoreFailure) { happened = try await desk.store.deliveryEvents(of: due.map(\.id)) } catch {
+    private func open(_ due: ArraySlice<DeliveryHead>) async throws(CommandFailure) -> [Claimed] {
+        let ids = due.map(\.id)
+        let happened: [String: [DeliveryEvent]], messages: [String: [UInt8]]
+        do throws(StoreFailure) {
+            happened = try await desk.store.deliveryEvents(of: ids)
+            messages = try await desk.store.deliveryMessages(of: ids)
+        } catch {
             throw .store(error)
         }
         var claimed = [Claimed]()
         for delivery in due {
             let events = happened[delivery.id] ?? []
             if events.isClosed { continue }
-            var one = route(try await whole(delivery), events)
+            guard let message = messages[delivery.id] else {
+                throw .refused(
+                    Refusal(
+                        "exchange.message", at: delivery.controlID, because: "le message de cet envoi manque à la base",
+                        remedy: "lancer paillasse audit verify, puis restaurer une sauvegarde"))
+            }
+            var one = route(delivery, message, events)
             one.ordinal = events.last?.ordinal ?? 0
             claimed.append(one)
         }
         return claimed
     }
 
-    private func whole(_ delivery: Delivery) async throws(CommandFailure) -> Delivery {
-        if !delivery.message.isEmpty { return delivery }
-        do throws(StoreFailure) { return try await desk.store.delivery(delivery.id) ?? delivery } catch {
-            throw .store(error)
-        }
-    }
-
     /// A message that may be with one PFI never goes to the other.
-    private func route(_ delivery: Delivery, _ events: [DeliveryEvent]) -> Claimed {
-        let first = Claimed(delivery: delivery, route: primary, routeName: nil)
+    private func route(_ delivery: DeliveryHead, _ message: [UInt8], _ events: [DeliveryEvent]) -> Claimed {
+        let first = Claimed(delivery: delivery, message: message, route: primary, routeName: nil)
         guard let backup else { return first }
-        let second = Claimed(delivery: delivery, route: backup, routeName: Outbox.byBackup)
+        let second = Claimed(delivery: delivery, message: message, route: backup, routeName: Outbox.byBackup)
         var lastAmbiguous: DeliveryEvent?
         for (n, event) in events.enumerated() where event.kind == .attempted {
             let next = n + 1 < events.count ? events[n + 1].kind : nil
@@ -220,40 +259,49 @@ actor Outbox {
 
     /// False when there is no use in going on now.
     private func send(_ claimed: [Claimed]) async -> (happened: [Happened], goesOn: Bool) {
-        var happened = [Happened]()
-        for (n, one) in claimed.enumerated() {
-            let delivery = one.delivery
-            switch await one.route.call(delivery.message, controlID: delivery.controlID) {
-            case .accepted:
-                happened.append(Happened(one, .accepted, one.routeName))
-                answered(delivery, one)
-            case .refused(let reason):
-                log("PFI : message \(delivery.controlID) refusé (\(reason))")
-                happened.append(Happened(one, .refused, reason))
-                answered(delivery, one)
-            case .silent(let reason):
-                log("PFI : \(reason)")
-                happened.append(Happened(one, .failed, reason))
-                wait(delivery)
-                silences += 1
-                stride = 1
-                if silences >= Outbox.silencesOfAway || n + 1 < claimed.count {
-                    happened += unsent(claimed[(n + 1)...])
-                    return (happened, silences < Outbox.silencesOfAway)
-                }
-            case .unreachable(let reason):
-                log("PFI : \(reason)")
-                happened.append(Happened(one, .unreached, reason))
-                happened += unsent(claimed[(n + 1)...])
-                stride = 1
-                if one.routeName == nil, awaySince == nil { awaySince = ContinuousClock.now }
-                if one.isBound { wait(delivery) }
-                // By the other way at once, when there is one and its time has come.
-                let turns = one.routeName == nil && mayTurn
-                return (happened, turns)
+        var happened = [Happened](), rest = claimed[...]
+        while let first = rest.first {
+            // Nearly always all: the other PFI is for bad days.
+            let together = rest.prefix { $0.route === first.route }
+            rest = rest.dropFirst(together.count)
+            let answers = await first.route.call(
+                together.map { .init(message: $0.message, controlID: $0.delivery.controlID) })
+            var isWhole = true, turns: Bool?
+            for (one, answer) in zip(together, answers) {
+                if answer?.isAnswer != true { isWhole = false }
+                happened.append(take(answer, to: one))
+                if case .unreachable = answer { turns = one.routeName == nil && mayTurn }
             }
+            if isWhole { continue }
+            stride = 1
+            // By the other way at once, when there is one and its time has come.
+            return (happened + unsent(rest), turns ?? (silences < Outbox.silencesOfAway))
         }
         return (happened, true)
+    }
+
+    /// What an answer means for its delivery; nil when it was not sent.
+    private func take(_ answer: PeerAnswer?, to one: Claimed) -> Happened {
+        switch answer {
+        case .accepted:
+            answered(one)
+            return Happened(one, .accepted, one.routeName)
+        case .refused(let reason):
+            log("PFI : message \(one.delivery.controlID) refusé (\(reason))")
+            answered(one)
+            return Happened(one, .refused, reason)
+        case .silent(let reason):
+            log("PFI : \(reason)")
+            wait(one.delivery)
+            silences += 1
+            return Happened(one, .failed, reason)
+        case .unreachable(let reason):
+            log("PFI : \(reason)")
+            if one.routeName == nil, awaySince == nil { awaySince = ContinuousClock.now }
+            if one.isBound { wait(one.delivery) }
+            return Happened(one, .unreached, reason)
+        case nil: return Happened(one, .unreached, Outbox.notSent)
+        }
     }
 
     private var mayTurn: Bool {
@@ -262,11 +310,11 @@ actor Outbox {
     }
 
     private func unsent(_ claimed: ArraySlice<Claimed>) -> [Happened] {
-        claimed.map { Happened($0, .unreached, "pas envoyé : la ligne est tombée avant") }
+        claimed.map { Happened($0, .unreached, Outbox.notSent) }
     }
 
-    private func answered(_ delivery: Delivery, _ claimed: Claimed) {
-        waiting[delivery.id] = nil
+    private func answered(_ claimed: Claimed) {
+        waiting[claimed.delivery.id] = nil
         silences = 0
         stride = min(stride * 2, Outbox.batch)
         if claimed.routeName == nil {
@@ -275,7 +323,7 @@ actor Outbox {
         }
     }
 
-    private func wait(_ delivery: Delivery) {
+    private func wait(_ delivery: DeliveryHead) {
         var backOff =
             waiting[delivery.id]?.backOff
             ?? BackOff(

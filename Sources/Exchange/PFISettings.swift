@@ -25,6 +25,9 @@ package struct PFISettings: Sendable {
     package var parties: Parties
     package var processing: Processing
     package var answerWithin: Duration
+    /// Lines open side by side, of messages of different requests; not every PFI serves more than one.
+    package var lines = 1
+    package static let mostLines = 8
     /// Who is written to, by which messages.
     package var routing = RoutingSettings()
 

@@ -111,8 +111,10 @@ package struct Message: Sendable, Hashable {
 
     private func needsCare(_ text: String) -> Bool {
         let d = delimiters
+        // UTF-8 has every character.
+        let last: UInt8 = charset == .utf8 ? 0xFF : 0x7F
         return text.utf8.contains { byte in
-            byte < 0x20 || byte >= 0x7F || byte == d.field || byte == d.component || byte == d.repetition
+            byte < 0x20 || byte == 0x7F || byte > last || byte == d.field || byte == d.component || byte == d.repetition
                 || byte == d.escape || byte == d.subcomponent
         }
     }

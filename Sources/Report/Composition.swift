@@ -112,16 +112,17 @@ extension Composition {
         var sections = [String: LaidSection]()
         var done = Set<String>()
         for line in order where done.insert(line.analysis).inserted {
-            let observation = observations[line.analysis].map { content.observations[$0] }
+            let place = observations[line.analysis]
             guard let analysis = catalogue[line.analysis], let section = catalogue.section(of: analysis) else {
                 // What is still to come and left the catalogue meanwhile has nothing to show.
-                guard observation != nil else { continue }
+                guard place != nil else { continue }
                 throw Refusal(
                     "report.analysis", at: line.analysis, because: "l'analyse n'est plus au catalogue",
                     remedy: "la remettre au catalogue : un résultat signé doit pouvoir être émis")
             }
-            let laid = observation.map {
-                LaidLine(analysis: analysis, observation: $0, earlier: previous[line.analysis] ?? [])
+            let laid = place.map {
+                LaidLine(
+                    analysis: analysis, observation: content.observations[$0], earlier: previous[line.analysis] ?? [])
             }
             sections[section.code, default: LaidSection(section: section, groups: [], isPartial: false)]
                 .add(laid, panel: line.panel.flatMap { catalogue.panel($0) })

@@ -78,8 +78,10 @@ extension Composition {
         var items: [Item] = specimens.map { .sampling(sampling($0)) }
         for group in section.groups where !group.lines.isEmpty {
             let made = shared == nil ? sharedSubcontract(group.lines) : nil
-            let observations = group.lines.flatMap {
-                self.observations($0, madeApart: shared == nil && (made == nil || group.panel == nil))
+            var observations = [ObservationEntry]()
+            observations.reserveCapacity(group.lines.count + 8)
+            for line in group.lines {
+                add(line, madeApart: shared == nil && (made == nil || group.panel == nil), to: &observations)
             }
             if let panel = group.panel {
                 items.append(
@@ -135,25 +137,26 @@ extension Composition {
 
     /// The result, and the same in the second unit of the catalogue: two observations, the second under the
     /// laboratory's own code since LOINC has another one for each unit (CR-BIO sheet section 7.3.1).
-    private func observations(_ line: LaidLine, madeApart: Bool) -> [ObservationEntry] {
+    private func add(_ line: LaidLine, madeApart: Bool, to entries: inout [ObservationEntry]) {
         var entry = observation(line)
         let analysis = line.analysis
         describe(analysis, into: &entry)
         if madeApart, let subcontract = subcontract(analysis.code) { entry.performer = performer(subcontract) }
         entry.validators = validations(ofLine: line)
-        guard let second = line.equivalent else { return [entry] }
+        guard let second = line.equivalent else { return entries.append(entry) }
         let unit = CDA.Unit(catalogued: second.unit)
         var same = entry
+        entries.append(entry)
         same.code = AnalysisCode(
             label: "\(analysis.nameFR) (\(Catalog.Unit.french(second.unit)))", loinc: nil,
             translations: [Coded(analysis.code + "-2", analysis.nameFR, system: site.arc(.analyses))])
-        same.outcome = .value(.measured(second.value, unit), at: stamp(line.observation.observedAt))
+        if case .value(_, let at) = entry.outcome { same.outcome = .value(.measured(second.value, unit), at: at) }
         same.reference =
             second.low == nil && second.high == nil
             ? nil : .numbers(low: second.low?.text, high: second.high?.text, unit: unit)
         same.previous = []
         same.comments = []
-        return [entry, same]
+        entries.append(same)
     }
 
     private func observation(_ line: LaidLine) -> ObservationEntry {

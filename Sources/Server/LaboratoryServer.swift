@@ -67,6 +67,7 @@ package enum LaboratoryServer {
             desk: desk, pfi: pfiSettings(configuration.pfi, armours), letterheads: configuration.letterheads,
             log: { Log.line($0) })
         desk.afterSigning = { dispatch.wake() }
+        desk.afterPatientChange = { dispatch.patientChanged() }
         let fleet = AnalyzerFleet(
             plan.analyzers, desk: desk, notes: try LocalNotes(path: configuration.data + "/analyzers.json"),
             log: { Log.line($0) })
@@ -162,6 +163,7 @@ package enum LaboratoryServer {
                     host: backup.host, port: backup.port, armour: armours["pfi.backup.tls"])
                 settings.backupAfter = backup.after
             }
+            settings.lines = pfi.lines
             settings.routing.carrier = pfi.carrier
             settings.routing.rules = pfi.isStrict ? .strict : .tolerant
             settings.routing.wantsReading = pfi.wantsReading

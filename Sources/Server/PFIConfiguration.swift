@@ -36,6 +36,8 @@ extension Configuration {
         package var zamTLS: TLSFiles?
         /// How long an ACK is awaited.
         package var answerWithin: Duration
+        /// Lines open to it side by side.
+        package var lines: Int
 
         package struct Backup: Sendable, Hashable {
             package var host: String
@@ -93,6 +95,12 @@ extension Configuration.PFI {
         wantsReading = r.flag("readingAcknowledgements") ?? true
         partialToDMP = r.flag("partialToDMP") ?? false
         answerWithin = .seconds(r.whole("answerSeconds") ?? 30)
+        lines = r.whole("lines") ?? 1
+        if !(1...PFISettings.mostLines).contains(lines) {
+            log.add(
+                "value", at: r.key("lines"), "\(lines) lignes vers la PFI",
+                "en ouvrir de 1 à \(PFISettings.mostLines), autant que la PFI en sert à la fois")
+        }
         backup = r.object("backup").map { b in
             let (host, port) = endpoint(b, "address", "")
             let tls = b.object("tls").map { TLSFiles($0, folder: folder) }

@@ -152,6 +152,17 @@ extension ReceivedMessage {
     }
 }
 
+extension DeliveryEvent {
+    var plainRecord: FactRecord? {
+        guard deliveryID.isPlainInJSON, detail?.isPlainInJSON ?? true else { return nil }
+        let detail = detail.map { "\"detail\":\"\($0)\"," } ?? ""
+        return FactRecord(
+            kind: .deliveryEvent,
+            body: "{\"at\":\(at.milliseconds),\"deliveryID\":\"\(deliveryID)\",\(detail)\"kind\":\"\(kind.rawValue)\","
+                + "\"ordinal\":\(ordinal)}")
+    }
+}
+
 extension EvaluationRecord {
     var plainRecord: FactRecord? {
         guard [observationID, site, engine].allSatisfy(\.isPlainInJSON) else { return nil }
@@ -280,7 +291,7 @@ extension Fact {
         case .signature(let fact): try FactRecord(kind, fact)
         case .report(let fact): try FactRecord(kind, fact)
         case .delivery(let fact): try FactRecord(kind, fact)
-        case .deliveryEvent(let fact): try FactRecord(kind, fact)
+        case .deliveryEvent(let fact): if let plain = fact.plainRecord { plain } else { try FactRecord(kind, fact) }
         case .inbound(let fact): try FactRecord(kind, fact)
         case .register(let fact): try FactRecord(kind, fact)
         case .evaluation(let fact): if let plain = fact.plainRecord { plain } else { try FactRecord(kind, fact) }

@@ -254,8 +254,10 @@ package enum SQL {
         SELECT d.body, d.message FROM due_delivery p CROSS JOIN delivery d WHERE d.id = p.delivery_id
         ORDER BY p.created_at, p.delivery_id LIMIT ?
         """
+    /// Columns before the message, and its length: what lies behind it is reached only by reading all of it.
     static let deliveriesDueHeads = """
-        SELECT d.body FROM due_delivery p CROSS JOIN delivery d WHERE d.id = p.delivery_id
+        SELECT d.id, d.site, d.request_id, d.control_id, d.created_at, CAST(length(d.message) AS BIGINT)
+        FROM due_delivery p CROSS JOIN delivery d WHERE d.id = p.delivery_id
         ORDER BY p.created_at, p.delivery_id LIMIT ?
         """
     static let deliveryEvents = "SELECT body FROM delivery_event WHERE delivery_id = ? ORDER BY ordinal"
@@ -266,6 +268,11 @@ package enum SQL {
         WHERE delivery_id IN (\(Array(repeating: "?", count: count).joined(separator: ", ")))
         ORDER BY delivery_id, ordinal
         """
+    }
+    /// Parameters: `count` identifiers.
+    static func deliveryMessages(count: Int) -> String {
+        let marks = Array(repeating: "?", count: count).joined(separator: ", ")
+        return "SELECT id, message FROM delivery WHERE id IN (\(marks))"
     }
     static let inbound = "SELECT body, bytes FROM inbound WHERE source = ? AND control_id = ?"
 

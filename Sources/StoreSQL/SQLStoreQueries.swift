@@ -191,8 +191,30 @@ extension SQLStore {
     package func deliveriesDue(limit: Int) async throws(StoreFailure) -> [Delivery] {
         try await list(Delivery.self, SQL.deliveriesDue, [SQLValue(limit)])
     }
-    package func deliveriesDueHeads(limit: Int) async throws(StoreFailure) -> [Delivery] {
-        try await list(Delivery.self, SQL.deliveriesDueHeads, [SQLValue(limit)])
+    package func deliveriesDueHeads(limit: Int) async throws(StoreFailure) -> [DeliveryHead] {
+        var heads: [DeliveryHead] = []
+        for row in try await rows(SQL.deliveriesDueHeads, [SQLValue(limit)]) {
+            guard row.count == 6, let id = row[0].text, let site = row[1].text, let request = row[2].text,
+                let control = row[3].text, let at = row[4].integer, let size = row[5].integer
+            else { throw .unavailable(damaged("delivery")) }
+            heads.append(
+                DeliveryHead(
+                    id: id, site: site, requestID: request, controlID: control,
+                    createdAt: Instant(milliseconds: Int64(at)), size: size))
+        }
+        return heads
+    }
+    package func deliveryMessages(of deliveryIDs: [String]) async throws(StoreFailure) -> [String: [UInt8]] {
+        var found: [String: [UInt8]] = [:]
+        for list in SQLStore.lists(of: deliveryIDs) {
+            for row in try await rows(SQL.deliveryMessages(count: list.count), list) {
+                guard row.count == 2, let id = row[0].text, let message = row[1].blob else {
+                    throw .unavailable(damaged("delivery"))
+                }
+                found[id] = message
+            }
+        }
+        return found
     }
     package func deliveryEvents(_ deliveryID: String) async throws(StoreFailure) -> [DeliveryEvent] {
         try await list(DeliveryEvent.self, SQL.deliveryEvents, [.text(deliveryID)])

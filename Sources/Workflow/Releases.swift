@@ -72,7 +72,7 @@ extension Desk {
     /// the last ordinal known of each, to save asking; when it is wrong, it is asked,
     /// or with `retells` false a conflict is thrown.
     package func recordDeliveries(
-        _ happened: [(delivery: Delivery, kind: DeliveryEvent.Kind, detail: String?)], author: String,
+        _ happened: [(delivery: DeliveryHead, kind: DeliveryEvent.Kind, detail: String?)], author: String,
         after known: [String: Int] = [:], retells: Bool = true
     ) async throws(CommandFailure) {
         if happened.isEmpty { return }
@@ -86,7 +86,7 @@ extension Desk {
     }
 
     private func tell(
-        _ happened: [(delivery: Delivery, kind: DeliveryEvent.Kind, detail: String?)], _ author: String,
+        _ happened: [(delivery: DeliveryHead, kind: DeliveryEvent.Kind, detail: String?)], _ author: String,
         _ known: [String: Int]
     ) async throws(CommandFailure) {
         let at = now()

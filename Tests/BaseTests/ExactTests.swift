@@ -3,6 +3,21 @@ import Testing
 
 @Suite struct ExactTests {
     @Test(arguments: [
+        ("0", 0), ("-0.05", 2), ("0.050", 3), ("18446744073709551616", 0),
+        ("-123456789012345678901234567890.123456", 6),
+        ("0.000000000000000000000000000001", 30), ("999999999999999999999999999999999999", 0),
+        ("18446744073709551615", 0),
+    ]) func `a decimal keeps its text whatever its size`(text: String, scale: Int) throws {
+        let value = try #require(Exact(text))
+        #expect(value.text == text && value.scale == scale)
+    }
+    @Test func `the largest coefficients have their text`() {
+        #expect(Exact(coefficient: .max).text == "170141183460469231731687303715884105727")
+        #expect(
+            Exact(coefficient: .min, scale: 30).text == "-170141183.460469231731687303715884105728")
+    }
+
+    @Test(arguments: [
         ("0", "0"), ("4.20", "4.20"), ("4,20", "4.20"), ("-0.050", "-0.050"), ("+7", "7"), ("007.10", "7.10"),
         ("1E3", "1000"),
         ("1.5e2", "150"), ("1.25E1", "12.5"), ("12e-3", "0.012"), ("0.0", "0.0"), ("-0", "0"),

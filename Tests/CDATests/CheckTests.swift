@@ -1,5 +1,5 @@
 import Base
-import CDA
+@testable import CDA
 import Testing
 
 /// One breach at a time: each must be refused by its own code before a byte is written.
@@ -157,6 +157,35 @@ struct CheckTests {
         document.conclusions = ["a\u{FFFF}b"]
         #expect(throws: DocumentRefused.self) { try document.xml() }
     }
+}
+
+struct FormTests {
+    /// What `Exact` reads, but for exponents, commas and a plus.
+    @Test func `a decimal of a document is one that Exact holds`() {
+        var random = PRNG(seed: 10)
+        let letters = Array("0123456789..--,E+ 00999")
+        var fitting = 0
+        for _ in 0..<20_000 {
+            let text = String(
+                (0..<Int(random.next() % 7)).map { _ in letters[Int(random.next() % UInt64(letters.count))] })
+            let unsigned = text.hasPrefix("-") ? text.dropFirst() : text[...]
+            let isPlain = unsigned.allSatisfy { $0 == "." || ("0"..."9").contains($0) }
+            #expect(DecimalForm.fits(text) == (Exact(unsigned) != nil && isPlain), "\(text)")
+            fitting += DecimalForm.fits(text) ? 1 : 0
+        }
+        #expect(fitting > 1000)
+        for length in 28...40 {
+            let digits = String(repeating: "7", count: length)
+            #expect(DecimalForm.fits(digits) == (Exact(digits) != nil))
+            #expect(DecimalForm.fits("0." + digits) == (Exact("0." + digits) != nil))
+        }
+    }
+
+    @Test(arguments: [
+        ("20241104090530+0100", "04/11/2024 09:05"), ("2024110409+0100", "04/11/2024 09:00"),
+        ("20241104", "04/11/2024"),
+        ("202411", "11/2024"), ("2024", "2024"),
+    ]) func `a stamp is read in French`(text: String, french: String) { #expect(Stamp(text).french == french) }
 }
 
 struct NarrativeTests {

@@ -117,6 +117,43 @@ import Workflow
         }
     }
 
+    @Test func `over several lines each report leaves once`() async throws {
+        let bench = try Bench()
+        var requests = [Request]()
+        for _ in 0..<20 { requests.append(try await bench.signed()) }
+        try await withPFI { pfi, _ in
+            var settings = bench.settings(pfi.port, waiting: .seconds(20))
+            settings.lines = 4
+            let dispatch = ReportDispatch(desk: bench.desk, pfi: settings, log: { _ in })
+            try await dispatch.makeReports()
+            #expect(try await dispatch.sendDue())
+            #expect(pfi.tally.received == 20 && pfi.tally.stored == 20)
+            for request in requests {
+                #expect(try await bench.deliveries(request).map(\.kinds) == [[.attempted, .accepted]])
+            }
+            #expect(try await AuditChain.verify(store: bench.store).isSound)
+        }
+    }
+
+    /// A peer whose second line is accepted by the system and read by nobody.
+    @Test func `a PFI that serves one line at a time gets all of it by one line`() async throws {
+        let bench = try Bench()
+        for _ in 0..<12 { _ = try await bench.signed() }
+        try await withPFI { pfi, _ in
+            let gate = try await OneAtATime.start(before: pfi.port)
+            var settings = bench.settings(gate.port, waiting: .milliseconds(700))
+            settings.lines = 2
+            let said = Said()
+            let dispatch = ReportDispatch(desk: bench.desk, pfi: settings, log: { said.add($0) })
+            try await dispatch.makeReports()
+            // What was left without an answer waits two seconds.
+            for _ in 0..<40 where try await !dispatch.sendDue() { try await Task.sleep(for: .milliseconds(100)) }
+            #expect(pfi.tally.stored == 12)
+            #expect(said.lines.filter { $0.contains("une seule ligne") }.count == 1)
+            await gate.stop()
+        }
+    }
+
     @Test func `nothing goes in clear beyond this machine`() async throws {
         func refused(_ host: String, _ isProtected: Bool) -> String? {
             do throws(Refusal) {

@@ -1,4 +1,5 @@
 import Base
+import Laboratory
 import Store
 import Testing
 
@@ -18,6 +19,12 @@ import Testing
                 id: "m1", site: "A", analyzer: name, sessionID: "s1", ordinal: 3, at: at, text: Array("H|\\^&\r".utf8),
                 textHash: "0123456789abcdef", complete: complete)
             #expect(try Fact.message(message).record() == FactRecord(.message, message))
+        }
+        for detail in [nil, name] {
+            let event = DeliveryEvent(deliveryID: "D1", ordinal: 2, kind: .accepted, at: at, detail: detail)
+            #expect(try Fact.deliveryEvent(event).record() == FactRecord(.deliveryEvent, event))
+            let named = DeliveryEvent(deliveryID: name, ordinal: 1, kind: .mailRead, at: at, detail: detail)
+            #expect(try Fact.deliveryEvent(named).record() == FactRecord(.deliveryEvent, named))
         }
         // And comes back as it went.
         #expect(try Fact(Fact.session(session).record()) == .session(session))

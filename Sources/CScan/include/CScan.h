@@ -43,5 +43,10 @@ size_t cscan_index_at(int level, const uint8_t *bytes, size_t length, const uint
 /// ETX, ETB); their sum is added to `sum`, modulo 256.
 size_t cscan_plain(const uint8_t *bytes, size_t length, uint8_t *sum);
 
+/// Writes `length` bytes in base 64 (RFC 4648 section 4), padded: (length + 2) / 3 * 4 letters.
+void cscan_base64(const uint8_t *bytes, size_t length, uint8_t *letters);
+/// The same at a given level, for tests and measurements.
+void cscan_base64_at(int level, const uint8_t *bytes, size_t length, uint8_t *letters);
+
 /// The offset behind the last byte equal to `a` or `b`, or 0.
 size_t cscan_after_last2(const uint8_t *bytes, size_t length, uint8_t a, uint8_t b);

@@ -110,6 +110,33 @@ package struct Delivery: Codable, Sendable, Hashable {
     }
 }
 
+/// A delivery without its message, of which there may be hundreds of kilobytes.
+package struct DeliveryHead: Sendable, Hashable {
+    package var id: String
+    package var site: String
+    package var requestID: String
+    /// MSH-10.
+    package var controlID: String
+    package var createdAt: Instant
+    /// Bytes of the message.
+    package var size: Int
+    package init(id: String, site: String, requestID: String, controlID: String, createdAt: Instant, size: Int) {
+        self.id = id
+        self.site = site
+        self.requestID = requestID
+        self.controlID = controlID
+        self.createdAt = createdAt
+        self.size = size
+    }
+}
+
+extension Delivery {
+    package var head: DeliveryHead {
+        DeliveryHead(
+            id: id, site: site, requestID: requestID, controlID: controlID, createdAt: createdAt, size: message.count)
+    }
+}
+
 /// What happened to a delivery. Two legs, never one column: ours (`attempted`, `failed`, `unreached`) and theirs
 /// (`accepted`, `refused`, DMP and mailbox acknowledgements) – HOUSE invariant 8.
 package struct DeliveryEvent: Codable, Sendable, Hashable {

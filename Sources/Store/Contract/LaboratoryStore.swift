@@ -175,8 +175,10 @@ package protocol LaboratoryStore: Sendable {
     func deliveries(site: String?, requestID: String?, limit: Int) async throws(StoreFailure) -> [Delivery]
     /// Deliveries neither accepted nor refused, oldest first.
     func deliveriesDue(limit: Int) async throws(StoreFailure) -> [Delivery]
-    /// The same, their messages perhaps left out: to choose among many.
-    func deliveriesDueHeads(limit: Int) async throws(StoreFailure) -> [Delivery]
+    /// The same without their messages: to choose among many.
+    func deliveriesDueHeads(limit: Int) async throws(StoreFailure) -> [DeliveryHead]
+    /// Messages of these deliveries by their identifiers; unknown ones are left out.
+    func deliveryMessages(of deliveryIDs: [String]) async throws(StoreFailure) -> [String: [UInt8]]
     /// By ordinal.
     func deliveryEvents(_ deliveryID: String) async throws(StoreFailure) -> [DeliveryEvent]
     /// The same of several deliveries at once; those without any are left out.
@@ -196,8 +198,13 @@ package protocol LaboratoryStore: Sendable {
 }
 
 extension LaboratoryStore {
-    package func deliveriesDueHeads(limit: Int) async throws(StoreFailure) -> [Delivery] {
-        try await deliveriesDue(limit: limit)
+    package func deliveriesDueHeads(limit: Int) async throws(StoreFailure) -> [DeliveryHead] {
+        try await deliveriesDue(limit: limit).map(\.head)
+    }
+    package func deliveryMessages(of deliveryIDs: [String]) async throws(StoreFailure) -> [String: [UInt8]] {
+        var found: [String: [UInt8]] = [:]
+        for id in deliveryIDs { found[id] = try await delivery(id)?.message }
+        return found
     }
     package func deliveryEvents(of deliveryIDs: [String]) async throws(StoreFailure) -> [String: [DeliveryEvent]] {
         var found: [String: [DeliveryEvent]] = [:]

@@ -14,9 +14,13 @@ import Workflow
 extension Figure {
     /// The outbox after an hour without a PFI: every message read from the store, its attempt and its answer durable,
     /// against a socket that sends the same bytes from memory and waits for the same answers.
-    static var drain: Figure {
+    static var drain: Figure { drain("drain", lines: 1, "over one line") }
+    /// The same over as many lines as processors, where the PFI serves them.
+    static var drainLines: Figure { drain("drain-lines", lines: 2, "over two lines") }
+
+    private static func drain(_ name: String, lines: Int, _ way: String) -> Figure {
         Figure(
-            name: "drain", what: "reports of 150 kB queued in SQLite sent to a PFI on this machine, each acknowledged",
+            name: name, what: "reports of 150 kB queued in SQLite sent to a PFI on this machine \(way), acknowledged",
             unit: "reports/s", reference: "bare MLLP sender, from memory", goal: .ratio(0.7)
         ) { bench in
             let count = ProcessInfo.processInfo.environment["PAILLASSE_DRAIN"].flatMap { Int($0) } ?? 1000
@@ -27,7 +31,7 @@ extension Figure {
                 rounds: bench.rounds,
                 value: {
                     let before = pfi.taken
-                    let rate = try await queue.drain(to: pfi.port)
+                    let rate = try await queue.drain(to: pfi.port, lines: lines)
                     try Measure.demand(pfi.taken - before, is: count, "messages taken")
                     return rate
                 },
@@ -69,7 +73,7 @@ private struct Queue: Sendable {
     private static func number(_ n: Int) -> String { "BANC-" + String(1_000_000 + n) }
 
     /// Reports a second, from the first look at the table to the last answer written down.
-    func drain(to port: Int) async throws -> Double {
+    func drain(to port: Int, lines: Int) async throws -> Double {
         let file = folder + "/drain.sqlite"
         defer { for end in ["", "-wal", "-shm", ".lock"] { unlink(file + end) } }
         let store = try await SQLiteStore.open(path: file)
@@ -88,11 +92,10 @@ private struct Queue: Sendable {
         let desk = Desk(store: store, catalogue: catalogue, sites: [Queue.site], now: { Queue.start })
         let parties = Parties(
             sendingApplication: "SGL", sendingFacility: "LABO", receivingApplication: "PFI", receivingFacility: "LABO")
-        let dispatch = ReportDispatch(
-            desk: desk,
-            pfi: PFISettings(
-                host: "127.0.0.1", port: port, parties: parties, processing: .training, answerWithin: .seconds(30)),
-            log: { _ in })
+        var pfi = PFISettings(
+            host: "127.0.0.1", port: port, parties: parties, processing: .training, answerWithin: .seconds(30))
+        pfi.lines = lines
+        let dispatch = ReportDispatch(desk: desk, pfi: pfi, log: { _ in })
         let begin = ContinuousClock.now
         guard try await dispatch.sendDue() else { throw Fault("the queue did not drain") }
         let spent = Measure.seconds(begin.duration(to: .now))
@@ -143,8 +146,9 @@ private final class BarePFI: Sendable {
             let answer =
                 "\u{0B}MSH|^~\\&|PFI|LABO|SGL|LABO|20261122121501+0100||ACK^R01^ACK|A\(id)|T|2.5|||||FRA|"
                 + "UNICODE UTF-8\rMSA|AA|\(id)\r\u{1C}\r"
-            guard BareSocket.send(Array(answer.utf8), line) else { break }
+            // Counted first: who has the answer may look at once.
             count.withLock { $0 += 1 }
+            guard BareSocket.send(Array(answer.utf8), line) else { break }
         }
         close(line)
     }
