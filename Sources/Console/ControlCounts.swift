@@ -24,8 +24,8 @@ package struct ControlCounts: Sendable, Hashable {
         }
     }
 
-    /// ` 1✖ 2⧗`, ` ✓`, ` absent`: what stands after `CQ`. `absentWord`: in the language of the screen; `gap`: between it
-    /// and its number.
+    /// ` 1✖ 2⧗`, ` ✓`, ` absent`: what stands after `CQ`. `absentWord`: in the language of the screen; `gap`: between
+    /// its number and it.
     package func text(_ signs: Signs, absentWord: String, gap: String = " ") -> String {
         var text = ""
         if rejected > 0 { text += " \(rejected)\(signs.rejected)" }

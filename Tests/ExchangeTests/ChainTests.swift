@@ -215,7 +215,9 @@ struct ReleaseStateTests {
     private let end = Instant(milliseconds: 1_800_000_000_000)
 
     @Test func `one hiding does not lift another`() {
-        let state = ReleaseState([hide([.professionals]), hide([], until: nil, .restricted), hide([.patient], until: end)])
+        let state = ReleaseState([
+            hide([.professionals]), hide([], until: nil, .restricted), hide([.patient], until: end),
+        ])
         #expect(state.hiddenFrom == [.professionals, .patient] && state.confidentiality == .restricted)
         #expect(state.visibility.patient == .hiddenUntil(end))
         let after = ReleaseState([
