@@ -13,7 +13,7 @@ KEEP ?=
 # Reference material that some tests use when it stands beside the checkout.
 SHARED := $(or $(PAILLASSE_SHARED),../shared)
 
-LIBRARIES := libsqlite3-dev libpq-dev libpango1.0-dev libcairo2-dev libqpdf-dev fonts-dejavu-core libncurses-dev
+LIBRARIES := libsqlite3-dev libpq-dev libpango1.0-dev libcairo2-dev zlib1g-dev fonts-dejavu-core libncurses-dev
 SERVERS := postgresql
 TESTERS := poppler-utils python3-venv tmux default-jre-headless libpdfbox2-java libactivation-java libjaxb-api-java \
     libcommons-logging-java

@@ -64,8 +64,8 @@ var targets: [Target] = [
     room("Report", imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2"]),
     room("Console", imports: ["Base", "Laboratory"]),
     .systemLibrary(name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo"),
-    .systemLibrary(name: "CQPDF", path: "Sources/CQPDF", pkgConfig: "libqpdf"),
-    shell("Printing", imports: ["Base", "Quality", "Report", "CPango", "CQPDF"]),
+    .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib"),
+    shell("Printing", imports: ["Base", "Quality", "Report", "CPango", "CZlib"]),
     room(
         "AnalyzerSimulator", at: "Simulators/Analyzer",
         imports: ["Base", "JSON5", "LIS01", "LIS2", "HL7v2", "Catalog", "Laboratory", "Drivers"]),

@@ -72,8 +72,8 @@ struct BusinessAcknowledgement: Sendable {
     /// them; Z03 when
     /// ACK_LECTURE_MSS does.
     static func all(
-        for message: NeighbourMessage, outcome: BusinessOutcome, at due: ContinuousClock.Instant, now: Instant,
-        nextID: () -> String
+        for message: NeighbourMessage, outcome: BusinessOutcome, dmpProblem: String? = nil,
+        at due: ContinuousClock.Instant, now: Instant, nextID: () -> String
     ) -> [BusinessAcknowledgement] {
         guard outcome != .none, message.metadata("ACK_RECEPTION") == "Y" else { return [] }
         var all: [BusinessAcknowledgement] = []
@@ -91,11 +91,12 @@ struct BusinessAcknowledgement: Sendable {
         }
         func answer(_ good: Bool) -> String { good ? "Y^^expandedYes-NoIndicator" : "N^^expandedYes-NoIndicator" }
         if message.metadata("DESTDMP") == "Y" {
-            let good = outcome != .dmpClosed
+            let good = outcome != .dmpClosed && dmpProblem == nil
             let obx =
                 "OBX|1|CWE|ACK_RECEPTION_DMP^Accusé de réception DMP^AckMetierZAM|\(message.controlID)"
                 + "|\(answer(good))||||||F"
-            let err = "ERR|||207^Application error^messageErrorCondition|E|DMPClosed^DMP fermé^DMP_ERROR_CODE"
+            let cause = dmpProblem.map { "XDSRepositoryError^\($0)" } ?? "DMPClosed^DMP fermé"
+            let err = "ERR|||207^Application error^messageErrorCondition|E|\(cause)^DMP_ERROR_CODE"
             add("Z01", good ? [obx] : [obx, err])
         }
         if message.metadata("DESTMSSANTEPS") == "Y" || message.metadata("DESTMSSANTEPAT") == "Y" {

@@ -162,14 +162,14 @@ package final class PFISimulator: Sendable {
             state.withLock { $0.tally.unanswered += 1 }
             return Decision(word: error.description, keepsLine: false)
         }
-        let problem = roadEnd.deliver(message)
+        let problem = roadEnd.deliver(message, isDMPOpen: policy.outcome != .dmpClosed)
         let dueAt = ContinuousClock.now + policy.zamDelay
         state.withLock { s in
             s.tally.stored += 1
             if code == nil { s.tally.unanswered += 1 }
             guard zamPeer != nil else { return }
             let made = BusinessAcknowledgement.all(
-                for: message, outcome: policy.outcome, at: dueAt, now: PFISimulator.now()
+                for: message, outcome: policy.outcome, dmpProblem: problem, at: dueAt, now: PFISimulator.now()
             ) {
                 s.lastID += 1
                 return "PFI-\(mark)-\(s.lastID)"

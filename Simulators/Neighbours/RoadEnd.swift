@@ -6,8 +6,9 @@ import Glibc
 struct RoadEnd: Sendable {
     let path: String
 
-    /// Puts a stored message where it goes; nil, or what kept it from going there.
-    func deliver(_ message: NeighbourMessage) -> String? {
+    /// Puts a stored message where it goes; nil, or what kept it from going there. `isDMPOpen` false: the record
+    /// refuses what it is sent, mailboxes have their mail.
+    func deliver(_ message: NeighbourMessage, isDMPOpen: Bool = true) -> String? {
         guard let document = message.document.flatMap({ RoadEnd.decoded($0) }) else { return "document illisible" }
         let xml = String(decoding: document, as: UTF8.self)
         guard let id = RoadEnd.root(after: "<id ", in: xml[...]) else { return "document sans identifiant" }
@@ -15,11 +16,18 @@ struct RoadEnd: Sendable {
             RoadEnd.root(after: "<id ", in: xml[$0.upperBound...])
         }
         let action = message.first("ORC", 1)
-        if message.metadata("DESTDMP") == "Y" {
+        var problem: String?
+        if message.metadata("DESTDMP") == "Y", isDMPOpen {
             guard let matricule = message.matricule else { return "alimentation du DMP sans INS" }
             let folder = "\(path)/dmp/\(matricule)"
             var rows: [String] = []
-            if action == "CA" {
+            // A record deletes and replaces only what stands in it.
+            let standing = standing(in: "\(folder)/registre.tsv")
+            if action == "CA", !standing.contains(id) {
+                problem = "le DMP n'a pas le document \(id) à supprimer"
+            } else if let replaced, action == "RO", !standing.contains(replaced) {
+                problem = "le DMP n'a pas le document \(replaced) à remplacer"
+            } else if action == "CA" {
                 rows.append("\(id)\tDeleted")
             } else {
                 write(document, "\(folder)/\(id).xml")
@@ -29,7 +37,7 @@ struct RoadEnd: Sendable {
                 }
                 rows.append("\(id)\tApproved\t\(hidden.joined(separator: " "))")
             }
-            append(rows.joined(separator: "\n") + "\n", "\(folder)/registre.tsv")
+            if !rows.isEmpty { append(rows.joined(separator: "\n") + "\n", "\(folder)/registre.tsv") }
         }
         let mails = message.metadata("DESTMSSANTEPS") == "Y" || message.metadata("DESTMSSANTEPAT") == "Y"
         for address in mails ? message.mailRecipients : [] {
@@ -37,7 +45,22 @@ struct RoadEnd: Sendable {
             append("\(message.controlID)\t\(id)\t\(action)\n", "\(folder)/courriels.tsv")
             write(document, "\(folder)/\(RoadEnd.safe(message.controlID)).xml")
         }
-        return nil
+        return problem
+    }
+
+    /// Documents of a register whose last line says `Approved`.
+    private func standing(in register: String) -> Set<String> {
+        guard let file = fopen(register, "r") else { return [] }
+        defer { fclose(file) }
+        var bytes = [UInt8](), piece = [UInt8](repeating: 0, count: 1 << 16)
+        while case let count = fread(&piece, 1, piece.count, file), count > 0 { bytes += piece[..<count] }
+        var standing = Set<String>()
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+            let cells = line.split(separator: "\t", omittingEmptySubsequences: false)
+            guard cells.count >= 2 else { continue }
+            if cells[1] == "Approved" { standing.insert(String(cells[0])) } else { standing.remove(String(cells[0])) }
+        }
+        return standing
     }
 
     private func makeFolder(of file: String) {

@@ -92,7 +92,10 @@ extension LaboratoryAPI {
                     if patients[request.patientID] == nil {
                         patients[request.patientID] = try await desk.store.patient(request.patientID)
                     }
-                    views.append(RequestView(request, patient: patients[request.patientID], in: call.zone))
+                    var view = RequestView(request, patient: patients[request.patientID], in: call.zone)
+                    let tubes = try await desk.store.specimens(requestID: request.id)
+                    view.awaited = tubes.filter { $0.receivedAt == nil }.map(\.accession)
+                    views.append(view)
                 }
                 return try .json(views)
             },

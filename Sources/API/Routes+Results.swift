@@ -2,6 +2,7 @@ import Base
 import Catalog
 import Client
 import Laboratory
+import Rules
 import Store
 import Workflow
 
@@ -47,8 +48,10 @@ extension LaboratoryAPI {
             },
             Route("POST", "/v1/requests/:ref/results", .needs(.enterResult)) { call in
                 let body = try call.decoded(ResultBody.self)
+                let typed = try value(of: body)
+                try checkTwice(body)
                 let made = try await desk.enter(
-                    try value(of: body), analysis: body.analysis, of: call.parameter("ref"), comment: body.comment,
+                    typed, analysis: body.analysis, of: call.parameter("ref"), comment: body.comment,
                     seen: body.seen, by: call.author)
                 return try .json(view(made, state: .waiting, call), status: 201)
             },
@@ -83,6 +86,22 @@ extension LaboratoryAPI {
                 remedy: "passer au dossier suivant (paillasse worklist)")
         }
         return waiting.map(\.id).sorted()
+    }
+
+    /// A blood group and the like: one typing is not enough, whoever calls. Not performed is no value to check.
+    private func checkTwice(_ body: ResultBody) throws(Refusal) {
+        let analysis = try desk.catalogue.required(body.analysis)
+        guard desk.shelf.pack.policy.isTypedTwice(analysis), body.notPerformed == nil else { return }
+        guard let again = body.again else {
+            throw Refusal(
+                "enter.twice", at: body.analysis, because: "ce résultat se saisit deux fois, il ne l'a été qu'une",
+                remedy: "le taper une seconde fois en regardant la source (--again)")
+        }
+        guard again == body.value ?? body.text ?? body.code else {
+            throw Refusal(
+                "enter.twice.differs", at: body.analysis, because: "les deux saisies diffèrent",
+                remedy: "recommencer les deux en regardant la source")
+        }
     }
 
     private func value(of body: ResultBody) throws(Refusal) -> ObservationValue {

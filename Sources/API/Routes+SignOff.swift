@@ -61,9 +61,10 @@ extension LaboratoryAPI {
             observations: try await views(file.observations, call),
             previous: file.previous.map { PreviousResultView($0, in: call.zone) }, missing: file.missing,
             fresh: file.fresh, nextVersion: file.nextVersion, contentHash: file.contentHash, lane: file.lane,
-            obstacles: file.obstacles, isAmendment: file.isAmendment,
+            obstacles: file.obstacles.map(\.frenchText), isAmendment: file.isAmendment,
             comments: file.words.conclusions.map { "\($0.title) : \($0.text)" } + placed,
-            supplements: file.supplements, hasFreshSupplements: file.hasFreshSupplements)
+            supplements: file.supplements, hasFreshSupplements: file.hasFreshSupplements, changes: file.changes,
+            reasons: file.obstacles, left: try await views(file.left, call), order: file.order)
     }
 
     private func line(of file: FileToSign, _ call: Call) -> SignableLineView {
@@ -76,7 +77,7 @@ extension LaboratoryAPI {
             registeredAt: call.moment(file.request.registeredAt), results: file.observations.count,
             fresh: file.fresh.count, missing: file.missing, critical: critical.map(\.analysis),
             nextVersion: file.nextVersion, contentHash: file.contentHash, lane: file.lane,
-            obstacles: file.obstacles,
+            reasons: file.obstacles,
             sections: Set(file.observations.compactMap { desk.catalogue[$0.analysis]?.section }).sorted())
     }
 

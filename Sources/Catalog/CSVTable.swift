@@ -25,15 +25,16 @@ package struct CSVDefect: Sendable, Hashable {
     package var column: Int
 }
 
-/// A comma-separated table after RFC 4180, in UTF-8: a byte-order mark is tolerated, lines end with LF or CRLF, the
-/// last one may end with nothing, empty lines are skipped. A quoted cell may hold commas, quotes (doubled), line ends.
+/// A comma-separated table (or one with another `separator`) after RFC 4180, in UTF-8: a byte-order mark is tolerated,
+/// lines end with LF or CRLF, the last one may end with nothing, empty lines are skipped. A quoted cell may hold
+/// commas, quotes (doubled), line ends.
 package struct CSVTable: Sendable, Hashable {
     package private(set) var rows: [[CSVCell]] = []
     /// The first thing that makes the rest unreadable, if any: rows read before it are kept.
     package private(set) var defect: CSVDefect?
 
-    package init(_ bytes: [UInt8]) {
-        var scanner = CSVScanner(bytes)
+    package init(_ bytes: [UInt8], separator: Unicode.Scalar = ",") {
+        var scanner = CSVScanner(bytes, comma: UInt8(ascii: separator))
         scanner.scan()
         rows = scanner.rows
         defect = scanner.defect
@@ -45,6 +46,7 @@ private struct CSVScanner {
     enum Place { case cellStart, plain, quoted, quoteInQuoted }
 
     let bytes: [UInt8]
+    let comma: UInt8
     var rows: [[CSVCell]] = []
     var defect: CSVDefect?
     private var row: [CSVCell] = []
@@ -55,7 +57,10 @@ private struct CSVScanner {
     private var startLine = 1
     private var startColumn = 1
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: [UInt8], comma: UInt8) {
+        self.bytes = bytes
+        self.comma = comma
+    }
 
     mutating func scan() {
         var index = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
@@ -91,7 +96,7 @@ private struct CSVScanner {
                 cell.append(byte)
                 place = .quoted
                 advance(byte)
-            } else if byte == 0x2C || byte == 0x0A || isReturnOfCRLF {
+            } else if byte == comma || byte == 0x0A || isReturnOfCRLF {
                 separator(byte, quoted: true)
             } else {
                 fail(.afterQuote)
@@ -101,7 +106,7 @@ private struct CSVScanner {
 
     private mutating func plain(_ byte: UInt8, isReturnOfCRLF: Bool) {
         switch byte {
-        case 0x2C, 0x0A: separator(byte, quoted: false)
+        case comma, 0x0A: separator(byte, quoted: false)
         case 0x0D where isReturnOfCRLF: separator(byte, quoted: false)
         case 0x0D: fail(.strayReturn)
         case 0x22: fail(.strayQuote)

@@ -41,11 +41,19 @@ struct CatalogReader {
     var groups: [String: (code: String, unit: String)] = [:]
     /// Analyses whose intervals leave an age out, for one sex at least.
     var gappedAnalyses: Set<String> = []
+    /// Analyses whose intervals are for one sex alone.
+    var sexOfIntervals: [String: IntervalSex] = [:]
+    /// Names of `loinc.csv` by code, and the other way round.
+    var knownNames: [String: [String]] = [:]
+    var codeByKnownName: [String: String] = [:]
+    /// Names that stood beside a code so far.
+    var codeByName: [String: String] = [:]
 
     init(files: [CatalogFile]) { self.files = files }
 
     /// Columns of each table, all of them required, in any order. The order of the tables is that of the references.
     static let tables: [(name: String, columns: [String])] = [
+        ("loinc.csv", ["code", "nom", "source"]),
         ("sections.csv", ["code", "nom_fr", "rang", "chapitre_loinc", "chapitre_fr", "chapitre_lien", "note"]),
         ("specimens.csv", ["code", "nom_fr", "hl7", "note"]),
         ("tubes.csv", ["code", "nom_fr", "bouchon", "additif", "hl7", "note"]),
@@ -73,20 +81,21 @@ struct CatalogReader {
     ]
 
     /// Tables that a catalogue may lack.
-    static let optionalTables: Set<String> = ["comments.csv"]
+    static let optionalTables: Set<String> = ["comments.csv", "loinc.csv"]
 
     /// Columns that a table may lack: every cell is then empty.
     static let optionalColumns: [String: [String]] = [
         "analyses.csv": [
             "alerte_bas", "alerte_haut", "absurde_bas", "absurde_haut", "av_bas", "av_haut", "amr_bas", "amr_haut",
             "dilution_max", "cva", "repasse_abs", "groupe", "ensemble", "stabilite_h", "critique_pas", "delta_abs",
-            "limites_source",
+            "limites_source", "formule_brute", "masse_molaire", "facteur_source", "ref_sexe",
         ]
     ]
 
     mutating func read() -> CatalogueContent {
         var content = CatalogueContent()
         checkFileNames()
+        readLOINC(rows(of: "loinc.csv"))
         content.sections = readSections(rows(of: "sections.csv"))
         content.specimens = readSpecimens(rows(of: "specimens.csv"))
         content.tubes = readTubes(rows(of: "tubes.csv"))

@@ -12,6 +12,8 @@ package struct CatalogueTables: Sendable, Hashable {
         var keyColumns: [String] {
             switch name {
             case "intervals.csv": ["code", "sexe", "age_de", "age_a", "grossesse_de", "grossesse_a", "methode"]
+            case "loinc.csv": ["code", "nom"]
+            case "regles.csv": ["fichier", "chemin"]
             case _: columns.contains("code") ? ["code"] : columns
             }
         }

@@ -49,6 +49,19 @@ package struct CatalogFinding: Sendable, Hashable, Codable, CustomStringConverti
         if line == 0 { return file }
         return column == 0 ? "\(file):\(line)" : "\(file):\(line):\(column)"
     }
+    /// The same where the version was published before the lint asked for it: its results and reports stand.
+    var ofPublished: CatalogFinding {
+        guard CatalogFinding.laterCodes.contains(code) else { return self }
+        return CatalogFinding(
+            file: file, line: line, column: column, severity: .warning, code: code, cause: cause, remedy: remedy)
+    }
+    /// Faults of what a value means, found by a lint that became stricter: the files read without doubt all the same.
+    private static let laterCodes = Set(
+        [
+            "interval.gap", "factor", "factor.base", "factor.mass", "factor.kind", "factor.formula", "loinc.name",
+            "loinc.unnamed", "delta.window", "approval.typed",
+        ].map { "catalogue." + $0 })
+
     package var refusal: Refusal { Refusal(code, at: place, because: cause, remedy: remedy) }
     /// `analyses.csv:12:6: erreur: cause → remedy [code]`
     package var description: String { "\(place): \(severity.rawValue): \(cause) → \(remedy) [\(code)]" }

@@ -33,6 +33,7 @@ extension CatalogReader {
         if !nabm.isEmpty, !(nabm.utf8.count == 4 && nabm.utf8.allSatisfy { (0x30...0x39).contains($0) }) {
             error("nabm", row, "nabm", "« \(nabm) » n'est pas un code NABM", "écrire quatre chiffres, zéros compris")
         }
+        if let sex = referenceSex(row) { sexOfIntervals[code] = sex }
         let critical = critical(row), limits = verification(row)
         if let nature { checkTiers(row, nature, critical, limits) }
         checkGroup(row)
@@ -41,51 +42,29 @@ extension CatalogReader {
             unit: row.text("ucum"), alternative: alternative(row, unit: unit), specimen: specimen, tube: tube,
             decimals: decimals, intervalNote: row.text("ref_note"), critical: critical,
             nabm: nabm.isEmpty ? nil : nabm, nabmSource: row.text("nabm_source"), delta: delta(row),
-            verification: limits, approval: word(row, "etat", as: Approval.self) ?? .draft,
-            note: row.text("note"))
+            verification: limits, approval: approval(row), note: row.text("note"))
+    }
+
+    /// Always a draft: a biologist approves a line in the register, not with a word that anybody can type into a table.
+    private mutating func approval(_ row: CatalogRow) -> Approval {
+        if word(row, "etat", as: Approval.self) == .approved {
+            error(
+                "approval.typed", row, "etat", "une approbation ne s'écrit pas dans la table : elle n'y vaut rien",
+                "écrire \(Approval.draft.rawValue), publier, puis paillasse catalogue approve (biologiste)")
+        }
+        return .draft
+    }
+
+    /// The one sex that the intervals are for; nil: both.
+    private mutating func referenceSex(_ row: CatalogRow) -> IntervalSex? {
+        guard !row.text("ref_sexe").isEmpty, let sex = word(row, "ref_sexe", as: IntervalSex.self) else { return nil }
+        return sex == .any ? nil : sex
     }
 
     private mutating func unknown(_ row: CatalogRow, _ column: String, _ finding: String, in file: String) {
         error(
             finding, row, column, "« \(row.text(column)) » n'existe pas dans \(file)",
             "employer un code de \(file), ou y ajouter la ligne")
-    }
-
-    // MARK: LOINC
-
-    /// The columns `loinc…` that analyses and panels share; nil when there is no code.
-    mutating func loincTerm(_ row: CatalogRow, seen: inout Set<String>) -> LOINCTerm? {
-        let code = row.text("loinc")
-        guard !code.isEmpty else { return nil }
-        if checkLOINC(code, row, "loinc"), !seen.insert(code).inserted {
-            error(
-                "loinc.duplicate", row, "loinc", "le code LOINC \(code) est déjà celui d'une autre ligne",
-                "un code LOINC ne désigne qu'une ligne : vérifier les deux")
-        }
-        let confidence = row.text("loinc_confiance")
-        if !["haute", "moyenne", "faible"].contains(confidence) {
-            error(
-                "value.unknown", row, "loinc_confiance", "« \(confidence) » n'est pas un degré de confiance",
-                "employer : haute, moyenne, faible")
-        }
-        return LOINCTerm(
-            code: code, name: row.text("loinc_nom_source"), source: row.text("loinc_source"), confidence: confidence)
-    }
-
-    @discardableResult
-    mutating func checkLOINC(_ code: String, _ row: CatalogRow, _ column: String) -> Bool {
-        switch LOINCCode.defect(of: code) {
-        case nil: return true
-        case .form:
-            error(
-                "loinc.form", row, column, "« \(code) » n'a pas la forme d'un code LOINC",
-                "écrire des chiffres, un trait d'union et la clé, par exemple 2951-2")
-        case .checkDigit:
-            error(
-                "loinc.checkdigit", row, column, "la clé du code LOINC \(code) est fausse",
-                "relever le code dans la table LOINC : ne pas corriger la clé au jugé")
-        }
-        return false
     }
 
     // MARK: Specimen and tube
@@ -131,7 +110,7 @@ extension CatalogReader {
         return unit
     }
 
-    private mutating func parsedUnit(_ row: CatalogRow, _ column: String) -> Unit? {
+    mutating func parsedUnit(_ row: CatalogRow, _ column: String) -> Unit? {
         let text = row.text(column)
         guard text.utf8.allSatisfy(Unit.isUnitByte) else {
             error(
@@ -144,46 +123,6 @@ extension CatalogReader {
             "unit.unknown", row, column, "« \(text) » n'est pas une unité UCUM connue",
             "corriger l'unité (majuscules et minuscules comptent), par exemple mmol/L, [IU]/L, 10*9/L")
         return nil
-    }
-
-    private mutating func alternative(_ row: CatalogRow, unit: Unit?) -> AlternativeUnit? {
-        let text = row.text("unite_alt")
-        let factor = number(row, "facteur_alt")
-        guard !text.isEmpty else {
-            if factor != nil {
-                error(
-                    "factor", row, "facteur_alt", "un facteur sans seconde unité",
-                    "remplir unite_alt, ou ôter le facteur")
-            }
-            return nil
-        }
-        guard let second = parsedUnit(row, "unite_alt") else { return nil }
-        guard let factor else {
-            if row.text("facteur_alt").isEmpty {
-                error(
-                    "factor", row, "facteur_alt", "une seconde unité sans facteur",
-                    "écrire le facteur : valeur en \(text) = valeur × facteur")
-            }
-            return nil
-        }
-        guard factor > Exact(0) else {
-            error("factor", row, "facteur_alt", "le facteur n'est pas positif", "écrire un facteur plus grand que zéro")
-            return nil
-        }
-        if let unit, let exact = unit.convert(Exact(1), to: second, places: 9), !CatalogReader.agree(factor, exact) {
-            error(
-                "factor", row, "facteur_alt",
-                "1 \(unit.text) vaut \(exact.text) \(text), et non \(factor.text)", "corriger le facteur ou l'unité")
-        }
-        return AlternativeUnit(unit: text, factor: factor)
-    }
-
-    /// Within one part in a thousand: factors are printed with four significant digits.
-    private static func agree(_ factor: Exact, _ exact: Exact) -> Bool {
-        guard let difference = factor.subtracting(exact) else { return false }
-        let magnitude = Exact(coefficient: abs(difference.coefficient), scale: difference.scale)
-        guard let thousand = magnitude.multiplied(by: Exact(1000)) else { return false }
-        return thousand <= exact
     }
 
     private mutating func checkDecimals(_ row: CatalogRow, nature: Nature) {
@@ -225,6 +164,12 @@ extension CatalogReader {
         guard let kind = word(row, "delta_type", as: DeltaKind.self) else { return nil }
         switch kind {
         case .absolute, .percent, .rate, .percentRate:
+            if row.text("delta_jours").isEmpty {
+                error(
+                    "delta.window", row, "delta_jours",
+                    "un delta « \(kind.rawValue) » sans fenêtre : un résultat d'il y a dix ans y compterait",
+                    "écrire jusqu'à combien de jours on compare")
+            }
             if row.text("delta_limite").isEmpty {
                 error("delta", row, "delta_limite", "un delta « \(kind.rawValue) » sans limite", "écrire la limite")
             } else if let limit, limit <= Exact(0) {

@@ -126,7 +126,9 @@ extension CatalogReader {
         }
     }
 
-    /// Ages of a sex for which nothing is said. A warning: such results are held (`INTERVALLE_ABSENT`).
+    /// Ages of a sex for which nothing is said. Children may be missing (their results are held, `INTERVALLE_ABSENT`,
+    /// and the lint warns); a hole between two lines, an end before 120 years, an adult who has none is a slip: an
+    /// error.
     private mutating func checkGaps(_ lines: [(row: CatalogRow, interval: ReferenceInterval)]) {
         let base = lines.filter { $0.interval.pregnancyFrom == nil }
         var methods: [String] = []
@@ -136,15 +138,25 @@ extension CatalogReader {
         for method in methods {
             let ofMethod = base.filter { $0.interval.method == method }
             guard let first = ofMethod.first else { continue }
+            let code = first.interval.analysis, sex = sexOfIntervals[code]
             let men = gaps(ofMethod.map(\.interval).filter { $0.sex != .female })
             let women = gaps(ofMethod.map(\.interval).filter { $0.sex != .male })
             for gap in men + women.filter({ !men.contains($0) }) {
-                let who = !men.contains(gap) ? "femmes" : (women.contains(gap) ? "hommes et femmes" : "hommes")
-                gappedAnalyses.insert(first.interval.analysis)
-                warning(
-                    "interval.gap", first.row, "code",
-                    "« \(first.interval.analysis) » : aucun intervalle de \(gap.from) à \(gap.to) (\(who))",
-                    "ajouter une ligne pour ces âges à intervals.csv ; d'ici là leurs résultats sont retenus")
+                let ofMen = men.contains(gap), ofWomen = women.contains(gap)
+                let who = !ofMen ? "femmes" : (ofWomen ? "hommes et femmes" : "hommes")
+                gappedAnalyses.insert(code)
+                let isDeclared = sex == .male ? !ofMen : sex == .female ? !ofWomen : false
+                let cause = "« \(code) » : aucun intervalle de \(gap.from) à \(gap.to) (\(who))"
+                if isDeclared || gap.isOfChildren {
+                    warning(
+                        "interval.gap", first.row, "code", cause,
+                        "ajouter une ligne pour ces âges à intervals.csv ; d'ici là leurs résultats sont retenus")
+                } else {
+                    error(
+                        "interval.gap", first.row, "code", cause,
+                        "ajouter une ligne pour ces âges à intervals.csv ; si l'analyse ne se rend que pour un sexe, "
+                            + "l'écrire dans ref_sexe (M ou F) de analyses.csv")
+                }
             }
         }
     }
@@ -152,6 +164,8 @@ extension CatalogReader {
     private struct Gap: Equatable {
         var from: Age
         var to: Age
+        /// From birth to an age at which one is not yet adult.
+        var isOfChildren: Bool { from.minutes == 0 && to.minutes <= Age(18, .year).minutes }
     }
 
     private func gaps(_ intervals: [ReferenceInterval]) -> [Gap] {

@@ -54,6 +54,8 @@ package struct Unit: Sendable, Hashable, CustomStringConvertible {
     package let power: Int
     /// Text between braces, e.g. `copies`; several joined by a blank.
     package let annotation: String
+    /// What its atoms measure, that the dimension no longer tells (see `converts(to:)`).
+    package let kinds: UnitKinds
 
     /// Nil when the text is no unit of this grammar.
     package init?(_ text: String) {
@@ -68,6 +70,7 @@ package struct Unit: Sendable, Hashable, CustomStringConvertible {
         denominator = factor.denominator
         power = factor.power
         annotation = parser.annotations.joined(separator: " ")
+        kinds = parser.kinds
     }
 
     /// Longest text that is read; HL7 v2 allows 60 characters for a unit identifier.
@@ -78,13 +81,11 @@ package struct Unit: Sendable, Hashable, CustomStringConvertible {
 
     package var description: String { text }
 
-    /// Same dimension: a factor exists.
-    package func isCommensurable(with other: Unit) -> Bool { dimension == other.dimension }
-
-    /// The value in another unit of the same dimension, rounded once, half away from zero, to `places` decimals; nil
-    /// when there is no factor (mole ↔ gram needs the molar mass: the catalogue's `facteur_alt`) or it does not fit.
+    /// The value in another unit that this one converts to, rounded once, half away from zero, to `places` decimals;
+    /// nil when there is no factor (mole ↔ gram needs the molar mass: the catalogue's `facteur_alt`) or it does not
+    /// fit.
     package func convert(_ value: Exact, to other: Unit, places: Int) -> Exact? {
-        guard dimension == other.dimension, (0...Exact.maximumScale).contains(places) else { return nil }
+        guard converts(to: other), (0...Exact.maximumScale).contains(places) else { return nil }
         let (n1, o1) = numerator.multipliedReportingOverflow(by: other.denominator)
         let (d, o2) = denominator.multipliedReportingOverflow(by: other.numerator)
         let (c, o3) = value.coefficient.multipliedReportingOverflow(by: n1)
@@ -165,6 +166,7 @@ private struct UnitParser {
     private var rest: Substring
     private var depth = 0
     var annotations: [String] = []
+    var kinds: UnitKinds = []
 
     init(_ text: String) { rest = text[...] }
 
@@ -250,11 +252,14 @@ private struct UnitParser {
         guard !name.isEmpty else { return nil }
         if let known = UnitAtoms.metric[name] ?? UnitAtoms.other[name] {
             rest = rest.dropFirst(name.count)
+            kinds.note(name, known.dimension)
             return known
         }
         for (prefix, power) in UnitAtoms.prefixes where name.hasPrefix(prefix) {
-            guard var known = UnitAtoms.metric[String(name.dropFirst(prefix.count))] else { continue }
+            let bare = String(name.dropFirst(prefix.count))
+            guard var known = UnitAtoms.metric[bare] else { continue }
             rest = rest.dropFirst(name.count)
+            kinds.note(bare, known.dimension)
             known.power += power
             return known
         }

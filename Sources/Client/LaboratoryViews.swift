@@ -83,6 +83,8 @@ package struct RequestView: Codable, Sendable, Hashable {
     package var lines: [RequestLine]
     package var note: String?
     package var clinical: ClinicalFacts?
+    /// In a list: tubes that reception has not seen yet.
+    package var awaited: [String]?
 
     package init(_ request: Request, patient: Patient?, in zone: CivilZone) {
         id = request.id
@@ -297,12 +299,25 @@ package struct FileToSignView: Codable, Sendable, Hashable {
     package var supplements: [String]
     /// … and it changed since the last signature.
     package var hasFreshSupplements: Bool
+    /// What the last signature covers and that is said otherwise now.
+    package var changes: [SignedChange]
+    /// The obstacles as they are told in another language.
+    package var reasons: [SignObstacle]
+    /// Validated results that the draft leaves for another signature.
+    package var left: [ObservationView]
+    /// Analyses of both, in the order of the report.
+    package var order: [String]
     package init(
         request: RequestView, patient: PatientView, specimens: [SpecimenView], observations: [ObservationView],
         previous: [PreviousResultView], missing: [String], fresh: [String], nextVersion: Int, contentHash: String,
         lane: SignLane, obstacles: [String], isAmendment: Bool, comments: [String], supplements: [String] = [],
-        hasFreshSupplements: Bool = false
+        hasFreshSupplements: Bool = false, changes: [SignedChange] = [], reasons: [SignObstacle] = [],
+        left: [ObservationView] = [], order: [String] = []
     ) {
+        self.order = order
+        self.changes = changes
+        self.reasons = reasons
+        self.left = left
         self.lane = lane
         self.obstacles = obstacles
         self.isAmendment = isAmendment
@@ -340,14 +355,17 @@ package struct SignableLineView: Codable, Sendable, Hashable {
     package var obstacles: [String]
     /// Sections of the catalogue that its results are of.
     package var sections: [String]
+    /// The obstacles as they are told in another language.
+    package var reasons: [SignObstacle]
     package init(
         requestNumber: String, requestID: String, priority: Priority, patientName: String, registeredAt: Moment,
         results: Int, fresh: Int, missing: [String], critical: [String], nextVersion: Int, contentHash: String,
-        lane: SignLane, obstacles: [String], sections: [String]
+        lane: SignLane, reasons: [SignObstacle], sections: [String]
     ) {
+        self.reasons = reasons
         self.sections = sections
         self.lane = lane
-        self.obstacles = obstacles
+        obstacles = reasons.map(\.frenchText)
         self.requestNumber = requestNumber
         self.requestID = requestID
         self.priority = priority

@@ -3,12 +3,52 @@ import Laboratory
 
 /// Lines typed after `:`.
 extension Workbench {
-    package static let commands: [(name: String, word: Word)] = [
-        ("tube", .commandTube), ("liste", .commandList), ("cq", .commandQuality), ("tri", .commandTriage),
-        ("chercher", .commandSearch), ("theme", .commandTheme), ("langue", .commandLanguage),
-        ("actualiser", .commandRefresh), ("verrouiller", .commandLock), ("aide", .commandHelp),
-        ("tutoriel", .commandLesson), ("q", .commandQuit),
-    ]
+    /// What `:` takes, by its name in each language: both are understood, that of the screen is offered.
+    package enum Command: String, Sendable, Hashable, CaseIterable {
+        case tube, list, quality, triage, search, theme, language, refresh, lock, help, lesson, quit
+
+        package func name(in language: Language) -> String {
+            switch language {
+            case .french: Command.french[self] ?? rawValue
+            case .english: Command.english[self] ?? rawValue
+            }
+        }
+        package var word: Word {
+            switch self {
+            case .tube: .commandTube
+            case .list: .commandList
+            case .quality: .commandQuality
+            case .triage: .commandTriage
+            case .search: .commandSearch
+            case .theme: .commandTheme
+            case .language: .commandLanguage
+            case .refresh: .commandRefresh
+            case .lock: .commandLock
+            case .help: .commandHelp
+            case .lesson: .commandLesson
+            case .quit: .commandQuit
+            }
+        }
+        /// In any language; `dossier` and `quitter` are what people type too.
+        package init?(named name: String) {
+            switch name {
+            case "dossier", "request": self = .tube
+            case "quitter", "quit": self = .quit
+            case _:
+                let found = Command.allCases.first { command in
+                    Language.allCases.contains { command.name(in: $0) == name }
+                }
+                guard let found else { return nil }
+                self = found
+            }
+        }
+
+        private static let french: [Command: String] = [
+            .list: "liste", .quality: "cq", .triage: "tri", .search: "chercher", .language: "langue",
+            .refresh: "actualiser", .lock: "verrouiller", .help: "aide", .lesson: "tutoriel", .quit: "q",
+        ]
+        private static let english: [Command: String] = [.quality: "qc", .lesson: "tutorial", .quit: "q"]
+    }
 
     mutating func commandKey(_ key: Key, _ field: Field) -> [Effect] {
         var field = field
@@ -20,9 +60,7 @@ extension Workbench {
             face.mode = .browse
             return run(field.text)
         case .tab:
-            if let only = completions(field.text).first {
-                field = Field(only.name + " ")
-            }
+            if let only = completions(field.text).first { field = Field(only.name(in: manner.language) + " ") }
         case .character, .control, .alt, .function, .backTab, .backspace, .delete, .insert, .up, .down, .left, .right,
             .home, .end, .pageUp, .pageDown:
             if key == .backspace, field.text.isEmpty {
@@ -35,65 +73,83 @@ extension Workbench {
         return []
     }
 
-    func completions(_ text: String) -> [(name: String, word: Word)] {
+    func completions(_ text: String) -> [Command] {
         let name = text.prefix { $0 != " " }
-        return Workbench.commands.filter { $0.name.hasPrefix(name) }
+        return Command.allCases.filter { $0.name(in: manner.language).hasPrefix(name) }
     }
 
     mutating func run(_ text: String) -> [Effect] {
         let parts = text.split(separator: " ").map { String($0) }
         guard let name = parts.first else { return [] }
         let rest = parts.dropFirst().joined(separator: " ")
-        switch name {
-        case "tube", "dossier":
+        guard let command = Command(named: name) else {
+            let known = Command.allCases.map { ":" + $0.name(in: manner.language) }.joined(separator: " ")
+            face.notice = Notice(say(.noSuchCommand, name, known), .critical)
+            return [.bell]
+        }
+        switch command {
+        case .tube:
             guard !rest.isEmpty else { return refuseHere(.commandTube) }
             sought = rest
             return [.find(rest)]
-        case "liste", "list":
+        case .list:
             guard let list = ListKind.allCases.first(where: { named(list: $0, rest) }) else {
                 face.notice = Notice(
                     say(.lists, ListKind.allCases.map { words[$0.word] }.joined(separator: ", ")), .plain)
                 return [.bell]
             }
-            return choose(list)
-        case "cq", "qc":
-            let effects = choose(.quality)
-            let wanted = parts.dropFirst().joined(separator: "/")
-            if let row = face.rows.firstIndex(where: { $0.lowercased().hasPrefix(wanted.lowercased()) }) {
-                face.cursor = row
-                keepInSight()
-            }
-            return effects + chartWanted()
-        case "tri", "triage":
-            let effects = choose(.triage)
-            if let row = face.rows.firstIndex(where: { !rest.isEmpty && $0.hasPrefix(rest) }) { face.cursor = row }
-            keepInSight()
+            let effects = choose(list)
+            tellList()
             return effects
-        case "chercher", "search":
+        case .quality: return goTo(.quality, parts.dropFirst().joined(separator: "/")) + chartWanted()
+        case .triage: return goTo(.triage, rest)
+        case .search:
             face.filter = rest
             layRows()
+            tellList()
             return openCurrent()
-        case "theme":
-            guard let theme = Theme(rawValue: rest) else {
-                face.notice = Notice(say(.themes, Theme.allCases.map(\.rawValue).joined(separator: ", ")), .plain)
-                return []
+        case .theme:
+            guard let theme = Theme(named: rest) else {
+                let known = Theme.allCases.map { $0.name(in: manner.language) }
+                face.notice = Notice(say(.themes, known.joined(separator: ", ")), .plain)
+                return [.bell]
             }
             manner.theme = theme
+            face.notice = Notice(say(.themeTaken, rest), .good)
             return []
-        case "langue", "language":
+        case .language:
             guard let language = Language(rawValue: rest) else { return refuseHere(.commandLanguage) }
             manner.language = language
+            face.notice = Notice(say(.languageTaken), .good)
             return []
-        case "actualiser", "refresh": return perform(.refresh)
-        case "verrouiller", "lock": return perform(.lock)
-        case "aide", "help": return perform(.help)
-        case "tutoriel", "tutorial": return [.practise]
-        case "q", "quitter", "quit": return perform(.quit)
-        case _:
-            face.notice = Notice(
-                say(.noSuchCommand, name, Workbench.commands.map { ":" + $0.name }.joined(separator: " ")), .critical)
-            return [.bell]
+        case .refresh: return perform(.refresh)
+        case .lock: return perform(.lock)
+        case .help: return perform(.help)
+        case .lesson: return [.practise]
+        case .quit: return perform(.quit)
         }
+    }
+
+    /// A list, and in it the row that begins so.
+    private mutating func goTo(_ list: ListKind, _ wanted: String) -> [Effect] {
+        let effects = choose(list)
+        tellList()
+        guard !wanted.isEmpty else { return effects }
+        if let row = face.rows.firstIndex(where: { $0.lowercased().hasPrefix(wanted.lowercased()) }) {
+            face.cursor = row
+            keepInSight()
+        } else if house.loaded.contains(list == .quality ? .quality : .triage) {
+            face.notice = Notice(say(.noSuchRow, wanted, words[list.word]), .critical)
+            return effects + [.bell]
+        }
+        return effects
+    }
+
+    /// Where the person is now, and how much is there.
+    mutating func tellList() {
+        var text = "\(words[face.list.word]) : \(counted(face.list))"
+        if !face.filter.isEmpty { text += say(.filtered, face.filter, String(face.rows.count)) }
+        face.notice = Notice(text, .plain)
     }
 
     private func named(list: ListKind, _ text: String) -> Bool {
@@ -122,9 +178,14 @@ extension Workbench {
         }
         layRows()
         face.cursor = face.rows.firstIndex(of: waits ? accession : sheet.number) ?? 0
-        face.result = 0
+        face.label = accession
+        face.result = results.firstIndex { $0.line?.accession == accession } ?? 0
         face.resultTop = 0
         face.pane = 3
+        let shown = accession.isEmpty ? sheet.number : accession
+        // That something was given up for it stays said.
+        let given = face.notice.flatMap { $0.tint == .held ? $0.text + " · " : nil } ?? ""
+        face.notice = Notice(given + say(.opened, shown, sheet.patient), given.isEmpty ? .good : .held)
         keepInSight()
         return []
     }

@@ -10,29 +10,49 @@ extension Workbench {
         }
     }
 
+    /// What the table of roles asks for an action; nil: nothing beyond reading.
+    static func permission(for action: Action) -> Permission? {
+        switch action {
+        case .validate, .validateTube, .chooseRun, .reject, .call: .validateTechnically
+        case .enter, .comment: .enterResult
+        case .rerun, .dilute: .operateAnalyzers
+        case .nonconformity, .receive: .receive
+        case .attach, .dismiss: .resolveTriage
+        case .open, .why, .timeline, .undo, .refresh, .select, .selectAlike, .search, .next, .previous, .command,
+            .menu, .help, .up, .down, .left, .right, .top, .bottom, .pageUp, .pageDown, .nextPane, .previousPane,
+            .pane1, .pane2, .pane3, .pane4, .back, .lock, .quit:
+            nil
+        }
+    }
+
+    /// It changes something at the server.
+    package static func writes(_ action: Action) -> Bool { permission(for: action) != nil }
+
+    /// This person may ever do it, and now: without the line only entries, which wait, and what is read.
+    func isAllowed(_ action: Action) -> Bool {
+        guard let permission = Workbench.permission(for: action) else { return true }
+        return house.permissions.contains(permission) && (!isReadOnly || action == .enter)
+    }
+
     func isPossible(_ action: Action) -> Bool {
-        let may = house.permissions
-        let waits = currentResult?.line?.state == .waiting && currentRequest != nil
+        guard isAllowed(action) else { return false }
         switch action {
         case .open: return face.key != nil
-        case .validate: return may.contains(.validateTechnically) && waits
-        case .validateTube: return may.contains(.validateTechnically) && currentTube != nil
-        case .enter: return may.contains(.enterResult) && currentRequest != nil
+        case .validate: return currentResult?.line?.state == .waiting && currentRequest != nil
+        case .validateTube: return currentTube != nil
+        case .enter: return currentRequest != nil
         case .why: return currentResult?.line != nil || face.list == .quality || face.list == .triage
         case .timeline: return currentRequest != nil
-        case .rerun, .dilute: return may.contains(.operateAnalyzers) && currentResult?.line?.analyzer != nil
-        case .chooseRun:
-            return (currentResult?.runs ?? 0) > 1 && may.contains(.validateTechnically)
-                && currentResult?.line?.state != .signed
-        case .reject: return may.contains(.validateTechnically) && currentResult?.line != nil
-        case .nonconformity: return may.contains(.receive) && currentAccession != nil
+        case .rerun, .dilute: return currentResult?.line?.analyzer != nil
+        case .chooseRun: return (currentResult?.runs ?? 0) > 1 && currentResult?.line?.state != .signed
+        case .reject: return currentResult?.line.map { $0.state == .waiting || $0.state == .validated } ?? false
+        case .nonconformity: return currentAccession != nil
         case .comment:
-            return may.contains(.enterResult) && !house.comments.isEmpty && currentResult?.line != nil
-                && currentResult?.line?.state != .signed
+            return !house.comments.isEmpty && currentResult?.line != nil && currentResult?.line?.state != .signed
         case .call: return currentCall != nil
-        case .receive: return may.contains(.receive) && !unreceived.isEmpty
-        case .attach, .dismiss: return face.list == .triage && face.key != nil && may.contains(.resolveTriage)
-        case .undo: return !done.isEmpty || drafts.contains { !$0.isAccepted }
+        case .receive: return !unreceived.isEmpty
+        case .attach, .dismiss: return face.list == .triage && face.key != nil
+        case .undo: return !done.isEmpty && !isReadOnly || drafts.contains { !$0.isAccepted }
         case .refresh: return true
         case .select, .selectAlike: return face.list.isOfTubes && face.key != nil
         case .search, .next, .previous, .command, .menu, .help, .up, .down, .left, .right, .top, .bottom, .pageUp,
@@ -42,6 +62,9 @@ extension Workbench {
     }
 
     var currentAccession: String? {
+        if let label = face.label, currentFile?.tubes.contains(where: { $0.accession == label }) == true {
+            return label
+        }
         if let line = currentResult?.line, !line.accession.isEmpty { return line.accession }
         if let tube = currentTube, !tube.accession.isEmpty { return tube.accession }
         return currentFile?.tubes.first?.accession
@@ -50,8 +73,13 @@ extension Workbench {
     var unreceived: [String] { (currentFile?.tubes ?? []).filter { $0.received == nil }.map(\.accession) }
 
     mutating func perform(onLine action: Action) -> [Effect] {
+        if isReadOnly, action != .enter, let permission = Workbench.permission(for: action),
+            house.permissions.contains(permission)
+        {
+            return refuseHere(.readOnly)
+        }
         guard isPossible(action) else {
-            face.notice = Notice(say(.notHere, words[Workbench.word(of: action)], manner.keymap.name(.menu)), .dim)
+            face.notice = Notice(say(.notHere, words[Workbench.word(of: action)], manner.name(.menu)), .dim)
             return []
         }
         switch action {
@@ -71,7 +99,9 @@ extension Workbench {
         case .nonconformity: askNonconformity()
         case .comment: askComment()
         case .call: askCall()
-        case .receive: return unreceived.first.map { send(.receive(accession: $0, nonconformity: nil)) } ?? []
+        case .receive:
+            let wanted = face.label.flatMap { unreceived.contains($0) ? $0 : nil } ?? unreceived.first
+            return wanted.map { send(.receive(accession: $0, nonconformity: nil)) } ?? []
         case .attach, .dismiss: askTriage(attach: action == .attach)
         case .open, .undo, .refresh, .select, .selectAlike, .search, .next, .previous, .command, .menu, .help, .up,
             .down, .left, .right, .top, .bottom, .pageUp, .pageDown, .nextPane, .previousPane, .pane1, .pane2, .pane3,
@@ -100,7 +130,7 @@ extension Workbench {
             }
         }
         if effects.isEmpty, held > 0 {
-            face.notice = Notice(say(.allHeld, String(held), manner.keymap.name(.why)), .held)
+            face.notice = Notice(say(.allHeld, String(held), manner.name(.why)), .held)
             return [.bell]
         }
         face.selected = []
@@ -112,14 +142,15 @@ extension Workbench {
         guard let first = lines.first else { return [] }
         if let hold = lines.flatMap(\.holds).first(where: { $0.code.severity == .forbids }) {
             face.notice = Notice(
-                "[tech.held] \(first.analysis) : \(hold.code.rawValue), \(hold.reason). " + say(.forbidden), .critical)
+                "[tech.held] \(first.analysis) : \(hold.code.rawValue), \(reason(of: hold)). " + say(.forbidden),
+                .critical)
             return [.bell]
         }
         if let hold = lines.flatMap(\.stops).first {
             ask(
                 Question(
                     purpose: .validate(request: first.request, ids: lines.map(\.id)),
-                    title: say(.whyValidate, first.analysis, "\(hold.code.rawValue) : \(hold.reason)"),
+                    title: say(.whyValidate, first.analysis, "\(hold.code.rawValue) : \(reason(of: hold))"),
                     parts: [.init(.reason, choices: words.reasons)]))
             return []
         }
@@ -201,19 +232,34 @@ extension Workbench {
 
     private mutating func askCall() {
         guard let call = currentCall, let line = currentResult?.line else { return }
-        let due = say(call.isOverdue ? .callOverdue : .callDue, clock(call.due), waitsFor(call.due))
         ask(
             Question(
-                purpose: .call(id: call.id),
-                title: say(.callTitle, line.analysis, line.valueAndUnit, line.patient) + ". "
-                    + due + (call.contact.map { " " + say(.callContact, $0) } ?? ""),
+                purpose: .call(id: call.id), title: say(.callTitle, line.analysis, line.valueAndUnit, line.patient),
                 parts: [
                     .init(.callPerson), .init(.callRole), .init(.callNumber), .init(.callValue),
                     .init(.callReadBack, choices: [words[.yes], words[.no], words[.unreachable]]),
                 ]))
     }
-    /// Minutes left, none below zero.
-    func waitsFor(_ due: Instant) -> String { "\(max(0, Int(now.minutes(to: due)))) min" }
+    /// The number that stands for a call, when it is one.
+    private func valueToTell(_ id: String) -> Exact? {
+        let line = house.lines.first { $0.id == id } ?? currentResult?.line.flatMap { $0.id == id ? $0 : nil }
+        return line.flatMap { Measured($0.value.replacing(",", with: "."))?.number }
+    }
+
+    /// With the time that is left for a call, as it runs.
+    func title(of question: Question) -> String {
+        guard case .call(let id) = question.purpose, let call = house.calls.first(where: { $0.id == id }) else {
+            return question.title
+        }
+        return question.title + ". " + timer(of: call)
+    }
+    /// `à dire avant 14:50 (reste 17 min) à Dr TREGUER`
+    func timer(of call: CallRow) -> String {
+        let isLate = call.isOverdue || call.due < now
+        let minutes = isLate ? call.due.minutes(to: now) : now.minutes(to: call.due)
+        return say(isLate ? .callOverdue : .callDue, clock(call.due), "\(max(0, Int(minutes))) min")
+            + (call.contact.map { " " + say(.callContact, $0) } ?? "")
+    }
 
     private mutating func askTriage(attach: Bool) {
         guard let key = face.key, let row = house.triage.first(where: { $0.id == key }) else { return }
@@ -238,6 +284,7 @@ extension Workbench {
             face.notice = Notice(say(.draftDropped, draft.text), .plain)
             return [.keep(drafts)]
         }
+        guard !isReadOnly else { return refuseHere(.readOnly) }
         guard let last = done.popLast() else { return refuseHere(.nothingToUndo) }
         switch last {
         case .validate(let request, let ids, _): return send(.withdraw(request: request, ids: ids))
@@ -260,7 +307,11 @@ extension Workbench {
         switch key {
         case .escape:
             // Work is locked until somebody answers.
-            if question.purpose != .unlock { face.mode = .browse }
+            guard question.purpose != .unlock else { return [] }
+            face.mode = .browse
+            if case .replace(let draft) = question.purpose {
+                face.notice = Notice(say(.draftKept, draft.text), .held)
+            }
             return []
         case .enter, .tab, .down: return answer(question)
         case .backTab, .up:
@@ -271,10 +322,58 @@ extension Workbench {
             .pageDown:
             if key == .control("c"), question.purpose == .unlock { return [.keep(drafts), .quit] }
             question.complaint = nil
+            var key = key
+            if case .character(let c) = key,
+                [.lastDigits, .callNumber, .callValue, .tube].contains(question.parts[question.at].word)
+            {
+                key = .character(manner.keymap.digit(c))
+            }
             _ = question.parts[question.at].field.take(key)
             face.mode = .question(question)
             return []
         }
+    }
+
+    /// A number that names no choice, and a key pressed three times, say nothing.
+    static func isReason(_ text: String) -> Bool {
+        Set(text.lowercased().filter(\.isLetter)).count >= 2 && text.trimmed.count >= 3
+    }
+
+    // Labels
+
+    /// The number of a tube that is known here.
+    private func isKnown(_ text: String) -> Bool {
+        house.tube(text) != nil || house.files.values.contains { $0.tubes.contains { $0.accession == text } }
+    }
+
+    /// A label that a slow scanner typed where something else was asked; nil: it answers the question.
+    private func scanned(in text: String, of part: Word) -> String? {
+        let text = text.trimmed
+        switch part {
+        case .tube, .secret: return nil
+        case .callNumber: return isKnown(text) || Workbench.looksLikeLabel(text) ? text : nil
+        case _:
+            if isKnown(text) || Workbench.looksLikeLabel(text) { return text }
+            // No reason, name or function is one word of digits.
+            let isCode = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+            return isCode && text.count { $0.isNumber } >= KeyDecoder.shortestScan ? text : nil
+        }
+    }
+
+    /// The label at the end of what was typed into a cell.
+    func scanned(endOf text: String) -> String? {
+        let text = text.trimmed
+        if Workbench.looksLikeLabel(text) { return text }
+        guard text.count >= KeyDecoder.shortestScan else { return nil }
+        return house.tubes.lazy.map(\.accession).first { !$0.isEmpty && text.hasSuffix($0) }
+            ?? (isKnown(text) ? text : nil)
+    }
+
+    /// As the laboratory numbers its tubes: a day (two digits each of year, month and day), then five digits or more.
+    static func looksLikeLabel(_ text: String) -> Bool {
+        guard text.count >= 11, text.allSatisfy({ $0.isASCII && $0.isNumber }) else { return false }
+        let digits = text.compactMap(\.wholeNumberValue)
+        return (1...12).contains(digits[2] * 10 + digits[3]) && (1...31).contains(digits[4] * 10 + digits[5])
     }
 
     private mutating func answer(_ asked: Question) -> [Effect] {
@@ -287,6 +386,18 @@ extension Workbench {
             question.parts[question.at] = part
         }
         let text = part.field.text
+        if question.purpose != .unlock, let code = scanned(in: text, of: part.word) {
+            return take(.scan(code, typed: 0))
+        }
+        if question.purpose != .unlock, text.trimmed.first == ":" { question.complaint = say(.commandInField, text) }
+        if part.word == .reason, question.complaint == nil, !Workbench.isReason(text) {
+            question.complaint = words[.reasonInWords]
+        }
+        if part.word == .callValue, case .call(let id) = question.purpose, let told = valueToTell(id),
+            let said = Measured(text.replacing(",", with: ".").trimmed), said.number < told || told < said.number
+        {
+            question.complaint = say(.callValueDiffers, told.text.replacing(".", with: ","))
+        }
         if text.allSatisfy(\.isWhitespace) { question.complaint = say(.needed, words[part.word]) }
         if part.isClosed, question.complaint == nil, !part.choices.contains(text) {
             // Its beginning names a choice, when it is that of one only.
@@ -317,6 +428,7 @@ extension Workbench {
         let reason = answers[0]
         switch question.purpose {
         case .validate(let request, let ids): return send(.validate(request: request, ids: ids, reason: reason))
+        case .replace(let draft): return commit(draft) + moveOn()
         case .reject(let request, let id): return send(.reject(request: request, id: id, reason: reason))
         case .chooseRun(let request, let ids):
             guard let place = question.parts[0].choices.firstIndex(of: answers[0]) else { return [] }

@@ -11,6 +11,12 @@ extension Workbench {
     package func draw() -> Screen {
         var screen = Screen(width: face.width, height: face.height)
         drawStatus(&screen)
+        if house.link == .locked {
+            // Nothing of a patient while nobody is here.
+            drawFooter(&screen)
+            drawOverlay(&screen, 0..<face.width)
+            return screen
+        }
         let left = face.width >= Workbench.leftPaneFrom ? Workbench.leftPane : 0
         let right = face.width >= Workbench.rightPaneFrom ? max(32, face.width * 28 / 100) : 0
         let middle = left..<(face.width - right)
@@ -49,15 +55,11 @@ extension Workbench {
 
     private func drawStatus(_ screen: inout Screen) {
         let signs = manner.signs
-        let rejected = house.rejectedControls, expired = house.expiredControls
+        let controls = house.controlCounts
         var right: [(String, Style)] = []
         right.append(
-            ("\(words[.triageCount]) \(house.triageOpen)", Style(house.triageOpen > 0 ? .held : .plain, bold: true)))
-        let quality =
-            words[.qualityCount] + (rejected > 0 ? " \(rejected)\(signs.rejected)" : "")
-            + (expired > 0 ? " \(expired)\(signs.expired)" : "")
-            + (rejected + expired == 0 ? " \(signs.proposable)" : "")
-        right.append((quality, rejected > 0 ? .critical : Style(expired > 0 ? .expired : .good, bold: true)))
+            ("\(words[.triageCount]) \(counted(.triage))", Style(house.triageOpen > 0 ? .held : .plain, bold: true)))
+        right.append((words[.qualityCount] + controls.text(signs, absentWord: "?", gap: ""), controls.style))
         let dead = house.deadAnalyzers
         let analyzers =
             "\(words[.analyzersCount]) \(house.analyzers.count - dead.count)/\(house.analyzers.count)"
@@ -108,11 +110,17 @@ extension Workbench {
         screen.put(fit(title, columns.count - 3, pad: false), rows.lowerBound, columns.lowerBound + 1, style)
     }
 
+    /// With the key that goes there: where digits are typed into a cell, it is another one.
+    func paneName(_ number: Int, _ name: String) -> String {
+        let actions: [Action] = [.pane1, .pane2, .pane3, .pane4]
+        return (takesDigits && number != face.pane ? manner.name(actions[number - 1]) : String(number)) + " " + name
+    }
+
     private func drawLists(_ screen: inout Screen, _ columns: Range<Int>) {
-        frame(&screen, 1..<bottomFrame + 1, columns, title: "1 " + words[.paneLists], focused: face.pane == 1)
+        frame(&screen, 1..<bottomFrame + 1, columns, title: paneName(1, words[.paneLists]), focused: face.pane == 1)
         for (index, list) in ListKind.allCases.enumerated() where 2 + index < bottomFrame {
             let count = count(of: list)
-            let number = String(count)
+            let number = mark(counted(list))
             let inside = columns.count - 2
             let name = fit(words[list.word], inside - number.count - 1)
             let style: Style =
@@ -132,10 +140,11 @@ extension Workbench {
 
     private func drawRows(_ screen: inout Screen, _ columns: Range<Int>) {
         let rows = 1..<(2 + listRows + 1)
-        var title = "2 \(face.list.isOfTubes ? words[.paneTubes] : words[face.list.word]) (\(face.rows.count))"
+        var title =
+            paneName(2, face.list.isOfTubes ? words[.paneTubes] : words[face.list.word]) + " (\(face.rows.count))"
         if !face.filter.isEmpty { title += " /" + face.filter }
         if arrivals > 0 {
-            title += "  " + say(.arrivals, String(arrivals), manner.keymap.name(.refresh))
+            title += "  " + say(.arrivals, String(arrivals), manner.name(.refresh))
         }
         frame(&screen, rows, columns, title: title, focused: face.pane == 2)
         let inside = columns.lowerBound + 1..<columns.upperBound - 1
@@ -201,7 +210,7 @@ extension Workbench {
         if columns.count >= 56 { pieces.append((tube.civil, 6, .plain)) }
         if columns.count >= 76 { pieces.append((codes, 18, .dim)) }
         pieces.append((waited(tube.since), 5, .dim))
-        pieces.append((state, signs.isASCII ? 12 : 10, Style(tube.held > 0 ? .held : .good)))
+        pieces.append((state, signs.isASCII ? 13 : 11, Style(tube.held > 0 ? .held : .good)))
         line(&screen, row, columns, pieces)
     }
 
@@ -217,14 +226,14 @@ extension Workbench {
     }
 
     private func drawQuality(_ screen: inout Screen, _ row: Int, _ columns: Range<Int>, _ key: String) {
-        guard let quality = house.quality.first(where: { $0.key == key }) else { return }
+        guard let quality = house.controls.first(where: { $0.key == key }) else { return }
         let state = qualityWords(quality.state)
         line(
             &screen, row, columns,
             [
                 (quality.analyzer, 12, .plain), (quality.analysis, 8, Style(.plain, bold: true)),
                 (state.text, 16, state.style),
-                (quality.rules.joined(separator: " ") + " " + quality.because, 0, .plain),
+                (quality.rules.joined(separator: " ") + " " + because(of: quality), 0, .plain),
             ])
     }
 
@@ -237,7 +246,7 @@ extension Workbench {
             &screen, row, columns,
             [
                 (day(entry.at), 11, .dim), (entry.analyzer, 10, .plain),
-                (entry.reason.replacing("_", with: " "), 20, Style(.held)), (entry.accession, 13, .plain),
+                (reason(of: entry), 20, Style(.held)), (entry.accession, 13, .plain),
                 (entry.code + " " + entry.value, 0, .plain),
             ])
     }
@@ -262,7 +271,7 @@ extension Workbench {
                     analyzer.isWell ? manner.signs.proposable : manner.signs.rejected, 2,
                     Style(analyzer.isWell ? .good : .quality)
                 ),
-                (analyzer.name, 14, .plain), (analyzer.state, 0, analyzer.isWell ? .plain : Style(.quality)),
+                (analyzer.name, 14, .plain), (state(of: analyzer), 0, analyzer.isWell ? .plain : Style(.quality)),
                 ("\(words[.messages]) \(analyzer.messages)", 14, .dim),
                 ("\(words[.orders]) \(analyzer.orders)", 20, .dim),
             ])

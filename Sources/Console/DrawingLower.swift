@@ -8,10 +8,10 @@ extension Workbench {
         let rows = (1 + listRows + 1)..<(bottomFrame + 1)
         let title: String =
             switch face.list {
-            case .quality: "3 " + words[.paneChart]
-            case .triage, .analyzers: "3 " + words[.paneDetail]
+            case .quality: paneName(3, words[.paneChart])
+            case .triage, .analyzers: paneName(3, words[.paneDetail])
             case .waiting, .urgent, .held, .calls, .reception, .requests:
-                "3 " + words[.paneResults] + (currentFile.map { " \($0.number) \($0.patient)" } ?? "")
+                paneName(3, words[.paneResults]) + (currentFile.map { " \($0.number) \($0.patient)" } ?? "")
             }
         frame(&screen, rows, columns, title: title, focused: face.pane == 3)
         // One line for the two frames.
@@ -28,13 +28,23 @@ extension Workbench {
             }
         case .triage:
             let entry = face.key.flatMap { key in house.triage.first { $0.id == key } }
-            for (offset, text) in CellWidth.fold(mark(entry?.explanation ?? ""), inside.count).prefix(resultRows)
-                .enumerated()
-            {
+            for (offset, text) in CellWidth.fold(mark(entry.map { explanation(of: $0) } ?? ""), inside.count).prefix(
+                resultRows
+            )
+            .enumerated() {
                 screen.put(text, first + offset, inside.lowerBound)
             }
-        case .analyzers: break
+        case .analyzers:
+            guard let row = face.key.flatMap({ key in house.analyzers.first { $0.name == key } }) else { return }
+            let lines = [
+                "\(row.name) : \(state(of: row))", "\(words[.messages]) \(row.messages)",
+                "\(words[.pending]) \(row.pending)", "\(words[.orders]) \(row.orders)",
+            ]
+            for (offset, text) in lines.prefix(resultRows).enumerated() {
+                screen.put(fit(text, inside.count), first + offset, inside.lowerBound)
+            }
         case .waiting, .urgent, .held, .calls, .reception, .requests:
+            drawWhy(&screen, first + resultRows, inside)
             let results = results
             for offset in 0..<resultRows where results.indices.contains(face.resultTop + offset) {
                 let index = face.resultTop + offset
@@ -68,7 +78,8 @@ extension Workbench {
         return (letter(flag), isCritical ? .critical : Style(.range, bold: true))
     }
 
-    func stateMark(_ row: ResultRow) -> (text: String, style: Style) {
+    /// `columns`: room for the codes of the holds, which are shown whole or not at all.
+    func stateMark(_ row: ResultRow, _ columns: Int) -> (text: String, style: Style) {
         let signs = manner.signs
         guard let line = row.line else { return ("", .dim) }
         switch line.state {
@@ -79,9 +90,25 @@ extension Workbench {
             if line.stops.isEmpty { return ("\(signs.proposable) \(words[.proposable])", Style(.good)) }
             let control =
                 line.holds.contains { $0.code == .qualityControlRejected } ? " \(signs.rejected)\(words[.control])" : ""
-            let codes = line.stops.map(\.code.rawValue).joined(separator: ", ")
-            return ("\(signs.held) \(words[.held]) \(line.stops.count)\(control) \(codes)", Style(.held))
+            var text = "\(signs.held) \(words[.held]) \(line.stops.count)\(control)"
+            for (index, hold) in line.stops.enumerated() {
+                let more = (index == 0 ? " " : ", ") + hold.code.rawValue
+                guard CellWidth.of(mark(text + more)) <= columns else { break }
+                text += more
+            }
+            return (text, Style(.held))
         }
+    }
+
+    /// A draft beside the value that stands: what is not at the server never takes its place.
+    private func draftMark(_ draft: Draft, _ result: ResultRow) -> (text: String, style: Style) {
+        // As it will be stored, with its unit, once it is accepted.
+        let unit = draft.isAccepted && TypedValue(typed: draft.text)?.isNumber == true ? " " + result.unit : ""
+        let sign = draft.isAccepted ? manner.signs.waiting : mark("…")
+        return (
+            draft.text.replacing(".", with: ",") + unit + " " + sign,
+            Style(draft.complaint == nil ? .held : .critical, underline: true)
+        )
     }
 
     private func drawResult(
@@ -89,47 +116,34 @@ extension Workbench {
     ) {
         let signs = manner.signs
         let draft = drafts.first { $0.request == currentRequest && $0.analysis == result.analysis }
-        let isTyped: Bool
-        if case .entry(let entry) = face.mode {
-            isTyped = isCurrent && entry.analysis == result.analysis
-        } else {
-            isTyped = false
+        let width = columns.count >= 70 ? 18 : 17
+        var entry: CellEntry?
+        if case .entry(let typed) = face.mode, isCurrent, typed.analysis == result.analysis { entry = typed }
+        var value = (text: result.line?.valueAndUnit ?? words[.noValue], style: result.line == nil ? .dim : Style.plain)
+        if result.line.map({ changed[$0.id] != nil }) == true {
+            value.style = Style(.changed, bold: true, underline: true)
         }
-        var value = result.line?.valueAndUnit ?? words[.noValue]
-        var style = result.line == nil ? Style.dim : Style.plain
-        if let draft, !isTyped {
-            // As it will be stored, with its unit, once it is accepted.
-            let unit = draft.isAccepted && TypedValue(typed: draft.text)?.isNumber == true ? " " + result.unit : ""
-            value = draft.text.replacing(".", with: ",") + unit + " " + (draft.isAccepted ? signs.waiting : "…")
-            style = Style(draft.complaint == nil ? .held : .critical, underline: true)
-        }
-        let flag = result.line.map { flagMark($0) } ?? ("", .plain)
-        let state = stateMark(result)
-        if result.line.map({ changed[$0.id] != nil }) == true { style = Style(.changed, bold: true, underline: true) }
-        if result.line?.isCritical == true { style.bold = true }
-        if (result.line?.run ?? 1) > 1, draft == nil { value += " " + signs.corrected }
+        if result.line?.isCritical == true { value.style.bold = true }
+        if (result.line?.run ?? 1) > 1 { value.text += " " + signs.corrected }
         var pieces: [(text: String, width: Int, style: Style)] = [(result.analysis, 7, Style(.plain, bold: true))]
         if columns.count >= 84 { pieces.append((result.name, 20, .dim)) }
-        pieces.append((value, 18, style))
+        var fixed = pieces.reduce(0) { $0 + $1.width + 1 } + width + 9
+        if columns.count >= 60 { fixed += 12 }
+        // The flag is that of the value beside it.
+        let flag = result.line.map { flagMark($0) } ?? ("", .plain)
+        var state = stateMark(result, columns.count - fixed)
+        if let draft, entry == nil {
+            let mark = draftMark(draft, result)
+            if result.line == nil { value = mark } else { state = mark }
+        }
+        pieces.append((value.text, width, value.style))
         pieces.append((flag.text, 7, flag.style))
-        if columns.count >= 60 { pieces.append((result.line?.interval ?? "", 13, .dim)) }
+        if columns.count >= 60 { pieces.append((result.line?.interval ?? "", 11, .dim)) }
         pieces.append((state.text, 0, state.style))
         line(&screen, row, columns, pieces)
-        let valueAt = columns.lowerBound + 8 + (columns.count >= 84 ? 21 : 0)
-        if isTyped, case .entry(let entry) = face.mode {
-            screen.clear(row..<row + 1, valueAt..<valueAt + 18)
-            screen.fill(row, valueAt..<valueAt + 18, Style(.plain, underline: true), glyph: " ")
-            screen.put(fit(entry.field.text, 17, pad: false), row, valueAt, Style(.plain, bold: true, underline: true))
-            screen.cursor = Screen.Place(
-                row: row, column: min(valueAt + CellWidth.of(entry.field.text.prefix(entry.field.caret)), valueAt + 17))
-            if let complaint = entry.complaint {
-                under(&screen, row, valueAt, columns, complaint, Style(.critical, bold: true))
-            }
-            if entry.first != nil, entry.complaint == nil {
-                under(&screen, row, valueAt, columns, words[.twiceAgain], Style(.interference, bold: true))
-            } else if !entry.codes.isEmpty {
-                under(&screen, row, valueAt, columns, entry.codes.joined(separator: " · "), Style(.interference))
-            }
+        if let entry {
+            let at = columns.lowerBound + 8 + (columns.count >= 84 ? 21 : 0)
+            drawEntry(&screen, row, at..<at + width, columns, entry)
         } else if isCurrent {
             if face.pane == 3 {
                 screen.reverse(row, columns)
@@ -139,19 +153,79 @@ extension Workbench {
         }
     }
 
+    private func drawEntry(
+        _ screen: inout Screen, _ row: Int, _ cell: Range<Int>, _ columns: Range<Int>, _ entry: CellEntry
+    ) {
+        // Neither the old value nor its flag stands beside what is typed.
+        screen.clear(row..<row + 1, cell.lowerBound..<columns.upperBound)
+        screen.fill(row, cell, Style(.plain, underline: true), glyph: " ")
+        let text = fit(entry.field.text, cell.count - 1, pad: false)
+        screen.put(text, row, cell.lowerBound, Style(.plain, bold: true, underline: true))
+        screen.cursor = Screen.Place(
+            row: row,
+            column: min(
+                cell.lowerBound + CellWidth.of(entry.field.text.prefix(entry.field.caret)), cell.upperBound - 1))
+        let beside: (text: String, style: Style)? =
+            if let complaint = entry.complaint {
+                (complaint, Style(.critical, bold: true))
+            } else if entry.first != nil {
+                (words[.twiceAgain], Style(.interference, bold: true))
+            } else if !entry.codes.isEmpty {
+                (entry.codes.joined(separator: " · "), Style(.interference))
+            } else if let replaced = entry.replaces {
+                (say(.replacing, replaced), Style(.held))
+            } else {
+                nil
+            }
+        if let beside { under(&screen, row, cell.upperBound + 1, columns, beside.text, beside.style) }
+    }
+
+    /// Why the result of the cursor is held, and what it is held against, in two or three rows.
+    private func drawWhy(_ screen: inout Screen, _ first: Int, _ columns: Range<Int>) {
+        guard whyRows > 0, let result = currentResult, let line = result.line else { return }
+        var about = [line.analyzer ?? line.author.map { say(.typedBy, $0) } ?? "", clock(line.observedAt)]
+        if let prior = currentFile?.priors[result.analysis] {
+            about.append("\(words[.prior]) \(prior.value) (\(day(prior.at)))")
+        }
+        if let past = currentFile?.pasts[result.analysis], past.points.count > 1 {
+            about.append(Trend.spark(past.points, low: past.low, high: past.high, signs: manner.signs))
+        }
+        if let comment = line.comment { about.append(comment) }
+        var rows: [(String, Style)] = [
+            (([result.analysis] + about.filter { !$0.isEmpty }).joined(separator: " · "), .dim)
+        ]
+        if let call = currentCall {
+            rows[0] = (manner.signs.critical + " " + timer(of: call), .critical)
+        }
+        let holds = line.stops.map { "\($0.code.rawValue) \(reason(of: $0))" }.joined(separator: " ; ")
+        if holds.isEmpty {
+            rows.append((words[.nothingHolds], Style(.good)))
+        } else {
+            let folded = CellWidth.fold(mark("\(manner.signs.held) \(holds)"), columns.count)
+            let room = whyRows - 1
+            for (index, text) in folded.prefix(room).enumerated() {
+                let isCut = index == room - 1 && folded.count > room
+                let more = " " + mark("… ") + manner.name(.why)
+                let short = CellWidth.fold(text, columns.count - CellWidth.of(more)).first ?? ""
+                rows.append((isCut ? short + more : text, Style(.held)))
+            }
+        }
+        for (offset, row) in rows.prefix(whyRows).enumerated() {
+            screen.put(fit(row.0, columns.count, pad: false), first + offset, columns.lowerBound, row.1)
+        }
+    }
+
     /// Words beside a cell, on its own row.
     private func under(
         _ screen: inout Screen, _ row: Int, _ column: Int, _ columns: Range<Int>, _ text: String, _ style: Style
     ) {
-        let at = column + 18
-        screen.clear(row..<row + 1, at..<columns.upperBound)
-        screen.put(fit(text, columns.upperBound - at, pad: false), row, at, style)
+        screen.put(fit(text, columns.upperBound - column, pad: false), row, column, style)
     }
 
     // Detail
 
     func drawDetail(_ screen: inout Screen, _ columns: Range<Int>) {
-        frame(&screen, 1..<bottomFrame + 1, columns, title: "4 " + words[.paneDetail], focused: face.pane == 4)
+        frame(&screen, 1..<bottomFrame + 1, columns, title: paneName(4, words[.paneDetail]), focused: face.pane == 4)
         let inside = columns.lowerBound + 1..<columns.upperBound - 1
         var row = 2
         for (text, style) in detail(inside.count) {
@@ -185,6 +259,10 @@ extension Workbench {
             fold(
                 line.valueAndUnit + (flag.text.isEmpty ? "" : "  " + flag.text), flag.text.isEmpty ? .plain : flag.style
             )
+            if let draft = drafts.first(where: { $0.request == currentRequest && $0.analysis == result.analysis }) {
+                fold("\(words[draft.isAccepted ? .entryWaits : .typing]) \(draft.text)", Style(.held, underline: true))
+                if let complaint = draft.complaint { fold(complaint, .critical) }
+            }
             if !line.interval.isEmpty { fold("\(words[.range]) \(line.interval)") }
             if let prior = currentFile?.priors[result.analysis] {
                 fold("\(words[.prior]) \(prior.value) (\(day(prior.at)))")
@@ -200,9 +278,7 @@ extension Workbench {
             }
             if let comment = line.comment { fold("\(words[.comment]) : \(comment)", .dim) }
             if let call = currentCall {
-                let word: Word = call.isOverdue ? .callOverdue : .callDue
-                fold(manner.signs.critical + " " + say(word, clock(call.due), waitsFor(call.due)), .critical)
-                if let contact = call.contact { fold(say(.callContact, contact), Style(.critical, bold: true)) }
+                fold(manner.signs.critical + " " + timer(of: call), .critical)
             }
             out.append(("", .plain))
             if line.stops.isEmpty {
@@ -210,14 +286,14 @@ extension Workbench {
             } else {
                 fold(words[.heldFor], Style(.held, bold: true))
             }
-            for hold in line.holds { fold("\(hold.code.rawValue) \(hold.reason)", style(of: hold.code)) }
+            for hold in line.holds { fold("\(hold.code.rawValue) \(reason(of: hold))", style(of: hold.code)) }
         } else {
             fold(words[.waitsHere], .dim)
         }
         if let file = currentFile {
             out.append(("", .plain))
             fold("\(file.patient) \(file.civil)", Style(.plain, bold: true))
-            fold("\(words[.identity]) \(file.identity)", .dim)
+            fold("\(words[.identity]) \(identity(file.identity))", .dim)
             fold("\(words[.prescriber]) \(file.prescriber)", .dim)
             for tube in file.tubes {
                 let received = tube.received.map { clock($0) } ?? words[.notReceived]

@@ -19,7 +19,7 @@ extension Workbench {
                 ?? (entry.first == nil ? entry.codes.joined(separator: " · ") : words[.twiceAgain])
             if !help.isEmpty {
                 let style = entry.complaint == nil ? Style(.interference) : Style(.critical, bold: true)
-                screen.put(fit(" " + help, face.width, pad: false), row, 0, style)
+                putFolded(help, style, &screen)
                 return
             }
         case .browse, .menu, .question, .help, .why, .timeline, .conflict: break
@@ -32,7 +32,19 @@ extension Workbench {
         }
         guard let notice = face.notice ?? hint.map({ Notice($0, .dim) }) else { return }
         let style = notice.tint == .critical ? Style(.critical, bold: true) : Style(notice.tint)
-        screen.put(fit(" " + notice.text, face.width, pad: false), row, 0, style)
+        putFolded(notice.text, style, &screen)
+    }
+
+    /// What was refused, why, and what now: never cut where there is room above.
+    private func putFolded(_ text: String, _ style: Style, _ screen: inout Screen) {
+        let lines = CellWidth.fold(mark(text), face.width - 2)
+        let shown = lines.prefix(max(1, min(4, face.height - 12)))
+        for (offset, line) in shown.enumerated() {
+            let row = face.height - 1 - shown.count + offset
+            let isCut = offset == shown.count - 1 && lines.count > shown.count
+            screen.clear(row..<row + 1, 0..<face.width)
+            screen.put(" " + (isCut ? fit(line + " " + mark("…"), face.width - 2) : line), row, 0, style)
+        }
     }
 
     private func put(_ field: Field, _ sign: String, _ screen: inout Screen, _ row: Int) {
@@ -43,8 +55,11 @@ extension Workbench {
 
     /// The keys that matter most here; `?` and `x` show the rest.
     func drawFooter(_ screen: inout Screen) {
-        let map = manner.keymap
         var shown: [(Action, Word)]
+        guard case .browse = face.mode else {
+            screen.put(fit(" " + footerOfMode, face.width, pad: false), face.height - 1, 0, .dim)
+            return
+        }
         switch face.list {
         case .triage: shown = [(.attach, .keyAttach), (.dismiss, .keyDismiss)]
         case .waiting, .urgent, .held, .calls, .reception, .requests:
@@ -54,21 +69,43 @@ extension Workbench {
             ]
         case .quality, .analyzers: shown = [(.refresh, .keyRefresh)]
         }
+        shown.removeAll { !isAllowed($0.0) }
+        if case .offline = house.link, let notice = face.notice {
+            // The row above says that nothing is written; this one what a key did.
+            screen.put(
+                fit(" " + notice.text, face.width, pad: false), face.height - 1, 0, Style(notice.tint, bold: true))
+            return
+        }
         let last: [(Action, Word)] = [
             (.menu, .keyMenu), (.help, .keyHelp), (.search, .keySearch), (.command, .keyCommand),
         ]
         // Menu and help are never crowded out.
         let width = { (items: [(Action, Word)]) in
             items.reduce(1) {
-                $0 + CellWidth.of(self.mark(map.name($1.0))) + CellWidth.of(self.mark(self.words[$1.1])) + 3
+                $0 + CellWidth.of(self.mark(self.manner.name($1.0))) + CellWidth.of(self.mark(self.words[$1.1])) + 3
             }
         }
         while !shown.isEmpty, width(shown) + width(last) > face.width { shown.removeLast() }
         var at = 1
         for (action, word) in shown + last {
-            let name = mark(map.name(action))
+            let name = mark(manner.name(action))
             at += screen.put(name, face.height - 1, at, Style(.title, bold: true)) + 1
             at += screen.put(mark(words[word]), face.height - 1, at, .dim) + 2
+        }
+    }
+
+    /// What the keys do while something is typed or read: those of the lists do nothing then.
+    private var footerOfMode: String {
+        let enter = Key.enter.name(in: manner.language), escape = Key.escape.name(in: manner.language)
+        return switch face.mode {
+        case .browse, .conflict: ""
+        case .entry: "\(enter) \(words[.footEnter])  \(escape) \(words[.footDraft])  ctrl-u \(words[.footClear])"
+        case .command, .search: "\(enter) \(words[.footDo])  \(escape) \(words[.footLeave])"
+        case .menu: "\(enter) \(words[.footDo])  \(escape) \(words[.footLeave])"
+        case .question(let question):
+            question.purpose == .unlock
+                ? words[.unlockHint] : "\(enter) \(words[.footNext])  \(escape) \(words[.footLeave])"
+        case .help, .why, .timeline: "j k ↑ ↓  \(escape) \(words[.footLeave])"
         }
     }
 
@@ -112,7 +149,7 @@ extension Workbench {
             &screen, columns, height: min(menu.actions.count, room) + 2, title: words[.menuTitle])
         let top = max(0, menu.cursor - room + 1)
         for (offset, action) in menu.actions.dropFirst(top).prefix(room).enumerated() {
-            let name = fit(manner.keymap.name(action), 8)
+            let name = fit(manner.name(action), 8)
             screen.put(name, first + offset, inside.lowerBound, Style(.title, bold: true))
             screen.put(
                 fit(words[Workbench.word(of: action)], inside.count - 9), first + offset, inside.lowerBound + 9)
@@ -121,12 +158,14 @@ extension Workbench {
     }
 
     private func drawQuestion(_ screen: inout Screen, _ columns: Range<Int>, _ question: Question) {
-        let title = CellWidth.fold(mark(question.title), columns.count - 4)
+        let title = CellWidth.fold(mark(title(of: question)), columns.count - 4)
         let part = question.parts[question.at]
-        let fixed = title.count + question.parts.count + 4 + (part.choices.isEmpty ? 0 : 1)
+        let complaint = CellWidth.fold(mark(question.complaint ?? ""), columns.count - 4)
+        let fixed = title.count + question.parts.count + 3 + max(1, complaint.count) + (part.choices.isEmpty ? 0 : 1)
         let choices = part.matching.prefix(max(1, bottomFrame - fixed))
         let height = fixed + choices.count
-        let (first, inside) = box(&screen, columns, height: height, title: words[.questionHint])
+        let (first, inside) = box(
+            &screen, columns, height: height, title: words[question.purpose == .unlock ? .unlockHint : .questionHint])
         var row = first
         for line in title {
             screen.put(line, row, inside.lowerBound, Style(.plain, bold: true))
@@ -152,14 +191,14 @@ extension Workbench {
             }
             row += 1
         }
-        if let complaint = question.complaint {
-            screen.put(fit(complaint, inside.count, pad: false), row, inside.lowerBound, .critical)
+        for (offset, line) in complaint.enumerated() {
+            screen.put(line, row + offset, inside.lowerBound, .critical)
         }
     }
 
     private func drawConflict(_ screen: inout Screen, _ columns: Range<Int>, _ conflict: Conflict) {
-        let theirs = house.files[conflict.request]?.standing(conflict.analysis)
-        let said = CellWidth.fold(mark(conflict.words), columns.count - 4)
+        let theirs = theirs(conflict)
+        let said = CellWidth.fold(mark(sentence(conflict)), columns.count - 4)
         let (first, inside) = box(
             &screen, columns, height: said.count + 5, title: say(.conflictTitle, conflict.analysis))
         for (offset, line) in said.enumerated() { screen.put(line, first + offset, inside.lowerBound) }
@@ -179,7 +218,7 @@ extension Workbench {
     var helpLines: [(String, Style)] {
         var out: [(String, Style)] = []
         for action in Action.allCases {
-            let names = (manner.keymap.keys[action] ?? []).map(\.name).joined(separator: ", ")
+            let names = manner.names(action).joined(separator: ", ")
             guard !names.isEmpty else { continue }
             out.append((CellWidth.fit(names, 18) + " " + words[Workbench.word(of: action)], .plain))
         }
@@ -193,10 +232,11 @@ extension Workbench {
                     + "\(signs.critical)\(words[.criticalShort])  "
                     + "\(signs.held) \(words[.held])  \(signs.proposable) \(words[.proposable])  \(signs.urgent) "
                     + "\(words[.urgent])  \(signs.rejected) \(words[.control]) \(words[.stateRejected])  "
-                    + "\(signs.expired) \(words[.control]) \(words[.stateExpired])  \(signs.corrected) "
+                    + "\(signs.expired) \(words[.control]) \(words[.stateExpired])  "
+                    + "? \(words[.control]) \(words[.stateNone])  \(signs.corrected) "
                     + say(.run, "2"), .plain
             ))
-        for command in Workbench.commands { out.append((words[command.word], .dim)) }
+        for command in Workbench.Command.allCases { out.append((words[command.word], .dim)) }
         return out
     }
 
@@ -206,33 +246,32 @@ extension Workbench {
         func fold(_ text: String, _ style: Style, _ indent: String = "") {
             for line in CellWidth.fold(mark(text), columns - indent.count) { out.append((indent + line, style)) }
         }
-        if face.list == .quality, let row = face.key.flatMap({ key in house.quality.first { $0.key == key } }) {
+        if face.list == .quality, let row = face.key.flatMap({ key in house.controls.first { $0.key == key } }) {
             fold("\(row.analyzer) \(row.analysis) : \(qualityWords(row.state).text)", Style(.plain, bold: true))
-            fold(row.rules.joined(separator: ", ") + " " + row.because, .plain)
+            fold(row.rules.joined(separator: ", ") + " " + because(of: row), .plain)
             return out
         }
         if face.list == .triage, let row = face.key.flatMap({ key in house.triage.first { $0.id == key } }) {
-            fold(row.explanation, .plain)
+            fold(explanation(of: row), .plain)
             return out
         }
         guard let line = currentResult?.line else { return out }
         fold("\(line.analysis) \(line.valueAndUnit) — \(line.patient)", Style(.plain, bold: true))
         if line.holds.isEmpty { fold(words[.nothingHolds], Style(.good)) }
-        let map = manner.keymap
         for severity in [Hold.Code.Severity.forbids, .needsReason, .shown] {
             for hold in line.holds where hold.code.severity == severity {
                 let (word, remedy, style): (Word, String, Style) =
                     switch severity {
-                    case .forbids: (.severityForbids, say(.remedyForbids, map.name(.reject)), .critical)
+                    case .forbids: (.severityForbids, say(.remedyForbids, manner.name(.reject)), .critical)
                     case .needsReason:
                         (
-                            .severityReason, say(.remedyReason, map.name(.validate), map.name(.rerun)),
+                            .severityReason, say(.remedyReason, manner.name(.validate), manner.name(.rerun)),
                             Style(.held, bold: true)
                         )
                     case .shown: (.severityShown, words[.remedyShown], Style(.plain))
                     }
                 fold("\(hold.code.rawValue) (\(words[word]))", style)
-                fold(hold.reason, .plain, "  ")
+                fold(reason(of: hold), .plain, "  ")
                 fold(remedy, .dim, "  ")
             }
         }

@@ -54,12 +54,13 @@ extension Workbench {
         let kept = drafts.first { $0.place == request + "/" + row.analysis }
         var entry = CellEntry(
             request: request, analysis: row.analysis, field: Field(), seen: row.line?.id,
-            seenValue: row.line?.value ?? "")
+            seenValue: row.line?.value ?? "", replaces: row.line.flatMap { replacing($0) })
         if let first {
             entry.field.insert(String(first))
         } else if let kept {
             entry.field = Field(kept.text)
             entry.seen = kept.seen
+            entry.seenValue = house.files[request]?.lines.first { $0.id == kept.seen }?.value ?? entry.seenValue
         } else if let line = row.line {
             entry.field = Field(line.value)
         }
@@ -67,6 +68,13 @@ extension Workbench {
         if first == nil, let complaint = kept?.complaint { entry.complaint = complaint }
         face.mode = .entry(entry)
         return keepTyping()
+    }
+
+    /// Whose value a typed one would take the place of; nil: the person's own, which waits.
+    private func replacing(_ line: Line) -> String? {
+        if line.state == .waiting, line.analyzer == nil, line.author == house.login { return nil }
+        return [line.valueAndUnit, line.analyzer ?? line.author ?? "", clock(line.observedAt)]
+            .filter { !$0.isEmpty }.joined(separator: " ")
     }
 
     func check(_ entry: CellEntry) -> CellEntry {
@@ -85,9 +93,11 @@ extension Workbench {
     mutating func entryKey(_ key: Key, _ entry: CellEntry) -> [Effect] {
         var entry = entry
         switch key {
-        case .enter, .down: return accept(entry, step: 1)
-        case .tab: return accept(entry, step: 1)
-        case .up, .backTab: return accept(entry, step: -1)
+        case .enter: return accept(entry, step: 1)
+        // A measured value gives way to Enter only.
+        case .tab: return entry.seenValue.isEmpty ? accept(entry, step: 1) : leave(entry, step: 1)
+        case .down: return leave(entry, step: 1)
+        case .up, .backTab: return leave(entry, step: -1)
         case .escape:
             // Back, and the draft stays.
             keep(entry, accepted: false)
@@ -115,41 +125,87 @@ extension Workbench {
         return [.keep(drafts)]
     }
 
+    /// Arrows move: what was typed stays a draft, said in words.
+    private mutating func leave(_ entry: CellEntry, step: Int) -> [Effect] {
+        keep(entry, accepted: false)
+        if let kept = drafts.first(where: { $0.place == entry.request + "/" + entry.analysis }) {
+            face.notice = Notice(say(.draftLeft, kept.text, manner.name(.open)), .held)
+        }
+        return move(step) + [.keep(drafts)]
+    }
+
     private mutating func accept(_ entry: CellEntry, step: Int) -> [Effect] {
         var entry = entry
         if entry.field.text.isEmpty, entry.first == nil {
-            drafts.removeAll { $0.place == entry.request + "/" + entry.analysis }
+            drop(entry)
             return move(step) + [.keep(drafts)]
         }
-        if entry.field.text == "..", let last = lastTyped() { entry.field = Field(last) }
-        guard let value = TypedValue(typed: entry.field.text) else {
-            entry.complaint = say(.notANumber, entry.field.text)
+        if let code = scanned(endOf: entry.field.text) {
+            // A scanner as slow as a person: what was there before it stays a draft.
+            entry.field = Field(String(entry.field.text.dropLast(code.count)))
+            drop(entry)
             face.mode = .entry(entry)
-            return [.bell]
+            return take(.scan(code, typed: 0))
         }
-        if let complaint = impossible(value, entry) {
+        if entry.field.text == "..", let last = lastTyped() { entry.field = Field(last) }
+        if let complaint = refusal(of: entry) {
             entry.complaint = complaint
             face.mode = .entry(entry)
             return [.bell]
         }
-        if house.files[entry.request]?.twice.contains(entry.analysis) == true, let sent = typeTwice(&entry, value) {
-            return sent
-        }
+        guard let value = TypedValue(typed: entry.field.text) else { return [] }
+        let isTwice = house.files[entry.request]?.twice.contains(entry.analysis) == true
+        if isTwice, let sent = typeTwice(&entry, value) { return sent }
         // The same value again is not a new one.
         if let standing = currentResult?.line, standing.id == entry.seen, standing.value == value.shown {
-            drafts.removeAll { $0.place == entry.request + "/" + entry.analysis }
+            drop(entry)
             return move(step) + [.keep(drafts)]
         }
-        keep(entry, accepted: true)
-        let deed = Deed.enter(
-            request: entry.request, analysis: entry.analysis, value: value, seen: entry.seen ?? "", comment: nil)
-        var effects: [Effect] = [.keep(drafts)]
-        if isReadOnly {
-            face.notice = Notice(say(.entryWaits), .held)
-        } else {
-            effects += send(deed)
+        var draft = Draft(
+            request: entry.request, analysis: entry.analysis, text: entry.field.text, seen: entry.seen, at: now,
+            isAccepted: false)
+        draft.isTwice = isTwice ? true : nil
+        if let replaced = entry.replaces {
+            keep(draft)
+            let tube = currentResult?.line?.accession ?? ""
+            ask(
+                Question(
+                    purpose: .replace(draft), title: say(.replaceTitle, entry.analysis, replaced, value.shown),
+                    parts: [
+                        .init(.lastDigits, expected: String((tube.isEmpty ? entry.request : tube).suffix(3)))
+                    ]))
+            return [.keep(drafts)]
         }
-        return effects + move(step)
+        return commit(draft) + move(step)
+    }
+
+    /// To the server, or kept for it.
+    mutating func commit(_ draft: Draft) -> [Effect] {
+        guard let value = TypedValue(typed: draft.text) else { return [] }
+        var draft = draft
+        draft.isAccepted = true
+        keep(draft)
+        guard !isReadOnly else {
+            face.notice = Notice(say(.entryWaits), .held)
+            return [.keep(drafts)]
+        }
+        return [.keep(drafts)]
+            + send(
+                .enter(
+                    request: draft.request, analysis: draft.analysis, value: value, seen: draft.seen ?? "",
+                    again: draft.isTwice == true ? value : nil))
+    }
+
+    /// In words, what a cell will not take; nil when it may be sent.
+    private func refusal(of entry: CellEntry) -> String? {
+        let text = entry.field.text
+        if text.first == ":" { return say(.commandInField, text) }
+        guard let value = TypedValue(typed: text) else { return say(.notANumber, text) }
+        return impossible(value, entry)
+    }
+
+    private mutating func drop(_ entry: CellEntry) {
+        drafts.removeAll { $0.place == entry.request + "/" + entry.analysis }
     }
 
     /// Why a number cannot be, in words.
@@ -178,7 +234,7 @@ extension Workbench {
         entry.first = nil
         entry.field = Field()
         entry.complaint = words[.twiceDiffers]
-        drafts.removeAll { $0.place == entry.request + "/" + entry.analysis }
+        drop(entry)
         face.mode = .entry(entry)
         return [.keep(drafts), .bell]
     }
@@ -187,6 +243,8 @@ extension Workbench {
         for deed in done.reversed() { if case .enter(_, _, let value, _, _) = deed { return value.shown } }
         return drafts.last { $0.isAccepted }?.text
     }
+
+    mutating func moveOn() -> [Effect] { move(1) }
 
     /// To the next cell, which is not typed into before a key says so.
     private mutating func move(_ step: Int) -> [Effect] {
@@ -203,25 +261,42 @@ extension Workbench {
 
     mutating func conflictKey(_ key: Key, _ conflict: Conflict) -> [Effect] {
         switch key {
-        case .character("m"):
+        case .character("g"):
             // Theirs stands: mine is let go, knowingly.
             face.mode = .browse
             drafts.removeAll { $0.place == conflict.request + "/" + conflict.analysis }
+            face.notice = Notice(say(.conflictKept, conflict.analysis, theirs(conflict)?.value ?? ""), .good)
             return [.keep(drafts)]
-        case .character("g"):
+        case .character("m"):
             face.mode = .browse
-            guard let value = TypedValue(typed: conflict.mine) else { return [] }
-            return send(
-                .enter(
-                    request: conflict.request, analysis: conflict.analysis, value: value,
-                    seen: house.files[conflict.request]?.standing(conflict.analysis)?.id ?? "", comment: nil))
+            var draft = Draft(
+                request: conflict.request, analysis: conflict.analysis, text: conflict.mine,
+                seen: theirs(conflict)?.id, at: now, isAccepted: true)
+            draft.isTwice = conflict.isTwice
+            return commit(draft)
         case .escape:
             face.mode = .browse
+            // Not sent again by itself: the person decides.
+            for place in drafts.indices where drafts[place].place == conflict.request + "/" + conflict.analysis {
+                drafts[place].isAccepted = false
+                drafts[place].complaint = sentence(conflict)
+            }
             face.notice = Notice(say(.draftKept, conflict.mine), .held)
             return [.keep(drafts)]
         case .character, .control, .alt, .function, .enter, .tab, .backTab, .backspace, .delete, .insert, .up, .down,
             .left, .right, .home, .end, .pageUp, .pageDown:
-            return []
+            return [.bell]
         }
+    }
+
+    func theirs(_ conflict: Conflict) -> Line? { house.files[conflict.request]?.standing(conflict.analysis) }
+
+    /// `[CONF-01] Ligne modifiée par l.roux à 14:31 (K 4,2 → 4,4). Votre saisie 4,3 est gardée.`
+    func sentence(_ conflict: Conflict) -> String {
+        guard let theirs = theirs(conflict) else { return conflict.words }
+        let before = conflict.before.isEmpty ? words[.noValue] : conflict.before
+        return say(
+            .conflictSentence, theirs.author ?? theirs.analyzer ?? "?", clock(theirs.observedAt),
+            "\(conflict.analysis) \(before) → \(theirs.value)", conflict.mine)
     }
 }

@@ -68,6 +68,8 @@ package struct CellEntry: Sendable, Hashable {
     /// The observation that stood when typing began: another one since then is a conflict.
     package var seen: String?
     package var seenValue: String
+    /// An analyzer or another person gave that value, or it is validated: it is not replaced without a word.
+    package var replaces: String?
     /// Typed once already, where it is typed twice.
     package var first: String?
     /// Refused in the cell, in words.
@@ -79,6 +81,8 @@ package struct CellEntry: Sendable, Hashable {
 package struct Question: Sendable, Hashable {
     package enum Purpose: Sendable, Hashable {
         case validate(request: String, ids: [String])
+        /// A typed value in the place of a measured one.
+        case replace(Draft)
         case reject(request: String, id: String)
         /// Observations in the order of the choices.
         case chooseRun(request: String, ids: [String])
@@ -148,6 +152,9 @@ package struct Conflict: Sendable, Hashable {
     package var analysis: String
     package var mine: String
     package var words: String
+    /// The value that stood when mine was typed.
+    package var before: String
+    package var isTwice: Bool?
 }
 
 /// A sentence under the lists.
@@ -175,6 +182,8 @@ package struct Face: Sendable, Equatable {
     package var pane = 2
     package var mode = Mode.browse
     package var selected: Set<String> = []
+    /// The tube whose label was read last: what is done with a tube is done with this one, until the cursor moves.
+    package var label: String?
     package var filter = ""
     package var notice: Notice?
     package init() {}

@@ -27,6 +27,6 @@ extension Workbench {
                 : [.open, .menu, .help, .validateTube, .search, .select]
         }
         let action = wanted.first { habits[$0.rawValue, default: 0] < Workbench.hintsUntil && isPossible($0) }
-        return action.map { say(.hint, manner.keymap.name($0), words[Workbench.word(of: $0)]) }
+        return action.map { say(.hint, manner.name($0), words[Workbench.word(of: $0)]) }
     }
 }

@@ -16,6 +16,8 @@ package struct House: Sendable, Equatable {
     package private(set) var urgentTubes = 0
     package private(set) var heldTubes = 0
     package private(set) var criticalTubes = 0
+    /// Values that wait without any control of their kind, by `analyzer/analysis`.
+    private var valuesWithoutControl: [String: Int] = [:]
     package var triageOpen = 0
     package var awaitingSignature = 0
     package var analyzers: [AnalyzerRow] = []
@@ -74,8 +76,11 @@ package struct House: Sendable, Equatable {
 
     private mutating func replace(_ place: Int, _ line: Line) {
         let spot = placeOfLine[place]
+        let old = lines[place]
         lines[place] = line
         count(tubes[spot.tube], -1)
+        countControl(old, -1)
+        countControl(line, 1)
         var all = tubes[spot.tube].lines
         all[spot.at] = line
         tubes[spot.tube] = Tube.tubes(of: all)[0]
@@ -87,6 +92,8 @@ package struct House: Sendable, Equatable {
         tubeAt = [:]
         tubesOfRequest = [:]
         (urgentTubes, heldTubes, criticalTubes) = (0, 0, 0)
+        valuesWithoutControl = [:]
+        for line in lines { countControl(line, 1) }
         for (place, tube) in tubes.enumerated() {
             tubeAt[tube.key] = place
             tubesOfRequest[tube.request, default: []].append(place)
@@ -99,6 +106,12 @@ package struct House: Sendable, Equatable {
             return LinePlace(tube: tube, at: met[tube])
         }
     }
+    private mutating func countControl(_ line: Line, _ one: Int) {
+        guard let analyzer = line.analyzer, line.holds.contains(where: { $0.code == .noQualityControl }) else { return }
+        let key = analyzer + "/" + line.analysis
+        let left = valuesWithoutControl[key, default: 0] + one
+        valuesWithoutControl[key] = left > 0 ? left : nil
+    }
     private mutating func count(_ tube: Tube, _ one: Int) {
         if tube.urgent { urgentTubes += one }
         if tube.held > 0 { heldTubes += one }
@@ -110,8 +123,17 @@ package struct House: Sendable, Equatable {
         (tubesOfRequest[request] ?? []).flatMap { tubes[$0].lines }
     }
 
-    package var rejectedControls: Int { quality.count { $0.state == "REJET" } }
-    package var expiredControls: Int { quality.count { $0.state == "ECHU" } }
+    /// Of analyses on an analyzer whose values wait, or that a control is due of.
+    package var controlCounts: ControlCounts { ControlCounts(states: controls.map(\.state)) }
+    /// Every analysis on an analyzer with what is known of its control, if anything.
+    package var controls: [QualityRow] {
+        let known = Set(quality.map(\.key))
+        return quality
+            + valuesWithoutControl.keys.filter { !known.contains($0) }.sorted().map { key in
+                let parts = key.split(separator: "/", maxSplits: 1).map { String($0) }
+                return QualityRow(analyzer: parts[0], analysis: parts.last ?? "", state: "NON_CONTROLE")
+            }
+    }
     package var deadAnalyzers: [AnalyzerRow] { analyzers.filter { !$0.isWell } }
 }
 
@@ -127,6 +149,11 @@ package enum Link: Sendable, Hashable {
 /// What can be asked of the server as a whole.
 package enum Source: Sendable, Hashable, CaseIterable {
     case worklist, status, quality, triage, requests, signature, calls, comments
+
+    /// Requests that the server is asked for at once, the newest.
+    package static let mostRequests = 500
+    /// Results that the server gives at once, those that wait longest.
+    package static let mostLines = 2000
 }
 
 /// A sentence that stands for its code.
@@ -301,12 +328,17 @@ package struct RequestRow: Sendable, Hashable {
     package var urgent: Bool
     package var analyses: [String]
     package var at: Instant
-    package init(number: String, patient: String, urgent: Bool, analyses: [String], at: Instant) {
+    /// Tubes that reception has not seen yet.
+    package var awaited: Int
+    package init(
+        number: String, patient: String, urgent: Bool, analyses: [String], at: Instant, awaited: Int = 0
+    ) {
         self.number = number
         self.patient = patient
         self.urgent = urgent
         self.analyses = analyses
         self.at = at
+        self.awaited = awaited
     }
 }
 

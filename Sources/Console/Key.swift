@@ -21,10 +21,20 @@ package enum Key: Sendable, Hashable {
         }
     }
 
+    /// As the keyboard of that language has it printed.
+    package func name(in language: Language) -> String {
+        switch language {
+        case .french: name
+        case .english: self == .character(" ") ? "space" : Key.english[self] ?? name
+        }
+    }
+
     package init?(name: String) {
-        if name == "espace" {
+        if name == "espace" || name == "space" {
             self = .character(" ")
-        } else if let named = Key.names.first(where: { $0.value == name })?.key {
+        } else if let named = Key.names.first(where: { $0.value == name })?.key
+            ?? Key.english.first(where: { $0.value == name })?.key
+        {
             self = named
         } else if name.count == 1, let only = name.first {
             self = .character(only)
@@ -43,6 +53,11 @@ package enum Key: Sendable, Hashable {
         .enter: "entrée", .tab: "tab", .backTab: "maj-tab", .escape: "échap", .backspace: "retour",
         .delete: "suppr", .insert: "inser", .up: "haut", .down: "bas", .left: "gauche", .right: "droite",
         .home: "début", .end: "fin", .pageUp: "page-haut", .pageDown: "page-bas",
+    ]
+    private static let english: [Key: String] = [
+        .enter: "enter", .tab: "tab", .backTab: "shift-tab", .escape: "esc", .backspace: "backspace",
+        .delete: "delete", .insert: "insert", .up: "up", .down: "down", .left: "left", .right: "right",
+        .home: "home", .end: "end", .pageUp: "page-up", .pageDown: "page-down",
     ]
 }
 

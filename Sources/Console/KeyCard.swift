@@ -8,9 +8,8 @@ package enum KeyCard {
 
     package static func page(_ manner: Manner) -> [String] {
         let words = Texts(manner.language)
-        let map = manner.keymap
         var entries = Action.allCases.compactMap { action -> String? in
-            let names = (map.keys[action] ?? []).map(\.name).joined(separator: " ")
+            let names = manner.names(action).joined(separator: " ")
             return names.isEmpty ? nil : CellWidth.fit(names, 11) + " " + words[Workbench.word(of: action)]
         }
         entries.append(CellWidth.fit("0…9 < > , .", 11) + " " + words[.actionEnter])
@@ -27,7 +26,7 @@ package enum KeyCard {
             words[.cardCodes] + " : " + codes.map { $0.0 + " " + words[$0.1] }.joined(separator: " · "), width)
         out += CellWidth.fold(words[.helpScan], width)
         out.append("")
-        for command in Workbench.commands { out.append("  " + words[command.word]) }
+        for command in Workbench.Command.allCases { out.append("  " + words[command.word]) }
         let signs = manner.signs
         return out.map { line in
             var line = signs.text(line)

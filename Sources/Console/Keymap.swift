@@ -46,6 +46,64 @@ package enum Action: String, Sendable, Hashable, CaseIterable {
     case lock = "verrouiller"
     case quit = "quitter"
 
+    /// The name that the plain mode, its menu and a file of keys take in English.
+    package var english: String {
+        switch self {
+        case .open: "open"
+        case .validate: "validate"
+        case .validateTube: "validate-tube"
+        case .enter: "enter"
+        case .why: "why"
+        case .timeline: "history"
+        case .rerun: "rerun"
+        case .dilute: "dilute"
+        case .chooseRun: "choose-run"
+        case .reject: "reject"
+        case .nonconformity: "nonconformity"
+        case .comment: "comment"
+        case .call: "call"
+        case .receive: "receive"
+        case .attach: "attach"
+        case .dismiss: "dismiss"
+        case .undo: "undo"
+        case .refresh: "refresh"
+        case .select: "select"
+        case .selectAlike: "select-alike"
+        case .search: "search"
+        case .next: "next"
+        case .previous: "previous"
+        case .command: "command"
+        case .menu: "menu"
+        case .help: "help"
+        case .up: "up"
+        case .down: "down"
+        case .left: "left"
+        case .right: "right"
+        case .top: "first"
+        case .bottom: "last"
+        case .pageUp: "page-up"
+        case .pageDown: "page-down"
+        case .nextPane: "next-pane"
+        case .previousPane: "previous-pane"
+        case .pane1: "pane-1"
+        case .pane2: "pane-2"
+        case .pane3: "pane-3"
+        case .pane4: "pane-4"
+        case .back: "back"
+        case .lock: "lock"
+        case .quit: "quit"
+        }
+    }
+    package func name(in language: Language) -> String { language == .french ? rawValue : english }
+
+    /// In either language.
+    package init?(named text: String) {
+        guard let found = Action(rawValue: text) ?? Action.allCases.first(where: { $0.english == text }) else {
+            return nil
+        }
+        self = found
+    }
+
     /// Moves and frame keys are not listed among the things to do with a line.
     package var isForLine: Bool {
         switch self {
@@ -65,6 +123,8 @@ package struct Keymap: Sendable, Equatable {
     private var actions: [Key: Action] = [:]
     /// The top row of a French keyboard gives digits without Shift.
     package var azerty: Bool
+    /// Keys of the biologist's screens.
+    package private(set) var sign = SignKeymap()
 
     package init(azerty: Bool = false) {
         self.azerty = azerty
@@ -82,20 +142,17 @@ package struct Keymap: Sendable, Equatable {
                 self.azerty = true
                 continue
             }
-            guard words.count >= 3, words[1] == "=", let action = Action(rawValue: words[0]) else {
+            if words[0].hasPrefix(SignKeymap.prefix) {
+                try sign.take(words, at: place)
+                continue
+            }
+            guard words.count >= 3, words[1] == "=", let action = Action(named: words[0]) else {
                 throw Refusal(
                     "keys.line", at: place, because: "cette ligne n'est pas « action = touche touche »",
                     remedy: "actions connues : " + Action.allCases.map(\.rawValue).joined(separator: ", "))
             }
             var given = [Key]()
-            for name in words.dropFirst(2) {
-                guard let key = Key(name: name) else {
-                    throw Refusal(
-                        "keys.key", at: place, because: "touche inconnue « \(name) »",
-                        remedy: "écrire une lettre, f2, ctrl-r, entrée, haut…")
-                }
-                given.append(key)
-            }
+            for name in words.dropFirst(2) { given.append(try Key(named: name, at: place)) }
             // Another action loses a key that is given away.
             for other in Action.allCases where other != action { keys[other]?.removeAll { given.contains($0) } }
             keys[action] = given
@@ -119,9 +176,6 @@ package struct Keymap: Sendable, Equatable {
         }
         return actions[key]
     }
-
-    /// The first key of an action, as help writes it.
-    package func name(_ action: Action) -> String { keys[action]?.first?.name ?? "" }
 
     /// In a number, the top row of AZERTY without Shift gives its digits.
     package func digit(_ c: Character) -> Character { azerty ? Keymap.azertyDigits[c] ?? c : c }

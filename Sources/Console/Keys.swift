@@ -21,15 +21,28 @@ extension Workbench {
             faces = []
             draftsBefore = []
             if case .locked = house.link { return [] }
-            keepEntryAsDraft()
-            if case .entry = face.mode { face.mode = .browse }
-            face.mode = .browse
-            sought = code
-            face.notice = Notice(say(.scanned, code), .good)
-            return [.keep(drafts), .find(code)]
+            return open(label: code)
         case .paste(let text): return paste(text)
         case .click(let row, let column): return click(row, column)
         }
+    }
+
+    /// A label opens its tube, wherever the person is; only a field that asks for a tube takes it.
+    private mutating func open(label code: String) -> [Effect] {
+        if case .question(var question) = face.mode, question.parts[question.at].word == .tube {
+            question.parts[question.at].field = Field(code)
+            face.mode = .question(question)
+            return questionKey(.enter, question)
+        }
+        keepEntryAsDraft()
+        if case .question(let question) = face.mode {
+            face.notice = Notice(say(.scannedLeaving, code, question.title), .held)
+        } else {
+            face.notice = Notice(say(.scanned, code), .good)
+        }
+        face.mode = .browse
+        sought = code
+        return [.keep(drafts), .find(code)]
     }
 
     private mutating func paste(_ text: String) -> [Effect] {
@@ -54,6 +67,8 @@ extension Workbench {
     }
 
     mutating func press(_ key: Key) -> [Effect] {
+        // Who has to leave the screen leaves it, whatever is being typed.
+        if case .control = key, manner.keymap[key] == .lock { return lock() }
         switch face.mode {
         case .entry(let entry): return entryKey(key, entry)
         case .command(let field): return commandKey(key, field)
@@ -74,7 +89,9 @@ extension Workbench {
         case .up: face.mode = mode(max(0, top - 1))
         case .pageDown: face.mode = mode(top + 10)
         case .pageUp: face.mode = mode(max(0, top - 10))
-        case _: face.mode = .browse
+        case .back, .open, .quit, .help, .why, .timeline: face.mode = .browse
+        // A label that a slow scanner types here must not lose its first digit and go on into a cell.
+        case _: return [.bell]
         }
         return []
     }
@@ -82,16 +99,13 @@ extension Workbench {
     private mutating func browseKey(_ key: Key) -> [Effect] {
         if case .character(let raw) = key {
             let c = manner.keymap.digit(raw)
-            if face.pane == 3, startsEntry(c), manner.keymap[key].map({ !$0.isForLine }) ?? true {
+            if takesDigits, startsEntry(c), manner.keymap[key].map({ !$0.isForLine }) ?? true {
                 return learn(.enter) + beginEntry(with: c)
             }
-            if let pane = Int(String(c)), (1...4).contains(pane) {
-                face.pane = pane
-                return []
-            }
+            if let pane = Int(String(c)), (1...4).contains(pane) { return focus(pane) }
         }
         guard let action = manner.keymap[key] else {
-            face.notice = Notice(say(.noSuchKey, key.name, manner.keymap.name(.help)), .dim)
+            face.notice = Notice(say(.noSuchKey, key.name(in: manner.language), manner.name(.help)), .dim)
             return []
         }
         face.notice = nil
@@ -133,6 +147,7 @@ extension Workbench {
         case .previous: return step(-1)
         case .refresh:
             layRows()
+            tellList()
             return refreshAll()
         case .back: return back()
         case .quit: return [.keep(drafts), .quit]
@@ -168,6 +183,7 @@ extension Workbench {
     }
 
     private mutating func step(_ by: Int) -> [Effect] {
+        face.label = nil
         switch face.pane {
         case 1:
             let all = ListKind.allCases
@@ -196,7 +212,9 @@ extension Workbench {
     }
 
     func chartWanted() -> [Effect] {
-        guard face.list == .quality, let key = face.key else { return [] }
+        guard face.list == .quality, let key = face.key, house.quality.contains(where: { $0.key == key }) else {
+            return []
+        }
         let parts = key.split(separator: "/").map { String($0) }
         guard parts.count == 2 else { return [] }
         let columns = max(40, face.width - (face.width >= 100 ? 20 : 2))
@@ -205,6 +223,7 @@ extension Workbench {
 
     mutating func choose(_ list: ListKind) -> [Effect] {
         guard list != face.list else { return [] }
+        face.label = nil
         face.list = list
         face.cursor = 0
         face.top = 0

@@ -21,13 +21,23 @@ package struct Plain: Sendable {
     // In
 
     package mutating func typed(_ line: String, at now: Instant) -> Answer {
+        bench.face.notice = nil
         let before = bench
         bench.now = now
-        bench.face.notice = nil
         let text = line.trimmed
         var answer = Answer()
-        if Plain.leaves.contains(text), isAsking {
-            answer.effects = bench.press(.escape)
+        if isAsking, Plain.leaves.contains(text) {
+            answer.effects = leave()
+        } else if isAsking, text.first == ":" {
+            // A command is never an answer: what was asked is given up, and said so.
+            let left = asking
+            let effects = leave()
+            bench.face.notice = nil
+            answer = browse(text)
+            answer.effects = effects + answer.effects
+            if let left { answer.lines.insert(left, at: 0) }
+        } else if text == ":q", case .locked = bench.house.link {
+            answer.effects = [.keep(bench.drafts), .quit]
         } else {
             switch bench.face.mode {
             case .question(var question):
@@ -36,11 +46,27 @@ package struct Plain: Sendable {
                 bench.face.mode = .question(question)
                 answer.effects = bench.press(.enter)
             case .entry(let entry): answer.effects = fill(entry, text)
-            case .conflict: answer.effects = text.first.map { bench.press(.character($0)) } ?? []
+            case .conflict: answer.effects = text.count == 1 ? bench.press(.character(Character(text))) : [.bell]
             case .browse, .command, .search, .menu, .help, .why, .timeline: answer = browse(text)
             }
         }
         return told(since: before, answer)
+    }
+
+    private mutating func leave() -> [Effect] {
+        let effects = bench.press(.escape)
+        if bench.face.notice == nil { bench.face.notice = Notice(bench.words[.questionGivenUp], .plain) }
+        return effects
+    }
+
+    /// That what is asked was given up, in words; nil while nothing is asked.
+    private var asking: String? {
+        switch bench.face.mode {
+        case .question(let question): bench.say(.questionLeft, question.title)
+        case .entry(let entry): bench.say(.questionLeft, entry.analysis)
+        case .conflict(let conflict): bench.say(.questionLeft, conflict.analysis)
+        case .browse, .command, .search, .menu, .help, .why, .timeline: nil
+        }
     }
 
     package mutating func receive(_ event: Event, at now: Instant) -> Answer {
@@ -71,10 +97,16 @@ package struct Plain: Sendable {
     private mutating func browse(_ text: String) -> Answer {
         let words = bench.words
         if text.isEmpty { return Answer(lines: reading) }
+        if text.first == ":", let name = text.dropFirst().split(separator: " ").first.map(String.init),
+            Workbench.Command(named: name) == .help
+        {
+            return perform(.help)
+        }
         if text.first == ":" { return Answer(effects: bench.run(String(text.dropFirst()))) }
         if text.first == "/" {
             bench.face.filter = text.dropFirst().description.trimmed
             bench.layRows()
+            bench.tellList()
             return Answer(lines: rows(), effects: bench.openCurrent())
         }
         if text.first == "=" {
@@ -83,6 +115,7 @@ package struct Plain: Sendable {
             return Answer(effects: effects + fill(entry, text.dropFirst().description.trimmed))
         }
         if let number = Int(text), text.count < KeyDecoder.shortestScan { return numbered(number) }
+        if let action = Action(named: Signs(ascii: true).text(text).lowercased()) { return perform(action) }
         if text.count >= KeyDecoder.shortestScan, text.contains(where: \.isNumber) {
             return Answer(effects: bench.take(.scan(text, typed: 0)))
         }
@@ -92,9 +125,9 @@ package struct Plain: Sendable {
         if folded == Signs(ascii: true).text(words[.plainTube]) { return Answer(lines: tube()) }
         if folded == Signs(ascii: true).text(words[.plainDetail]) { return Answer(lines: detail()) }
         // A key is told from a name by its case: `V` is not `v`.
-        guard let action = Key(name: text).flatMap({ bench.manner.keymap[$0] }) ?? Action(rawValue: folded) else {
+        guard let action = Key(name: text).flatMap({ bench.manner.keymap[$0] }) else {
             bench.face.notice = Notice(
-                bench.say(.noSuchKey, text, bench.manner.keymap.name(.help)), .dim)
+                bench.say(.noSuchKey, text, bench.manner.name(.help)), .dim)
             return Answer()
         }
         return perform(action)
@@ -198,6 +231,7 @@ package struct Plain: Sendable {
         if case .browse = bench.face.mode, answer.lines.isEmpty, changed, !waits { out.lines += reading }
         if let id = current?.id, bench.house.whys[id] != before.house.whys[id] { out.lines += bench.judgement(of: id) }
         out.lines += asked(before)
+        if out.effects.contains(.bell), out.lines.isEmpty { out.lines.append(bench.words[.notUnderstood]) }
         if out.effects.contains(.practise) {
             out.effects.removeAll { $0 == .practise }
             out.lines.append(bench.words[.lessonNeedsScreen])
@@ -220,8 +254,9 @@ package struct Plain: Sendable {
             }
         }
         let told = before.house.loaded
-        if told.contains(.quality), bench.house.rejectedControls > before.house.rejectedControls {
-            lines.append("\(words[.qualityCount]) : \(bench.house.rejectedControls) \(words[.stateRejected])")
+        let rejected = bench.house.controlCounts.rejected
+        if told.contains(.quality), rejected > before.house.controlCounts.rejected {
+            lines.append("\(words[.qualityCount]) : \(rejected) \(words[.stateRejected])")
         }
         if told.contains(.status), bench.house.triageOpen > before.house.triageOpen {
             lines.append("\(words[.triageCount]) : \(bench.house.triageOpen)")
@@ -231,7 +266,7 @@ package struct Plain: Sendable {
         }
         // Said once, not with each tube that arrives.
         if bench.arrivals > 0, before.arrivals == 0 {
-            lines.append(bench.say(.arrivals, String(bench.arrivals), bench.manner.keymap.name(.refresh)))
+            lines.append(bench.say(.arrivals, String(bench.arrivals), bench.manner.name(.refresh)))
         }
         return lines
     }
@@ -243,7 +278,9 @@ package struct Plain: Sendable {
             var old: Question?
             if case .question(let asked) = before.face.mode { old = asked }
             var lines: [String] = []
-            if old?.title != question.title || old?.purpose != question.purpose { lines.append(question.title) }
+            if old?.title != question.title || old?.purpose != question.purpose {
+                lines.append(bench.title(of: question))
+            }
             if lines.isEmpty == false || old?.at != question.at {
                 lines += question.parts[question.at].choices.enumerated().map { "\($0.offset + 1) \($0.element)" }
             }
@@ -253,11 +290,12 @@ package struct Plain: Sendable {
             return entry.first == nil ? [] : [bench.words[.twiceAgain]]
         case .conflict(let conflict):
             if case .conflict(conflict) = before.face.mode, current == Plain.current(of: before) { return [] }
-            let theirs = bench.house.files[conflict.request]?.standing(conflict.analysis)
+            let theirs = bench.theirs(conflict)
+            let author = theirs?.author ?? theirs?.analyzer ?? ""
             return [
-                bench.say(.conflictTitle, conflict.analysis), conflict.words,
+                bench.say(.conflictTitle, conflict.analysis), bench.sentence(conflict),
                 "\(bench.words[.conflictMine]) : \(conflict.mine)",
-                "\(bench.words[.conflictTheirs]) : \(theirs?.value ?? "") (\(theirs?.author ?? ""))",
+                "\(bench.words[.conflictTheirs]) : \(theirs?.value ?? "") (\(author))",
                 bench.words[.conflictKeys],
             ]
         case .browse, .command, .search, .menu, .help, .why, .timeline: return []
@@ -272,7 +310,7 @@ package struct Plain: Sendable {
             case .entry(let entry):
                 [entry.analysis, bench.currentResult?.unit ?? ""].filter { !$0.isEmpty }.joined(separator: " ")
                     + (entry.seenValue.isEmpty ? "" : " (\(entry.seenValue))") + " : "
-            case .conflict: "g / m : "
+            case .conflict: "g / m / \(Key.escape.name(in: bench.manner.language)) : "
             case .browse, .command, .search, .menu, .help, .why, .timeline: "> "
             }
         return bench.mark(text)

@@ -10,15 +10,18 @@ extension Plain {
     package var greeting: [String] {
         let words = bench.words
         let house = bench.house
+        let controls = house.controlCounts
         let lines = [
             [house.site, house.person].filter { !$0.isEmpty }.joined(separator: ", "),
             "\(words[.analyzersCount]) \(house.analyzers.count - house.deadAnalyzers.count)/\(house.analyzers.count) ; "
-                + "\(words[.qualityCount]) \(house.rejectedControls) \(words[.stateRejected]), "
-                + "\(house.expiredControls) \(words[.stateExpired]) ; \(words[.triageCount]) \(house.triageOpen)",
+                + "\(words[.qualityCount]) \(controls.rejected) \(words[.stateRejected]), "
+                + "\(controls.expired) \(words[.stateExpired]), "
+                + (controls == ControlCounts() ? words[.noControls] : "\(controls.absent) \(words[.stateNone])")
+                + " ; \(words[.triageCount]) \(house.triageOpen)",
             bench.say(
                 .plainWaiting, String(house.tubes.count), String(house.urgentTubes), String(house.heldTubes),
                 String(house.criticalTubes)),
-            bench.say(.plainBegin, bench.manner.keymap.name(.help), bench.manner.keymap.name(.menu)),
+            bench.say(.plainBegin, bench.manner.name(.help), bench.manner.name(.menu)),
         ]
         return (lines + reading).map { bench.mark($0) }
     }
@@ -32,15 +35,17 @@ extension Plain {
             guard let result = bench.currentResult else { return [rowText(key)] }
             return [identity(key) + " ; " + say(result)]
         case .quality:
-            guard let row = house.quality.first(where: { $0.key == key }) else { return [] }
+            guard let row = house.controls.first(where: { $0.key == key }) else { return [] }
             return [
                 "\(row.analyzer) \(row.analysis) ; \(bench.qualityWords(row.state).text) ; "
-                    + (row.rules + [row.because]).filter { !$0.isEmpty }.joined(separator: ", ")
+                    + (row.rules + [bench.because(of: row)]).filter { !$0.isEmpty }.joined(separator: ", ")
             ]
         case .triage:
             guard let row = house.triage.first(where: { $0.id == key }) else { return [] }
             let where_ = [row.accession, row.code, row.value, row.analyzer].filter { !$0.isEmpty }
-            return [where_.joined(separator: " ") + " ; \(row.explanation) ; " + actions([.attach, .dismiss])]
+            return [
+                where_.joined(separator: " ") + " ; \(bench.explanation(of: row)) ; " + actions([.attach, .dismiss])
+            ]
         case .analyzers: return [rowText(key)]
         }
     }
@@ -58,15 +63,17 @@ extension Plain {
     private func say(_ result: Workbench.ResultRow) -> String {
         let words = bench.words
         var parts = [[result.analysis, result.name].filter { !$0.isEmpty }.joined(separator: " ")]
-        if let draft = bench.drafts.first(where: { $0.place == "\(bench.currentRequest ?? "")/\(result.analysis)" }) {
-            parts.append("\(draft.text) (\(words[draft.isAccepted ? .entryWaits : .typing]))")
+        let draft = bench.drafts.first { $0.place == "\(bench.currentRequest ?? "")/\(result.analysis)" }
+            .map { "\(words[$0.isAccepted ? .entryWaits : .typing]) \($0.text)" }
+        guard let line = result.line else {
+            return (parts + [draft, words[.waitsHere]].compactMap { $0 }).joined(separator: " ; ")
         }
-        guard let line = result.line else { return (parts + [words[.waitsHere]]).joined(separator: " ; ") }
         parts.append(line.valueAndUnit)
         parts.append(flag(line))
         if let prior = bench.currentFile?.priors[result.analysis] {
             parts.append("\(words[.prior]) \(prior.value) (\(bench.day(prior.at)))")
         }
+        if let draft { parts.append(draft) }
         switch line.state {
         case .waiting:
             parts.append(
@@ -84,7 +91,7 @@ extension Plain {
 
     private func actions(_ wanted: [Action]) -> String {
         wanted.filter { bench.isPossible($0) && ($0 != .why || current?.stops.isEmpty == false) }
-            .map { "\(bench.manner.keymap.name($0)) \(bench.words[Workbench.word(of: $0)])" }.joined(separator: ", ")
+            .map { "\(bench.manner.name($0)) \(bench.words[Workbench.word(of: $0)])" }.joined(separator: ", ")
     }
 
     /// A flag in words: signs are not read well.
@@ -100,8 +107,8 @@ extension Plain {
 
     func lists() -> [String] {
         ListKind.allCases.map {
-            "\(bench.words[$0.word]) \(bench.count(of: $0)) (:\(bench.words[.plainListCommand]) "
-                + "\($0.rawValue))"
+            "\(bench.words[$0.word]) \(bench.counted($0)) (:\(Workbench.Command.list.name(in: bench.manner.language)) "
+                + "\(bench.words[$0.word].lowercased()))"
         }
     }
 
@@ -115,7 +122,10 @@ extension Plain {
         guard bench.face.list.isOfTubes, let tube = bench.tube(key) else {
             if let row = bench.house.analyzers.first(where: { $0.name == key }), bench.face.list == .analyzers {
                 return
-                    "\(row.name) ; \(row.state) ; \(words[.messages]) \(row.messages) ; \(words[.orders]) \(row.orders)"
+                    [
+                        row.name, bench.state(of: row), "\(words[.messages]) \(row.messages)",
+                        "\(words[.orders]) \(row.orders)",
+                    ].joined(separator: " ; ")
             }
             return bench.rowText(key)
         }
@@ -138,7 +148,7 @@ extension Plain {
         [bench.words[.menuTitle]]
             + bench.possible.enumerated().map {
                 "\($0.offset + 1) \(bench.words[Workbench.word(of: $0.element)]) "
-                    + "(\(bench.manner.keymap.name($0.element)), \($0.element.rawValue))"
+                    + "(\(bench.manner.name($0.element)), \($0.element.name(in: bench.manner.language)))"
             }
     }
 

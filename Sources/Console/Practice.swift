@@ -126,7 +126,7 @@ package struct Practice: Sendable, Equatable {
     /// What to do now, with the keys of this person's keymap.
     package var coach: String {
         let word = Practice.steps[step]
-        let map = bench.manner.keymap
+        let manner = bench.manner
         let texts = bench.words
         switch word {
         case .lessonEnd:
@@ -134,7 +134,7 @@ package struct Practice: Sendable, Equatable {
             return texts.say(word, [String(seconds / 60), String(seconds % 60), String(mistakes)])
         case .lessonScan: return texts.say(word, [PracticeLaboratory.announced])
         case _:
-            return Practice.keys[word].map { texts.say(word, [map.name($0)]) } ?? texts[word]
+            return Practice.keys[word].map { texts.say(word, [manner.name($0)]) } ?? texts[word]
         }
     }
 

@@ -147,7 +147,7 @@ struct PracticeLaboratory: Sendable, Equatable {
                 files.values.sorted { $0.number < $1.number }.map {
                     RequestRow(
                         number: $0.number, patient: $0.patient, urgent: $0.urgent, analyses: $0.asked.map(\.code),
-                        at: $0.registered)
+                        at: $0.registered, awaited: $0.tubes.count { $0.received == nil })
                 })
         case .signature: .signature([])
         case .calls: .calls(calls)

@@ -23,10 +23,13 @@ extension Workbench {
             return []
         case .loaded(let loaded): return take(loaded)
         case .file(let sheet):
+            let current = currentResult?.analysis
             house.files[sheet.number] = sheet
-            keepInSight()
+            stay(on: current)
             return []
-        case .found(let sheet, let accession): return show(sheet, accession)
+        case .found(let sheet, let accession):
+            if house.link == .locked { return [] }
+            return show(sheet, accession)
         case .notFound(let text):
             sought = nil
             face.notice = Notice(say(.notFound, text), .critical)
@@ -66,15 +69,17 @@ extension Workbench {
     }
 
     func refreshAll() -> [Effect] {
-        var effects: [Effect] = [.load(.worklist), .load(.status), .load(.quality), .load(.calls)]
-        switch face.list {
-        case .triage: effects.append(.load(.triage))
-        case .reception, .requests: effects.append(.load(.requests))
-        case .waiting, .urgent, .held, .calls, .quality, .analyzers: break
-        }
+        var effects: [Effect] = [.load(.worklist), .load(.status), .load(.quality), .load(.calls), .load(.requests)]
+        if face.list == .triage { effects.append(.load(.triage)) }
         if !house.loaded.contains(.comments) { effects.append(.load(.comments)) }
         if let request = currentRequest, house.files[request] != nil { effects.append(.open(request)) }
         return effects
+    }
+
+    /// An analysis added above it does not move the line of the cursor.
+    private mutating func stay(on analysis: String?) {
+        if let analysis, let place = results.firstIndex(where: { $0.analysis == analysis }) { face.result = place }
+        keepInSight()
     }
 
     private mutating func take(_ loaded: Loaded) -> [Effect] {
@@ -117,8 +122,13 @@ extension Workbench {
         switch deed {
         case .validate(_, let ids, _):
             done.append(deed)
-            face.notice = Notice(say(.validatedCount, String(ids.count)), .good)
-        case .reject: done.append(deed)
+            // What was left aside stays said.
+            let left = face.notice.flatMap { $0.tint == .held ? " ; " + $0.text : nil } ?? ""
+            face.notice = Notice(say(.validatedCount, String(ids.count)) + left, left.isEmpty ? .good : .held)
+        case .reject(_, let id, _):
+            done.append(deed)
+            let what = house.lines.first { $0.id == id }.map { "\($0.analysis) \($0.valueAndUnit)" }
+            face.notice = Notice(say(.rejectedDone, what ?? ""), .good)
         case .choose:
             done.append(deed)
             face.notice = Notice(say(.runChosen), .good)
@@ -130,6 +140,8 @@ extension Workbench {
         case .withdraw: face.notice = Notice(say(.undone), .good)
         case .receive(let accession, let nonconformity):
             face.notice = Notice(say(nonconformity == nil ? .received : .nonconformKept, accession), .good)
+            effects.append(.load(.requests))
+            if let request = currentRequest { effects.append(.open(request)) }
         case .rerun(_, let accession, _): face.notice = Notice(say(.rerunAsked, accession), .good)
         case .attach, .dismiss:
             face.notice = Notice(say(.triageDone), .good)
@@ -151,6 +163,7 @@ extension Workbench {
 
     private mutating func refuse(_ id: Int, _ refusal: Refusal) -> [Effect] {
         guard let deed = sent.removeValue(forKey: id) else { return [] }
+        if house.link == .locked { return refuseLocked(deed, refusal) }
         if refusal.code == "client.unreachable" {
             // What was typed waits here; the rest was not done, and is said so.
             face.notice = Notice(sentence(refusal), .critical)
@@ -164,31 +177,48 @@ extension Workbench {
                 Question(
                     purpose: .validate(request: request, ids: ids), title: sentence(refusal),
                     parts: [.init(.reason, choices: words.reasons)]))
-        case .enter(let request, let analysis, let value, _, _) where refusal.code == "enter.changed":
-            return clash(request, analysis, mine: value.shown, refusal) + [.bell]
+        case .enter(let request, let analysis, let value, let seen, let again) where refusal.code == "enter.changed":
+            return clash(request, analysis, mine: value.shown, seen, isTwice: again != nil, refusal) + [.bell]
         case .enter(let request, let analysis, _, _, _):
-            // Refused for what it is: it stays in its cell with the words of the refusal, nothing is lost.
-            if let place = drafts.firstIndex(where: { $0.place == request + "/" + analysis }) {
-                drafts[place].isAccepted = false
-                drafts[place].complaint = sentence(refusal)
-            }
+            complain(of: request + "/" + analysis, refusal)
             return [.keep(drafts), .bell]
-        case .unlock:
-            if case .question(var question) = face.mode {
-                question.complaint = sentence(refusal)
-                question.parts[0].field = Field()
-                face.mode = .question(question)
-            }
-        case .validate, .reject, .choose, .withdraw, .receive, .rerun, .attach, .dismiss, .comment, .call, .logout:
+        case .validate, .reject, .choose, .withdraw, .receive, .rerun, .attach, .dismiss, .comment, .call, .unlock,
+            .logout:
             break
         }
         return [.bell, .load(.worklist)]
     }
 
+    /// Refused for what it is: it stays in its cell with the words of the refusal, nothing is lost.
+    private mutating func complain(of place: String, _ refusal: Refusal) {
+        for index in drafts.indices where drafts[index].place == place {
+            drafts[index].isAccepted = false
+            drafts[index].complaint = sentence(refusal)
+        }
+    }
+
+    /// Behind a locked screen nothing is asked: the secret stays the only question.
+    private mutating func refuseLocked(_ deed: Deed, _ refusal: Refusal) -> [Effect] {
+        if case .unlock = deed, case .question(var question) = face.mode {
+            question.complaint = sentence(refusal)
+            question.parts[0].field = Field()
+            face.mode = .question(question)
+        }
+        // What the server did not look at goes to it again after the secret.
+        let isForLater = refusal.endsSession || ["enter.changed", "client.unreachable"].contains(refusal.code)
+        if let place = deed.place, !isForLater { complain(of: place, refusal) }
+        return [.keep(drafts), .bell]
+    }
+
     /// Somebody else wrote the cell since it was read: both values stay, the person says which one counts.
-    private mutating func clash(_ request: String, _ analysis: String, mine: String, _ refusal: Refusal) -> [Effect] {
+    private mutating func clash(
+        _ request: String, _ analysis: String, mine: String, _ seen: String, isTwice: Bool, _ refusal: Refusal
+    ) -> [Effect] {
+        let before = house.files[request]?.lines.first { $0.id == seen } ?? house.lines.first { $0.id == seen }
         face.mode = .conflict(
-            Conflict(request: request, analysis: analysis, mine: mine, words: sentence(refusal)))
+            Conflict(
+                request: request, analysis: analysis, mine: mine, words: sentence(refusal),
+                before: before?.value ?? "", isTwice: isTwice ? true : nil))
         return [.open(request), .load(.worklist)]
     }
 
@@ -196,13 +226,7 @@ extension Workbench {
     mutating func replay() -> [Effect] {
         let flying = Set(sent.values.compactMap(\.place))
         var effects: [Effect] = []
-        for draft in drafts where draft.isAccepted && !flying.contains(draft.place) {
-            guard let value = TypedValue(typed: draft.text) else { continue }
-            effects += send(
-                .enter(
-                    request: draft.request, analysis: draft.analysis, value: value, seen: draft.seen ?? "",
-                    comment: nil))
-        }
+        for draft in drafts where draft.isAccepted && !flying.contains(draft.place) { effects += commit(draft) }
         return effects
     }
 
@@ -223,23 +247,26 @@ extension Workbench {
     }
 
     mutating func keep(_ entry: CellEntry, accepted: Bool) {
-        drafts.removeAll { $0.place == entry.request + "/" + entry.analysis }
+        let place = entry.request + "/" + entry.analysis
         // Between the two times that a value is typed, the first one is kept.
         let text = entry.field.text.isEmpty ? entry.first ?? "" : entry.field.text
-        guard !text.isEmpty else { return }
-        drafts.append(
+        // What stands there already is no draft.
+        guard !text.isEmpty, text != entry.seenValue else {
+            drafts.removeAll { $0.place == place }
+            return
+        }
+        keep(
             Draft(
                 request: entry.request, analysis: entry.analysis, text: text, seen: entry.seen, at: now,
                 isAccepted: accepted))
     }
 
-    mutating func ask(_ question: Question) { face.mode = .question(question) }
-
-    /// `[code] what. why. what now.`
-    package func sentence(_ refusal: Refusal) -> String {
-        "[\(refusal.code)] " + (refusal.place.isEmpty ? "" : refusal.place + " : ") + refusal.cause
-            + (refusal.remedy.isEmpty ? "" : ". " + refusal.remedy + ".")
+    mutating func keep(_ draft: Draft) {
+        drafts.removeAll { $0.place == draft.place }
+        drafts.append(draft)
     }
+
+    mutating func ask(_ question: Question) { face.mode = .question(question) }
 }
 
 extension Deed {

@@ -16,6 +16,22 @@ package enum Theme: String, Sendable, CaseIterable {
     /// `NO_COLOR`, or a terminal without colours: signs, bold, reverse and underline say everything.
     case mono
 
+    /// In either language.
+    package init?(named name: String) {
+        guard let found = Theme.allCases.first(where: { $0.rawValue == name || $0.english == name }) else { return nil }
+        self = found
+    }
+    package func name(in language: Language) -> String { language == .french ? rawValue : english }
+    private var english: String {
+        switch self {
+        case .dark: "dark"
+        case .light: "light"
+        case .contrast: "contrast"
+        case .deuteranopia: "deuteranopia"
+        case .mono: "mono"
+        }
+    }
+
     package func ink(_ style: Style) -> Ink {
         Ink(
             foreground: foreground(style.tint), background: background, bold: style.bold || style.tint == .urgent,
@@ -78,7 +94,7 @@ package struct Signs: Sendable, Hashable {
     package var urgent: String { "!!" }
     package var above: String { isASCII ? "^" : "▲" }
     package var below: String { isASCII ? "v" : "▼" }
-    package var critical: String { isASCII ? "!!" : "‼" }
+    package var critical: String { isASCII ? "#" : "‼" }
     package var held: String { isASCII ? "[x]" : "▣" }
     package var proposable: String { isASCII ? "ok" : "✓" }
     package var rejected: String { isASCII ? "X" : "✖" }
@@ -109,7 +125,7 @@ package struct Signs: Sendable, Hashable {
         "È": "E", "Ê": "E", "Ë": "E", "Î": "I", "Ï": "I", "Ô": "O", "Ö": "O", "Ù": "U", "Û": "U", "Ü": "U",
         "Œ": "OE", "’": "'", "«": "\"", "»": "\"", "–": "-", "—": "-", "…": "...", "µ": "u", "≤": "<=", "≥": ">=",
         "·": ".", "→": "->", "←": "<-", "↑": "^", "↓": "v", "⏎": "Entree", "\u{A0}": " ", "\u{202F}": " ", "°": "o",
-        "▲": "^", "▼": "v", "‼": "!!", "▣": "[x]", "✓": "ok", "✖": "X", "⧗": "~", "⟲": "@", "•": "*", "▸": ">",
+        "▲": "^", "▼": "v", "‼": "#", "▣": "[x]", "✓": "ok", "✖": "X", "⧗": "~", "⟲": "@", "•": "*", "▸": ">",
         "±": "+/-", "Δ": "d", "−": "-", "×": "x", "²": "2", "³": "3", "─": "-", "│": "|", "┤": "|", "├": "|", "▁": "_",
         "▂": ".",
         "▃": "-", "▄": "=", "▅": "+", "▆": "*", "▇": "#", "█": "@", "▽": "v", "△": "^", "●": "*", "○": "o",

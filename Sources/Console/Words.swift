@@ -40,10 +40,15 @@ package enum Word: String, Sendable, Hashable, CaseIterable {
     case commandLesson, lesson, lessonSite, lessonStep, lessonMove, lessonOpen, lessonValidate, lessonUndo, lessonWhy
     case lessonReason, lessonCall, lessonEnter, lessonTube, lessonNonconform, lessonScan, lessonMenu, lessonHelp
     case lessonEnd, lessonNeedsScreen
-    case plainLists, plainRows, plainTube, plainDetail, plainListCommand, plainSearch, plainCommand, plainWaiting
+    case plainLists, plainRows, plainTube, plainDetail, plainSearch, plainCommand, plainWaiting
     case plainBegin, plainCriticalHigh, plainCriticalLow, plainHigh, plainLow, plainAbnormal, plainPositive
     case plainDetected, plainHelpMove, plainHelpRead, plainHelpEnter, plainHelpAsk, plainHelpFind
     case cardTitle, cardCodes, tooManyDecimals, absurdTyped
+    case replaceTitle, replacing, draftLeft, commandInField, scannedLeaving, questionLeft, questionGivenUp
+    case conflictSentence, conflictKept, rejectedDone, notUnderstood, noControls, noSuchRow, filtered, opened
+    case themeTaken, languageTaken, refusedInFrench, identityProvisional, identityValidated, identityRetrieved
+    case identityQualified, reasonInWords, footEnter, footDraft, footClear, footDo, footLeave, footNext, unlockHint,
+        callValueDiffers
 }
 
 package enum Language: String, Sendable, Hashable, CaseIterable {

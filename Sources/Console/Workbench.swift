@@ -9,6 +9,10 @@ package struct Manner: Sendable, Equatable {
     package var keymap = Keymap()
     package var zone = CivilZone.europeParis
     package init() {}
+
+    /// The first key of an action, as help writes it.
+    package func name(_ action: Action) -> String { keymap.keys[action]?.first?.name(in: language) ?? "" }
+    package func names(_ action: Action) -> [String] { (keymap.keys[action] ?? []).map { $0.name(in: language) } }
 }
 
 /// The whole terminal as a value: (state, event, instant) gives (state, effects). No clock, no socket, no terminal.
@@ -59,9 +63,10 @@ package struct Workbench: Sendable, Equatable {
         case .held: tubes.filter { $0.held > 0 }.map(\.key)
         case .calls: tubes.filter(\.isCritical).map(\.key)
         case .quality:
-            house.quality.sorted { Workbench.rank($0) < Workbench.rank($1) }.map(\.key)
+            house.controls.sorted { Workbench.rank($0) < Workbench.rank($1) }.map(\.key)
         case .triage: house.triage.map(\.id)
-        case .reception, .requests: house.requests.map(\.number)
+        case .reception: house.requests.filter { $0.awaited > 0 }.map(\.number)
+        case .requests: house.requests.map(\.number)
         case .analyzers: house.analyzers.map(\.name)
         }
     }
@@ -72,15 +77,28 @@ package struct Workbench: Sendable, Equatable {
 
     package func count(of list: ListKind) -> Int {
         switch list {
-        case .quality: house.rejectedControls + house.expiredControls
+        case .quality: house.controlCounts.rejected + house.controlCounts.expired
         case .triage: max(house.triageOpen, house.triage.count)
         case .analyzers: house.deadAnalyzers.count
         case .waiting: house.tubes.count
         case .urgent: house.urgentTubes
         case .held: house.heldTubes
         case .calls: house.criticalTubes
-        case .reception, .requests: house.requests.count
+        case .reception: house.requests.count { $0.awaited > 0 }
+        case .requests: house.requests.count
         }
+    }
+    /// As the lists show it: `500+` when the server has more than it gave, `…` before it gave any.
+    package func counted(_ list: ListKind) -> String {
+        let (source, isWhole): (Source, Bool) =
+            switch list {
+            case .reception, .requests: (.requests, house.requests.count < Source.mostRequests)
+            case .urgent, .waiting, .held, .calls: (.worklist, house.lines.count < Source.mostLines)
+            case .quality: (.quality, true)
+            case .triage, .analyzers: (.status, true)
+            }
+        guard house.loaded.contains(source) else { return "…" }
+        return String(count(of: list)) + (isWhole ? "" : "+")
     }
 
     /// Lays the rows out anew. The line of the cursor stays where it is on the screen when it is still there.
@@ -187,10 +205,21 @@ package struct Workbench: Sendable, Equatable {
     /// Rows of the upper and of the lower pane of the middle, inside their frames.
     package var listRows: Int {
         let inside = max(2, face.height - 5)
-        return showsResults ? max(2, (inside - 1) * 11 / 20) : inside
+        return max(2, (inside - 1) * 11 / 20)
     }
-    package var resultRows: Int { max(1, face.height - 5 - 1 - listRows) }
-    package var showsResults: Bool { true }
+    private var lowerRows: Int { max(1, face.height - 5 - 1 - listRows) }
+    package var resultRows: Int { lowerRows - whyRows }
+    /// Where no pane on the right says why a result is held, the lower pane does, under the results.
+    var whyRows: Int {
+        guard face.width < Workbench.rightPaneFrom, hasResults else { return 0 }
+        return lowerRows >= 7 ? 3 : lowerRows >= 5 ? 2 : 0
+    }
+    /// The rows of this list have results under them.
+    var hasResults: Bool { face.list.isOfTubes || face.list == .reception || face.list == .requests }
+    /// Digits are typed into the cell of the cursor; else they name a pane.
+    var takesDigits: Bool {
+        face.pane == 3 && hasResults && currentRequest != nil && currentResult != nil && isAllowed(.enter)
+    }
 
     mutating func keepInSight() {
         let shown = listRows

@@ -45,6 +45,7 @@ extension ReportDispatch {
         if let refusal = state.refusal(of: act, sent: sent, at: request.number, now: desk.now()) {
             throw .refused(refusal)
         }
+        if act.kind == .hide { try await checkHiding(act, of: request, from: state, since: latest?.at) }
         let entry = try await desk.releaseEntry(act, of: request, by: author)
         var facts: [Fact] = [.register(entry)]
         switch act.kind {
@@ -54,8 +55,10 @@ extension ReportDispatch {
             if let latest { facts += try await editAgain(latest, request, act, entry, earlier, state) }
         case .withdraw:
             facts += earlier.overtaken
-            if let delivery = earlier.lastSent {
-                facts += try await again(delivery, "retrait", as: .deletion, to: earlier)
+            // Each destination deletes the version that it has.
+            for holdings in earlier.byVersion {
+                guard let delivery = holdings.first?.value.delivery else { continue }
+                facts += try await again(delivery, "retrait", as: .deletion, to: holdings)
             }
         case .resend:
             guard try await dueDeliveries(request).isEmpty else {
@@ -65,7 +68,7 @@ extension ReportDispatch {
                         remedy: "attendre sa réponse : paillasse deliveries --request \(request.number)"))
             }
             if let delivery = earlier.lastSent { facts += try await again(delivery, "renvoi", as: nil) }
-        case .retry, .abandon: facts += try await settle(act, request)
+        case .retry, .abandon: facts += try await settle(act, request, isHeld: state.isHeld)
         case .told:
             let left = try await desk.withheld(site: nil, request: request.id, limit: 1000)
             guard left.contains(where: { $0.needsPerson && $0.note.destination == act.destination }) else {
@@ -80,6 +83,27 @@ extension ReportDispatch {
         do throws(StoreFailure) { try await desk.store.append(facts, note: note) } catch { throw .store(error) }
     }
 
+    /// Secret care is a minor's (PFI sheet section 3), and what changes nothing makes no version.
+    private func checkHiding(
+        _ act: ReleaseAct, of request: Request, from state: ReleaseState, since: Instant?
+    ) async throws(CommandFailure) {
+        let patient = try await desk.patient(request.patientID), site = try desk.site(request.site)
+        if act.secretCare == true, !patient.isMinor(at: desk.now(), zone: site.civilZone) {
+            throw .refused(
+                Refusal(
+                    "release.adult", at: request.number, because: "les soins secrets sont ceux d'un mineur",
+                    remedy: "masquer à qui il faut (--from), ou restreindre le document (--confidentiality R)"))
+        }
+        let acts = try await desk.releaseActs(of: request).filter {
+            $0.act.kind != .withdraw || $0.at >= since ?? $0.at
+        }
+        if ReleaseState(acts.map(\.act) + [act]) == state {
+            throw .refused(
+                Refusal(
+                    "release.same", at: request.number, because: "c'est déjà masqué ainsi", remedy: "aucune action"))
+        }
+    }
+
     /// A hiding that changes makes a new version of the document (PFI sheet section 6): same results, new flags. Before
     /// anything left, the version that waits is made again under the flags.
     private func editAgain(
@@ -90,10 +114,17 @@ extension ReportDispatch {
         var signed = try await desk.signedReport(of: signature)
         signed.producedAt = entry.at
         let acts = try await desk.releaseActs(of: request).map(\.act) + [act]
-        let version = earlier.lastVersion + 1
-        return try await facts(
-            signed, as: version, "\(signature.id)/\(version)", ReleaseState(acts), earlier,
-            earlierVisibility: before.visibility)
+        let version = earlier.lastVersion + 1, after = ReleaseState(acts)
+        var earlier = earlier, facts = [Fact]()
+        if after.confidentiality != .normal, let holding = earlier.held[.dmp] {
+            // A restricted document is never in the DMP (PFI sheet section 4): what stands there open goes.
+            facts += try await again(holding.delivery, "retrait", as: .deletion, to: [.dmp: holding])
+            earlier.forget(.dmp)
+        }
+        return try await facts
+            + self.facts(
+                signed, as: version, "\(signature.id)/\(version)", after, earlier,
+                earlierVisibility: before.visibility)
     }
 
     private func dueDeliveries(_ request: Request) async throws(CommandFailure) -> [(Delivery, [DeliveryEvent])] {
@@ -159,7 +190,7 @@ extension ReportDispatch {
     /// A deletion carries the document to delete and its recipients; what goes again leaves out a DMP that has it.
     private func again(
         _ delivery: Delivery, _ errand: String, as wanted: DocumentTransmission.Request?,
-        to holders: EarlierVersions? = nil
+        to holders: [Destination: EarlierVersions.Holding]? = nil
     ) async throws(CommandFailure) -> [Fact] {
         let report: ReportVersion?, all: [Delivery], events: [DeliveryEvent]
         do throws(StoreFailure) {
@@ -188,10 +219,12 @@ extension ReportDispatch {
         }
         if let wanted { transmission.request = wanted }
         if let holders {
-            transmission.recipients = holders.recipients
-            transmission.toDMP = holders.inDMP
+            transmission.recipients = holders.sorted { $0.key < $1.key }.compactMap(\.value.recipient)
+            transmission.toDMP = holders[.dmp] != nil
+        } else if transmission.request != .deletion {
+            if events.contains(where: { $0.kind == .dmpAccepted }) { transmission.toDMP = false }
+            try await obeyChoices(of: delivery, in: &transmission)
         }
-        if wanted == nil, events.contains(where: { $0.kind == .dmpAccepted }) { transmission.toDMP = false }
         again.toDMP = transmission.toDMP
         do throws(Refusal) { again.message = try transmission.bytes(pfi?.routing.rules ?? .tolerant) } catch {
             throw .refused(error)
@@ -199,8 +232,74 @@ extension ReportDispatch {
         return [.delivery(again)]
     }
 
+    /// Leaves out whom the patient's choices, the identity and the hiding of today leave out. Refused when nobody is
+    /// left.
+    private func obeyChoices(
+        of delivery: Delivery, in transmission: inout DocumentTransmission
+    ) async throws(CommandFailure) {
+        let request = try await desk.request(delivery.requestID)
+        let allowed = try await allowed(transmission, request)
+        transmission.toDMP = transmission.toDMP && allowed.contains(.dmp)
+        transmission.recipients.removeAll { !allowed.contains(EarlierVersions.destination(of: $0)) }
+        guard transmission.toDMP || !transmission.recipients.isEmpty else {
+            throw .refused(
+                Refusal(
+                    "release.nobody", at: request.number,
+                    because: "plus aucun destinataire de ce message ne peut le recevoir (choix du patient, identité, "
+                        + "masquage)", remedy: "voir paillasse report show \(request.number)"))
+        }
+    }
+
+    /// Of the destinations of a message, those that may have it now.
+    private func allowed(
+        _ transmission: DocumentTransmission, _ request: Request
+    ) async throws(CommandFailure) -> Set<Destination> {
+        let acts = try await desk.releaseActs(of: request).map(\.act)
+        var asked = RoutingRequest(
+            patient: try await desk.patient(request.patientID), visibility: ReleaseState(acts).visibility,
+            prescriber: request.prescriber.securedMail, now: desk.now(), zone: try desk.site(request.site).civilZone)
+        asked.holders = Set(transmission.recipients.map(EarlierVersions.destination))
+        if transmission.toDMP { asked.holders.insert(.dmp) }
+        let routing = Routing(asked, settings: pfi?.routing ?? RoutingSettings())
+        return Set(routing.errands.flatMap(\.destinations))
+    }
+
+    /// What a patient chose since a message was written: an opposition told before it left is obeyed. Messages that
+    /// never left are closed and written again for whom they may still go to.
+    package func obeyChoices() async throws(CommandFailure) {
+        let heads: [DeliveryHead]
+        do throws(StoreFailure) { heads = try await desk.store.deliveriesDueHeads(limit: 10_000) } catch {
+            throw .store(error)
+        }
+        for head in heads {
+            let delivery: Delivery?, events: [DeliveryEvent]
+            do throws(StoreFailure) {
+                events = try await desk.store.deliveryEvents(head.id)
+                if events.isClosed || events.mayHaveLeft { continue }
+                delivery = try await desk.store.delivery(head.id)
+            } catch { throw .store(error) }
+            guard let delivery, DeliveryErrand(delivery) != .deletion,
+                let sent = DocumentTransmission(sent: delivery.message)
+            else { continue }
+            let request = try await desk.request(delivery.requestID)
+            var wanted = Set(sent.recipients.map(EarlierVersions.destination))
+            if sent.toDMP { wanted.insert(.dmp) }
+            if wanted.isSubset(of: try await allowed(sent, request)) { continue }
+            var facts = [close(delivery, events, "choix du patient")]
+            do throws(CommandFailure) { facts += try await again(delivery, "renvoi", as: nil) } catch {
+                guard case .refused(let refusal) = error, refusal.code == "release.nobody" else { throw error }
+            }
+            let note = AuditNote(
+                site: request.site, author: "exchange", action: "release.choices", subject: request.number,
+                at: desk.now())
+            do throws(StoreFailure) { try await desk.store.append(facts, note: note) } catch { throw .store(error) }
+        }
+    }
+
     /// A dead letter: sent again under a new number, or given up.
-    private func settle(_ act: ReleaseAct, _ request: Request) async throws(CommandFailure) -> [Fact] {
+    private func settle(
+        _ act: ReleaseAct, _ request: Request, isHeld: Bool
+    ) async throws(CommandFailure) -> [Fact] {
         let delivery: Delivery?, events: [DeliveryEvent]
         do throws(StoreFailure) {
             delivery = try await desk.store.delivery(act.deliveryID ?? "")
@@ -218,10 +317,35 @@ extension ReportDispatch {
                     "release.accepted", at: delivery.controlID, because: "la PFI a accepté ce message",
                     remedy: "pour l'envoyer de nouveau : paillasse report resend"))
         }
+        if act.kind == .retry, DeliveryErrand(delivery) != .deletion {
+            try await checkStanding(delivery, request, isHeld: isHeld)
+        }
         let isGivenUp = events.contains { $0.kind == .abandoned }
         let closing = events.isClosed && (act.kind == .retry || isGivenUp) ? [] : [close(delivery, events, act.reason)]
         if act.kind == .abandon { return closing }
         let errand = DeliveryErrand(delivery) == .deletion ? "retrait" : "renvoi"
         return closing + (try await again(delivery, errand, as: nil))
+    }
+
+    /// Once v2 exists, v1 is never sent (HOUSE invariant 6), and what is held does not leave by another door.
+    private func checkStanding(_ delivery: Delivery, _ request: Request, isHeld: Bool) async throws(CommandFailure) {
+        if isHeld {
+            throw .refused(
+                Refusal(
+                    "release.held", at: request.number, because: "les envois de ce compte rendu sont retenus",
+                    remedy: "les libérer : paillasse report release \(request.number)"))
+        }
+        let latest: Int
+        do throws(StoreFailure) {
+            latest = try await desk.store.reports(requestID: request.id).map(\.version).max() ?? 0
+        } catch { throw .store(error) }
+        guard delivery.version >= latest else {
+            throw .refused(
+                Refusal(
+                    "release.overtaken", at: delivery.controlID,
+                    because: "la version \(delivery.version) est remplacée par la version \(latest)",
+                    remedy: "abandonner cet envoi : paillasse deliveries abandon \(request.number) "
+                        + "\(delivery.controlID) --reason …"))
+        }
     }
 }

@@ -3,6 +3,7 @@ import Laboratory
 import Lines
 package import Report
 import Store
+import Synchronization
 package import Workflow
 
 /// The way out: each signature becomes a report version and its delivery, each delivery is sent until the PFI took
@@ -29,6 +30,15 @@ package final class ReportDispatch: Sendable {
         self.log = log
         outbox = pfi.map { Outbox(desk: desk, pfi: $0, log: log) }
         (bell, ring) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// At the start too: a choice may have been written down just before the last end.
+    private let choicesMayHaveChanged = Mutex(true)
+
+    /// A patient's file changed: what waits is looked at again before it leaves.
+    package func patientChanged() {
+        choicesMayHaveChanged.withLock { $0 = true }
+        wake()
     }
 
     /// Something was signed: do not wait for the next look.
@@ -63,6 +73,13 @@ package final class ReportDispatch: Sendable {
                 if ContinuousClock.now >= hidingsAt {
                     hidingsAt = ContinuousClock.now + ReportDispatch.hidingsEvery
                     try await endHidings()
+                }
+                if choicesMayHaveChanged.withLock({ $0 }) {
+                    choicesMayHaveChanged.withLock { $0 = false }
+                    do throws(CommandFailure) { try await obeyChoices() } catch {
+                        choicesMayHaveChanged.withLock { $0 = true }
+                        throw error
+                    }
                 }
                 try await makeReports()
                 guard let outbox, ContinuousClock.now >= notBefore else { continue }

@@ -7,35 +7,49 @@ import Workflow
 
 /// What the earlier versions of a request's report left behind them.
 struct EarlierVersions {
+    /// The message by which a destination came to what it has, and how it was named there.
+    struct Holding {
+        var delivery: Delivery
+        var recipient: Recipient?
+    }
     /// Deliveries that never left, closed with the new version's.
     var overtaken: [Fact] = []
-    /// The last message that may be with the PFI; nil after a deletion.
-    var lastSent: Delivery?
     var lastVersion = 0
-    /// Who may have a version now.
-    var recipients: [Recipient] = []
-    var inDMP = false
+    /// Something was given to the wire once: the chain of its documents has begun.
+    var hasLeft = false
+    /// Who may have a version now, each its own: a document that the DMP may not have went to others meanwhile.
+    private(set) var held: [Destination: Holding] = [:]
 
-    var holders: Set<Destination> {
-        var holders = Set(
-            recipients.map { $0.isPatient ? Destination.patient : .professional($0.address.lowercased()) })
-        if inDMP { holders.insert(.dmp) }
-        return holders
+    /// The last message that may be with the PFI; nil after a deletion.
+    var lastSent: Delivery? { held.values.map(\.delivery).max(by: DeliveryErrand.comesBefore) }
+    var holders: Set<Destination> { Set(held.keys) }
+
+    static func destination(of recipient: Recipient) -> Destination {
+        recipient.isPatient ? .patient : .professional(recipient.address.lowercased())
     }
 
-    mutating func add(_ delivery: Delivery) {
-        lastSent = delivery
+    mutating func add(_ delivery: Delivery, _ events: [DeliveryEvent]) {
         guard let sent = DocumentTransmission(sent: delivery.message) else { return }
-        inDMP = inDMP || sent.toDMP
+        // What the DMP refused is not there; what it had before still is.
+        if sent.toDMP, !events.contains(where: { $0.kind == .dmpRefused }) {
+            held[.dmp] = Holding(delivery: delivery, recipient: nil)
+        }
         for recipient in sent.recipients {
-            recipients.removeAll { $0.address.lowercased() == recipient.address.lowercased() }
-            recipients.append(recipient)
+            held[EarlierVersions.destination(of: recipient)] = Holding(delivery: delivery, recipient: recipient)
         }
     }
-    mutating func forget() {
-        lastSent = nil
-        recipients = []
-        inDMP = false
+    mutating func remove(_ deletion: Delivery, _ events: [DeliveryEvent]) {
+        guard let sent = DocumentTransmission(sent: deletion.message) else { return }
+        if sent.toDMP, !events.contains(where: { $0.kind == .dmpRefused }) { held[.dmp] = nil }
+        for recipient in sent.recipients { held[EarlierVersions.destination(of: recipient)] = nil }
+    }
+    /// Nobody there has a version any more.
+    mutating func forget(_ destination: Destination) { held[destination] = nil }
+    /// By report version, oldest first.
+    var byVersion: [[Destination: Holding]] {
+        Dictionary(grouping: held, by: \.value.delivery.reportID).values
+            .map { Dictionary(uniqueKeysWithValues: $0.map { ($0.key, $0.value) }) }
+            .sorted { ($0.first?.value.delivery.version ?? 0) < ($1.first?.value.delivery.version ?? 0) }
     }
 }
 
@@ -97,11 +111,7 @@ extension ReportDispatch {
         _ signed: SignedReport, as version: Int, _ signatureID: String, _ state: ReleaseState,
         _ earlier: EarlierVersions, earlierVisibility: Visibility? = nil
     ) async throws(CommandFailure) -> [Fact] {
-        var signed = signed
-        signed.signature.version = version
-        signed.documentOID = "\(signed.setOID).\(version)"
-        signed.replacedOID = earlier.lastSent.map { "\(signed.setOID).\($0.version)" }
-        signed.visibility = state.visibility
+        let signed = try await chained(signed, as: version, state, earlier)
         let circumstances = IssuedDocuments.Circumstances(
             holders: earlier.holders, earlierVisibility: earlier.lastSent == nil ? nil : earlierVisibility,
             now: desk.now())
@@ -141,6 +151,37 @@ extension ReportDispatch {
         return facts
     }
 
+    /// Its place in the chain of documents: it replaces what its destinations have. With nothing to replace after
+    /// something left (withdrawn, refused), it begins a chain of its own, for a version number stands once in a chain.
+    private func chained(
+        _ signed: SignedReport, as version: Int, _ state: ReleaseState, _ earlier: EarlierVersions
+    ) async throws(CommandFailure) -> SignedReport {
+        var signed = signed
+        let base = signed.setOID
+        signed.signature.version = version
+        signed.visibility = state.visibility
+        signed.documentOID = "\(base).\(version)"
+        signed.replacedOID = nil
+        var asked = RoutingRequest(
+            patient: signed.content.patient, visibility: state.visibility, prescriber: nil,
+            complete: signed.signature.complete, now: desk.now(), zone: signed.site.civilZone)
+        asked.holders = earlier.holders
+        let feedsDMP = pfi.map { Routing(asked, settings: $0.routing).errands.contains(where: \.toDMP) } ?? false
+        // The DMP cannot replace a document that it never had.
+        let former = (feedsDMP ? earlier.held[.dmp]?.delivery : nil) ?? earlier.lastSent
+        if let former {
+            let report: ReportVersion?
+            do throws(StoreFailure) { report = try await desk.store.report(former.reportID) } catch {
+                throw .store(error)
+            }
+            signed.setOID = report?.setOID ?? base
+            signed.replacedOID = report?.documentOID ?? "\(base).\(former.version)"
+        } else if earlier.hasLeft {
+            signed.setOID = "\(base).0.\(version)"
+        }
+        return signed
+    }
+
     /// Once v2 exists, v1 is never sent (HOUSE invariant 6): an earlier delivery that never left is closed with v2's,
     /// and v2 replaces the last version that may be with the PFI; none, or a deleted one, means that v2 is the first.
     func earlierVersions(of request: Request) async throws(CommandFailure) -> EarlierVersions {
@@ -150,11 +191,14 @@ extension ReportDispatch {
             let all = try await desk.store.deliveries(site: nil, requestID: request.id, limit: 1000)
             for delivery in all.sorted(by: DeliveryErrand.comesBefore) {
                 let events = try await desk.store.deliveryEvents(delivery.id)
-                if events.contains(where: { $0.kind == .refused || $0.kind == .abandoned }) { continue }
+                if events.contains(where: { $0.kind == .attempted }) { found.hasLeft = true }
+                // What was given up without an answer may have arrived all the same (HOUSE invariant 8).
+                let isGivenUp = events.contains { $0.kind == .abandoned }
+                if events.contains(where: { $0.kind == .refused }) || (isGivenUp && !events.mayHaveLeft) { continue }
                 if DeliveryErrand(delivery) == .deletion {
-                    found.forget()
+                    if !isGivenUp { found.remove(delivery, events) }
                 } else if events.mayHaveLeft {
-                    found.add(delivery)
+                    found.add(delivery, events)
                 } else {
                     found.overtaken.append(
                         .deliveryEvent(

@@ -42,11 +42,11 @@ package struct BarChart: Sendable, Equatable {
         return try Press.use { setter throws(Refusal) in
             let inks = inks(setter)
             if let defect = setter.defect { throw defect }
-            let paper = Paper()
+            let paper = Paper(setter.deflater)
             paper.description = FileDescription(title: title, author: author, subject: "Indicateurs", made: made)
             paper.draw(inks)
             paper.endPage()
-            return try paper.finish()
+            return paper.finish()
         }
     }
 

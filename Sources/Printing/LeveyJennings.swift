@@ -13,7 +13,7 @@ package enum ChartPrinter {
     /// `heading` names laboratory and period; `at`: when it was printed (nothing else depends on the time).
     ///
     /// Refusals: `printing.empty`, `printing.length`, `printing.control`, `printing.glyph`, and those of the machine
-    /// (`printing.font`, `printing.pango`, `printing.cairo`).
+    /// (`printing.font`, `printing.pango`).
     package static func pdf(
         _ charts: [LeveyJennings], heading: String, at instant: Instant, zone: CivilZone = .europeParis
     ) throws(Refusal) -> [UInt8] {
@@ -27,14 +27,14 @@ package enum ChartPrinter {
         return try Press.use { setter throws(Refusal) in
             let pages = pages(charts, heading, instant, zone, setter)
             if let defect = setter.defect { throw defect }
-            let paper = Paper()
+            let paper = Paper(setter.deflater)
             paper.description = FileDescription(
                 title: "Graphiques de Levey–Jennings", author: heading, subject: "Contrôle de qualité", made: instant)
             for inks in pages {
                 paper.draw(inks)
                 paper.endPage()
             }
-            return try paper.finish()
+            return paper.finish()
         }
     }
 

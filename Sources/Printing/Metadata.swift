@@ -1,9 +1,18 @@
 import Base
 
+/// What a document says of itself, in its information dictionary and in its XMP packet alike.
+struct FileDescription {
+    var title = ""
+    var author = ""
+    var subject = ""
+    /// Made by the report, not by the clock: the same report has the same bytes.
+    var made = Instant(milliseconds: 0)
+}
+
 /// What the file says of itself, twice: readers use either, and ISO 19005-1 section 6.7.3 wants them to agree.
 enum Metadata {
     private static let creator = "Paillasse"
-    private static let producer = "Paillasse (cairo, Pango, qpdf)"
+    private static let producer = "Paillasse (Pango)"
 
     /// Entries of the information dictionary (PDF 1.4 section 9.2.1).
     static func entries(_ description: FileDescription) -> [(key: String, text: String)] {

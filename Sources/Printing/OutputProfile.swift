@@ -5,7 +5,7 @@ import Glibc
 ///
 /// An ICC.1:2001-04 (version 2) display profile: three colorants adapted to D50, one curve for the three channels.
 enum OutputProfile {
-    static let bytes: [UInt8] = build()
+    static let deflated = Deflater.smallest(build())
 
     private static func build() -> [UInt8] {
         let curve = curve()

@@ -1,5 +1,4 @@
 import Base
-import CPango
 
 /// What stands on a page. Places are points from the top left corner.
 enum Ink {
@@ -32,152 +31,208 @@ enum Ink {
     }
 }
 
-/// Bytes that cairo hands over while it writes.
-private final class Sink { var bytes = [UInt8]() }
-
-/// A PDF/A-1b document in memory.
+/// A PDF/A-1b document in memory (ISO 19005-1, level B).
 final class Paper {
-    private let sink = Sink()
-    private let surface: OpaquePointer?
-    private let cairo: OpaquePointer?
-    private var page = 1
-
-    init() {
-        let write: cairo_write_func_t = { closure, data, length in
-            guard let closure, let data else { return CAIRO_STATUS_WRITE_ERROR }
-            let sink = Unmanaged<Sink>.fromOpaque(closure).takeUnretainedValue()
-            sink.bytes.append(contentsOf: UnsafeBufferPointer(start: data, count: Int(length)))
-            return CAIRO_STATUS_SUCCESS
-        }
-        let closure = Unmanaged.passUnretained(sink).toOpaque()
-        surface = cairo_pdf_surface_create_for_stream(write, closure, Sheet.width, Sheet.height)
-        cairo_pdf_surface_restrict_to_version(surface, CAIRO_PDF_VERSION_1_4)
-        cairo = cairo_create(surface)
-    }
-
-    deinit {
-        cairo_destroy(cairo)
-        // Without this, a surface destroyed after a refusal would still write into the sink.
-        cairo_surface_finish(surface)
-        cairo_surface_destroy(surface)
-    }
-
     /// What the file says of itself; nothing in it depends on the clock.
     var description = FileDescription()
+    private let deflater: Deflater
+    private var file = PDFFile(capacity: 160 * 1024)
+    private var page = PageContent()
+    private let root, tree, resources: PDFFile.Object
+    private var pages: [PDFFile.Object] = []
+    private var fonts: [DocumentFont] = []
+    private var pictures: [(picture: Picture, object: PDFFile.Object)] = []
+    private var outline: [(title: String, page: PDFFile.Object, y: Double)] = []
+    /// The page whose content is being written.
+    private var current: PDFFile.Object?
+
+    private struct DocumentFont {
+        let program: FontProgram
+        let object: PDFFile.Object
+        var others: Set<UInt16> = []
+    }
+
+    init(_ deflater: Deflater) {
+        self.deflater = deflater
+        root = file.promise()
+        tree = file.promise()
+        resources = file.promise()
+    }
 
     /// `down`: how far below their own places.
     func draw(_ inks: [Ink], down: Double = 0) {
-        for ink in inks {
-            if case .line(let text, let number, let x, let baseline, let tone) = ink,
-                let runs = text.glyphs(ofLine: number)
-            {
-                for run in runs { gather(run, x: x, baseline: baseline + down, tone) }
-            } else {
-                show()
-                draw(down == 0 ? ink : ink.moved(down: down))
-            }
-        }
+        for ink in inks { draw(ink, down) }
     }
 
-    /// Text of one font and tone not yet given to cairo: every call costs it as much as some tens of glyphs.
-    private var gathered: (run: GlyphRun, tone: Tone)?
-
-    private func gather(_ run: GlyphRun, x: Double, baseline: Double, _ tone: Tone) {
-        if let before = gathered, before.run.font != run.font || before.tone != tone { show() }
-        let first = gathered?.run.glyphs.count ?? 0
-        if gathered == nil {
-            gathered = (run, tone)
-        } else {
-            gathered?.run.glyphs += run.glyphs
-            gathered?.run.clusters += run.clusters
-            gathered?.run.text += run.text
-        }
-        for n in first..<(first + run.glyphs.count) {
-            gathered?.run.glyphs[n].x += x
-            gathered?.run.glyphs[n].y += baseline
-        }
-    }
-
-    private func show() {
-        guard let (run, tone) = gathered else { return }
-        gathered = nil
-        use(tone)
-        cairo_set_scaled_font(cairo, run.font)
-        cairo_show_text_glyphs(
-            cairo, run.text, Int32(run.text.count), run.glyphs, Int32(run.glyphs.count), run.clusters,
-            Int32(run.clusters.count), cairo_text_cluster_flags_t(rawValue: 0))
-    }
-
-    private func draw(_ ink: Ink) {
+    private func draw(_ ink: Ink, _ down: Double) {
         switch ink {
         case .line(let text, let number, let x, let baseline, let tone):
-            use(tone)
-            cairo_move_to(cairo, x, baseline)
-            if let line = pango_layout_get_line_readonly(text.layout, Int32(number)) {
-                pango_cairo_show_layout_line(cairo, line)
+            guard text.lines.indices.contains(number) else { return }
+            for run in text.lines[number].runs {
+                let font = font(run)
+                page.show(run, font: font, size: run.size, x: x + run.x, y: baseline + down, tone)
             }
-        case .rule(let x, let y, let width, let thickness, let tone):
-            use(tone)
-            cairo_rectangle(cairo, x, y, width, thickness)
-            cairo_fill(cairo)
-        case .box(let x, let y, let width, let height, let tone):
-            use(tone)
-            cairo_rectangle(cairo, x, y, width, height)
-            cairo_fill(cairo)
+        case .rule(let x, let y, let width, let height, let tone), .box(let x, let y, let width, let height, let tone):
+            page.fill(x: x, y: y + down, width: width, height: height, tone)
         case .frame(let x, let y, let width, let height, let tone):
-            use(tone)
-            cairo_set_line_width(cairo, 0.7)
-            cairo_rectangle(cairo, x, y, width, height)
-            cairo_stroke(cairo)
+            page.frame(x: x, y: y + down, width: width, height: height, line: 0.7, tone)
         case .path(let points, let width, let isFilled, let tone):
-            use(tone)
-            for (index, point) in points.enumerated() {
-                if index == 0 { cairo_move_to(cairo, point.x, point.y) } else { cairo_line_to(cairo, point.x, point.y) }
-            }
-            if isFilled {
-                cairo_close_path(cairo)
-                cairo_fill(cairo)
-            } else {
-                cairo_set_line_width(cairo, width)
-                cairo_stroke(cairo)
-            }
-        case .picture(let logo, let x, let y, let width, let height):
-            cairo_save(cairo)
-            cairo_translate(cairo, x, y)
-            cairo_scale(cairo, width / Double(logo.width), height / Double(logo.height))
-            cairo_set_source_surface(cairo, logo.surface, 0, 0)
-            // Any other filter writes /Interpolate true, which PDF/A-1 forbids.
-            cairo_pattern_set_filter(cairo_get_source(cairo), CAIRO_FILTER_NEAREST)
-            cairo_paint(cairo)
-            cairo_restore(cairo)
-        case .bookmark(let title, let y):
-            cairo_pdf_surface_add_outline(
-                surface, CAIRO_PDF_OUTLINE_ROOT, title, "page=\(page) pos=[\(Int(Sheet.margin)) \(Int(y))]",
-                CAIRO_PDF_OUTLINE_FLAG_OPEN)
+            page.path(points, down: down, width: isFilled ? nil : width, tone)
+        case .picture(let picture, let x, let y, let width, let height):
+            page.show(picture: index(of: picture), x: x, y: y + down, width: width, height: height)
+        case .bookmark(let title, let y): outline.append((title, openPage(), y + down))
         }
     }
 
-    private func use(_ tone: Tone) {
-        let (red, green, blue) = tone.rgb
-        cairo_set_source_rgb(cairo, red, green, blue)
+    private func font(_ run: GlyphRun) -> Int {
+        let index: Int
+        if let known = fonts.firstIndex(where: { $0.program === run.program }) {
+            index = known
+        } else {
+            index = fonts.count
+            fonts.append(DocumentFont(program: run.program, object: file.promise()))
+        }
+        if !run.others.isEmpty { fonts[index].others.formUnion(run.others) }
+        return index
+    }
+
+    private func index(of picture: Picture) -> Int {
+        if let known = pictures.firstIndex(where: { $0.picture === picture }) { return known }
+        let object = file.stream(
+            "/Type /XObject /Subtype /Image /BitsPerComponent 8", picture.stream,
+            more: " /Width \(picture.width) /Height \(picture.height) \(picture.entries)")
+        pictures.append((picture, object))
+        return pictures.count - 1
+    }
+
+    private func openPage() -> PDFFile.Object {
+        let opened = current ?? file.promise()
+        current = opened
+        return opened
     }
 
     func endPage() {
-        show()
-        cairo_show_page(cairo)
-        page += 1
+        let ended = openPage()
+        let content = file.stream("/Filter /FlateDecode", deflater.deflated(page.finished()))
+        file.write(ended) { bytes in
+            bytes.add("<< /Type /Page /Parent ")
+            bytes.add(reference: tree)
+            bytes.add(" /MediaBox [ 0 0 595.276 841.89 ] /Resources ")
+            bytes.add(reference: resources)
+            bytes.add(" /Contents ")
+            bytes.add(reference: content)
+            bytes.add(" >>")
+        }
+        pages.append(ended)
+        page.begin()
+        current = nil
     }
 
-    func finish() throws(Refusal) -> [UInt8] {
-        cairo_surface_finish(surface)
-        var status = cairo_status(cairo)
-        if status == CAIRO_STATUS_SUCCESS { status = cairo_surface_status(surface) }
-        guard status == CAIRO_STATUS_SUCCESS else {
-            throw Refusal(
-                "printing.cairo",
-                because: "Cairo n'a pas pu écrire le PDF : \(String(cString: cairo_status_to_string(status)))",
-                remedy: "vérifier la mémoire disponible, puis éditer à nouveau")
+    // MARK: the end of the file
+
+    func finish() -> [UInt8] {
+        for font in fonts { font.program.parts(with: font.others).write(font.object, to: &file) }
+        file.write(resources) { bytes in
+            bytes.add("<< /Font <<")
+            for (n, font) in fonts.enumerated() {
+                bytes.add(" /F")
+                bytes.add(n)
+                bytes.add(" ")
+                bytes.add(reference: font.object)
+            }
+            bytes.add(" >>")
+            if !pictures.isEmpty { bytes.add(" /XObject <<") }
+            for (n, picture) in pictures.enumerated() {
+                bytes.add(" /X")
+                bytes.add(n)
+                bytes.add(" ")
+                bytes.add(reference: picture.object)
+            }
+            bytes.add(pictures.isEmpty ? " >>" : " >> >>")
         }
-        return try Archive.pdfA1b(sink.bytes, description)
+        file.write(tree) { bytes in
+            bytes.add("<< /Type /Pages /Count ")
+            bytes.add(pages.count)
+            bytes.add(" /Kids [")
+            for page in pages {
+                bytes.add(" ")
+                bytes.add(reference: page)
+            }
+            bytes.add(" ] >>")
+        }
+        writeRoot()
+        let information = file.write { bytes in
+            bytes.add("<<")
+            for (key, text) in Metadata.entries(description) {
+                bytes.add(" ")
+                bytes.add(text: key)
+                bytes.add(" ")
+                bytes.add(textString: text)
+            }
+            bytes.add(" >>")
+        }
+        return file.finished(root: root, information: information)
+    }
+
+    private func writeRoot() {
+        // Not deflated, so that it is found without reading PDF (ISO 19005-1 section 6.7.2).
+        let metadata = file.stream("/Type /Metadata /Subtype /XML", Metadata.packet(description))
+        let profile = file.stream("/N 3 /Filter /FlateDecode", OutputProfile.deflated)
+        let outlines = writeOutline()
+        file.write(root) { bytes in
+            bytes.add("<< /Type /Catalog /Pages ")
+            bytes.add(reference: tree)
+            bytes.add(" /Lang (fr-FR) /ViewerPreferences << /DisplayDocTitle true >> /Metadata ")
+            bytes.add(reference: metadata)
+            if let outlines {
+                bytes.add(" /PageMode /UseOutlines /Outlines ")
+                bytes.add(reference: outlines)
+            }
+            bytes.add("\n/OutputIntents [ << /Type /OutputIntent /S /GTS_PDFA1 ")
+            bytes.add("/OutputConditionIdentifier (sRGB IEC61966-2.1) /RegistryName (http://www.color.org) ")
+            bytes.add("/Info (sRGB IEC61966-2.1) /DestOutputProfile ")
+            bytes.add(reference: profile)
+            bytes.add(" >> ] >>")
+        }
+    }
+
+    /// One level of entries (PDF Reference 1.4, section 8.2.2); nil without any.
+    private func writeOutline() -> PDFFile.Object? {
+        guard !outline.isEmpty else { return nil }
+        let top = file.promise()
+        let entries = outline.map { _ in file.promise() }
+        for (n, entry) in outline.enumerated() {
+            file.write(entries[n]) { bytes in
+                bytes.add("<< /Title ")
+                bytes.add(textString: entry.title)
+                bytes.add(" /Parent ")
+                bytes.add(reference: top)
+                if n > 0 {
+                    bytes.add(" /Prev ")
+                    bytes.add(reference: entries[n - 1])
+                }
+                if n + 1 < entries.count {
+                    bytes.add(" /Next ")
+                    bytes.add(reference: entries[n + 1])
+                }
+                bytes.add(" /Dest [ ")
+                bytes.add(reference: entry.page)
+                bytes.add(" /XYZ ")
+                bytes.add(Sheet.margin)
+                bytes.add(" ")
+                bytes.add(Sheet.height - entry.y)
+                bytes.add(" 0 ] >>")
+            }
+        }
+        file.write(top) { bytes in
+            bytes.add("<< /Type /Outlines /Count ")
+            bytes.add(entries.count)
+            bytes.add(" /First ")
+            bytes.add(reference: entries[0])
+            bytes.add(" /Last ")
+            bytes.add(reference: entries[entries.count - 1])
+            bytes.add(" >>")
+        }
+        return top
     }
 }

@@ -1,13 +1,14 @@
 package import Base
 import CPango
-import Glibc
 
 /// A picture on the page. A PNG is made opaque on white: PDF/A-1 has no transparency (ISO 19005-1 section 6.4). A JPEG
 /// stands in the file as it came.
-package final class Picture: @unchecked Sendable {
-    let surface: OpaquePointer?
+package final class Picture: Sendable {
     let width: Int
     let height: Int
+    /// Its bytes in the file, and what the dictionary of the image says of them.
+    let stream: [UInt8]
+    let entries: String
     /// A logo of more bytes or points would weigh on every report that leaves.
     package static let largestLogo = 64 * 1024
     package static let widestLogo = 600
@@ -55,7 +56,14 @@ package final class Picture: @unchecked Sendable {
         defer { cairo_surface_destroy(read) }
         width = Int(cairo_image_surface_get_width(read))
         height = Int(cairo_image_surface_get_height(read))
-        surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(width), Int32(height))
+        stream = Deflater(level: 6).deflated(Picture.opaque(read, width, height))
+        entries = "/ColorSpace /DeviceRGB /Filter /FlateDecode"
+    }
+
+    /// Red, green and blue of each point, on white.
+    private static func opaque(_ read: OpaquePointer, _ width: Int, _ height: Int) -> [UInt8] {
+        let surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(width), Int32(height))
+        defer { cairo_surface_destroy(surface) }
         let cairo = cairo_create(surface)
         cairo_set_source_rgb(cairo, 1, 1, 1)
         cairo_paint(cairo)
@@ -63,23 +71,28 @@ package final class Picture: @unchecked Sendable {
         cairo_paint(cairo)
         cairo_destroy(cairo)
         cairo_surface_flush(surface)
+        guard let data = cairo_image_surface_get_data(surface) else { return [] }
+        let stride = Int(cairo_image_surface_get_stride(surface))
+        return [UInt8](unsafeUninitializedCapacity: 3 * width * height) { bytes, count in
+            for y in 0..<height {
+                // A point is a 32-bit number in the machine's order: 0x00RRGGBB.
+                let row = UnsafeRawPointer(data + y * stride).assumingMemoryBound(to: UInt32.self)
+                for x in 0..<width {
+                    for shift: UInt32 in [16, 8, 0] {
+                        bytes.initializeElement(at: count, to: UInt8(truncatingIfNeeded: row[x] >> shift))
+                        count += 1
+                    }
+                }
+            }
+        }
     }
 
-    /// Cairo puts the bytes into the file (`CAIRO_MIME_TYPE_JPEG`); the points of the surface are never looked at.
-    private init?(jpeg bytes: [UInt8], _ frame: JPEGFrame) {
+    private init(jpeg bytes: [UInt8], _ frame: JPEGFrame) {
         width = frame.width
         height = frame.height
-        surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(width), Int32(height))
-        guard let copy = malloc(bytes.count)?.assumingMemoryBound(to: UInt8.self) else { return nil }
-        bytes.withUnsafeBufferPointer { buffer in
-            if let base = buffer.baseAddress { copy.update(from: base, count: buffer.count) }
-        }
-        let status = cairo_surface_set_mime_data(
-            surface, "image/jpeg", copy, UInt(bytes.count), { free($0) }, copy)
-        guard status == CAIRO_STATUS_SUCCESS else { return nil }
+        stream = bytes
+        entries = "/ColorSpace \(frame.channels == 1 ? "/DeviceGray" : "/DeviceRGB") /Filter /DCTDecode"
     }
-
-    deinit { cairo_surface_destroy(surface) }
 
     private struct Reader {
         var bytes: UnsafeBufferPointer<UInt8>

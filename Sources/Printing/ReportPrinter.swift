@@ -9,8 +9,7 @@ package enum ReportPrinter {
     ///
     /// Refusals, none with a word of the report in it: `printing.empty` (an obligatory part is missing),
     /// `printing.control`, `printing.glyph` (a text cannot be printed as written), `printing.header`, `printing.logo`,
-    /// `printing.length` (unreasonable), `printing.font`, `printing.pango`, `printing.cairo`, `printing.qpdf` (the
-    /// machine).
+    /// `printing.length` (unreasonable), `printing.font`, `printing.pango` (the machine).
     package static func pdf(_ report: PrintedReport) throws(Refusal) -> [UInt8] {
         try requireContent(report)
         return try Press.use { setter throws(Refusal) in try render(report, with: setter) }
@@ -37,7 +36,7 @@ package enum ReportPrinter {
 
     private static func render(_ report: PrintedReport, with setter: Typesetter) throws(Refusal) -> [UInt8] {
         let document = try Document(report, setter: setter)
-        let paper = Paper()
+        let paper = Paper(setter.deflater)
         paper.description = FileDescription(
             title: "Compte rendu d'examens de biologie médicale – dossier \(report.requestNumber)",
             author: report.issuer.name, subject: PageFrame.fullName(report.patient), made: report.dates.editedAt)
@@ -45,7 +44,7 @@ package enum ReportPrinter {
             document.draw(page: page, on: paper)
             paper.endPage()
         }
-        return try paper.finish()
+        return paper.finish()
     }
 
 }

@@ -18,7 +18,8 @@ struct TrendCurves {
     init(_ report: PrintedReport, setter: Typesetter) {
         self.setter = setter
         let all = report.chapters.flatMap { $0.panels.flatMap(\.lines) }.enumerated().filter { _, line in
-            line.trend.count { TrendCurves.number($0.value) != nil } >= TrendCurves.fewestPoints
+            line.trend.count >= TrendCurves.fewestPoints
+                && line.trend.count { TrendCurves.number($0.value) != nil } >= TrendCurves.fewestPoints
         }
         let kept = all.sorted {
             ($0.element.flag == .none ? 1 : 0, $0.offset) < ($1.element.flag == .none ? 1 : 0, $1.offset)

@@ -1,54 +1,15 @@
 import Base
 import CPango
 
-/// A text broken into lines for one width; owns its Pango layout.
-final class SetText {
-    let layout: OpaquePointer
-    let face: Face
-    let lineCount: Int
-
-    fileprivate init(_ layout: OpaquePointer, face: Face) {
-        self.layout = layout
-        self.face = face
-        lineCount = Int(pango_layout_get_line_count(layout))
-    }
-
-    /// Counts the lines of a layout again after its settings changed.
-    fileprivate convenience init(keeping other: SetText) {
-        g_object_ref(UnsafeMutableRawPointer(other.layout))
-        self.init(other.layout, face: other.face)
-    }
-
-    deinit { g_object_unref(UnsafeMutableRawPointer(layout)) }
-
-    /// Width of one line in points.
-    func width(ofLine line: Int) -> Double {
-        guard let line = pango_layout_get_line_readonly(layout, Int32(line)) else { return 0 }
-        var logical = PangoRectangle()
-        pango_layout_line_get_extents(line, nil, &logical)
-        return Double(logical.width) / Double(PANGO_SCALE)
-    }
-
-    private var runs: [Int: [GlyphRun]] = [:]
-    /// What cairo shows of one line, found once however often it is shown; nil where Pango must draw it itself (a text
-    /// that was cut short, or one that runs from right to left).
-    func glyphs(ofLine line: Int) -> [GlyphRun]? {
-        if let known = runs[line] { return known }
-        guard pango_layout_is_ellipsized(layout) == 0, let text = pango_layout_get_text(layout),
-            let made = pango_layout_get_line_readonly(layout, Int32(line)).flatMap({ GlyphRun.all(of: $0, text) })
-        else { return nil }
-        runs[line] = made
-        return made
-    }
-
-    var widest: Double { (0..<lineCount).map { width(ofLine: $0) }.max() ?? 0 }
-}
-
 /// Breaks texts into lines and remembers the first one that cannot be printed as it was written. Serves one report
 /// after the other; what every report of a laboratory says (names of analyses, units, intervals, headings) is set once.
 final class Typesetter {
     private let context: OpaquePointer
     private var descriptions: [Face: OpaquePointer] = [:]
+    private var lineSetters: [Face: LineSetter] = [:]
+    private let fonts = FontBook()
+    /// Of the contents of pages.
+    let deflater = Deflater(level: 6)
     /// No hyphen where a word is cut (it would read as part of a value), no ligature (searching « flux » must find it).
     private let attributes: OpaquePointer?
     /// What the first unprintable text was, with its place and without its words.
@@ -64,7 +25,7 @@ final class Typesetter {
     /// Values as they come back from one patient to the next: `4,2`, `< 0,5`, `Négatif`; apart, so that they drive out
     /// nothing else.
     private var values: [Common: SetText] = [:]
-    private static let valueLimit = 2048
+    private static let valueLimit = 4096
     /// Longer texts are one patient's.
     private static let longestValue = 16
 
@@ -87,6 +48,9 @@ final class Typesetter {
         pango_context_set_language(context, pango_language_from_string("fr"))
         pango_context_set_base_dir(context, PANGO_DIRECTION_LTR)
         try requireFont()
+        // Both fonts of the house before any that stands in for them: what a document holds of a font does not depend
+        // on the documents before.
+        for face in [Face.name, Face.strongValue] { _ = lineSetter(face) }
     }
 
     deinit {
@@ -145,7 +109,39 @@ final class Typesetter {
     /// Sets a text for a width in points; nil for one line a paragraph. `place` names it in a refusal.
     func set(_ text: String, _ face: Face, width: Double? = nil, at place: String = "") -> SetText {
         check(text, at: place)
+        let text = Typography.french(text)
+        return one(text, face, width) ?? laidOut(text, face, width, at: place)
+    }
+
+    /// Sets a text on one line, cut with an ellipsis at the width: only for what is told in full elsewhere.
+    func setShort(_ text: String, _ face: Face, width: Double) -> SetText {
+        check(text, at: "")
+        let text = Typography.french(text.replacing("\n", with: " "))
+        return one(text, face, width) ?? laidOut(text, face, width, at: "", isShort: true)
+    }
+
+    /// Most texts: plain letters on one line. Nil for all others.
+    func one(_ text: String, _ face: Face, _ width: Double?) -> SetText? {
+        guard let line = lineSetter(face).line(text),
+            // In Pango's units, as it decides itself.
+            width.map({ line.width * Double(PANGO_SCALE) <= Double(Int32($0 * Double(PANGO_SCALE))) }) ?? true
+        else { return nil }
+        return SetText([line], face)
+    }
+
+    private func lineSetter(_ face: Face) -> LineSetter {
+        if let known = lineSetters[face] { return known }
+        let made = LineSetter(context, description(of: face), fonts)
+        lineSetters[face] = made
+        return made
+    }
+
+    /// What Pango makes of it: several lines or paragraphs, any script, fonts that stand in.
+    func laidOut(
+        _ text: String, _ face: Face, _ width: Double?, at place: String, isShort: Bool = false
+    ) -> SetText {
         guard let layout = pango_layout_new(context) else { fatalError("pango_layout_new returned nothing") }
+        defer { g_object_unref(UnsafeMutableRawPointer(layout)) }
         pango_layout_set_font_description(layout, description(of: face))
         pango_layout_set_attributes(layout, attributes)
         pango_layout_set_auto_dir(layout, 0)
@@ -153,30 +149,35 @@ final class Typesetter {
             pango_layout_set_width(layout, Int32(width * Double(PANGO_SCALE)))
             pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR)
         }
-        var text = Typography.french(text)
+        if isShort { pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END) }
+        var text = text
         text.withUTF8 { bytes in
             bytes.withMemoryRebound(to: CChar.self) {
                 pango_layout_set_text(layout, $0.baseAddress, Int32($0.count))
             }
         }
-        return finish(SetText(layout, face: face), at: place)
-    }
-
-    /// Sets a text on one line, cut with an ellipsis at the width: only for what is told in full elsewhere.
-    func setShort(_ text: String, _ face: Face, width: Double) -> SetText {
-        let set = set(text.replacing("\n", with: " "), face, width: width)
-        pango_layout_set_ellipsize(set.layout, PANGO_ELLIPSIZE_END)
-        return SetText(keeping: set)
-    }
-
-    private func finish(_ set: SetText, at place: String) -> SetText {
-        let layout = set.layout
+        let lines = lines(of: layout, at: place)
         if defect == nil, pango_layout_get_unknown_glyphs_count(layout) > 0 {
             defect = Refusal(
                 "printing.glyph", at: place, because: "un caractère n'existe dans aucune police installée",
                 remedy: "corriger ce texte, ou installer une police qui contient ce caractère")
         }
-        return set
+        return SetText(lines, face)
+    }
+
+    private func lines(of layout: OpaquePointer, at place: String) -> [SetLine] {
+        guard let text = pango_layout_get_text(layout) else { return [] }
+        let reader = LineReader(fonts: fonts, text: text)
+        return (0..<pango_layout_get_line_count(layout)).map { number in
+            if let line = pango_layout_get_line_readonly(layout, number).flatMap({ reader.line($0) }) { return line }
+            if defect == nil, pango_layout_get_unknown_glyphs_count(layout) == 0 {
+                defect = Refusal(
+                    "printing.font", at: place,
+                    because: "une police de cette machine n'a pas de contours TrueType et ne peut être incorporée",
+                    remedy: "corriger ce texte, ou installer une police TrueType qui contient ses caractères")
+            }
+            return SetLine(width: 0, runs: [])
+        }
     }
 
     /// Control characters have no printed form; showing a box or nothing at all would change what was written.

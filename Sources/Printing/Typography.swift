@@ -5,7 +5,7 @@ package enum Typography {
     private static let unbreakable: Character = "\u{00A0}"
 
     package static func french(_ text: String) -> String {
-        guard text.utf8.contains(where: { isConcerned($0) }) else { return text }
+        guard isConcerned(text) else { return text }
         let typed = Array(text)
         var set = ""
         set.reserveCapacity(text.utf8.count + 8)
@@ -23,8 +23,28 @@ package enum Typography {
         return set.replacing("...", with: "…")
     }
 
-    /// What every change starts from: apostrophe, blank, full stop.
-    private static func isConcerned(_ byte: UInt8) -> Bool { byte == 0x27 || byte == 0x20 || byte == 0x2E }
+    /// That something may change, told from the bytes: most texts stay as they are.
+    private static func isConcerned(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            var before: UInt8 = 0
+            for (n, byte) in bytes.enumerated() {
+                defer { before = byte }
+                if byte == UInt8(ascii: "'") { return true }
+                let after = n + 1 < bytes.count ? bytes[n + 1] : 0
+                if byte == UInt8(ascii: "."), before == byte, after == byte { return true }
+                guard byte == UInt8(ascii: " ") else { continue }
+                // « ends with 0xAB and » begins with 0xC2; other letters that share these bytes are looked at as well.
+                if before == 0xAB || after == 0xC2 || after <= UInt8(ascii: "?") && ":;?!%".utf8.contains(after) {
+                    return true
+                }
+                let isNumber = before >= 0x80 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(before)
+                let isLetter = after >= 0x80 || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(after | 0x20)
+                if isNumber, isLetter, bytes[(n + 1)...].contains(UInt8(ascii: "/")) { return true }
+            }
+            return false
+        }
+    }
 
     /// A number is not cut from its unit: letters, one slash at least (`mmol/L`, `UFC/mL`).
     private static func startsUnit(_ typed: [Character], at start: Int) -> Bool {

@@ -3,8 +3,11 @@ package import Base
 /// A file of control points without a laboratory around it: columns `run,time,level,value,mean,sd`, and if wanted
 /// `lot` and `exclusion` (a reason: the point is on the chart, not in the rules).
 ///
-/// An empty `mean` or `sd` is a fact (the point has no z, the run is `CQ_ABSENT`); an empty value, a text that is no
-/// number or no instant is a fault of the file: everything wrong is listed with line and column, nothing is judged.
+/// An empty `mean` or `sd`, an `sd` of zero or less is a fact (the point has no z, the run is `CQ_ABSENT`: RULES
+/// section 2.2, fail closed); an empty value, a text that is no number or no instant is a fault of the file: everything
+/// wrong is listed with line and column, nothing is judged. A line that says again what another said is one measurement
+/// exported twice: it counts once, and is told. The table of a French spreadsheet (semicolons, decimal commas,
+/// `22/11/2026 07:30`) is read as well.
 package struct ControlFile: Sendable {
     package static let columns = ["run", "time", "level", "value", "mean", "sd"]
     package static let optionalColumns = ["lot", "exclusion"]
@@ -16,15 +19,25 @@ package struct ControlFile: Sendable {
     /// As written, by run (its first point).
     package let times: [String: String]
     package let refusals: [Refusal]
+    /// What was read otherwise than it stands, one sentence each.
+    package let notices: [String]
 
     /// `zone`: of times written without one.
     package init(_ bytes: [UInt8], name: String, zone: CivilZone = .europeParis) {
         var sheet = Sheet(
-            bytes, file: name, required: ControlFile.columns, optional: ControlFile.optionalColumns)
-        var points: [ControlPoint] = []
+            bytes, file: name, required: ControlFile.columns, optional: ControlFile.optionalColumns, french: true)
+        var points: [ControlPoint] = [], notices: [String] = []
+        var lineOf: [ControlPoint: Int] = [:]
         var written: [String: (at: Instant, text: String)] = [:]
         for line in sheet.lines {
             guard let point = ControlFile.point(line, &sheet, zone) else { continue }
+            var same = point
+            same.id = ""
+            if let first = lineOf[same] {
+                notices.append("\(name):\(line.number) : répète la ligne \(first), compté une seule fois")
+                continue
+            }
+            lineOf[same] = line.number
             if let first = written[point.run] {
                 let (early, late) = first.at < point.at ? (first.at, point.at) : (point.at, first.at)
                 if early.duration(to: late) >= ControlFile.longestRun {
@@ -44,15 +57,13 @@ package struct ControlFile: Sendable {
         self.points = points
         times = written.mapValues(\.text)
         refusals = sheet.refusals
+        self.notices = notices
     }
 
     private static func point(_ line: Sheet.Line, _ sheet: inout Sheet, _ zone: CivilZone) -> ControlPoint? {
         let run = sheet.required(line, "run"), level = sheet.required(line, "level")
         let time = sheet.required(line, "time").flatMap { _ in sheet.instant(line, "time", in: zone) }
         let mean = sheet.number(line, "mean"), sd = sheet.number(line, "sd")
-        if let sd, sd.isNegative {
-            sheet.refuse("sd", line, "sd", "un écart-type négatif n'existe pas", "corriger l'écart-type")
-        }
         guard let text = sheet.required(line, "value") else { return nil }
         guard let value = Measured(text) else {
             sheet.refuse(

@@ -66,7 +66,7 @@ package enum ControlDefect: String, Sendable, Codable, CaseIterable {
         switch self {
         case .noTarget: "sans valeur cible"
         case .noSD: "sans écart-type"
-        case .sdNotPositive: "écart-type nul"
+        case .sdNotPositive: "écart-type nul ou négatif"
         case .censored: "valeur censurée"
         case .outOfRange: "nombre trop long"
         }

@@ -14,6 +14,12 @@ import Base
 /// An alarm of the patients' averages makes a CONFORME an ECHU too; the conforming run that answers it, in time, also
 /// speaks for the results between.
 /// ```
+///
+/// RULES draws `REJET → CORRIGE → CONFORME` and says that a rejection stops release; it does not say that CORRIGE lets
+/// go. So CORRIGE holds as REJET does, under the same code (`CQ_REJET`): the first good run after a rejection is half
+/// of the way, the signed correction (or, where nobody signs, a second good run) is the other. And a run answers a
+/// rejection only for the levels that it measured: while a level that took part in it was not measured again, runs of
+/// the other levels change nothing.
 package enum ControlState: String, Sendable, Codable, CaseIterable {
     case notControlled = "NON_CONTROLE"
     case conforming = "CONFORME"
@@ -55,6 +61,28 @@ package struct ControlCorrection: Sendable, Hashable, Codable {
     }
 }
 
+/// A rejection that is not lifted.
+struct OpenRejection: Sendable, Hashable {
+    let run: String
+    /// Levels that took part in it.
+    let failed: Set<String>
+    /// Those of them that no conforming run measured again.
+    var awaited: Set<String>
+
+    init(run: String, failed: Set<String>) {
+        self.run = run
+        self.failed = failed
+        awaited = failed
+    }
+    func answered(by levels: Set<String>) -> OpenRejection {
+        var rest = self
+        rest.awaited.subtract(levels)
+        return rest
+    }
+    /// As it was before any run answered.
+    var whole: OpenRejection { OpenRejection(run: run, failed: failed) }
+}
+
 /// Where the machine stands, with what it needs to go on.
 enum ControlPhase: Sendable, Hashable {
     case notControlled(because: String)
@@ -62,11 +90,11 @@ enum ControlPhase: Sendable, Hashable {
     /// The patients' average alarms since that conforming run: a control is due, and answers for both sides of it.
     case alarmed(run: String, at: Instant)
     case expired(because: String)
-    case rejected(run: String)
+    case rejected(OpenRejection)
     /// Signed, and waiting for a run.
-    case signed(run: String)
+    case signed(OpenRejection)
     /// A run conforms, and the correction is not signed.
-    case rerun(rejected: String, run: String, at: Instant)
+    case rerun(OpenRejection, run: String, at: Instant)
 
     var state: ControlState {
         switch self {
@@ -89,7 +117,7 @@ enum ControlPhase: Sendable, Hashable {
 
     func after(_ input: ControlInput, _ policy: ControlPolicy) -> ControlPhase {
         switch input {
-        case .run(let run, let at, let outcome, let because): after(run, at, outcome, because, policy)
+        case .run(let run, let outcome): after(run, outcome, policy)
         case .time: expired("la durée de validité est passée")
         case .event(let kind): after(kind, policy)
         case .correction(let rejected): corrected(rejected)
@@ -107,25 +135,30 @@ enum ControlPhase: Sendable, Hashable {
         }
     }
 
-    private func after(
-        _ run: String, _ at: Instant, _ outcome: RunOutcome, _ because: String, _ policy: ControlPolicy
-    ) -> ControlPhase {
+    private func after(_ run: JudgedRun, _ outcome: RunOutcome, _ policy: ControlPolicy) -> ControlPhase {
         switch outcome {
-        case .rejected: return .rejected(run: run)
+        case .rejected:
+            return .rejected(OpenRejection(run: run.name, failed: run.failed.union(open?.awaited ?? [])))
         case .incomplete: return self
         case .absent:
             switch self {
-            case .notControlled, .conforming: return .notControlled(because: because)
+            case .notControlled, .conforming: return .notControlled(because: run.because)
             case .alarmed, .expired, .rejected, .signed: return self
-            case .rerun(let rejected, _, _): return .rejected(run: rejected)
+            case .rerun(let open, _, _): return .rejected(open.whole)
             }
         case .conforming:
             switch self {
-            case .notControlled, .conforming, .alarmed, .expired, .signed: return .conforming(run: run, at: at)
-            case .rejected(let rejected): return .rerun(rejected: rejected, run: run, at: at)
-            case .rerun(let rejected, _, _):
-                return policy.needsSignedCorrection
-                    ? .rerun(rejected: rejected, run: run, at: at) : .conforming(run: run, at: at)
+            case .notControlled, .conforming, .alarmed, .expired: return .conforming(run: run.name, at: run.at)
+            case .signed(let open):
+                let rest = open.answered(by: run.levels)
+                return rest.awaited.isEmpty ? .conforming(run: run.name, at: run.at) : .signed(rest)
+            case .rejected(let open):
+                let rest = open.answered(by: run.levels)
+                return rest.awaited.isEmpty ? .rerun(rest, run: run.name, at: run.at) : .rejected(rest)
+            case .rerun(let open, let first, _):
+                // The points of one run come one after the other: they are one run all the same.
+                return policy.needsSignedCorrection || first == run.name
+                    ? .rerun(open, run: run.name, at: run.at) : .conforming(run: run.name, at: run.at)
             }
         }
     }
@@ -136,7 +169,7 @@ enum ControlPhase: Sendable, Hashable {
         // An alarm only asks for a control; what else ends the control ends it for good.
         case .alarmed: because.isEmpty ? self : .expired(because: because)
         // The run that waited for a signature proves nothing any more.
-        case .rerun(let rejected, _, _): .rejected(run: rejected)
+        case .rerun(let open, _, _): .rejected(open.whole)
         case .notControlled, .expired, .rejected, .signed: self
         }
     }
@@ -144,16 +177,35 @@ enum ControlPhase: Sendable, Hashable {
     /// A signature lifts the rejection it names, no other.
     private func corrected(_ name: String) -> ControlPhase {
         switch self {
-        case .rejected(let rejected) where rejected == name: .signed(run: name)
-        case .rerun(let rejected, let run, let at) where rejected == name: .conforming(run: run, at: at)
+        case .rejected(let open) where open.run == name: .signed(open)
+        case .rerun(let open, let run, let at) where open.run == name: .conforming(run: run, at: at)
         case .notControlled, .conforming, .alarmed, .expired, .rejected, .signed, .rerun: self
+        }
+    }
+
+    /// The rejection that is not lifted.
+    var open: OpenRejection? {
+        switch self {
+        case .rejected(let open), .signed(let open), .rerun(let open, _, _): open
+        case .notControlled, .conforming, .alarmed, .expired: nil
         }
     }
 }
 
+/// A run as the machine sees it.
+struct JudgedRun: Sendable, Hashable {
+    let name: String
+    let at: Instant
+    /// Levels measured, each with a z that counts.
+    let levels: Set<String>
+    /// Levels that took part in what rejects it.
+    let failed: Set<String>
+    let because: String
+}
+
 /// What moves the machine.
 enum ControlInput: Sendable, Hashable {
-    case run(String, at: Instant, RunOutcome, because: String)
+    case run(JudgedRun, RunOutcome)
     case time
     case event(ControlEventKind)
     /// The rejected run that a signed correction answers.

@@ -106,31 +106,63 @@ package struct ControlTimeline: Sendable {
     }
 
     /// A run is judged each time a point of it arrives: a rejection does not wait for the other levels, and nothing of
-    /// the same run takes it back.
+    /// the same run takes it back. Where runs overlap, a late point of the earlier one stands before the points of the
+    /// later one (RULES section 2.3: order runs by time), which is then judged again: it can only be rejected by that.
     private mutating func judge(_ tick: RunHistory.Tick, of runs: RunHistory, _ rejected: inout [Int: RunVerdict]) {
-        let earlier = runs.scored(before: tick.run, at: tick.at)
-        var verdict = RunVerdict.judge(
-            runs.points(of: tick.run, until: tick.at), after: earlier, order: tick.run, policy: policy, at: tick.at)
+        var verdict = self.verdict(of: tick.run, at: tick.at, runs)
         if let first = rejected[tick.run], verdict.outcome != .rejected {
             verdict = RunVerdict(
                 run: verdict.run, at: verdict.at, points: verdict.points, violations: first.violations,
                 outcome: .rejected, because: first.because)
         } else {
-            if verdict.outcome == .rejected {
-                if rejected[tick.run] == nil { rejected[tick.run] = verdict }
-                forgetProof(of: verdict.run)
-            }
-            move(.run(verdict.run, at: tick.at, verdict.outcome, because: verdict.because), at: tick.at)
-            if verdict.outcome == .conforming {
-                forgetProof(of: verdict.run)
-                proofs.append((verdict.run, tick.at))
-            }
+            take(&verdict, at: tick.at, order: tick.run, &rejected)
         }
+        keep(verdict, order: tick.run)
+        for later in (tick.run + 1)..<max(tick.run + 1, runs.runs.count) {
+            guard runs.runs[later][0].at <= tick.at else { break }
+            guard places[later] != nil, rejected[later] == nil else { continue }
+            var again = self.verdict(of: later, at: tick.at, runs)
+            guard again.outcome == .rejected else { continue }
+            take(&again, at: tick.at, order: later, &rejected)
+            keep(again, order: later)
+        }
+    }
+
+    private func verdict(of run: Int, at now: Instant, _ runs: RunHistory) -> RunVerdict {
+        RunVerdict.judge(
+            runs.points(of: run, until: now), after: runs.scored(before: run, at: now), order: run, policy: policy,
+            at: now)
+    }
+
+    /// Lets a verdict move the machine.
+    private mutating func take(
+        _ verdict: inout RunVerdict, at now: Instant, order: Int, _ rejected: inout [Int: RunVerdict]
+    ) {
+        if verdict.outcome == .rejected {
+            if rejected[order] == nil { rejected[order] = verdict }
+            forgetProof(of: verdict.run)
+        }
+        move(.run(verdict.judged(at: now), verdict.outcome), at: now)
+        guard verdict.outcome == .conforming else { return }
+        forgetProof(of: verdict.run)
+        if let open = phase.open, !open.awaited.isEmpty {
+            verdict.because = "rejet \(open.run) : à mesurer à nouveau, \(open.awaitedText)"
+            return
+        }
+        proofs.append((verdict.run, now))
+        guard let open = phase.open else { return }
+        verdict.because =
+            "après le rejet \(open.run) : "
+            + (policy.needsSignedCorrection ? "la correction est à signer" : "une seconde série conforme est attendue")
+    }
+
+    private mutating func keep(_ verdict: RunVerdict, order: Int) {
+        var verdict = verdict
         verdict.state = phase.state
-        if let place = places[tick.run] {
+        if let place = places[order] {
             verdicts[place] = verdict
         } else {
-            places[tick.run] = verdicts.count
+            places[order] = verdicts.count
             verdicts.append(verdict)
         }
     }
@@ -155,9 +187,9 @@ package struct ControlTimeline: Sendable {
         phase = next
         steps.append(ControlStep(at: now, state: next.state, run: next.run, because: next.because, phase: next))
         switch next {
-        case .rejected(let run) where !wasOpen:
+        case .rejected(let open) where !wasOpen:
             suspectPeriods.append(
-                SuspectPeriod(assay: assay, run: run, from: proofs.last?.at, rejectedAt: now, to: nil))
+                SuspectPeriod(assay: assay, run: open.run, from: proofs.last?.at, rejectedAt: now, to: nil))
         // Results are good again from the conforming run on, also when its correction was signed later.
         case .conforming(_, let at) where wasOpen: suspectPeriods[suspectPeriods.count - 1].to = at
         case .notControlled, .conforming, .alarmed, .expired, .rejected, .signed, .rerun: break
@@ -267,6 +299,14 @@ package struct ControlTimeline: Sendable {
     }
 }
 
+extension OpenRejection {
+    /// `niveau 1`, `niveaux 1 et 2`
+    var awaitedText: String {
+        let names = awaited.sorted { ControlLevel($0) < ControlLevel($1) }
+        return (names.count > 1 ? "niveaux " : "niveau ") + names.joined(separator: " et ")
+    }
+}
+
 extension ControlPhase {
     /// The run before still stands, so that one that conforms next speaks for what was measured between the two.
     var isAnsweredByNextRun: Bool {
@@ -281,8 +321,7 @@ extension ControlPhase {
         switch self {
         case .notControlled, .expired: nil
         case .conforming(let run, _), .alarmed(let run, _): run
-        case .rejected(let run), .signed(let run): run
-        case .rerun(let rejected, _, _): rejected
+        case .rejected(let open), .signed(let open), .rerun(let open, _, _): open.run
         }
     }
 
@@ -292,10 +331,14 @@ extension ControlPhase {
         case .conforming(let run, _): "contrôle \(run) conforme"
         case .alarmed(let run, _):
             "la moyenne des patients est sortie de ses limites depuis le contrôle \(run) : un contrôle est attendu"
-        case .rejected(let run): "contrôle \(run) rejeté"
-        case .signed(let run): "rejet \(run) corrigé : un contrôle conforme est attendu"
-        case .rerun(let rejected, let run, _):
-            "contrôle \(run) conforme après le rejet \(rejected) : la correction est à signer"
+        case .rejected(let open):
+            "contrôle \(open.run) rejeté"
+                + (open.awaited == open.failed ? "" : " ; encore attendu : \(open.awaitedText)")
+        case .signed(let open):
+            "rejet \(open.run) corrigé : un contrôle conforme est attendu"
+                + (open.awaited == open.failed ? "" : " (\(open.awaitedText))")
+        case .rerun(let open, let run, _):
+            "contrôle \(run) conforme après le rejet \(open.run) : la correction est à signer"
         }
     }
 }

@@ -225,6 +225,7 @@ extension LeveyJennings {
     private static func plain(_ text: String) -> String {
         let letters: [Character: Character] = [
             "é": "e", "è": "e", "ê": "e", "à": "a", "â": "a", "î": "i", "ô": "o", "û": "u", "ç": "c", "É": "E",
+            "–": "-", "—": "-", "’": "'", "µ": "u", "·": ".", "ë": "e", "ï": "i", "ù": "u", "È": "E", "À": "A",
         ]
         return String(text.map { letters[$0] ?? ($0.isASCII ? $0 : "?") })
     }

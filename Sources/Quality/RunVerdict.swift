@@ -21,13 +21,21 @@ package struct RunVerdict: Sendable, Hashable {
     /// In the order of `WestgardRule`.
     package let violations: [Violation]
     package let outcome: RunOutcome
-    /// Why nothing is proven, in words; empty for a run that conforms or is rejected.
-    package let because: String
+    /// Why nothing is proven, or why a conforming run lifts no rejection, in words; empty otherwise.
+    package internal(set) var because: String
     /// State of the assay after the run.
     package internal(set) var state: ControlState = .notControlled
 
     package var rejecting: [Violation] { violations.filter { $0.action == .reject } }
     package var warnings: [Violation] { violations.filter { $0.action == .warn } }
+
+    /// As the machine of the states sees it, with what counts at `now`.
+    func judged(at now: Instant) -> JudgedRun {
+        let counting = points.filter { !$0.isExcluded(at: now) && !$0.isParallel && $0.z != nil }
+        return JudgedRun(
+            name: run, at: now, levels: Set(counting.map(\.level.name)), failed: Set(rejecting.flatMap(\.levels)),
+            because: because)
+    }
 
     /// Judges a run as it is known at `now`: `run` holds its points so far, `earlier` those scored in
     /// runs before it, newest first.

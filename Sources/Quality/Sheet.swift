@@ -19,10 +19,15 @@ struct Sheet {
     let file: String
     private(set) var lines: [Line] = []
     var refusals: [Refusal] = []
+    /// As a French spreadsheet saves it: columns between semicolons, days before months.
+    let isFrench: Bool
 
-    init(_ bytes: [UInt8], file: String, required: [String], optional: [String] = []) {
+    /// `french`: a table between semicolons is read too.
+    init(_ bytes: [UInt8], file: String, required: [String], optional: [String] = [], french: Bool = false) {
         self.file = file
-        let table = CSVTable(bytes)
+        let header = bytes.prefix { $0 != 0x0A }
+        isFrench = french && header.contains(0x3B) && !header.contains(0x2C)
+        let table = CSVTable(bytes, separator: isFrench ? ";" : ",")
         if let defect = table.defect {
             refuse("csv", defect.line, defect.column, defect.kind.cause, defect.kind.remedy)
             return
@@ -42,9 +47,14 @@ struct Sheet {
                 continue
             }
             var named: [String: CSVCell] = [:]
-            for (title, cell) in zip(header, cells) { named[title.text] = cell }
+            for (title, cell) in zip(header, cells) { named[Sheet.title(title)] = cell }
             lines.append(Line(number: cells[0].line, cells: named))
         }
+    }
+
+    /// The name of a column, whatever its case and the blanks around it.
+    private static func title(_ cell: CSVCell) -> String {
+        cell.text.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
     private mutating func check(_ header: [CSVCell], _ required: [String], _ optional: [String]) -> Bool {
@@ -57,11 +67,11 @@ struct Sheet {
         }
         var seen: Set<String> = []
         for cell in header {
-            if !known.contains(cell.text) {
+            if !known.contains(Sheet.title(cell)) {
                 refuse(
                     "column", cell.line, cell.column, "la colonne « \(cell.text) » est inconnue",
                     "colonnes admises : " + known.joined(separator: ", "))
-            } else if !seen.insert(cell.text).inserted {
+            } else if !seen.insert(Sheet.title(cell)).inserted {
                 refuse(
                     "column", cell.line, cell.column, "la colonne « \(cell.text) » figure deux fois",
                     "n'en garder qu'une")
@@ -119,11 +129,23 @@ struct Sheet {
     mutating func instant(_ line: Line, _ column: String, in zone: CivilZone) -> Instant? {
         let text = line.text(column)
         guard !text.isEmpty else { return nil }
-        if let instant = Instant(text, in: zone) { return instant }
+        if let instant = Instant(isFrench ? Sheet.iso(text) : text, in: zone) { return instant }
         refuse(
             "time", line, column, "« \(text) » n'est pas une date ni un instant",
             "écrire par exemple 2026-11-22 ou 2026-11-22T07:30:00")
         return nil
+    }
+
+    /// `22/11/2026 07:30` → `2026-11-22T07:30`; anything else as it is.
+    private static func iso(_ text: String) -> String {
+        let parts = text.split(separator: " ", maxSplits: 1)
+        let day = (parts.first ?? "").split(separator: "/", omittingEmptySubsequences: false)
+        guard day.count == 3, (1...2).contains(day[0].utf8.count), (1...2).contains(day[1].utf8.count) else {
+            return text
+        }
+        let time = parts.count == 2 ? "T" + parts[1] + (parts[1].utf8.count == 5 ? ":00" : "") : ""
+        return "\(day[2])-\(day[1].utf8.count == 1 ? "0" : "")\(day[1])-\(day[0].utf8.count == 1 ? "0" : "")\(day[0])"
+            + time
     }
 
     /// `12 h`, `90 min`, `7 j`.

@@ -19,7 +19,8 @@ package enum WestgardRule: String, Sendable, Codable, CaseIterable, Hashable {
         /// `count` consecutive points on one side, each beyond `limit` SD (0: beyond the mean).
         /// `acrossRuns`: the row across levels may begin in an earlier run; otherwise it lies in this one.
         case row(count: Int, limit: Int, acrossRuns: Bool)
-        /// Two of three points beyond 2 SD on one side: of one run, or of one level over three runs.
+        /// Two of three points beyond 2 SD on one side: of one run, or of one level over three runs. RULES names no
+        /// scope for it; with three levels it stands for 2-2s, which looks both ways, and must see no less than that.
         case twoOfThree
         /// One level above +2 SD and another below −2 SD in *one* run.
         case range

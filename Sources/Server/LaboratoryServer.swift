@@ -67,6 +67,7 @@ package enum LaboratoryServer {
             desk: desk, pfi: pfiSettings(configuration.pfi, armours), letterheads: configuration.letterheads,
             log: { Log.line($0) })
         desk.afterSigning = { dispatch.wake() }
+        desk.afterPatientChange = { dispatch.patientChanged() }
         let fleet = AnalyzerFleet(
             plan.analyzers, desk: desk, notes: try LocalNotes(path: configuration.data + "/analyzers.json"),
             log: { Log.line($0) })

@@ -14,6 +14,8 @@ struct PreparedAppend: Sendable {
     /// Facts from which rows of their own are derived.
     private var sources: [Fact]
     private var changes: WorkChanges
+    /// Facts that a signed file may come back for.
+    private var reopening: [Fact]
     private var note: AuditNote?
     private var factsHash: String
 
@@ -21,6 +23,7 @@ struct PreparedAppend: Sendable {
         let records = try FactRecord.records(of: facts, note: note)
         sources = facts.filter(PreparedAppend.isSource)
         changes = WorkChanges(facts)
+        reopening = facts.filter(\.mayReopen)
         self.note = note
         factsHash = note == nil ? "" : AuditChain.digest(of: records)
         // A frame comes mostly with its session or after it: when with it, the site need not be looked up.
@@ -116,6 +119,7 @@ struct PreparedAppend: Sendable {
         }
         for item in changes.closed { try connection.execute(item.list.close, [.text(item.id)]) }
         for item in changes.opened { try connection.execute(item.list.open, [.text(item.id)]) }
+        try review(connection)
         for (mark, added) in changes.deliveryMarks {
             let row = try connection.query(SQL.deliveryMarks, [.text(mark.kind.rawValue), .text(mark.deliveryID)]).first
             guard let row, let site = row[0].text, let total = row[1].integer, total > 0 else { continue }
@@ -126,6 +130,22 @@ struct PreparedAppend: Sendable {
         }
         for (key, more) in tally where more != 0 {
             try connection.execute(SQL.tally, [.text(key.site), .text(key.name), SQLValue(more)])
+        }
+    }
+}
+
+extension PreparedAppend {
+    /// A signature closes what it looked at again; a change after it opens it.
+    private func review(_ connection: any SQLConnection) throws(SQLFailure) {
+        for fact in sources {
+            if case .signature(let signature) = fact {
+                try connection.execute(SQL.closeReview, [.text(signature.requestID)])
+            }
+        }
+        if reopening.isEmpty { return }
+        for id in try Reopening.requests(reopening, connection) {
+            try connection.execute(SQL.closeReview, [.text(id)])
+            try connection.execute(SQL.openReview, [.text(id)])
         }
     }
 }

@@ -129,9 +129,11 @@ package enum SQL {
         \(bySite ? " AND p.site = ?" : "") ORDER BY p.recorded_at, p.observation_id LIMIT ?
         """
     }
+    /// Something that no signature holds, or a signature whose content changed.
+    private static let toSign = "SELECT request_id FROM pending_signature UNION SELECT request_id FROM pending_review"
     static func awaitingSignature(bySite: Bool) -> String {
         """
-        SELECT c.id FROM request_current c WHERE c.id IN (SELECT request_id FROM pending_signature)\
+        SELECT c.id FROM request_current c WHERE c.id IN (\(toSign))\
         \(bySite ? " AND c.site = ?" : "") ORDER BY c.urgent DESC, c.registered_at, c.id LIMIT ?
         """
     }
@@ -291,7 +293,7 @@ package enum SQL {
             SELECT name, CAST(SUM(value) AS BIGINT) FROM tally\(filter) GROUP BY name
             \(lists.map { "UNION ALL SELECT '\($0.0)', count(*) FROM \($0.1)\(filter)" }.joined(separator: "\n"))
             UNION ALL SELECT 'awaitingSignature', count(*) FROM request_current
-            WHERE id IN (SELECT request_id FROM pending_signature)\(bySite ? " AND site = ?" : "")
+            WHERE id IN (\(toSign))\(bySite ? " AND site = ?" : "")
             """
     }
 
@@ -334,7 +336,7 @@ package enum SQL {
             ("last audit entry", lastAuditEntry), ("delivery marks", deliveryMarks),
             ("current patient", currentPatient), ("current request", currentRequest),
             ("counts", counts(bySite: false)), ("counts by site", counts(bySite: true)),
-        ] + orderQuestions + FactTable.all.map { ("attested \($0.name)", $0.attested) }
+        ] + orderQuestions + reviewQuestions + FactTable.all.map { ("attested \($0.name)", $0.attested) }
             + WorkList.allCases.map { ("open \($0.rawValue)", $0.open) }
             + WorkList.allCases.map { ("close \($0.rawValue)", $0.close) }
     }

@@ -21,7 +21,8 @@ extension Line {
             id: view.id, request: request, accession: view.accession, patient: patient, civil: civil, urgent: urgent,
             analysis: view.analysis, name: view.analysisName ?? "", value: view.value.frenchText,
             unit: Unit.french(view.value.unit ?? ""), interval: view.interval?.frenchText ?? "", flags: view.flags,
-            holds: view.holds, analyzer: view.origin.analyzer, author: view.origin.author,
+            holds: view.holds.map { Hold($0.code, frenchUnits($0.reason)) }, analyzer: view.origin.analyzer,
+            author: view.origin.author,
             observedAt: view.observedAt.instant(in: zone) ?? Instant(seconds: 0), run: view.run, state: state,
             comment: view.comment)
     }
@@ -31,6 +32,14 @@ extension Line {
             view.observation, request: view.requestNumber, patient: view.patientName,
             civil: civilWords(view.sex, view.birthDate, now, zone), urgent: view.priority == .urgent, zone: zone)
     }
+}
+
+/// A sentence of the server with its units as they are printed: the engine keeps them in UCUM.
+package func frenchUnits(_ words: String) -> String {
+    words.split(separator: " ", omittingEmptySubsequences: false).map { word in
+        word.contains("/") && (word.hasPrefix("10*") || !word.contains(where: \.isNumber))
+            ? Unit.french(String(word)) : String(word)
+    }.joined(separator: " ")
 }
 
 /// `F 34a`, `M 3j`: sex and age, in days up to a month, in months up to two years.
@@ -81,7 +90,8 @@ extension RequestRow {
     package init(_ view: RequestView, zone: CivilZone) {
         self.init(
             number: view.number, patient: view.patientName ?? "", urgent: view.priority == .urgent,
-            analyses: view.lines.map(\.analysis), at: view.registeredAt.instant(in: zone) ?? Instant(seconds: 0))
+            analyses: view.lines.map(\.analysis), at: view.registeredAt.instant(in: zone) ?? Instant(seconds: 0),
+            awaited: view.awaited?.count ?? 0)
     }
 }
 
@@ -193,7 +203,7 @@ extension WhySheet {
                 let parts = check.line.split(separator: " – ", maxSplits: 1)
                 return Check(
                     step: check.step, rule: check.rule, outcome: WhySheet.outcome(check.outcome),
-                    code: check.code?.rawValue ?? "", seen: parts.count > 1 ? String(parts[1]) : "")
+                    code: check.code?.rawValue ?? "", seen: parts.count > 1 ? frenchUnits(String(parts[1])) : "")
             },
             dilution: last.proposedDilution)
     }

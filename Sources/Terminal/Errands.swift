@@ -22,7 +22,7 @@ package actor Errands {
     private let habits: HabitFile
 
     /// Lines of a list, as many as the server gives at once.
-    static let lines = 2000
+    static let lines = Source.mostLines
     /// Pause between two loads of the same list, so that a burst of news asks once.
     package static let pause = Duration.milliseconds(200)
     /// Longest wait for news, in seconds.
@@ -105,7 +105,7 @@ package actor Errands {
         repeat {
             again.remove(source)
             do throws(Refusal) { tell(.loaded(try await answer(source))) } catch { complain(error) }
-            if pause > .zero { try? await Task.sleep(for: pause) }
+            if pause > .zero { try? await Task.sleep(for: source == .requests ? pause * 10 : pause) }
         } while again.contains(source)
     }
 
@@ -123,7 +123,7 @@ package actor Errands {
         switch source {
         case .worklist:
             let at = now()
-            return .worklist(try await client.worklist(limit: Errands.lines).map { Line($0, zone: zone, now: at) })
+            return .worklist(try await client.worklist(limit: Source.mostLines).map { Line($0, zone: zone, now: at) })
         case .status:
             let status = try await client.status()
             return .status(
@@ -131,9 +131,9 @@ package actor Errands {
                 awaitingSignature: status.counts.awaitingSignature)
         case .quality: return .quality(try await client.qualityStates().map { QualityRow($0) })
         case .triage:
-            return .triage(try await client.triage(limit: Errands.lines).map { TriageRow($0, zone: zone) })
+            return .triage(try await client.triage(limit: Source.mostLines).map { TriageRow($0, zone: zone) })
         case .requests:
-            return .requests(try await client.requests(limit: 500).map { RequestRow($0, zone: zone) })
+            return .requests(try await client.requests(limit: Source.mostRequests).map { RequestRow($0, zone: zone) })
         case .calls:
             return .calls(
                 try await client.criticalCalls().filter { $0.state == .open }.map {
@@ -219,15 +219,18 @@ package actor Errands {
             _ = try await client.reject(request, RejectBody(observation: id, reason: reason))
         case .withdraw(let request, let ids):
             _ = try await client.withdraw(request, WithdrawBody(observations: ids))
-        case .enter(let request, let analysis, let value, let seen, let comment):
+        case .enter(let request, let analysis, let value, let seen, let again):
             var body = ResultBody(analysis: analysis)
             switch value {
             case .number(let text): body.value = text
             case .text(let text): body.text = text
             case .notPerformed(let reason): body.notPerformed = reason
             }
+            switch again {
+            case .number(let text)?, .text(let text)?: body.again = text
+            case .notPerformed?, nil: break
+            }
             body.seen = seen
-            body.comment = comment
             _ = try await client.enter(request, body)
         case .choose(let request, let keep, let isBack, let aside, let reason):
             if isBack { _ = try await client.withdraw(request, WithdrawBody(observations: [keep], reason: reason)) }

@@ -29,6 +29,7 @@ actor SignErrands {
         let who = try await client.whoami()
         tell(.who(person: who.name, login: who.login, site: who.site))
         tell(.comments(try await client.comments().map { ($0.code, $0.text) }))
+        tell(.rules(String(try await client.catalogue().version.prefix(12))))
         tell(.online)
     }
 
@@ -86,7 +87,7 @@ actor SignErrands {
                 let files = try await client.awaitingSignature(limit: Errands.lines)
                 tell(.queue(files.map { SignQueueRow($0, zone: zone) }))
                 let quality = try await client.qualityStates()
-                tell(.rejectedControls(quality.count { $0.state == "REJET" }))
+                tell(.controls(ControlCounts(states: quality.map(\.state))))
             } catch { complain(error) }
             try? await Task.sleep(for: Errands.pause)
         } while isLoadWanted
@@ -122,17 +123,10 @@ actor SignErrands {
         do throws(Refusal) {
             let found = try await client.why(id)
             let shown = found.observation
-            var lines = [String]()
-            for hold in shown.holds { lines.append("\(hold.code.rawValue) : \(hold.reason)") }
-            if let last = found.judgements.last {
-                lines += [
-                    "",
-                    "\(last.outcome), catalogue \(last.catalogueVersion.prefix(12)), règles "
-                        + "\(last.rulesVersion.prefix(12))",
-                ]
-                lines += last.checks.filter { $0.outcome != "notApplicable" }.map { "  " + $0.line }
-            }
-            tell(.page(title: "\(shown.analysis) \(shown.value.frenchText)", lines: lines))
+            tell(
+                .why(
+                    title: "\(shown.analysis) \(shown.value.frenchText)", holds: shown.holds,
+                    judged: WhySheet(found, zone: zone)))
         } catch { complain(error) }
     }
 
@@ -151,6 +145,7 @@ actor SignErrands {
                             SignVersions.Change(
                                 analysis: $0.analysis, before: $0.before?.shown, after: $0.after?.shown)
                         },
+                        others: file.changes.filter { $0.part != .result },
                         earlier: whole.observations.filter { held.contains($0.id) }.map {
                             "\($0.analysis) \($0.shown)"
                         },
@@ -216,8 +211,9 @@ extension SignQueueRow {
     init(_ view: SignableLineView, zone: CivilZone) {
         self.init(
             number: view.requestNumber, patient: view.patientName, urgent: view.priority == .urgent, lane: view.lane,
-            obstacles: view.obstacles, fresh: view.fresh, results: view.results,
-            at: view.registeredAt.instant(in: zone) ?? Instant(seconds: 0), contentHash: view.contentHash)
+            obstacles: view.reasons, fresh: view.fresh, results: view.results,
+            at: view.registeredAt.instant(in: zone) ?? Instant(seconds: 0), contentHash: view.contentHash,
+            sections: view.sections)
     }
 }
 
@@ -229,7 +225,11 @@ extension SignSheet {
         let request = view.request
         let civil = civilWords(view.patient.traits.sex, view.patient.traits.birthDate, now, zone)
         let fresh = Set(view.fresh)
-        let lines = view.observations.map { observation in
+        let left = Set(view.left.map(\.id))
+        // What is left out stays where it stood, to be taken back.
+        func rank(_ one: ObservationView) -> Int { view.order.firstIndex(of: one.analysis) ?? view.order.count }
+        let all = left.isEmpty ? view.observations : (view.observations + view.left).sorted { rank($0) < rank($1) }
+        let lines = all.map { observation in
             let line = Line(
                 observation, request: request.number, patient: view.patient.displayName, civil: civil,
                 urgent: request.priority == .urgent, zone: zone)
@@ -240,7 +240,8 @@ extension SignSheet {
                 line: line, low: observation.interval?.low, high: observation.interval?.high,
                 isFresh: fresh.contains(observation.id),
                 prior: past.first.map { FileSheet.Prior(value: $0.value.frenchText, at: at($0.observedAt)) },
-                points: points, isCallOpen: observation.call?.state == .open)
+                points: points, isCallOpen: observation.call?.state == .open, isLeft: left.contains(observation.id),
+                isCalculated: observation.origin.calculation != nil)
         }
         self.init(
             number: request.number, version: view.nextVersion, lane: view.lane, isAmendment: view.isAmendment,
@@ -252,9 +253,8 @@ extension SignSheet {
                 FileSheet.TubeState(
                     accession: $0.accession, tube: $0.tube, collected: $0.collectedAt.map(at),
                     received: $0.receivedAt.map(at), nonconformity: $0.nonconformity)
-            }, controls: HoldGroup.controls(of: view.observations.map { ($0.analysis, $0.holds) }), lines: lines,
-            missing: view.missing,
-            comments: view.comments + view.supplements, obstacles: view.obstacles, draft: draft)
+            }, lines: lines, missing: view.missing, comments: view.comments + view.supplements, changes: view.changes,
+            draft: draft)
     }
 
     private static func place(_ encounter: EncounterClass) -> Place {

@@ -103,11 +103,12 @@ extension Desk {
             return []
         }
         for entry in entries {
-            let old = try publishable(try self.files(of: entry), version: try body(of: entry).version)
+            let old = try publishable(
+                try self.files(of: entry), version: try body(of: entry).version, wasPublished: true)
             shelf.keep(old.catalogue, pack: old.pack)
         }
         let current = try self.files(of: last)
-        let standing = try publishable(current, version: try body(of: last).version)
+        let standing = try publishable(current, version: try body(of: last).version, wasPublished: true)
         shelf.replace(
             standing.catalogue, files: current, controls: try controls(of: current), pack: standing.pack)
         quality.forgetAll()
@@ -140,7 +141,7 @@ extension Desk {
                         remedy: "modifier le dossier, ou ne rien publier"))
             }
             let before = try entries.last.map { (entry) throws(CommandFailure) in try self.files(of: entry) } ?? []
-            let changes = CatalogueTables(files).changes(since: CatalogueTables(before)).count
+            let changes = RuleTable.compared(files).changes(since: RuleTable.compared(before)).count
             let new = PublicationBody(
                 version: version, reason: reason, analyses: catalogue.analyses.count, changes: changes)
             let texts = files.sorted { $0.name < $1.name }
@@ -330,24 +331,36 @@ extension Desk {
             try ControlCatalogue.load(tables, zone: sites.values.first?.civilZone ?? .europeParis)
         }
     }
-    /// The catalogue and the rules of these files: one with a fault is refused whole.
+    /// The catalogue and the rules of these files: one with a fault is refused whole. `wasPublished`: what a later lint
+    /// asks for besides does not shut out a version that results and reports already stand on.
     func publishable(
-        _ files: [CatalogFile], version: String
+        _ files: [CatalogFile], version: String, wasPublished: Bool = false
     ) throws(CommandFailure) -> (catalogue: AnalysisCatalogue, pack: RulePack) {
-        let catalogue = try checked(files, version: version)
+        let catalogue = try checked(files, version: version, wasPublished: wasPublished)
         let rules = RulePack.files(among: files)
         if rules.isEmpty { return (catalogue, .none) }
         let version = Desk.catalogueVersion(of: rules)
-        do { return (catalogue, try RulePack.load(rules, catalogue: catalogue, version: version)) } catch {
-            throw .refused(
+        func refused(_ findings: [Refusal]) -> CommandFailure {
+            .refused(
                 Refusal(
-                    "catalogue.rules", at: error.findings.first?.place ?? "rules",
-                    because: error.findings.first?.cause ?? "les règles ont des erreurs",
-                    remedy: "lancer paillasse rules bench, corriger, puis publier"))
+                    "catalogue.rules", at: findings.first?.place ?? "rules",
+                    because: findings.first?.cause ?? "les règles ont des erreurs",
+                    remedy: "lancer paillasse catalogue lint et rules bench, corriger, puis publier"))
         }
+        let pack: RulePack
+        do { pack = try RulePack.load(rules, catalogue: catalogue, version: version) } catch {
+            throw refused(error.findings)
+        }
+        let disagreements = wasPublished ? [] : pack.disagreements(with: catalogue)
+        guard disagreements.isEmpty else { throw refused(disagreements) }
+        return (catalogue, pack)
     }
-    private func checked(_ files: [CatalogFile], version: String) throws(CommandFailure) -> AnalysisCatalogue {
-        do { return try AnalysisCatalogue.load(files, version: CatalogVersion(version)) } catch {
+    private func checked(
+        _ files: [CatalogFile], version: String, wasPublished: Bool
+    ) throws(CommandFailure) -> AnalysisCatalogue {
+        do {
+            return try AnalysisCatalogue.load(files, version: CatalogVersion(version), wasPublished: wasPublished)
+        } catch {
             let first = error.findings.first { $0.severity == .error }
             throw .refused(
                 Refusal(

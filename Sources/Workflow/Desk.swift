@@ -56,6 +56,8 @@ package struct Desk: Sendable {
     package let now: @Sendable () -> Instant
     /// Told when a signature is durable: what makes reports of signatures need not wait for its next look.
     package var afterSigning: @Sendable () -> Void = {}
+    /// A patient's file was changed: their choices count for what has not left yet.
+    package var afterPatientChange: @Sendable () -> Void = {}
     /// The analyzers that are told their work unasked, at this moment.
     package var orderRoutes: @Sendable () -> [OrderRoute] = { [] }
     /// Told when an order to an analyzer is durable: it need not wait for its courier's next look.

@@ -16,6 +16,19 @@ package struct WithheldLine: Codable, Sendable, Hashable {
 }
 
 extension Desk {
+    /// The newest version that the PFI took: whoever was withheld an earlier one has this one, or a row of its own.
+    private func newestAccepted(of request: Request) async throws(CommandFailure) -> Int {
+        try await ask { () throws(StoreFailure) in
+            var newest = 0
+            for delivery in try await store.deliveries(site: nil, requestID: request.id, limit: 1000)
+            where delivery.version > newest {
+                let events = try await store.deliveryEvents(delivery.id)
+                if events.contains(where: { $0.kind == .accepted }) { newest = delivery.version }
+            }
+            return newest
+        }
+    }
+
     /// The row that tells it, appended with the version; nil when everybody is sent it.
     package func withheldEntry(
         _ notes: [WithheldNote], of request: Request, version: Int
@@ -49,6 +62,7 @@ extension Desk {
             let request = try await request(id)
             let acts = try await releaseActs(of: request)
             let newest = rows.map(\.ordinal).max() ?? 0
+            let reached = try await newestAccepted(of: request)
             for row in rows {
                 for note in try RegisterText.decode(Array(row.body.utf8), as: [WithheldNote].self) {
                     let told = acts.last {
@@ -57,7 +71,9 @@ extension Desk {
                     lines.append(
                         WithheldLine(
                             requestID: request.id, requestNumber: request.number, version: row.ordinal, at: row.at,
-                            note: note, needsPerson: note.hasEarlier && told == nil && row.ordinal == newest,
+                            note: note,
+                            needsPerson: note.hasEarlier && told == nil && row.ordinal == newest
+                                && row.ordinal >= reached,
                             told: told))
                 }
             }

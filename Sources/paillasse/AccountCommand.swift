@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Client
+import Console
 import Laboratory
 
 extension Role: ExpressibleByArgument {}
@@ -104,15 +105,17 @@ extension AccountCommand {
         @Flag(help: "Lire le secret puis le code sur l'entrée standard, une ligne chacun.") var secretStdin = false
 
         func run() async throws {
-            let secret = try Terminal.secret("Secret du compte : ", fromInput: secretStdin)
-            let pin = try Terminal.secret("Code de signature : ", fromInput: secretStdin)
+            let secret = try Terminal.secret(BioWords.say(.cliSecret), fromInput: secretStdin)
+            let pin = try Terminal.secret(BioWords.say(.cliPin), fromInput: secretStdin)
             if !secretStdin {
-                guard try Terminal.secret("Le même code : ", fromInput: false) == pin else {
-                    throw Refusal.usage("les deux codes diffèrent", "recommencer")
+                guard try Terminal.secret(BioWords.say(.cliPinAgain), fromInput: false) == pin else {
+                    throw Refusal(
+                        "account.pin.differs", because: "les deux codes diffèrent",
+                        remedy: "recommencer : rien n'a changé")
                 }
             }
             try await connection.client().choosePIN(PINBody(secret: secret, pin: pin))
-            Output.prose("code de signature choisi")
+            Output.prose(BioWords.say(.cliPinChosen))
         }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Client
+import Console
 import Laboratory
 
 extension Amendment.Reason: ExpressibleByArgument {}
@@ -39,11 +40,17 @@ extension BioCommand {
                 try await BioCommand.showWithTrend(file, client)
                 Output.line()
                 BioCommand.compare(whole, before, file)
+                for change in file.changes where change.part != .result {
+                    Output.prose(BioCommand.since(before.version, change))
+                }
                 Output.line()
                 BioCommand.show(try await client.holders(of: file.request, before: file.nextVersion))
                 Output.line()
             }
-            let pin = try BioCommand.pin(for: "la rectification de \(request)", file)
+            let pin = try await BioCommand.pin(
+                BioWords.say(
+                    .cliAskAmend, request, String(file.observations.count), String(file.contentHash.prefix(16))),
+                file, client)
             let isPartial = partial || !draft.except.isEmpty
             let signature = try await client.sign(
                 request,
@@ -53,7 +60,7 @@ extension BioCommand {
             if listing.json { return try Output.json(signature) }
             BioCommand.show(signature, request)
             for call in try await client.criticalCalls() where call.requestNumber == request && call.state == .open {
-                Output.prose("à rappeler : \(call.analysis) \(call.value), \(call.words)")
+                Output.prose(BioWords.say(.cliRecall, call.analysis, call.value, call.words))
             }
         }
 
@@ -64,8 +71,10 @@ extension BioCommand {
                     "donner --reason : " + Amendment.Reason.allCases.map(\.rawValue).joined(separator: ", "))
             }
             let all = Amendment.Reason.allCases
-            for (number, reason) in all.enumerated() { Output.line("\(number + 1) \(reason.rawValue)") }
-            Output.line("Numéro du motif :")
+            for (number, reason) in all.enumerated() {
+                Output.line("\(number + 1) \(reason.rawValue) \(BioWords.language.words(reason))")
+            }
+            Output.line(BioWords.say(.cliReasonNumber))
             let typed = try Terminal.lineOfInput()
             guard let number = Int(typed), all.indices.contains(number - 1) else {
                 throw Refusal.usage("« \(typed) » n'est pas un de ces numéros", "recommencer")
@@ -76,17 +85,21 @@ extension BioCommand {
 
     /// What the prescriber had, beside what is to be signed.
     static func compare(_ whole: RequestFileView, _ before: SignatureView, _ file: FileToSignView) {
-        var table = Table("ANALYSE", "#VERSION \(before.version)", "#VERSION \(file.nextVersion)")
+        var table = Table(
+            BioWords.say(.cliChangeTitle), "#" + BioWords.say(.cliVersion, String(before.version)),
+            "#" + BioWords.say(.cliVersion, String(file.nextVersion)))
         for change in whole.changes(from: before.observationIDs, to: file.observations.map(\.id)) {
-            table.add(change.analysis, change.before?.result ?? "–", change.after?.result ?? "retiré")
+            table.add(change.analysis, change.before?.result ?? "–", change.after?.result ?? BioWords.say(.cliRemoved))
         }
-        Output.table(
-            table, empty: "les mêmes résultats : l'identité, le tube, le prescripteur ou un commentaire change")
+        Output.table(table, empty: BioWords.say(.sameResults))
     }
 
     static func show(_ holders: [ReportHolder]) {
-        var table = Table("*QUI A REÇU", "#VERSION", "*ÉTAT", "*RECEVRA")
-        for holder in holders { table.add(holder.who, String(holder.version), holder.state, holder.next) }
-        Output.table(table, empty: "personne n'a encore reçu ce compte rendu")
+        var table = Table(BioWords.titles(.cliHolderTitles))
+        let language = BioWords.language
+        for holder in holders {
+            table.add(holder.who, String(holder.version), language.told(holder.state), language.told(holder.next))
+        }
+        Output.table(table, empty: BioWords.say(.cliNobody))
     }
 }

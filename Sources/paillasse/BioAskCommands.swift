@@ -36,12 +36,23 @@ extension BioCommand {
         func run() async throws {
             let client = try listing.client()
             let observation = try await BioCommand.observation(code, of: request, client)
-            let call = try await client.criticalCall(observation.id)
+            let call = try await found(observation, client)
             if show { return try CriticalCommand.show(call, listing) }
             if !listing.json { try CriticalCommand.show(call, listing) }
             var said = telephone
             if !said.unreachable { try said.askForTheRest(observation.result) }
             try CriticalCommand.show(try await client.recordCall(observation.id, said.body), listing)
+        }
+
+        private func found(
+            _ observation: ObservationView, _ client: LaboratoryClient
+        ) async throws(Refusal) -> CriticalCallView {
+            do throws(Refusal) { return try await client.criticalCall(observation.id) } catch {
+                guard error.code == "critical.unknown" else { throw error }
+                throw Refusal(
+                    "bio.call", at: "\(request) \(code)", because: "cette valeur n'a pas d'appel à passer",
+                    remedy: "les appels ouverts : paillasse critical list")
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Client
+import Console
 import Laboratory
 
 struct BioCommand: AsyncParsableCommand {
@@ -20,8 +21,10 @@ struct BioCommand: AsyncParsableCommand {
             commandName: "screen", abstract: "L'écran du biologiste : « bio » seul l'ouvre.")
         @OptionGroup var listing: Listing
         @OptionGroup var screen: ScreenOptions
+        @Argument(help: .hidden) var strange: [String] = []
 
         func run() async throws {
+            if let word = strange.first { throw BioCommand.unknown(word) }
             if Terminal.isScreen, Terminal.isKeyboard, !screen.plain, !listing.json {
                 return try await screen.openSignOff(listing.connection)
             }
@@ -38,6 +41,16 @@ struct BioCommand: AsyncParsableCommand {
         func run() async throws { try await BioCommand.list(listing, limit: length.limit) }
     }
 
+    /// A word that is no command of `bio`.
+    static func unknown(_ word: String) -> Refusal {
+        let known = "file, next, show, why, hist, diff, reject, call, sign, amend, comments, figures"
+        let isNumber = word.contains(where: \.isNumber)
+        return Refusal(
+            Refusal.unknownCommand, because: "« \(word) » n'est pas une commande de bio",
+            remedy: (isNumber ? "pour lire ce dossier : paillasse bio show \(word) ; " : "")
+                + "choisir parmi : \(known)")
+    }
+
     static func list(_ listing: Listing, limit: Int?) async throws {
         let files = try await listing.client().awaitingSignature(limit: limit)
         if listing.json { return try Output.json(files) }
@@ -45,20 +58,19 @@ struct BioCommand: AsyncParsableCommand {
             Output.prose(summary(files))
             Output.line()
         }
-        var table = Table(
-            "DEMANDE", "URG", "*PATIENT", "ENREGISTRÉE", "#À SIGNER", "#EN TOUT", "ÉTAT", "*POURQUOI")
+        var table = Table(BioWords.titles(.cliQueueTitles))
         for file in files {
             table.add(
-                file.requestNumber, file.priority == .urgent ? "oui" : "", file.patientName,
-                file.registeredAt.french, String(file.fresh), String(file.results), file.lane.rawValue,
-                obstacles(file.obstacles))
+                file.requestNumber, file.priority == .urgent ? BioWords.say(.yes) : "", file.patientName,
+                file.registeredAt.french, String(file.fresh), String(file.results), BioWords.lane(file.lane),
+                obstacles(file.reasons))
         }
-        Output.table(table, empty: "rien à signer")
+        Output.table(table, empty: BioWords.say(.cliNothing))
     }
 
     /// The first of them; `bio show` says all.
-    private static func obstacles(_ all: [String]) -> String {
-        all.prefix(3).joined(separator: ", ") + (all.count > 3 ? "… (\(all.count))" : "")
+    private static func obstacles(_ all: [SignObstacle]) -> String {
+        all.prefix(3).map(BioWords.language.words).joined(separator: ", ") + (all.count > 3 ? "… (\(all.count))" : "")
     }
 
     struct Show: AsyncParsableCommand {
@@ -77,37 +89,53 @@ struct BioCommand: AsyncParsableCommand {
 
     static func show(_ signature: SignatureView, _ request: String) {
         Output.prose(
-            "\(request) : version \(signature.version)\(signature.complete ? "" : " (partielle)") signée par "
-                + "\(signature.biologist.displayName) le \(signature.at.french), empreinte \(signature.contentHash)")
+            BioWords.say(
+                .cliSigned, request, String(signature.version), signature.complete ? "" : BioWords.say(.cliPartly),
+                signature.biologist.displayName, signature.at.french, signature.contentHash))
     }
 
     static func show(_ file: FileToSignView, context: [String] = [], trends: [String: String] = [:]) {
         Output.prose(
-            "demande \(file.request.number) \(file.request.priority.word), version \(file.nextVersion) à signer, "
-                + file.lane.rawValue)
+            BioWords.say(
+                .cliHeader, file.request.number, file.request.priority == .urgent ? BioWords.say(.cliUrgent) : "",
+                String(file.nextVersion), BioWords.lane(file.lane)
+            ).replacing(" ,", with: ","))
         for line in context { Output.prose(line) }
+        for change in file.changes { Output.prose(since(file.nextVersion - 1, change)) }
         Output.line()
         let previous = Dictionary(file.previous.map { ($0.analysis, $0) }, uniquingKeysWith: { first, _ in first })
-        var table = Table(
-            "ANALYSE", "*LIBELLÉ", "#RÉSULTAT", "INTERVALLE", "*DRAPEAU", "#ANTÉRIEUR", "TENDANCE", "*RETENUES", "NEUF")
+        var table = Table(BioWords.titles(.cliFileTitles))
         for observation in file.observations {
             let before = previous[observation.analysis].map {
                 "\($0.value.frenchText) (\($0.observedAt.french.prefix(10)))"
             }
             table.add(
                 observation.analysis, observation.analysisName ?? "", observation.result,
-                observation.interval?.frenchText ?? "", observation.mark, before ?? "",
-                trends[observation.analysis] ?? "", observation.holdCodes,
-                file.fresh.contains(observation.id) ? "oui" : "")
+                observation.interval?.frenchText ?? "", BioWords.mark(observation.flags), before ?? "",
+                trends[observation.analysis] ?? "", held(observation),
+                file.fresh.contains(observation.id) ? BioWords.say(.yes) : "")
         }
-        Output.table(table, empty: "aucun résultat validé techniquement")
-        Output.legend(of: file.observations)
+        Output.table(table, empty: BioWords.say(file.left.isEmpty ? .cliNoResult : .cliAllLeft))
+        BioWords.legend(file.observations)
         let groups = HoldGroup.groups(of: file.observations.map { ($0.analysis, $0.holds) })
         if !groups.isEmpty { Output.line() }
         for group in groups { Output.prose("\(group.title) : \(group.remedyWords(file.request.number))") }
-        if !file.missing.isEmpty { Output.prose("manque : " + file.missing.joined(separator: ", ")) }
-        for comment in file.comments + file.supplements.map({ "joint : " + $0 }) { Output.prose(comment) }
-        Output.prose("\(file.observations.count) résultat(s), empreinte \(file.contentHash)")
+        if !file.missing.isEmpty { Output.prose(BioWords.say(.cliMissing, file.missing.joined(separator: ", "))) }
+        for comment in file.comments + file.supplements.map({ BioWords.say(.cliAttached, $0) }) {
+            Output.prose(comment)
+        }
+        Output.prose(BioWords.say(.cliHash, String(file.observations.count), file.contentHash))
+    }
+
+    /// The codes that hold it, or that it was calculated.
+    private static func held(_ observation: ObservationView) -> String {
+        let codes = observation.holdCodes
+        return codes.isEmpty && observation.origin.calculation != nil ? BioWords.say(.calculated) : codes
+    }
+
+    /// What changed since that version, in words.
+    static func since(_ version: Int, _ change: SignedChange) -> String {
+        BioWords.say(.changedSince, String(version), BioWords.language.words(change))
     }
 }
 
@@ -116,9 +144,9 @@ extension HoldGroup {
     func remedyWords(_ request: String) -> String {
         let first = analyses.first ?? ""
         return switch remedy {
-        case .call: "appeler et noter : paillasse bio call \(request) \(first)"
-        case .reject: "rejeter : paillasse bio reject \(request) \(first) --reason MOTIF"
-        case .read: "lire pourquoi : paillasse bio why \(request) \(first)"
+        case .call: BioWords.say(.cliCall, "paillasse bio call \(request) \(first)")
+        case .reject: BioWords.say(.cliReject, "paillasse bio reject \(request) \(first) --reason MOTIF")
+        case .read: BioWords.say(.cliRead, "paillasse bio why \(request) \(first)")
         }
     }
 }

@@ -1,5 +1,6 @@
 import Base
 import Client
+import Console
 import Laboratory
 
 /// What surrounds the results of a file: who, where, when, what is doubtful.
@@ -8,36 +9,43 @@ enum BioContext {
         let traits = file.patient.traits
         let request = file.request
         var lines = [
-            "patient \(file.patient.displayName), né(e) le \(traits.birthDate.french), \(traits.sex.rawValue), "
-                + "identité \(file.patient.status.rawValue)" + (file.patient.ins == nil ? "" : ", INS"),
-            "prescripteur \(request.prescriber.displayName), \(place(request.encounter)), prescrit le "
-                + request.prescribedOn.french,
+            BioWords.say(
+                .cliPatient, file.patient.displayName, traits.birthDate.french, traits.sex.rawValue,
+                file.patient.status.rawValue + (file.patient.ins == nil ? "" : ", INS")),
+            BioWords.say(
+                .cliPrescriber, request.prescriber.displayName, place(request.encounter), request.prescribedOn.french),
         ]
-        let none = "aucun (ni traitement, ni grossesse, ni jeûne déclarés)"
-        lines.append("renseignements : " + (request.declared ?? none))
+        lines.append(request.declared.map { BioWords.say(.notes, $0) } ?? BioWords.say(.noNotes))
         let visits = file.previous.map(\.observedAt)
         lines.append(
-            "dernière visite : " + (visits.max { $0.text < $1.text }.map { String($0.french.prefix(10)) } ?? "aucune"))
+            visits.max { $0.text < $1.text }.map { BioWords.say(.lastVisit, String($0.french.prefix(10))) }
+                ?? BioWords.say(.noVisit))
         for specimen in file.specimens {
             lines.append(
-                "tube \(specimen.accession) \(specimen.tube), prélevé le \(specimen.collectedAt?.french ?? "?"), reçu "
-                    + "le \(specimen.receivedAt?.french ?? "?")"
-                    + (specimen.nonconformity.map { ", NON CONFORME : \($0)" } ?? ""))
+                BioWords.say(
+                    .cliTube, specimen.accession, specimen.tube, specimen.collectedAt?.french ?? "?",
+                    specimen.receivedAt?.french ?? "?")
+                    + (specimen.nonconformity.map { ", " + BioWords.say(.nonconform, $0) } ?? ""))
         }
         return lines + [controls(file)]
     }
 
     private static func place(_ encounter: EncounterClass) -> String {
         switch encounter {
-        case .ambulatory: "en ville"
-        case .inpatient: "hospitalisé"
-        case .emergency: "aux urgences"
+        case .ambulatory: BioWords.say(.town)
+        case .inpatient: BioWords.say(.ward)
+        case .emergency: BioWords.say(.emergency)
         }
     }
 
     /// The state of the controls that these results stand on.
     private static func controls(_ file: FileToSignView) -> String {
-        let doubts = HoldGroup.controls(of: file.observations.map { ($0.analysis, $0.holds) })
-        return "contrôles : " + (doubts.isEmpty ? "conformes" : doubts.joined(separator: " ; "))
+        let doubts = HoldGroup.controls(file.observations.map { ($0.analysis, $0.holds) }).map {
+            let reason = BioWords.language.reason($0.code, $0.reason)
+            return "\($0.code.rawValue) (\($0.analyses.joined(separator: ", "))) : \(reason)"
+        }
+        if !doubts.isEmpty { return BioWords.say(.controls, doubts.joined(separator: " ; ")) }
+        let isMeasured = file.observations.contains { $0.origin.analyzer != nil }
+        return BioWords.say(.controls, BioWords.say(isMeasured ? .controlsFine : .controlsNone))
     }
 }

@@ -21,7 +21,7 @@ extension BioCommand {
             let waiting = try await client.awaitingSignature(limit: 2000, section: section)
             guard let first = BioCommand.bySeverity(waiting).first else {
                 if listing.json { return try Output.json([FileToSignView]()) }
-                return Output.prose("rien à signer")
+                return Output.prose(BioWords.say(.cliNothing))
             }
             let shown = try await client.fileToSign(first.requestNumber)
             if listing.json { return try Output.json(shown) }
@@ -52,25 +52,25 @@ extension BioCommand {
             if listing.json { return try Output.json(found) }
             let file = try await client.fileToSign(request)
             let now = file.observations.first { $0.analysis == code }
-            var table = Table("DATE", "#VALEUR", "*UNITÉ", "*MÉTHODE")
+            var table = Table(BioWords.titles(.cliHistTitles))
             if let now {
                 table.add(
                     now.observedAt.french, now.value.frenchText, Unit.french(now.value.unit ?? ""),
-                    (now.origin.analyzer ?? "saisie") + " (ce dossier)")
+                    BioWords.say(.cliThisFile, now.origin.analyzer ?? BioWords.say(.cliTyped)))
             }
             for point in found.first?.points ?? [] {
                 table.add(
                     point.observedAt.french, point.value.frenchText, Unit.french(point.value.unit ?? ""),
-                    point.analyzer ?? "saisie")
+                    point.analyzer ?? BioWords.say(.cliTyped))
             }
-            Output.table(table, empty: "aucune valeur antérieure depuis \(since)")
+            Output.table(table, empty: BioWords.say(.cliNoHistory, since))
             guard plot else { return }
             let points = BioCommand.points(found.first?.points ?? [], now)
             let lines = Trend.plot(
                 points, low: now?.interval?.low, high: now?.interval?.high, width: min(Terminal.width ?? 80, 100),
                 height: 12, zone: .europeParis, signs: Signs(ascii: ascii))
             Output.line()
-            if lines.isEmpty { Output.prose("pas de courbe : aucun nombre dans cette unité") }
+            if lines.isEmpty || points.count < 2 { return Output.prose(BioWords.say(.cliNoCurve)) }
             for line in lines { Output.line(line) }
         }
     }
@@ -85,6 +85,8 @@ extension BioCommand {
             var analysis: String
             var before: String?
             var after: String?
+            /// `result`, or what else changed: identity, tube, prescriber, what is joined.
+            var part = SignedChange.Part.result
         }
 
         func run() async throws {
@@ -97,19 +99,30 @@ extension BioCommand {
                     remedy: "le lire : paillasse bio show \(request)")
             }
             let toSign = try await client.fileToSign(request)
-            let isPending = !toSign.fresh.isEmpty || toSign.isAmendment
+            let isPending = !toSign.fresh.isEmpty || toSign.isAmendment || toSign.hasFreshSupplements
             let before = isPending ? last : signatures.dropLast().last
             let after = isPending ? toSign.observations.map(\.id) : last.observationIDs
             let changes = file.changes(from: before?.observationIDs ?? [], to: after).map {
                 Change(analysis: $0.analysis, before: $0.before?.result, after: $0.after?.result)
             }
-            if listing.json { return try Output.json(changes) }
+            let others = isPending ? toSign.changes.filter { $0.part != .result } : []
+            if listing.json {
+                return try Output.json(
+                    changes
+                        + others.map {
+                            Change(analysis: $0.place ?? "", before: $0.before, after: $0.after, part: $0.part)
+                        })
+            }
             let names = (
-                before.map { "version \($0.version)" } ?? "rien", isPending ? "à signer" : "version \(last.version)"
+                before.map { BioWords.say(.cliVersion, String($0.version)) } ?? BioWords.say(.cliVersionNone),
+                isPending ? BioWords.say(.cliToSign) : BioWords.say(.cliVersion, String(last.version))
             )
-            var table = Table("ANALYSE", "#" + names.0.uppercased(), "#" + names.1.uppercased())
-            for change in changes { table.add(change.analysis, change.before ?? "–", change.after ?? "retiré") }
-            Output.table(table, empty: "aucune différence entre \(names.0) et \(names.1)")
+            var table = Table(BioWords.say(.cliChangeTitle), "#" + names.0, "#" + names.1)
+            for change in changes {
+                table.add(change.analysis, change.before ?? "–", change.after ?? BioWords.say(.cliRemoved))
+            }
+            Output.table(table, empty: BioWords.say(.cliSame, names.0, names.1))
+            for change in others { Output.prose(BioCommand.since(last.version, change)) }
             BioCommand.show(
                 try await client.holders(
                     of: file.request, before: isPending ? toSign.nextVersion : last.version))
@@ -134,7 +147,7 @@ extension BioCommand {
             }
             let event = try await client.reject(request, RejectBody(observation: observation.id, reason: reason))
             if listing.json { return try Output.json(event) }
-            Output.prose("\(code) \(observation.result) rejeté : \(reason)")
+            Output.prose(BioWords.say(.cliRejected, code, observation.result, reason))
         }
     }
 
@@ -146,7 +159,7 @@ extension BioCommand {
             let lane = SignLane.allCases.firstIndex(of: file.lane) ?? 0
             return (lane, file.priority == .urgent ? 0 : 1, file.registeredAt.text)
         }
-        return files.filter { $0.fresh > 0 }.sorted { rank($0) < rank($1) }
+        return files.sorted { rank($0) < rank($1) }
     }
 
     /// `90d`, `6m`, `2y` in days.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Client
+import Console
 import Foundation
 import Laboratory
 
@@ -37,22 +38,29 @@ extension BioCommand {
         @Argument(help: "Numéro de la demande.") var request: String?
         @OptionGroup var draft: DraftOptions
         @Flag(help: "Signer un compte rendu partiel.") var partial = false
-        @Flag(name: [.long, .customLong("proposables")], help: "Tous les dossiers que rien n'arrête.") var all = false
+        @Flag(name: [.customLong("proposables"), .long], help: "Tous les dossiers que rien n'arrête.") var all = false
         @Option(help: ArgumentHelp("Seulement cette discipline du catalogue.", valueName: "nom")) var section: String?
-        @Option(help: ArgumentHelp("Nombre de dossiers que --all doit trouver.", valueName: "n")) var confirm: Int?
-        @Option(help: ArgumentHelp("Dossiers du lot montrés en entier, sur cent.", valueName: "n")) var sample = 5
+        @Option(help: ArgumentHelp("Nombre de dossiers que --proposables doit trouver.", valueName: "n")) var confirm:
+            Int?
+        @Option(help: ArgumentHelp("Dossiers du lot montrés en entier, sur cent ; 5 au moins.", valueName: "n"))
+        var sample = Sign.leastSample
         @Option(help: "Pourquoi signer une valeur critique que personne n'a encore reçue au téléphone.")
         var uncalled: String?
 
+        /// Of a hundred files of a batch, those shown in full at least (UX section 4).
+        private static let leastSample = 5
+
         func validate() throws {
-            guard all == (request == nil) else { throw ValidationError("donner une demande, ou --all") }
-            guard !(all && partial) else { throw ValidationError("--all ne signe que des dossiers complets") }
+            guard all == (request == nil) else { throw ValidationError("donner une demande, ou --proposables") }
+            guard !(all && partial) else { throw ValidationError("--proposables ne signe que des dossiers complets") }
             guard !all || draft.body == SignDraftBody() else {
                 throw ValidationError("--except, --comment et --note vont avec une demande")
             }
             guard !all || uncalled == nil else { throw ValidationError("--uncalled va avec une demande") }
-            guard all || section == nil else { throw ValidationError("--section va avec --all") }
-            guard (0...100).contains(sample) else { throw ValidationError("--sample va de 0 à 100") }
+            guard all || section == nil else { throw ValidationError("--section va avec --proposables") }
+            guard (Sign.leastSample...100).contains(sample) else {
+                throw ValidationError("--sample va de \(Sign.leastSample) à 100")
+            }
         }
 
         func run() async throws {
@@ -68,7 +76,10 @@ extension BioCommand {
                     "sign.amendment", at: request, because: "ce dossier rectifie la version \(file.nextVersion - 1)",
                     remedy: "dire pourquoi : paillasse bio amend \(request) --reason MOTIF")
             }
-            let pin = try BioCommand.pin(for: "\(file.observations.count) résultat(s) de \(request)", file)
+            let pin = try await BioCommand.pin(
+                BioWords.say(
+                    .cliAskOne, String(file.observations.count), request, String(file.contentHash.prefix(16))),
+                file, client)
             let isPartial = partial || !draft.except.isEmpty
             let signature = try await client.sign(
                 request,
@@ -85,13 +96,21 @@ extension BioCommand {
             let waiting = try await client.awaitingSignature(limit: 2000, section: section)
             let files = waiting.filter { $0.lane == .proposable }
             if !listing.json { try await summarize(files, of: waiting, client) }
+            guard !files.isEmpty else {
+                guard (confirm ?? 0) == 0 else {
+                    throw Refusal(
+                        "sign.confirm.none", because: "aucun dossier ne peut être signé en lot",
+                        remedy: "paillasse bio file dit ce qui arrête chacun")
+                }
+                return Output.prose(BioWords.say(.cliNothing))
+            }
             guard confirm == files.count else {
+                let found = files.count == 1 ? "1 dossier serait signé" : "\(files.count) dossiers seraient signés"
                 throw Refusal(
-                    "sign.confirm", because: "\(files.count) dossiers seraient signés",
+                    "sign.confirm", because: found,
                     remedy: "relire (paillasse bio file), puis relancer avec --confirm \(files.count)")
             }
-            guard !files.isEmpty else { return Output.prose("rien à signer") }
-            let pin = try BioCommand.pin(for: "\(files.count) dossiers", nil)
+            let pin = try await BioCommand.pin(BioWords.say(.cliAskLot, String(files.count)), nil, client)
             let begun = Date()
             let made = try await client.signLot(
                 LotBody(
@@ -106,11 +125,12 @@ extension BioCommand {
                 for outcome in made { if let one = outcome.signature { BioCommand.show(one, outcome.requestNumber) } }
                 for outcome in refused {
                     Output.prose(
-                        "\(outcome.requestNumber) non signé : \(outcome.because ?? "") [\(outcome.code ?? "")]")
+                        BioWords.say(
+                            .cliNotSigned, outcome.requestNumber, outcome.because ?? "", outcome.code ?? ""))
                 }
                 Output.prose(
-                    "\(made.count - refused.count) dossier(s) signé(s) en lot en "
-                        + "\(Int((seconds * 1000).rounded())) ms")
+                    BioWords.say(
+                        .cliLotDone, String(made.count - refused.count), String(Int((seconds * 1000).rounded()))))
                 try await BioCommand.sayPace(client)
             }
             if !refused.isEmpty { throw Ended(outcome: .refused) }
@@ -121,8 +141,9 @@ extension BioCommand {
             _ files: [SignableLineView], of waiting: [SignableLineView], _ client: LaboratoryClient
         ) async throws {
             Output.prose(
-                "\(files.count) dossier(s) à signer, \(files.reduce(0) { $0 + $1.fresh }) résultat(s) ; "
-                    + "\(waiting.count - files.count) laissé(s) : \(BioCommand.summary(waiting))")
+                BioWords.say(
+                    .cliLot, String(files.count), String(files.reduce(0) { $0 + $1.fresh }),
+                    String(waiting.count - files.count), BioCommand.summary(waiting)))
             var bySection = [String: Int]()
             for file in files { for name in file.sections { bySection[name, default: 0] += 1 } }
             if !bySection.isEmpty {
@@ -130,19 +151,21 @@ extension BioCommand {
                     bySection.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
             }
             if let oldest = files.map(\.registeredAt.text).min() {
-                Output.prose("plus ancien du lot : " + Moment(text: oldest).french)
+                Output.prose(BioWords.say(.cliLotOldest, Moment(text: oldest).french))
             }
-            let quality = try await client.qualityStates().filter { $0.hold != nil && $0.state == "REJET" }
-            for state in quality {
-                Output.prose("contrôle rejeté : \(state.analysis) sur \(state.analyzer), \(state.because)")
+            let states = try await client.qualityStates()
+            let counts = ControlCounts(states: states.map(\.state))
+            Output.prose(BioWords.say(.quality) + counts.text(Signs(), absentWord: BioWords.say(.controlsAbsent)))
+            for state in states where state.hold != nil && state.state == "REJET" {
+                Output.prose(BioWords.say(.cliLotRejected, state.analysis, state.analyzer, state.because))
             }
             let catalogue = try await client.catalogue()
-            Output.prose("catalogue et règles \(catalogue.version.prefix(12))")
-            guard confirm != nil, sample > 0, !files.isEmpty else { return }
+            Output.prose(BioWords.say(.cliLotRules, String(catalogue.version.prefix(12))))
+            guard confirm != nil, !files.isEmpty else { return }
             let count = max(1, files.count * sample / 100)
             for file in files.shuffled().prefix(count) {
                 Output.line()
-                Output.prose("tiré au sort, \(count) sur \(files.count) :")
+                Output.prose(BioWords.say(.cliDrawn, String(count), String(files.count)))
                 try await BioCommand.showWithTrend(try await client.fileToSign(file.requestNumber), client)
             }
             Output.line()
@@ -156,9 +179,9 @@ extension BioCommand {
         func run() async throws {
             let found = try await listing.client().comments()
             if listing.json { return try Output.json(found) }
-            var table = Table("CODE", "SECTION", "*TEXTE")
+            var table = Table(BioWords.titles(.cliCommentTitles))
             for comment in found { table.add(comment.code, comment.section ?? "", comment.text) }
-            Output.table(table, empty: "aucun : les écrire dans comments.csv du catalogue")
+            Output.table(table, empty: BioWords.say(.cliNoComments))
         }
     }
 
@@ -182,25 +205,38 @@ extension BioCommand {
             let figures = try await listing.client().signOffFigures(from: try day(from), to: try day(to), all: all)
             if listing.json { return try Output.json(figures) }
             Output.prose(BioCommand.words(of: figures))
-            var table = Table("RETENUE", "#LEVÉES", "#REPRISES")
+            var table = Table(BioWords.titles(.cliHoldTitles))
             for hold in figures.holds { table.add(hold.code, String(hold.overridden), String(hold.retracted)) }
-            Output.table(table, empty: "aucune retenue levée")
+            Output.table(table, empty: BioWords.say(.cliNoHolds))
         }
     }
 
     // Parts
 
     /// The code of a person, at the keyboard of a terminal only: a program that has a token signs nothing.
-    static func pin(for what: String, _ file: FileToSignView?) throws(Refusal) -> String {
+    static func pin(
+        _ what: String, _ file: FileToSignView?, _ client: LaboratoryClient
+    ) async throws(Refusal) -> String {
         guard Terminal.isKeyboard else {
             throw Refusal(
                 "sign.terminal", because: "une signature se donne par une personne, au clavier d'un terminal",
                 remedy: "la donner dans un terminal : ni tube, ni fichier, ni programme")
         }
-        let hash = file.map { ", empreinte \($0.contentHash.prefix(16))…" } ?? ""
+        let who = try await client.whoami()
         // Beside what a program reads of the command.
-        Output.complain("Signer \(what)\(hash) : validation biologique des résultats et de leur interprétation.")
-        return try Terminal.secret("Code de signature : ", fromInput: false)
+        Output.complain(what)
+        if let file {
+            let fresh = Set(file.fresh)
+            let groups = HoldGroup.groups(
+                of: file.observations.filter { fresh.contains($0.id) }.map { ($0.analysis, $0.holds) })
+            if !groups.isEmpty {
+                let over = groups.map { $0.analyses.count > 1 ? $0.title : "\($0.title) (\($0.analyses[0]))" }
+                Output.complain(BioWords.say(.overridden, over.joined(separator: ", ")))
+            }
+        }
+        Output.complain(BioWords.signedBy(who.name, .europeParis))
+        Output.complain(BioWords.say(.meaning))
+        return try Terminal.secret(BioWords.say(.cliPin), fromInput: false)
     }
 
     static var today: CivilDate {
@@ -209,26 +245,35 @@ extension BioCommand {
 
     static func words(of figures: SignOffFiguresView) -> String {
         let share = figures.signed > 0 ? figures.inLot * 100 / figures.signed : 0
-        return "\(figures.signed) signature(s), dont \(figures.inLot) en lot (\(share) %), "
-            + "\(figures.amendments) rectification(s)"
-            + (figures.seconds.map { ", \($0) s par dossier lu" } ?? "")
+        return BioWords.say(
+            .cliFigures, String(figures.signed), String(figures.inLot), String(share), String(figures.amendments))
+            + (figures.seconds.map { ", " + BioWords.say(.cliPace, String($0)) } ?? "")
     }
 
     /// How many today, how fast, and whether to stop for a while.
     static func sayPace(_ client: LaboratoryClient) async throws {
         let figures = try await client.signOffFigures(from: today, to: today, all: false)
-        Output.prose("aujourd'hui : " + words(of: figures))
+        Output.prose(BioWords.say(.cliToday, words(of: figures)))
         switch SignPace.advice(alone: figures.signed - figures.inLot, seconds: figures.seconds) {
-        case .pause: Output.prose("une pause vaut mieux qu'un dossier de plus")
-        case .slower: Output.prose("relire moins vite : moins de \(SignPace.hasty) s par dossier en moyenne")
+        case .pause: Output.prose(BioWords.say(.cliPause))
+        case .slower: Output.prose(BioWords.say(.cliSlower, String(SignPace.hasty)))
         case nil: break
         }
     }
 
+    /// `01:12 (22/11/2026 10:33)`: how long, and since when.
+    private static func waited(_ since: Moment) -> String {
+        let now = Instant(seconds: Int64(Date().timeIntervalSince1970))
+        let minutes = max(0, Int((since.instant(in: .europeParis) ?? now).minutes(to: now)))
+        let long = padded(minutes / 60, 2) + ":" + padded(minutes % 60, 2)
+        return (minutes >= 48 * 60 ? "\(minutes / 1440) j" : long) + " (\(since.french))"
+    }
+
     static func summary(_ files: [SignableLineView]) -> String {
         func count(_ lane: SignLane) -> Int { files.count { $0.lane == lane } }
-        let oldest = files.map(\.registeredAt.text).min().map { Moment(text: $0).french } ?? "–"
-        return "critiques \(count(.critical))   retenus \(count(.held))   proposables \(count(.proposable))   "
-            + "partiels \(count(.partial))   plus ancien \(oldest)"
+        let oldest = files.map(\.registeredAt.text).min().map { waited(Moment(text: $0)) } ?? "–"
+        return BioWords.say(
+            .cliSummary, String(count(.critical)), String(count(.held)), String(count(.proposable)),
+            String(count(.partial)), oldest)
     }
 }

@@ -49,8 +49,8 @@ struct CalcCommand: ParsableCommand {
     }
 
     private func words(_ answer: CalculationAnswer, _ value: String) {
-        let unit = answer.unit ?? ""
-        Output.line("\(answer.code) = \(value.replacing(".", with: ","))\(unit == "1" ? "" : " " + unit)")
+        let unit = Unit.french(answer.unit ?? "")
+        Output.line("\(answer.code) = \(value.replacing(".", with: ","))\(unit.isEmpty ? "" : " " + unit)")
         Output.prose("formule : \(answer.formula ?? "") (\(answer.rule ?? ""))")
         let inputs = (answer.inputs ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         Output.prose("de : \(inputs.joined(separator: ", "))")

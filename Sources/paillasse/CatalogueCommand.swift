@@ -31,6 +31,13 @@ struct CatalogueCommand: AsyncParsableCommand {
                 findings += ControlCatalogue.lint(controls, analyses: catalogue).map { Lint.finding($0, "controls") }
             }
             if let catalogue { findings += Lint.rules(files, catalogue) }
+            if !files.contains(where: { $0.name == "loinc.csv" }) {
+                findings.append(
+                    CatalogFinding(
+                        file: "loinc.csv", line: 0, column: 0, severity: .warning, code: "catalogue.loinc.table",
+                        cause: "le fichier manque : les noms LOINC ne sont comparés qu'entre eux",
+                        remedy: "y écrire une seconde fois chaque code et son nom officiel (code,nom,source)"))
+            }
             let errors = findings.count { $0.severity == .error }
             if json {
                 try Output.json(findings)
@@ -42,9 +49,11 @@ struct CatalogueCommand: AsyncParsableCommand {
         }
 
         private static func rules(_ files: [CatalogFile], _ catalogue: AnalysisCatalogue) -> [CatalogFinding] {
+            let rules = RulePack.files(among: files)
+            if rules.isEmpty { return [] }
             do {
-                _ = try RulePack.load(RulePack.files(among: files), catalogue: catalogue, version: "fichiers")
-                return []
+                let pack = try RulePack.load(rules, catalogue: catalogue, version: "fichiers")
+                return pack.disagreements(with: catalogue).map { finding($0, "rules") }
             } catch {
                 return error.findings.map { finding($0, "rules") }
             }

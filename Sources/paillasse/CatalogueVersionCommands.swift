@@ -38,12 +38,12 @@ extension CatalogueCommand {
 
         func run() async throws {
             let client = try listing.client()
-            let old = CatalogueTables(try await client.catalogueFiles(from))
+            let old = RuleTable.compared(try await client.catalogueFiles(from))
             let files =
                 if let folder { try RuleTable.untabled(DataFiles.catalogue(folder)) } else {
                     try await client.catalogueFiles(to)
                 }
-            let changes = CatalogueTables(files).changes(since: old)
+            let changes = RuleTable.compared(files).changes(since: old)
             if listing.json { return try Output.json(changes) }
             var table = Table("FICHIER", "ÉCART", "*LIGNE", "COLONNE", "*AVANT", "*APRÈS")
             for change in changes {

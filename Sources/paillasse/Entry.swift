@@ -56,7 +56,8 @@ enum Entry {
     private static func end(_ error: any Error) -> Outcome {
         switch error {
         case let refusal as Refusal:
-            Output.complain(refusal.description)
+            Output.complain(BioWords.told(refusal))
+            if refusal.code == Refusal.unknownCommand { return .misused }
             return refusal.code == "client.unreachable" ? .unreachable : .refused
         case let outcome as Ended:
             return outcome.outcome

@@ -17,7 +17,9 @@ struct QCCommand: AsyncParsableCommand {
             abstract: "Juger les séries d'un fichier de contrôles, sans serveur.",
             discussion: """
                 Colonnes : run,time,level,value,mean,sd ; facultatives : lot, exclusion (motif). Une cellule mean ou \
-                sd vide, ou un écart-type nul, ne refuse pas le fichier : la série ne prouve rien (CQ_ABSENT).
+                sd vide, ou un écart-type nul ou négatif, ne refuse pas le fichier : la série ne prouve rien \
+                (CQ_ABSENT). Un CSV de tableur français (points-virgules, virgule décimale, 22/11/2026 07:30) se lit \
+                aussi. Une ligne répétée ne compte qu'une fois, et c'est dit.
                 Sans --reject, les règles sont celles du nombre de niveaux du fichier : 1-3s 2-2s R-4s 4-1s 10-x, ou \
                 1-3s 2of3-2s R-4s 3-1s 6-x dès trois niveaux ; 1-2s avertit.
                 Code de sortie : 0 jugé (même si une série est rejetée), 1 fichier refusé, 2 commande mal écrite.
@@ -45,6 +47,7 @@ struct QCCommand: AsyncParsableCommand {
                 for refusal in points.refusals { Output.complain(refusal.description) }
                 throw Ended(outcome: .refused)
             }
+            for notice in points.notices { Output.complain(notice) }
             let timeline = points.timeline(rules: try rules())
             let drawing = LeveyJennings(timeline, title: "Levey–Jennings – \(name)")
             if let svg { try Output.file(Array(drawing.svg().utf8), at: svg) }

@@ -30,7 +30,7 @@ extension QCCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Les points, les séries et le graphique de Levey–Jennings d'une analyse.")
+            abstract: "Les points, les séries et le graphique de Levey–Jennings d'une analyse.", aliases: ["chart"])
         @OptionGroup var assay: Assay
         @OptionGroup var listing: Listing
         @Flag(help: "Graphique sans autre caractère que l'ASCII.") var ascii = false

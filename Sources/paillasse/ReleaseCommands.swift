@@ -141,9 +141,18 @@ extension ReportCommand {
     }
 
     struct Unhide: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Rendre visible ce qui était masqué.")
+        static let configuration = CommandConfiguration(
+            abstract: "Rendre visible ce qui était masqué.",
+            discussion: "Soins secrets et confidentialité restent, tant qu'ils ne sont pas levés par leur nom.")
         @OptionGroup var decision: Decision
-        func run() async throws { try await decision.send(ReleaseBody(kind: .unhide, reason: decision.reason)) }
+        @Flag(help: "Lever aussi les soins secrets.") var secretCare = false
+        @Flag(help: "Rendre aussi au document sa confidentialité ordinaire (N).") var confidentiality = false
+        func run() async throws {
+            var body = ReleaseBody(kind: .unhide, reason: decision.reason)
+            body.secretCare = secretCare ? false : nil
+            body.confidentiality = confidentiality ? .normal : nil
+            try await decision.send(body)
+        }
     }
 
     struct Withdraw: AsyncParsableCommand {

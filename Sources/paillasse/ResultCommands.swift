@@ -95,6 +95,8 @@ struct EnterCommand: AsyncParsableCommand {
     @Option(help: "Mots imprimés pour le code.") var display: String?
     @Option(help: ArgumentHelp("Non réalisé, avec son motif.", valueName: "motif")) var notPerformed: String?
     @Option(help: "Commentaire imprimé.") var comment: String?
+    @Option(help: "Le même résultat, tapé une seconde fois : exigé des groupes sanguins et semblables.")
+    var again: String?
 
     func validate() throws {
         guard [value, text, coded, notPerformed].count(where: { $0 != nil }) == 1 else {
@@ -110,6 +112,7 @@ struct EnterCommand: AsyncParsableCommand {
         body.display = display
         body.notPerformed = notPerformed
         body.comment = comment
+        body.again = again
         let made = try await listing.client().enter(request, body)
         if listing.json { return try Output.json(made) }
         Output.prose("résultat \(made.id) saisi : \(made.analysis) \(made.result)")

@@ -26,7 +26,7 @@ struct ScreenOptions: ParsableArguments {
         // no-color.org: present and not empty.
         if let none = environment["NO_COLOR"], !none.isEmpty { manner.theme = .mono }
         if let name = theme ?? environment["PAILLASSE_THEME"], theme != nil || manner.theme != .mono {
-            guard let chosen = Theme(rawValue: name) else {
+            guard let chosen = Theme(named: name) else {
                 throw Refusal(
                     "cli.theme", at: name, because: "ce thème n'existe pas",
                     remedy: "choisir parmi : " + Theme.allCases.map(\.rawValue).joined(separator: ", "))

@@ -12,7 +12,8 @@ struct Table {
     var rows: [[String]] = []
 
     /// Titles: `*` before a title folds it, `#` aligns its column on the right.
-    init(_ titles: String...) {
+    init(_ titles: String...) { self.init(titles) }
+    init(_ titles: [String]) {
         columns = titles.map { title in
             switch title.first {
             case "*": Column(title: String(title.dropFirst()), folds: true)

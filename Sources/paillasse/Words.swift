@@ -1,4 +1,5 @@
 import Base
+import Catalog
 import Client
 import Laboratory
 
@@ -7,7 +8,7 @@ import Laboratory
 extension ObservationView {
     /// `4,20 mmol/L`
     var result: String {
-        let unit = value.unit ?? ""
+        let unit = Unit.french(value.unit ?? "")
         let text = value.frenchText + (unit.isEmpty || unit == "1" ? "" : " " + unit)
         if case .notPerformed(let reason) = value { return text + " (" + reason + ")" }
         return text
@@ -60,6 +61,8 @@ extension Priority {
 }
 
 extension Refusal {
+    /// Ends as a command that is written wrong does.
+    static let unknownCommand = "cli.command"
     static func usage(_ cause: String, _ remedy: String) -> Refusal {
         Refusal("cli.usage", because: cause, remedy: remedy)
     }

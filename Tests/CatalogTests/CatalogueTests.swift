@@ -50,6 +50,7 @@ import Testing
         for number in 0..<4996 {
             var line = model
             line[0] = "T\(number)"
+            line[6] = "Sodium \(number) [Moles/volume] in Serum or Plasma"
             let body = String(50_000 + number)
             line[5] = try "\(body)-\(#require(LOINCCode.checkDigit(forBody: body)))"
             lines.append(line)

@@ -78,6 +78,11 @@ struct Spoiled: Sendable, CustomTestStringConvertible {
         Spoiled("analyses", 2, "delta_limite", "0", "delta"),
         Spoiled("analyses", 4, "delta_limite", "3", "delta"),
         Spoiled("analyses", 2, "delta_jours", "0", "number"),
+        Spoiled("analyses", 2, "delta_jours", "", "delta.window"),
+        Spoiled("analyses", 2, "etat", "approuvé", "approval.typed"),
+        Spoiled("analyses", 2, "loinc_nom_source", "", "loinc.unnamed"),
+        Spoiled("analyses", 3, "loinc_nom_source", "Sodium [Moles/volume] in Serum or Plasma", "loinc.name"),
+        Spoiled("panels", 2, "loinc_nom_source", "Sodium [Moles/volume] in Serum or Plasma", "loinc.name"),
         Spoiled("analyses", 2, "etat", "", "value.unknown"),
         Spoiled("intervals", 2, "code", "NB", "interval.analysis"),
         Spoiled("intervals", 2, "code", "RAI", "interval.analysis"),
@@ -120,7 +125,7 @@ struct Spoiled: Sendable, CustomTestStringConvertible {
         #expect(small.said == ["decimals analyses.csv:3:\(small.column("analyses.csv", 3, "decimales"))"])
         #expect(
             Small().setting("panels.csv", 2, "membres", "NA XX TA NA").said == [
-                "panel.member panels.csv:2:35", "panel.repeated panels.csv:2:41",
+                "panel.member panels.csv:2:76", "panel.repeated panels.csv:2:82",
             ])
         // In quotes the text begins one column further.
         let header = "code,nom_fr,loinc,loinc_nom_source,loinc_source,loinc_confiance,membres,note\n"
@@ -213,10 +218,26 @@ struct Spoiled: Sendable, CustomTestStringConvertible {
         #expect(gap.findings.first?.cause == "« HB » : aucun intervalle de 0 j à 1 a (femmes)")
         #expect((try? gap.catalogue())?.warnings.count == 1)
         // A gap at the end, before 120 years; none when the line ends at 120 or later.
-        #expect(Small().setting("intervals.csv", 2, "age_a", "119 a").said == ["interval.gap intervals.csv:2:1"])
+        let early = Small().setting("intervals.csv", 2, "age_a", "119 a")
+        #expect(early.said == ["interval.gap intervals.csv:2:1"])
+        #expect(early.findings.first?.severity == .error)
         #expect(Small().setting("intervals.csv", 2, "age_a", "120 a").said == [])
         // A gap in the middle.
-        #expect(Small().setting("intervals.csv", 3, "age_a", "17 a").said == ["interval.gap intervals.csv:3:1"])
+        let hole = Small().setting("intervals.csv", 3, "age_a", "17 a")
+        #expect(hole.said == ["interval.gap intervals.csv:3:1"] && hole.findings.first?.severity == .error)
+        #expect(hole.findings.first?.cause == "« HB » : aucun intervalle de 17 a à 18 a (hommes)")
+        // One sex wanting, unless the line says that the analysis is for the other alone.
+        let men = Small().setting("intervals.csv", 2, "sexe", "M")
+        #expect(men.said == ["interval.gap intervals.csv:2:1"] && men.findings.first?.severity == .error)
+        #expect(men.addingColumn("analyses.csv", "ref_sexe", [2: "M"]).findings.map(\.severity) == [.warning])
+        #expect(men.addingColumn("analyses.csv", "ref_sexe", [2: "F"]).findings.map(\.severity) == [.error])
+        // Children may wait, adults may not.
+        for (age, severity) in [("18 a", Severity.warning), ("19 a", .error), ("50 a", .error)] {
+            #expect(Small().setting("intervals.csv", 2, "age_de", age).findings.map(\.severity) == [severity], "\(age)")
+        }
+        // What was published before the lint refused it still opens, and says so.
+        let old = try? AnalysisCatalogue.load(hole.files(), version: CatalogVersion("1"), wasPublished: true)
+        #expect(old?.warnings.map(\.code) == ["catalogue.interval.gap"])
         // One minute too many is an overlap, the place is that of the later line.
         let minutes = Age(18, .year).minutes + 1
         let overlap = Small().setting("intervals.csv", 3, "age_a", "\(minutes) min")

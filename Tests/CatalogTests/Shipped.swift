@@ -3,7 +3,9 @@ import Foundation
 
 /// The files the project ships, found from this source file; the tests are the shell that reads them.
 enum Shipped {
-    static let names = ["sections.csv", "specimens.csv", "tubes.csv", "analyses.csv", "intervals.csv", "panels.csv"]
+    static let names = [
+        "sections.csv", "specimens.csv", "tubes.csv", "analyses.csv", "intervals.csv", "panels.csv", "loinc.csv",
+    ]
 
     static func folder(_ here: String = #filePath) -> URL {
         URL(fileURLWithPath: here).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

@@ -7,7 +7,8 @@ import Testing
         let findings = AnalysisCatalogue.lint(try Shipped.files())
         #expect(findings.filter { $0.severity == .error } == [])
         // Adults only: every analysis with an interval says what happens to children.
-        #expect(findings.allSatisfy { $0.code == "catalogue.interval.gap" })
+        let others = findings.filter { $0.code != "catalogue.interval.gap" }
+        #expect(others.map(\.code) == ["catalogue.loinc.unnamed"] && others.allSatisfy { $0.file == "panels.csv" })
     }
 
     @Test func `the shipped catalogue holds what the seed held`() throws {
@@ -26,7 +27,7 @@ import Testing
         #expect(catalogue.analyses.allSatisfy { $0.approval == .draft })
         #expect(catalogue.version.text == "test")
         let byNature = Dictionary(grouping: catalogue.analyses, by: \.nature).mapValues(\.count)
-        #expect(byNature == [.measured: 185, .calculated: 22, .coded: 23, .titre: 2, .text: 2, .culture: 3])
+        #expect(byNature == [.measured: 187, .calculated: 20, .coded: 23, .titre: 2, .text: 2, .culture: 3])
         #expect(catalogue.analyses.filter { $0.critical != nil }.count == 22)
         #expect(catalogue.analyses.filter { $0.nabm != nil }.count == 43)
     }

@@ -33,7 +33,7 @@ struct Small {
             [
                 "HB", "1", "Hémoglobine", "chimie", "mesure", "718-7", "Hemoglobin [Mass/volume] in Blood", "ULO",
                 "haute", "g/dL", "g/L", "10", "SER", "VERT", "1", "", "7.0", "20.0", "s", "", "", "", "", "", "",
-                "approuvé", "",
+                "brouillon", "",
             ],
             [
                 "RAI", "2", "Recherche", "chimie", "code", "890-4", "Blood group antibody screen [Presence] in Serum",
@@ -57,7 +57,7 @@ struct Small {
         ],
         "panels.csv": [
             ["code", "nom_fr", "loinc", "loinc_nom_source", "loinc_source", "loinc_confiance", "membres", "note"],
-            ["BIL", "Bilan", "24326-1", "", "ULO", "moyenne", "NA TA", ""],
+            ["BIL", "Bilan", "24326-1", "Electrolytes 1998 panel - Serum or Plasma", "ULO", "moyenne", "NA TA", ""],
         ],
     ]
 
@@ -70,6 +70,15 @@ struct Small {
     func setting(_ file: String, _ row: Int, _ column: String, _ text: String) -> Small {
         var copy = self
         copy.set(file, row, column, text)
+        return copy
+    }
+
+    /// A column at the end, filled in the rows named (the header is 1).
+    func addingColumn(_ file: String, _ name: String, _ cells: [Int: String]) -> Small {
+        var copy = self
+        copy.tables[file] = tables[file]?.enumerated().map { index, row in
+            row + [index == 0 ? name : cells[index + 1] ?? ""]
+        }
         return copy
     }
 

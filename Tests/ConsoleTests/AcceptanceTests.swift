@@ -140,6 +140,8 @@ import Testing
         bench.type(.tab, .down)
         bench.type("4,3")
         bench.type(.enter)
+        bench.type("412")
+        bench.type(.enter)
         let id = try #require(bench.sent.keys.first)
         let refusal = Refusal(
             "enter.changed", at: "K", because: "quelqu'un d'autre a écrit ici entre-temps : 4,4 (l.roux)",
@@ -149,14 +151,16 @@ import Testing
         var theirs = Morning.line("a9", "261122000412", "MARTIN Léa", "K", "4,4", analyzer: nil, run: 2)
         theirs.author = "l.roux"
         _ = bench.receive(.file(Morning.file(of: "261122000412", lines: Morning.lines + [theirs])), at: bench.now)
+        #expect(bench.text.contains("[CONF-01] Ligne modifiée par l.roux à 14:22"))
+        #expect(bench.text.contains("g garder la sienne · m mettre la mienne"))
         #expect(bench.text.contains("la mienne : 4,3  (tanguy)"))
         #expect(bench.text.contains("au dossier : 4,4  (l.roux)"))
         var kept = bench
-        let mine = kept.type("g")
+        let mine = kept.type("m")
         #expect(
             mine.contains { if case .send(_, .enter(_, "K", .number("4.3"), "a9", nil)) = $0 { true } else { false } })
-        bench.type("m")
-        #expect(bench.drafts.isEmpty && bench.face.mode == .browse)
+        bench.type("g")
+        #expect(bench.drafts.isEmpty && bench.face.mode == .browse && bench.sent.isEmpty)
     }
 
     @Test func `all actions are reachable from x`() {

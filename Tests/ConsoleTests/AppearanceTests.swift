@@ -1,5 +1,6 @@
 import Base
 import Console
+import Foundation
 import Laboratory
 import Testing
 
@@ -14,6 +15,90 @@ import Testing
                 #expect(text.contains(blank) == Texts(.french)[word].contains(blank), "\(language) \(word) \(blank)")
             }
         }
+    }
+
+    @Test func `keys, actions, commands and themes have a name in each language, no two the same`() {
+        for language in Language.allCases {
+            let commands = Workbench.Command.allCases.map { $0.name(in: language) }
+            #expect(Set(commands).count == commands.count)
+            let actions = Action.allCases.map { $0.name(in: language) }
+            #expect(Set(actions).count == actions.count)
+            for command in Workbench.Command.allCases {
+                #expect(Workbench.Command(named: command.name(in: language)) == command)
+                #expect(Texts(language)[command.word].hasPrefix(":" + command.name(in: language)), "\(command)")
+            }
+            for action in Action.allCases { #expect(Action(named: action.name(in: language)) == action, "\(action)") }
+            for theme in Theme.allCases { #expect(Theme(named: theme.name(in: language)) == theme) }
+            for key in Keymap().keys.values.joined() { #expect(Key(name: key.name(in: language)) == key, "\(key)") }
+        }
+    }
+
+    /// Words that no English sentence of the screen has.
+    private static let french = [
+        "échap", "entrée", "espace", "retenu", "tube inconnu", "valeur critique", "aucun", "vérifier", "automate ",
+        "haut", " le ", " la ", " du ", " des ", "identité", "qualifiée", "connecté", "motif",
+    ]
+
+    @Test func `an English screen has no French in it, in any mode`() {
+        var manner = Manner()
+        manner.language = .english
+        var bench = Morning.bench(width: 200, height: 60, manner: manner)
+        bench.habits = [:]
+        bench.type(.tab, .down)
+        var screens: [String] = []
+        for keys in ["", "x", "?", "p", "t", ":", "v", "X", "e", "c", "4x", "!"] {
+            bench.type(keys)
+            screens.append(bench.text)
+            bench.type(.escape)
+        }
+        bench.type(":")
+        bench.type("triage")
+        bench.type(.enter)
+        for reason in ["tube_inconnu", "code_inconnu", "identite_discordante"] {
+            let row = TriageRow(
+                id: "t1", analyzer: "cobas", reason: reason, explanation: "aucun tube : vérifier", accession: "000",
+                code: "GLU", value: "5.2", at: Morning.ago(7))
+            _ = bench.receive(.loaded(.triage([row])), at: bench.now)
+            screens.append(bench.text)
+        }
+        for list in ["analyzers", "qc", "requests", "reception"] {
+            bench.type(":")
+            bench.type("list " + list)
+            bench.type(.enter)
+            screens.append(bench.text)
+        }
+        let refusal = Refusal("tech.signed", at: "D0412", because: "ce résultat est déjà signé", remedy: "demander")
+        _ = bench.receive(.failed(refusal), at: bench.now)
+        screens.append(bench.text)
+        #expect(bench.text.contains("[tech.signed] D0412: this result is signed already. ask the biologist"))
+        for screen in screens {
+            for word in Self.french { #expect(!screen.lowercased().contains(word), "\(word)\n\(screen)") }
+        }
+    }
+
+    @Test func `every refusal of the technician's road has its English words`() throws {
+        let root = `Golden screens`.folder.deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let road = [
+            "Workflow/Validation.swift", "Workflow/Desk.swift", "Workflow/Interpretation.swift",
+            "Workflow/OrderRouting.swift", "Workflow/Verification/Calculating.swift",
+            "Workflow/Verification/CriticalCalls.swift", "Workflow/Verification/Remarks.swift",
+            "Laboratory/Observations/EnteredValue.swift", "Rules/Checks/CriticalCall.swift",
+            "API/Routes+Results.swift", "Client/LaboratoryClient.swift", "Terminal/DraftFile.swift",
+        ]
+        // Asked for by other programs, never by a key of the worklist.
+        let elsewhere: Set<String> = ["body.missing", "body.choice", "message.unknown"]
+        var seen = 0
+        for file in road {
+            let text = try String(contentsOf: root.appendingPathComponent("Sources/" + file), encoding: .utf8)
+            let codes = text.matches(of: /(?:Refusal|missing|absent)\(\s*"([a-z]+\.[a-zA-Z.]+)"/).map { String($0.1) }
+            let calls = text.matches(of: /throw refusal\(\s*"([a-z]+)"/).map { "critical.call." + $0.1 }
+            for code in codes + calls where !elsewhere.contains(code) {
+                seen += 1
+                #expect(EnglishServer.refusals[code] != nil, "\(code) of \(file)")
+            }
+        }
+        #expect(seen > 30, "\(seen)")
     }
 
     @Test func `the language is that of LANG, French without one`() {

@@ -46,7 +46,7 @@ enum Morning {
         let own = (lines ?? self.lines).filter { $0.accession == accession }
         let patient = own.first?.patient ?? ""
         var sheet = FileSheet(
-            number: "D" + accession.suffix(4), patient: patient, civil: own.first?.civil ?? "", identity: "qualifiée",
+            number: "D" + accession.suffix(4), patient: patient, civil: own.first?.civil ?? "", identity: "QUAL",
             prescriber: "TREGUER Yann", urgent: own.first?.urgent ?? false, registered: ago(120),
             asked: own.map { ($0.analysis, $0.name, $0.unit) } + [("CO2", "CO2 total", "mmol/L")], lines: own,
             tubes: [
@@ -85,6 +85,14 @@ enum Morning {
                         because: "niveau 2 : z = +3,4 à 13:05"),
                     QualityRow(analyzer: "cobas", analysis: "NA", state: "CONFORME"),
                     QualityRow(analyzer: "yumizen", analysis: "HGB", state: "ECHU", because: "contrôle de 05:10"),
+                ])),
+            .loaded(
+                .requests([
+                    RequestRow(
+                        number: "D0412", patient: "MARTIN Léa", urgent: true, analyses: ["NA", "K"], at: ago(120)),
+                    RequestRow(
+                        number: "D0500", patient: "GUEN Yves", urgent: false, analyses: ["NFS"], at: ago(9),
+                        awaited: 1),
                 ])),
             .loaded(.worklist(lines)), .file(file(of: "261122000412", lines: lines)),
         ]

@@ -27,7 +27,7 @@ import Testing
             card += "| \(keys) | \(words[Workbench.word(of: action)]) |\n"
         }
         card += "| `0`…`9` `<` `>` `,` `.` (volet 3) | \(words[.helpEntry]) |\n"
-        let commands = Workbench.commands.map { "- " + words[$0.word] }.joined(separator: "\n")
+        let commands = Workbench.Command.allCases.map { "- " + words[$0.word] }.joined(separator: "\n")
         return """
             # L'écran du technicien
 
@@ -41,9 +41,9 @@ import Testing
             ```
 
             Les signes : `▲H` `▼L` hors intervalle, `‼CRIT` critique, `▣ RETENU` retenu avec ses raisons, `✓ PROP`
-            rien ne le retient, `!!` urgent, `✖` contrôle rejeté, `⧗` contrôle échu, `⟲` repassé, `⇡` saisi et pas
-            encore au serveur. La couleur ne dit jamais rien seule : `--theme mono`, `NO_COLOR` et `--ascii` montrent
-            la même chose.
+            rien ne le retient, `!!` urgent, `✖` contrôle rejeté, `⧗` contrôle échu, `?` analyse sans contrôle connu,
+            `⟲` repassé, `⇡` saisi et pas encore au serveur. La couleur ne dit jamais rien seule : `--theme mono`,
+            `NO_COLOR` et `--ascii` montrent la même chose.
 
             ## Pourquoi un résultat est retenu
 
@@ -57,9 +57,19 @@ import Testing
 
             Aller au volet 3 (`tab`), taper le chiffre : la cellule s'ouvre. `entrée` enregistre et descend, `,` et
             `.` sont la décimale, `.n` normal, `.r` rendu par ailleurs, `..` comme la dernière saisie. Ce qui n'est
-            pas un nombre est refusé dans la cellule, en mots. `échap` garde un brouillon : il revient après une
-            coupure, un verrouillage ou une panne. Si quelqu'un d'autre a écrit la même cellule entre-temps, les deux
-            valeurs sont montrées et rien n'est écrasé.
+            pas un nombre est refusé dans la cellule, en mots. `échap` et les flèches gardent un brouillon, montré à
+            côté de la valeur qui vaut : il revient après une coupure, un verrouillage ou une panne. Une valeur
+            mesurée, ou d'un autre, ne cède qu'à `entrée` et aux trois derniers chiffres du tube. Tant que le volet 3
+            prend les chiffres, `alt-1` … `alt-4` changent de volet, comme leurs titres le disent.
+
+            Si quelqu'un d'autre a écrit la même cellule entre-temps, les deux valeurs sont montrées et rien n'est
+            écrasé : `g` garde la sienne, `m` met la mienne.
+
+            ## Sans la liaison, et sans personne devant l'écran
+
+            Une coupure se lit sur l'avant-dernière ligne (`HORS LIGNE depuis …`) : ce qui est saisi est gardé, scellé,
+            et part au retour ; tout autre geste est refusé et dit pourquoi. `ctrl-l` verrouille, même au milieu d'une
+            saisie : il ne reste à l'écran rien d'un patient.
 
             ## Rejeter
 
@@ -74,7 +84,8 @@ import Testing
             ## Lire une étiquette
 
             Une douchette tape plus vite qu'une personne : le tube lu s'ouvre, où que l'on soit, et ce qui était en
-            cours de saisie reste en brouillon.
+            cours de saisie reste en brouillon. Un motif demandé est abandonné, et l'écran le dit : une étiquette ou une
+            commande n'est jamais prise pour un motif.
 
             ## Les touches
 

@@ -65,7 +65,7 @@ import Testing
             let byName = session.type(action.rawValue)
             #expect(!byName.contains { $0.contains("ne fait rien ici") }, "\(action)")
             var other = Session()
-            let byKey = other.type(Keymap().name(action))
+            let byKey = other.type(Manner().name(action))
             #expect(!byKey.contains { $0.contains("ne fait rien ici") }, "\(action)")
         }
         var session = Session()
@@ -114,9 +114,12 @@ import Testing
         #expect(session.plain.prompt == "K mmol/L (4,0) : ")
         #expect(session.type("4x").contains { $0.contains("n'est pas un nombre") })
         session.type("4.4")
+        #expect(session.plain.prompt == "3 derniers chiffres du tube : " && session.server.sent.isEmpty)
+        session.type(SmallServer.tube(0).suffix(3).description)
         #expect(
             session.server.sent.contains { if case .enter(_, "K", .number("4.4"), _, _) = $0 { true } else { false } })
         session.type("= 4,5")
+        session.type(SmallServer.tube(0).suffix(3).description)
         #expect(session.server.sent.count == 2)
         session.type("N")
         let asked = session.type("X")
@@ -172,5 +175,65 @@ import Testing
         #expect(session.type("listes").first?.hasPrefix("Urgents 0") == true)
         #expect(session.type(":liste retenus").contains { $0.contains("PATIENT Numéro 7") })
         #expect(session.type(":tutoriel").contains { $0.contains("plein écran") })
+    }
+
+    @Test(arguments: ["valider", "rejeter", "repasser", "ecart"]) func `takes no command and no label for a reason`(
+        action: String
+    ) {
+        var session = Session()
+        session.type("8")
+        session.type(action)
+        #expect(session.plain.prompt == "motif : ")
+        let said = session.type(":liste retenus").joined(separator: "\n")
+        #expect(said.contains("abandonné, rien n'est écrit : ") && said.contains("Retenus : 1"), "\(said)")
+        #expect(session.plain.prompt == "> ")
+        session.type(action)
+        let label = session.type(SmallServer.tube(5)).joined(separator: "\n")
+        #expect(label.contains("lu : \(SmallServer.tube(5)) ; abandonné, rien n'est écrit"), "\(label)")
+        #expect(label.contains("PATIENT Numéro 5"), "\(label)")
+        #expect(session.server.sent.isEmpty)
+    }
+
+    @Test func `takes no command and no label for a value`() {
+        var session = Session()
+        session.type("suivant")
+        session.type("i")
+        #expect(session.type(":tri").first?.contains("abandonné, rien n'est écrit : CO2") == true)
+        session.type(":liste valider")
+        session.type(SmallServer.tube(0))
+        session.type("suivant")
+        session.type("= \(SmallServer.tube(4))")
+        #expect(session.server.sent.isEmpty && session.plain.bench.drafts.isEmpty)
+        #expect(session.heard.last?.contains("PATIENT Numéro 4") == true, "\(session.heard.suffix(3))")
+    }
+
+    @Test func `says what each command did, each time`() {
+        var session = Session()
+        for _ in 0..<2 {
+            #expect(session.type(":liste retenus").first == "Retenus : 1")
+            #expect(
+                session.type(":tube \(SmallServer.tube(5))").first?.contains("\(SmallServer.tube(5)) ouvert") == true)
+            #expect(session.type(":theme clair").first == "thème clair")
+            #expect(session.type(":liste urgents").contains("rien dans cette liste"))
+            #expect(session.type(":chercher zzz").first?.contains("« zzz » : 0") == true)
+            session.type(":chercher")
+        }
+        for command in Workbench.Command.allCases where command != .quit && command != .lock {
+            #expect(!session.type(":" + command.name(in: .french)).isEmpty, "\(command)")
+        }
+    }
+
+    @Test func `is English all through when the screen is`() {
+        var manner = Manner()
+        manner.language = .english
+        var session = Session(manner: manner)
+        #expect(session.plain.greeting.contains { $0.contains("no control known") })
+        #expect(session.type(":list held").first == "Held : 1")
+        #expect(session.type("x").contains { $0.hasSuffix("(v, validate)") })
+        session.type("validate")
+        #expect(session.plain.prompt == "reason : ")
+        #expect(session.heard.contains { $0.contains("CRITIQUE_ALERTE : critical value, to be told (6,0)") })
+        session.type(".")
+        #expect(session.type("lists").contains("Held 1 (:list held)"))
     }
 }

@@ -200,6 +200,7 @@ import Testing
         bench.type("s")
         bench.type("241703")
         #expect(bench.type(.enter) == [.bell] && bench.text.contains("HORS LIGNE depuis 14:32"))
+        bench.type(.escape)
         _ = bench.receive(.online, at: bench.now)
         _ = bench.receive(.locked, at: bench.now)
         bench.type(.escape)
@@ -230,7 +231,7 @@ import Testing
         var bench = SignMorning.bench(width: 200, height: 60)
         bench.type("x")
         for action in SignAction.ofFile { #expect(bench.text.contains(bench.say(action.word)), "\(action)") }
-        let keys = SignAction.allCases.flatMap(\.keys)
+        let keys = SignAction.allCases.flatMap(\.usualKeys)
         #expect(Set(keys).count == keys.count, "no key twice")
     }
 

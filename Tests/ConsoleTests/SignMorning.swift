@@ -6,21 +6,23 @@ import Laboratory
 enum SignMorning {
     static let rows: [SignQueueRow] = [
         row(
-            "261122-0412", "MARTIN Léa", .critical, urgent: true, ["valeur critique : K", "appel à passer"], minutes: 42
+            "261122-0412", "MARTIN Léa", .critical, urgent: true,
+            [SignObstacle(.critical, ["K"]), SignObstacle(.call)],
+            minutes: 42
         ),
-        row("261122-0398", "DUPONT Jean-Baptiste", .held, ["DELTA CREA"], minutes: 72),
+        row("261122-0398", "DUPONT Jean-Baptiste", .held, [SignObstacle(.hold, ["CREA"], code: .delta)], minutes: 72),
         row("261122-0377", "PETIT Zoé", .proposable, [], minutes: 5),
         row("261122-0375", "ROUX Anna", .proposable, [], minutes: 8),
-        row("261122-0301", "LE GOFF Yann", .partial, ["manque TSH"], minutes: 130),
+        row("261122-0301", "LE GOFF Yann", .partial, [SignObstacle(.missing, ["TSH"])], minutes: 130),
     ]
 
     static func row(
-        _ number: String, _ patient: String, _ lane: SignLane, urgent: Bool = false, _ obstacles: [String],
+        _ number: String, _ patient: String, _ lane: SignLane, urgent: Bool = false, _ obstacles: [SignObstacle],
         minutes: Int
     ) -> SignQueueRow {
         SignQueueRow(
             number: number, patient: patient, urgent: urgent, lane: lane, obstacles: obstacles, fresh: 3, results: 3,
-            at: Morning.ago(minutes), contentHash: "hash-\(number)")
+            at: Morning.ago(minutes), contentHash: "hash-\(number)", sections: ["BIOCHIMIE"])
     }
 
     private static func exact(_ text: String) -> Exact { Exact(text) ?? Exact(0) }
@@ -49,7 +51,7 @@ enum SignMorning {
 
     static func sheet(
         _ number: String = "261122-0412", draft: SignDraft = SignDraft(), version: Int = 1, isAmendment: Bool = false,
-        isCritical: Bool = true
+        isCritical: Bool = true, changes: [SignedChange] = []
     ) -> SignSheet {
         var lines = [
             line("NA", "139", "mmol/L", ("136", "145"), past: ["138", "140", "141"], number: number),
@@ -62,9 +64,12 @@ enum SignMorning {
                     holds: [
                         Hold(.criticalCall, "valeur à téléphoner : au-delà de 6,0"),
                         Hold(.interference, "H 2,1 au-delà de la limite de K"),
+                        Hold(.qualityControlRejected, "contrôle rejeté : 1-3s, z = +3,4"),
                     ], past: ["4.1", "4.3", "4.2"], isCallOpen: true, number: number), at: 1)
         }
-        lines.removeAll { draft.except.contains($0.line.analysis) }
+        for place in lines.indices where draft.except.contains(lines[place].line.analysis) {
+            lines[place].isLeft = true
+        }
         return SignSheet(
             number: number, version: version, lane: isCritical ? .critical : .proposable, isAmendment: isAmendment,
             contentHash: "3f9a27c1d04be85677aa91e3c2f4d5b6" + "0123456789abcdef0123456789abcdef", patient: "MARTIN Léa",
@@ -74,8 +79,8 @@ enum SignMorning {
                 .init(
                     accession: "261122000412", tube: "VERT", collected: Morning.ago(90), received: Morning.ago(60),
                     nonconformity: nil)
-            ], controls: isCritical ? ["K cobas REJET (1-3s)"] : [], lines: lines, missing: draft.except,
-            comments: draft.comments.map { "Commentaire : texte de \($0)" }, obstacles: [], draft: draft)
+            ], lines: lines, missing: draft.except,
+            comments: draft.comments.map { "Commentaire : texte de \($0)" }, changes: changes, draft: draft)
     }
 
     static let versions = SignVersions(
@@ -99,7 +104,7 @@ enum SignMorning {
             .resized(width: width, height: height),
             .who(person: "Anne Kervella", login: "anne", site: "BREST"),
             .comments([("HEMO1", "Échantillon hémolysé"), ("AVK", "Traitement par antivitamine K")]), .online,
-            .rejectedControls(1), .queue(rows), .sheet(sheet),
+            .controls(ControlCounts(rejected: 1, conforming: 4)), .rules("3f9a27c1d04b"), .queue(rows), .sheet(sheet),
         ]
         for event in events { _ = bench.receive(event, at: Morning.now) }
         return bench

@@ -10,10 +10,10 @@ import Testing
     static let url = `The technician's page`.url.deletingLastPathComponent().appendingPathComponent("BIOLOGIST.md")
 
     private var card: String {
-        var card = "| touche | ce qu'elle fait |\n|---|---|\n"
+        var card = "| touche | ce qu'elle fait | dans le fichier de touches |\n|---|---|---|\n"
         for action in SignAction.allCases {
-            let keys = action.keys.map { "`\($0.name)`" }.joined(separator: " ")
-            card += "| \(keys) | \(Language.french[action.word]) |\n"
+            let keys = action.usualKeys.map { "`\($0.name)`" }.joined(separator: " ")
+            card += "| \(keys) | \(Language.french[action.word]) | `bio.\(action.rawValue)` |\n"
         }
         return card
     }
@@ -63,10 +63,13 @@ import Testing
             \(code.text)
             ```
 
-            La signature porte sur l'empreinte montrée : si le dossier change entre-temps, rien n'est signé. `e` laisse
-            une analyse pour plus tard, et ce qui s'en calcule avec elle ; `c` ajoute un commentaire codé, `C` un
-            commentaire en mots. Cinq codes faux de suite bloquent le code ; son titulaire en choisit un autre avec son
-            secret.
+            La signature porte sur l'empreinte montrée : si le dossier change entre-temps, rien n'est signé. « malgré »
+            dit ce qu'elle passe outre. `e` laisse une analyse pour plus tard, et ce qui s'en calcule avec elle, puis
+            la reprend ; `c` ajoute un commentaire codé, `C` un commentaire en mots. Un code faux se retape sur place ;
+            cinq de suite bloquent le code, et son titulaire en choisit un autre avec son secret.
+
+            Un dossier signé revient, retenu, quand ce que la signature couvre change : identité, prescripteur, tube,
+            résultat rejeté, commentaire, pièce jointe. La file et le dossier disent quoi, en mots.
 
             ## Signer en lot
 
@@ -89,6 +92,10 @@ import Testing
             Une valeur qui franchit une limite ouvre un appel.
 
             ## Les touches
+
+            Une ligne `bio.action = touche touche` du fichier de touches (celui de `paillasse worklist`) les change ;
+            un chiffre n'en est jamais une. `CQ absent` : aucun contrôle n'est enregistré. Verrouillé (`ctrl-l`),
+            l'écran ne montre rien des patients. `LANG=en_GB` le met en anglais, et les commandes `bio` avec lui.
 
             \(card)
             ## Les commandes

@@ -30,7 +30,7 @@ import Testing
         bench.type(.down, .tab)
         let effects = bench.type("v")
         #expect(!effects.contains { if case .send = $0 { true } else { false } })
-        #expect(bench.row(22).contains("[tech.held] CREA : IDENTITE"))
+        #expect(bench.row(21).contains("[tech.held] CREA : IDENTITE"))
     }
 
     @Test func `validates what nothing holds in a tube and says what stays`() {
@@ -91,6 +91,9 @@ import Testing
         var bench = Morning.bench()
         bench.type(.tab, .down)
         bench.type("4,4")
+        #expect(!bench.type(.enter).contains { if case .send = $0 { true } else { false } })
+        #expect(bench.text.contains("K : mettre 4,4 à la place de 6,4 mmol/L cobas 13:50 ?"))
+        bench.type("412")
         let effects = bench.type(.enter)
         #expect(
             effects.contains {
@@ -108,6 +111,8 @@ import Testing
         bench.type(".")
         #expect(bench.text.contains(".n normal"))
         bench.type("n")
+        bench.type(.enter)
+        bench.type("412")
         let effects = bench.type(.enter)
         #expect(
             effects.contains { if case .send(_, .enter(_, "NA", .text("Normal"), _, _)) = $0 { true } else { false } })
@@ -122,6 +127,11 @@ import Testing
         #expect(bench.text.contains("à dire avant 14:50") && bench.text.contains("reste 17"))
         bench.type("a")
         #expect(bench.text.contains("Appel : K 6,4 mmol/L de MARTIN Léa"))
+        // The time that is left runs while the form is filled in.
+        _ = bench.receive(.tick, at: bench.now.advanced(by: .seconds(600)))
+        #expect(bench.text.contains("(reste 7 "))
+        _ = bench.receive(.tick, at: bench.now.advanced(by: .seconds(600)))
+        #expect(bench.text.contains("DÉPASSÉ depuis 14:50 (2 min)"))
         for answer in ["Mme Kerbrat", "infirmière", "0298111111", "6,4"] {
             bench.type(answer)
             bench.type(.enter)
@@ -260,7 +270,8 @@ import Testing
             bench.type(.control("u"))
         }
         bench.type("4,2")
-        #expect(bench.type(.enter).contains { if case .send = $0 { true } else { false } })
+        bench.type(.enter)
+        #expect(bench.text.contains("K : mettre 4,2 à la place de 6,4"))
     }
 
     @Test func `keeps in its cell what the server would not have, with its words`() throws {

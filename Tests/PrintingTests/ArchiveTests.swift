@@ -83,7 +83,7 @@ enum Preflight {
         }
     }
 
-    @Test func `is whole for qpdf's own rules: nothing to repair, no transparency, no interpolation`() throws {
+    @Test func `tells its language, and has no transparency and no interpolation`() throws {
         for (name, pdf) in try samples {
             let text = latin(pdf)
             #expect(!text.contains("/Transparency") && !text.contains("/SMask"), "\(name)")
@@ -212,7 +212,7 @@ enum Preflight {
     private enum Golden {
         static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appendingPathComponent("Golden")
-        /// Per mille of the points: other releases of cairo, poppler or DejaVu move glyphs by less.
+        /// Per mille of the points: other releases of Pango, poppler or DejaVu move glyphs by less.
         static let tolerance = 0.03
     }
 

@@ -13,7 +13,8 @@ import Testing
         let file = file(
             lines: "R2,2026-11-02T08:00:00,1,4.55,4.10,0.20", "R1,2026-11-01T08:00:00,1,4.20,4.10,0.20",
             "R1,2026-11-01T08:00:00,2,6.10,6.00,0.10", "R2,2026-11-02T08:00:00,2,5.75,6.00,0.10",
-            "R3,2026-11-03T08:00:00,1,4.10,4.10,0.20", "R4,2026-11-04T08:00:00,1,4.05,4.10,0.20")
+            "R3,2026-11-03T08:00:00,1,4.10,4.10,0.20", "R3,2026-11-03T08:00:00,2,6.00,6.00,0.10",
+            "R4,2026-11-04T08:00:00,1,4.05,4.10,0.20")
         #expect(file.refusals.isEmpty && file.levelCount == 2)
         let timeline = file.timeline()
         #expect(timeline.verdicts.map(\.run) == ["R1", "R2", "R3", "R4"])
@@ -37,7 +38,7 @@ import Testing
     @Test func `holds without mean or SD, and does not refuse`() {
         for line in [
             "R1,2026-11-01,1,4.1,,0.2", "R1,2026-11-01,1,4.1,4.1,", "R1,2026-11-01,1,4.1,4.1,0",
-            "R1,2026-11-01,1,<4.1,4.1,0.1",
+            "R1,2026-11-01,1,<4.1,4.1,0.1", "R1,2026-11-01,1,4.1,4.1,-0.1",
         ] {
             let file = file(lines: line)
             #expect(file.refusals.isEmpty, "\(line)")
@@ -50,7 +51,9 @@ import Testing
         ("run,time,level,value,mean\nR1,2026-11-01,1,4,4\n", "k.csv:1:1", "quality.file.column"),
         ("run,time,level,value,mean,sd,color\n", "k.csv:1:30", "quality.file.column"),
         ("run,time,level,value,mean,sd,sd\n", "k.csv:1:30", "quality.file.column"),
-        ("run;time;level;value;mean;sd\n", "k.csv:1:1", "quality.file.separator"),
+        ("run;time;level;value;mean;sd\n", "k.csv:1:1", "quality.file.empty"),
+        ("run;time;level;value;mean\nR1;01/11/2026;1;4;4\n", "k.csv:1:1", "quality.file.column"),
+        ("run;time;level;value;mean;sd\nR1;31/02/2026;1;4;4;1\n", "k.csv:2:4", "quality.file.time"),
         ("", "k.csv:1:1", "quality.file.empty"), ("run,time,level,value,mean,sd\n", "k.csv:1:1", "quality.file.empty"),
         (header + "R1,2026-11-01,1,4,1,4,1,0,2\n", "k.csv:2:23", "quality.file.cells"),
         (header + "R1,2026-11-01,1,4.1\n", "k.csv:2:17", "quality.file.cells"),
@@ -63,7 +66,6 @@ import Testing
         (header + "R1,2026-11-01,1,quatre,4,1\n", "k.csv:2:17", "quality.file.number"),
         (header + "R1,2026-11-01,1,4.1,quatre,1\n", "k.csv:2:21", "quality.file.number"),
         (header + "R1,2026-11-01,1,4.1,4,1 mmol\n", "k.csv:2:23", "quality.file.number"),
-        (header + "R1,2026-11-01,1,4.1,4,-1\n", "k.csv:2:23", "quality.file.sd"),
         (header + "R1,2026-11-01,1,4.1,4,1\nR1,2026-11-02,1,4.1,4,1\n", "k.csv:3:1", "quality.file.run"),
         (header + "R1,2026-11-01,1,\"4.1,4,1\n", "k.csv:2:17", "quality.file.csv"),
     ]) func `is refused with line and column`(text: String, place: String, code: String) {
@@ -71,6 +73,50 @@ import Testing
         #expect(refusals.map(\.place) == [place])
         #expect(refusals.map(\.code) == [code])
         #expect(refusals.allSatisfy { !$0.cause.isEmpty && !$0.remedy.isEmpty })
+    }
+
+    @Test func `judges the other runs when one has an SD below zero, and names it`() {
+        let file = file(lines: "R1,2026-11-01,1,4.1,4,-1", "R2,2026-11-02,1,4.1,4,1")
+        let timeline = file.timeline()
+        #expect(file.refusals.isEmpty && timeline.verdicts.map(\.state) == [.notControlled, .conforming])
+        #expect(timeline.verdicts[0].because == "niveau 1 : écart-type nul ou négatif")
+    }
+
+    @Test func `counts a line that is there twice once, and says so`() {
+        let line = "R1,2026-11-01T08:00:00,1,4.55,4.10,0.20"
+        let file = file(lines: line, line, "R2,2026-11-02,1,4.1,4.1,0.2", "R2 ,2026-11-02,1,4.1,4.1,0.2")
+        #expect(file.points.count == 2)
+        #expect(
+            file.notices == [
+                "k.csv:3 : répète la ligne 2, compté une seule fois",
+                "k.csv:5 : répète la ligne 4, compté une seule fois",
+            ])
+        #expect(file.timeline().verdicts.map { $0.violations.map(\.rule) } == [[.oneTwoS], []])
+        // A repeat with a value or an instant of its own is another measurement.
+        let repeats = self.file(lines: line, "R1,2026-11-01T08:00:00,1,4.56,4.10,0.20")
+        #expect(repeats.points.count == 2 && repeats.notices.isEmpty)
+    }
+
+    @Test(arguments: ["Run,Time,Level,Value,Mean,SD", "RUN, TIME ,LEVEL,VALUE,MEAN,Sd"])
+    func `does not see the case of its header`(_ header: String) {
+        let file = file(header + "\nR1,2026-11-01,1,4.1,4,1\n")
+        #expect(file.refusals.isEmpty && file.points.count == 1)
+    }
+
+    @Test func `may come from a French spreadsheet`() {
+        let file = file(
+            "Run;Time;Level;Value;Mean;SD\r\nR1;22/11/2026 07:30;1;4,55;4,10;0,20\r\n"
+                + "R2;1/12/2026;1;4.20;4,1;0,2\r\n")
+        #expect(file.refusals.isEmpty)
+        #expect(file.points.map(\.z?.text) == ["+2.25", "+0.50"])
+        #expect(
+            file.points.map(\.at) == [
+                Instant("2026-11-22T07:30:00", in: .europeParis),
+                Instant("2026-12-01", in: .europeParis),
+            ])
+        // Between commas a decimal comma is one cell too many, and is told.
+        #expect(
+            self.file(Self.header + "R1,2026-11-01,1,4,55,4.1,0.2\n").refusals.map(\.code) == ["quality.file.cells"])
     }
 
     @Test func `lists every fault, not the first alone`() {

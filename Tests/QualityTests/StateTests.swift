@@ -180,20 +180,22 @@ import Testing
 
     @Test func `walks every state and input of the table`() {
         let run = ControlPhase.conforming(run: "C", at: Control.at(0))
+        let open = OpenRejection(run: "X", failed: ["1"]), both = OpenRejection(run: "X", failed: ["1", "2"])
+        let judged = JudgedRun(name: "N", at: Control.at(1), levels: ["1"], failed: ["1"], because: "")
         let phases: [ControlPhase] = [
-            .notControlled(because: ""), run, .expired(because: ""), .rejected(run: "X"), .signed(run: "X"),
-            .rerun(rejected: "X", run: "C", at: Control.at(0)), .alarmed(run: "C", at: Control.at(0)),
+            .notControlled(because: ""), run, .expired(because: ""), .rejected(open), .signed(open),
+            .rerun(open, run: "C", at: Control.at(0)), .alarmed(run: "C", at: Control.at(0)), .rejected(both),
+            .signed(both),
         ]
         let inputs: [ControlInput] = [
-            .run("N", at: Control.at(1), .conforming, because: ""),
-            .run("N", at: Control.at(1), .rejected, because: ""),
-            .run("N", at: Control.at(1), .absent, because: ""),
-            .run("N", at: Control.at(1), .incomplete, because: ""), .time, .event(.calibration), .correction("X"),
+            .run(judged, .conforming), .run(judged, .rejected), .run(judged, .absent), .run(judged, .incomplete),
+            .time, .event(.calibration), .correction("X"),
             .correction("other"), .event(.patientAlarm), .event(.patientWarning),
         ]
         // Columns as `inputs`: N NON_CONTROLE, C CONFORME, E ECHU, R REJET, K CORRIGE.
         let table = [
             "CRNNNNNNNN", "CRNCEECCEC", "CREEEEEEEE", "KRRRRRKRRR", "CRKKKKKKKK", "KRRKRRCKRK", "CREEEEEEEE",
+            "RRRRRRKRRR", "KRKKKKKKKK",
         ]
         let letters: [ControlState: Character] = [
             .notControlled: "N", .conforming: "C", .expired: "E", .rejected: "R", .corrected: "K",
@@ -202,6 +204,69 @@ import Testing
             let found = inputs.map { letters[phase.after($0, Control.policy()).state] ?? "?" }
             #expect(String(found) == row, "\(phase)")
         }
+    }
+
+    // MARK: What answers a rejection
+
+    @Test func `is not lifted from REJET by runs of the other levels`() {
+        var policy = Control.policy()
+        policy.needsSignedCorrection = false
+        let never = Control.timeline("1:3.5,2:0.1 2:0.1 2:0.1 2:0.1", policy: policy)
+        #expect(never.verdicts.map(\.state) == [.rejected, .rejected, .rejected, .rejected])
+        #expect(never.verdicts[1].because == "rejet R1 : à mesurer à nouveau, niveau 1")
+        #expect(never.standing(at: Control.at(9)).hold == .rejected && never.conformed.isEmpty)
+        let then = Control.timeline("1:3.5,2:0.1 2:0.1 1:0.1 2:0.1", policy: policy)
+        #expect(then.verdicts.map(\.state) == [.rejected, .rejected, .corrected, .conforming])
+        // Both levels took part: each is measured again, in one run or in two.
+        let both = Control.timeline("1:2.5,2:-2.5 1:0.1 2:0.1 1:0.1", policy: policy)
+        #expect(both.verdicts.map(\.state) == [.rejected, .rejected, .corrected, .conforming])
+        #expect(both.steps[1].because == "contrôle R1 rejeté ; encore attendu : niveau 2")
+    }
+
+    @Test func `is not lifted by a signature while the rejected level was not measured again`() {
+        let timeline = Control.timeline("1:3.5,2:0.1 2:0.1 1:0.1", corrections: [signed(0, "R1")])
+        #expect(timeline.verdicts.map(\.state) == [.rejected, .corrected, .conforming])
+        #expect(timeline.standing(at: Control.at(1)).hold == .rejected)
+        // A second rejection does not forget what the first one still waits for.
+        let twice = Control.timeline("1:3.5,2:0.1 2:3.5 2:0.1 1:0.1", corrections: [signed(1, "R2")])
+        #expect(twice.verdicts.map(\.state) == [.rejected, .rejected, .corrected, .conforming])
+    }
+
+    @Test func `holds as CORRIGE what it held as REJET, and says what is still wanted`() {
+        let signing = Control.timeline("1:3.5 1:0.1")
+        #expect(signing.standing(at: Control.at(1)).state == .corrected)
+        #expect(signing.standing(at: Control.at(1)).hold == .rejected)
+        #expect(signing.verdicts[1].because == "après le rejet R1 : la correction est à signer")
+        var policy = Control.policy()
+        policy.needsSignedCorrection = false
+        let unsigned = Control.timeline("1:3.5 1:0.1 1:0.1", policy: policy)
+        #expect(unsigned.verdicts[1].because == "après le rejet R1 : une seconde série conforme est attendue")
+        #expect(unsigned.standing(at: Control.at(2)).hold == nil)
+    }
+
+    @Test func `takes the points of one run for one answer, however far apart they come`() {
+        var policy = Control.policy()
+        policy.needsSignedCorrection = false
+        let points = [
+            Control.point("R1", Control.at(0), level: "1", z: "3.5"),
+            Control.point("R2", Control.at(1), level: "1", z: "0.1"),
+            Control.point("R2", Control.at(1, minutes: 5), level: "2", z: "0.1"),
+        ]
+        let timeline = ControlTimeline(assay: Control.assay, policy: policy, points: points)
+        #expect(timeline.verdicts.map(\.state) == [.rejected, .corrected])
+    }
+
+    @Test func `sees a late point of an earlier run before the points of a run that overlaps it`() {
+        let points = [
+            Control.point("R1", Control.at(0), level: "1", z: "0.1"),
+            Control.point("R1", Control.at(0, minutes: 20), level: "2", z: "2.5"),
+            Control.point("R2", Control.at(0, minutes: 10), level: "1", z: "0.1"),
+            Control.point("R2", Control.at(0, minutes: 12), level: "2", z: "2.5"),
+        ]
+        let timeline = ControlTimeline(assay: Control.assay, policy: Control.policy(), points: points)
+        #expect(timeline.verdicts.map { $0.rejecting.map(\.rule) } == [[], [.twoTwoS]])
+        #expect(timeline.standing(at: Control.at(0, minutes: 15)).hold == nil, "not known yet")
+        #expect(timeline.standing(at: Control.at(0, minutes: 20)).hold == .rejected)
     }
 
     // MARK: Points of one run that arrive one after the other

@@ -13,7 +13,7 @@ enum Engine {
         "delta_source", "etat", "note", "alerte_bas", "alerte_haut", "absurde_bas", "absurde_haut", "av_bas", "av_haut",
         "amr_bas", "amr_haut", "dilution_max", "cva", "repasse_abs", "groupe", "ensemble", "stabilite_h",
         "critique_pas", "delta_abs",
-        "limites_source",
+        "limites_source", "formule_brute", "ref_sexe",
     ]
 
     static func row(_ code: String, _ unit: String, _ decimals: String, _ cells: [String: String] = [:]) -> String {
@@ -39,17 +39,20 @@ enum Engine {
         row(
             "CREA", "umol/L", "0",
             [
-                "delta_type": "pct", "delta_limite": "50", "delta_abs": "20", "unite_alt": "mg/L",
-                "facteur_alt": "0.1131",
+                "delta_type": "pct", "delta_limite": "50", "delta_jours": "3650", "delta_abs": "20",
+                "unite_alt": "mg/L", "facteur_alt": "0.1131", "formule_brute": "C4H7N3O",
             ]
         ),
-        row("PAL", "U/L", "0", ["delta_type": "pct_j", "delta_limite": "20"]),
+        row("PAL", "U/L", "0", ["delta_type": "pct_j", "delta_limite": "20", "delta_jours": "3650"]),
         row("CRP", "mg/L", "1", ["amr_bas": "0.5", "amr_haut": "300", "av_bas": "0", "av_haut": "100"]),
         row("CT", "mmol/L", "2", ["ensemble": "LIPIDES"]), row("HDL", "mmol/L", "2", ["ensemble": "LIPIDES"]),
         row("TG", "mmol/L", "2", ["ensemble": "LIPIDES"]),
         row("LDL", "mmol/L", "2", ["nature": "calcul", "prelevement": "", "tube": "", "ensemble": "LIPIDES"]),
         row("GSABO", "", "", ["nature": "code", "delta_type": "exact"]), row("AGHBS", "", "", ["nature": "code"]),
-        row("PALU", "", "", ["nature": "code"]), row("PSA", "ug/L", "2", ["delta_type": "pct", "delta_limite": "50"]),
+        row("PALU", "", "", ["nature": "code"]),
+        row(
+            "PSA", "ug/L", "2",
+            ["delta_type": "pct", "delta_limite": "50", "delta_jours": "3650", "ref_sexe": "M"]),
         row("AGE", "mmol/L", "1"),
         row("HB", "g/dL", "1"), row("TXT", "", "", ["nature": "texte"]), row("NONE", "mmol/L", "1"),
         row("BE", "mmol/L", "1", ["av_bas": "-5", "av_haut": "5"]),

@@ -39,6 +39,40 @@ import Testing
         #expect(first.coherence.map(\.id) == second.coherence.map(\.id))
     }
 
+    @Test func `what a biologist approved stays approved over a table of a spreadsheet`() throws {
+        let files = try shipped(), catalogue = try Samples.shipped.get().0
+        let back = try RuleTable.untabled(try RuleTable.tabled(files))
+        func content(_ files: [CatalogFile]) throws -> [String: [UInt8]] {
+            let pack = try RulePack.load(RulePack.files(among: files), catalogue: catalogue, version: "v")
+            return Dictionary(uniqueKeysWithValues: pack.approvable.map { ($0.reference.id, $0.content) })
+        }
+        let before = try content(files), after = try content(back)
+        #expect(before == after && before["politique"]?.isEmpty == false)
+    }
+
+    @Test func `two versions of rules are compared value by value, by code and name`() throws {
+        let old = try shipped()
+        let new = old.map { file in
+            guard file.name == "rules/calculated.json5" else { return file }
+            // A comment, a formula put in front, and one decimal more of another.
+            let text = String(decoding: file.bytes, as: UTF8.self)
+                .replacing("formulas: [", with: "// note\n formulas: [ { code: \"ESSAI\", version: 1 },")
+                .replacing("code: \"CTF\", name: \"Cap", with: "code: \"CTF\", name: \"La cap")
+            return CatalogFile(name: file.name, bytes: Array(text.utf8))
+        }
+        let changes = RuleTable.compared(new).changes(since: RuleTable.compared(old))
+        #expect(changes.map(\.kind) == [.added, .added, .changed], "\(changes)")
+        #expect(
+            changes.map(\.key) == [
+                "calculated.json5 /formulas/ESSAI/code", "calculated.json5 /formulas/ESSAI/version",
+                "calculated.json5 /formulas/CTF/name",
+            ])
+        #expect(changes.last?.column == "valeur" && changes.last?.after.hasPrefix("La cap") == true)
+        #expect(
+            RuleTable.compared(try RuleTable.untabled(RuleTable.tabled(old))).changes(since: RuleTable.compared(old))
+                == [])
+    }
+
     @Test func `every kind of value and every odd key goes there and back`() throws {
         let text = #"""
             { "a/b": [[], {}, [null, true, false]], "#c": "une, \"virgule\"\nà la ligne", "~d": -42, "": { "e~/": "" } }

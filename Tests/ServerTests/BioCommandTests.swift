@@ -33,6 +33,9 @@ import Testing
             let right = try await tool.atTerminal("bio sign \(number)")
             // What is covered is said before the code is asked, and the code is never shown.
             #expect(right.contains("Signer 2 résultat(s) de \(number), empreinte "), "\(right)")
+            for words in ["malgré ", "MODIF_MANUELLE × 2", "par BIOLOGISTE, le ", " à ", "CSP, art. L. 6211-2"] {
+                #expect(right.contains(words), "\(words)\n\(right)")
+            }
             #expect(right.contains("version 1 signée par") && !right.contains(APILaboratory.pin))
         }
     }
@@ -63,7 +66,8 @@ import Testing
             let strange = try await tool.run("bio", "sign", "--proposables", "--section", "xyz", "--confirm", "3")
             #expect(strange.code == 1 && strange.complaint.contains("[bio.section]"), "\(strange)")
             let elsewhere = try await tool.run("bio", "sign", "--proposables", "--section", "hemos", "--confirm", "3")
-            #expect(elsewhere.code == 1 && elsewhere.complaint.contains("--confirm 0"), "\(elsewhere)")
+            #expect(elsewhere.code == 1 && elsewhere.complaint.contains("[sign.confirm.none]"), "\(elsewhere)")
+            #expect(!elsewhere.complaint.contains("--confirm 0"))
             let signed = try await tool.atTerminal("bio sign --proposables --section biochimie --confirm 3")
             #expect(signed.contains("tiré au sort, 1 sur 3") && signed.contains("empreinte"), "\(signed)")
             #expect(signed.contains("biochimie 3"), "how many of each section")
@@ -85,7 +89,7 @@ import Testing
             let shown = try await tool.run("bio", "show", number, "--except", "K", "--comment", "HEMO1")
             #expect(shown.code == 0 && shown.output.contains("manque : K"), "\(shown)")
             for words in [
-                "Échantillon hémolysé", "prescripteur Pascal CHARLES", "renseignements :", "dernière visite : aucune",
+                "Échantillon hémolysé", "prescripteur Pascal CHARLES", "aucun renseignement", "première visite",
                 "contrôles : CQ_ABSENT (NA) :", "MODIF_MANUELLE : lire pourquoi : paillasse bio why \(number) NA",
             ] { #expect(shown.output.contains(words), "\(words)\n\(shown.output)") }
             let signed = try await tool.atTerminal("bio sign \(number) --except K --comment HEMO1")
@@ -107,6 +111,8 @@ import Testing
             #expect(why.code == 0 && why.output.contains("RETENU") && why.output.contains("RÈGLE"), "\(why)")
             let strange = try await tool.run("bio", "why", number, "GLU")
             #expect(strange.code == 1 && strange.complaint.contains("[bio.analysis]"), "\(strange)")
+            let calm = try await tool.run("bio", "call", number, "NA", "--show")
+            #expect(calm.code == 1 && calm.complaint.contains("\(number) NA : cette valeur n'a pas d'appel"), "\(calm)")
             let refused = try await tool.atTerminal("bio sign \(number)")
             #expect(refused.contains("[sign.critical]"), "\(refused)")
             let shown = try await tool.run("bio", "call", number, "K", "--show")
@@ -142,6 +148,67 @@ import Testing
             #expect(amended.contains("à rappeler : K 2,9"), "\(amended)")
             let view = try await laboratory.signedIn(.biologist).request(number)
             #expect(view.lastSignature?.amendment == Amendment(.result, words: "tube"))
+        }
+    }
+
+    @Test func `a signed file comes back with what was joined or changed since`() async throws {
+        try await signedIn { laboratory, tool in
+            let made = try await laboratory.readyToSign().request
+            let number = made.number
+            _ = try await tool.atTerminal("bio sign \(number)")
+            #expect(try await tool.run("bio", "file").output.contains("rien à signer"))
+            let joined = try await tool.run("report", "attach", number, "--conclusion", "Avis du réanimateur.")
+            #expect(joined.code == 0, "\(joined)")
+            let file = try await tool.run("bio", "file")
+            #expect(file.output.contains(number) && file.output.contains("joint : conclusion"), "\(file)")
+            #expect(try await tool.run("bio", "next").output.contains("joint : conclusion"))
+            #expect(try await tool.run("bio", "diff", number).output.contains("joint : conclusion"))
+            let signed = try await tool.atTerminal("bio sign \(number)")
+            #expect(signed.contains("version 2 signée par"), "\(signed)")
+            #expect(try await tool.run("bio", "file").output.contains("rien à signer"))
+            _ = try await laboratory.signedIn(.technician).updatePatient(
+                made.patientID, APILaboratory.patient("DUPOND"))
+            let change = "nom de naissance : DUPONT → DUPOND"
+            for words in [["file"], ["next"], ["show", number], ["diff", number]] {
+                let ran = try await tool.run(words: ["bio"] + words)
+                #expect(ran.code == 0 && ran.output.contains(change), "\(words) \(ran)")
+            }
+            let amended = try await tool.atTerminal("bio amend \(number) --reason ERREUR_IDENTITE")
+            #expect(amended.contains(change) && amended.contains("version 3 signée par"), "\(amended)")
+            #expect(try await tool.run("bio", "file").output.contains("rien à signer"))
+        }
+    }
+
+    @Test func `a word that is no command says which ones there are`() async throws {
+        try await signedIn { _, tool in
+            let strange = try await tool.run("bio", "zzz")
+            #expect(strange.code == 2 && strange.complaint.contains("« zzz » n'est pas une commande de bio"))
+            #expect(strange.complaint.contains("file, next, show"), "\(strange)")
+            let number = try await tool.run("bio", "261122-0001")
+            #expect(number.complaint.contains("paillasse bio show 261122-0001"), "\(number)")
+            for words in [["sign", "--proposables"], ["sign", "--proposables", "--confirm", "0"]] {
+                let nothing = try await tool.run(words: ["bio"] + words)
+                #expect(nothing.code == 0 && nothing.output.contains("rien à signer"), "\(nothing)")
+            }
+        }
+    }
+
+    @Test func `where the environment speaks English, so do the commands and their refusals`() async throws {
+        try await signedIn { laboratory, tool in
+            let number = try await laboratory.readyToSign().request.number
+            func english(_ words: String...) async throws -> CommandLineTool.Ran {
+                try await tool.run(words: ["bio"] + words, language: "en_GB.UTF-8")
+            }
+            let file = try await english("file")
+            #expect(file.output.contains("held 1") && file.output.contains("REQUEST"), "\(file)")
+            let show = try await english("show", number)
+            for words in ["typed or changed by hand", "first visit", "RESULT", "read why: paillasse bio why"] {
+                #expect(show.output.contains(words), "\(words)\n\(show.output)")
+            }
+            for words in [["sign", number], ["diff", number], ["show", "rien"], ["show", number, "--comment", "X"]] {
+                let ran = try await tool.run(words: ["bio"] + words, language: "en_GB.UTF-8")
+                #expect(ran.code == 1 && !ran.complaint.contains { "éèêàç«".contains($0) }, "\(ran)")
+            }
         }
     }
 

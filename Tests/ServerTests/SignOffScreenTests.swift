@@ -38,9 +38,7 @@ import Testing
                 #expect(
                     try await screen.shows("Signer \(first.number)", "2 résultat(s), version 1", "code de signature"))
                 try await screen.answer("999111")
-                #expect(try await screen.shows("[sign.pin]"))
-                try await screen.press("s")
-                #expect(try await screen.shows("code de signature"))
+                #expect(try await screen.shows("[sign.pin]", "essais qui restent : 4", "code de signature"))
                 try await screen.answer(APILaboratory.pin)
                 #expect(try await screen.shows("\(first.number) : version 1 signée", "DURAND Marie"))
                 #expect(try await !screen.text.contains(APILaboratory.pin))
@@ -59,7 +57,11 @@ import Testing
             try await TmuxScreen.open(tool, width: 140, height: 40, arguments: "bio") { screen in
                 #expect(try await screen.shows(number, "140 mmol/L", "4,2"))
                 try await screen.press("Enter", "Down", "e")
-                #expect(try await screen.shows("laissé pour plus tard : K", "K est laissé pour plus tard"))
+                #expect(try await screen.shows("laissé pour plus tard : K", "K est laissé pour plus tard", "– K"))
+                try await screen.press("e")
+                #expect(try await screen.shows("K sera signé", "+ K"))
+                try await screen.press("e")
+                #expect(try await screen.shows("K est laissé pour plus tard", "– K"))
                 try await screen.press("c")
                 #expect(try await screen.shows("HEMO1"))
                 try await screen.answer("HEMO1")
@@ -138,6 +140,45 @@ import Testing
                 #expect(try await screen.shows("\(number) : version 2 signée"))
                 let signed = try await biologist.request(number)
                 #expect(signed.lastSignature?.amendment == Amendment(.result, words: "tube"))
+            }
+        }
+    }
+
+    @Test func `a signed file whose patient changes name comes back, says so, and locked nothing of it is shown`()
+        async throws
+    {
+        try await laboratory { laboratory, tool in
+            let made = try await laboratory.readyToSign().request
+            let biologist = try await laboratory.signedIn(.biologist)
+            let hash = try await biologist.fileToSign(made.number).contentHash
+            _ = try await biologist.sign(made.number, SignBody(contentHash: hash, pin: APILaboratory.pin))
+            try await TmuxScreen.open(tool, width: 140, height: 40, arguments: "bio") { screen in
+                #expect(try await screen.shows("rien à signer", "CQ absent"))
+                _ = try await laboratory.signedIn(.technician).updatePatient(
+                    made.patientID, APILaboratory.patient("DUPOND"))
+                #expect(
+                    try await screen.shows(
+                        made.number, "DUPOND Marie", "changé depuis la version 1 : nom de naissance : DUPONT → DUPOND",
+                        within: .seconds(20)))
+                try await screen.press("C-l")
+                #expect(try await screen.shows("Écran verrouillé", "secret"))
+                #expect(try await !screen.text.contains("DUPON"))
+                try await screen.answer(APILaboratory.secret)
+                #expect(try await screen.shows("DUPOND Marie"))
+                try await screen.press("R")
+                #expect(try await screen.shows("ERREUR_IDENTITE erreur d'identité"))
+                try await screen.answer("1")
+                try await screen.press("Enter")
+                #expect(try await screen.shows("nom de naissance : DUPONT → DUPOND", "Version 1 en entier"))
+                try await screen.press("Enter")
+                #expect(try await screen.shows("par BIOLOGISTE", "code de signature"))
+                try await screen.answer(APILaboratory.pin)
+                #expect(try await screen.shows("\(made.number) : version 2 signée", "rien à signer"))
+                try await screen.press(":")
+                #expect(try await screen.shows("numéro du dossier ou du tube"))
+                let pid = try #require(try await screen.pid)
+                try await screen.answer("q")
+                #expect(await TmuxScreen.ended(pid))
             }
         }
     }

@@ -100,6 +100,53 @@ import Workflow
         }
     }
 
+    @Test func `a blood group typed once is refused by the server, whatever the program`() async throws {
+        try await signedIn { laboratory, tool in
+            try await laboratory.desk.publish(
+                DataFiles.catalogue(APILaboratory.root.appendingPathComponent("Catalog").path), reason: "essai",
+                by: Author(login: "admin", role: .administrator, site: "nord"))
+            let number = try await request(laboratory, "DUPONT", ["GSABO"], []).request.number
+            let technician = try await laboratory.signedIn(.technician)
+            var body = ResultBody(analysis: "GSABO")
+            body.text = "A POS"
+            let once = body
+            let refused = await #expect(throws: Refusal.self) { try await technician.enter(number, once) }
+            #expect(refused?.code == "enter.twice")
+            body.again = "A NEG"
+            let other = body
+            let differs = await #expect(throws: Refusal.self) { try await technician.enter(number, other) }
+            #expect(differs?.code == "enter.twice.differs")
+            let words = ["enter", number, "GSABO", "--text", "A POS"]
+            let typed = try await tool.run(words: words)
+            #expect(typed.code != 0 && typed.complaint.contains("enter.twice"), "\(typed)")
+            #expect(try await technician.request(number).observations.isEmpty)
+            let again = try await tool.run(words: words + ["--again", "A POS"])
+            #expect(again.code == 0, "\(again)")
+        }
+    }
+
+    @Test func `a command or a label at a reason writes nothing`() async throws {
+        try await signedIn { laboratory, tool in
+            let made = try await request(laboratory, "DUPONT", ["NA", "K"], [("NA", "140"), ("K", "4.20")])
+            let other = try await request(laboratory, "MARTIN", ["K"], [("K", "4.4")])
+            let label = try #require(other.specimens.first?.accession)
+            let ran = try await tool.run(
+                "worklist", "--plain", input: "valider\n\(label)\n1\nvalider\n:liste critiques\n:q\n")
+            #expect(ran.output.contains("lu : \(label) ; abandonné, rien n'est écrit : Valider"), "\(ran)")
+            #expect(ran.output.contains("abandonné, rien n'est écrit : Valider") && ran.code == 0)
+            let left = try await laboratory.signedIn(.technician).worklist()
+            #expect(left.count == 3, "\(ran.output)")
+            let requests = try await laboratory.signedIn(.technician).requests()
+            #expect(Set(requests.map(\.number)) == [made.request.number, other.request.number])
+            #expect(requests.allSatisfy { $0.awaited == [] })
+            let unseen = try await laboratory.signedIn("technicien2").addRequest(
+                APILaboratory.request(made.request.patientID, ["NA"]))
+            let listed = try await laboratory.signedIn(.technician).requests()
+            #expect(
+                listed.first { $0.number == unseen.request.number }?.awaited == unseen.specimens.map(\.accession))
+        }
+    }
+
     @Test func `in a terminal it prompts, and says another's news by itself`() async throws {
         try await signedIn { laboratory, tool in
             let made = try await request(laboratory, "DUPONT", ["NA", "K"], [("NA", "140"), ("K", "4.20")])

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Laboratory
 import Store
+import Terminal
 import Testing
 
 /// `paillasse worklist` as people have it before them: the real program, a real terminal, a real server.
@@ -107,9 +108,14 @@ import Testing
                 var body = ResultBody(analysis: "K")
                 body.value = "4.4"
                 _ = try await laboratory.signedIn("technicien2").enter(made.request.number, body)
+                // Another's value gives way to the digits of its tube.
                 try await screen.press("Enter")
-                #expect(try await screen.shows("la mienne : 4,3", "au dossier : 4,4", "technicien2"))
-                try await screen.press("g")
+                #expect(try await screen.shows("K : mettre 4,3 à la place de 4,2", "3 derniers chiffres"))
+                let digits = try #require(made.specimens.first?.accession).suffix(3)
+                for digit in digits { try await screen.press(String(digit)) }
+                try await screen.press("Enter")
+                #expect(try await screen.shows("[CONF-01]", "la mienne : 4,3", "au dossier : 4,4", "technicien2"))
+                try await screen.press("m")
                 #expect(try await screen.shows("K = 4,3 enregistré"))
                 let file = try await laboratory.signedIn(.technician).request(made.request.number)
                 let values = file.observations.filter { $0.analysis == "K" }.map(\.value.frenchText)
@@ -132,6 +138,12 @@ import Testing
                 #expect(try await screen.shows("TRI 0", "? aide"))
             }
         }
+    }
+
+    @Test func `units of the engine are printed as in reports, in sentences too`() {
+        #expect(frenchUnits("unité : umol/L ; mmol/L") == "unité : µmol/L ; mmol/L")
+        #expect(frenchUnits("passage 2 ; valeur précédente 312 umol/L") == "passage 2 ; valeur précédente 312 µmol/L")
+        #expect(frenchUnits("leucocytes 10*9/L le 22/11 à 1/10") == "leucocytes G/L le 22/11 à 1/10")
     }
 
     @Test func `NO_COLOR and --ascii reach the terminal`() async throws {

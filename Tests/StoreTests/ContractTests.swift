@@ -133,6 +133,50 @@ import Testing
         }
     }
 
+    @Test(arguments: Stored.allCases) func `a signed file comes back when what its signature covers changed`(
+        kind: Stored
+    ) async throws {
+        try await withStore(kind) { store in
+            try await store.append(
+                [
+                    .patient(Make.patient("p1")), .request(Make.request("r1")), .specimen(Make.specimen("acc")),
+                    .observation(Make.observation("o1")), .observationEvent(Make.event("o1")),
+                    // Another file of the same patient, which nobody signed.
+                    .request(Make.request("r2")), .observation(Make.observation("o2", request: "r2")),
+                    .signature(Make.signature("s1", of: ["o1"])),
+                ], note: Make.note())
+            func waiting() async throws -> [String] { try await store.requestsAwaitingSignature(site: nil, limit: 9) }
+            #expect(try await waiting().isEmpty)
+            var moved = Make.patient("p1", version: 3, name: "AUTRE")
+            moved.phone = "+33200000000"
+            var prescribed = Make.request("r1", version: 2)
+            prescribed.prescriber.nationalID = "810000000002"
+            var hurried = prescribed
+            (hurried.version, hurried.priority) = (3, .urgent)
+            var clotted = Make.specimen("acc", version: 3, received: 9)
+            clotted.nonconformity = "coagulé"
+            let changes: [(name: String, fact: Fact, comesBack: Bool)] = [
+                ("a name", .patient(Make.patient("p1", version: 2, name: "AUTRE")), true),
+                ("a telephone number", .patient(moved), false),
+                ("a reception", .specimen(Make.specimen("acc", version: 2, received: 9)), false),
+                ("a clot", .specimen(clotted), true), ("a prescriber", .request(prescribed), true),
+                ("a priority", .request(hurried), false),
+                ("a supplement", .register(Make.entry("r1", 1, register: .supplement)), true),
+                ("a remark", .register(Make.entry("r1", 1, register: .remark)), true),
+                ("a hold of the report", .register(Make.entry("r1", 1, register: .release)), false),
+                ("a rejection", .observationEvent(Make.event("o1", 2, .rejected)), true),
+            ]
+            for (place, change) in changes.enumerated() {
+                try await store.append([change.fact], note: Make.note())
+                #expect(try await waiting() == (change.comesBack ? ["r1"] : []), "\(change.name)")
+                #expect(try await store.counts(site: nil).awaitingSignature == (change.comesBack ? 1 : 0))
+                try await store.append(
+                    [.signature(Make.signature("s\(place + 2)", version: place + 2, of: ["o1"]))], note: Make.note())
+                #expect(try await waiting().isEmpty, "\(change.name), signed again")
+            }
+        }
+    }
+
     @Test(arguments: Stored.allCases) func `the previous result is the last signed one of another request`(
         kind: Stored
     ) async throws {

@@ -138,7 +138,7 @@ private struct World {
     mutating func append() -> [Fact] { (0..<(pick(3) + 1)).map { _ in fact() } }
 
     private mutating func fact() -> Fact {
-        switch pick(21) {
+        switch pick(22) {
         case 0:
             let names = ["DUPONT", "Durand", "ÉTÉ", "D'Arc", "Zola"]
             return .patient(
@@ -180,6 +180,9 @@ private struct World {
                     id("x"), pick(4) + 1, register: pick(2) == 0 ? .approval : .controlEvent, site: site(), at: time(),
                     content: id("c")))
         case 18: return .evaluation(Make.evaluation(id("o"), pick(3) + 1, at: time()))
+        case 20:
+            return .register(
+                Make.entry(id("r"), pick(4) + 1, register: pick(2) == 0 ? .supplement : .remark, at: time()))
         case 19:
             return .control(
                 Make.control(id("c"), analyzer: id("a"), message: id("m"), ordinal: pick(4), at: time()))

@@ -208,6 +208,27 @@ import Workflow
         #expect(code == "enter.calculated")
     }
 
+    @Test func `a formula never stands beside what the catalogue calls measured, nor forbids to type it`() async throws
+    {
+        let bench = try await Bench.withRules()
+        let made = try await bench.received(["HT", "GR", "VGM", "TCA", "TCAR", "INR"])
+        func enter(_ code: String, _ text: String, _ unit: String) async throws {
+            _ = try await bench.desk.enter(
+                .measured(try #require(Measured(text)), unit: unit), analysis: code, of: made.request.number,
+                comment: nil, by: Bench.technician)
+        }
+        try await enter("HT", "42.0", "%")
+        try await enter("GR", "4.50", "10*12/L")
+        try await enter("TCA", "45.0", "s")
+        let found = try await bench.observations(made).map(\.analysis).sorted()
+        #expect(found == ["GR", "HT", "TCA"])
+        try await enter("VGM", "91", "fL")
+        try await enter("TCAR", "1.50", "1")
+        // Calculated in the catalogue, of an ISI that no request holds: it can only be typed.
+        try await enter("INR", "2.50", "{INR}")
+        #expect(try await bench.observation("INR", made).value.frenchText == "2,50")
+    }
+
     @Test func `a held component holds what was made of it`() async throws {
         let bench = try await Bench.withRules()
         let made = try await bench.received(["CT", "HDL", "TG", "LDLC"])

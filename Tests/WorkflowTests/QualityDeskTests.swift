@@ -179,6 +179,13 @@ import Workflow
                 _ = try await bench.desk.enterControl(
                     value, of: assay, material: "QC N1", at: bench.clock.now, by: Bench.secretary)
             } == "auth.permission")
+        // A slip of the hand takes no CONFORME away.
+        #expect(
+            await refusal { () throws(CommandFailure) in
+                _ = try await bench.desk.enterControl(
+                    value, of: assay, material: "QC M1", at: bench.clock.now, by: Bench.technician)
+            } == "quality.material.unknown")
+        #expect(try await state(bench).state == .conforming)
     }
 
     @Test func `what is measured after the end of a calibration or of a lot of reagent is held`() async throws {

@@ -117,6 +117,63 @@ import Workflow
         #expect(report.content.patient.traits.birthName == "AUTRE" && report.replacedOID != nil)
     }
 
+    private func waiting() async throws -> [FileToSign] {
+        try await bench.desk.awaitingSignature(site: "nord", limit: 9)
+    }
+
+    @Test func `a signed file comes back with what changed in words, and leaves when signed again`() async throws {
+        let made = try await bench.ready()
+        let tube = made.specimens[0].accession
+        let other = try await bench.ready("VOISIN")
+        for one in [made, other] { try await bench.sign(one) }
+        #expect(try await waiting().isEmpty)
+        _ = try await bench.desk.updatePatient(made.request.patientID, Bench.draft("AUTRE"), by: Bench.secretary)
+        let back = try #require(try await waiting().first)
+        #expect(try await waiting().count == 1 && back.request.id == made.request.id)
+        #expect(back.isAmendment && back.lane == .held && back.fresh.isEmpty)
+        #expect(back.changes.map(\.frenchText) == ["nom de naissance : ESSAI → AUTRE"], "\(back.changes)")
+        #expect(
+            back.obstacles.map(\.frenchText).prefix(2) == ["rectifie la version 1", "nom de naissance : ESSAI → AUTRE"])
+        // Put right again, it says what was signed.
+        _ = try await bench.desk.updatePatient(made.request.patientID, Bench.draft("ESSAI"), by: Bench.secretary)
+        #expect(try await waiting().isEmpty)
+        _ = try await bench.desk.receive(tube, collectedAt: nil, nonconformity: "hémolysé", by: Bench.technician)
+        let spoilt = try #require(try await waiting().first)
+        #expect(spoilt.changes == [SignedChange(.nonconformity, at: tube, after: "hémolysé")], "\(spoilt.changes)")
+        _ = try await sign(made.request.number, SignDraft(amendment: Amendment(.specimen)))
+        #expect(try await waiting().isEmpty)
+        let sodium = try await bench.observation("NA", made)
+        _ = try await bench.desk.reject(
+            sodium.id, of: made.request.number, reason: "doute", by: Bench.technician)
+        #expect(try await waiting().first?.changes == [SignedChange(.result, at: "NA", before: "140")])
+    }
+
+    @Test func `something attached after the signature brings the file back, alone and never by lot`() async throws {
+        let made = try await bench.ready()
+        try await bench.sign(made)
+        var part = ReportSupplements()
+        part.conclusions = [ReportSupplements.Conclusion(text: "Avis du réanimateur.")]
+        let entry = try await bench.desk.attachSupplement(part, to: made.request.number, by: Bench.technician)
+        let back = try #require(try await waiting().first)
+        #expect(back.lane == .held && !back.isAmendment && back.hasFreshSupplements)
+        #expect(back.obstacles.map(\.frenchText) == ["joint : conclusion « Commentaire »"])
+        let second = try await bench.sign(made)
+        #expect(try await waiting().isEmpty && second.version == 2)
+        _ = try await bench.desk.removeSupplement(
+            entry.ordinal, of: made.request.number, reason: "autre patient", by: Bench.technician)
+        #expect(
+            try await waiting().first?.obstacles.map(\.frenchText)
+                == ["pièce retirée : conclusion « Commentaire »"])
+    }
+
+    @Test func `what is left out stays in the file, to be taken back`() async throws {
+        let made = try await bench.ready()
+        let file = try await bench.desk.fileToSign(made.request.number, draft: SignDraft(except: ["K"]))
+        #expect(file.left.map(\.analysis) == ["K"] && file.observations.map(\.analysis) == ["NA"])
+        let nothing = try await bench.desk.fileToSign(made.request.number, draft: SignDraft(except: ["K", "NA"]))
+        #expect(nothing.observations.isEmpty && Set(nothing.left.map(\.analysis)) == ["K", "NA"])
+    }
+
     @Test func `a correction that crosses a limit is telephoned, one that does not is not`() async throws {
         let bench = try await Bench.withRules()
         for (later, name, calls) in [("4.4", "DEDANS", 0), ("3.3", "DEHORS", 1)] {
@@ -192,6 +249,7 @@ import Workflow
             [typed.id], of: made[1].request.number, reason: "relu", by: Bench.technician)
         #expect(try await lane(made[1]) == .held)
         let obstacles = try await bench.desk.fileToSign(made[1].request.number).obstacles
+            .map(\.frenchText)
         #expect(obstacles.contains("commentaire libre NA") && obstacles.contains { $0.hasPrefix("MODIF_MANUELLE") })
         let half = try await bench.received(["NA", "K"], name: "MOITIE")
         try await bench.arrive("half", [Bench.result("NA", "140", of: half.specimens[0].accession)])

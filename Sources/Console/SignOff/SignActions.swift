@@ -1,11 +1,38 @@
-import Base
-
 /// Everything that the biologist can ask for, each with its keys and its words.
 package enum SignAction: String, Sendable, Hashable, CaseIterable {
-    case open, sign, lot, except, comment, note, why, history, call, reject, amend, versions, find, next, lane
-    case search, refresh, menu, help, up, down, top, bottom, pageUp, pageDown, pane, back, lock, quit
+    // As the file of keys names them, after `bio.`.
+    case open = "lire"
+    case sign = "signer"
+    case lot = "signer-lot"
+    case except = "laisser"
+    case comment = "commenter"
+    case note = "ecrire"
+    case why = "pourquoi"
+    case history = "courbe"
+    case call = "appel"
+    case reject = "rejeter"
+    case amend = "rectifier"
+    case versions = "versions"
+    case find = "ouvrir"
+    case next = "suivant"
+    case lane = "file"
+    case search = "chercher"
+    case refresh = "actualiser"
+    case menu = "actions"
+    case help = "aide"
+    case up = "haut"
+    case down = "bas"
+    case top = "premier"
+    case bottom = "dernier"
+    case pageUp = "page-haut"
+    case pageDown = "page-bas"
+    case pane = "volet"
+    case back = "retour"
+    case lock = "verrouiller"
+    case quit = "quitter"
 
-    package var keys: [Key] {
+    /// Unless the person's file of keys says otherwise.
+    package var usualKeys: [Key] {
         switch self {
         case .open: [.enter]
         case .sign: [.character("s")]
@@ -37,14 +64,6 @@ package enum SignAction: String, Sendable, Hashable, CaseIterable {
         case .lock: [.control("l")]
         case .quit: [.character("q"), .control("c")]
         }
-    }
-    package var key: String { keys.first?.name ?? "" }
-
-    private static let byKey = Dictionary(
-        allCases.flatMap { action in action.keys.map { ($0, action) } }, uniquingKeysWith: { first, _ in first })
-    package init?(_ key: Key) {
-        guard let action = SignAction.byKey[key] else { return nil }
-        self = action
     }
 
     /// Things to do with a file; moves are not listed among them.

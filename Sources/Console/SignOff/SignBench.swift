@@ -29,6 +29,8 @@ package struct SignQuestion: Sendable, Hashable {
     package var parts: [Part]
     package var at = 0
     package var complaint: String?
+    /// Sent, and not answered yet: keys do nothing until it is.
+    package var isSent = false
 }
 
 package enum SignMode: Sendable, Hashable {
@@ -81,7 +83,8 @@ package struct SignBench: Sendable, Equatable {
     package var login = ""
     package var queue: [SignQueueRow] = []
     package var isLoaded = false
-    package var rejectedControls = 0
+    package var controls = ControlCounts()
+    package var rules = ""
     package var sheets: [String: SignSheet] = [:]
     package var comments: [Comment] = []
     package var versions: SignVersions?
@@ -171,8 +174,11 @@ package struct SignBench: Sendable, Equatable {
             self.site = site
             return []
         case .queue(let rows): return take(queue: rows)
-        case .rejectedControls(let count):
-            rejectedControls = count
+        case .controls(let counts):
+            controls = counts
+            return []
+        case .rules(let version):
+            rules = version
             return []
         case .comments(let found):
             comments = found.map { Comment(code: $0.code, text: $0.text) }
@@ -185,8 +191,9 @@ package struct SignBench: Sendable, Equatable {
             // Whoever went on meanwhile is not taken away from there.
             return mode == .browse ? show(sheet.number) : []
         case .versions(let found): return take(found)
-        case .page(let title, let lines):
-            mode = .page(title: title, lines: lines, top: 0)
+        case .why(let title, let holds, let judged):
+            // Whoever went on meanwhile, or locked the screen, is not taken away from there.
+            if mode == .browse { mode = .page(title: title, lines: whyLines(holds, judged), top: 0) }
             return []
         case .changed: return [.load] + reopen()
         case .done(let id, let outcome): return settle(id, outcome)
@@ -218,7 +225,8 @@ package struct SignBench: Sendable, Equatable {
         }
         // What is shown stays in place: new files come behind until the person asks (`r`) or signs.
         if self.rows.isEmpty || first { layRows() } else { self.rows += ordered.map(\.number).filter { new($0) } }
-        return first ? reopen() : []
+        // The file under the cursor is read as soon as there is one.
+        return first || sheet == nil ? reopen() : []
     }
     private func new(_ number: String) -> Bool { !rows.contains(number) }
     func releasable(_ rows: [SignQueueRow]) -> [SignPick] {
@@ -242,6 +250,8 @@ package struct SignBench: Sendable, Equatable {
     }
 
     mutating func show(_ number: String) -> [SignEffect] {
+        // Already before the eyes: whoever moved in it meanwhile stays there.
+        if current == number, pane == 2, mode == .browse { return [] }
         if let place = rows.firstIndex(of: number) {
             guest = nil
             cursor = place
@@ -259,7 +269,7 @@ package struct SignBench: Sendable, Equatable {
     private mutating func take(_ found: SignVersions) -> [SignEffect] {
         versions = found
         // Before an amendment it is read on its own page; else it is a page like another.
-        if case .amendment = mode { return [] }
+        if mode != .browse { return [] }
         mode = .page(title: say(.versionsTitle, found.number), lines: versionLines(found), top: 0)
         return []
     }
@@ -281,12 +291,14 @@ package struct SignBench: Sendable, Equatable {
         guard let what = sent.removeValue(forKey: id) else { return [] }
         switch (what, outcome) {
         case (.sign(let number), .signed(let version)):
+            closeQuestion()
             session.signed(at: now)
             drafts[number] = nil
             notice = Notice(say(.signedDone, number, String(version)), .good)
             pace()
             return leave([number]) + [.load]
         case (_, .lot(let signed, let refused)):
+            closeQuestion()
             session.inLot += signed.count
             notice =
                 refused.isEmpty
@@ -302,8 +314,15 @@ package struct SignBench: Sendable, Equatable {
         case (.other(let number), _):
             notice = Notice(say(.kept), .good)
             return [.load, .open(number, drafts[number] ?? SignDraft())]
-        case (.sign, _), (.lot, _): return [.load]
+        case (.sign, _), (.lot, _):
+            closeQuestion()
+            return [.load]
         }
+    }
+
+    /// What was asked is done or refused for good.
+    private mutating func closeQuestion() {
+        if case .question(let question) = mode, question.isSent, question.purpose != .unlock { mode = .browse }
     }
 
     /// Signed files leave the list; the next one is opened.
@@ -330,29 +349,39 @@ package struct SignBench: Sendable, Equatable {
 
     private mutating func refuse(_ id: Int, _ refusal: Refusal) -> [SignEffect] {
         let what = sent.removeValue(forKey: id)
-        notice = Notice(sentence(refusal), .critical)
-        if refusal.code == "client.unreachable" { return receive(.offline, at: now) + [.bell] }
-        if refusal.endsSession { return lock() }
-        if what == .unlock, case .question(var question) = mode {
-            question.complaint = sentence(refusal)
-            question.parts[0].field = Field()
-            mode = .question(question)
+        if refusal.code == "client.unreachable" {
+            if case .question(let question) = mode, question.isSent { askAgain(question, sentence(refusal)) }
+            notice = Notice(sentence(refusal), .critical)
+            return receive(.offline, at: now) + [.bell]
         }
+        if what != .unlock, refusal.endsSession { return lock() }
+        // A wrong code is typed again where it was asked: its digits are nothing else.
+        let isOfCode = refusal.code == "sign.pin" || refusal.code.hasPrefix("sign.pin.")
+        if case .question(let question) = mode, question.isSent, what == .unlock || isOfCode {
+            askAgain(question, sentence(refusal))
+            return [.bell]
+        }
+        closeQuestion()
+        notice = Notice(sentence(refusal), .critical)
         return [.bell, .load] + reopen()
+    }
+
+    private mutating func askAgain(_ asked: SignQuestion, _ complaint: String) {
+        var question = asked
+        question.isSent = false
+        question.complaint = complaint
+        question.at = question.parts.count - 1
+        question.parts[question.at].field = Field()
+        mode = .question(question)
     }
 
     mutating func lock() -> [SignEffect] {
         if case .locked = link { return [] }
         link = .locked
+        notice = nil
         mode = .question(
             SignQuestion(
                 purpose: .unlock, title: [say(.lockedTitle, login)], parts: [.init(word: .secret, isSecret: true)]))
         return []
-    }
-
-    /// `[code] what. why. what now.`
-    package func sentence(_ refusal: Refusal) -> String {
-        "[\(refusal.code)] " + (refusal.place.isEmpty ? "" : refusal.place + " : ") + refusal.cause
-            + (refusal.remedy.isEmpty ? "" : ". " + refusal.remedy + ".")
     }
 }

@@ -79,6 +79,9 @@ extension SignBench {
             if draft.except.contains(code) {
                 draft.except.removeAll { $0 == code }
                 notice = Notice(say(.exceptOff, code), .plain)
+            } else if line.isLeft {
+                notice = Notice(say(.exceptFollows, code, draft.except.joined(separator: ", ")), .held)
+                return [.bell]
             } else {
                 draft.except.append(code)
                 notice = Notice(say(.exceptOn, code), .held)
@@ -125,10 +128,14 @@ extension SignBench {
 
     private mutating func askToSign(_ sheet: SignSheet) -> [SignEffect] {
         if sheet.isAmendment {
-            notice = Notice(say(.isAmendment, SignAction.amend.key), .critical)
+            notice = Notice(say(.isAmendment, key(.amend)), .critical)
             return [.bell]
         }
-        guard sheet.lines.contains(where: \.isFresh) else {
+        guard !sheet.signed.isEmpty else {
+            notice = Notice(say(sheet.lines.isEmpty ? .nothingToSign : .allLeft, key(.except)), .critical)
+            return [.bell]
+        }
+        guard sheet.signed.contains(where: \.isFresh) || !sheet.changes.isEmpty else {
             notice = Notice(say(.nothingToSign), .critical)
             return [.bell]
         }
@@ -147,12 +154,16 @@ extension SignBench {
 
     private mutating func ask(_ sheet: SignSheet, title: String) {
         var lines = [
-            title, say(.signCovers, String(sheet.lines.count), String(sheet.version), sheet.contentHash.start),
+            title, say(.signCovers, String(sheet.signed.count), String(sheet.version), sheet.contentHash.start),
         ]
         if !sheet.missing.isEmpty { lines.append(say(.signPartial, sheet.missing.joined(separator: ", "))) }
-        lines.append(say(.meaning))
+        let over = sheet.holds.map { group in
+            group.analyses.count > 1 ? group.title : "\(group.title) (\(group.analyses.joined(separator: ", ")))"
+        }
+        if !over.isEmpty { lines.append(say(.overridden, over.joined(separator: ", "))) }
+        lines += [saidBy, say(.meaning)]
         var parts = [SignQuestion.Part(word: .pin, isSecret: true)]
-        if sheet.lines.contains(where: { $0.isFresh && $0.isCallOpen }) {
+        if sheet.signed.contains(where: { $0.isFresh && $0.isCallOpen }) {
             parts.insert(SignQuestion.Part(word: .uncalled), at: 0)
         }
         mode = .question(
@@ -162,9 +173,15 @@ extension SignBench {
                     draft: sheet.draft), title: lines, parts: parts))
     }
 
+    /// Who signs, and when.
+    var saidBy: String {
+        let time = CivilTime(now, in: manner.zone)
+        return say(.signedBy, person, time.date.french, padded(time.hour, 2) + ":" + padded(time.minute, 2))
+    }
+
     private mutating func askToAmend(_ sheet: SignSheet) -> [SignEffect] {
         guard sheet.version > 1 else {
-            notice = Notice(say(.notSigned, SignAction.sign.key), .critical)
+            notice = Notice(say(.notSigned, key(.sign)), .critical)
             return [.bell]
         }
         mode = .question(
@@ -173,7 +190,7 @@ extension SignBench {
                 parts: [
                     .init(
                         word: .amendReason,
-                        choices: Amendment.Reason.allCases.map { "\($0.rawValue) \($0.frenchText)" }),
+                        choices: Amendment.Reason.allCases.map { "\($0.rawValue) \(manner.language.words($0))" }),
                     .init(word: .amendWords, isOptional: true),
                 ]))
         return []
@@ -209,7 +226,7 @@ extension SignBench {
         }
         mode = .question(
             SignQuestion(
-                purpose: .lot(picks), title: lotLines(picks, drawn) + [say(.meaning)],
+                purpose: .lot(picks), title: lotLines(picks, drawn) + [saidBy, say(.meaning)],
                 parts: [
                     .init(word: .lotCount, expected: String(picks.count)), .init(word: .pin, isSecret: true),
                 ]))
@@ -224,7 +241,14 @@ extension SignBench {
             say(.lotLeft, String(count(.critical)), String(count(.held)), String(count(.partial))),
         ]
         if let oldest = lot.map(\.at).min() { lines.append(say(.lotOldest, waited(oldest))) }
-        if rejectedControls > 0 { lines.append("\(say(.quality)) \(rejectedControls)\(manner.signs.rejected)") }
+        var sections = [String: Int]()
+        for row in lot { for section in row.sections { sections[section, default: 0] += 1 } }
+        if !sections.isEmpty {
+            lines.append(
+                sections.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+        }
+        lines.append(say(.quality) + controls.text(manner.signs, absentWord: say(.controlsAbsent)))
+        if !rules.isEmpty { lines.append(say(.lotRules, rules)) }
         lines.append(say(.lotSample, String(drawn.count)))
         return lines
     }
@@ -233,7 +257,7 @@ extension SignBench {
 
     mutating func step(_ by: Int) -> [SignEffect] {
         if pane == 2 {
-            result = max(0, min(result + by, (sheet?.lines.count ?? 1) - 1))
+            stepInFile(by)
             return []
         }
         guest = nil
@@ -244,6 +268,22 @@ extension SignBench {
         result = 0
         fileTop = 0
         return reopen()
+    }
+
+    /// From result to result, then on to the reasons below them; a page at a time goes through the whole file.
+    private mutating func stepInFile(_ by: Int) {
+        guard let sheet else { return }
+        let last = max(0, sheet.lines.count - 1)
+        let hidden = max(0, fileLines(sheet, pageColumns.count - 2).count - (height - 5))
+        switch by {
+        case 1 where result >= last: fileTop = min(fileTop + 1, hidden)
+        case -1 where fileTop > 0: fileTop -= 1
+        case 10: fileTop = min(fileTop + max(1, height - 7), hidden)
+        case -10: fileTop = max(0, fileTop - max(1, height - 7))
+        case _:
+            result = max(0, min(result + by, last))
+            fileTop = by > 1 ? hidden : 0
+        }
     }
 
     private mutating func next() -> [SignEffect] {

@@ -6,6 +6,11 @@ extension SignBench {
     package func draw() -> Screen {
         var screen = Screen(width: width, height: height)
         drawStatus(&screen)
+        // A locked screen shows nothing of a patient.
+        if link == .locked {
+            if case .question(let question) = mode { drawQuestion(&screen, question) }
+            return screen
+        }
         if isWide || pane == 1 { drawQueue(&screen, queueColumns) }
         if isWide || pane == 2 { drawFile(&screen, fileColumns) }
         drawNotice(&screen)
@@ -50,11 +55,7 @@ extension SignBench {
                 "\(say(.shortCritical)) \(count(.critical))",
                 count(.critical) > 0 ? .critical : Style(.plain, bold: true)
             ),
-            (
-                say(.quality)
-                    + (rejectedControls > 0 ? " \(rejectedControls)\(signs.rejected)" : " \(signs.proposable)"),
-                rejectedControls > 0 ? .critical : Style(.good)
-            ),
+            (say(.quality) + controls.text(signs, absentWord: say(.controlsAbsent)), controls.style),
         ]
         let network: (SignWord, Style) =
             switch link {
@@ -108,7 +109,12 @@ extension SignBench {
 
     private func drawRow(_ screen: inout Screen, _ at: Int, _ columns: Range<Int>, _ number: String) {
         let signs = manner.signs
-        guard let row = row(number) else { return }
+        guard let row = row(number) else {
+            // Signed or taken back by somebody else: it keeps its line until the person asks for news.
+            let gone = [("", 2, Style.dim), (number, 13, Style.dim), (say(.gone), 0, Style.dim)]
+            screen.pieces(at, columns, gone) { fit($0, $1) }
+            return
+        }
         let lane: (String, Style) =
             switch row.lane {
             case .critical: (signs.critical + " " + say(.shortCritical), .critical)
@@ -120,7 +126,10 @@ extension SignBench {
             (row.urgent ? signs.urgent : "", 2, Style(.urgent)), (row.number, 13, .plain), (row.patient, 0, .plain),
             (waited(row.at), 5, .dim), ("\(row.fresh)/\(row.results)", 5, .dim), (lane.0, 9, lane.1),
         ]
-        if columns.count >= 76 { pieces.append((row.obstacles.joined(separator: ", "), 22, .dim)) }
+        if columns.count >= 64 {
+            let room = min(40, (columns.count - 34) / 2)
+            pieces.append((row.obstacles.map(words).joined(separator: ", "), room, .dim))
+        }
         screen.pieces(at, columns, pieces) { fit($0, $1) }
     }
 
@@ -139,7 +148,13 @@ extension SignBench {
         }
         guard let notice else { return }
         let style = notice.tint == .critical ? Style(.critical, bold: true) : Style(notice.tint)
-        screen.put(fit(" " + notice.text, width, pad: false), row, 0, style)
+        // A long sentence is read whole: it takes lines of the frame above.
+        let lines = CellWidth.fold(mark(notice.text), width - 2)
+        let first = max(1, row + 1 - lines.count)
+        for (offset, line) in lines.prefix(row + 1 - first).enumerated() {
+            screen.clear(first + offset..<first + offset + 1, 0..<width)
+            screen.put(" " + line, first + offset, 0, style)
+        }
     }
 
     private func drawFooter(_ screen: inout Screen) {
@@ -148,12 +163,12 @@ extension SignBench {
             ? [.open, .lot, .lane, .find] : [.sign, .why, .call, .reject, .except, .comment, .history, .next]
         let last: [SignAction] = [.menu, .help]
         func columns(_ actions: [SignAction]) -> Int {
-            actions.reduce(1) { $0 + CellWidth.of(mark($1.key)) + CellWidth.of(mark(say($1.word))) + 3 }
+            actions.reduce(1) { $0 + CellWidth.of(mark(key($1))) + CellWidth.of(mark(say($1.word))) + 3 }
         }
         while !shown.isEmpty, columns(shown + last) > width { shown.removeLast() }
         var at = 1
         for action in shown + last {
-            at += screen.put(mark(action.key), height - 1, at, Style(.title, bold: true)) + 1
+            at += screen.put(mark(key(action)), height - 1, at, Style(.title, bold: true)) + 1
             at += screen.put(mark(say(action.word)), height - 1, at, .dim) + 2
         }
     }
@@ -165,13 +180,14 @@ extension SignBench {
         case .browse, .search: return
         case .menu(let place): drawMenu(&screen, place)
         case .page(let title, let lines, let top):
-            page(&screen, title, say(.pageHint), lines.flatMap { folded($0) }, top)
+            page(&screen, title, pageHint, lines.flatMap { folded($0) }, top)
         case .question(let question): drawQuestion(&screen, question)
         case .lot(let picks, let drawn, let at): drawLot(&screen, picks, drawn, at)
         case .amendment(let number, let top):
             let lines = versions.map { $0.number == number ? versionLines($0) : [] } ?? []
             page(
-                &screen, say(.amendTitle, number, String((sheets[number]?.version ?? 1) - 1)), say(.amendContinue),
+                &screen, say(.amendTitle, number, String((sheets[number]?.version ?? 1) - 1)),
+                say(.amendContinue, name(.enter), key(.back)),
                 lines.isEmpty ? [say(.loading)] : lines.flatMap { folded($0) }, top)
         }
     }
@@ -193,6 +209,9 @@ extension SignBench {
         }
     }
 
+    private var pageHint: String { say(.pageHint, key(.down) + " " + key(.up), key(.back)) }
+    private func continueHint(_ word: SignWord) -> String { say(word, key(.open), key(.back)) }
+
     private func box(_ screen: inout Screen, _ lines: Int, _ title: String) -> (row: Int, columns: Range<Int>) {
         let columns = pageColumns
         let rows = max(1, bottom - 1 - lines)..<bottom + 1
@@ -208,7 +227,7 @@ extension SignBench {
         let inside = box(&screen, room, say(.menuTitle))
         for (offset, action) in all.dropFirst(first).prefix(room).enumerated() {
             let row = inside.row + offset
-            screen.put(fit(action.key, 8), row, inside.columns.lowerBound, Style(.title, bold: true))
+            screen.put(fit(key(action), 8), row, inside.columns.lowerBound, Style(.title, bold: true))
             screen.put(fit(say(action.word), inside.columns.count - 9), row, inside.columns.lowerBound + 9)
             if first + offset == place { screen.reverse(row, inside.columns) }
         }
@@ -216,12 +235,17 @@ extension SignBench {
 
     private func drawQuestion(_ screen: inout Screen, _ question: SignQuestion) {
         let columns = pageColumns.count - 4
-        let title = question.title.flatMap { CellWidth.fold(mark($0), columns) }
+        let said = question.isSent ? say(.sending) : question.complaint
+        let complaint = said.map { CellWidth.fold(mark($0), columns) } ?? [""]
+        var title = question.title.flatMap { CellWidth.fold(mark($0), columns) }
         let part = question.parts[question.at]
-        let spare = max(0, bottom - 5 - title.count - question.parts.count)
+        // What must be typed, and what is wrong with it, are in sight at every height.
+        let most = max(2, bottom - 4 - question.parts.count - complaint.count)
+        if title.count > most { title = Array(title.prefix(most - 1)) + [String(manner.signs.cut)] }
+        let spare = max(0, bottom - 4 - title.count - question.parts.count - complaint.count)
         let offered = part.choices.prefix(spare)
-        let height = title.count + offered.count + (offered.isEmpty ? 0 : 1) + question.parts.count + 1
-        let inside = box(&screen, height, say(.questionHint))
+        let height = title.count + offered.count + (offered.isEmpty ? 0 : 1) + question.parts.count + complaint.count
+        let inside = box(&screen, height, say(.questionHint, name(.enter), name(.escape)))
         var row = inside.row
         for line in title {
             screen.put(line, row, inside.columns.lowerBound, Style(.plain, bold: row == inside.row))
@@ -236,7 +260,8 @@ extension SignBench {
             row += 1
         }
         for (index, part) in question.parts.enumerated() {
-            let text = part.isSecret ? String(repeating: "*", count: part.field.text.count) : part.field.text
+            let isHidden = part.isSecret || part.looksLikeCode
+            let text = isHidden ? String(repeating: "*", count: part.field.text.count) : part.field.text
             let label = mark(say(part.word)) + " : "
             let at = inside.columns.lowerBound + screen.put(label, row, inside.columns.lowerBound, .dim)
             screen.put(
@@ -247,17 +272,18 @@ extension SignBench {
             }
             row += 1
         }
-        if let complaint = question.complaint {
-            screen.put(fit(complaint, columns, pad: false), row, inside.columns.lowerBound, .critical)
+        for line in complaint {
+            screen.put(line, row, inside.columns.lowerBound, question.isSent ? .dim : .critical)
+            row += 1
         }
     }
 
     private func drawLot(_ screen: inout Screen, _ picks: [SignPick], _ drawn: [String], _ at: Int) {
         guard drawn.indices.contains(at) else {
-            page(&screen, say(.lotTitle), say(.lotContinue), lotLines(picks, drawn).flatMap { folded($0) }, 0)
+            page(&screen, say(.lotTitle), continueHint(.lotContinue), lotLines(picks, drawn).flatMap { folded($0) }, 0)
             return
         }
-        let title = "\(say(.sampleTitle, String(at + 1), String(drawn.count)))  \(say(.lotContinue))"
+        let title = "\(say(.sampleTitle, String(at + 1), String(drawn.count)))  \(continueHint(.lotContinue))"
         screen.clear(1..<bottom + 1, pageColumns)
         drawSheet(&screen, pageColumns, sheets[drawn[at]], title: title, top: fileTop, current: nil)
     }
@@ -286,7 +312,13 @@ extension SignBench {
             // The context stays in sight as long as the current result does too.
             start = place < room ? 0 : place - room + 2
         }
+        if top == nil { start += fileTop }
         start = max(0, min(start, lines.count - room))
+        let below = lines.count - start - room
+        if below > 0 {
+            let more = mark(say(.more, String(below)))
+            screen.put(more, bottom, max(columns.lowerBound + 1, columns.upperBound - 2 - CellWidth.of(more)), .title)
+        }
         for (offset, line) in lines.dropFirst(start).prefix(room).enumerated() {
             screen.put(fit(line.text, inside.count, pad: false), 2 + offset, inside.lowerBound, line.style)
             if pane == 2, let current, line.result == current { screen.reverse(2 + offset, inside) }

@@ -15,7 +15,7 @@ extension SignBench {
             return [.find(code)]
         case .paste(let text):
             let line = text.prefix { $0 != "\n" && $0 != "\r" && $0 != "\r\n" }.filter { CellWidth.of($0) > 0 }
-            if case .question(var question) = mode {
+            if case .question(var question) = mode, !question.isSent {
                 question.parts[question.at].field.insert(String(line))
                 mode = .question(question)
             }
@@ -32,8 +32,8 @@ extension SignBench {
         switch mode {
         case .browse:
             notice = nil
-            guard let action = SignAction(key) else {
-                notice = Notice(say(.noSuchKey, key.name, SignAction.help.key), .dim)
+            guard let action = manner.keymap.sign[key] else {
+                notice = Notice(say(.noSuchKey, name(key), self.key(.help)), .dim)
                 return []
             }
             return perform(action)
@@ -45,7 +45,7 @@ extension SignBench {
             if key == .enter { return askToSign(amending: number) }
             return pageKey(key, top, most: .max) { .amendment(number, top: $0) }
         case .lot(let picks, let drawn, let at):
-            switch SignAction(key) {
+            switch manner.keymap.sign[key] {
             case .open: return goOn(picks, drawn, at)
             case .down: fileTop += 1
             case .up: fileTop = max(0, fileTop - 1)
@@ -64,7 +64,7 @@ extension SignBench {
 
     /// Scrolls, or closes with escape and any other key.
     private mutating func pageKey(_ key: Key, _ top: Int, most: Int, _ mode: (Int) -> SignMode) -> [SignEffect] {
-        switch SignAction(key) {
+        switch manner.keymap.sign[key] {
         case .down: self.mode = mode(min(top + 1, max(0, most - 1)))
         case .up: self.mode = mode(max(0, top - 1))
         case .pageDown: self.mode = mode(min(top + 10, max(0, most - 1)))
@@ -96,7 +96,7 @@ extension SignBench {
 
     private mutating func menuKey(_ key: Key, _ place: Int) -> [SignEffect] {
         let all = SignAction.ofFile
-        switch SignAction(key) {
+        switch manner.keymap.sign[key] {
         case .down: mode = .menu(min(place + 1, all.count - 1))
         case .up: mode = .menu(max(0, place - 1))
         case .open:
@@ -115,6 +115,7 @@ extension SignBench {
     private mutating func questionKey(_ key: Key, _ asked: SignQuestion) -> [SignEffect] {
         var question = asked
         let isUnlock = question.purpose == .unlock
+        if question.isSent, key != .control("c") || !isUnlock { return [] }
         switch key {
         case .escape:
             if isUnlock { return [] }
@@ -151,6 +152,10 @@ extension SignBench {
         let text = text(of: part)
         if text.allSatisfy(\.isWhitespace), !part.isOptional {
             question.complaint = say(.needed)
+        } else if part.looksLikeCode {
+            // A code of signature typed a field too early would be kept as words.
+            question.complaint = say(.wordsNotCode)
+            question.parts[question.at].field = Field()
         } else if let expected = part.expected, text != expected {
             question.complaint = say(.differs)
         } else if question.at + 1 < question.parts.count {
@@ -158,7 +163,14 @@ extension SignBench {
             question.complaint = nil
         } else {
             mode = .browse
-            return done(question)
+            let effects = done(question)
+            // A signature stays before the eyes until it is done or refused.
+            if effects.contains(where: { if case .send = $0 { true } else { false } }), question.waitsForAnswer {
+                question.isSent = true
+                question.complaint = nil
+                mode = .question(question)
+            }
+            return effects
         }
         mode = .question(question)
         return [.bell]
@@ -196,11 +208,23 @@ extension SignBench {
         case .note(let number):
             drafts[number, default: SignDraft()].note = typed(.noteWords).isEmpty ? nil : typed(.noteWords)
             return reopen()
-        case .find: return [.find(typed(.findNumber).trimmed)]
-        case .unlock:
-            mode = .question(question)
-            return send(.unlock(texts[0]), as: .unlock)
+        case .find: return find(typed(.findNumber).trimmed)
+        case .unlock: return send(.unlock(texts[0]), as: .unlock)
         }
+    }
+
+    /// A file by its number or by that of a tube; what people type after `:` elsewhere is understood too.
+    private mutating func find(_ typed: String) -> [SignEffect] {
+        switch typed.lowercased() {
+        case "q", "q!", "quit", "quitter", "wq": return [.quit]
+        case "?", "h", "help", "aide": return perform(.help)
+        case _: break
+        }
+        guard typed.contains(where: \.isNumber) else {
+            notice = Notice(say(.notANumber, typed), .critical)
+            return [.bell]
+        }
+        return [.find(typed)]
     }
 
     private mutating func call(_ request: String, _ id: String, _ typed: (SignWord) -> String) -> [SignEffect] {
@@ -209,7 +233,8 @@ extension SignBench {
             .call(
                 request: request, id: id, person: reached ? typed(.callPerson) : "", role: typed(.callRole),
                 number: typed(.callNumber), value: typed(.callValue),
-                readBack: typed(.callReadBack).lowercased().hasPrefix("o"), reached: reached), as: .other(request))
+                readBack: ["o", "y"].contains(typed(.callReadBack).lowercased().first.map(String.init)),
+                reached: reached), as: .other(request))
     }
 
     /// Adds a coded comment, or takes it away again.
@@ -227,6 +252,23 @@ extension SignBench {
         }
         drafts[number] = draft
         return reopen()
+    }
+}
+
+extension SignQuestion.Part {
+    /// Words are asked for, and digits typed.
+    var looksLikeCode: Bool {
+        word == .uncalled && !field.text.isEmpty && field.text.allSatisfy { $0.isNumber || $0.isWhitespace }
+    }
+}
+
+extension SignQuestion {
+    /// Signing and unlocking: what is typed meanwhile must not become keys.
+    fileprivate var waitsForAnswer: Bool {
+        switch purpose {
+        case .sign, .lot, .unlock: true
+        case .amend, .reject, .call, .comment, .note, .find: false
+        }
     }
 }
 

@@ -19,31 +19,59 @@ extension SignBench {
         }
         for (text, style) in contextLines(sheet) { add(text, style) }
         out.append(SheetLine(text: ""))
+        let places = lineColumns(sheet.lines, columns)
         for (place, line) in sheet.lines.enumerated() {
-            out.append(SheetLine(text: text(of: line, columns), style: style(of: line), result: place))
+            out.append(SheetLine(text: text(of: line, columns, places), style: style(of: line), result: place))
         }
         out.append(SheetLine(text: ""))
-        let groups = HoldGroup.groups(of: sheet.lines.map { ($0.line.analysis, $0.line.holds) })
-        if groups.isEmpty { add(manner.signs.proposable + " " + say(.none), Style(.good)) }
-        for group in groups {
-            let remedy =
-                switch group.remedy {
-                case .call: say(.remedyCall, SignAction.call.key)
-                case .reject: say(.remedyReject, SignAction.reject.key)
-                case .read: say(.remedyRead, SignAction.why.key)
-                }
-            let style = group.remedy == .read ? Style(.held) : Style(.critical, bold: true)
-            add("\(manner.signs.held) \(group.title) (\(group.analyses.joined(separator: ", "))) [\(remedy)]", style)
-            add("  " + group.reason, .dim)
+        for change in sheet.changes {
+            add(say(.changedSince, String(sheet.version - 1), words(change)), Style(.changed, bold: true))
         }
+        if sheet.signed.isEmpty {
+            let word: SignWord = sheet.lines.isEmpty ? .nothingToSign : .allLeft
+            add(say(word, key(.except)), Style(.held, bold: true))
+        }
+        let groups = HoldGroup.groups(of: sheet.signed.map { ($0.line.analysis, $0.line.holds) })
+        if groups.isEmpty, sheet.changes.isEmpty, !sheet.signed.isEmpty {
+            add(manner.signs.proposable + " " + say(.none), Style(.good))
+        }
+        for group in groups { for (text, style) in lines(of: group) { add(text, style) } }
         if !sheet.missing.isEmpty { add(say(.missing, sheet.missing.joined(separator: ", ")), Style(.expired)) }
         if !sheet.draft.except.isEmpty {
             add(say(.left, sheet.draft.except.joined(separator: ", ")), Style(.held, bold: true))
         }
         for comment in sheet.comments { add("\(manner.signs.bullet) " + comment) }
-        add(say(.covers, String(sheet.lines.count), String(sheet.version)), .dim)
+        add(say(.covers, String(sheet.signed.count), String(sheet.version)), .dim)
         add(say(.hash, sheet.contentHash), .dim)
         return out
+    }
+
+    /// A reason with the key that answers it, then its words.
+    private func lines(of group: HoldGroup) -> [(String, Style)] {
+        let remedy =
+            switch group.remedy {
+            case .call: say(.remedyCall, key(.call))
+            case .reject: say(.remedyReject, key(.reject))
+            case .read: say(.remedyRead, key(.why))
+            }
+        let style = group.remedy == .read ? Style(.held) : Style(.critical, bold: true)
+        return [
+            ("\(manner.signs.held) \(group.title) (\(group.analyses.joined(separator: ", "))) [\(remedy)]", style),
+            ("  " + reason(group.code, group.reason), .dim),
+        ]
+    }
+
+    /// The controls behind what would be signed: conforming only where an analyzer measured and nothing is in doubt.
+    private func controlLine(_ sheet: SignSheet) -> (String, Style) {
+        let doubts = HoldGroup.controls(sheet.signed.map { ($0.line.analysis, $0.line.holds) })
+        if !doubts.isEmpty {
+            let text = doubts.map {
+                "\($0.code.rawValue) (\($0.analyses.joined(separator: ", "))) : \(reason($0.code, $0.reason))"
+            }
+            return (say(.controls, text.joined(separator: " ; ")), Style(.quality, bold: true))
+        }
+        let isMeasured = sheet.signed.contains { $0.line.analyzer != nil }
+        return (say(.controls, say(isMeasured ? .controlsFine : .controlsNone)), .dim)
     }
 
     private func contextLines(_ sheet: SignSheet) -> [(String, Style)] {
@@ -74,17 +102,14 @@ extension SignBench {
                     tube.nonconformity == nil ? .dim : .critical
                 ))
         }
-        lines.append(
-            (
-                say(.controls, sheet.controls.isEmpty ? say(.controlsFine) : sheet.controls.joined(separator: " ; ")),
-                sheet.controls.isEmpty ? .dim : Style(.quality, bold: true)
-            ))
+        lines.append(controlLine(sheet))
         return lines
     }
 
     private func date(_ instant: Instant) -> String { CivilTime(instant, in: manner.zone).date.french }
 
     private func style(of line: SignLine) -> Style {
+        if line.isLeft { return .dim }
         if line.line.isCritical { return Style(.critical, bold: true) }
         return flags(line).isEmpty ? .plain : Style(.range)
     }
@@ -101,31 +126,73 @@ extension SignBench {
         return text
     }
 
-    /// Number and unit, flag, interval, prior with its date, trend, and the reasons where there is room.
-    private func text(of line: SignLine, _ columns: Int) -> String {
+    /// Columns of a file, as wide as its lines need: what is held has a place at every width.
+    struct LineColumns {
+        var widths: [Int]
+        static let most = [8, 16, 4, 13, 14, 10]
+        /// What a reason needs at least: `CRITIQUE_APPEL +1`.
+        static let reason = 17
+    }
+
+    private func cells(of line: SignLine) -> [String] {
         let own = line.line
         let trend =
             line.points.count > 1
             ? Trend.spark(line.points, low: line.low, high: line.high, signs: manner.signs) : ""
         let prior = line.prior.map { "\($0.value) (\(day($0.at)))" } ?? ""
-        var text =
-            fit(line.isFresh ? "+" : " ", 1) + " " + fit(own.analysis, 8) + " " + fit(own.valueAndUnit, 16) + " "
-            + fit(flags(line), 4) + " " + fit(own.interval, 13) + " " + fit(prior, 14) + " " + fit(trend, 10)
-        let rest = columns - CellWidth.of(text) - 1
-        if rest >= 8 {
-            let codes = own.holds.map(\.code.rawValue).reduce(into: [String]()) { codes, code in
-                if !codes.contains(code) { codes.append(code) }
+        return [own.analysis, own.valueAndUnit, flags(line), own.interval, prior, trend]
+    }
+
+    func lineColumns(_ lines: [SignLine], _ columns: Int) -> LineColumns {
+        var widths = LineColumns.most.map { _ in 1 }
+        for line in lines {
+            for (place, cell) in cells(of: line).enumerated() {
+                widths[place] = min(LineColumns.most[place], max(widths[place], CellWidth.of(manner.signs.text(cell))))
             }
-            text += " " + fit(codes.joined(separator: ", "), rest, pad: false)
         }
-        return text
+        // Mark and blanks between; when there is room, columns keep their usual places.
+        let taken = widths.reduce(2) { $0 + $1 + 1 }
+        if columns - LineColumns.most.reduce(2, { $0 + $1 + 1 }) >= LineColumns.reason { widths = LineColumns.most }
+        // Too narrow even so: the trend, then the earlier value, give way to the reason.
+        var rest = columns - taken
+        for place in [5, 4] where rest < LineColumns.reason && lines.contains(where: { !$0.line.holds.isEmpty }) {
+            let given = min(widths[place] - 1, LineColumns.reason - rest)
+            widths[place] -= given
+            rest += given
+        }
+        return LineColumns(widths: widths)
+    }
+
+    /// Number and unit, flag, interval, prior with its date, trend, and the reasons.
+    private func text(of line: SignLine, _ columns: Int, _ places: LineColumns) -> String {
+        let mark = line.isLeft ? "–" : line.isFresh ? "+" : " "
+        var text = fit(mark, 1)
+        for (cell, width) in zip(cells(of: line), places.widths) { text += " " + fit(cell, width) }
+        let rest = columns - CellWidth.of(text) - 1
+        guard rest >= 4 else { return text }
+        if line.isLeft { return text + " " + fit(say(.leftMark), rest, pad: false) }
+        let codes = HoldGroup.groups(of: [(line.line.analysis, line.line.holds)]).map(\.code.rawValue)
+        guard let first = codes.first else {
+            return line.isCalculated ? text + " " + fit(say(.calculated), rest, pad: false) : text
+        }
+        // As many as there is room for, and how many others.
+        var shown = first, count = 1
+        for code in codes.dropFirst() {
+            let left = codes.count - count - 1
+            let longer = shown + ", " + code
+            guard CellWidth.of(longer) + (left > 0 ? " +\(left)".count : 0) <= rest else { break }
+            (shown, count) = (longer, count + 1)
+        }
+        let more = count < codes.count ? " +\(codes.count - count)" : ""
+        return text + " " + fit(shown, max(1, rest - more.count), pad: false) + more
     }
 
     // Pages
 
     package var helpLines: [String] {
         var lines = SignAction.allCases.map { action in
-            CellWidth.fit(action.keys.map(\.name).joined(separator: ", "), 18) + " " + say(action.word)
+            CellWidth.fit((manner.keymap.sign.keys[action] ?? []).map(name).joined(separator: ", "), 18) + " "
+                + say(action.word)
         }
         let signs = manner.signs
         lines.append(
@@ -136,7 +203,7 @@ extension SignBench {
 
     /// Old and new side by side, who received the old one and what each will get, then the old one in full.
     func versionLines(_ found: SignVersions) -> [String] {
-        guard found.signed > 0 else { return [say(.notSigned, SignAction.sign.key)] }
+        guard found.signed > 0 else { return [say(.notSigned, key(.sign))] }
         var lines = [
             CellWidth.fit("", 9) + CellWidth.fit(say(.before, String(found.signed)), 24) + say(.after)
         ]
@@ -145,13 +212,14 @@ extension SignBench {
                 CellWidth.fit(change.analysis, 9) + CellWidth.fit(change.before ?? "–", 24)
                     + (change.after ?? say(.removed)))
         }
-        if found.changes.isEmpty { lines.append(say(.sameResults)) }
+        for change in found.others { lines.append(words(change)) }
+        if found.changes.isEmpty, found.others.isEmpty { lines.append(say(.sameResults)) }
         lines.append("")
         if found.holders.isEmpty { lines.append(say(.nobody)) }
         for holder in found.holders {
             lines.append(
-                "\(holder.who) : \(say(.holderState, String(holder.version), holder.state)), "
-                    + say(.holderNext, holder.next))
+                "\(holder.who) : \(say(.holderState, String(holder.version), told(holder.state))), "
+                    + say(.holderNext, told(holder.next)))
         }
         lines += ["", say(.earlierVersion, String(found.signed))]
         return lines + found.earlier.map { "  " + $0 }

@@ -9,16 +9,19 @@ package struct SignQueueRow: Sendable, Hashable {
     package var patient: String
     package var urgent: Bool
     package var lane: SignLane
-    /// Why it is signed alone, in words.
-    package var obstacles: [String]
+    /// Why it is signed alone.
+    package var obstacles: [SignObstacle]
+    /// Sections of the catalogue that its results are of.
+    package var sections: [String]
     package var fresh: Int
     package var results: Int
     package var at: Instant
     package var contentHash: String
     package init(
-        number: String, patient: String, urgent: Bool, lane: SignLane, obstacles: [String], fresh: Int, results: Int,
-        at: Instant, contentHash: String
+        number: String, patient: String, urgent: Bool, lane: SignLane, obstacles: [SignObstacle], fresh: Int,
+        results: Int, at: Instant, contentHash: String, sections: [String] = []
     ) {
+        self.sections = sections
         self.number = number
         self.patient = patient
         self.urgent = urgent
@@ -43,10 +46,16 @@ package struct SignLine: Sendable, Hashable {
     package var points: [Trend.Point]
     /// Nobody was told of this critical value yet.
     package var isCallOpen: Bool
+    /// It waits for another signature.
+    package var isLeft: Bool
+    package var isCalculated: Bool
     package init(
         line: Line, low: Exact? = nil, high: Exact? = nil, isFresh: Bool = true, prior: FileSheet.Prior? = nil,
-        points: [Trend.Point] = [], isCallOpen: Bool = false
+        points: [Trend.Point] = [], isCallOpen: Bool = false, isLeft: Bool = false,
+        isCalculated: Bool = false
     ) {
+        self.isLeft = isLeft
+        self.isCalculated = isCalculated
         self.line = line
         self.low = low
         self.high = high
@@ -74,18 +83,18 @@ package struct SignSheet: Sendable, Hashable {
     package var note: String?
     package var lastVisit: Instant?
     package var tubes: [FileSheet.TubeState]
-    /// Doubts about the controls behind these results; empty when all conform.
-    package var controls: [String]
+    /// What the signature would hold, and what it leaves.
     package var lines: [SignLine]
     package var missing: [String]
     package var comments: [String]
-    package var obstacles: [String]
+    /// What the last signature covers and that is said otherwise now.
+    package var changes: [SignedChange]
     package var draft: SignDraft
     package init(
         number: String, version: Int, lane: SignLane, isAmendment: Bool, contentHash: String, patient: String,
         civil: String, identity: String, prescriber: String, place: Place, note: String?, lastVisit: Instant?,
-        tubes: [FileSheet.TubeState], controls: [String], lines: [SignLine], missing: [String], comments: [String],
-        obstacles: [String], draft: SignDraft
+        tubes: [FileSheet.TubeState], lines: [SignLine], missing: [String], comments: [String],
+        changes: [SignedChange] = [], draft: SignDraft
     ) {
         self.number = number
         self.version = version
@@ -100,12 +109,18 @@ package struct SignSheet: Sendable, Hashable {
         self.note = note
         self.lastVisit = lastVisit
         self.tubes = tubes
-        self.controls = controls
         self.lines = lines
         self.missing = missing
         self.comments = comments
-        self.obstacles = obstacles
+        self.changes = changes
         self.draft = draft
+    }
+
+    /// What a signature would hold.
+    package var signed: [SignLine] { lines.filter { !$0.isLeft } }
+    /// Its results that no signature holds yet, with what is held against them.
+    package var holds: [HoldGroup] {
+        HoldGroup.groups(of: signed.filter(\.isFresh).map { ($0.line.analysis, $0.line.holds) })
     }
 }
 
@@ -137,10 +152,16 @@ package struct SignVersions: Sendable, Hashable {
     /// 0: nothing is signed yet.
     package var signed: Int
     package var changes: [Change]
+    /// What else is said otherwise: identity, tube, prescriber, what is joined.
+    package var others: [SignedChange]
     /// All that the last version holds.
     package var earlier: [String]
     package var holders: [Holder]
-    package init(number: String, signed: Int, changes: [Change], earlier: [String], holders: [Holder]) {
+    package init(
+        number: String, signed: Int, changes: [Change], others: [SignedChange] = [], earlier: [String],
+        holders: [Holder]
+    ) {
+        self.others = others
         self.number = number
         self.signed = signed
         self.changes = changes
@@ -195,13 +216,14 @@ package enum SignEvent: Sendable {
     case tick
     case who(person: String, login: String, site: String)
     case queue([SignQueueRow])
-    /// Analyses under a rejected control.
-    case rejectedControls(Int)
+    case controls(ControlCounts)
+    /// Of the catalogue and its rules.
+    case rules(String)
     case comments([(code: String, text: String)])
     case sheet(SignSheet)
     case found(SignSheet)
     case versions(SignVersions)
-    case page(title: String, lines: [String])
+    case why(title: String, holds: [Hold], judged: WhySheet?)
     case changed
     case done(Int, SignOutcome)
     case refused(Int, Refusal)

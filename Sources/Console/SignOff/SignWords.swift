@@ -16,17 +16,35 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case before, after, removed, sameResults, nobody, holderState, holderNext, earlierVersion, noCurve
     case signedDone, kept, notFound, noSuchKey, lockedTitle, offline, readOnly, criticalShort, high, low
     case recollect, doubt, wrongTube
+    case signedBy, overridden, sending, allLeft, leftMark, exceptFollows, changedSince, notANumber
+    case controlsAbsent, controlsNone, lotRules, more, wordsNotCode, gone, calculated
+    // Of the commands `paillasse bio`; `|` between the titles of a table, marked as `Table` takes them.
+    case cliSecret, cliPinAgain, cliPinChosen, cliMissing, cliSummary, cliQueueTitles, cliFileTitles, cliNothing,
+        cliHeader, cliUrgent, cliPatient,
+        cliPrescriber
+    case cliTube, cliNoResult, cliAllLeft, cliCall, cliReject, cliRead, cliAttached, cliHash, cliSigned, cliPartly
+    case cliAskOne, cliAskLot, cliAskAmend, cliPin, cliLot, cliLotOldest, cliLotRejected, cliLotRules, cliDrawn
+    case cliLotDone, cliNotSigned, cliFigures, cliPace, cliToday, cliPause, cliSlower, cliVersion, cliToSign
+    case cliVersionNone, cliChangeTitle, cliRemoved, cliSame, cliHolderTitles, cliNobody, cliHistTitles, cliThisFile
+    case cliTyped, cliNoHistory, cliNoCurve, cliRejected, cliRecall, cliReasonNumber, cliHoldTitles, cliNoHolds
+    case cliCommentTitles, cliNoComments, cliFlagLow, cliFlagHigh, cliFlagCriticalLow, cliFlagCriticalHigh
+    case cliFlagAbnormal, cliFlagPositive, cliFlagDetected
     case actionOpen, actionSign, actionLot, actionExcept, actionComment, actionNote, actionWhy, actionHistory
     case actionCall, actionReject, actionAmend, actionVersions, actionFind, actionNext, actionLane, actionSearch
     case actionRefresh, actionMenu, actionHelp, actionUp, actionDown, actionTop, actionBottom, actionPageUp
     case actionPageDown, actionPane, actionBack, actionLock, actionQuit
 }
 
+extension SignWord {
+    fileprivate static let french = frenchTexts.merging(frenchCommands) { first, _ in first }
+    fileprivate static let english = englishTexts.merging(englishCommands) { first, _ in first }
+}
+
 extension Language {
     private var signTexts: [SignWord: String] {
         switch self {
-        case .french: SignWord.frenchTexts
-        case .english: SignWord.englishTexts
+        case .french: SignWord.french
+        case .english: SignWord.english
         }
     }
     package subscript(word: SignWord) -> String { signTexts[word] ?? word.rawValue }

@@ -41,7 +41,7 @@ package enum EnteredValue {
 extension Hold {
     /// Another value of the analysis stands in the file: it is said, so that nobody signs over it unseen.
     package static func rerun(of before: Observation) -> Hold {
-        let unit = before.value.unit.map { " \($0)" } ?? ""
+        let unit = before.value.unit.map { " " + Unit.french($0) } ?? ""
         return Hold(.rerun, "passage \(before.run + 1) ; valeur précédente \(before.value.frenchText)\(unit)")
     }
 }

@@ -27,7 +27,7 @@ package struct ReleaseAct: Codable, Sendable, Hashable {
     package var hiddenFrom: [Audience]
     /// Nil: until somebody lifts it.
     package var until: Instant?
-    /// `hide`: a minor's secret care; the CDA's confidentiality. Nil: as before.
+    /// `hide`: a minor's secret care; the CDA's confidentiality. Nil: as before. `unhide`: false and normal lift them.
     package var secretCare: Bool?
     package var confidentiality: Visibility.Confidentiality?
     /// `retry`, `abandon`: which delivery.
@@ -60,8 +60,9 @@ package struct ReleaseState: Sendable, Hashable {
     package private(set) var isHeld = false
     package private(set) var isWithdrawn = false
     package private(set) var hiddenFrom: Set<Audience> = []
-    /// When the hiding ends by itself.
+    /// When the hiding ends by itself, and from whom.
     package private(set) var hiddenUntil: Instant?
+    private var endsFor: Set<Audience> = []
     package private(set) var secretCare = false
     package private(set) var confidentiality = Visibility.Confidentiality.normal
 
@@ -72,17 +73,25 @@ package struct ReleaseState: Sendable, Hashable {
             case .hold: isHeld = true
             case .release: isHeld = false
             case .hide:
-                hiddenFrom = Set(act.hiddenFrom)
-                hiddenUntil = act.until
+                // One decision never lifts another: whom it does not name stays as they were.
+                hiddenFrom.formUnion(act.hiddenFrom)
+                endsFor.subtract(act.hiddenFrom)
+                if let until = act.until {
+                    hiddenUntil = until
+                    endsFor.formUnion(act.hiddenFrom)
+                }
+                if endsFor.isEmpty { hiddenUntil = nil }
                 secretCare = act.secretCare ?? secretCare
                 confidentiality = act.confidentiality ?? confidentiality
             case .unhide:
                 hiddenFrom = []
+                endsFor = []
                 hiddenUntil = nil
-                secretCare = false
-                confidentiality = .normal
+                secretCare = act.secretCare ?? secretCare
+                confidentiality = act.confidentiality ?? confidentiality
             case .hidingEnded:
-                hiddenFrom = []
+                hiddenFrom.subtract(endsFor)
+                endsFor = []
                 hiddenUntil = nil
             case .withdraw: isWithdrawn = true
             case .resend, .retry, .abandon, .told: break
@@ -93,7 +102,10 @@ package struct ReleaseState: Sendable, Hashable {
     /// The same as the routing and the document take it.
     package var visibility: Visibility {
         var visibility = Visibility()
-        if hiddenFrom.contains(.patient) { visibility.patient = hiddenUntil.map { .hiddenUntil($0) } ?? .hidden }
+        if hiddenFrom.contains(.patient) {
+            let end = endsFor.contains(.patient) ? hiddenUntil : nil
+            visibility.patient = end.map { .hiddenUntil($0) } ?? .hidden
+        }
         visibility.hiddenFromProfessionals = hiddenFrom.contains(.professionals)
         visibility.hiddenFromRepresentatives = hiddenFrom.contains(.guardians)
         visibility.secretCare = secretCare
@@ -126,8 +138,15 @@ package struct ReleaseState: Sendable, Hashable {
             }
             return nil
         case .unhide, .hidingEnded:
-            return visibility == .open ? refuse("visible", "rien n'est masqué", "aucune action") : nil
+            if visibility == .open { return refuse("visible", "rien n'est masqué", "aucune action") }
+            guard hiddenFrom.isEmpty, act.secretCare == nil, act.confidentiality == nil else { return nil }
+            return refuse(
+                "visible", "rien n'est masqué ; soins secrets ou confidentialité restent",
+                "les lever par leur nom : --secret-care, --confidentiality")
         case .withdraw, .resend:
+            if isHeld, act.kind == .resend {
+                return refuse("held", "les envois de ce compte rendu sont retenus", "les libérer : report release")
+            }
             return sent ? nil : refuse("unsent", "aucune version n'est partie", "retenir l'envoi (report hold)")
         case .retry, .abandon:
             return act.deliveryID == nil ? refuse("delivery", "quel envoi ?", "donner son identifiant") : nil

@@ -36,6 +36,10 @@ package struct HoldGroup: Sendable, Hashable {
                 }
             }
         }
+        for place in groups.indices where groups[place].analyses.count > 1 {
+            // Words of the first, for all of them.
+            groups[place].reason = groups[place].reason.replacing(" pour \(groups[place].analyses[0])", with: "")
+        }
         return groups.enumerated().sorted { a, b in
             (a.element.rank, a.offset) < (b.element.rank, b.offset)
         }.map(\.element)
@@ -53,12 +57,10 @@ package struct HoldGroup: Sendable, Hashable {
     /// `HIL_RCV × 6`
     package var title: String { analyses.count > 1 ? "\(code.rawValue) × \(analyses.count)" : code.rawValue }
 
-    /// `CQ_ABSENT (NA, K) : aucun contrôle…`: what is doubtful of the controls behind these results.
-    package static func controls(of results: [(analysis: String, holds: [Hold])]) -> [String] {
+    /// What is doubtful of the controls behind these results.
+    package static func controls(_ results: [(analysis: String, holds: [Hold])]) -> [HoldGroup] {
         let codes: Set<Hold.Code> = [.noQualityControl, .qualityControlExpired, .qualityControlRejected]
-        return groups(of: results).filter { codes.contains($0.code) }.map {
-            "\($0.code.rawValue) (\($0.analyses.joined(separator: ", "))) : \($0.reason)"
-        }
+        return groups(of: results).filter { codes.contains($0.code) }
     }
 
     /// What the biologist does about it.

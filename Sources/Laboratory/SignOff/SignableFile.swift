@@ -47,6 +47,10 @@ package struct SignableFile: Sendable, Hashable {
     package var replaced: [Observation]
     /// What the register says, and what the biologist does: `content` holds both.
     package let registered: ReportSupplements
+    /// … what it said to the last signature.
+    package let atSignature: ReportSupplements
+    /// Validated results that wait for another signature, on purpose.
+    package var left: [Observation]
     package var words: ReportSupplements { didSet { content.supplements = words + registered } }
 
     /// Pure: built from what the store knows of the request. `except`: analyses left for another signature.
@@ -57,14 +61,17 @@ package struct SignableFile: Sendable, Hashable {
     ) {
         let newest = signatures.max { $0.version < $1.version }
         supplementsThrough = supplements.through
-        hasFreshSupplements = newest?.supplementsThrough != supplements.through
+        // What was attached and taken away again changes nothing.
+        hasFreshSupplements =
+            newest == nil ? !supplements.now.isEmpty : supplements.now != supplements.atSignature
         registered = supplements.now
+        atSignature = supplements.atSignature
         words = newest?.words.map(\.carried) ?? ReportSupplements()
         let last = Chosen.lastEvents(events)
         let chosen = Chosen.observations(observations, events: events)
-        let ready = chosen.values.filter {
-            last[$0.id]?.kind == .technicallyValidated && !except.contains($0.analysis)
-        }
+        let validated = chosen.values.filter { last[$0.id]?.kind == .technicallyValidated }
+        let ready = validated.filter { !except.contains($0.analysis) }
+        left = validated.filter { except.contains($0.analysis) }.sorted { $0.id < $1.id }
         let signed = Set(signatures.flatMap(\.observationIDs))
         content = SignedContent(
             patient: patient, request: request,

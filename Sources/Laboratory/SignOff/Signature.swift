@@ -25,13 +25,16 @@ package struct Signature: Codable, Sendable, Hashable {
     package var amendment: Amendment?
     /// True: signed with others, by exception.
     package var inLot: Bool?
+    /// Identity, prescriber and tubes in the words that were signed; nil in signatures older than that.
+    package var context: SignedContext?
 
     package init(
         id: String, site: String, requestID: String, version: Int, contentHash: String, meaning: String,
         account: String, biologist: Professional, at: Instant, observationIDs: [String], complete: Bool,
         supplementsThrough: Int? = nil, words: ReportSupplements? = nil, amendment: Amendment? = nil,
-        inLot: Bool? = nil
+        inLot: Bool? = nil, context: SignedContext? = nil
     ) {
+        self.context = context
         self.supplementsThrough = supplementsThrough
         self.words = words
         self.amendment = amendment

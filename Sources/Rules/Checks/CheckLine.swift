@@ -118,6 +118,11 @@ final class CheckLine: Sendable {
         self.formula = formula?.reference
     }
 
+    /// A value in the unit of the analysis; nil for a unit that the catalogue does not give it.
+    func inUnit(_ value: Measured, _ unit: String) -> Measured? {
+        analysis.reported(value, in: unit, places: min((analysis.decimals ?? 2) + 12, Exact.maximumScale))
+    }
+
     /// Is the whole of what the value can be below the limit? (RULES section 0)
     func below(_ value: Measured, _ limit: Exact) -> Verdict {
         let verdict = value.isBelow(limit)

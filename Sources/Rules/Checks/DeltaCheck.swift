@@ -132,9 +132,7 @@ extension ResultJudge {
 
     private func inUnit(_ value: ObservationValue, _ line: CheckLine) -> Measured? {
         guard case .measured(let measured, let unit) = value else { return nil }
-        if unit == line.analysis.unit { return measured }
-        guard let alternative = line.analysis.alternative, alternative.unit == unit else { return nil }
-        return alternative.reported(measured, places: min((line.analysis.decimals ?? 2) + 12, Exact.maximumScale))
+        return line.inUnit(measured, unit)
     }
 
     private mutating func compare(_ prior: PriorResult, _ rule: DeltaRule, _ line: CheckLine, at: Instant) {

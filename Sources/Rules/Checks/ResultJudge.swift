@@ -287,14 +287,7 @@ extension ResultJudge {
         }
         let places = line.analysis.decimals
         let isUsual = unit == line.analysis.unit
-        let converted: Measured? =
-            if isUsual {
-                sent
-            } else if let alternative = line.analysis.alternative, alternative.unit == unit {
-                alternative.reported(sent, places: min((places ?? 2) + 12, Exact.maximumScale))
-            } else {
-                nil
-            }
+        let converted = isUsual ? sent : line.inUnit(sent, unit)
         add(
             .unit, if: converted == nil, .unknownUnit,
             inputs: isUsual ? line.facts.unit : [CheckFact(.state, unit)], thresholds: line.facts.unit)

@@ -53,7 +53,7 @@ package struct Expression: Sendable {
 
     /// Is the answer a number that can be given in this unit?
     package func yields(_ unit: Unit) -> Bool {
-        if case .number(let scale) = type { return scale.dimension == unit.dimension }
+        if case .number(let scale) = type { return scale.isAlike(UnitScale(unit)) }
         return false
     }
 
@@ -85,18 +85,30 @@ struct UnitScale: Sendable, Hashable {
     var numerator: Int128
     var denominator: Int128
     var power: Int
+    /// Of a unit without dimension: what it is a ratio of (`mmol/mol` is no `%`). Nil for a plain number, and for what
+    /// the formula itself divided: its author says what that is.
+    var ratio: UnitKinds?
 
     static let bare = UnitScale(dimension: .none, numerator: 1, denominator: 1, power: 0)
 
-    init(dimension: UnitDimension, numerator: Int128, denominator: Int128, power: Int) {
+    init(dimension: UnitDimension, numerator: Int128, denominator: Int128, power: Int, ratio: UnitKinds? = nil) {
         self.dimension = dimension
         self.numerator = numerator
         self.denominator = denominator
         self.power = power
+        self.ratio = ratio
     }
     init(_ unit: Unit) {
         self.init(
-            dimension: unit.dimension, numerator: unit.numerator, denominator: unit.denominator, power: unit.power)
+            dimension: unit.dimension, numerator: unit.numerator, denominator: unit.denominator, power: unit.power,
+            ratio: unit.dimension == .none ? unit.kinds : nil)
+    }
+
+    /// May numbers of the two meet in a sum or a comparison?
+    func isAlike(_ other: UnitScale) -> Bool {
+        guard dimension == other.dimension else { return false }
+        guard let ratio, let second = other.ratio else { return true }
+        return ratio.isSameRatio(as: second)
     }
 
     /// Nil when the factors of the units grow beyond any real unit.
@@ -109,14 +121,13 @@ struct UnitScale: Sendable, Hashable {
         while y != 0 { (x, y) = (y, x % y) }
         return UnitScale(
             dimension: dimension.combined(with: other.dimension, power: sign), numerator: n / x, denominator: d / x,
-            power: power + other.power * sign)
+            power: power + other.power * sign, ratio: other == .bare ? ratio : self == .bare ? other.ratio : nil)
     }
-    var isBare: Bool { self == .bare }
     /// Without dimension, whatever its size (`%`).
     var isRatio: Bool { dimension == .none }
 }
 
-/// Multiplies by what one unit is worth in another.
+/// Multiplies by what one unit is worth in another; whether it may is the checker's affair, and `Unit.converts(to:)`'s.
 struct Factor: Sendable, Hashable {
     private let up: Decimal34
     private let down: Decimal34

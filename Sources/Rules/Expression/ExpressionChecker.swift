@@ -89,7 +89,7 @@ struct ExpressionChecker {
     }
 
     private func same(_ a: UnitScale, _ b: UnitScale, _ at: Int) throws(ExpressionFault) {
-        guard a.dimension == b.dimension else {
+        guard a.isAlike(b) else {
             throw ExpressionFault(
                 at, "les deux côtés n'ont pas la même grandeur", "convertir par un facteur qui porte son unité")
         }

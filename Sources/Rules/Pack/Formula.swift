@@ -47,6 +47,8 @@ package struct Formula: Sendable {
         package let isAnalysis: Bool
         /// Of the catalogue: value in it = value × factor.
         let alternative: AlternativeUnit?
+        /// Of the catalogue, in `unit`: beyond them a value is incompatible with life or with the method.
+        let absurd: LimitPair?
     }
     /// What the file says must come out, beside the formula.
     struct Case: Sendable {
@@ -75,6 +77,8 @@ package struct Formula: Sendable {
     /// Conditions that add a sentence and refuse nothing.
     package let comments: [GuardClause]
     package let source: String
+    /// Why the catalogue has no line of this code; empty: it has one.
+    package let aside: String
     let cases: [Case]
 
     package var reference: RuleReference { RuleReference(id: "calcul:\(code)", version: version) }
@@ -107,10 +111,12 @@ extension Formula {
     ) throws(Refusal) -> Calculation {
         var values: [String: SymbolValue] = [:]
         var shown: [String: String] = [:]
+        var numbers: [(input: Input, value: Decimal34)] = []
         for input in inputs {
             let value = try self.value(of: input, given)
             values[input.name] = .range(ValueRange(value))
             shown[input.name] = value.exact?.text ?? value.description
+            numbers.append((input, value))
         }
         if usesSex {
             guard let sex, sex != .any else {
@@ -122,22 +128,28 @@ extension Formula {
             guard let age else {
                 throw refusal("calc.age", "l'âge est nécessaire et n'est pas connu", "renseigner la date de naissance")
             }
+            guard age.completedYears <= Formula.oldest else {
+                throw refusal(
+                    "calc.age.absurd", "un âge de \(age.completedYears) ans n'est pas plausible",
+                    "vérifier la date de naissance et celle du prélèvement")
+            }
             values["age"] = .range(ValueRange(Decimal34(age.completedYears)))
         }
         for context in ClinicalContext.allCases {
             values["contexte.\(context.rawValue)"] = .truth(Verdict(contexts.contains(context)))
         }
         try check(guards.filter { !$0.looksAtResult }, values)
+        for (input, value) in numbers { try checkPlausible(input, value) }
         guard let range = value.value(slots(value, values), in: unit), let result = range.point else {
             throw refusal(
                 "calc.domain", "le calcul n'est pas défini pour ces valeurs (division par zéro ou domaine)",
                 "vérifier les valeurs données")
         }
         values["result"] = .range(range)
-        try check(guards.filter(\.looksAtResult), values)
         guard let printed = result.rounded(to: decimals) else {
             throw refusal("calc.domain", "le résultat est trop grand pour être imprimé", "vérifier les valeurs données")
         }
+        try check(guards.filter(\.looksAtResult), values, result: printed)
         return Calculation(
             code: code, printed: printed, unrounded: result, unit: unit.text, formula: "\(name) (v\(version))",
             reference: reference,
@@ -149,10 +161,36 @@ extension Formula {
         expression.symbols.map { values[$0] ?? .truth(.unknown) }
     }
 
-    private func check(_ guards: [GuardClause], _ values: [String: SymbolValue]) throws(Refusal) {
+    /// `result`: told with the reason, since a person who must decide wants to know what it would have been.
+    private func check(
+        _ guards: [GuardClause], _ values: [String: SymbolValue], result: Exact? = nil
+    ) throws(Refusal) {
         for clause in guards where clause.when.verdict(slots(clause.when, values)) != .no {
-            throw refusal("calc.guard.\(clause.id)", clause.because, "pas de valeur rendue")
+            let found = result.map { "le calcul donne \($0.text) \(unit.text) : " } ?? ""
+            throw refusal("calc.guard.\(clause.id)", found + clause.because, "pas de valeur rendue")
         }
+    }
+
+    /// No patient is older (whole years): beyond it a date is wrong.
+    static let oldest = 130
+
+    /// The absurd limits of the catalogue hold for what a formula is given as they do for a result (RULES section 1.2,
+    /// step 8): a value nobody can have is a slip of the hand or of the unit.
+    private func checkPlausible(_ input: Input, _ value: Decimal34) throws(Refusal) {
+        let range = ValueRange(value)
+        let (limit, side): (Exact, String)
+        if let low = input.absurd?.low, range.isLess(than: ValueRange(low)) == .yes {
+            (limit, side) = (low, "sous")
+        } else if let high = input.absurd?.high, ValueRange(high).isLess(than: range) == .yes {
+            (limit, side) = (high, "au-dessus de")
+        } else {
+            return
+        }
+        throw refusal(
+            "calc.input.absurd",
+            "\(input.name) vaut \(value.exact?.text ?? value.description) \(input.unit.text) : \(side) "
+                + "\(limit.text) \(input.unit.text), limite absurde du catalogue",
+            "vérifier la valeur et son unité (écrire par exemple \"\(input.name)=1 \(input.unit.text)\")")
     }
 
     private func refusal(_ code: String, _ cause: String, _ remedy: String) -> Refusal {
@@ -161,37 +199,51 @@ extension Formula {
 
     /// An input in its declared unit.
     private func value(of input: Input, _ given: [String: GivenValue]) throws(Refusal) -> Decimal34 {
-        guard
-            let (name, found) = ([input.name] + input.aliases).lazy
-                .compactMap({ name in given[name].map { (name, $0) } }).first
-        else {
+        let names = ([input.name] + input.aliases).filter { given[$0] != nil }
+        guard let name = names.first, let found = given[name] else {
             throw refusal(
                 "calc.input.missing", "il manque \(input.name) (en \(input.unit.text))",
                 "donner \(inputs.map(\.name).joined(separator: ", "))")
+        }
+        guard names.count == 1 else {
+            throw refusal(
+                "calc.input.twice", "\(names.joined(separator: " et ")) sont deux noms de la même donnée",
+                "n'en donner qu'un")
         }
         guard found.value.comparator == .equal else {
             throw refusal(
                 "calc.input.censored", "\(name) vaut \(found.value.frenchText) : on ne calcule pas sur une borne",
                 "doser à nouveau (dilution), ou ne pas rendre le calcul")
         }
-        let number = Decimal34(found.value.number)
-        guard let text = found.unit, text != input.unit.text else { return number }
-        if let unit = Unit(text), unit.isCommensurable(with: input.unit),
-            let converted = Factor(from: UnitScale(unit), to: UnitScale(input.unit)).apply(ValueRange(number))?.point
-        {
-            return converted
+        guard !found.value.number.isNegative else {
+            throw refusal(
+                "calc.input.negative", "\(name) vaut \(found.value.frenchText) : une valeur négative n'existe pas",
+                "vérifier la valeur donnée")
         }
-        // `mg/dL` where the catalogue gives the factor of `mg/L`.
-        if let alternative = input.alternative, let unit = Unit(text), let other = Unit(alternative.unit),
-            unit.isCommensurable(with: other),
-            let scaled = Factor(from: UnitScale(unit), to: UnitScale(other)).apply(ValueRange(number))?.point,
-            let converted = scaled.divided(by: Decimal34(alternative.factor))
-        {
-            return converted
+        guard let number = input.value(found) else {
+            throw refusal(
+                "calc.input.unit",
+                "« \(found.unit ?? "") » ne se convertit pas en \(input.unit.text) pour \(name) : ce n'est pas la même "
+                    + "grandeur, ou il y faudrait plus qu'un facteur", "donner la valeur en \(input.unit.text)")
         }
-        throw refusal(
-            "calc.input.unit", "l'unité « \(text) » ne se convertit pas en \(input.unit.text) pour \(name)",
-            "donner la valeur en \(input.unit.text)")
+        return number
+    }
+}
+
+extension Formula.Input {
+    /// A value in the declared unit, from it, from one that converts to it, or from one that converts to the second
+    /// unit of the catalogue (`mg/dL` where it gives the factor of `mg/L`); nil for any other.
+    func value(_ given: GivenValue) -> Decimal34? {
+        let number = Decimal34(given.value.number)
+        guard let text = given.unit, text != unit.text else { return number }
+        guard let written = Unit(text) else { return nil }
+        if written.converts(to: unit) { return Self.convert(number, written, unit) }
+        guard let alternative, let other = Unit(alternative.unit), written.converts(to: other) else { return nil }
+        return Self.convert(number, written, other)?.divided(by: Decimal34(alternative.factor))
+    }
+
+    private static func convert(_ number: Decimal34, _ from: Unit, _ to: Unit) -> Decimal34? {
+        Factor(from: UnitScale(from), to: UnitScale(to)).apply(ValueRange(number))?.point
     }
 }
 

@@ -28,7 +28,7 @@ struct FormulaReader {
         let inputs = inputs(reader)
         let valueText = reader.required("value")
         let guardReaders = reader.objects("guards"), commentReaders = reader.objects("comments")
-        let source = reader.required("source")
+        let source = reader.required("source"), aside = reader.text("aside") ?? ""
         guard let unit = Unit(unitText) else {
             log.add("unit", at: reader.key("unit"), "« \(unitText) » n'est pas une unité UCUM", "corriger l'unité")
             return nil
@@ -57,7 +57,7 @@ struct FormulaReader {
             }
             return Formula(
                 code: code, name: name, version: version, unit: unit, decimals: max(0, decimals), inputs: inputs,
-                value: value, guards: guards, comments: comments, source: source, cases: cases)
+                value: value, guards: guards, comments: comments, source: source, aside: aside, cases: cases)
         } catch {
             log.add(error)
             return nil
@@ -90,17 +90,26 @@ struct FormulaReader {
                 return nil
             }
             let analysis = catalogue[name]
-            if let analysis, let own = Unit(analysis.unit), !own.isCommensurable(with: unit) {
+            if let analysis, let own = Unit(analysis.unit), !own.converts(to: unit) {
                 log.add(
                     "dimension", at: object.key(name), "\(name) est rendu en \(analysis.unit)",
                     "employer une unité de la même grandeur")
             }
             return Formula.Input(
                 name: name, unit: unit, aliases: others, isAnalysis: analysis != nil,
-                alternative: analysis?.unit == text ? analysis?.alternative : nil)
+                alternative: analysis?.unit == text ? analysis?.alternative : nil,
+                absurd: analysis.flatMap { FormulaReader.absurd(of: $0, in: unit) })
         }
         aliases?.finish()
         return inputs
+    }
+
+    /// The absurd limits of an analysis in the unit in which a formula takes it.
+    private static func absurd(of analysis: Analysis, in unit: Unit) -> LimitPair? {
+        guard let limits = analysis.verification.absurd, let own = Unit(analysis.unit) else { return nil }
+        if own.text == unit.text { return limits }
+        func limit(_ value: Exact?) -> Exact? { value.flatMap { own.convert($0, to: unit, places: 12) } }
+        return LimitPair(low: limit(limits.low), high: limit(limits.high))
     }
 
     private func clause(_ reader: ObjectReader, _ kind: @escaping (String) -> SymbolKind?) -> GuardClause? {

@@ -34,15 +34,18 @@ package enum GivenWords {
         for at in text.indices.dropFirst().reversed() {
             guard let value = Measured(text[..<at]) else { continue }
             let unit = text[at...].filter { $0 != " " }
-            return GivenValue(value, unit: displayed[unit] ?? unit.replacing("µ", with: "u").replacing("μ", with: "u"))
+            // What is left of a number too long to be one is no unit.
+            guard let first = unit.first, !first.isNumber || unit.hasPrefix("10*") || unit == "1" else { return nil }
+            let ascii = unit.replacing("µ", with: "u").replacing("μ", with: "u")
+            return GivenValue(
+                value, unit: displayed[unit] ?? (ascii.contains("[") ? ascii : ascii.replacing("UI", with: "[IU]")))
         }
         return nil
     }
 
     /// How laboratories write some units → UCUM (RULES section 9).
     private static let displayed = [
-        "G/L": "10*9/L", "T/L": "10*12/L", "/mm³": "10*6/L", "/mm3": "10*6/L", "UI/L": "[IU]/L", "mUI/L": "m[IU]/L",
-        "kUI/L": "k[IU]/L",
+        "G/L": "10*9/L", "T/L": "10*12/L", "/mm³": "10*6/L", "/mm3": "10*6/L",
     ]
 
     /// `50y`, `50a`, `50 ans`, `50`, `6m`, `6 mois`, `28d`, `28 j`, `3w`, `12h`.

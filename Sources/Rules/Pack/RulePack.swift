@@ -19,7 +19,7 @@ package struct RulePack: Sendable {
     package let coherence: [TubeRule]
     package let reflexes: [TubeRule]
     package let policy: VerificationPolicy
-    /// `policy.json5` as it reads: what is approved of it.
+    /// What `policy.json5` says, without its comments: what is approved of it.
     let policyText: [UInt8]
     var hasPolicy: Bool { !policyText.isEmpty }
     private let formulaByCode: [String: Int]
@@ -47,8 +47,9 @@ package struct RulePack: Sendable {
         let ruleReader = TubeRuleReader(catalogue: catalogue, log: log)
         let coherence = node(fileNames[1]).map { ruleReader.read($0, file: fileNames[1], kind: .coherence) } ?? []
         let reflexes = node(fileNames[2]).map { ruleReader.read($0, file: fileNames[2], kind: .reflex) } ?? []
+        let policyNode = node(fileNames[3])
         let policy =
-            node(fileNames[3]).map { PolicyReader(catalogue: catalogue, log: log).read($0, file: fileNames[3]) }
+            policyNode.map { PolicyReader(catalogue: catalogue, log: log).read($0, file: fileNames[3]) }
             ?? VerificationPolicy()
         let ordered = sorted(formulas, log: log)
         checkDuplicates(coherence.map(\.id) + reflexes.map(\.id), log: log)
@@ -56,7 +57,7 @@ package struct RulePack: Sendable {
         guard log.findings.isEmpty else { throw RulePackRejection(findings: log.findings) }
         return RulePack(
             version: version, formulas: ordered, coherence: coherence, reflexes: reflexes, policy: policy,
-            policyText: files.first { $0.name == fileNames[3] }?.bytes ?? [])
+            policyText: policyNode.map(RuleTable.canonical) ?? [])
     }
 
     /// The files of rules among those of a catalogue (`rules/NAME.json5`), by their own names.
@@ -170,6 +171,7 @@ extension RulePack {
                 "calc.unknown", at: code, because: "aucun calcul ne porte ce code",
                 remedy: "choisir parmi : \(formulas.map(\.code).sorted().joined(separator: ", "))")
         }
+        try checkNotGivenTwice(formula, inputs)
         var given = inputs
         let names = Set(formula.inputs.flatMap { [$0.name] + $0.aliases })
         for input in formula.inputs where given[input.name] == nil {
@@ -194,6 +196,21 @@ extension RulePack {
                 remedy: "donner \(formula.inputs.map { "\($0.name) (\($0.unit.text))" }.joined(separator: ", "))")
         }
         return try formula.calculate(given, sex: sex, age: age, contexts: contexts)
+    }
+
+    /// What is itself calculated is given, or what it is made of is: of both, nobody knows which counts.
+    private func checkNotGivenTwice(_ formula: Formula, _ inputs: [String: GivenValue]) throws(Refusal) {
+        let own = Set(formula.inputs.flatMap { [$0.name] + $0.aliases })
+        for input in formula.inputs {
+            guard let name = ([input.name] + input.aliases).first(where: { inputs[$0] != nil }),
+                let needed = self.formula(input.name),
+                let part = inputs.keys.sorted().first(where: { !own.contains($0) && isNeeded($0, by: needed) })
+            else { continue }
+            throw Refusal(
+                "calc.input.twice", at: formula.code,
+                because: "\(name) est donné, et \(part) aussi, qui sert à le calculer",
+                remedy: "donner \(name), ou ce dont il se calcule")
+        }
     }
 
     private func isNeeded(_ name: String, by formula: Formula) -> Bool {

@@ -45,12 +45,34 @@ package enum RuleTable {
         return files.filter { !isRule($0) } + [CatalogFile(name: name, bytes: Array(table.csv.utf8))]
     }
 
+    /// The files as two versions of a catalogue are compared: rules value by value, and those of a list by their code
+    /// or name, so that a comment or a new neighbour is no difference. Rules that do not read stay files.
+    package static func compared(_ files: [CatalogFile]) -> CatalogueTables {
+        var rows = [[String]](), others = files.filter { !isRule($0) }
+        for file in files where isRule(file) {
+            var own = [[String]]()
+            do {
+                let node = try JSONNode(json5: file.bytes, at: file.name)
+                try add(node, "", of: String(file.name.dropFirst(folder.count)), to: &own, isNamed: true)
+                rows += own
+            } catch { others.append(file) }
+        }
+        if !rows.isEmpty {
+            let table = CatalogueTables.Table(name: name, columns: columns, lines: rows)
+            others.append(CatalogFile(name: name, bytes: Array(table.csv.utf8)))
+        }
+        return CatalogueTables(others)
+    }
+
+    /// What a file of rules says, whatever its comments and its layout.
+    static func canonical(_ node: JSONNode) -> [UInt8] { Array((text(node, "") + "\n").utf8) }
+
     private static func isRule(_ file: CatalogFile) -> Bool {
         file.name.hasPrefix(folder) && file.name.hasSuffix(".json5")
     }
 
     private static func add(
-        _ node: JSONNode, _ path: String, of file: String, to rows: inout [[String]]
+        _ node: JSONNode, _ path: String, of file: String, to rows: inout [[String]], isNamed: Bool = false
     ) throws(Refusal) {
         func leaf(_ kind: Kind, _ value: String) { rows.append([file, path, kind.rawValue, value]) }
         switch node {
@@ -64,13 +86,27 @@ package enum RuleTable {
                 remedy: "l'écrire entre guillemets")
         case .list(let items):
             if items.isEmpty { leaf(.emptyList, "") }
-            for (index, item) in items.enumerated() { try add(item, "\(path)/#\(index)", of: file, to: &rows) }
+            let names = isNamed ? items.map(ownName) : []
+            let areNames = !names.contains(nil) && Set(names).count == items.count
+            for (index, item) in items.enumerated() {
+                let step = areNames && isNamed ? names[index].map(written) ?? "" : "#\(index)"
+                try add(item, "\(path)/\(step)", of: file, to: &rows, isNamed: isNamed)
+            }
         case .object(let members):
             if members.isEmpty { leaf(.emptyObject, "") }
             for key in members.keys.sorted() {
-                if let member = members[key] { try add(member, path + "/" + written(key), of: file, to: &rows) }
+                guard let member = members[key] else { continue }
+                try add(member, path + "/" + written(key), of: file, to: &rows, isNamed: isNamed)
             }
         }
+    }
+
+    private static func ownName(_ item: JSONNode) -> String? {
+        guard case .object(let members) = item else { return nil }
+        for key in ["code", "id"] {
+            if case .text(let name)? = members[key] { return name }
+        }
+        return nil
     }
 
     private static func written(_ key: String) -> String {

@@ -87,8 +87,8 @@ package protocol LaboratoryStore: Sendable {
     func observationEvents(requestID: String) async throws(StoreFailure) -> [ObservationEvent]
     /// Observations without any event, oldest first.
     func observationsAwaitingTechnicalValidation(site: String?, limit: Int) async throws(StoreFailure) -> [Observation]
-    /// Ids of requests that have an observation whose last event is `technicallyValidated` and that no signature holds;
-    /// urgent first, then oldest first.
+    /// Ids of requests that have an observation whose last event is `technicallyValidated` and that no signature holds,
+    /// or a signature whose content may have changed since (`Reopening.swift`); urgent first, then oldest first.
     func requestsAwaitingSignature(site: String?, limit: Int) async throws(StoreFailure) -> [String]
     /// For each analysis, the `depth` observations most recently observed before `before` on other requests of this
     /// patient that a signature holds, newest first.

@@ -130,7 +130,7 @@ extension MemoryStore {
             .compactMapValues { $0.max { $0.ordinal < $1.ordinal }?.kind }
         let signed = signedObservations
         let ready = allObservations.filter { last[$0.id] == .technicallyValidated && !signed.contains($0.id) }
-        let ids = Set(ready.map(\.requestID))
+        let ids = Set(ready.map(\.requestID)).union(reopened)
         let found = latestRequests.filter { ids.contains($0.id) && (site == nil || $0.site == site) }
         let sorted = found.sorted { a, b in
             if a.priority != b.priority { return a.priority == .urgent }
@@ -153,6 +153,45 @@ extension MemoryStore {
                 return a.run != b.run ? a.run > b.run : Bytes(a.id) > Bytes(b.id)
             }.prefix(depth)
         }
+    }
+}
+
+extension MemoryStore {
+    /// Requests whose signed content these facts, just appended, may have changed.
+    func requestsReopened(by new: [Fact]) -> Set<String> {
+        var found: Set<String> = []
+        let signed = signedObservations
+        func before<T>(_ pick: (Fact) -> T?, _ version: (T) -> Int, _ limit: Int) -> T? {
+            all(pick).filter { version($0) < limit }.max { version($0) < version($1) }
+        }
+        for fact in new {
+            if case .patient(let now) = fact {
+                let old = before(
+                    { if case .patient(let f) = $0, f.id == now.id { f } else { nil } }, \.version, now.version)
+                guard let old, now.isSignedOtherwise(than: old) else { continue }
+                found.formUnion(
+                    allObservations.filter { $0.patientID == now.id && signed.contains($0.id) }.map(\.requestID))
+            } else if case .request(let now) = fact {
+                let old = before(
+                    { if case .request(let f) = $0, f.id == now.id { f } else { nil } }, \.version, now.version)
+                if let old, now.isSignedOtherwise(than: old) { found.insert(now.id) }
+            } else if case .specimen(let now) = fact {
+                let old = before(
+                    { if case .specimen(let f) = $0, f.accession == now.accession { f } else { nil } }, \.version,
+                    now.version)
+                guard let old, now.isSignedOtherwise(than: old) else { continue }
+                if allObservations.contains(where: {
+                    $0.requestID == old.requestID && $0.accession == now.accession && signed.contains($0.id)
+                }) {
+                    found.insert(old.requestID)
+                }
+            } else if case .register(let entry) = fact, let id = entry.reopenedRequest {
+                found.insert(id)
+            } else if case .observationEvent(let event) = fact, event.takesAway, signed.contains(event.observationID) {
+                found.formUnion(allObservations.filter { $0.id == event.observationID }.map(\.requestID))
+            }
+        }
+        return found
     }
 }
 

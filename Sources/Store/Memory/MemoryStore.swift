@@ -17,6 +17,8 @@ package actor MemoryStore: LaboratoryStore {
     private var keys: Set<FactKey> = []
     private var trail: [AuditEntry] = []
     private var numbers: [String: Int] = [:]
+    /// Signed requests whose content may have changed since.
+    private(set) var reopened: Set<String> = []
     private var isClosed = false
     private var faults: [(write: Int, fault: Fault, forEver: Bool)] = []
     /// Appends and numbers asked for so far: the *n* of a fault loop.
@@ -64,6 +66,11 @@ package actor MemoryStore: LaboratoryStore {
             sequence = entry.sequence
         }
         facts += new.map { ($0, sequence) }
+        for case .signature(let signature) in new { reopened.remove(signature.requestID) }
+        let changes = new.filter(\.mayReopen)
+        if changes.isEmpty { return }
+        let signed = Set(allSignatures.map(\.requestID))
+        reopened.formUnion(requestsReopened(by: changes).filter { signed.contains($0) })
     }
 
     private static let failure = StoreFailure.unavailable(

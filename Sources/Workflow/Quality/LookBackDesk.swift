@@ -76,6 +76,7 @@ extension Desk {
     ) async throws(CommandFailure) -> ControlObservation {
         try allow(author, .enterResult)
         let analysis = try decide { () throws(Refusal) in try catalogue.required(assay.analysis) }
+        try await checkMaterial(material, of: assay, site: author.site)
         let id = freshID()
         let control = ControlObservation(
             id: id, site: author.site, analyzer: assay.analyzer, messageID: "saisie-\(id)", ordinal: 0,
@@ -85,6 +86,21 @@ extension Desk {
         try await ask { () throws(StoreFailure) in try await store.append([.control(control)], note: note) }
         quality.forget(site: author.site, analyzer: assay.analyzer, analysis: assay.analysis)
         return control
+    }
+
+    /// What an analyzer sends of a material that nobody knows is kept, and proves nothing; what a person types of one
+    /// is a slip of the hand, and would take a CONFORME away.
+    private func checkMaterial(
+        _ material: String, of assay: ControlledAssay, site: String
+    ) async throws(CommandFailure) {
+        let own = try await targets(of: assay, site: site).map(\.material)
+        let known = Set(own + (shelf.controls?.lots.map(\.identifier) ?? []))
+        if known.contains(material) { return }
+        throw .refused(
+            Refusal(
+                "quality.material.unknown", at: material, because: "aucun lot de contrôle ne porte cet identifiant",
+                remedy: (known.isEmpty ? "" : "employer \(known.sorted().joined(separator: ", ")), ou ")
+                    + "fixer d'abord sa cible (paillasse qc target)"))
     }
 
     // External quality assessment (EEQ)

@@ -5,7 +5,8 @@ import Rules
 import Store
 
 extension Desk {
-    /// Requests with something to sign, urgent first; without their earlier results.
+    /// Requests with something to sign, urgent first; without their earlier results. A signed one is among them when
+    /// what its signature covers changed.
     package func awaitingSignature(
         site: String?, limit: Int, section: String? = nil
     ) async throws(CommandFailure) -> [FileToSign] {
@@ -15,7 +16,11 @@ extension Desk {
         }
         var files = [FileToSign]()
         for id in ids {
-            let file = shown(try await review(id, SignDraft()), previous: [])
+            let review = try await review(id, SignDraft())
+            // Changed, and changed back: nothing to sign.
+            guard review.isWaiting else { continue }
+            if review.file.content.observations.isEmpty, try await isWithdrawn(review) { continue }
+            let file = try await shown(review, previous: [])
             // A signature covers the whole file: all of it must be of the section.
             if let wanted, !file.observations.allSatisfy({ wanted.contains(catalogue[$0.analysis]?.section ?? "") }) {
                 continue
@@ -44,17 +49,30 @@ extension Desk {
         _ reference: String, draft: SignDraft = SignDraft()
     ) async throws(CommandFailure) -> FileToSign {
         let review = try await review(reference, draft)
-        return shown(review, previous: try await previousResults(review.request, review.file.content))
+        return try await shown(review, previous: try await previousResults(review.request, review.file.content))
     }
 
-    private func shown(_ review: SignReview, previous: [PreviousResult]) -> FileToSign {
+    /// Nothing of it is left to sign, and what left was taken back since.
+    private func isWithdrawn(_ review: SignReview) async throws(CommandFailure) -> Bool {
+        guard let earlier = review.file.earlier else { return false }
+        return try await releaseActs(of: review.request).contains {
+            $0.act.kind == .withdraw && $0.at >= earlier.signature.at
+        }
+    }
+
+    private func shown(
+        _ review: SignReview, previous: [PreviousResult]
+    ) async throws(CommandFailure) -> FileToSign {
         let file = review.file
+        let left = try await standing(file.left, at: now())
+        let order = catalogue.inOrder(review.judged + left, of: review.request).map(\.analysis)
         return FileToSign(
             request: review.request, patient: review.patient, specimens: file.content.specimens,
             observations: catalogue.inOrder(review.judged, of: review.request), previous: previous,
             missing: file.missing, fresh: file.fresh, nextVersion: file.nextVersion,
             contentHash: review.contentHash, lane: review.lane, obstacles: review.obstacles,
-            isAmendment: review.isAmendment, words: file.words,
+            isAmendment: review.isAmendment, changes: review.changes,
+            left: left, order: order, words: file.words,
             supplements: file.registered.summary, hasFreshSupplements: file.hasFreshSupplements)
     }
 
@@ -105,7 +123,7 @@ extension Desk {
             contentHash: contentHash, meaning: Desk.meaning, account: author.login, biologist: biologist, at: at,
             observationIDs: file.content.observations.map(\.id), complete: file.missing.isEmpty,
             supplementsThrough: file.supplementsThrough, words: file.words.isEmpty ? nil : file.words,
-            amendment: draft.amendment, inLot: inLot ? true : nil)
+            amendment: draft.amendment, inLot: inLot ? true : nil, context: SignedContext(file.content))
         let action = draft.amendment != nil ? "bio.amend" : inLot ? "bio.sign.lot" : "bio.sign"
         let all = [.signature(signature)] + facts
         try await ask { () throws(StoreFailure) in
@@ -160,7 +178,8 @@ extension Desk {
         }
         guard !inLot || review.lane == .proposable else {
             throw refuse(
-                "sign.lot", "ce dossier ne se signe pas en lot : \(review.obstacles.joined(separator: " ; "))",
+                "sign.lot",
+                "ce dossier ne se signe pas en lot : \(review.obstacles.map(\.frenchText).joined(separator: " ; "))",
                 "le lire et le signer seul")
         }
     }

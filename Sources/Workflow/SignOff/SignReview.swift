@@ -20,10 +20,16 @@ package struct FileToSign: Codable, Sendable, Hashable {
     /// SHA-256 of what a signature would cover: give it back with the signature.
     package var contentHash: String
     package var lane: SignLane
-    /// Why it is signed alone, in French; empty for what may be signed by lot.
-    package var obstacles: [String]
+    /// Why it is signed alone; empty for what may be signed by lot.
+    package var obstacles: [SignObstacle]
     /// What was signed is not said any more: `bio amend`.
     package var isAmendment: Bool
+    /// What the last signature covers and that is said otherwise now.
+    package var changes: [SignedChange]
+    /// Validated results that the draft leaves for another signature.
+    package var left: [Observation]
+    /// Analyses of both, in the order of the report.
+    package var order: [String]
     /// What the biologist writes beside the results.
     package var words: ReportSupplements
     /// What else the report says beside them, a few words each.
@@ -41,6 +47,7 @@ struct SignReview {
     var judged: [Observation]
     var contentHash: String
     var isAmendment: Bool
+    var changes: [SignedChange]
     /// The draft changes what stands beside the results.
     var hasNewWords: Bool
     var uncalled: [CallEntry]
@@ -54,30 +61,35 @@ struct SignReview {
 
     var lane: SignLane {
         if fresh.contains(where: \.isCritical) || !uncalled.isEmpty { return .critical }
-        if !holdWords.isEmpty { return .held }
+        if !stops.isEmpty { return .held }
         return file.missing.isEmpty ? .proposable : .partial
     }
 
-    var obstacles: [String] {
+    var obstacles: [SignObstacle] {
         let critical = fresh.filter(\.isCritical).map(\.analysis)
-        return (critical.isEmpty ? [] : ["valeur critique : \(critical.sorted().joined(separator: ", "))"])
-            + (uncalled.isEmpty ? [] : ["appel à passer"]) + holdWords
-            + (file.missing.isEmpty ? [] : ["manque \(file.missing.joined(separator: ", "))"])
+        return (critical.isEmpty ? [] : [SignObstacle(.critical, critical.sorted())])
+            + (uncalled.isEmpty ? [] : [SignObstacle(.call)]) + stops
+            + (file.missing.isEmpty ? [] : [SignObstacle(.missing, file.missing)])
     }
 
     /// Never by lot (UX section 4): a hold, an identity in doubt, a first positive, a blood group (both are holds), an
-    /// amended file, free words that nobody read again.
-    private var holdWords: [String] {
-        var words = [String]()
-        if isAmendment { words.append("rectifie la version \(file.nextVersion - 1)") }
-        for observation in fresh {
-            for hold in observation.holds where hold.code.stopsLot {
-                words.append("\(hold.code.rawValue) \(observation.analysis)")
-            }
-            if freeWords.contains(observation.id) { words.append("commentaire libre \(observation.analysis)") }
+    /// amended file, free words that nobody read again, something joined.
+    private var stops: [SignObstacle] {
+        var stops = [SignObstacle]()
+        if isAmendment { stops.append(SignObstacle(.amends, version: file.nextVersion - 1)) }
+        stops += changes.map { SignObstacle(.changed, $0.place.map { [$0] } ?? [], change: $0) }
+        if file.earlier == nil, file.hasFreshSupplements {
+            stops += file.registered.summary.map { SignObstacle(.supplement, words: $0) }
         }
-        return words
+        let groups = HoldGroup.groups(of: fresh.map { ($0.analysis, $0.holds.filter(\.code.stopsLot)) })
+        stops += groups.map { SignObstacle(.hold, $0.analyses, code: $0.code) }
+        let worded = fresh.filter { freeWords.contains($0.id) }.map(\.analysis)
+        if !worded.isEmpty { stops.append(SignObstacle(.freeWords, worded)) }
+        return stops
     }
+
+    /// There is something for a biologist to do with it.
+    var isWaiting: Bool { file.isFresh || isAmendment }
 }
 
 extension Desk {
@@ -100,10 +112,12 @@ extension Desk {
         }
         let judged = try await standing(file.content.observations, at: now())
         let fresh = Set(file.fresh)
+        let changes = file.changes(isAltered: changed == true, zone: try site(request.site).civilZone)
         return SignReview(
             request: request, patient: patient, file: file, judged: judged,
             contentHash: Digest.sha256Hex(file.content.canonicalBytes),
-            isAmendment: !file.replaced.isEmpty || changed == true, hasNewWords: file.words.carried != before,
+            isAmendment: !file.replaced.isEmpty || changed == true, changes: changes,
+            hasNewWords: file.words.carried != before,
             uncalled: try await uncalled(judged.filter { fresh.contains($0.id) }),
             freeWords: Set(judged.filter { hasFreeWords($0.comment) }.map(\.id)))
     }

@@ -16,7 +16,10 @@ extension Judgement {
         let preview = preview()
         // In the order of calculation, so that one of another finds it.
         for formula in pack.formulas where dependents.contains(formula.code) && requested.contains(formula.code) {
-            guard approvals.stands(formula.reference, at: at) else { continue }
+            // What the catalogue calls measured comes from its analyzer: its formula is for `calc` alone.
+            guard approvals.stands(formula.reference, at: at), catalogue[formula.code]?.nature == .calculated else {
+                continue
+            }
             let needed = formula.inputs.filter(\.isAnalysis).map(\.name)
             guard let found = components(needed, preview), let tube = found.first?.observation.accession else {
                 continue
@@ -96,14 +99,15 @@ extension Judgement {
         }
     }
 
-    private static let weight = "POIDS"
+    private static let weight = "POIDS", volume = "VOLUME", duration = "DUREE"
+    fileprivate static let measureNames: Set<String> = [weight, volume, duration]
 
     /// What a request gives that is no analysis, by the names of the formulas.
     private static func measures(_ clinical: ClinicalFacts?, on day: CivilDate) -> [String: GivenValue] {
         var given: [String: GivenValue] = [:]
         given[weight] = clinical?.weight(on: day).map { GivenValue(Measured($0), unit: "kg") }
-        given["VOLUME"] = (clinical?.urine?.litres).map { GivenValue(Measured($0), unit: "L") }
-        given["DUREE"] = (clinical?.urine?.hours).map { GivenValue(Measured($0), unit: "h") }
+        given[volume] = (clinical?.urine?.litres).map { GivenValue(Measured($0), unit: "L") }
+        given[duration] = (clinical?.urine?.hours).map { GivenValue(Measured($0), unit: "h") }
         return given
     }
 
@@ -127,11 +131,13 @@ extension Judgement {
 }
 
 extension Desk {
-    /// A calculation in force gives this analysis: nobody types over it.
+    /// A calculation in force gives this analysis: nobody types over it. One that needs what no request holds (the ISI
+    /// of a lot) never gives a result here, and forbids none.
     func checkNotCalculated(_ code: String) throws(CommandFailure) {
-        guard let formula = shelf.pack.formula(code), shelf.approvals.stands(formula.reference, at: now()) else {
-            return
-        }
+        guard let formula = shelf.pack.formula(code), shelf.approvals.stands(formula.reference, at: now()),
+            shelf.current[code]?.nature == .calculated,
+            formula.inputs.allSatisfy({ $0.isAnalysis || Judgement.measureNames.contains($0.name) })
+        else { return }
         throw .refused(
             Refusal(
                 "enter.calculated", at: code,

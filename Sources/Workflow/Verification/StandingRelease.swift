@@ -50,7 +50,8 @@ extension Desk {
                 contentHash: Digest.sha256Hex(file.content.canonicalBytes),
                 meaning: Desk.meaning(of: approval, zone: try site(request.site).civilZone), account: approval.by,
                 biologist: biologist, at: at, observationIDs: file.content.observations.map(\.id), complete: true,
-                supplementsThrough: file.supplementsThrough, words: file.words.isEmpty ? nil : file.words)
+                supplementsThrough: file.supplementsThrough, words: file.words.isEmpty ? nil : file.words,
+                context: SignedContext(file.content))
             let note = AuditNote(
                 site: request.site, author: Desk.house, action: "bio.release",
                 subject: "\(request.number) mode-B \(approval.by)", at: at)

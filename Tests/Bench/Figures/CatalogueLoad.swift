@@ -38,7 +38,8 @@ private struct LargeCatalogue: Sendable {
         }
         let shipped = CatalogueTables(try ["analyses", "intervals"].map(file))
         guard var analyses = shipped["analyses.csv"], var ranges = shipped["intervals.csv"],
-            let codes = analyses.columns.firstIndex(of: "code"), let loincs = analyses.columns.firstIndex(of: "loinc")
+            let codes = analyses.columns.firstIndex(of: "code"), let loincs = analyses.columns.firstIndex(of: "loinc"),
+            let names = analyses.columns.firstIndex(of: "loinc_nom_source")
         else { throw Fault("the shipped catalogue has no analyses") }
         var random = PRNG(seed: 5000)
         let models = analyses.rows
@@ -48,6 +49,7 @@ private struct LargeCatalogue: Sendable {
             if !row[loincs].isEmpty {
                 let body = "\(10_000 + number)"
                 row[loincs] = body + "-\(LOINCCode.checkDigit(forBody: body) ?? 0)"
+                row[names] += " \(number)"
             }
             return row
         }

@@ -1,0 +1,102 @@
+package import Base
+package import Laboratory
+
+// What the server says in French, in the language of the screen. French is the server's own words.
+
+extension Language {
+    /// Why a file is signed alone.
+    package func words(_ obstacle: SignObstacle) -> String {
+        switch self {
+        case .french: obstacle.frenchText
+        case .english:
+            Language.filled(
+                EnglishTold.obstacles[obstacle.kind] ?? obstacle.frenchText,
+                [
+                    obstacle.kind == .hold ? obstacle.held : obstacle.analyses.joined(separator: ", "),
+                    String(obstacle.version ?? 1), obstacle.change.map(words) ?? "", obstacle.words ?? "",
+                ])
+        }
+    }
+
+    /// `birth name: DUPONT → AUTRE`
+    package func words(_ change: SignedChange) -> String {
+        switch self {
+        case .french: return change.frenchText
+        case .english:
+            let name = (EnglishTold.parts[change.part] ?? change.part.rawValue) + (change.place.map { " " + $0 } ?? "")
+            if change.before == nil, change.after == nil { return name }
+            return "\(name): \(change.before ?? "–") → \(change.after ?? "removed")"
+        }
+    }
+
+    /// What a hold means: the engine's own words, with its numbers, in French; what its code says in English.
+    package func reason(_ code: Hold.Code, _ words: String) -> String {
+        switch self {
+        case .french: words
+        case .english: EnglishTold.holds[code] ?? words
+        }
+    }
+
+    package func words(_ reason: Amendment.Reason) -> String {
+        switch self {
+        case .french: reason.frenchText
+        case .english: EnglishTold.reasons[reason] ?? reason.frenchText
+        }
+    }
+
+    /// States of deliveries and what comes next.
+    package func told(_ words: String) -> String {
+        switch self {
+        case .french: words
+        case .english: EnglishTold.states[words] ?? words
+        }
+    }
+
+    /// `[code] what. why. what now.`
+    package func sentence(_ refusal: Refusal) -> String {
+        let place = refusal.place.isEmpty ? "" : refusal.place + (self == .french ? " : " : ": ")
+        var (cause, remedy) = (refusal.cause, refusal.remedy)
+        if self == .english, let known = EnglishTold.refusals[refusal.code] {
+            // Its numbers (tries that are left, files of a batch) are those of the French words.
+            let numbers = (cause + " " + remedy).split { !$0.isNumber }.map(String.init)
+            (cause, remedy) = (Language.filled(known.cause, numbers), Language.filled(known.remedy, numbers))
+        }
+        return "[\(refusal.code)] " + place + cause + (remedy.isEmpty ? "" : ". " + remedy + ".")
+    }
+
+    private static func filled(_ text: String, _ parts: [String]) -> String {
+        var text = text
+        for (number, part) in parts.enumerated() { text = text.replacing("{\(number + 1)}", with: part) }
+        return text
+    }
+}
+
+extension SignBench {
+    func words(_ obstacle: SignObstacle) -> String { manner.language.words(obstacle) }
+    func words(_ change: SignedChange) -> String { manner.language.words(change) }
+    func reason(_ code: Hold.Code, _ words: String) -> String { manner.language.reason(code, words) }
+    func told(_ words: String) -> String { manner.language.told(words) }
+    package func sentence(_ refusal: Refusal) -> String { manner.language.sentence(refusal) }
+
+    /// Holds in words, then what the engine looked at, the checks that hold first.
+    func whyLines(_ holds: [Hold], _ judged: WhySheet?) -> [String] {
+        var lines = holds.map { "\($0.code.rawValue) : \(reason($0.code, $0.reason))" }
+        if lines.isEmpty { lines.append(say(.none)) }
+        guard let judged else { return lines }
+        let words = Texts(manner.language)
+        lines += [
+            "",
+            words.say(
+                .whyJudged, [day(judged.at), String(judged.engine), judged.catalogue, judged.rules]),
+        ]
+        let outcomes: [(WhySheet.Outcome, Word)] = [(.yes, .whyHolds), (.unknown, .whyUnknown), (.no, .whyClear)]
+        for (outcome, word) in outcomes {
+            for check in judged.checks where check.outcome == outcome {
+                lines.append(
+                    "\(check.step) \(check.rule) : \(words[word])" + (check.code.isEmpty ? "" : " [\(check.code)]")
+                        + (check.seen.isEmpty ? "" : " – \(check.seen)"))
+            }
+        }
+        return lines
+    }
+}

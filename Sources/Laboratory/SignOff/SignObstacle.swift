@@ -1,0 +1,53 @@
+/// Why a file is signed alone, and not with others by exception.
+package struct SignObstacle: Codable, Sendable, Hashable {
+    package enum Kind: String, Codable, Sendable, CaseIterable {
+        case critical = "critique"
+        case call = "appel"
+        case amends = "rectifie"
+        case changed = "changé"
+        case hold = "retenue"
+        case freeWords = "commentaire"
+        case supplement = "joint"
+        case missing = "manque"
+    }
+    package var kind: Kind
+    /// Analyses that it is about.
+    package var analyses: [String]
+    /// Hold of `hold`.
+    package var code: Hold.Code?
+    /// Version that `amends` replaces.
+    package var version: Int?
+    package var change: SignedChange?
+    /// What is joined.
+    package var words: String?
+    package init(
+        _ kind: Kind, _ analyses: [String] = [], code: Hold.Code? = nil, version: Int? = nil,
+        change: SignedChange? = nil, words: String? = nil
+    ) {
+        self.kind = kind
+        self.analyses = analyses
+        self.code = code
+        self.version = version
+        self.change = change
+        self.words = words
+    }
+
+    /// `HIL_RCV × 6`, `DELTA CREA`, `manque TSH`.
+    package var frenchText: String {
+        let codes = analyses.joined(separator: ", ")
+        switch kind {
+        case .critical: return "valeur critique : \(codes)"
+        case .call: return "appel à passer"
+        case .amends: return "rectifie la version \(version ?? 1)"
+        case .changed: return change?.frenchText ?? ""
+        case .hold: return held
+        case .freeWords: return "commentaire libre \(codes)"
+        case .supplement: return "joint : \(words ?? "")"
+        case .missing: return "manque \(codes)"
+        }
+    }
+    /// The same in every language.
+    package var held: String {
+        "\(code?.rawValue ?? "") " + (analyses.count > 1 ? "× \(analyses.count)" : analyses.first ?? "")
+    }
+}

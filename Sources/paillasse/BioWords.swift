@@ -1,0 +1,71 @@
+import Base
+import Client
+import Console
+import Foundation
+import Laboratory
+
+/// The commands `bio` in the language of the environment.
+enum BioWords {
+    static let language: Language = {
+        let environment = ProcessInfo.processInfo.environment
+        return Language(environment: environment["LC_ALL"] ?? environment["LC_MESSAGES"] ?? environment["LANG"])
+    }()
+
+    static func say(_ word: SignWord, _ parts: String...) -> String { language.say(word, parts) }
+    static func titles(_ word: SignWord) -> [String] { language[word].split(separator: "|").map(String.init) }
+    /// French is the server's own words, as every command says them.
+    static func told(_ refusal: Refusal) -> String {
+        switch language {
+        case .french: refusal.description
+        case .english: language.sentence(refusal)
+        }
+    }
+    static func lane(_ lane: SignLane) -> String {
+        switch language {
+        case .french: lane.rawValue
+        case .english:
+            switch lane {
+            case .critical: say(.laneCritical)
+            case .held: say(.laneHeld)
+            case .partial: say(.lanePartial)
+            case .proposable: say(.laneProposable)
+            }
+        }
+    }
+
+    /// Arrows for people, as reports print them; codes where there is no arrow.
+    static func mark(_ flags: [ResultFlag]) -> String {
+        flags.compactMap { flag -> String? in
+            switch flag {
+            case .normal, .negative, .notDetected: nil
+            case .low: say(.cliFlagLow)
+            case .high: say(.cliFlagHigh)
+            case .criticallyLow: say(.cliFlagCriticalLow)
+            case .criticallyHigh: say(.cliFlagCriticalHigh)
+            case .abnormal: say(.cliFlagAbnormal)
+            case .positive: say(.cliFlagPositive)
+            case .detected: say(.cliFlagDetected)
+            }
+        }.joined(separator: ", ")
+    }
+
+    /// What the hold codes of a file mean, once each, and the calls of its critical values.
+    static func legend(_ observations: [ObservationView]) {
+        switch language {
+        case .french: Output.legend(of: observations)
+        case .english:
+            let codes = Set(observations.flatMap(\.holds).map(\.code))
+            if codes.isEmpty { return }
+            Output.line()
+            for code in Hold.Code.allCases where codes.contains(code) {
+                Output.prose("\(code.rawValue): \(language.reason(code, ""))")
+            }
+        }
+    }
+
+    /// Who signs, and when.
+    static func signedBy(_ person: String, _ zone: CivilZone) -> String {
+        let now = CivilTime(Instant(seconds: Int64(Date().timeIntervalSince1970)), in: zone)
+        return say(.signedBy, person, now.date.french, padded(now.hour, 2) + ":" + padded(now.minute, 2))
+    }
+}

@@ -1,0 +1,240 @@
+import Base
+import Exchange
+import HL7v2
+import Laboratory
+import Neighbours
+import Store
+import Testing
+import Workflow
+
+/// What each destination has, from the first version to the last: the register of the simulated DMP accepts only what
+/// stands in it, so a wrong parent or a wrong deletion shows there.
+@Suite(.timeLimit(.minutes(2))) struct `The chain of documents` {
+    private func act(_ kind: ReleaseAct.Kind, of id: String? = nil) -> ReleaseAct {
+        ReleaseAct(kind, reason: "essai", deliveryID: id)
+    }
+    private func restricted(_ confidentiality: Visibility.Confidentiality) -> ReleaseAct {
+        var act = ReleaseAct(confidentiality == .normal ? .unhide : .hide, reason: "essai")
+        act.confidentiality = confidentiality
+        return act
+    }
+    private func refusal(_ body: () async throws -> Void) async -> String? {
+        do { try await body() } catch CommandFailure.refused(let refusal) { return refusal.code } catch {}
+        return nil
+    }
+    /// The last word of the register on each document.
+    private func register(_ folder: String) -> [String: String] {
+        var states = [String: String]()
+        for line in text("\(folder)/bout/dmp/279035121518989/registre.tsv").split(separator: "\n") {
+            let cells = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+            if cells.count > 1 { states[cells[0]] = cells[1] }
+        }
+        return states
+    }
+    private func documents(_ bench: Bench, _ request: Request) async throws -> [String] {
+        try await bench.store.reports(requestID: request.id).sorted { $0.version < $1.version }.map(\.documentOID)
+    }
+
+    @Test func `a version that another replaced does not leave by a retry`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI(PFIPolicy(answers: [.error, .accept])) { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            #expect(try await dispatch.sendDue())
+            let first = try #require(try await bench.deliveries(request).first?.delivery)
+            try await bench.sign(request, "4.4")
+            try await dispatch.makeReports()
+            #expect(try await dispatch.sendDue())
+            let code = await refusal {
+                try await dispatch.perform(act(.retry, of: first.id), on: request.number, by: Bench.biologist)
+            }
+            #expect(code == "release.overtaken")
+            #expect(try keptFiles(folder).count == 1)
+            try await dispatch.perform(act(.abandon, of: first.id), on: request.number, by: Bench.biologist)
+        }
+    }
+
+    @Test func `each destination deletes or replaces the version that it has`() async throws {
+        let bench = try Bench()
+        let withdrawn = try await bench.signed(), shown = try await bench.signed()
+        try await withPFI { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            #expect(try await dispatch.sendDue())
+            // The second version goes to the mailboxes; what is in the DMP goes.
+            for request in [withdrawn, shown] {
+                try await dispatch.perform(restricted(.restricted), on: request.number, by: Bench.biologist)
+            }
+            #expect(try await dispatch.sendDue())
+            try await dispatch.perform(act(.withdraw), on: withdrawn.number, by: Bench.biologist)
+            try await dispatch.perform(restricted(.normal), on: shown.number, by: Bench.biologist)
+            #expect(try await dispatch.sendDue())
+            let gone = try await documents(bench, withdrawn), kept = try await documents(bench, shown)
+            let states = register(folder)
+            #expect(states[gone[0]] == "Deleted" && states[gone[1]] == nil, "\(states)")
+            #expect(kept.count == 3 && states[kept[0]] == "Deleted" && states[kept[2]] == "Approved", "\(states)")
+            let told = try await bench.desk.withheld(site: nil, request: shown.id, limit: 99)
+            #expect(!told.contains { $0.needsPerson }, "nothing open is left in the DMP")
+            let sent = try keptFiles(folder).compactMap { NeighbourMessage($0) }
+            let deletions = sent.filter { $0.first("ORC", 1) == "CA" }.map { $0.metadata("DESTDMP") == "Y" }
+            #expect(deletions.count { $0 } == 2 && deletions.count == 3, "each DMP, and the mailboxes of one")
+        }
+    }
+
+    @Test func `what was given up without an answer may have arrived, and is replaced`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI(PFIPolicy(answers: [.lostAnswer, .accept])) { pfi, folder in
+            let impatient = bench.dispatch(to: pfi.port, waiting: .milliseconds(300))
+            try await impatient.makeReports()
+            #expect(try await !impatient.sendDue())
+            let first = try #require(try await bench.deliveries(request).first?.delivery)
+            try await impatient.perform(act(.abandon, of: first.id), on: request.number, by: Bench.biologist)
+            try await bench.sign(request, "4.4")
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            #expect(try await dispatch.sendDue())
+            let made = try await documents(bench, request)
+            #expect(register(folder) == [made[0]: "Deprecated", made[1]: "Approved"])
+        }
+    }
+
+    @Test func `signed again after a withdrawal, a document begins a chain of its own`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            #expect(try await dispatch.sendDue())
+            try await dispatch.perform(act(.withdraw), on: request.number, by: Bench.biologist)
+            #expect(try await dispatch.sendDue())
+            for value in ["4.4", "4.5"] {
+                try await bench.sign(request, value)
+                try await dispatch.makeReports()
+                #expect(try await dispatch.sendDue())
+            }
+            let reports = try await bench.store.reports(requestID: request.id).sorted { $0.version < $1.version }
+            #expect(reports[0].setOID != reports[1].setOID && reports[1].setOID == reports[2].setOID)
+            #expect(Set(reports.map(\.documentOID)).count == 3 && reports[1].replacedOID == nil)
+            let numbers = reports.map { report in
+                [1, 2, 3].filter {
+                    String(decoding: report.cda, as: UTF8.self).contains("<versionNumber value=\"\($0)\"/>")
+                }
+            }
+            #expect(numbers == [[1], [1], [3]], "a number stands once in a chain")
+            #expect(register(folder)[reports[2].documentOID] == "Approved")
+        }
+    }
+
+    @Test func `what is held does not leave by another door`() async throws {
+        let bench = try Bench()
+        let sent = try await bench.signed(), refused = try await bench.signed()
+        try await withPFI(PFIPolicy(answers: [.accept, .error, .accept])) { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            #expect(try await dispatch.sendDue())
+            let dead = try #require(try await bench.deliveries(refused).first?.delivery)
+            for request in [sent, refused] {
+                try await dispatch.perform(act(.hold), on: request.number, by: Bench.biologist)
+            }
+            let again = await refusal {
+                try await dispatch.perform(act(.resend), on: sent.number, by: Bench.biologist)
+            }
+            let retried = await refusal {
+                try await dispatch.perform(act(.retry, of: dead.id), on: refused.number, by: Bench.biologist)
+            }
+            #expect(again == "release.held" && retried == "release.held")
+            #expect(try await dispatch.sendDue())
+            #expect(try keptFiles(folder).count == 1)
+        }
+    }
+}
+
+/// DSR-SGL section 2: an opposition counts from when it is told, for all that has not left.
+@Suite(.timeLimit(.minutes(2))) struct `An opposition told before a report leaves` {
+    private func act(_ kind: ReleaseAct.Kind) -> ReleaseAct { ReleaseAct(kind, reason: "essai") }
+
+    private func oppose(_ bench: Bench, _ request: Request) async throws {
+        let patient = try await bench.desk.patient(request.patientID)
+        var draft = PatientDraft(status: patient.status, traits: patient.traits)
+        draft.ins = patient.ins
+        draft.opposedToDMP = true
+        _ = try await bench.desk.updatePatient(patient.id, draft, by: Bench.biologist)
+    }
+    private func isFeedingDMP(_ folder: String) throws -> [Bool] {
+        try keptFiles(folder).compactMap { NeighbourMessage($0) }.map { $0.metadata("DESTDMP") == "Y" }
+    }
+
+    @Test func `is obeyed when the PFI was away meanwhile`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        let away = bench.dispatch(to: 1)
+        try await away.makeReports()
+        #expect(try await !away.sendDue())
+        try await oppose(bench, request)
+        try await withPFI { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.obeyChoices()
+            try await dispatch.obeyChoices()
+            #expect(try await dispatch.sendDue())
+            #expect(try isFeedingDMP(folder) == [false])
+            let last = try #require(try await bench.deliveries(request).last)
+            #expect(try bench.transmission(last.delivery).toPatient && last.kinds.last == .accepted)
+            let trail = try await bench.store.audit(after: 0, limit: 1000).map(\.action)
+            #expect(trail.count { $0 == "release.choices" } == 1)
+        }
+    }
+
+    @Test func `is obeyed by a release and by a resending`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            try await dispatch.perform(act(.hold), on: request.number, by: Bench.biologist)
+            try await oppose(bench, request)
+            try await dispatch.perform(act(.release), on: request.number, by: Bench.biologist)
+            #expect(try await dispatch.sendDue())
+            try await dispatch.perform(act(.resend), on: request.number, by: Bench.biologist)
+            #expect(try await dispatch.sendDue())
+            #expect(try isFeedingDMP(folder) == [false, false])
+        }
+    }
+}
+
+struct ReleaseStateTests {
+    private func hide(
+        _ from: [Audience] = [], until: Instant? = nil, _ confidentiality: Visibility.Confidentiality? = nil
+    ) -> ReleaseAct {
+        var act = ReleaseAct(.hide, reason: "essai", hiddenFrom: from, until: until)
+        act.confidentiality = confidentiality
+        return act
+    }
+    private let end = Instant(milliseconds: 1_800_000_000_000)
+
+    @Test func `one hiding does not lift another`() {
+        let state = ReleaseState([
+            hide([.professionals]), hide([], until: nil, .restricted), hide([.patient], until: end),
+        ])
+        #expect(state.hiddenFrom == [.professionals, .patient] && state.confidentiality == .restricted)
+        #expect(state.visibility.patient == .hiddenUntil(end))
+        let after = ReleaseState([
+            hide([.professionals]), hide([.patient], until: end), ReleaseAct(.hidingEnded, reason: "fin"),
+        ])
+        #expect(after.hiddenFrom == [.professionals], "only what had an end ends")
+    }
+
+    @Test func `showing again lifts neither confidentiality nor secret care unless it names them`() {
+        var secret = hide([.patient], until: nil, .restricted)
+        secret.secretCare = true
+        let shown = ReleaseState([secret, ReleaseAct(.unhide, reason: "consultation faite")])
+        #expect(shown.hiddenFrom.isEmpty && shown.secretCare && shown.confidentiality == .restricted)
+        var lifting = ReleaseAct(.unhide, reason: "levé")
+        #expect(shown.refusal(of: lifting, sent: true, at: "1", now: end)?.code == "release.visible")
+        lifting.secretCare = false
+        lifting.confidentiality = .normal
+        #expect(shown.refusal(of: lifting, sent: true, at: "1", now: end) == nil)
+        #expect(ReleaseState([secret, lifting]).visibility == .open)
+    }
+}
