@@ -24,12 +24,13 @@ package struct ControlCounts: Sendable, Hashable {
         }
     }
 
-    /// ` 1✖ 2⧗`, ` ✓`, ` absent`: what stands after `CQ`. `absentWord`: in the language of the screen.
-    package func text(_ signs: Signs, absentWord: String) -> String {
+    /// ` 1✖ 2⧗`, ` ✓`, ` absent`: what stands after `CQ`. `absentWord`: in the language of the screen; `gap`: between
+    /// its number and it.
+    package func text(_ signs: Signs, absentWord: String, gap: String = " ") -> String {
         var text = ""
         if rejected > 0 { text += " \(rejected)\(signs.rejected)" }
         if expired > 0 { text += " \(expired)\(signs.expired)" }
-        if absent > 0 { text += " \(absent) \(absentWord)" }
+        if absent > 0 { text += " \(absent)\(gap)\(absentWord)" }
         if !text.isEmpty { return text }
         return conforming > 0 ? " \(signs.proposable)" : " \(absentWord)"
     }

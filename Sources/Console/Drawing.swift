@@ -55,17 +55,11 @@ extension Workbench {
 
     private func drawStatus(_ screen: inout Screen) {
         let signs = manner.signs
-        let rejected = house.rejectedControls, expired = house.expiredControls, absent = house.absentControls
+        let controls = house.controlCounts
         var right: [(String, Style)] = []
         right.append(
             ("\(words[.triageCount]) \(counted(.triage))", Style(house.triageOpen > 0 ? .held : .plain, bold: true)))
-        let quality =
-            words[.qualityCount] + (rejected > 0 ? " \(rejected)\(signs.rejected)" : "")
-            + (expired > 0 ? " \(expired)\(signs.expired)" : "")
-            + (absent > 0
-                ? " \(absent)?" : rejected + expired > 0 ? "" : house.knowsNoControl ? " ?" : " \(signs.proposable)")
-        let isGood = expired == 0 && absent == 0 && !house.knowsNoControl
-        right.append((quality, rejected > 0 ? .critical : Style(isGood ? .good : .expired, bold: true)))
+        right.append((words[.qualityCount] + controls.text(signs, absentWord: "?", gap: ""), controls.style))
         let dead = house.deadAnalyzers
         let analyzers =
             "\(words[.analyzersCount]) \(house.analyzers.count - dead.count)/\(house.analyzers.count)"

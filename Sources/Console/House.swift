@@ -123,13 +123,8 @@ package struct House: Sendable, Equatable {
         (tubesOfRequest[request] ?? []).flatMap { tubes[$0].lines }
     }
 
-    package var rejectedControls: Int { quality.count { $0.state == "REJET" } }
-    package var expiredControls: Int { quality.count { $0.state == "ECHU" } }
-    /// Analyses on an analyzer whose values wait, or that a control is due of, and no control was ever recorded.
-    package var absentControls: Int {
-        let known = Set(quality.map(\.key))
-        return quality.count { $0.state == "NON_CONTROLE" } + valuesWithoutControl.count { !known.contains($0.key) }
-    }
+    /// Of analyses on an analyzer whose values wait, or that a control is due of.
+    package var controlCounts: ControlCounts { ControlCounts(states: controls.map(\.state)) }
     /// Every analysis on an analyzer with what is known of its control, if anything.
     package var controls: [QualityRow] {
         let known = Set(quality.map(\.key))
@@ -139,8 +134,6 @@ package struct House: Sendable, Equatable {
                 return QualityRow(analyzer: parts[0], analysis: parts.last ?? "", state: "NON_CONTROLE")
             }
     }
-    /// Nothing is known of any control: that is not conformity.
-    package var knowsNoControl: Bool { !quality.contains { $0.state != "NON_CONTROLE" } }
     package var deadAnalyzers: [AnalyzerRow] { analyzers.filter { !$0.isWell } }
 }
 

@@ -254,8 +254,9 @@ package struct Plain: Sendable {
             }
         }
         let told = before.house.loaded
-        if told.contains(.quality), bench.house.rejectedControls > before.house.rejectedControls {
-            lines.append("\(words[.qualityCount]) : \(bench.house.rejectedControls) \(words[.stateRejected])")
+        let rejected = bench.house.controlCounts.rejected
+        if told.contains(.quality), rejected > before.house.controlCounts.rejected {
+            lines.append("\(words[.qualityCount]) : \(rejected) \(words[.stateRejected])")
         }
         if told.contains(.status), bench.house.triageOpen > before.house.triageOpen {
             lines.append("\(words[.triageCount]) : \(bench.house.triageOpen)")

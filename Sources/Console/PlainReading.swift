@@ -10,13 +10,13 @@ extension Plain {
     package var greeting: [String] {
         let words = bench.words
         let house = bench.house
+        let controls = house.controlCounts
         let lines = [
             [house.site, house.person].filter { !$0.isEmpty }.joined(separator: ", "),
             "\(words[.analyzersCount]) \(house.analyzers.count - house.deadAnalyzers.count)/\(house.analyzers.count) ; "
-                + "\(words[.qualityCount]) \(house.rejectedControls) \(words[.stateRejected]), "
-                + "\(house.expiredControls) \(words[.stateExpired]), "
-                + (house.knowsNoControl && house.absentControls == 0
-                    ? words[.noControls] : "\(house.absentControls) \(words[.stateNone])")
+                + "\(words[.qualityCount]) \(controls.rejected) \(words[.stateRejected]), "
+                + "\(controls.expired) \(words[.stateExpired]), "
+                + (controls == ControlCounts() ? words[.noControls] : "\(controls.absent) \(words[.stateNone])")
                 + " ; \(words[.triageCount]) \(house.triageOpen)",
             bench.say(
                 .plainWaiting, String(house.tubes.count), String(house.urgentTubes), String(house.heldTubes),

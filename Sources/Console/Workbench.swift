@@ -77,7 +77,7 @@ package struct Workbench: Sendable, Equatable {
 
     package func count(of list: ListKind) -> Int {
         switch list {
-        case .quality: house.rejectedControls + house.expiredControls
+        case .quality: house.controlCounts.rejected + house.controlCounts.expired
         case .triage: max(house.triageOpen, house.triage.count)
         case .analyzers: house.deadAnalyzers.count
         case .waiting: house.tubes.count

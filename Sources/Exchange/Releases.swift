@@ -117,10 +117,17 @@ extension ReportDispatch {
         var signed = try await desk.signedReport(of: signature)
         signed.producedAt = entry.at
         let acts = try await desk.releaseActs(of: request).map(\.act) + [act]
-        let version = earlier.lastVersion + 1
-        return try await facts(
-            signed, as: version, "\(signature.id)/\(version)", ReleaseState(acts), earlier,
-            earlierVisibility: before.visibility)
+        let version = earlier.lastVersion + 1, after = ReleaseState(acts)
+        var earlier = earlier, facts = [Fact]()
+        if after.confidentiality != .normal, let holding = earlier.held[.dmp] {
+            // A restricted document is never in the DMP (PFI sheet section 4): what stands there open goes.
+            facts += try await again(holding.delivery, "retrait", as: .deletion, to: [.dmp: holding])
+            earlier.forget(.dmp)
+        }
+        return try await facts
+            + self.facts(
+                signed, as: version, "\(signature.id)/\(version)", after, earlier,
+                earlierVisibility: before.visibility)
     }
 
     private func dueDeliveries(_ request: Request) async throws(CommandFailure) -> [(Delivery, [DeliveryEvent])] {

@@ -43,6 +43,8 @@ struct EarlierVersions {
         if sent.toDMP, !events.contains(where: { $0.kind == .dmpRefused }) { held[.dmp] = nil }
         for recipient in sent.recipients { held[EarlierVersions.destination(of: recipient)] = nil }
     }
+    /// Nobody there has a version any more.
+    mutating func forget(_ destination: Destination) { held[destination] = nil }
     /// By report version, oldest first.
     var byVersion: [[Destination: Holding]] {
         Dictionary(grouping: held, by: \.value.delivery.reportID).values

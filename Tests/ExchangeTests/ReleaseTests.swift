@@ -147,8 +147,9 @@ import Workflow
         #expect(announced.request == .initial && !announced.changesVisibility)
         let secret = try await sent({ $0.secretCare = true }, born: 2012)
         #expect(secret.secretConnection && secret.hiddenFromGuardians && !secret.toPatient && !secret.hiddenFromPatient)
-        let adult = try await sent({ $0.secretCare = true }, born: 1979)
-        #expect(!adult.secretConnection && !adult.hiddenFromGuardians)
+        await #expect(throws: CommandFailure.self, "secret care is a minor's") {
+            _ = try await sent({ $0.secretCare = true }, born: 1979)
+        }
         let restricted = try await sent({ $0.confidentiality = .restricted }, born: 1979)
         #expect(!restricted.toDMP && restricted.toProfessionals)
         #expect(String(decoding: restricted.document, as: UTF8.self).contains("<confidentialityCode code=\"R\""))
