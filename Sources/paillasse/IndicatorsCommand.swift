@@ -63,8 +63,8 @@ struct IndicatorsCommand: AsyncParsableCommand {
         for delay in view.indicators.turnarounds {
             let plural = delay.count > 1 ? "s" : ""
             Output.prose(
-                "Délai \(delay.label) : \(delay.count) compte\(plural) rendu\(plural), médiane \(delay.medianMinutes) min, "
-                    + "9 sur 10 en \(delay.ninthDecileMinutes) min")
+                "Délai \(delay.label) : \(delay.count) compte\(plural) rendu\(plural), "
+                    + "médiane \(delay.medianMinutes) min, 9 sur 10 en \(delay.ninthDecileMinutes) min")
             Output.prose("  règle : \(delay.rule)")
             Output.prose("  lignes de la piste d'audit : \(IndicatorsCommand.spans(delay.entries))")
         }

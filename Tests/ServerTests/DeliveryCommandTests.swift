@@ -79,6 +79,31 @@ import Workflow
         }
     }
 
+    @Test func `a hiding that cannot end waits for a signature, where people look`() async throws {
+        try await withLaboratory { laboratory, tool, number, _ in
+            #expect(try await laboratory.dispatch.sendDue())
+            let hidden = try await tool.run(
+                "report", "hide", number, "--reason", "annonce", "--until", "2026-11-30T08:00")
+            #expect(hidden.code == 0, "\(hidden)")
+            let patient = try await laboratory.desk.patient(laboratory.desk.request(number).patientID)
+            var draft = PatientDraft(status: patient.status, traits: patient.traits)
+            draft.usedName = "AUTRE"
+            let secretary = Author(login: "secretaire", role: .secretary, site: "nord")
+            _ = try await laboratory.desk.updatePatient(patient.id, draft, by: secretary)
+            let early = try await tool.run("deliveries", "--dead")
+            #expect(!early.output.contains("À SIGNER"), "\(early)")
+            laboratory.clock.advance(.seconds(9 * 86_400))
+            try await laboratory.dispatch.endHidings()
+            try await tool.signIn("biologiste")
+            for words in [["deliveries", "--dead"], ["report", "show", number]] {
+                let told = try await tool.run(words: words)
+                #expect(told.output.contains("À SIGNER") && told.output.contains(number), "\(told)")
+            }
+            let file = try await tool.run("bio", "file")
+            #expect(file.output.contains(number), "\(file)")
+        }
+    }
+
     @Test func `a dead letter is retried or given up by a person`() async throws {
         try await withLaboratory(PFIPolicy(answers: [.error, .accept])) { laboratory, tool, number, pfi in
             #expect(try await laboratory.dispatch.sendDue())
@@ -149,7 +174,7 @@ import Workflow
     }
 
     @Test func `nobody is waited for when nothing left, and why is told with its date`() {
-        let refused = [(DeliveryEvent.Kind.attempted, nil), (.refused, "AE 207 PID-3 inconnu")] as [(_, String?)]
+        let refused: [(DeliveryEvent.Kind, String?)] = [(.attempted, nil), (.refused, "AE 207 PID-3 inconnu")]
         #expect(told(refused) == Array(repeating: "refusé par la PFI, AE 207 PID-3 inconnu", count: 2))
         #expect(line(refused).recipients.allSatisfy { $0.at != nil } && line(refused).needsPerson)
         for reason in ["retenu", "choix du patient"] {
@@ -170,10 +195,9 @@ import Workflow
     }
 
     @Test func `a withdrawal is a deletion, whoever answers it`() {
-        let answered =
-            [
-                (DeliveryEvent.Kind.attempted, nil), (.accepted, nil), (.dmpAccepted, nil), (.mailDelivered, Self.mail),
-            ] as [(_, String?)]
+        let answered: [(DeliveryEvent.Kind, String?)] = [
+            (.attempted, nil), (.accepted, nil), (.dmpAccepted, nil), (.mailDelivered, Self.mail),
+        ]
         #expect(told(answered, to: "PFI retrait 1") == ["supprimé, ", "suppression remise, "])
         let failed = line(Array(answered.prefix(2)) + [(.dmpRefused, "absent")], to: "PFI retrait 1")
         #expect(failed.failedBeyond && failed.dmp == "suppression refusée")
