@@ -17,8 +17,8 @@ package enum Permission: String, Codable, Sendable, CaseIterable {
     case operateAnalyzers
     /// Publish a catalogue and its rules; approving their lines is the biologist's (`sign`).
     case publishCatalogue
-    /// Patients' files: identity, requests, results, reports. `read` alone is the house: catalogue, analyzers, controls,
-    /// indicators. Administration is apart from care (DSR-SGL section 5).
+    /// Patients' files: identity, requests, results, reports. `read` alone is the house: catalogue, analyzers,
+    /// controls, indicators. Administration is apart from care (DSR-SGL section 5).
     case readFiles
 }
 
