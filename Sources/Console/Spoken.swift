@@ -173,6 +173,9 @@ package enum EnglishServer {
         "critical.call.time": ("the call is earlier than what is noted", "correct the time"),
         "critical.call.person": ("nobody knows who took the call", "give the person and the role"),
         "critical.call.value": ("the value read on the telephone is missing", "give the value that was read"),
+        "critical.call.other": (
+            "the value read is not that of the result", "call again if another value was said; note the right one"
+        ),
         "critical.call.number": ("nobody knows which number was called", "give the number"),
         "critical.call.readback": ("read back and outcome do not agree", "say whether it was read back"),
         "critical.call.tier": ("this call is the biologist's to close", "ask the biologist"),
