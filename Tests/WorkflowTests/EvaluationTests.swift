@@ -142,6 +142,32 @@ import Workflow
     }
 }
 
+@Suite struct `What is never proposed` {
+    private func serology(
+        _ bench: Bench, _ code: String, _ message: String, for patientID: String? = nil
+    ) async throws -> Observation {
+        let made: RegisteredRequest
+        if let patientID {
+            made = try await bench.registered(["VIH"], for: patientID)
+        } else {
+            made = try await bench.received(["VIH"])
+        }
+        var result = Bench.result("VIH", code, of: made.specimens[0].accession, unit: "")
+        result.value = .coded(code, display: code)
+        try await bench.arrive(message, [result])
+        try await bench.validate(["VIH"], of: made)
+        return try await bench.observation("VIH", made)
+    }
+
+    @Test func `a code that an analyzer sent without any control of quality`() async throws {
+        let bench = try await Bench.withRules()
+        let negative = try await serology(bench, "NEG", "m1")
+        #expect(negative.holds.map(\.code) == [.noQualityControl])
+        #expect(
+            try await bench.desk.standing([negative], at: bench.clock.now)[0].holds.map(\.code) == [.noQualityControl])
+    }
+}
+
 @Suite struct `Calculated results` {
     private func lipids(
         _ bench: Bench, triglycerides: String = "1.50"
