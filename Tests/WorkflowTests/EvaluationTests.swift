@@ -166,6 +166,17 @@ import Workflow
         #expect(
             try await bench.desk.standing([negative], at: bench.clock.now)[0].holds.map(\.code) == [.noQualityControl])
     }
+
+    @Test func `a reactive HIV, the first time and each time after`() async throws {
+        let bench = try await Bench.withRules()
+        let first = try await serology(bench, "POS", "m1")
+        #expect(first.holds.contains { $0.code == .firstPositive })
+        bench.clock.advance(.seconds(86_400))
+        let again = try await serology(bench, "POS", "m2", for: first.patientID)
+        #expect(Set(again.holds.map(\.code)) == [.noQualityControl, .excludedAnalysis])
+        let negative = try await serology(bench, "NEG", "m3", for: first.patientID)
+        #expect(negative.holds.map(\.code) == [.noQualityControl])
+    }
 }
 
 @Suite struct `Calculated results` {
