@@ -177,6 +177,16 @@ import Workflow
         let negative = try await serology(bench, "NEG", "m3", for: first.patientID)
         #expect(negative.holds.map(\.code) == [.noQualityControl])
     }
+
+    @Test(arguments: [("9.9", false), ("10", true)])
+    func `what was measured in a tube of ten grams of free hemoglobin`(grams: String, held: Bool) async throws {
+        let bench = try await Bench.withRules()
+        let made = try await bench.received(["CRP"])
+        var result = Bench.result("CRP", "3.0", of: made.specimens[0].accession, unit: "mg/L")
+        result.indices = SentIndices(freeHemoglobin: Exact(grams))
+        try await bench.arrive("m1", [result])
+        #expect(try await bench.observation("CRP", made).holds.contains { $0.code == .interference } == held)
+    }
 }
 
 @Suite struct `Calculated results` {
