@@ -141,6 +141,11 @@ package enum EnglishServer {
         "observation.unknown": ("this result is not in the file any more", "refresh (R) and look again"),
         "tech.held": ("it is held and may not be validated", "reject it, correct the cause, run it again"),
         "tech.reason": ("it is held", "validate it with a reason"),
+        "validate.reason.delta": (
+            "it jumps from the result before",
+            "begin the reason with what was done: patient identified again "
+                + "(ré-identification faite), nouveau prélèvement, contexte clinique, rerun concordant"
+        ),
         "tech.signed": ("this result is signed already", "ask the biologist for an amendment"),
         "tech.nothing": ("nothing to validate in this file", "go to the next one"),
         "enter.changed": ("somebody else wrote here meanwhile", "compare both values, then choose"),

@@ -50,6 +50,13 @@ import Workflow
                 $0.check == .delta
             })
         #expect(delta.inputs.contains(CheckFact(.previous, try #require(Measured("140")))))
+        // Only what was done about it resolves it.
+        let words = await refusal { () throws(CommandFailure) in
+            _ = try await bench.desk.validate(
+                [sodium.id], of: again.request.number, reason: "bof", by: Bench.technician)
+        }
+        #expect(words == "validate.reason.delta")
+        try await bench.validate(["NA"], of: again, reason: "NOUVEAU PRELEVEMENT, même valeur")
     }
 
     @Test func `a result that comes later and contradicts holds the one that stands`() async throws {
