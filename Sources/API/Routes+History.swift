@@ -11,7 +11,7 @@ extension LaboratoryAPI {
 
     var historyRoutes: [Route] {
         [
-            Route("GET", "/v1/bio/:ref/history", .needs(.read), query: ["analysis", "since", "limit"]) { call in
+            Route("GET", "/v1/bio/:ref/history", .needs(.readFiles), query: ["analysis", "since", "limit"]) { call in
                 let request = try await request(call.parameter("ref"), call)
                 let limit = try call.number("limit", in: 1...500) ?? 8
                 let since =

@@ -76,7 +76,7 @@ extension LaboratoryAPI {
                 return try .json(
                     ChangeView(sequence: try await feed.sequence(after: after, wait: .seconds(wait))))
             },
-            Route("GET", "/v1/specimens/:accession", .needs(.read)) { call in
+            Route("GET", "/v1/specimens/:accession", .needs(.readFiles)) { call in
                 let accession = call.parameter("accession")
                 guard let specimen = try await desk.store.specimen(accession), call.sees(specimen.site) else {
                     throw LaboratoryAPI.absent("specimen.unknown", "tube", accession)

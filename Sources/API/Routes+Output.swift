@@ -9,7 +9,7 @@ import Workflow
 extension LaboratoryAPI {
     var outputRoutes: [Route] {
         [
-            Route("GET", "/v1/reports", .needs(.read), query: ["request"]) { call in
+            Route("GET", "/v1/reports", .needs(.readFiles), query: ["request"]) { call in
                 guard let reference = call.query["request"] else {
                     throw Refusal(
                         "query.missing", at: "request", because: "de quelle demande ?",
@@ -19,25 +19,27 @@ extension LaboratoryAPI {
                 let found = try await desk.store.reports(requestID: request.id)
                 return try .json(found.map { ReportView($0, in: call.zone) })
             },
-            Route("GET", "/v1/reports/:id/cda", .needs(.read), query: ["display"]) { call in
+            Route("GET", "/v1/reports/:id/cda", .needs(.readFiles), query: ["display"]) { call in
                 let report = try await report(call)
                 let shows = call.query["display"] == "true"
                 return Answer(
                     status: 200, type: "application/xml; charset=utf-8",
                     body: shows ? reports?.selfDisplaying(report.cda) ?? report.cda : report.cda)
             },
-            Route("GET", "/v1/reports/:id/pdf", .needs(.read)) { call in
+            Route("GET", "/v1/reports/:id/pdf", .needs(.readFiles)) { call in
                 let report = try await report(call)
                 return Answer(status: 200, type: "application/pdf", body: report.pdf)
             },
-            Route("GET", "/v1/deliveries", .needs(.read), query: ["request", "limit"]) { call in
+            Route("GET", "/v1/deliveries", .needs(.readFiles), query: ["request", "limit"]) { call in
                 try .json(try await deliveries(call))
             },
-            Route("GET", "/v1/deliveries/withheld", .needs(.read), query: ["request", "limit"]) { call in
+            Route("GET", "/v1/deliveries/withheld", .needs(.readFiles), query: ["request", "limit"]) { call in
                 var number = call.query["request"]
                 if let asked = number { number = try await request(asked, call).id }
-                let site = call.author.role == .administrator ? nil : call.author.site
-                let found = try await desk.withheld(site: site, request: number, limit: try call.limit())
+                let site = call.author.site
+                let found =
+                    try await desk.stuckHidings(site: site, request: number)
+                    + (try await desk.withheld(site: site, request: number, limit: try call.limit()))
                 return try .json(found.map { WithheldView($0, call) })
             },
         ]

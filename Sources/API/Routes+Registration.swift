@@ -49,12 +49,12 @@ extension LaboratoryAPI {
                 return try .json(
                     PatientView(try await desk.registerPatient(draft, by: call.author), in: call.zone), status: 201)
             },
-            Route("GET", "/v1/patients", .needs(.read), query: ["search", "limit"]) { call in
+            Route("GET", "/v1/patients", .needs(.readFiles), query: ["search", "limit"]) { call in
                 let search = PatientSearch(site: call.author.site, text: call.query["search"])
                 let found = try await desk.store.patients(search, limit: try call.limit())
                 return try .json(found.map { PatientView($0, in: call.zone) })
             },
-            Route("GET", "/v1/patients/:id", .needs(.read)) { call in
+            Route("GET", "/v1/patients/:id", .needs(.readFiles)) { call in
                 let patient = try await desk.patient(call.parameter("id"))
                 guard call.sees(patient.site) else {
                     throw LaboratoryAPI.absent("patient.unknown", "patient", patient.id)
@@ -84,7 +84,16 @@ extension LaboratoryAPI {
                 let patient = try await desk.patient(changed.request.patientID)
                 return try .json(RequestView(changed.request, patient: patient, in: call.zone))
             },
-            Route("GET", "/v1/requests", .needs(.read), query: ["limit"]) { call in
+            Route("PUT", "/v1/requests/:ref/addressees", .needs(.register)) { call in
+                let body = try call.decoded(AddresseesBody.self)
+                var others: [Professional]?
+                if let recipients = body.recipients { others = try recipients.map { try $0.professional() } }
+                let changed = try await desk.setAddressees(
+                    others, encounter: body.encounter, of: call.parameter("ref"), by: call.author)
+                let patient = try await desk.patient(changed.patientID)
+                return try .json(RequestView(changed, patient: patient, in: call.zone))
+            },
+            Route("GET", "/v1/requests", .needs(.readFiles), query: ["limit"]) { call in
                 let found = try await desk.store.requests(site: call.author.site, limit: try call.limit())
                 var views = [RequestView]()
                 var patients = [String: Patient]()
@@ -99,7 +108,7 @@ extension LaboratoryAPI {
                 }
                 return try .json(views)
             },
-            Route("GET", "/v1/requests/:ref", .needs(.read)) { call in
+            Route("GET", "/v1/requests/:ref", .needs(.readFiles)) { call in
                 try .json(try await requestFile(call.parameter("ref"), call))
             },
             Route("POST", "/v1/specimens/:accession/receive", .needs(.receive)) { call in

@@ -18,7 +18,7 @@ package protocol ReportControl: Sendable {
 extension LaboratoryAPI {
     var releaseRoutes: [Route] {
         [
-            Route("GET", "/v1/reports/story", .needs(.read), query: ["request"]) { call in
+            Route("GET", "/v1/reports/story", .needs(.readFiles), query: ["request"]) { call in
                 guard let reference = call.query["request"] else {
                     throw Refusal(
                         "query.missing", at: "request", because: "de quelle demande ?",
@@ -106,7 +106,10 @@ extension LaboratoryAPI {
 
     private func story(_ request: Request, _ call: Call) async throws -> ReportStoryView {
         let acts = try await desk.releaseActs(of: request)
-        let state = ReleaseState(acts.map(\.act))
+        // A withdrawal before the latest signature is history.
+        let signedAt = try await desk.store.signatures(requestID: request.id).map(\.at).max()
+        let state = ReleaseState(
+            acts.filter { $0.act.kind != .withdraw || $0.at >= signedAt ?? $0.at }.map(\.act))
         var deliveries = [DeliveryLineView]()
         let found = try await desk.store.deliveries(site: nil, requestID: request.id, limit: Call.mostLines)
         let happened = try await desk.store.deliveryEvents(of: found.map(\.id))
@@ -125,7 +128,12 @@ extension LaboratoryAPI {
                     kind: $0.act.kind, reason: $0.act.reason, author: $0.author, at: call.moment($0.at),
                     hiddenFrom: $0.act.hiddenFrom, until: $0.act.until.map { call.moment($0) })
             })
-        let withheld = try await desk.withheld(site: nil, request: request.id, limit: Call.mostLines)
+        view.isWithdrawn = state.isWithdrawn
+        view.secretCare = state.secretCare
+        view.confidentiality = state.confidentiality
+        let withheld =
+            try await desk.stuckHidings(site: nil, request: request.id)
+            + (try await desk.withheld(site: nil, request: request.id, limit: Call.mostLines))
         view.withheld = withheld.map { WithheldView($0, call) }
         return view
     }

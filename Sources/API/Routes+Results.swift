@@ -9,7 +9,7 @@ import Workflow
 extension LaboratoryAPI {
     var resultRoutes: [Route] {
         [
-            Route("GET", "/v1/worklist", .needs(.read), query: ["limit"]) { call in
+            Route("GET", "/v1/worklist", .needs(.readFiles), query: ["limit"]) { call in
                 let lines = try await desk.worklist(site: call.author.site, limit: try call.limit())
                 let shown = try await views(lines.map(\.observation), call)
                 return try .json(
@@ -124,7 +124,7 @@ extension LaboratoryAPI {
 
     var triageRoutes: [Route] {
         [
-            Route("GET", "/v1/triage", .needs(.read), query: ["all", "limit"]) { call in
+            Route("GET", "/v1/triage", .needs(.readFiles), query: ["all", "limit"]) { call in
                 let all = call.query["all"] == "true"
                 let entries = try await desk.store.triage(
                     site: call.author.site, open: !all, limit: try call.limit())
@@ -135,7 +135,7 @@ extension LaboratoryAPI {
                 }
                 return try .json(views)
             },
-            Route("GET", "/v1/triage/:id", .needs(.read)) { call in
+            Route("GET", "/v1/triage/:id", .needs(.readFiles)) { call in
                 let id = call.parameter("id")
                 guard let entry = try await desk.store.triageEntry(id), call.sees(entry.site) else {
                     throw LaboratoryAPI.absent("triage.unknown", "entrée de triage", id)

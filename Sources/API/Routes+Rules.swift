@@ -10,7 +10,7 @@ import Workflow
 extension LaboratoryAPI {
     var ruleRoutes: [Route] {
         [
-            Route("GET", "/v1/results/:id/why", .needs(.read)) { call in
+            Route("GET", "/v1/results/:id/why", .needs(.readFiles)) { call in
                 try .json(try await why(call.parameter("id"), call))
             },
             Route("POST", "/v1/requests/:ref/evaluate", .needs(.validateTechnically)) { call in
@@ -44,14 +44,14 @@ extension LaboratoryAPI {
 
     private var criticalRoutes: [Route] {
         [
-            Route("GET", "/v1/critical", .needs(.read)) { call in
+            Route("GET", "/v1/critical", .needs(.readFiles)) { call in
                 var views = [CriticalCallView]()
                 for entry in try await desk.openCalls(site: call.author.site) {
                     views.append(try await view(entry, call))
                 }
                 return try .json(views)
             },
-            Route("GET", "/v1/critical/:id", .needs(.read)) { call in
+            Route("GET", "/v1/critical/:id", .needs(.readFiles)) { call in
                 let id = call.parameter("id")
                 let observation = try await desk.result(id, call.author)
                 guard let entry = try await desk.criticalCall(of: observation) else {
@@ -84,7 +84,7 @@ extension LaboratoryAPI {
 
     private var reflexRoutes: [Route] {
         [
-            Route("GET", "/v1/requests/:ref/reflexes", .needs(.read)) { call in
+            Route("GET", "/v1/requests/:ref/reflexes", .needs(.readFiles)) { call in
                 let entries = try await desk.reflexes(of: call.parameter("ref"), by: call.author)
                 return try .json(entries.map { ReflexView($0, call) })
             },

@@ -9,15 +9,15 @@ import Workflow
 extension LaboratoryAPI {
     var signOffRoutes: [Route] {
         [
-            Route("GET", "/v1/bio", .needs(.read), query: ["limit", "section"]) { call in
+            Route("GET", "/v1/bio", .needs(.readFiles), query: ["limit", "section"]) { call in
                 let files = try await desk.awaitingSignature(
                     site: call.author.site, limit: try call.limit(), section: call.query["section"])
                 return try .json(files.map { line(of: $0, call) })
             },
-            Route("GET", "/v1/bio/:ref", .needs(.read)) { call in
+            Route("GET", "/v1/bio/:ref", .needs(.readFiles)) { call in
                 try .json(try await shown(SignDraft(), call))
             },
-            Route("POST", "/v1/bio/:ref/draft", .needs(.read)) { call in
+            Route("POST", "/v1/bio/:ref/draft", .needs(.readFiles)) { call in
                 try .json(try await shown(try call.decoded(SignDraftBody.self).draft, call))
             },
             Route("POST", "/v1/bio/:ref/sign", .needs(.sign)) { call in

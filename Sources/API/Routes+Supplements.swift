@@ -6,7 +6,7 @@ import Workflow
 extension LaboratoryAPI {
     var supplementRoutes: [Route] {
         [
-            Route("GET", "/v1/requests/:ref/supplements", .needs(.read)) { call in
+            Route("GET", "/v1/requests/:ref/supplements", .needs(.readFiles)) { call in
                 let request = try await request(call.parameter("ref"), call)
                 return try .json(try await desk.supplementEntries(of: request).map { SupplementView($0, call) })
             },

@@ -403,6 +403,8 @@ void cscan_base64_at(int level, const uint8_t *bytes, size_t length, uint8_t *le
     size_t from = 0;
 #if defined(__x86_64__)
     if (level >= CSCAN_AVX2 && cscan_has_level(CSCAN_AVX2)) from = avx2_base64(bytes, length, letters);
+#else
+    (void)level;
 #endif
     scalar_base64(bytes, from, length, letters);
 }

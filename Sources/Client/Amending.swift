@@ -33,26 +33,40 @@ extension RequestFileView {
         }
     }
 
+    /// The two versions to put side by side: the last signed one beside what is to be signed, else the last two signed.
+    package func sides(_ toSign: FileToSignView) -> (before: SignatureView?, after: SignatureView?, ids: [String]) {
+        let isPending = !toSign.fresh.isEmpty || toSign.isAmendment || toSign.hasFreshSupplements
+        let signed = signatures.sorted { $0.version < $1.version }
+        guard !isPending, let last = signed.last else { return (signed.last, nil, toSign.observations.map(\.id)) }
+        return (signed.dropLast().last, last, last.observationIDs)
+    }
+
     package var lastSignature: SignatureView? { signatures.max { $0.version < $1.version } }
 }
 
 extension LaboratoryClient {
     private static let replacement = "le remplacement"
+    private static let isInForce = "rien : c'est la version en vigueur"
     /// Deliveries of one request looked at.
     private static let mostDeliveries = 1000
 
-    /// Who received a version before this one, and what each will get.
+    /// Who received a version before this one, and what each will get; who has the version in force, when nothing is to
+    /// be signed, gets nothing more.
     package func holders(
-        of request: RequestView, before version: Int
+        of request: RequestView, before version: Int, inForce: Int? = nil
     ) async throws(Refusal) -> [ReportHolder] {
         let deliveries = try await deliveries(request: request.id, limit: LaboratoryClient.mostDeliveries)
             .filter { $0.version < version }.sorted { $0.version < $1.version }
         let correspondents = [request.prescriber] + request.recipients
         var holders = [String: ReportHolder]()
+        func replacement(of delivered: Int) -> String {
+            delivered == inForce ? LaboratoryClient.isInForce : LaboratoryClient.replacement
+        }
         for delivery in deliveries {
             if delivery.toDMP {
                 holders["DMP"] = ReportHolder(
-                    who: "DMP", version: delivery.version, state: delivery.dmp, next: LaboratoryClient.replacement)
+                    who: "DMP", version: delivery.version, state: delivery.dmp,
+                    next: replacement(of: delivery.version))
             }
             for box in delivery.mailboxes {
                 let address = box.address.lowercased()
@@ -63,7 +77,7 @@ extension LaboratoryClient {
                     version: delivery.version,
                     state: box.state == "sans réponse" ? delivery.transport : box.state,
                     next: person != nil || isPatient
-                        ? LaboratoryClient.replacement : "rien : n'est plus destinataire, à prévenir")
+                        ? replacement(of: delivery.version) : "rien : n'est plus destinataire, à prévenir")
             }
         }
         for person in correspondents where person.securedMail == nil {

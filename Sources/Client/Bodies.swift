@@ -177,6 +177,13 @@ package struct RequestBody: Codable, Sendable, Hashable {
     }
 }
 
+/// Who gets copies of a request's reports, and the class of its encounter; what is left out stays as it is.
+package struct AddresseesBody: Codable, Sendable, Hashable {
+    package var recipients: [ProfessionalBody]?
+    package var encounter: EncounterClass?
+    package init() {}
+}
+
 /// What is known of the person with a request; each part may be left out.
 package struct ClinicalBody: Codable, Sendable, Hashable {
     package var pregnant: Bool?

@@ -23,11 +23,11 @@ package struct IndicatorsView: Codable, Sendable, Hashable {
             let share = indicators.share(of: figure).map(String.init) ?? ""
             lines.append("\(figure.key);\(figure.label);\(figure.value);\(share);\(figure.entries.count)")
         }
-        lines.append("cle;delai;nombre;mediane_minutes;neuvieme_decile_minutes")
+        lines.append("cle;delai;nombre;mediane_minutes;neuvieme_decile_minutes;entrees_audit")
         for delay in indicators.turnarounds {
             lines.append(
                 "\(delay.phase.rawValue);\(delay.label);\(delay.count);\(delay.medianMinutes);"
-                    + "\(delay.ninthDecileMinutes)")
+                    + "\(delay.ninthDecileMinutes);\(delay.entries.count)")
         }
         return lines.joined(separator: "\r\n") + "\r\n"
     }

@@ -51,6 +51,9 @@ extension LaboratoryClient {
     package func setClinical(_ reference: String, _ body: ClinicalBody) async throws(Refusal) -> RequestView {
         try await send("PUT", "/v1/requests/\(LaboratoryClient.segment(reference))/clinical", body)
     }
+    package func setAddressees(_ reference: String, _ body: AddresseesBody) async throws(Refusal) -> RequestView {
+        try await send("PUT", "/v1/requests/\(LaboratoryClient.segment(reference))/addressees", body)
+    }
     package func requests(limit: Int? = nil) async throws(Refusal) -> [RequestView] {
         try await get("/v1/requests", [("limit", limit.map(String.init))])
     }

@@ -48,8 +48,11 @@ package struct ReportStoryView: Codable, Sendable, Hashable {
     }
     package var requestNumber: String
     package var isHeld: Bool
+    package var isWithdrawn = false
     package var hiddenFrom: [Audience]
     package var hiddenUntil: Moment?
+    package var secretCare = false
+    package var confidentiality = Visibility.Confidentiality.normal
     package var versions: [ReportView]
     package var deliveries: [DeliveryLineView]
     package var acts: [Act]
@@ -100,6 +103,7 @@ package struct WithheldView: Codable, Sendable, Hashable {
 
     /// Where it stands, in words.
     package var state: String {
+        if reason == WithheldNote.stuckHiding { return "À SIGNER" }
         if needsPerson { return "À PRÉVENIR" }
         return told == nil ? "pas envoyé" : "prévenu autrement"
     }
@@ -118,13 +122,18 @@ extension DeliveryLineView {
     /// State of each mailbox: those that were sent to, then those that answered.
     package var mailboxes: [MailboxView] {
         var boxes = [MailboxView]()
-        for address in addresses { boxes.append(MailboxView(address: address, state: "sans réponse")) }
+        let waits = unanswered
+        for address in addresses {
+            let state = waits.state == "attendu" ? "sans réponse" : waits.state
+            boxes.append(MailboxView(address: address, state: state, at: waits.at, problem: waits.problem))
+        }
+        let read = isDeletion ? "suppression lue" : "lu"
         for event in events {
             let state: String? =
                 switch event.kind {
-                case .mailDelivered: "remis"
-                case .mailRead: "lu"
-                case .mailRefused: "refusé"
+                case .mailDelivered: isDeletion ? "suppression remise" : "remis"
+                case .mailRead: read
+                case .mailRefused: isDeletion ? "suppression refusée" : "refusé"
                 case .attempted, .failed, .unreached, .accepted, .refused, .abandoned, .dmpAccepted, .dmpRefused: nil
                 }
             guard let state, let detail = event.detail else { continue }
@@ -134,7 +143,7 @@ extension DeliveryLineView {
                 address: address, state: state, at: event.at, problem: parts.count > 1 ? parts[1] : nil)
             if let known = boxes.firstIndex(where: { $0.address.lowercased() == address.lowercased() }) {
                 // Delivered after read: the mail was read all the same.
-                if boxes[known].state != "lu" { boxes[known] = box }
+                if boxes[known].state != read { boxes[known] = box }
             } else {
                 boxes.append(box)
             }
@@ -145,14 +154,13 @@ extension DeliveryLineView {
     /// Everyone that the message was for: the DMP, then each mailbox.
     package var recipients: [MailboxView] {
         let answer = events.last { $0.kind == .dmpAccepted || $0.kind == .dmpRefused }
-        let record =
-            toDMP || answer != nil
-            ? [MailboxView(address: "DMP", state: dmp, at: answer?.at, problem: answer?.detail)] : []
-        return record + mailboxes
+        guard toDMP || answer != nil else { return mailboxes }
+        let problem = answer == nil ? unanswered.problem : answer?.detail
+        return [MailboxView(address: "DMP", state: dmp, at: answer?.at ?? unanswered.at, problem: problem)] + mailboxes
     }
 
     /// Somebody must decide: the PFI refused it.
     package var needsPerson: Bool { transport == "refusée" }
     /// The PFI took it, and the DMP or a mailbox did not.
-    package var failedBeyond: Bool { recipients.contains { $0.state == "refusé" } }
+    package var failedBeyond: Bool { recipients.contains { ["refusé", "suppression refusée"].contains($0.state) } }
 }

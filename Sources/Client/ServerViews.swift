@@ -344,15 +344,41 @@ package struct DeliveryLineView: Codable, Sendable, Hashable {
     }
     /// The leg to the DMP, in words.
     package var dmp: String {
-        if has(.dmpAccepted) { return "accepté" }
-        if has(.dmpRefused) { return "refusé" }
-        return toDMP ? "attendu" : "non prévu"
+        if has(.dmpAccepted) { return isDeletion ? "supprimé" : "accepté" }
+        if has(.dmpRefused) { return isDeletion ? "suppression refusée" : "refusé" }
+        return toDMP ? unanswered.state : "non prévu"
     }
     /// The leg to the mailboxes, in words.
     package var mail: String {
-        if has(.mailRead) { return "lu" }
-        if has(.mailDelivered) { return "remis" }
-        return has(.mailRefused) ? "refusé" : ""
+        if has(.mailRead) { return isDeletion ? "suppression lue" : "lu" }
+        if has(.mailDelivered) { return isDeletion ? "suppression remise" : "remis" }
+        return has(.mailRefused) ? (isDeletion ? "suppression refusée" : "refusé") : ""
+    }
+    /// It does not bring the report: it takes it back.
+    package var isDeletion: Bool { destination.contains("retrait") }
+    /// The road by which it was taken, when it is not the usual one (« PFI de secours »).
+    package var road: String? { events.first { $0.kind == .accepted }?.detail }
+
+    /// Of a destination that said nothing: where the message is, since when, and why.
+    package var unanswered: (state: String, at: Moment?, problem: String?) {
+        func last(_ kind: DeliveryEvent.Kind) -> DeliveryEventView? { events.last { $0.kind == kind } }
+        // An attempt that was not told « no line » may have arrived.
+        let hasLeft = events.indices.contains { place in
+            events[place].kind == .attempted
+                && (place + 1 == events.count || events[place + 1].kind != .unreached)
+        }
+        if let taken = last(.accepted) {
+            return (isDeletion ? "suppression attendue" : "attendu", taken.at, "accepté par la PFI")
+        }
+        let refused = last(.refused)
+        if let end = last(.abandoned) {
+            let silence = hasLeft && refused == nil ? "la PFI n'a pas répondu" : nil
+            let reasons = [refused?.detail, end.detail, silence].compactMap { $0 }
+            return (hasLeft ? "abandonné" : "pas envoyé", end.at, reasons.joined(separator: " – "))
+        }
+        if let refused { return (hasLeft ? "refusé par la PFI" : "pas envoyé", refused.at, refused.detail) }
+        guard let latest = events.last else { return ("à envoyer", nil, nil) }
+        return (hasLeft ? "en cours" : "à envoyer", latest.at, latest.kind == .attempted ? nil : latest.detail)
     }
 }
 

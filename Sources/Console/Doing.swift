@@ -49,7 +49,7 @@ extension Workbench {
         case .nonconformity: return currentAccession != nil
         case .comment:
             return !house.comments.isEmpty && currentResult?.line != nil && currentResult?.line?.state != .signed
-        case .call: return currentCall != nil
+        case .call: return callHere != nil
         case .receive: return !unreceived.isEmpty
         case .attach, .dismiss: return face.list == .triage && face.key != nil
         case .undo: return !done.isEmpty && !isReadOnly || drafts.contains { !$0.isAccepted }
@@ -230,14 +230,29 @@ extension Workbench {
         currentResult?.line.flatMap { line in house.calls.first { $0.id == line.id } }
     }
 
+    /// That call, else the most urgent one of the row.
+    var callHere: (call: CallRow, line: Line)? {
+        if let call = currentCall, let line = currentResult?.line { return (call, line) }
+        guard !house.calls.isEmpty else { return nil }
+        let lines = results.compactMap(\.line) + (currentFile?.lines ?? [])
+        return house.calls.sorted { $0.due < $1.due }.lazy.compactMap { call in
+            lines.first { $0.id == call.id }.map { (call, $0) }
+        }.first
+    }
+
     private mutating func askCall() {
-        guard let call = currentCall, let line = currentResult?.line else { return }
+        guard let (call, line) = callHere else { return }
+        // The result that the call is about is the one before the eyes.
+        if let place = results.firstIndex(where: { $0.line?.id == call.id }) {
+            face.result = place
+            keepInSight()
+        }
         ask(
             Question(
                 purpose: .call(id: call.id), title: say(.callTitle, line.analysis, line.valueAndUnit, line.patient),
                 parts: [
                     .init(.callPerson), .init(.callRole), .init(.callNumber), .init(.callValue),
-                    .init(.callReadBack, choices: [words[.yes], words[.no], words[.unreachable]]),
+                    .init(.callReadBack, choices: [words[.yes], words[.no], words[.unreachable]], isClosed: true),
                 ]))
     }
     /// The number that stands for a call, when it is one.
@@ -405,6 +420,7 @@ extension Workbench {
                 question.parts[question.at].field = Field(only)
             } else {
                 question.complaint = words[.oneOfThese]
+                if part.word == .callReadBack { question.complaint? += " : " + part.choices.joined(separator: ", ") }
             }
         }
         if let expected = part.expected, String(text.map { manner.keymap.digit($0) }) != expected {

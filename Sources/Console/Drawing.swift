@@ -186,6 +186,16 @@ extension Workbench {
         let signs = manner.signs
         let chosen = face.selected.contains(key) ? signs.selected : " "
         guard let tube = tube(key) else {
+            if let call = house.callElsewhere(key) {
+                let isLate = call.isOverdue || call.due < now
+                return line(
+                    &screen, row, columns,
+                    [
+                        (chosen, 1, .dim), (signs.critical, signs.isASCII ? 4 : 3, Style(.critical, bold: true)),
+                        (key, 13, .plain), (call.patient, 0, .plain), (call.told, 14, Style(.critical, bold: true)),
+                        (say(.callBefore, clock(call.due)), 11, isLate ? .critical : Style(.held)),
+                    ])
+            }
             // Done here or elsewhere: its row stays until the list is asked for anew.
             let file = house.files.values.first { file in file.tubes.contains { $0.accession == key } }
             line(

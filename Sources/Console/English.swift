@@ -85,7 +85,7 @@ enum English {
         .remedyReason: "validate with a reason ({1}) or rerun ({2})", .remedyShown: "nothing to do for validation",
         .actionCall: "note the call of a critical value", .callTitle: "Call: {1} {2} of {3}",
         .callDue: "to be told before {1} ({2} left)", .callOverdue: "OVERDUE since {1} ({2})",
-        .callContact: "to {1}", .callPerson: "who took the call", .callRole: "in what role",
+        .callBefore: "by {1}", .callContact: "to {1}", .callPerson: "who took the call", .callRole: "in what role",
         .callNumber: "number called", .callValue: "value read on the telephone", .callReadBack: "read back",
         .callKept: "call noted", .yes: "yes", .no: "no", .unreachable: "nobody answered",
         .stateOK: "conforming", .stateExpired: "expired", .stateRejected: "rejected", .stateNone: "never controlled",

@@ -96,7 +96,7 @@ enum French {
         .remedyShown: "rien à faire pour valider",
         .actionCall: "noter l'appel d'une valeur critique", .callTitle: "Appel : {1} {2} de {3}",
         .callDue: "à dire avant {1} (reste {2})", .callOverdue: "DÉPASSÉ depuis {1} ({2})",
-        .callContact: "à {1}", .callPerson: "qui a pris l'appel", .callRole: "sa fonction",
+        .callBefore: "avant {1}", .callContact: "à {1}", .callPerson: "qui a pris l'appel", .callRole: "sa fonction",
         .callNumber: "numéro appelé", .callValue: "valeur lue au téléphone", .callReadBack: "relue par l'autre",
         .callKept: "appel noté", .yes: "oui", .no: "non", .unreachable: "personne n'a répondu",
         .stateOK: "conforme", .stateExpired: "échu", .stateRejected: "rejeté", .stateNone: "jamais contrôlé",

@@ -123,6 +123,21 @@ package struct House: Sendable, Equatable {
         (tubesOfRequest[request] ?? []).flatMap { tubes[$0].lines }
     }
 
+    /// Calls that are open for what waits on no tube as critical (signed, amended, judged anew), by the key of their
+    /// row: a tube, or the request.
+    package var callsElsewhere: [(key: String, call: CallRow)] {
+        var met = Set<String>()
+        return calls.sorted { $0.due < $1.due }.compactMap { call in
+            guard !call.request.isEmpty else { return nil }
+            let places = tubesOfRequest[call.request] ?? []
+            let own = places.first { place in tubes[place].lines.contains { $0.id == call.id } }.map { tubes[$0] }
+            let key = own?.key ?? call.request
+            guard tube(key)?.isCritical != true, met.insert(key).inserted else { return nil }
+            return (key, call)
+        }
+    }
+    package func callElsewhere(_ key: String) -> CallRow? { callsElsewhere.first { $0.key == key }?.call }
+
     /// Of analyses on an analyzer whose values wait, or that a control is due of.
     package var controlCounts: ControlCounts { ControlCounts(states: controls.map(\.state)) }
     /// Every analysis on an analyzer with what is known of its control, if anything.
@@ -479,7 +494,17 @@ package struct CallRow: Sendable, Hashable {
     package var isOverdue: Bool
     /// Whom to call now.
     package var contact: String?
-    package init(id: String, due: Instant, isOverdue: Bool, contact: String?) {
+    /// Of whom and what: a file that is signed is in no other list.
+    package var request: String
+    package var patient: String
+    package var told: String
+    package init(
+        id: String, due: Instant, isOverdue: Bool, contact: String?, request: String = "", patient: String = "",
+        told: String = ""
+    ) {
+        self.request = request
+        self.patient = patient
+        self.told = told
         self.id = id
         self.due = due
         self.isOverdue = isOverdue

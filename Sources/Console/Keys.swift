@@ -231,6 +231,8 @@ extension Workbench {
         face.resultTop = 0
         face.filter = ""
         face.selected = []
+        // A list begins with what is most urgent in it, not with the row that another one was on.
+        face.rows = []
         layRows()
         var effects: [Effect] = []
         switch list {

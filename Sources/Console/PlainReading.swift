@@ -20,7 +20,7 @@ extension Plain {
                 + " ; \(words[.triageCount]) \(house.triageOpen)",
             bench.say(
                 .plainWaiting, String(house.tubes.count), String(house.urgentTubes), String(house.heldTubes),
-                String(house.criticalTubes)),
+                String(bench.count(of: .calls))),
             bench.say(.plainBegin, bench.manner.name(.help), bench.manner.name(.menu)),
         ]
         return (lines + reading).map { bench.mark($0) }
@@ -33,7 +33,7 @@ extension Plain {
         switch bench.face.list {
         case .urgent, .waiting, .held, .calls, .reception, .requests:
             guard let result = bench.currentResult else { return [rowText(key)] }
-            return [identity(key) + " ; " + say(result)]
+            return [([identity(key)] + [criticalElsewhere].compactMap { $0 } + [say(result)]).joined(separator: " ; ")]
         case .quality:
             guard let row = house.controls.first(where: { $0.key == key }) else { return [] }
             return [
@@ -48,6 +48,21 @@ extension Plain {
             ]
         case .analyzers: return [rowText(key)]
         }
+    }
+
+    /// A critical value of this row that the result before the reader is not.
+    private var criticalElsewhere: String? {
+        let others = bench.results.compactMap(\.line).filter { line in
+            let isOpen = bench.house.calls.contains { $0.id == line.id }
+            return (line.isCritical && line.state == .waiting || isOpen) && line.id != current?.id
+        }
+        guard !others.isEmpty else { return nil }
+        let told = others.map { line in
+            let call = bench.house.calls.first { $0.id == line.id }
+            return ["\(line.analysis) \(line.valueAndUnit)", call.map { bench.timer(of: $0) } ?? ""]
+                .filter { !$0.isEmpty }.joined(separator: " ")
+        }
+        return "\(bench.words[.criticalShort]) : " + told.joined(separator: ", ")
     }
 
     private func identity(_ key: String) -> String {

@@ -141,6 +141,11 @@ package enum EnglishServer {
         "observation.unknown": ("this result is not in the file any more", "refresh (R) and look again"),
         "tech.held": ("it is held and may not be validated", "reject it, correct the cause, run it again"),
         "tech.reason": ("it is held", "validate it with a reason"),
+        "validate.reason.delta": (
+            "it jumps from the result before",
+            "begin the reason with what was done: patient identified again "
+                + "(ré-identification faite), nouveau prélèvement, contexte clinique, rerun concordant"
+        ),
         "tech.signed": ("this result is signed already", "ask the biologist for an amendment"),
         "tech.nothing": ("nothing to validate in this file", "go to the next one"),
         "enter.changed": ("somebody else wrote here meanwhile", "compare both values, then choose"),
@@ -173,6 +178,9 @@ package enum EnglishServer {
         "critical.call.time": ("the call is earlier than what is noted", "correct the time"),
         "critical.call.person": ("nobody knows who took the call", "give the person and the role"),
         "critical.call.value": ("the value read on the telephone is missing", "give the value that was read"),
+        "critical.call.other": (
+            "the value read is not that of the result", "call again if another value was said; note the right one"
+        ),
         "critical.call.number": ("nobody knows which number was called", "give the number"),
         "critical.call.readback": ("read back and outcome do not agree", "say whether it was read back"),
         "critical.call.tier": ("this call is the biologist's to close", "ask the biologist"),

@@ -30,7 +30,7 @@ package enum Word: String, Sendable, Hashable, CaseIterable {
     case ncContainer
     case severityForbids, severityReason, severityShown, remedyForbids, remedyReason, remedyShown
     case actionCall, callTitle, callDue, callOverdue, callContact, callPerson, callRole, callNumber, callValue
-    case callReadBack, callKept, yes, no, unreachable
+    case callBefore, callReadBack, callKept, yes, no, unreachable
     case stateOK, stateExpired, stateRejected, stateNone, stateCorrected, messages, pending, orders
     case storyRegistered, storyCollected, storyReceived, storyNonconform, storyMeasured, storyHeld, storyValidated
     case storyRejected, storyWithdrawn, storySigned, storySignedPartly
@@ -58,6 +58,11 @@ package enum Language: String, Sendable, Hashable, CaseIterable {
     /// From `LANG` (`en_GB.UTF-8`); French for everything else.
     package init(environment: String?) {
         self = environment?.lowercased().hasPrefix("en") == true ? .english : .french
+    }
+    /// The first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is set; empty is not set (POSIX XBD 8.2).
+    package init(variables: [String: String]) {
+        let names = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        self.init(environment: names.lazy.compactMap { variables[$0] }.first { !$0.isEmpty })
     }
 }
 

@@ -61,7 +61,7 @@ package struct Workbench: Sendable, Equatable {
         case .waiting: tubes.map(\.key)
         case .urgent: tubes.filter(\.urgent).map(\.key)
         case .held: tubes.filter { $0.held > 0 }.map(\.key)
-        case .calls: tubes.filter(\.isCritical).map(\.key)
+        case .calls: house.callsElsewhere.map(\.key) + tubes.filter(\.isCritical).map(\.key)
         case .quality:
             house.controls.sorted { Workbench.rank($0) < Workbench.rank($1) }.map(\.key)
         case .triage: house.triage.map(\.id)
@@ -77,13 +77,13 @@ package struct Workbench: Sendable, Equatable {
 
     package func count(of list: ListKind) -> Int {
         switch list {
-        case .quality: house.controlCounts.rejected + house.controlCounts.expired
+        case .quality: house.controlCounts.rejected + house.controlCounts.expired + house.controlCounts.absent
         case .triage: max(house.triageOpen, house.triage.count)
         case .analyzers: house.deadAnalyzers.count
         case .waiting: house.tubes.count
         case .urgent: house.urgentTubes
         case .held: house.heldTubes
-        case .calls: house.criticalTubes
+        case .calls: house.criticalTubes + house.callsElsewhere.count
         case .reception: house.requests.count { $0.awaited > 0 }
         case .requests: house.requests.count
         }
@@ -135,7 +135,9 @@ package struct Workbench: Sendable, Equatable {
     func rowText(_ key: String) -> String {
         switch face.list {
         case .waiting, .urgent, .held, .calls:
-            guard let tube = tube(key) else { return key }
+            guard let tube = tube(key) else {
+                return house.callElsewhere(key).map { "\(key) \($0.patient) \($0.told)" } ?? key
+            }
             return ([tube.accession, tube.request, tube.patient] + tube.lines.map(\.analysis)).joined(separator: " ")
         case .quality: return key
         case .triage:
@@ -157,6 +159,7 @@ package struct Workbench: Sendable, Equatable {
         switch face.list {
         case .waiting, .urgent, .held, .calls:
             return tube(key)?.request ?? house.files.values.first { $0.tubes.contains { $0.accession == key } }?.number
+                ?? house.callElsewhere(key)?.request
         case .reception, .requests: return key
         case .quality, .triage, .analyzers: return nil
         }

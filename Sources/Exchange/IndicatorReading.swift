@@ -75,9 +75,7 @@ private struct IndicatorReading {
     private mutating func add(_ report: ReportVersion, _ sequence: Int) {
         // Without a qualified identity the matricule's OIDs stand nowhere in the document (RNIV EXI SI 08).
         let text = String(decoding: report.cda.prefix(8192), as: UTF8.self)
-        let qualified = ["1.2.250.1.213.1.4.8\"", "1.2.250.1.213.1.4.9\"", "1.2.250.1.213.1.4.10\""].contains {
-            text.contains($0)
-        }
+        let qualified = INSAuthority.allCases.contains { text.contains("\"\($0.rawValue)\"") }
         add(.report(set: report.setOID, version: report.version, qualifiedINS: qualified), sequence)
     }
 
@@ -110,13 +108,30 @@ private struct IndicatorReading {
         return (report.setOID, message)
     }
 
-    /// Turnaround of the version that the PFI just took, from the rows behind it.
+    /// Whether the PFI took a message of this report before: a retry and a correction tell no delay.
+    private func wasTaken(
+        before event: DeliveryEvent, _ delivery: Delivery, _ report: ReportVersion
+    ) async throws(StoreFailure) -> Bool {
+        // The first message of a first version has none before it.
+        if report.version == 1, delivery.destination == "PFI" { return false }
+        let sets = try await store.reports(requestID: delivery.requestID).filter { $0.setOID == report.setOID }
+        let chain = Set(sets.map(\.id))
+        for other in try await store.deliveries(site: nil, requestID: delivery.requestID, limit: 1000)
+        where other.id != delivery.id && chain.contains(other.reportID) {
+            let events = try await store.deliveryEvents(other.id)
+            if events.contains(where: { $0.kind == .accepted && $0.at < event.at }) { return true }
+        }
+        return false
+    }
+
+    /// Turnaround of the report that the PFI just took, from the rows behind it.
     private mutating func addPhases(_ event: DeliveryEvent, _ sequence: Int) async throws(StoreFailure) {
         guard let delivery = try await store.delivery(event.deliveryID),
             let report = try await store.report(delivery.reportID),
             let signature = try await store.signatures(requestID: delivery.requestID).first(where: {
-                $0.id == report.signatureID
-            })
+                // A version made again of the same signature bears its number behind it.
+                report.signatureID == $0.id || report.signatureID.hasPrefix($0.id + "/")
+            }), try await !wasTaken(before: event, delivery, report)
         else { return }
         let specimens = try await store.specimens(requestID: delivery.requestID)
         let collected = specimens.compactMap(\.collectedAt).min(), received = specimens.compactMap(\.receivedAt).max()
@@ -125,7 +140,8 @@ private struct IndicatorReading {
             (.signatureToPFI, signature.at, event.at), (.collectionToPFI, collected, event.at),
         ]
         for case (let phase, let start?, let end?) in phases where end >= start {
-            add(.phase(phase, minutes: Int((end.milliseconds - start.milliseconds) / 60_000)), sequence)
+            let minutes = Int((end.milliseconds - start.milliseconds) / 60_000)
+            add(.phase(phase, report: report.setOID, minutes: minutes), sequence)
         }
     }
 }

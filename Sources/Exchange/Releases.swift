@@ -3,6 +3,7 @@ import HL7v2
 package import Laboratory
 import Report
 import Store
+import Synchronization
 package import Workflow
 
 /// What people decide of a report's way out, done in one transaction with its trace.
@@ -26,7 +27,9 @@ extension ReportDispatch {
                 try await perform(act, on: request, author: "exchange", site: request.site)
             } catch {
                 guard case .refused(let refusal) = error else { throw error }
-                log("fin de masquage de \(request.number) impossible [\(refusal.code)]")
+                // Once: `deliveries --dead` goes on telling it.
+                let isNew = stuckHidings.withLock { $0.insert("\(id) \(refusal.code)").inserted }
+                if isNew { log("fin de masquage de \(request.number) impossible [\(refusal.code)]") }
             }
         }
     }

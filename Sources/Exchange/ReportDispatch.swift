@@ -35,6 +35,9 @@ package final class ReportDispatch: Sendable {
     /// At the start too: a choice may have been written down just before the last end.
     private let choicesMayHaveChanged = Mutex(true)
 
+    /// Hidings whose end failed, and why: told once.
+    let stuckHidings = Mutex<Set<String>>([])
+
     /// A patient's file changed: what waits is looked at again before it leaves.
     package func patientChanged() {
         choicesMayHaveChanged.withLock { $0 = true }

@@ -10,7 +10,8 @@ extension Composition {
     package func printed(on letterhead: Letterhead) -> PrintedReport {
         var report = PrintedReport(
             issuer: issuer(letterhead), patient: person, requestNumber: request.number,
-            prescriber: request.prescriber.displayName, recipients: request.recipients.map(\.displayName),
+            prescriber: "\(request.prescriber.displayName), prescription du \(request.prescribedOn.spoken)",
+            recipients: request.recipients.map(\.displayName),
             dates: PrintedReport.Dates(
                 collected: content.specimens.compactMap(\.collectedAt).min()?.spoken(in: zone) ?? "",
                 received: content.specimens.compactMap(\.receivedAt).min()?.spoken(in: zone) ?? "",
@@ -41,7 +42,7 @@ extension Composition {
         }
         return PrintedReport.Issuer(
             name: site.name, address: [site.address.street, site.address.postalCode + " " + site.address.city],
-            phone: site.phone, finess: site.finess, biologists: biologists,
+            phone: Composition.spoken(phone: site.phone), finess: site.finess, biologists: biologists,
             legalMentions: (site.accreditation.map { ["Accréditation COFRAC n° \($0)"] } ?? []) + letterhead.mentions,
             logo: letterhead.logo)
     }
@@ -51,7 +52,8 @@ extension Composition {
         let ins = patient.publishableINS
         return PrintedReport.Person(
             birthName: traits.birthName, usedName: patient.usedName ?? "", givenNames: traits.givenNames,
-            birthDate: traits.birthDate.spoken, sex: traits.sex.printed, age: age, birthPlace: traits.birthplace ?? "",
+            birthDate: traits.birthDate.spoken, sex: traits.sex.printed, age: age,
+            birthPlace: patient.administrative?.birthplaceName ?? traits.birthplace.map { "code INSEE \($0)" } ?? "",
             ins: ins.map { Composition.grouped($0.matricule) } ?? "", insNature: ins?.authority.label ?? "",
             ipp: patient.ipp, identityNote: patient.status.note)
     }
@@ -68,6 +70,21 @@ extension Composition {
         guard patient.traits.birthDate.isComplete else { return "" }
         if age.minutes >= 2 * 1440 || patient.birthTime == nil { return "\(age.minutes / 1440) j" }
         return "\(age.minutes / 60) h"
+    }
+
+    /// `+33298000000` → `02 98 00 00 00`; what is not a French number stays as it is.
+    static func spoken(phone: String) -> String {
+        let bare = phone.filter { $0 != " " && $0 != "." }
+        let national = bare.hasPrefix("+33") ? "0" + bare.dropFirst(3) : bare
+        guard national.utf8.count == 10, national.hasPrefix("0"), national.utf8.allSatisfy({ (48...57).contains($0) })
+        else { return phone }
+        var rest = national[...]
+        var pairs = [Substring]()
+        while !rest.isEmpty {
+            pairs.append(rest.prefix(2))
+            rest = rest.dropFirst(2)
+        }
+        return pairs.joined(separator: " ")
     }
 
     /// `2 79 03 51 215 189 89`

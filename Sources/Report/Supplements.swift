@@ -13,15 +13,24 @@ struct EquivalentResult {
     let high: Exact?
 }
 
+extension AlternativeUnit {
+    /// Decimals that keep the precision of a number in this unit: as many fewer as the factor has powers of ten.
+    fileprivate func decimals(of number: Exact) -> Int {
+        let power = String(factor.coefficient).utf8.count - 1 - factor.scale
+        return max(0, number.scale - power)
+    }
+}
+
 extension LaidLine {
     /// Nil when the catalogue has no second unit, or the value is not in the first one.
     var equivalent: EquivalentResult? {
         guard let second = analysis.alternative, case .measured(let value, analysis.unit) = observation.value else {
             return nil
         }
-        let places = max(analysis.decimals ?? 0, 2)
+        // As precise as what was measured, no digit more: 12,9 g/dL are 129 g/L.
+        let places = second.decimals(of: value.number)
         func converted(_ bound: Exact?) -> Exact? {
-            bound.flatMap { second.converted(Measured($0), places: places)?.number }
+            bound.flatMap { second.converted(Measured($0), places: max(places, second.decimals(of: $0)))?.number }
         }
         return second.converted(value, places: places).map {
             EquivalentResult(

@@ -139,7 +139,8 @@ package actor Errands {
                 try await client.criticalCalls().filter { $0.state == .open }.map {
                     CallRow(
                         id: $0.observationID, due: $0.dueAt.instant(in: zone) ?? Instant(seconds: 0),
-                        isOverdue: $0.isOverdue, contact: $0.contact)
+                        isOverdue: $0.isOverdue, contact: $0.contact, request: $0.requestNumber ?? "",
+                        patient: $0.patientName ?? "", told: "\($0.analysis) \($0.value)")
                 })
         case .comments:
             return .comments(try await client.comments().map { CodedText(code: $0.code, text: $0.text) })

@@ -134,18 +134,23 @@ actor SignErrands {
         do throws(Refusal) {
             let whole = try await client.request(number)
             let file = try await client.fileToSign(number, SignDraftBody(draft))
-            let last = whole.lastSignature
-            let holders = try await client.holders(of: file.request, before: file.nextVersion)
+            // An amendment that was begun is compared even when nothing of the results changed.
+            var (last, after, ids) = whole.sides(file)
+            let inForce = draft.amendment == nil ? after?.version : nil
+            if draft.amendment != nil || last == nil {
+                (last, after, ids) = (whole.lastSignature, nil, file.observations.map(\.id))
+            }
+            let holders = try await client.holders(of: file.request, before: file.nextVersion, inForce: inForce)
             let held = Set(last?.observationIDs ?? [])
             tell(
                 .versions(
                     SignVersions(
-                        number: number, signed: last?.version ?? 0,
-                        changes: whole.changes(from: last?.observationIDs ?? [], to: file.observations.map(\.id)).map {
+                        number: number, signed: last?.version ?? 0, after: after?.version,
+                        changes: whole.changes(from: last?.observationIDs ?? [], to: ids).map {
                             SignVersions.Change(
                                 analysis: $0.analysis, before: $0.before?.shown, after: $0.after?.shown)
                         },
-                        others: file.changes.filter { $0.part != .result },
+                        others: after == nil ? file.changes.filter { $0.part != .result } : [],
                         earlier: whole.observations.filter { held.contains($0.id) }.map {
                             "\($0.analysis) \($0.shown)"
                         },

@@ -162,7 +162,8 @@ extension Desk {
         }
         if let sent = incoming.indices {
             facts.indices = SerumIndices(
-                hemolysis: sent.hemolysis, icterus: sent.icterus, lipemia: sent.lipemia, measured: true)
+                hemolysis: sent.hemolysis, icterus: sent.icterus, lipemia: sent.lipemia,
+                freeHemoglobin: sent.freeHemoglobin, measured: true)
         }
         return Arrival(
             observation: observation, facts: facts, contradictions: incoming.claimed.contradictions(with: file.patient))

@@ -63,6 +63,32 @@ extension Desk {
         }
     }
 
+    /// Who gets copies of the reports to come, and the class of the encounter; nil leaves it as it is. What was signed
+    /// stands: neither is part of what a biologist signs.
+    package func setAddressees(
+        _ recipients: [Professional]?, encounter: EncounterClass?, of reference: String, by author: Author
+    ) async throws(CommandFailure) -> Request {
+        try allow(author, .register)
+        return try await attempt { () async throws(CommandFailure) -> Request in
+            let old = try await request(reference)
+            try within(old, author)
+            var changing = old
+            changing.recipients = recipients ?? old.recipients
+            changing.encounter = encounter ?? old.encounter
+            guard changing != old else {
+                throw .refused(
+                    Refusal(
+                        "request.nothing", at: old.number, because: "rien ne change à la demande",
+                        remedy: "voir la demande (request show)"))
+            }
+            changing.version += 1
+            let request = changing
+            let note = note(author, "request.addressees", request.number, now())
+            try await ask { () throws(StoreFailure) in try await store.append([.request(request)], note: note) }
+            return request
+        }
+    }
+
     /// What adding lines to a request changes: the request, its tubes, what analyzers are told.
     struct Addition: Sendable {
         var facts: [Fact]

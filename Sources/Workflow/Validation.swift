@@ -100,7 +100,23 @@ extension Desk {
                         remedy: "valider avec un motif (--reason)"))
             }
         }
+        // Over a jump from the result before, or another person's blood, only what was done about it (RULES 3).
+        if let hold = observation.holds.first(where: { $0.code == .delta || $0.code == .deltaImpossible }) {
+            let said = FoldedName.fold(reason ?? "")
+            guard Desk.deltaReasons.contains(where: { said.hasPrefix(FoldedName.fold($0)) }) else {
+                throw .refused(
+                    Refusal(
+                        "validate.reason.delta", at: observation.analysis,
+                        because: "\(hold.code.rawValue) : \(hold.reason)",
+                        remedy: "commencer le motif par : \(Desk.deltaReasons.joined(separator: ", "))"))
+            }
+        }
     }
+
+    /// What resolves a jump from the result before.
+    private static let deltaReasons = [
+        "ré-identification faite", "nouveau prélèvement", "contexte clinique", "rerun concordant",
+    ]
 
     /// Sets a result aside; another run may take its place.
     package func reject(

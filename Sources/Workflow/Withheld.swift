@@ -29,6 +29,37 @@ extension Desk {
         }
     }
 
+    /// Hidings that are over and cannot end, since the file changed after its signature: a person reads it and signs
+    /// again.
+    package func stuckHidings(
+        site: String?, request reference: String?
+    ) async throws(CommandFailure) -> [WithheldLine] {
+        var wanted: String?
+        if let reference { wanted = try await request(reference).id }
+        var lines = [WithheldLine]()
+        for id in try await hidingsOver() where wanted == nil || wanted == id {
+            let request = try await request(id)
+            let state = ReleaseState(try await releaseActs(of: request).map(\.act))
+            let signatures = try await ask { () throws(StoreFailure) in try await store.signatures(requestID: id) }
+            guard site == nil || site == request.site, let over = state.hiddenUntil,
+                let latest = signatures.max(by: { $0.version < $1.version })
+            else { continue }
+            do throws(CommandFailure) { _ = try await signedReport(of: latest) } catch {
+                guard case .refused(let refusal) = error else { throw error }
+                let words = "la fin du masquage ne peut partir : \(refusal.cause) ; \(refusal.remedy)"
+                for audience in state.endsFor.map(\.rawValue).sorted() {
+                    let note = WithheldNote(
+                        destination: audience, reason: WithheldNote.stuckHiding, words: words, hasEarlier: true)
+                    lines.append(
+                        WithheldLine(
+                            requestID: id, requestNumber: request.number, version: latest.version, at: over,
+                            note: note, needsPerson: true, told: nil))
+                }
+            }
+        }
+        return lines
+    }
+
     /// The row that tells it, appended with the version; nil when everybody is sent it.
     package func withheldEntry(
         _ notes: [WithheldNote], of request: Request, version: Int

@@ -102,6 +102,10 @@ struct CallOptions: ParsableArguments {
         if role == nil { role = try answer("Sa fonction ?") }
         if number == nil { number = try answer("Numéro appelé ?") }
         if value == nil { value = try answer("Valeur lue au téléphone ? (au dossier : \(result))") }
-        if !readBack { readBack = try answer("Relue par l'autre ? (oui, non)").lowercased().hasPrefix("o") }
+        while !readBack {
+            let said = try answer("Relue par l'autre ? (oui, non)").lowercased()
+            if ["n", "non"].contains(said) { break }
+            readBack = ["o", "oui"].contains(said)
+        }
     }
 }

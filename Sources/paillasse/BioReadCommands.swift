@@ -92,16 +92,14 @@ extension BioCommand {
         func run() async throws {
             let client = try listing.client()
             let file = try await client.request(request)
-            let signatures = file.signatures.sorted { $0.version < $1.version }
-            guard let last = signatures.last else {
+            guard let last = file.lastSignature else {
                 throw Refusal(
                     "bio.unsigned", at: request, because: "ce dossier n'a pas de version signée",
                     remedy: "le lire : paillasse bio show \(request)")
             }
             let toSign = try await client.fileToSign(request)
-            let isPending = !toSign.fresh.isEmpty || toSign.isAmendment || toSign.hasFreshSupplements
-            let before = isPending ? last : signatures.dropLast().last
-            let after = isPending ? toSign.observations.map(\.id) : last.observationIDs
+            let (before, signedAfter, after) = file.sides(toSign)
+            let isPending = signedAfter == nil
             let changes = file.changes(from: before?.observationIDs ?? [], to: after).map {
                 Change(analysis: $0.analysis, before: $0.before?.result, after: $0.after?.result)
             }
@@ -125,7 +123,8 @@ extension BioCommand {
             for change in others { Output.prose(BioCommand.since(last.version, change)) }
             BioCommand.show(
                 try await client.holders(
-                    of: file.request, before: isPending ? toSign.nextVersion : last.version))
+                    of: file.request, before: isPending ? toSign.nextVersion : last.version + 1,
+                    inForce: signedAfter?.version))
         }
     }
 

@@ -6,10 +6,7 @@ import Laboratory
 
 /// The commands `bio` in the language of the environment.
 enum BioWords {
-    static let language: Language = {
-        let environment = ProcessInfo.processInfo.environment
-        return Language(environment: environment["LC_ALL"] ?? environment["LC_MESSAGES"] ?? environment["LANG"])
-    }()
+    static let language = Language(variables: ProcessInfo.processInfo.environment)
 
     static func say(_ word: SignWord, _ parts: String...) -> String { language.say(word, parts) }
     static func titles(_ word: SignWord) -> [String] { language[word].split(separator: "|").map(String.init) }

@@ -35,7 +35,7 @@ struct CircleOptions: ParsableArguments {
             table.add("Médecin traitant", "\(doctor.displayName), \(copy)")
         }
         for one in file.oppositions {
-            table.add("Opposition", "\(one.way.rawValue), \(one.at.french), \(one.reason)")
+            table.add("Opposition", "\(one.way.rawValue), le \(one.at.french) par \(one.recordedBy), \(one.reason)")
         }
     }
 

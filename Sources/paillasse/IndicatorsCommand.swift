@@ -60,6 +60,14 @@ struct IndicatorsCommand: AsyncParsableCommand {
             Output.prose("  règle : \(figure.rule)")
             Output.prose("  lignes de la piste d'audit : \(IndicatorsCommand.spans(figure.entries))")
         }
+        for delay in view.indicators.turnarounds {
+            let plural = delay.count > 1 ? "s" : ""
+            Output.prose(
+                "Délai \(delay.label) : \(delay.count) compte\(plural) rendu\(plural), "
+                    + "médiane \(delay.medianMinutes) min, 9 sur 10 en \(delay.ninthDecileMinutes) min")
+            Output.prose("  règle : \(delay.rule)")
+            Output.prose("  lignes de la piste d'audit : \(IndicatorsCommand.spans(delay.entries))")
+        }
         Output.prose("Vérifier la piste : paillasse audit verify")
     }
 

@@ -91,7 +91,12 @@ extension ReportCommand {
         func run() async throws { try await decision.send(ReleaseBody(kind: .release, reason: decision.reason)) }
 
         static func say(_ story: ReportStoryView) {
-            var state = story.isHeld ? ["retenu"] : []
+            var state = story.isWithdrawn ? ["retiré"] : []
+            if story.isHeld { state.append("retenu") }
+            if story.secretCare { state.append("soins secrets") }
+            if story.confidentiality != .normal {
+                state.append("confidentialité \(story.confidentiality.rawValue), jamais au DMP")
+            }
             if !story.hiddenFrom.isEmpty {
                 let until = story.hiddenUntil.map { " jusqu'au \($0.french)" } ?? " jusqu'à nouvel ordre"
                 state.append("masqué à " + story.hiddenFrom.map(\.rawValue).joined(separator: ", ") + until)
@@ -177,6 +182,8 @@ struct DeliveriesCommand: AsyncParsableCommand {
         discussion: """
             À PRÉVENIR : ce destinataire a une version qui n'est plus juste et ne peut recevoir la nouvelle ; une \
             personne le prévient, puis l'écrit : paillasse deliveries told DEMANDE DESTINATAIRE --reason …
+            À SIGNER : un masquage a pris fin et ne peut être levé, le dossier ayant changé depuis la signature ; un \
+            biologiste le relit et le signe de nouveau.
             """,
         subcommands: [List.self, Retry.self, Abandon.self, Told.self], defaultSubcommand: List.self)
 
@@ -273,7 +280,8 @@ struct DeliveriesCommand: AsyncParsableCommand {
             let last = delivery.events.last.map { "\($0.at.french) \($0.detail ?? "")" } ?? ""
             table.add(
                 delivery.requestNumber ?? delivery.requestID, String(delivery.version), delivery.destination,
-                delivery.transport, delivery.dmp, delivery.mail, last, delivery.controlID)
+                delivery.transport + (delivery.road.map { " (\($0))" } ?? ""), delivery.dmp, delivery.mail, last,
+                delivery.controlID)
         }
         return table
     }

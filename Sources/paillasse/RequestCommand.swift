@@ -21,6 +21,7 @@ struct RequestCommand: AsyncParsableCommand {
         @Option(help: ArgumentHelp("Heure de prélèvement, AAAA-MM-JJTHH:MM.", valueName: "instant"))
         var collected: String?
         @Option(help: "Renseignements cliniques, en mots.") var note: String?
+        @OptionGroup var addressees: AddresseeOptions
         @OptionGroup var clinical: ClinicalOptions
 
         func run() async throws {
@@ -30,6 +31,9 @@ struct RequestCommand: AsyncParsableCommand {
             body.priority = urgent ? .urgent : nil
             body.collectedAt = collected.map { Moment(text: $0) }
             body.note = note
+            let addressees = try addressees.body
+            body.recipients = addressees?.recipients
+            body.encounter = addressees?.encounter
             body.clinical = clinical.body
             let made = try await listing.client().addRequest(body)
             if listing.json { return try Output.json(made) }
@@ -40,7 +44,8 @@ struct RequestCommand: AsyncParsableCommand {
 
     struct Change: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Ajouter des analyses à une demande, ou en retirer qui n'ont pas de résultat.")
+            abstract: "Ajouter des analyses à une demande, en retirer qui n'ont pas de résultat, changer les copies.",
+            discussion: "Copies et type de venue valent pour les comptes rendus à venir ; --copy donne toute la liste.")
         @OptionGroup var listing: Listing
         @Argument(help: "Numéro ou identifiant de la demande.") var request: String
         @Option(help: ArgumentHelp("Analyses et bilans à ajouter, séparés par des virgules.", valueName: "codes"))
@@ -48,13 +53,25 @@ struct RequestCommand: AsyncParsableCommand {
         @Option(help: ArgumentHelp("Analyses et bilans à retirer ; avec --reason.", valueName: "codes"))
         var cancel: String?
         @Option(help: "Motif du retrait.") var reason: String?
+        @OptionGroup var addressees: AddresseeOptions
+        @Flag(help: "Plus de copie à personne.") var noCopy = false
 
         func validate() throws {
-            if (add == nil) == (cancel == nil) { throw ValidationError("donner --add ou --cancel") }
+            let says = addressees.isSaid || noCopy
+            if [add != nil, cancel != nil, says].count(where: { $0 }) != 1 {
+                throw ValidationError("donner --add, ou --cancel, ou les copies et la venue (--copy, --encounter)")
+            }
+            if noCopy, !addressees.copy.isEmpty { throw ValidationError("--copy ou --no-copy") }
             if (cancel == nil) != (reason == nil) { throw ValidationError("--cancel et --reason vont ensemble") }
         }
 
         func run() async throws {
+            if var body = try addressees.body ?? (noCopy ? AddresseesBody() : nil) {
+                if noCopy { body.recipients = [] }
+                let changed = try await listing.client().setAddressees(request, body)
+                if listing.json { return try Output.json(changed) }
+                return Output.prose("demande \(changed.number)\n" + AddresseeOptions.words(changed))
+            }
             let codes = (add ?? cancel ?? "").split(separator: ",").map { code in String(code.filter { $0 != " " }) }
             let client = try listing.client()
             let made =
@@ -117,7 +134,7 @@ struct RequestCommand: AsyncParsableCommand {
                 "demande \(file.request.number) \(file.request.priority.word)\n"
                     + "patient \(file.patient.displayName), né(e) le \(file.patient.traits.birthDate.french), "
                     + "IPP \(file.patient.ipp)\nprescripteur \(file.request.prescriber.displayName), "
-                    + "le \(file.request.prescribedOn.french)")
+                    + "le \(file.request.prescribedOn.french)\n" + AddresseeOptions.words(file.request))
             if let clinical = file.request.clinical { Output.prose("contexte : \(clinical.frenchText)") }
             Output.line()
             RequestCommand.show(file.specimens)
@@ -183,6 +200,71 @@ struct ClinicalOptions: ParsableArguments {
         body.urineVolume = urineVolume
         body.urineHours = urineHours
         return body == ClinicalBody() ? nil : body
+    }
+}
+
+/// Who gets copies, and how the patient came.
+struct AddresseeOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Copie à un autre professionnel, autant de fois que besoin ; l'adresse MSSanté peut manquer.",
+            valueName: "RPPS : NOM : Prénom : adresse"))
+    var copy: [String] = []
+    @Option(help: "Venue : ambulatoire, hospitalisation, urgences ; ambulatoire par défaut.")
+    var encounter: EncounterWord?
+
+    var isSaid: Bool { encounter != nil || !copy.isEmpty }
+
+    /// Nil when nothing was said.
+    var body: AddresseesBody? {
+        get throws {
+            guard isSaid else { return nil }
+            var body = AddresseesBody()
+            if !copy.isEmpty { body.recipients = try copy.map { try AddresseeOptions.person($0) } }
+            body.encounter = encounter?.encounter
+            return body
+        }
+    }
+
+    private static func person(_ text: String) throws(Refusal) -> ProfessionalBody {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map { part in
+            String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        }
+        guard (3...4).contains(parts.count) else {
+            throw Refusal.usage(
+                "copie mal écrite",
+                "écrire --copy '10009876543 : CHARLES : Pascal : pascal.charles@medecin.mssante.fr'")
+        }
+        var body = ProfessionalBody(nationalID: nationalID(parts[0]), family: parts[1], given: parts[2])
+        if parts.count > 3, !parts[3].isEmpty { body.securedMail = parts[3] }
+        return body
+    }
+
+    static func words(_ request: RequestView) -> String {
+        let copies = request.recipients.map { who in
+            who.displayName + " (" + (who.securedMail ?? "sans adresse MSSanté") + ")"
+        }
+        return "venue : \(EncounterWord(request.encounter).rawValue)\ncopies : "
+            + (copies.isEmpty ? "aucune" : copies.joined(separator: ", "))
+    }
+}
+
+/// The words of `--encounter`.
+enum EncounterWord: String, ExpressibleByArgument, CaseIterable {
+    case ambulatoire, hospitalisation, urgences
+    var encounter: EncounterClass {
+        switch self {
+        case .ambulatoire: .ambulatory
+        case .hospitalisation: .inpatient
+        case .urgences: .emergency
+        }
+    }
+    init(_ encounter: EncounterClass) {
+        switch encounter {
+        case .ambulatory: self = .ambulatoire
+        case .inpatient: self = .hospitalisation
+        case .emergency: self = .urgences
+        }
     }
 }
 

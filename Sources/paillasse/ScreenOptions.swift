@@ -19,8 +19,7 @@ struct ScreenOptions: ParsableArguments {
     /// What the options and the environment say together.
     func manner(_ environment: [String: String]) throws(Refusal) -> Manner {
         var manner = Manner()
-        manner.language = Language(
-            environment: environment["LC_ALL"] ?? environment["LC_MESSAGES"] ?? environment["LANG"])
+        manner.language = Language(variables: environment)
         manner.signs = Signs(ascii: ascii)
         manner.keymap = try keymap(environment)
         // no-color.org: present and not empty.

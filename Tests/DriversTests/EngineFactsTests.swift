@@ -42,6 +42,9 @@ struct EngineFactsTests {
         #expect(found.map(\.analysis) == ["K", "CRP"])
         #expect(Set(found.map(\.indices)) == [SentIndices(hemolysis: Exact(120), lipemia: Exact(7))])
         #expect(try read(["R|1|^^^K|4.2|mmol/L"], with: driver)[0].indices == SentIndices())
+        let free = try read(
+            ["R|1|^^^K|4.2|mmol/L", "R|2|^^^FHB|10.5|g/L"], with: self.driver("indices: { \"FHB\": \"Hb\" }"))
+        #expect(free.map(\.indices) == [SentIndices(freeHemoglobin: Exact("10.5"))])
         // What cannot be read as an index stays a result, and waits as one.
         #expect(try read(["R|1|^^^SIH|---"], with: driver).map(\.instrumentCode) == ["SIH"])
         #expect(try read(["R|1|^^^K|4.2|mmol/L"], with: self.driver(""))[0].indices == nil)

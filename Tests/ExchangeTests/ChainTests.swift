@@ -4,6 +4,7 @@ import HL7v2
 import Laboratory
 import Neighbours
 import Store
+import Synchronization
 import Testing
 import Workflow
 
@@ -124,6 +125,40 @@ import Workflow
             }
             #expect(numbers == [[1], [1], [3]], "a number stands once in a chain")
             #expect(register(folder)[reports[2].documentOID] == "Approved")
+        }
+    }
+
+    @Test func `a hiding that cannot end is told to people until somebody signs again, and logged once`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI { pfi, _ in
+            let said = Mutex<[String]>([])
+            let dispatch = ReportDispatch(desk: bench.desk, pfi: bench.settings(pfi.port)) { line in
+                said.withLock { $0.append(line) }
+            }
+            try await dispatch.makeReports()
+            #expect(try await dispatch.sendDue())
+            let end = bench.clock.now.advanced(by: .seconds(3600))
+            let hide = ReleaseAct(.hide, reason: "annonce", hiddenFrom: [.patient], until: end)
+            try await dispatch.perform(hide, on: request.number, by: Bench.biologist)
+            #expect(try await dispatch.sendDue())
+            let patient = try await bench.desk.patient(request.patientID)
+            var draft = PatientDraft(status: patient.status, traits: patient.traits)
+            draft.ins = patient.ins
+            draft.usedName = "AUTRE"
+            _ = try await bench.desk.updatePatient(patient.id, draft, by: Bench.biologist)
+            #expect(try await bench.desk.stuckHidings(site: nil, request: nil).isEmpty, "its date has not come")
+            bench.clock.advance(.seconds(7200))
+            for _ in 0..<3 { try await dispatch.endHidings() }
+            #expect(said.withLock { $0.filter { $0.contains("[report.changed]") }.count } == 1)
+            let stuck = try await bench.desk.stuckHidings(site: "nord", request: nil)
+            #expect(stuck.map(\.requestNumber) == [request.number] && stuck.allSatisfy(\.needsPerson))
+            #expect(stuck.first?.note.destination == "patient" && stuck.first?.at == end)
+            #expect(try await bench.desk.stuckHidings(site: "sud", request: nil).isEmpty)
+            try await bench.sign(request, "4.4")
+            try await dispatch.makeReports()
+            try await dispatch.endHidings()
+            #expect(try await bench.desk.stuckHidings(site: nil, request: request.number).isEmpty)
         }
     }
 

@@ -57,8 +57,8 @@ import Workflow
             .accepted(report: "1.2", toDMP: true, toProfessionals: true, toPatient: false),
             .mail(report: "1.2", isPatient: false, outcome: .delivered),
             .mail(report: "1.2", isPatient: false, outcome: .delivered),
-            .phase(.signatureToPFI, minutes: 1), .phase(.signatureToPFI, minutes: 3),
-            .phase(.signatureToPFI, minutes: 90),
+            .phase(.signatureToPFI, report: "1.2", minutes: 1), .phase(.signatureToPFI, report: "1.3", minutes: 3),
+            .phase(.signatureToPFI, report: "1.2", minutes: 900), .phase(.signatureToPFI, report: "1.4", minutes: 90),
         ]
         let found = Indicators(events.enumerated().map { IndicatorEvent(sequence: $0 + 1, what: $1) })
         let values = Dictionary(uniqueKeysWithValues: found.figures.map { ($0.key, $0.value) })
@@ -67,5 +67,55 @@ import Workflow
         #expect(found.figures[0].entries == [1, 2, 3])
         let phase = found.turnarounds.first { $0.phase == .signatureToPFI }
         #expect(phase?.medianMinutes == 3 && phase?.ninthDecileMinutes == 90)
+        #expect(phase?.count == 3 && phase?.entries == [8, 9, 11], "a report counts once, when it was first taken")
+        #expect(found.figures.allSatisfy { found.share(of: $0) ?? 0 <= 100 })
+    }
+
+    @Test func `count the delay of a report once, whatever was sent again, with its entry of the chain`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        let start = bench.clock.now.advanced(by: .seconds(-86_400))
+        try await withPFI { pfi, _ in
+            let dispatch = bench.dispatch(to: pfi.port)
+            func delays() async throws -> [Indicators.Turnaround] {
+                let end = bench.clock.now.advanced(by: .seconds(60))
+                return try await dispatch.indicators(from: start, before: end, site: "nord").turnarounds
+            }
+            try await dispatch.makeReports()
+            #expect(try await dispatch.sendDue())
+            let first = try await delays()
+            let taken = try await bench.store.audit(after: 0, limit: 1000).filter { $0.action == "delivery.accepted" }
+            #expect(first.allSatisfy { $0.count == 1 && $0.entries == taken.map(\.sequence) }, "\(first)")
+            bench.clock.advance(.seconds(7200))
+            let again = ReleaseAct(.resend, reason: "essai")
+            try await dispatch.perform(again, on: request.number, by: Bench.biologist)
+            #expect(try await dispatch.sendDue())
+            try await bench.sign(request, "4.4")
+            try await dispatch.makeReports()
+            #expect(try await dispatch.sendDue())
+            #expect(try await delays() == first)
+            // Nor does what was sent again after the period of the first sending.
+            let later = try await dispatch.indicators(
+                from: bench.clock.now.advanced(by: .seconds(-3600)),
+                before: bench.clock.now.advanced(by: .seconds(60)), site: "nord")
+            #expect(later.turnarounds.allSatisfy { $0.count == 0 && $0.entries.isEmpty }, "\(later.turnarounds)")
+            #expect(later.figures.first?.value == 1)
+        }
+    }
+
+    @Test func `count a demonstration matricule as qualified when its identity is`() async throws {
+        let bench = try Bench()
+        let request = try await bench.request()
+        let patient = try await bench.desk.patient(request.patientID)
+        var draft = PatientDraft(status: .qualified, traits: patient.traits)
+        draft.ins = try INS("279035121518989", authority: .nirDemonstration)
+        _ = try await bench.desk.updatePatient(patient.id, draft, by: Bench.biologist)
+        try await bench.sign(request, "4.2")
+        let start = bench.clock.now.advanced(by: .seconds(-86_400))
+        let dispatch = bench.dispatch(to: 1)
+        try await dispatch.makeReports()
+        let found = try await dispatch.indicators(
+            from: start, before: bench.clock.now.advanced(by: .seconds(60)), site: "nord")
+        #expect(found.figures.first { $0.key == "qualified" }?.value == 1)
     }
 }

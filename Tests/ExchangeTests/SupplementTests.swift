@@ -172,21 +172,20 @@ enum SupplementTests {
             let dispatch = bench.dispatch(to: pfi.port)
             try await dispatch.makeReports()
             #expect(try await dispatch.sendDue())
-            // The DMP has version 1; the correction is restricted and may not go there.
-            var hide = ReleaseAct(.hide, reason: "demande du patient")
-            hide.confidentiality = .restricted
+            // The patient has version 1; the next one is hidden from the patient and may not go there.
+            let hide = ReleaseAct(.hide, reason: "à annoncer d'abord", hiddenFrom: [.patient])
             try await dispatch.perform(hide, on: request.number, by: Bench.biologist)
             #expect(try await dispatch.sendDue())
             let left = try #require(
                 try await bench.desk.withheld(site: "nord", request: request.number, limit: 10).first {
-                    $0.note.destination == "DMP"
+                    $0.note.destination == "patient"
                 })
-            #expect(left.needsPerson && left.note.reason == "CONFIDENTIEL" && left.version == 2)
-            let told = ReleaseAct(.told, reason: "retrait demandé à la main", destination: "DMP")
+            #expect(left.needsPerson && left.note.reason == "CACHE_AU_PATIENT" && left.version == 2)
+            let told = ReleaseAct(.told, reason: "appelé par le biologiste", destination: "patient")
             try await dispatch.perform(told, on: request.number, by: Bench.biologist)
             let after = try #require(
                 try await bench.desk.withheld(site: "nord", request: request.number, limit: 10).first {
-                    $0.note.destination == "DMP"
+                    $0.note.destination == "patient"
                 })
             #expect(!after.needsPerson && after.told?.author == "biologiste")
             await #expect(throws: CommandFailure.self, "told once") {

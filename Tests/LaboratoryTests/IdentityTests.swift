@@ -80,6 +80,7 @@ import Testing
         #expect(Role.allCases.filter { $0.permissions.contains(.sign) } == [.biologist])
         #expect(!Role.secretary.permissions.contains(.validateTechnically))
         #expect(!Role.administrator.permissions.contains(.register))
+        #expect(Role.allCases.filter { !$0.permissions.contains(.readFiles) } == [.administrator])
         #expect(Permission.allCases.allSatisfy { p in Role.allCases.contains { $0.permissions.contains(p) } })
     }
 }

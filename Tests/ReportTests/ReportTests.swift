@@ -101,6 +101,37 @@ struct CompositionTests {
         #expect(chemistry.panels[0].lines.map(\.name) == ["Sodium", "Potassium"])
     }
 
+    @Test func `a second unit has the precision of what was measured, and no digit more`() throws {
+        let cases = [
+            ("HB", "12.9", "g/dL", "12.0", "16.0", "129", "120 – 160"),
+            ("CREA", "80", "umol/L", "45", "84", "9,0", "5,1 – 9,5"),
+            ("GLUJ", "5.4", "mmol/L", "4", "5.50", "0,97", "0,72 – 0,991"),
+        ]
+        for (code, value, unit, low, high, expected, interval) in cases {
+            let measured = Sample.observation(
+                code, try Sample.measured(value, unit), interval: AppliedInterval(low: Exact(low), high: Exact(high)))
+            let printed = try compose(Sample.report(Sample.patient(), [measured])).printed
+            let line = try #require(printed.chapters.first?.panels.first?.lines.first)
+            #expect(
+                line.equivalents.map(\.value) == [expected] && line.equivalents.map(\.interval) == [interval], "\(line)"
+            )
+        }
+    }
+
+    @Test func `the head of the page is in French: telephone, place of birth, day of the prescription`() throws {
+        var report = try Sample.rich(Sample.patient())
+        report.site.phone = "+33298000000"
+        var printed = try compose(report).printed
+        #expect(printed.issuer.phone == "02 98 00 00 00" && printed.patient.birthPlace == "code INSEE 51215")
+        #expect(printed.prescriber == "Dr Pascal CHARLES, prescription du 18/11/2026")
+        report.site.phone = "+32 2 555 12 12"
+        var file = AdministrativeFile()
+        file.birthplaceName = "Connantre"
+        report.content.patient.administrative = file
+        printed = try compose(report).printed
+        #expect(printed.issuer.phone == "+32 2 555 12 12" && printed.patient.birthPlace == "Connantre")
+    }
+
     @Test func `the page, the text and the code say the same value with the text that was measured`() throws {
         let composition = try compose(Sample.rich(Sample.patient()))
         let lines = composition.printed.chapters.flatMap(\.panels).flatMap(\.lines)

@@ -92,6 +92,8 @@ import Testing
         ),
         ("{ format: 1, hil: { suppressAllFreeHemoglobin: \"dix\" } }", "dix"),
         ("{ format: 1, context: { excludedSections: [\"alchimie\"] } }", "alchimie"),
+        ("{ format: 1, context: { everyPositive: [\"K\"] } }", "résultat codé"),
+        ("{ format: 1, context: { everyPositive: [\"QQ\"] } }", "QQ"),
         ("{ format: 1, delta: { suspensions: { voyage: [\"K\"] } } }", "voyage"),
         ("{ format: 1, critical: { callMinutes: \"15\" } }", "callMinutes"),
     ])
@@ -113,6 +115,7 @@ import Testing
     @Test func `the shipped policy sorts, and releases nothing by itself`() throws {
         let policy = try Samples.pack().policy
         #expect(policy.releasedUnderApproval.isEmpty && policy.callMinutes == 15 && policy.silenceDays == 7)
+        #expect(policy.everyPositive == ["AGHBS", "VHC", "VIH"])
         #expect(policy.excluded.contains("GSABO") && policy.suspensions[.dialysis]?.contains("K") == true)
     }
 }

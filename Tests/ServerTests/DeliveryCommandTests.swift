@@ -53,6 +53,8 @@ import Workflow
             #expect(try await laboratory.dispatch.sendDue())
             let none = try await tool.run("report", "hide", number)
             #expect(none.code == 2, "a reason is asked for")
+            let before = try await tool.run("report", "show", number)
+            #expect(!before.output.contains("confidentialité") && !before.output.contains("retiré"), "\(before)")
             let hidden = try await tool.run(
                 "report", "hide", number, "--reason", "consultation d'annonce", "--until", "2026-11-30T08:00")
             #expect(
@@ -62,9 +64,11 @@ import Workflow
             #expect(shown.code == 0 && !shown.output.contains("masqué"), "\(shown)")
             _ = try await laboratory.dispatch.sendDue()
             let withdrawn = try await tool.run("report", "withdraw", number, "--reason", "erreur de patient")
-            #expect(withdrawn.code == 0, "\(withdrawn)")
+            #expect(withdrawn.code == 0 && withdrawn.output.contains("retiré"), "\(withdrawn)")
             _ = try await laboratory.dispatch.sendDue()
             #expect(pfi.tally.stored == 4)
+            let gone = try await tool.run("report", "show", number)
+            #expect(gone.output.contains("retiré") && gone.output.contains("suppression attendue"), "\(gone)")
             let again = try await tool.run("report", "resend", number, "--reason", "demande du médecin")
             #expect(again.code == 1 && again.complaint.contains("[release.withdrawn]"), "\(again)")
             let history = try await tool.run("report", "history", number)
@@ -75,6 +79,31 @@ import Workflow
         }
     }
 
+    @Test func `a hiding that cannot end waits for a signature, where people look`() async throws {
+        try await withLaboratory { laboratory, tool, number, _ in
+            #expect(try await laboratory.dispatch.sendDue())
+            let hidden = try await tool.run(
+                "report", "hide", number, "--reason", "annonce", "--until", "2026-11-30T08:00")
+            #expect(hidden.code == 0, "\(hidden)")
+            let patient = try await laboratory.desk.patient(laboratory.desk.request(number).patientID)
+            var draft = PatientDraft(status: patient.status, traits: patient.traits)
+            draft.usedName = "AUTRE"
+            let secretary = Author(login: "secretaire", role: .secretary, site: "nord")
+            _ = try await laboratory.desk.updatePatient(patient.id, draft, by: secretary)
+            let early = try await tool.run("deliveries", "--dead")
+            #expect(!early.output.contains("À SIGNER"), "\(early)")
+            laboratory.clock.advance(.seconds(9 * 86_400))
+            try await laboratory.dispatch.endHidings()
+            try await tool.signIn("biologiste")
+            for words in [["deliveries", "--dead"], ["report", "show", number]] {
+                let told = try await tool.run(words: words)
+                #expect(told.output.contains("À SIGNER") && told.output.contains(number), "\(told)")
+            }
+            let file = try await tool.run("bio", "file")
+            #expect(file.output.contains(number), "\(file)")
+        }
+    }
+
     @Test func `a dead letter is retried or given up by a person`() async throws {
         try await withLaboratory(PFIPolicy(answers: [.error, .accept])) { laboratory, tool, number, pfi in
             #expect(try await laboratory.dispatch.sendDue())
@@ -82,6 +111,10 @@ import Workflow
             #expect(dead.output.contains("refusée") && dead.output.contains(number), "\(dead)")
             let delivery = try #require(
                 try await laboratory.store.deliveries(site: nil, requestID: nil, limit: 1).first)
+            let told = try await laboratory.store.deliveryEvents(delivery.id).last { $0.kind == .refused }
+            let words = try #require(told?.detail?.split(separator: " ").first)
+            let people = dead.output.components(separatedBy: "DESTINATAIRE").last ?? ""
+            #expect(people.contains("refusé par la PFI") && people.contains(words), "who could not, and why: \(dead)")
             let retried = try await tool.run(
                 "deliveries", "retry", number, delivery.id, "--reason", "PFI réparée")
             #expect(retried.code == 0, "\(retried)")
@@ -104,6 +137,9 @@ import Workflow
             #expect((try? JSONSerialization.jsonObject(with: Data(json.output.utf8))) != nil)
             let told = try await tool.run(words: period + ["--explain"])
             #expect(told.output.contains("règle : ") && told.output.contains("lignes de la piste d'audit"), "\(told)")
+            let delay = told.output.components(separatedBy: "Délai de la signature à la PFI : 1 compte rendu,").last
+            let entry = delay?.components(separatedBy: "lignes de la piste d'audit : ").dropFirst().first
+            #expect(entry?.first?.isNumber == true, "a delay has its entries: \(told)")
             let chart = tool.home + "/graphique.svg"
             #expect(try await tool.run(words: period + ["--chart", chart]).code == 0)
             #expect(try String(contentsOfFile: chart, encoding: .utf8).contains("<rect"))
@@ -115,6 +151,98 @@ import Workflow
             #expect(String(decoding: bytes, as: UTF8.self).contains("<pdfaid:conformance>B<"))
             let other = try await tool.run(words: period + ["--chart", tool.home + "/graphique.gif"])
             #expect(other.code == 2, "\(other)")
+        }
+    }
+}
+
+@Suite struct `Where a message is, for those who were to get the report` {
+    private static let mail = "pascal.charles@medecin.mssante.fr"
+    private func line(
+        _ happened: [(DeliveryEvent.Kind, String?)], to destination: String = "PFI"
+    ) -> DeliveryLineView {
+        let start = Instant(milliseconds: 1_800_000_000_000)
+        let delivery = Delivery(
+            id: "1", site: "nord", reportID: "r", requestID: "q", version: 1, destination: destination,
+            controlID: "1", message: [], createdAt: start, toDMP: true)
+        let events = happened.enumerated().map { n, event in
+            DeliveryEvent(deliveryID: "1", ordinal: n + 1, kind: event.0, at: start, detail: event.1)
+        }
+        return DeliveryLineView(delivery, number: "7", events: events, addresses: [Self.mail], in: .europeParis)
+    }
+    private func told(_ happened: [(DeliveryEvent.Kind, String?)], to destination: String = "PFI") -> [String] {
+        line(happened, to: destination).recipients.map { "\($0.state), \($0.problem ?? "")" }
+    }
+
+    @Test func `nobody is waited for when nothing left, and why is told with its date`() {
+        let refused: [(DeliveryEvent.Kind, String?)] = [(.attempted, nil), (.refused, "AE 207 PID-3 inconnu")]
+        #expect(told(refused) == Array(repeating: "refusé par la PFI, AE 207 PID-3 inconnu", count: 2))
+        #expect(line(refused).recipients.allSatisfy { $0.at != nil } && line(refused).needsPerson)
+        for reason in ["retenu", "choix du patient"] {
+            #expect(told([(.abandoned, reason)]) == Array(repeating: "pas envoyé, \(reason)", count: 2))
+        }
+        #expect(
+            told([(.refused, "remplacé avant envoi")]) == Array(repeating: "pas envoyé, remplacé avant envoi", count: 2)
+        )
+        let silent = told([(.attempted, nil), (.failed, "20 s"), (.abandoned, "plus utile")])
+        #expect(silent == Array(repeating: "abandonné, plus utile – la PFI n'a pas répondu", count: 2))
+        #expect(told([]) == ["à envoyer, ", "à envoyer, "])
+        let away = told([(.attempted, nil), (.unreached, "connexion refusée")])
+        #expect(away == Array(repeating: "à envoyer, connexion refusée", count: 2))
+        #expect(
+            told([(.attempted, nil), (.accepted, nil)]) == [
+                "attendu, accepté par la PFI", "sans réponse, accepté par la PFI",
+            ])
+    }
+
+    @Test func `a withdrawal is a deletion, whoever answers it`() {
+        let answered: [(DeliveryEvent.Kind, String?)] = [
+            (.attempted, nil), (.accepted, nil), (.dmpAccepted, nil), (.mailDelivered, Self.mail),
+        ]
+        #expect(told(answered, to: "PFI retrait 1") == ["supprimé, ", "suppression remise, "])
+        let failed = line(Array(answered.prefix(2)) + [(.dmpRefused, "absent")], to: "PFI retrait 1")
+        #expect(failed.failedBeyond && failed.dmp == "suppression refusée")
+        #expect(told(answered) == ["accepté, ", "remis, "])
+    }
+
+    @Test func `which PFI took it is told when it is not the usual one`() {
+        #expect(line([(.attempted, "PFI de secours"), (.accepted, "PFI de secours")]).road == "PFI de secours")
+        #expect(line([(.attempted, nil), (.accepted, nil)]).road == nil)
+    }
+}
+
+@Suite struct `Copies and encounter of a request` {
+    @Test func `are set on the command line and shown`() async throws {
+        try await APILaboratory.open { laboratory in
+            try await CommandLineTool.withHome(server: laboratory.server.text) { tool in
+                try await tool.signIn("secretaire")
+                let secretary = try await laboratory.signedIn(.secretary)
+                let patient = try await secretary.addPatient(APILaboratory.patient())
+                let copy = "10009876543 : LEROY : Jeanne : jeanne.leroy@medecin.mssante.fr"
+                let added = try await tool.run(
+                    "request", "add", "--patient", patient.id, "--codes", "K", "--prescriber-rpps", "10002422979",
+                    "--prescriber-name", "TREGUER", "--prescriber-given", "Yann", "--copy", copy, "--encounter",
+                    "urgences")
+                #expect(added.code == 0, "\(added)")
+                let number = String(added.output.split(separator: " ")[1])
+                let shown = try await tool.run("request", "show", number)
+                #expect(shown.output.contains("venue : urgences"), "\(shown)")
+                #expect(shown.output.contains("Jeanne LEROY (jeanne.leroy@medecin.mssante.fr)"), "\(shown)")
+                let kept = try await laboratory.desk.request(number)
+                #expect(kept.encounter == .emergency && kept.recipients.map(\.nationalID) == ["810009876543"])
+                let changed = try await tool.run(
+                    "request", "change", number, "--copy", "10009876543 : LEROY : Jeanne", "--encounter",
+                    "hospitalisation")
+                #expect(changed.code == 0 && changed.output.contains("sans adresse MSSanté"), "\(changed)")
+                let none = try await tool.run("request", "change", number, "--no-copy")
+                #expect(none.code == 0 && none.output.contains("copies : aucune"), "\(none)")
+                let last = try await laboratory.desk.request(number)
+                #expect(last.encounter == .inpatient && last.recipients.isEmpty && last.version == 3)
+                let same = try await tool.run("request", "change", number, "--no-copy")
+                #expect(same.complaint.contains("[request.nothing]"), "\(same)")
+                for wrong in ["LEROY : Jeanne", "12 : LEROY : Jeanne"] {
+                    #expect(try await tool.run("request", "change", number, "--copy", wrong).code == 1)
+                }
+            }
         }
     }
 }
@@ -137,7 +265,9 @@ import Workflow
                 #expect(made.code == 0, "\(made)")
                 let id = String(made.output.split(separator: " ")[1])
                 let shown = try await tool.run("patient", "show", id)
-                for expected in ["DURAND Paul (parent)", "CHARLES", "59000 LILLE", "demande de la mère"] {
+                for expected in [
+                    "DURAND Paul (parent)", "CHARLES", "59000 LILLE", "demande de la mère", "par biologiste",
+                ] {
                     #expect(shown.output.contains(expected), "\(expected): \(shown)")
                 }
                 let kept = try #require(try await laboratory.store.patient(id)?.administrative)

@@ -68,7 +68,8 @@ private final class ToldControl: AnalyzerControl {
         }
     }
 
-    @Test func `what another site holds is not there, but for administrators`() async throws {
+    @Test func `what another site holds is not there, and administrators see lines, not patients' files`() async throws
+    {
         try await APILaboratory.open { laboratory in
             let made = try await laboratory.readyToSign()
             let entry = TriageEntry(
@@ -91,11 +92,14 @@ private final class ToldControl: AnalyzerControl {
             let patient = try await laboratory.desk.request(made.request.number).patientID
             let paths = [
                 "/v1/patients/\(patient)", "/v1/requests/\(made.request.number)", "/v1/bio/\(made.request.number)",
-                "/v1/reports?request=\(made.request.number)", "/v1/triage/t1", "/v1/messages/m1", "/v1/sessions/s1",
+                "/v1/reports?request=\(made.request.number)", "/v1/reports/story?request=\(made.request.number)",
+                "/v1/triage/t1",
             ]
-            for (login, expected) in [("technicien", 200), ("sud", 404), ("sudadmin", 200)] {
+            let house = ["/v1/messages/m1", "/v1/sessions/s1"]
+            for (login, ofFiles, ofHouse) in [("technicien", 200, 200), ("sud", 404, 404), ("sudadmin", 403, 200)] {
                 let client = try await laboratory.signedIn(login)
-                for path in paths {
+                for path in paths + house {
+                    let expected = house.contains(path) ? ofHouse : ofFiles
                     #expect(try await client.raw("GET", path, body: nil).status == expected, "\(login) \(path)")
                 }
             }

@@ -250,17 +250,17 @@ struct Road: Sendable {
             try await road.sign(number)
             let first = try await road.tool.run("deliveries")
             #expect(first.output.contains("DMP") && first.output.contains("pascal.charles@medecin.mssante.fr"))
-            try await road.done(
-                "report", "hide", number, "--confidentiality", "R", "--reason", "demande du patient")
+            // The patient has it already.
+            try await road.done("report", "hide", number, "--reason", "à annoncer d'abord")
             try await road.send()
             let dead = try await road.tool.run("deliveries", "--dead")
             #expect(dead.output.contains("À PRÉVENIR"), "\(dead)")
-            #expect(dead.output.contains("document restreint : jamais au DMP"), "\(dead)")
-            try await road.done("deliveries", "told", number, "DMP", "--reason", "masqué par l'assistance du DMP")
+            #expect(dead.output.contains("caché au patient"), "\(dead)")
+            try await road.done("deliveries", "told", number, "patient", "--reason", "appelé par le biologiste")
             let after = try await road.tool.run("deliveries", "--dead")
             #expect(!after.output.contains("À PRÉVENIR"), "\(after)")
             let all = try await road.tool.run("deliveries", "--request", number)
-            #expect(all.output.contains("masqué par l'assistance du DMP"), "\(all)")
+            #expect(all.output.contains("appelé par le biologiste"), "\(all)")
             #expect(try await road.tool.run("report", "history", number).output.contains("prévenu autrement"))
         }
     }

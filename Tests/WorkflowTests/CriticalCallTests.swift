@@ -46,6 +46,20 @@ import Workflow
         #expect(try await bench.store.register(.criticalCall, site: "nord", subject: id).map(\.ordinal) == [1, 2, 3])
     }
 
+    @Test func `read back with another value is not told`() async throws {
+        let id = try await bench.observation("K", made).id
+        var other = attempt(.confirmed)
+        other.valueRead = "5,7"
+        let wrong = other
+        let said = await refusal { () throws(CommandFailure) in
+            _ = try await bench.desk.recordCall(wrong, for: id, by: Bench.technician)
+        }
+        #expect(said == "critical.call.other")
+        #expect(try await bench.desk.openCalls(site: "nord").map(\.call.state) == [.open])
+        other.valueRead = "7,50 mmol/L"
+        #expect(try await bench.desk.recordCall(other, for: id, by: Bench.technician).call.state == .told)
+    }
+
     @Test func `goes to the next of the chain when nobody answers, and when time runs out`() async throws {
         let id = try await bench.observation("K", made).id
         let first = try await bench.desk.recordCall(attempt(.unreachable), for: id, by: Bench.technician)

@@ -50,6 +50,13 @@ import Workflow
                 $0.check == .delta
             })
         #expect(delta.inputs.contains(CheckFact(.previous, try #require(Measured("140")))))
+        // Only what was done about it resolves it.
+        let words = await refusal { () throws(CommandFailure) in
+            _ = try await bench.desk.validate(
+                [sodium.id], of: again.request.number, reason: "bof", by: Bench.technician)
+        }
+        #expect(words == "validate.reason.delta")
+        try await bench.validate(["NA"], of: again, reason: "NOUVEAU PRELEVEMENT, même valeur")
     }
 
     @Test func `a result that comes later and contradicts holds the one that stands`() async throws {
@@ -139,6 +146,53 @@ import Workflow
         let sodium = try await bench.observation("NA", made)
         let held = try await bench.desk.standing([sodium], at: bench.clock.now)[0]
         #expect(held.holds.contains { $0.code == .delta })
+    }
+}
+
+@Suite struct `What is never proposed` {
+    private func serology(
+        _ bench: Bench, _ code: String, _ message: String, for patientID: String? = nil
+    ) async throws -> Observation {
+        let made: RegisteredRequest
+        if let patientID {
+            made = try await bench.registered(["VIH"], for: patientID)
+        } else {
+            made = try await bench.received(["VIH"])
+        }
+        var result = Bench.result("VIH", code, of: made.specimens[0].accession, unit: "")
+        result.value = .coded(code, display: code)
+        try await bench.arrive(message, [result])
+        try await bench.validate(["VIH"], of: made)
+        return try await bench.observation("VIH", made)
+    }
+
+    @Test func `a code that an analyzer sent without any control of quality`() async throws {
+        let bench = try await Bench.withRules()
+        let negative = try await serology(bench, "NEG", "m1")
+        #expect(negative.holds.map(\.code) == [.noQualityControl])
+        #expect(
+            try await bench.desk.standing([negative], at: bench.clock.now)[0].holds.map(\.code) == [.noQualityControl])
+    }
+
+    @Test func `a reactive HIV, the first time and each time after`() async throws {
+        let bench = try await Bench.withRules()
+        let first = try await serology(bench, "POS", "m1")
+        #expect(first.holds.contains { $0.code == .firstPositive })
+        bench.clock.advance(.seconds(86_400))
+        let again = try await serology(bench, "POS", "m2", for: first.patientID)
+        #expect(Set(again.holds.map(\.code)) == [.noQualityControl, .excludedAnalysis])
+        let negative = try await serology(bench, "NEG", "m3", for: first.patientID)
+        #expect(negative.holds.map(\.code) == [.noQualityControl])
+    }
+
+    @Test(arguments: [("9.9", false), ("10", true)])
+    func `what was measured in a tube of ten grams of free hemoglobin`(grams: String, held: Bool) async throws {
+        let bench = try await Bench.withRules()
+        let made = try await bench.received(["CRP"])
+        var result = Bench.result("CRP", "3.0", of: made.specimens[0].accession, unit: "mg/L")
+        result.indices = SentIndices(freeHemoglobin: Exact(grams))
+        try await bench.arrive("m1", [result])
+        #expect(try await bench.observation("CRP", made).holds.contains { $0.code == .interference } == held)
     }
 }
 

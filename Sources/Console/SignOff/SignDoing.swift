@@ -110,7 +110,7 @@ extension SignBench {
                     parts: [
                         .init(word: .callPerson), .init(word: .callRole, isOptional: true),
                         .init(word: .callNumber, isOptional: true), value,
-                        .init(word: .callReadBack, isOptional: true),
+                        .init(word: .callReadBack, isOptional: true, choices: [say(.yes), say(.no)]),
                     ]))
         case _: break
         }

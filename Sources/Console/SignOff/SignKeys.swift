@@ -130,6 +130,12 @@ extension SignBench {
             mode = .question(question)
             return []
         case .enter, .tab, .down: return answer(question)
+        case .character where question.parts[question.at].isFull:
+            // A code typed a field too early must not be read on the screen.
+            question.parts[question.at].field = Field()
+            question.complaint = say(.lotCountDiffers)
+            mode = .question(question)
+            return [.bell]
         case .character(let c) where question.parts[question.at].isSecret:
             question.parts[question.at].field.insert(String(manner.keymap.digit(c)))
         case _: _ = question.parts[question.at].field.take(key)
@@ -156,8 +162,12 @@ extension SignBench {
             // A code of signature typed a field too early would be kept as words.
             question.complaint = say(.wordsNotCode)
             question.parts[question.at].field = Field()
+        } else if part.word == .callReadBack, !isReadBack(text, of: question) {
+            question.complaint = say(.yesOrNo)
         } else if let expected = part.expected, text != expected {
-            question.complaint = say(.differs)
+            let isCount = part.word == .lotCount
+            question.complaint = say(isCount ? .lotCountDiffers : .differs)
+            if isCount { question.parts[question.at].field = Field() }
         } else if question.at + 1 < question.parts.count {
             question.at += 1
             question.complaint = nil
@@ -174,6 +184,13 @@ extension SignBench {
         }
         mode = .question(question)
         return [.bell]
+    }
+
+    /// Yes or no; nothing when nobody answered.
+    private func isReadBack(_ text: String, of question: SignQuestion) -> Bool {
+        let text = text.trimmed.lowercased()
+        guard text.isEmpty else { return [say(.yes), say(.no)].contains { $0.hasPrefix(text) } }
+        return question.parts.contains { $0.word == .callPerson && $0.field.text.trimmed == "-" }
     }
 
     private mutating func done(_ question: SignQuestion) -> [SignEffect] {
@@ -229,12 +246,13 @@ extension SignBench {
 
     private mutating func call(_ request: String, _ id: String, _ typed: (SignWord) -> String) -> [SignEffect] {
         let reached = typed(.callPerson).trimmed != "-"
+        let readBack = typed(.callReadBack).trimmed.lowercased()
         return send(
             .call(
                 request: request, id: id, person: reached ? typed(.callPerson) : "", role: typed(.callRole),
                 number: typed(.callNumber), value: typed(.callValue),
-                readBack: ["o", "y"].contains(typed(.callReadBack).lowercased().first.map(String.init)),
-                reached: reached), as: .other(request))
+                readBack: reached && !readBack.isEmpty && say(.yes).hasPrefix(readBack), reached: reached),
+            as: .other(request))
     }
 
     /// Adds a coded comment, or takes it away again.
@@ -256,6 +274,8 @@ extension SignBench {
 }
 
 extension SignQuestion.Part {
+    /// The number of files of a batch has no more digits.
+    fileprivate var isFull: Bool { word == .lotCount && field.text.count >= (expected?.count ?? 0) }
     /// Words are asked for, and digits typed.
     var looksLikeCode: Bool {
         word == .uncalled && !field.text.isEmpty && field.text.allSatisfy { $0.isNumber || $0.isWhitespace }

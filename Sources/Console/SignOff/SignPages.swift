@@ -205,7 +205,8 @@ extension SignBench {
     func versionLines(_ found: SignVersions) -> [String] {
         guard found.signed > 0 else { return [say(.notSigned, key(.sign))] }
         var lines = [
-            CellWidth.fit("", 9) + CellWidth.fit(say(.before, String(found.signed)), 24) + say(.after)
+            CellWidth.fit("", 9) + CellWidth.fit(say(.before, String(found.signed)), 24)
+                + (found.after.map { say(.before, String($0)) } ?? say(.after))
         ]
         for change in found.changes {
             lines.append(

@@ -151,6 +151,8 @@ package struct SignVersions: Sendable, Hashable {
     package var number: String
     /// 0: nothing is signed yet.
     package var signed: Int
+    /// The signed version that stands beside it; nil: what is to be signed.
+    package var after: Int?
     package var changes: [Change]
     /// What else is said otherwise: identity, tube, prescriber, what is joined.
     package var others: [SignedChange]
@@ -158,9 +160,10 @@ package struct SignVersions: Sendable, Hashable {
     package var earlier: [String]
     package var holders: [Holder]
     package init(
-        number: String, signed: Int, changes: [Change], others: [SignedChange] = [], earlier: [String],
-        holders: [Holder]
+        number: String, signed: Int, after: Int? = nil, changes: [Change], others: [SignedChange] = [],
+        earlier: [String], holders: [Holder]
     ) {
+        self.after = after
         self.others = others
         self.number = number
         self.signed = signed

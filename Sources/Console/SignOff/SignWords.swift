@@ -11,6 +11,7 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case signTitle, signCovers, signPartial, meaning, pin, secret, uncalled, needed, differs
     case lotCount, lotSummary, lotLeft, lotOldest, lotSample, lotContinue, lotChanged, lotNone, lotDone, lotRefused
     case rejectTitle, reason, lastDigits, callTitle, callPerson, callRole, callNumber, callValue, callReadBack, yes
+    case no, yesOrNo, lotCountDiffers
     case amendTitle, amendReason, amendWords, amendContinue, notSigned, isAmendment, nothingToSign
     case commentTitle, commentCode, commentUnknown, noteTitle, noteWords, findTitle, findNumber, exceptOn, exceptOff
     case before, after, removed, sameResults, nobody, holderState, holderNext, earlierVersion, noCurve

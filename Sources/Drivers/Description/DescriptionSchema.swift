@@ -50,8 +50,8 @@ extension ObjectReader {
 
     private func indices() -> [String: String] {
         let indices = dictionary("indices") ?? [:]
-        for (code, index) in indices.sorted(by: { $0.key < $1.key }) where !["H", "I", "L"].contains(index) {
-            log.add("value", at: key("indices"), "\(code) : indice inconnu « \(index) »", "écrire H, I ou L")
+        for (code, index) in indices.sorted(by: { $0.key < $1.key }) where !["H", "I", "L", "Hb"].contains(index) {
+            log.add("value", at: key("indices"), "\(code) : indice inconnu « \(index) »", "écrire H, I, L ou Hb")
         }
         return indices
     }

@@ -83,6 +83,7 @@ extension Driver {
             switch index {
             case "H": indices.hemolysis = value.number
             case "I": indices.icterus = value.number
+            case "Hb": indices.freeHemoglobin = value.number
             case _: indices.lipemia = value.number
             }
             found[observation.accession] = indices

@@ -39,10 +39,15 @@ package struct SentIndices: Codable, Sendable, Hashable {
     package var hemolysis: Exact?
     package var icterus: Exact?
     package var lipemia: Exact?
-    package init(hemolysis: Exact? = nil, icterus: Exact? = nil, lipemia: Exact? = nil) {
+    /// Free hemoglobin, g/L.
+    package var freeHemoglobin: Exact?
+    package init(
+        hemolysis: Exact? = nil, icterus: Exact? = nil, lipemia: Exact? = nil, freeHemoglobin: Exact? = nil
+    ) {
         self.hemolysis = hemolysis
         self.icterus = icterus
         self.lipemia = lipemia
+        self.freeHemoglobin = freeHemoglobin
     }
 }
 

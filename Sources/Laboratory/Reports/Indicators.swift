@@ -9,8 +9,8 @@ package struct IndicatorEvent: Sendable, Hashable {
         case dmpRefused(report: String)
         /// A mailbox took the mail, or refused it, or its reader read it.
         case mail(report: String, isPatient: Bool, outcome: MailOutcome)
-        /// Minutes of a phase of the work behind a signature.
-        case phase(Phase, minutes: Int)
+        /// Minutes of a phase of the work behind a report, when the PFI first took it.
+        case phase(Phase, report: String, minutes: Int)
     }
     package enum MailOutcome: String, Sendable, Hashable { case delivered, refused, read }
     package enum Phase: String, Codable, Sendable, Hashable, CaseIterable {
@@ -43,10 +43,15 @@ package struct Indicators: Codable, Sendable, Hashable {
     package struct Turnaround: Codable, Sendable, Hashable {
         package var phase: IndicatorEvent.Phase
         package var label: String
+        /// How it is counted, in French.
+        package var rule: String
+        /// Reports counted.
         package var count: Int
         package var medianMinutes: Int
         /// Nine of ten are faster.
         package var ninthDecileMinutes: Int
+        /// Entries of the audit chain counted.
+        package var entries: [Int]
     }
     package var figures: [Figure]
     package var turnarounds: [Turnaround]
@@ -73,9 +78,9 @@ package struct Indicators: Codable, Sendable, Hashable {
             key: "reports", label: "Comptes rendus édités", rule: "chaînes de versions dont une version a été éditée"
         ) { if case .report(let set, _, _) = $0 { set } else { nil } },
         Definition(
-            key: "versions", label: "dont versions de remplacement", rule: "versions 2 et suivantes éditées",
-            ofKey: "reports"
-        ) { if case .report(let set, let version, _) = $0, version > 1 { "\(set).\(version)" } else { nil } },
+            key: "versions", label: "dont avec une version de remplacement",
+            rule: "chaînes de versions dont une version 2 ou suivante a été éditée", ofKey: "reports"
+        ) { if case .report(let set, let version, _) = $0, version > 1 { set } else { nil } },
         Definition(
             key: "qualified", label: "avec INS qualifiée", rule: "comptes rendus dont le document porte l'INS",
             ofKey: "reports"
@@ -132,12 +137,18 @@ package struct Indicators: Codable, Sendable, Hashable {
                 entries: entries.sorted(), ofKey: definition.ofKey)
         }
         turnarounds = IndicatorEvent.Phase.allCases.map { phase in
-            let minutes = events.compactMap { event -> Int? in
-                if case .phase(phase, let minutes) = event.what { minutes } else { nil }
-            }.sorted()
+            var first = [String: (sequence: Int, minutes: Int)]()
+            for event in events {
+                guard case .phase(phase, let report, let minutes) = event.what,
+                    event.sequence < first[report]?.sequence ?? Int.max
+                else { continue }
+                first[report] = (event.sequence, minutes)
+            }
+            let minutes = first.values.map(\.minutes).sorted()
             return Turnaround(
-                phase: phase, label: phase.label, count: minutes.count, medianMinutes: Indicators.rank(minutes, 50),
-                ninthDecileMinutes: Indicators.rank(minutes, 90))
+                phase: phase, label: phase.label, rule: phase.rule, count: minutes.count,
+                medianMinutes: Indicators.rank(minutes, 50), ninthDecileMinutes: Indicators.rank(minutes, 90),
+                entries: Set(first.values.map(\.sequence)).sorted())
         }
     }
 
@@ -155,5 +166,22 @@ extension IndicatorEvent.Phase {
         case .signatureToPFI: "de la signature à la PFI"
         case .collectionToPFI: "du prélèvement à la PFI"
         }
+    }
+
+    fileprivate var rule: String {
+        let from =
+            switch self {
+            case .collectionToReception, .collectionToPFI: "du premier prélèvement de la demande"
+            case .receptionToSignature: "de la dernière réception de la demande"
+            case .signatureToPFI: "de la signature"
+            }
+        let to =
+            switch self {
+            case .collectionToReception: "à la dernière réception"
+            case .receptionToSignature: "à la signature"
+            case .signatureToPFI, .collectionToPFI: "à l'acceptation par la PFI"
+            }
+        return "minutes \(from) \(to), une fois par compte rendu, à la première acceptation d'un de ses messages ; "
+            + "médiane et neuvième décile au rang le plus proche"
     }
 }

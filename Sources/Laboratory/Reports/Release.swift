@@ -62,7 +62,7 @@ package struct ReleaseState: Sendable, Hashable {
     package private(set) var hiddenFrom: Set<Audience> = []
     /// When the hiding ends by itself, and from whom.
     package private(set) var hiddenUntil: Instant?
-    private var endsFor: Set<Audience> = []
+    package private(set) var endsFor: Set<Audience> = []
     package private(set) var secretCare = false
     package private(set) var confidentiality = Visibility.Confidentiality.normal
 

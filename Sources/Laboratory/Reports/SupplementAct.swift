@@ -59,7 +59,10 @@ extension ReportSupplements {
             + panelComments.map { "commentaire de \($0.place)" } + images.map { "image (\($0.place)) : \($0.caption)" }
             + attachedReports.map { "compte rendu joint \($0.number) : \($0.title)" }
             + subcontracts.map { "sous-traité à \($0.laboratory.name) : \($0.analyses.joined(separator: ", "))" }
-            + isolates.map { "isolat \($0.number) : \($0.organism), \($0.susceptibilities.count) antibiotiques" }
+            + isolates.map {
+                let count = $0.susceptibilities.count
+                return "isolat \($0.number) : \($0.organism), \(count) antibiotique\(count > 1 ? "s" : "")"
+            }
             + validations.map {
                 "validé aussi par \($0.biologist.displayName)"
                     + ($0.analyses.isEmpty ? "" : " : " + $0.analyses.joined(separator: ", "))

@@ -3,6 +3,8 @@
 package struct WithheldNote: Codable, Sendable, Hashable {
     /// `DMP`, `patient`, an MSSanté address; empty for a prescriber without one.
     package var destination: String
+    /// Reason of a hiding that is over and cannot end before somebody signs again.
+    package static let stuckHiding = "masquage"
     /// Stable code, and the same in French.
     package var reason: String
     package var words: String

@@ -17,21 +17,27 @@ package enum Permission: String, Codable, Sendable, CaseIterable {
     case operateAnalyzers
     /// Publish a catalogue and its rules; approving their lines is the biologist's (`sign`).
     case publishCatalogue
+    /// Patients' files: identity, requests, results, reports. `read` alone is the house: catalogue, analyzers,
+    /// controls, indicators. Administration is apart from care (DSR-SGL section 5).
+    case readFiles
 }
 
 extension Role {
     package var permissions: Set<Permission> {
         switch self {
-        case .secretary: [.read, .register, .receive]
+        case .secretary: [.read, .readFiles, .register, .receive]
         case .technician:
-            [.read, .register, .receive, .enterResult, .validateTechnically, .resolveTriage, .operateAnalyzers]
+            [
+                .read, .readFiles, .register, .receive, .enterResult, .validateTechnically, .resolveTriage,
+                .operateAnalyzers,
+            ]
         case .biologist:
             [
-                .read, .register, .receive, .enterResult, .validateTechnically, .sign, .resolveTriage, .audit,
-                .operateAnalyzers, .publishCatalogue,
+                .read, .readFiles, .register, .receive, .enterResult, .validateTechnically, .sign, .resolveTriage,
+                .audit, .operateAnalyzers, .publishCatalogue,
             ]
         case .administrator: [.read, .administer, .audit, .operateAnalyzers, .publishCatalogue]
-        case .program: [.read]
+        case .program: [.read, .readFiles]
         }
     }
 }

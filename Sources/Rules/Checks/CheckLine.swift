@@ -70,6 +70,7 @@ final class CheckLine: Sendable {
     let suspendedIn: Set<ClinicalContext>
     let isExcluded: Bool
     let looksForFirstPositive: Bool
+    let holdsEveryPositive: Bool
     let looksForFirstTime: Bool
     let positiveIsCritical: Bool
     /// Analyses that its formula needs; nil: it has no formula.
@@ -111,6 +112,7 @@ final class CheckLine: Sendable {
         isExcluded =
             isUnread || policy.excluded.contains(code) || policy.excludedSections.contains(analysis.section)
         looksForFirstPositive = policy.firstPositive.contains(code)
+        holdsEveryPositive = policy.everyPositive.contains(code)
         looksForFirstTime = policy.firstTime.contains(code)
         positiveIsCritical = policy.positiveIsCritical.contains(code)
         let formula = pack.formula(code)

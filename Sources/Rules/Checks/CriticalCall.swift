@@ -129,9 +129,21 @@ package struct CriticalCall: Codable, Sendable, Hashable {
         dueAt = now.advanced(by: .seconds(Int64(minutes) * 60))
     }
 
-    /// Writes a call down. Who could not be reached leads to the next of the chain; who was closes the technician's
-    /// task, and leaves the biologist's to a biologist.
-    package mutating func record(_ attempt: Attempt, isBiologist: Bool, minutes: Int) throws(Refusal) {
+    /// Is this the value of the result, in one of the ways that a report prints it? Words around the number (a unit, a
+    /// comparator) are let be; a result that is no number cannot be compared.
+    private func isSaid(_ words: String, _ printed: [Measured]) -> Bool {
+        guard case .measured(let value, _) = snapshot else { return true }
+        let numbers = words.split { !($0.isASCII && $0.isNumber) && $0 != "," && $0 != "." && $0 != "-" }
+            .compactMap { Exact($0.replacing(",", with: ".")) }
+        return ([value] + printed).contains { numbers.contains($0.number) }
+    }
+
+    /// Writes a call down. Who could not be reached leads to the next of the chain; who was closes the technician's task,
+    /// and leaves the biologist's to a biologist. `printed`: the value as reports print it, rounded, also in its other
+    /// unit.
+    package mutating func record(
+        _ attempt: Attempt, isBiologist: Bool, minutes: Int, printed: [Measured] = []
+    ) throws(Refusal) {
         guard state != .closed else { throw refusal("closed", "cet appel est déjà clos", "rien à faire") }
         guard attempt.at >= openedAt, attempts.last.map({ $0.at <= attempt.at }) ?? true else {
             throw refusal("time", "l'heure de l'appel précède ce qui est déjà noté", "corriger l'heure")
@@ -143,6 +155,12 @@ package struct CriticalCall: Codable, Sendable, Hashable {
             }
             guard !attempt.valueRead.isEmpty else {
                 throw refusal("value", "la valeur lue au téléphone n'est pas notée", "donner la valeur lue")
+            }
+            guard isSaid(attempt.valueRead, printed) else {
+                throw refusal(
+                    "other",
+                    "la valeur lue, \(attempt.valueRead), n'est pas celle du résultat, \(snapshot.frenchText)",
+                    "rappeler si une autre valeur a été dite, et noter \(snapshot.frenchText) une fois relue")
             }
             guard attempt.wasReadBack == (attempt.outcome == .confirmed) else {
                 throw refusal(

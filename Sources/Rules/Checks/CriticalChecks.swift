@@ -64,7 +64,10 @@ extension ResultJudge {
     }
 
     mutating func checkContext(_ line: CheckLine) {
-        add(.excluded, if: line.isExcluded, .excludedAnalysis)
+        let isReactive = line.holdsEveryPositive && positive(facts.value, line) == .yes
+        add(
+            .excluded, if: line.isExcluded || isReactive, .excludedAnalysis,
+            inputs: isReactive ? [CheckFact(.words, facts.value?.word ?? "")] : [])
         add(
             .manualEdit, if: facts.origin == .manual || facts.edited || facts.hasFreeComment, .manualEntry,
             inputs: [CheckFact(.state, facts.origin.rawValue)])

@@ -142,6 +142,7 @@ package struct SerumIndices: Codable, Sendable, Hashable {
         hemolysis = other.hemolysis ?? hemolysis
         icterus = other.icterus ?? icterus
         lipemia = other.lipemia ?? lipemia
+        freeHemoglobin = other.freeHemoglobin ?? freeHemoglobin
     }
 
     package subscript(index: HILIndex) -> Exact? {

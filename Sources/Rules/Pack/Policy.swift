@@ -93,6 +93,8 @@ package struct VerificationPolicy: Sendable {
     package var excludedSections: Set<String> = []
     /// The first positive of a person is looked at.
     package var firstPositive: Set<String> = []
+    /// Every positive is looked at, however often it came before (HIV, HBs, HCV).
+    package var everyPositive: Set<String> = []
     /// The first value of a person is looked at (tumour markers).
     package var firstTime: Set<String> = []
     /// Positive is critical: called like a critical value.
@@ -146,6 +148,12 @@ struct PolicyReader {
             }
             policy.firstPositive = codes(context, "firstPositive")
             policy.firstTime = codes(context, "firstTime")
+            policy.everyPositive = codes(context, "everyPositive")
+            for code in policy.everyPositive.sorted() where catalogue[code].map({ $0.nature != .coded }) ?? false {
+                log.add(
+                    "nature", at: context.key("everyPositive"), "« \(code) » n'a pas de résultat codé",
+                    "nommer une analyse codée, ou borner la valeur (autoval_haut)")
+            }
             context.finish()
         }
         if let reflex = top.object("reflex") {

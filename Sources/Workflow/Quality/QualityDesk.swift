@@ -260,9 +260,9 @@ extension Desk {
     /// rejected later reaches back, one that conforms again lets go what was decided (RULES section 2.5).
     func withControls(_ observation: Observation, at: Instant) async throws(CommandFailure) -> Observation {
         let controlled: Set<Hold.Code> = [.noQualityControl, .qualityControlExpired, .qualityControlRejected]
-        // Words and codes are not under these controls; nor is what no analyzer measured.
-        guard case .measured = observation.value, let standing = try await controlStanding(of: observation, at: at)
-        else { return observation }
+        guard isControlled(observation), let standing = try await controlStanding(of: observation, at: at) else {
+            return observation
+        }
         var out = observation
         out.holds.removeAll { controlled.contains($0.code) }
         if let hold = standing.hold {

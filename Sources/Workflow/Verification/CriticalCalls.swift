@@ -1,4 +1,5 @@
 package import Base
+import Catalog
 package import Laboratory
 package import Rules
 import Store
@@ -125,7 +126,8 @@ extension Desk {
             var attempt = attempt
             attempt.at = at
             attempt.caller = author.login
-            try call.record(attempt, isBiologist: author.role == .biologist, minutes: callMinutes)
+            try call.record(
+                attempt, isBiologist: author.role == .biologist, minutes: callMinutes, printed: printed(call))
         }
     }
 
@@ -147,6 +149,20 @@ extension Desk {
         return try await changeCall(observationID, "critical.close", reason, author) { (call, at) throws(Refusal) in
             try call.close(by: author.login, isBiologist: author.role == .biologist, at: at)
         }
+    }
+
+    /// The value to be told as reports print it: to the decimals of the analysis, in either of its units.
+    private func printed(_ call: CriticalCall) -> [Measured] {
+        guard case .measured(let value, let unit) = call.snapshot, let analysis = catalogue[call.analysis] else {
+            return []
+        }
+        var ways = analysis.decimals.map { [value.with(value.number.rounded(to: $0))] } ?? []
+        if let second = analysis.alternative, unit == analysis.unit,
+            let other = second.converted(value, places: max(analysis.decimals ?? 0, 2))
+        {
+            ways.append(other)
+        }
+        return ways
     }
 
     private var callMinutes: Int { shelf.pack.policy.callMinutes }

@@ -17,7 +17,7 @@ extension Desk {
 
     /// A result of a site that this author reaches.
     package func result(_ id: String, _ author: Author) async throws(CommandFailure) -> Observation {
-        try allow(author, .read)
+        try allow(author, .readFiles)
         let found = try await ask { () throws(StoreFailure) in try await store.observation(id) }
         guard let observation = found, author.reaches(observation.site) else {
             throw missing("observation.unknown", "résultat", id)

@@ -89,12 +89,20 @@ extension Desk {
         return arrival
     }
 
+    /// Is there a control to ask for? Whatever an analyzer answered, a number, a code or words, and a number that was
+    /// typed; not what was calculated, what a person wrote in words, nor what was not performed.
+    func isControlled(_ observation: Observation) -> Bool {
+        guard observation.origin.calculation == nil else { return false }
+        return switch observation.value {
+        case .measured: true
+        case .coded, .text: observation.origin.analyzer != nil
+        case .notPerformed: false
+        }
+    }
+
     /// The control of quality as the checks take it.
     private func controlFacts(of observation: Observation, at: Instant) async throws(CommandFailure) -> ControlFacts {
-        // Words and codes are not under these controls; nor is what no analyzer measured.
-        guard case .measured = observation.value, observation.origin.calculation == nil else {
-            return ControlFacts(.notNeeded)
-        }
+        guard isControlled(observation) else { return ControlFacts(.notNeeded) }
         guard let standing = try await controlStanding(of: observation, at: at) else {
             return ControlFacts(.absent, "aucun contrôle de qualité enregistré pour \(observation.analysis)")
         }

@@ -95,7 +95,7 @@ extension Desk {
 
     /// Everything that happened about the reflex tests of a request, oldest first.
     package func reflexes(of reference: String, by author: Author) async throws(CommandFailure) -> [ReflexEntry] {
-        try allow(author, .read)
+        try allow(author, .readFiles)
         let request = try await request(reference)
         try within(request, author)
         return try await reflexEntries(of: request)
