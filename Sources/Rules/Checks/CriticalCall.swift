@@ -139,8 +139,8 @@ package struct CriticalCall: Codable, Sendable, Hashable {
     }
 
     /// Writes a call down. Who could not be reached leads to the next of the chain; who was closes the task of the
-    /// technician, and leaves the biologist's to a biologist. `printed`: the value as reports print it, rounded, also in
-    /// its other unit.
+    /// technician, and leaves the biologist's to a biologist. `printed`: the value as reports print it, rounded, and
+    /// in its other unit.
     package mutating func record(
         _ attempt: Attempt, isBiologist: Bool, minutes: Int, printed: [Measured] = []
     ) throws(Refusal) {
