@@ -42,13 +42,14 @@ extension ReportDispatch {
             throw .store(error)
         }
         let latest = signatures.max { $0.version < $1.version }
-        let state = try await state(of: request, since: latest?.at ?? request.registeredAt)
+        let since = latest?.at ?? request.registeredAt
+        let state = try await state(of: request, since: since)
         let earlier = try await earlierVersions(of: request)
         let sent = earlier.lastSent != nil
         if let refusal = state.refusal(of: act, sent: sent, at: request.number, now: desk.now()) {
             throw .refused(refusal)
         }
-        if act.kind == .hide { try await checkHiding(act, of: request, from: state, since: latest?.at) }
+        if act.kind == .hide { try await checkHiding(act, of: request, from: state, since: since) }
         let entry = try await desk.releaseEntry(act, of: request, by: author)
         var facts: [Fact] = [.register(entry)]
         switch act.kind {
@@ -88,7 +89,7 @@ extension ReportDispatch {
 
     /// Secret care is a minor's (PFI sheet section 3), and what changes nothing makes no version.
     private func checkHiding(
-        _ act: ReleaseAct, of request: Request, from state: ReleaseState, since: Instant?
+        _ act: ReleaseAct, of request: Request, from state: ReleaseState, since: Instant
     ) async throws(CommandFailure) {
         let patient = try await desk.patient(request.patientID), site = try desk.site(request.site)
         if act.secretCare == true, !patient.isMinor(at: desk.now(), zone: site.civilZone) {
@@ -97,10 +98,8 @@ extension ReportDispatch {
                     "release.adult", at: request.number, because: "les soins secrets sont ceux d'un mineur",
                     remedy: "masquer à qui il faut (--from), ou restreindre le document (--confidentiality R)"))
         }
-        let acts = try await desk.releaseActs(of: request).filter {
-            $0.act.kind != .withdraw || $0.at >= since ?? $0.at
-        }
-        if ReleaseState(acts.map(\.act) + [act]) == state {
+        let acts = try await standingActs(of: request, since: since)
+        if ReleaseState(acts + [act]) == state {
             throw .refused(
                 Refusal(
                     "release.same", at: request.number, because: "c'est déjà masqué ainsi", remedy: "aucune action"))
@@ -261,8 +260,7 @@ extension ReportDispatch {
         var asked = RoutingRequest(
             patient: try await desk.patient(request.patientID), visibility: ReleaseState(acts).visibility,
             prescriber: request.prescriber.securedMail, now: desk.now(), zone: try desk.site(request.site).civilZone)
-        asked.holders = Set(transmission.recipients.map(EarlierVersions.destination))
-        if transmission.toDMP { asked.holders.insert(.dmp) }
+        asked.holders = EarlierVersions.destinations(of: transmission)
         let routing = Routing(asked, settings: pfi?.routing ?? RoutingSettings())
         return Set(routing.errands.flatMap(\.destinations))
     }
@@ -285,9 +283,7 @@ extension ReportDispatch {
                 let sent = DocumentTransmission(sent: delivery.message)
             else { continue }
             let request = try await desk.request(delivery.requestID)
-            var wanted = Set(sent.recipients.map(EarlierVersions.destination))
-            if sent.toDMP { wanted.insert(.dmp) }
-            if wanted.isSubset(of: try await allowed(sent, request)) { continue }
+            if EarlierVersions.destinations(of: sent).isSubset(of: try await allowed(sent, request)) { continue }
             var facts = [close(delivery, events, "choix du patient")]
             do throws(CommandFailure) { facts += try await again(delivery, "renvoi", as: nil) } catch {
                 guard case .refused(let refusal) = error, refusal.code == "release.nobody" else { throw error }

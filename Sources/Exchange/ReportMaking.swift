@@ -24,6 +24,10 @@ struct EarlierVersions {
     var lastSent: Delivery? { held.values.map(\.delivery).max(by: DeliveryErrand.comesBefore) }
     var holders: Set<Destination> { Set(held.keys) }
 
+    /// Everyone whom a message of ours goes to.
+    static func destinations(of sent: DocumentTransmission) -> Set<Destination> {
+        Set(sent.recipients.map(destination)).union(sent.toDMP ? [.dmp] : [])
+    }
     static func destination(of recipient: Recipient) -> Destination {
         recipient.isPatient ? .patient : .professional(recipient.address.lowercased())
     }
@@ -102,8 +106,10 @@ extension ReportDispatch {
 
     /// Acts that count now: a withdrawal before the latest signature is history.
     func state(of request: Request, since signedAt: Instant) async throws(CommandFailure) -> ReleaseState {
-        let acts = try await desk.releaseActs(of: request)
-        return ReleaseState(acts.filter { $0.act.kind != .withdraw || $0.at >= signedAt }.map(\.act))
+        ReleaseState(try await standingActs(of: request, since: signedAt))
+    }
+    func standingActs(of request: Request, since signedAt: Instant) async throws(CommandFailure) -> [ReleaseAct] {
+        try await desk.releaseActs(of: request).filter { $0.act.kind != .withdraw || $0.at >= signedAt }.map(\.act)
     }
 
     /// One version and, unless it is held back, its deliveries. `signatureID`: unique among report versions.

@@ -87,7 +87,7 @@ import Workflow
         let bench = try Bench()
         let request = try await bench.signed()
         try await withPFI(PFIPolicy(answers: [.lostAnswer, .accept])) { pfi, folder in
-            let impatient = bench.dispatch(to: pfi.port, waiting: .milliseconds(300))
+            let impatient = bench.dispatch(to: pfi.port, waiting: .milliseconds(1500))
             try await impatient.makeReports()
             #expect(try await !impatient.sendDue())
             let first = try #require(try await bench.deliveries(request).first?.delivery)

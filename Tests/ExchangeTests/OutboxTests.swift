@@ -13,7 +13,7 @@ import Workflow
         let bench = try Bench()
         let first = try await bench.signed(), second = try await bench.signed(), third = try await bench.signed()
         try await withPFI(PFIPolicy(answers: [.silence, .accept])) { pfi, _ in
-            let dispatch = bench.dispatch(to: pfi.port, waiting: .milliseconds(300))
+            let dispatch = bench.dispatch(to: pfi.port, waiting: .milliseconds(1500))
             try await dispatch.makeReports()
             #expect(try await !dispatch.sendDue())
             #expect(pfi.tally.stored == 2)
@@ -26,7 +26,7 @@ import Workflow
         let bench = try Bench()
         let request = try await bench.signed()
         try await withPFI(PFIPolicy(answers: [.silence, .accept])) { pfi, folder in
-            let impatient = bench.dispatch(to: pfi.port, waiting: .milliseconds(300))
+            let impatient = bench.dispatch(to: pfi.port, waiting: .milliseconds(1500))
             try await impatient.makeReports()
             #expect(try await !impatient.sendDue())
             try await bench.sign(request, "4.4")
@@ -63,7 +63,7 @@ import Workflow
         let bench = try Bench()
         let doubtful = try await bench.signed()
         try await withPFI(PFIPolicy(answers: [.silence])) { mute, _ in
-            let impatient = bench.dispatch(to: mute.port, waiting: .milliseconds(300))
+            let impatient = bench.dispatch(to: mute.port, waiting: .milliseconds(1500))
             try await impatient.makeReports()
             _ = try await impatient.sendDue()
         }
@@ -141,7 +141,7 @@ import Workflow
         for _ in 0..<12 { _ = try await bench.signed() }
         try await withPFI { pfi, _ in
             let gate = try await OneAtATime.start(before: pfi.port)
-            var settings = bench.settings(gate.port, waiting: .milliseconds(700))
+            var settings = bench.settings(gate.port, waiting: .milliseconds(1500))
             settings.lines = 2
             let said = Said()
             let dispatch = ReportDispatch(desk: bench.desk, pfi: settings, log: { said.add($0) })

@@ -138,9 +138,9 @@ package struct CriticalCall: Codable, Sendable, Hashable {
         return ([value] + printed).contains { numbers.contains($0.number) }
     }
 
-    /// Writes a call down. Who could not be reached leads to the next of the chain; who was closes the technician's task,
-    /// and leaves the biologist's to a biologist. `printed`: the value as reports print it, rounded, also in its other
-    /// unit.
+    /// Writes a call down. Who could not be reached leads to the next of the chain; who was closes the task of the
+    /// technician, and leaves the biologist's to a biologist. `printed`: the value as reports print it, rounded, and
+    /// in its other unit.
     package mutating func record(
         _ attempt: Attempt, isBiologist: Bool, minutes: Int, printed: [Measured] = []
     ) throws(Refusal) {
