@@ -28,6 +28,8 @@ actor Outbox {
     private static let batch = 64
     /// And bytes of them, since two batches are in memory.
     private static let batchBytes = 32 << 20
+    /// Bytes of an MLLP block beside its message.
+    private static let frame = MLLP.blockStart.count + MLLP.blockEnd.count
     /// Rows read at a time while answers come.
     private static let ahead = 1024
     /// So many messages in a row without an answer: the PFI is away, not the message wrong.
@@ -85,7 +87,8 @@ actor Outbox {
             return batch
         }
         // One batch is on the wire, the next one is being read.
-        var memory = ReadingMemory(), other = ReadingMemory()
+        let room = min(due.prefix(Outbox.batch).reduce(0) { $0 + $1.size + Outbox.frame }, Outbox.batchBytes)
+        var memory = ReadingMemory(room: room), other = ReadingMemory(room: room)
         func turned() -> ReadingMemory {
             swap(&memory, &other)
             return memory
