@@ -212,6 +212,7 @@ extension Desk {
             try decide { () throws(Refusal) in try EnteredValue.check(value, for: analysis) }
             try checkSeen(seen, Chosen.observations(all, events: events)[code], code)
             try checkNotCalculated(code)
+            try checkGiven(value, code, of: request)
             if case .notPerformed(let reason) = value { try needReason(reason) }
             let specimens = try await ask { () throws(StoreFailure) in
                 try await store.specimens(requestID: request.id)
@@ -228,6 +229,22 @@ extension Desk {
             }
             return facts.observation(id) ?? arrival.observation
         }
+    }
+
+    /// What is given in one context only (INR: under AVK) is typed where the request tells of it.
+    private func checkGiven(
+        _ value: ObservationValue, _ code: String, of request: Request
+    ) throws(CommandFailure) {
+        if case .notPerformed = value { return }
+        guard let context = shelf.pack.policy.onlyUnder[code],
+            shelf.approvals.stands(RulePack.policyReference, at: now()),
+            !(request.clinical?.contexts.contains(context) ?? false)
+        else { return }
+        throw .refused(
+            Refusal(
+                "enter.context", at: code,
+                because: "cette analyse n'est rendue que sous \(context.rawValue), et la demande ne le dit pas",
+                remedy: "le déclarer à la demande (request clinical), ou saisir qu'elle n'est pas rendue"))
     }
 
     /// A typed result, not judged yet.

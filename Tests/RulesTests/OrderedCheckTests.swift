@@ -71,12 +71,12 @@ import Testing
             { $0.indices = SerumIndices(hemolysis: Exact(201), measured: true) },
             input: { $0.approvals.rules["politique@1"]?.until = $0.now.advanced(by: .milliseconds(1)) })
         #expect(before == ["HIL_RCV"])
-        // A pack without the file has nothing to sign.
+        // Without the file nobody stands for anything.
         let catalogue = try Engine.engine().catalogue
         let bare = RuleEngine(catalogue: catalogue, pack: .none, zone: .europeParis)
         var input = Engine.input(Engine.result("K", "4.2"))
         missing(&input)
-        #expect(bare.evaluate(input).results[0].outcome == .proposable)
+        #expect(bare.evaluate(input).results[0].holdCodes == [.engineOff])
     }
 
     @Test func `a contradicted identity stops at once`() throws {

@@ -278,9 +278,13 @@ import Workflow
         #expect(found == ["GR", "HT", "TCA"])
         try await enter("VGM", "91", "fL")
         try await enter("TCAR", "1.50", "1")
-        // Calculated in the catalogue, of an ISI that no request holds: it can only be typed.
-        try await enter("INR", "2.50", "{INR}")
-        #expect(try await bench.observation("INR", made).value.frenchText == "2,50")
+        // Calculated in the catalogue, of an ISI that no request holds: it can only be typed, under AVK (RULES 7).
+        let code = await refusal { () throws(CommandFailure) in
+            _ = try await bench.desk.enter(
+                .measured(Measured(Exact("2.50") ?? Exact(0)), unit: "{INR}"), analysis: "INR", of: made.request.number,
+                comment: nil, by: Bench.technician)
+        }
+        #expect(code == "enter.context")
     }
 
     @Test func `a held component holds what was made of it`() async throws {

@@ -33,7 +33,7 @@ package enum EnglishTold {
     /// `{1}` analyses, `{2}` version, `{3}` the change, `{4}` what is joined.
     package static let obstacles: [SignObstacle.Kind: String] = [
         .critical: "critical value: {1}", .call: "call to make", .amends: "amends version {2}", .changed: "{3}",
-        .hold: "{1}", .freeWords: "free comment {1}", .supplement: "attached: {4}", .missing: "missing {1}",
+        .amendmentTask: "to be amended: {1} ({4})", .hold: "{1}", .freeWords: "free comment {1}", .supplement: "attached: {4}", .missing: "missing {1}",
     ]
 
     package static let parts: [SignedChange.Part: String] = [
