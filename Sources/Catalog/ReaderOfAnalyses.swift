@@ -52,7 +52,8 @@ extension CatalogReader {
         if text.isEmpty { return [] }
         if let nature, nature != .coded {
             error(
-                "answers.nature", row, column, "une analyse de nature « \(nature.rawValue) » n'a pas de réponses codées",
+                "answers.nature", row, column,
+                "une analyse de nature « \(nature.rawValue) » n'a pas de réponses codées",
                 "ôter la liste, ou écrire la nature \(Nature.coded.rawValue)")
         }
         var answers: [CodedAnswer] = []
@@ -60,11 +61,14 @@ extension CatalogReader {
             let sides = part.split(separator: "=", maxSplits: 1).map { $0.trimmed }
             guard sides.count == 2, !sides[0].isEmpty, !sides[1].isEmpty, !sides[0].contains(" ") else {
                 error(
-                    "answers.form", row, column, "« \(part) » n'est pas une réponse", "écrire CODE=libellé|CODE=libellé")
+                    "answers.form", row, column, "« \(part) » n'est pas une réponse", "écrire CODE=libellé|CODE=libellé"
+                )
                 continue
             }
             if answers.contains(where: { $0.code == sides[0] }) {
-                error("answers.duplicate", row, column, "la réponse « \(sides[0]) » figure deux fois", "n'en garder qu'une")
+                error(
+                    "answers.duplicate", row, column, "la réponse « \(sides[0]) » figure deux fois",
+                    "n'en garder qu'une")
             }
             answers.append(CodedAnswer(code: sides[0], nameFR: sides[1]))
         }

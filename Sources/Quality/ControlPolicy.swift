@@ -60,7 +60,8 @@ package struct ControlPolicy: Sendable, Hashable, Codable {
     package var exemption: SignedReason?
 
     package init(
-        rules: [WestgardRule: RuleAction], validity: Duration? = ControlPolicy.standardValidity, patientSamples: Int? = nil,
+        rules: [WestgardRule: RuleAction], validity: Duration? = ControlPolicy.standardValidity,
+        patientSamples: Int? = nil,
         endingEvents: Set<ControlEventKind> = Set(ControlEventKind.noted), minimumLevels: Int = 1,
         needsSignedCorrection: Bool = true, acceptsLaterRun: Bool = false, allowableError: Exact? = nil,
         exemption: SignedReason? = nil
@@ -112,7 +113,8 @@ package struct ControlPolicy: Sendable, Hashable, Codable {
                 "en nommer au moins une (1-3s, 2-2s, R-4s…), ou dispenser l'analyse sous la signature d'un biologiste")
         }
         guard validity != nil || patientSamples != nil else {
-            throw refuse("validity", "un contrôle sans fin de validité", "donner des heures, ou un nombre d'échantillons")
+            throw refuse(
+                "validity", "un contrôle sans fin de validité", "donner des heures, ou un nombre d'échantillons")
         }
         if let validity, validity <= .zero || validity > ControlPolicy.longestValidity {
             throw refuse(

@@ -4,9 +4,9 @@ import Laboratory
 import Rules
 import Store
 
-// Who published a line or a rule as it reads now does not approve it (PAIN 16: a code enters only with a second person's
-// approval). A laboratory with one biologist cannot obey: it says so, with its reason in the audit chain, and as long as
-// there is one only.
+// Who published a line or a rule as it reads now does not approve it (PAIN 16: a code enters only with a second
+// person's approval). A laboratory with one biologist cannot obey: it says so, with its reason in the audit chain, and
+// as long as there is one only.
 extension Desk {
     /// Subject of the register of approvals.
     private static let singleBiologist = "laboratoire:biologiste-unique"

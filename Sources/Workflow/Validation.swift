@@ -86,13 +86,22 @@ extension Desk {
     }
 
     private func checkHolds(_ observation: Observation, reason: String?) throws(CommandFailure) {
-        if let hold = observation.holds.first(where: { $0.code.severity == .forbids }) {
+        // A value that an interference suppressed already is validated as what it says: not given (RULES section 4).
+        var isWithheld = false
+        if case .notPerformed = observation.value { isWithheld = true }
+        func asks(_ severity: Hold.Code.Severity) -> Hold? {
+            observation.holds.first { hold in
+                isWithheld && hold.code == .interference
+                    ? severity == .needsReason : hold.code.severity == severity
+            }
+        }
+        if let hold = asks(.forbids) {
             throw .refused(
                 Refusal(
                     "tech.held", at: observation.analysis, because: "\(hold.code.rawValue) : \(hold.reason)",
                     remedy: "rejeter ce résultat, corriger la cause, refaire l'analyse"))
         }
-        if let hold = observation.holds.first(where: { $0.code.severity == .needsReason }) {
+        if let hold = asks(.needsReason) {
             guard let reason, reason.contains(where: { !$0.isWhitespace }) else {
                 throw .refused(
                     Refusal(

@@ -122,7 +122,8 @@ extension CatalogueCommand {
                 """)
         @OptionGroup var listing: Listing
         @Argument(help: "Codes d'analyses.") var analyses: [String] = []
-        @Option(name: .customLong("rule"), help: "Règle (politique, regle:EDTA, EDTA@1…) ; se répète.") var rules: [String] = []
+        @Option(name: .customLong("rule"), help: "Règle (politique, regle:EDTA, EDTA@1…) ; se répète.") var rules:
+            [String] = []
         @Flag(help: "Toutes les lignes et règles qui ne le sont pas.") var all = false
         @Flag(help: "Retirer l'approbation.") var withdraw = false
         @Option(help: "Motif.") var reason: String

@@ -53,10 +53,10 @@ extension CatalogueCommand {
         static let configuration = CommandConfiguration(
             commandName: "dry-run", abstract: "Ce qu'un dossier changerait aux jugements des derniers jours.",
             discussion: """
-                Rien n'est publié. Les mêmes résultats sont jugés deux fois, avec ce qui est en vigueur et avec le dossier, \
-                sous les approbations d'aujourd'hui. Une ligne ou une règle approuvée aujourd'hui compte comme \
-                approuvée même si son contenu change : elle est nommée. --all-rules tient pour approuvées toutes les \
-                règles du dossier, et montre donc aussi ce que leur approbation changerait.
+                Rien n'est publié. Les mêmes résultats sont jugés deux fois, avec ce qui est en vigueur et avec le \
+                dossier, sous les approbations d'aujourd'hui. Une ligne ou une règle approuvée aujourd'hui compte \
+                comme approuvée même si son contenu change : elle est nommée. --all-rules tient pour approuvées \
+                toutes les règles du dossier, et montre donc aussi ce que leur approbation changerait.
                 """)
         @OptionGroup var listing: Listing
         @Argument(help: "Dossier du catalogue.") var folder: String

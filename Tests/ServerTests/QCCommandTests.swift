@@ -97,7 +97,8 @@ import Testing
                 return ran.complaint
             }
             #expect(try await set("--reject", "", "--hours", "24").contains("[quality.policy.rules]"))
-            #expect(try await set("--reject", "", "--warn", "1-3s", "--hours", "24").contains("aucune règle ne rejette"))
+            #expect(
+                try await set("--reject", "", "--warn", "1-3s", "--hours", "24").contains("aucune règle ne rejette"))
             for hours in ["0", "-1", "745", "9999999999999999"] {
                 #expect(try await set("--hours=\(hours)").contains("[quality.policy.validity]"), "\(hours)")
             }

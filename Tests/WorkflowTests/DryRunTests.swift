@@ -62,7 +62,8 @@ import Workflow
         _ = try await bench.desk.judgeAgain(made.request.number, reason: "essai", by: Bench.technician)
         let changed = try await files(bench, "intervals.csv") { text in
             text.split(separator: "\n", omittingEmptySubsequences: false)
-                .map { $0.hasPrefix("K,") ? String($0).replacing(",3.5,", with: ",3.6,") : String($0) }.joined(separator: "\n")
+                .map { $0.hasPrefix("K,") ? String($0).replacing(",3.5,", with: ",3.6,") : String($0) }.joined(
+                    separator: "\n")
         }
         let report = try await dry(changed, on: bench)
         #expect(report.results == 3 && report.unknown == 0)
@@ -102,7 +103,9 @@ import Workflow
             } == "catalogue.rule.unknown")
     }
 
-    @Test func `a restart on the folder of an earlier version judges again with the rules of that version`() async throws {
+    @Test func `a restart on the folder of an earlier version judges again with the rules of that version`()
+        async throws
+    {
         let bench = try await Bench.withRules()
         _ = try await arrived(on: bench)
         let first = try await bench.desk.catalogueFiles(number: 1)
@@ -112,7 +115,8 @@ import Workflow
         let version = CatalogVersion(Desk.catalogueVersion(of: first))
         let clock = bench.clock
         let again = Desk(
-            store: bench.store, shelf: CatalogueShelf(try AnalysisCatalogue.load(first, version: version), files: first),
+            store: bench.store,
+            shelf: CatalogueShelf(try AnalysisCatalogue.load(first, version: version), files: first),
             sites: Array(bench.desk.sites.values), now: { clock.now })
         _ = try await again.openCatalogue(folder: first)
         #expect(again.catalogue["NA"]?.nameFR == "Natrémie")

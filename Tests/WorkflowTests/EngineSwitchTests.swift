@@ -59,7 +59,9 @@ import Workflow
         #expect(try await bench.trail.filter { ["rules.off", "rules.on"].contains($0.action) }.count == 2)
     }
 
-    @Test func `a technician stops it, a biologist starts it, each with a reason and where it makes sense`() async throws {
+    @Test func `a technician stops it, a biologist starts it, each with a reason and where it makes sense`()
+        async throws
+    {
         let bench = try await bench()
         let potassium = EngineSwitch.analysis("K")
         #expect(await turn(off: true, potassium, on: bench, by: Bench.secretary) == "auth.permission")

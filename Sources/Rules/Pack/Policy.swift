@@ -128,7 +128,8 @@ struct PolicyReader {
             policy.escalation = critical.texts("escalation") ?? []
             if policy.escalation.contains(where: { $0.allSatisfy(\.isWhitespace) }) {
                 log.add(
-                    "blank", at: critical.key("escalation"), "une personne à appeler n'a pas de nom", "la nommer, ou l'ôter")
+                    "blank", at: critical.key("escalation"), "une personne à appeler n'a pas de nom",
+                    "la nommer, ou l'ôter")
             }
             policy.positiveIsCritical = codes(critical, "positive")
             critical.finish()
@@ -194,7 +195,8 @@ struct PolicyReader {
         policy.hemolysisSuppressesAll = number(reader, "suppressAllFreeHemoglobin") ?? policy.hemolysisSuppressesAll
         if let limit = policy.hemolysisSuppressesAll, limit <= Exact(0) {
             log.add(
-                "range", at: reader.key("suppressAllFreeHemoglobin"), "une limite d'hémoglobine libre de \(limit.text) g/L",
+                "range", at: reader.key("suppressAllFreeHemoglobin"),
+                "une limite d'hémoglobine libre de \(limit.text) g/L",
                 "écrire un nombre positif, par exemple \"10\"")
         }
         for rule in reader.objects("rules") {

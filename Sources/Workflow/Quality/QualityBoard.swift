@@ -95,7 +95,8 @@ struct MeasuredControls {
             let level = target?.level ?? lot?.level ?? ControlLevel(control.material)
             // What nobody knew by this name is on the chart and in no rule; triage asks for it (`unknownControls`).
             let isParallel =
-                target?.isParallel ?? lot.map { !$0.isInService(at: control.observedAt) } ?? !isKnown(control.material, at: control.observedAt)
+                target?.isParallel ?? lot.map { !$0.isInService(at: control.observedAt) } ?? !isKnown(
+                    control.material, at: control.observedAt)
             let run = runs.name(
                 level: level, material: control.material, isParallel: isParallel, at: control.observedAt)
             // A control in another unit than its target's has no z: nothing is compared that is not alike.

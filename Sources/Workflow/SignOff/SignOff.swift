@@ -164,7 +164,8 @@ extension Desk {
         }
         guard !review.asksForAmendment || draft.amendment != nil else {
             throw refuse(
-                "sign.amendment", "ce dossier rectifie la version \(file.nextVersion - 1)"
+                "sign.amendment",
+                "ce dossier rectifie la version \(file.nextVersion - 1)"
                     + (review.tasks.isEmpty ? "" : " (\(review.tasks.map(\.analysis).joined(separator: ", ")))"),
                 "dire pourquoi : paillasse bio amend \(number) --reason MOTIF")
         }

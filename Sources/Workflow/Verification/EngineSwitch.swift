@@ -58,7 +58,8 @@ extension Desk {
         guard known.contains(where: { $0.subject == subject }) != off else {
             throw .refused(
                 Refusal(
-                    "rules.switch", at: subject, because: off ? "le moteur y est déjà coupé" : "le moteur n'y est pas coupé",
+                    "rules.switch", at: subject,
+                    because: off ? "le moteur y est déjà coupé" : "le moteur n'y est pas coupé",
                     remedy: "voir ce qui est coupé : paillasse rules switches"))
         }
         let entry = EngineSwitch(

@@ -100,7 +100,8 @@ extension Desk {
             if !names.contains(name) { names.append(name) }
         }
         return ReplayDifference(
-            observationID: record.observationID, ordinal: record.ordinal, analysis: judged.facts.analysis, at: record.at,
+            observationID: record.observationID, ordinal: record.ordinal, analysis: judged.facts.analysis,
+            at: record.at,
             before: JudgedOutcome(was), after: JudgedOutcome(result), checks: names)
     }
 
