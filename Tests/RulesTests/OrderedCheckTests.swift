@@ -129,6 +129,17 @@ import Testing
             }) == [])
     }
 
+    @Test func `an analysis without a stability is never late`() throws {
+        for hours: Int64 in [7, 12] {
+            #expect(try Engine.codes("NA", "140", { $0.observedAt = Engine.hours(hours) }) == [])
+        }
+    }
+
+    @Test(arguments: [("-5.0", nil), ("-5.1", "HORS_PLAGE_AV"), ("5.0", nil), ("5.1", "HORS_PLAGE_AV")])
+    func `the range of autoverification holds below it as above it`(_ row: (String, String?)) throws {
+        #expect(try Engine.one("BE", row.0).record(.autoverification)?.code?.rawValue == row.1)
+    }
+
     @Test func `all the reasons are there at once and in the order of the law`() throws {
         let found = try Engine.codes(
             "K", "13.0",

@@ -2,6 +2,7 @@ import Base
 import Client
 import Foundation
 import Laboratory
+import Server
 import Store
 import Testing
 import Workflow
