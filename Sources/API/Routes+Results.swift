@@ -112,7 +112,10 @@ extension LaboratoryAPI {
                 remedy: "n'en garder qu'un")
         }
         if let text = body.text { return .text(text) }
-        if let code = body.code { return .coded(code, display: body.display ?? code) }
+        if let code = body.code {
+            let answer = try desk.catalogue.required(body.analysis).answer(code)
+            return .coded(code, display: answer?.nameFR ?? body.display ?? code)
+        }
         if let reason = body.notPerformed { return .notPerformed(reason: reason) }
         guard let measured = Measured(body.value ?? "") else {
             throw Refusal(

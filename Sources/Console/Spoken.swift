@@ -155,6 +155,10 @@ package enum EnglishServer {
         "enter.nature": ("the test takes no result of this kind", "type a number, a code or words, as it wants"),
         "enter.twice": ("this result is typed twice, it was typed once", "type it again, looking at the source"),
         "enter.twice.differs": ("the two differ", "type both again, looking at the source"),
+        "enter.context": (
+            "this test is given in one context only, which the request does not tell",
+            "declare it with the request (paillasse request clinical), or enter that it is not given"
+        ),
         "enter.calculated": ("this test is calculated from others", "correct the values that it is made of"),
         "result.value": ("this is no measured number", "write 4.20 or <0.5"),
         "reason.missing": ("a reason is needed", "say why, in words"),
@@ -169,6 +173,7 @@ package enum EnglishServer {
         "specimen.unknown": ("no tube has this number", "check the label"),
         "specimen.collected": ("collected in the future", "correct the time of collection"),
         "triage.whole": ("this is no single result", "dismiss it with a reason, or have it sent again"),
+        "triage.control": ("this is a control, of no file", "declare it (paillasse qc target), or dismiss it"),
         "triage.nomatch": ("the tube does not ask for this test", "add it to the request, or take another tube"),
         "triage.unknown": ("this entry is not in triage any more", "refresh (R)"),
         "triage.closed": ("somebody closed this entry already", "refresh (R)"),

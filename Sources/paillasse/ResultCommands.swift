@@ -91,7 +91,9 @@ struct EnterCommand: AsyncParsableCommand {
     @Argument(help: "Code de l'analyse.") var code: String
     @Argument(help: "Valeur mesurée : 4.20, <0.5") var value: String?
     @Option(help: "Résultat en mots.") var text: String?
-    @Option(help: ArgumentHelp("Résultat codé : POS, NEG, DET, ND…", valueName: "code")) var coded: String?
+    @Option(
+        help: ArgumentHelp("Résultat codé : une réponse de l'analyse (A+), ou POS, NEG, DET, ND…", valueName: "code"))
+    var coded: String?
     @Option(help: "Mots imprimés pour le code.") var display: String?
     @Option(help: ArgumentHelp("Non réalisé, avec son motif.", valueName: "motif")) var notPerformed: String?
     @Option(help: "Commentaire imprimé.") var comment: String?
