@@ -91,9 +91,7 @@ enum SignMorning {
             .init(
                 who: "Dr Yann TREGUER <y.treguer@medecin.mssante.fr>", version: 1, state: "lu",
                 next: "le remplacement"),
-            .init(
-                who: "ancien@medecin.mssante.fr", version: 1, state: "remis",
-                next: "rien : n'est plus destinataire, à prévenir"),
+            .init(who: "ancien@medecin.mssante.fr", version: 1, state: "remis", next: "le remplacement"),
         ])
 
     static func bench(

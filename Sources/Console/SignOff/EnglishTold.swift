@@ -55,7 +55,6 @@ package enum EnglishTold {
         "non prévu": "not planned", "lu": "read", "remis": "delivered", "sans réponse": "no answer", "papier": "paper",
         "le remplacement": "the replacement",
         "rien : c'est la version en vigueur": "nothing: it is the version in force",
-        "rien : n'est plus destinataire, à prévenir": "nothing: no longer a recipient, to be told",
         "rien par voie électronique : à prévenir": "nothing electronically: to be told",
     ]
 
