@@ -1,4 +1,5 @@
 import Base
+import HL7v2
 import Laboratory
 import Lines
 import Store
@@ -83,11 +84,17 @@ actor Outbox {
             rest = rest.dropFirst(batch.count)
             return batch
         }
-        var claimed = try await claim(batch())
+        // One batch is on the wire, the next one is being read.
+        var memory = ReadingMemory(), other = ReadingMemory()
+        func turned() -> ReadingMemory {
+            swap(&memory, &other)
+            return memory
+        }
+        var claimed = try await claim(batch(), in: turned())
         while !Task.isCancelled, !(claimed.isEmpty && rest.isEmpty) {
             // Before anything was answered nothing is claimed ahead: it might not leave.
-            let next = stride > 1 ? batch() : [], before = told
-            async let prepared = write(before, andClaim: next)
+            let next = stride > 1 ? batch() : [], before = told, place = turned()
+            async let prepared = write(before, andClaim: next, in: place)
             let (happened, goesOn) = await send(claimed)
             told = happened
             let ahead: [Claimed]
@@ -102,23 +109,23 @@ actor Outbox {
                 try await record(told + unsent(ahead[...]))
                 return goesOn
             }
-            claimed = ahead.isEmpty ? try await claim(batch()) : ahead
+            claimed = ahead.isEmpty ? try await claim(batch(), in: turned()) : ahead
         }
         try await record(told + unsent(claimed[...]))
         return true
     }
 
     private func write(
-        _ happened: [Happened], andClaim due: ArraySlice<DeliveryHead>
+        _ happened: [Happened], andClaim due: ArraySlice<DeliveryHead>, in memory: ReadingMemory
     ) async -> Result<[Claimed], CommandFailure> {
         do throws(CommandFailure) {
             if happened.isEmpty || due.isEmpty {
                 try await record(happened)
-                return .success(due.isEmpty ? [] : try await claim(due))
+                return .success(due.isEmpty ? [] : try await claim(due, in: memory))
             }
             // One wait for the disk instead of two.
             let claimed: [Claimed]
-            do throws(CommandFailure) { claimed = try await open(due) } catch {
+            do throws(CommandFailure) { claimed = try await open(due, in: memory) } catch {
                 try await record(happened)
                 throw error
             }
@@ -129,7 +136,7 @@ actor Outbox {
                 guard case .store(.conflict) = error else { throw error }
             }
             try await record(happened)
-            return .success(try await claim(due))
+            return .success(try await claim(due, in: memory))
         } catch { return .failure(error) }
     }
 
@@ -164,7 +171,7 @@ actor Outbox {
     }
     private struct Claimed {
         var delivery: DeliveryHead
-        var message: [UInt8]
+        var block: ArraySlice<UInt8>
         var route: PFIRoad
         var routeName: String?
         /// It may be with this PFI already: no other may have it.
@@ -191,9 +198,11 @@ actor Outbox {
     }
 
     /// Durable before the wire: the attempt, by which way. What was closed meanwhile (held back, given up) is left.
-    private func claim(_ due: ArraySlice<DeliveryHead>) async throws(CommandFailure) -> [Claimed] {
+    private func claim(
+        _ due: ArraySlice<DeliveryHead>, in memory: ReadingMemory
+    ) async throws(CommandFailure) -> [Claimed] {
         for _ in 0..<Outbox.claimTries {
-            let claimed = try await open(due)
+            let claimed = try await open(due, in: memory)
             do throws(CommandFailure) {
                 try await append(claimed.map(\.attempt), after: [], claimed)
                 return claimed
@@ -206,12 +215,15 @@ actor Outbox {
     }
     private static let claimTries = 5
 
-    private func open(_ due: ArraySlice<DeliveryHead>) async throws(CommandFailure) -> [Claimed] {
+    private func open(
+        _ due: ArraySlice<DeliveryHead>, in memory: ReadingMemory
+    ) async throws(CommandFailure) -> [Claimed] {
         let ids = due.map(\.id)
-        let happened: [String: [DeliveryEvent]], messages: [String: [UInt8]]
+        let happened: [String: [DeliveryEvent]], blocks: [String: ArraySlice<UInt8>]
         do throws(StoreFailure) {
             happened = try await desk.store.deliveryEvents(of: ids)
-            messages = try await desk.store.deliveryMessages(of: ids)
+            blocks = try await desk.store.deliveryMessages(
+                of: ids, between: MLLP.blockStart, and: MLLP.blockEnd, in: memory)
         } catch {
             throw .store(error)
         }
@@ -219,13 +231,13 @@ actor Outbox {
         for delivery in due {
             let events = happened[delivery.id] ?? []
             if events.isClosed { continue }
-            guard let message = messages[delivery.id] else {
+            guard let block = blocks[delivery.id] else {
                 throw .refused(
                     Refusal(
                         "exchange.message", at: delivery.controlID, because: "le message de cet envoi manque à la base",
                         remedy: "lancer paillasse audit verify, puis restaurer une sauvegarde"))
             }
-            var one = route(delivery, message, events)
+            var one = route(delivery, block, events)
             one.ordinal = events.last?.ordinal ?? 0
             claimed.append(one)
         }
@@ -233,10 +245,10 @@ actor Outbox {
     }
 
     /// A message that may be with one PFI never goes to the other.
-    private func route(_ delivery: DeliveryHead, _ message: [UInt8], _ events: [DeliveryEvent]) -> Claimed {
-        let first = Claimed(delivery: delivery, message: message, route: primary, routeName: nil)
+    private func route(_ delivery: DeliveryHead, _ block: ArraySlice<UInt8>, _ events: [DeliveryEvent]) -> Claimed {
+        let first = Claimed(delivery: delivery, block: block, route: primary, routeName: nil)
         guard let backup else { return first }
-        let second = Claimed(delivery: delivery, message: message, route: backup, routeName: Outbox.byBackup)
+        let second = Claimed(delivery: delivery, block: block, route: backup, routeName: Outbox.byBackup)
         var lastAmbiguous: DeliveryEvent?
         for (n, event) in events.enumerated() where event.kind == .attempted {
             let next = n + 1 < events.count ? events[n + 1].kind : nil
@@ -265,7 +277,7 @@ actor Outbox {
             let together = rest.prefix { $0.route === first.route }
             rest = rest.dropFirst(together.count)
             let answers = await first.route.call(
-                together.map { .init(message: $0.message, controlID: $0.delivery.controlID) })
+                together.map { .init(block: $0.block, controlID: $0.delivery.controlID) })
             var isWhole = true, turns: Bool?
             for (one, answer) in zip(together, answers) {
                 if answer?.isAnswer != true { isWhole = false }

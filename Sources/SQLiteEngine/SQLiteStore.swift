@@ -220,22 +220,38 @@ private struct SQLiteConnection: SQLConnection {
         } catch { throw SQLiteConnection.failure(error) }
     }
 
+    func blobs(
+        _ sql: String, _ arguments: [SQLValue], each: (_ key: String, _ blob: UnsafeBufferPointer<UInt8>) -> Void
+    ) throws(SQLFailure) {
+        do {
+            try run(try database.cachedStatement(sql: sql).sqliteStatement, arguments) { row in
+                each(SQLiteConnection.text(row, 0), SQLiteConnection.bytes(row, 1))
+            }
+        } catch { throw SQLiteConnection.failure(error) }
+    }
+
+    /// Stand until the next step of the statement.
+    private static func bytes(_ row: OpaquePointer, _ column: CInt) -> UnsafeBufferPointer<UInt8> {
+        // An empty blob has no address.
+        let start = sqlite3_column_blob(row, column)
+        let count = start == nil ? 0 : Int(sqlite3_column_bytes(row, column))
+        return UnsafeBufferPointer(start: start?.assumingMemoryBound(to: UInt8.self), count: count)
+    }
+
+    private static func text(_ row: OpaquePointer, _ column: CInt) -> String {
+        let start = sqlite3_column_text(row, column)
+        let count = start == nil ? 0 : Int(sqlite3_column_bytes(row, column))
+        return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+    }
+
     private static func value(_ row: OpaquePointer, _ column: CInt) -> SQLValue {
         switch sqlite3_column_type(row, column) {
         case SQLITE_NULL: return .null
         case SQLITE_INTEGER: return .integer(sqlite3_column_int64(row, column))
         // The schema is STRICT and holds no real number; a text of it will be refused by whoever reads it.
         case SQLITE_FLOAT: return .text("\(sqlite3_column_double(row, column))")
-        case SQLITE_BLOB:
-            // An empty blob has no address.
-            let start = sqlite3_column_blob(row, column)
-            let count = Int(sqlite3_column_bytes(row, column))
-            return .blob(Array(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count)))
-        case _:
-            let start = sqlite3_column_text(row, column)
-            let count = Int(sqlite3_column_bytes(row, column))
-            return .text(
-                String(decoding: UnsafeBufferPointer(start: start, count: start == nil ? 0 : count), as: UTF8.self))
+        case SQLITE_BLOB: return .blob(Array(bytes(row, column)))
+        case _: return .text(text(row, column))
         }
     }
 

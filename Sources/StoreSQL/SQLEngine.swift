@@ -32,8 +32,21 @@ package enum SQLFailure: Error, Sendable, Equatable {
 package protocol SQLConnection {
     func execute(_ sql: String, _ arguments: [SQLValue]) throws(SQLFailure)
     func query(_ sql: String, _ arguments: [SQLValue]) throws(SQLFailure) -> [[SQLValue]]
+    /// Rows of a text and a blob. `each` sees the blob where the engine has it, for the time of the call.
+    func blobs(
+        _ sql: String, _ arguments: [SQLValue], each: (_ key: String, _ blob: UnsafeBufferPointer<UInt8>) -> Void
+    ) throws(SQLFailure)
 }
 extension SQLConnection {
+    package func blobs(
+        _ sql: String, _ arguments: [SQLValue], each: (_ key: String, _ blob: UnsafeBufferPointer<UInt8>) -> Void
+    ) throws(SQLFailure) {
+        for row in try query(sql, arguments) {
+            if row.count == 2, let key = row[0].text, let blob = row[1].blob {
+                blob.withUnsafeBufferPointer { each(key, $0) }
+            }
+        }
+    }
     package func execute(_ sql: String) throws(SQLFailure) { try execute(sql, []) }
     package func query(_ sql: String) throws(SQLFailure) -> [[SQLValue]] { try query(sql, []) }
 }

@@ -76,7 +76,7 @@ private struct Queue: Sendable {
     func drain(to port: Int, lines: Int) async throws -> Double {
         let file = folder + "/drain.sqlite"
         defer { for end in ["", "-wal", "-shm", ".lock"] { unlink(file + end) } }
-        let store = try await SQLiteStore.open(path: file)
+        let filled = try await SQLiteStore.open(path: file)
         for start in stride(from: 0, to: messages.count, by: 100) {
             let facts = (start..<min(start + 100, messages.count)).map { n in
                 Fact.delivery(
@@ -87,8 +87,11 @@ private struct Queue: Sendable {
             }
             let note = AuditNote(
                 site: "banc", author: "banc", action: "report.issue", subject: "\(start)", at: Queue.start)
-            try await store.append(facts, note: note)
+            try await filled.append(facts, note: note)
         }
+        // They have waited: what was written is in the database, no longer in its log, and no checkpoint is under way.
+        await filled.close()
+        let store = try await SQLiteStore.open(path: file)
         let desk = Desk(store: store, catalogue: catalogue, sites: [Queue.site], now: { Queue.start })
         let parties = Parties(
             sendingApplication: "SGL", sendingFacility: "LABO", receivingApplication: "PFI", receivingFacility: "LABO")
