@@ -123,7 +123,7 @@ extension Workbench {
         var held = 0
         for key in keys {
             guard let tube = tube(key) else { continue }
-            let free = tube.lines.filter { $0.stops.isEmpty && $0.state == .waiting }
+            let free = tube.lines.filter { $0.asks.isEmpty && $0.state == .waiting }
             held += tube.lines.count - free.count
             for (request, ids) in Dictionary(grouping: free, by: \.request).mapValues({ $0.map(\.id) }) {
                 effects += send(.validate(request: request, ids: ids, reason: nil))
@@ -146,7 +146,7 @@ extension Workbench {
                 .critical)
             return [.bell]
         }
-        if let hold = lines.flatMap(\.stops).first {
+        if let hold = lines.flatMap(\.asks).first {
             ask(
                 Question(
                     purpose: .validate(request: first.request, ids: lines.map(\.id)),

@@ -235,8 +235,10 @@ package struct Line: Sendable, Hashable {
         flags.contains(.criticallyHigh) || flags.contains(.criticallyLow)
             || holds.contains { $0.code == .critical || $0.code == .criticalCall }
     }
+    /// What keeps it from being proposed, as it keeps it from the biologist's batch (`Hold.Code.stopsLot`).
+    package var stops: [Hold] { holds.filter(\.code.stopsLot) }
     /// Reasons that stop a validation without words.
-    package var stops: [Hold] { holds.filter { $0.code.severity != .shown } }
+    package var asks: [Hold] { holds.filter { $0.code.severity != .shown } }
     package var isForbidden: Bool { holds.contains { $0.code.severity == .forbids } }
     /// The tube that it is of; the request while no tube has a number.
     var tubeKey: String { accession.isEmpty ? request : accession }

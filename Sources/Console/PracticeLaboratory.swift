@@ -162,8 +162,8 @@ struct PracticeLaboratory: Sendable, Equatable {
     private mutating func apply(_ deed: Deed, at now: Instant) throws(Refusal) {
         switch deed {
         case .validate(_, let ids, let reason):
-            if reason == nil, let held = lines.first(where: { ids.contains($0.id) && !$0.stops.isEmpty }) {
-                throw Refusal("tech.reason", at: held.analysis, because: held.stops[0].reason, remedy: "dire pourquoi")
+            if reason == nil, let held = lines.first(where: { ids.contains($0.id) && !$0.asks.isEmpty }) {
+                throw Refusal("tech.reason", at: held.analysis, because: held.asks[0].reason, remedy: "dire pourquoi")
             }
             set(ids, .validated)
         case .reject(_, let id, _): set([id], .rejected)
