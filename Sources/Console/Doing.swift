@@ -30,6 +30,8 @@ extension Workbench {
 
     /// This person may ever do it, and now: without the line only entries, which wait, and what is read.
     func isAllowed(_ action: Action) -> Bool {
+        // Who does nothing that can be taken back has nothing to take back.
+        if action == .undo { return !house.permissions.isDisjoint(with: [.enterResult, .validateTechnically]) }
         guard let permission = Workbench.permission(for: action) else { return true }
         return house.permissions.contains(permission) && (!isReadOnly || action == .enter)
     }
@@ -134,7 +136,7 @@ extension Workbench {
             return [.bell]
         }
         face.selected = []
-        if held > 0 { face.notice = Notice(say(.someHeld, String(held)), .held) }
+        if held > 0 { face.notice = Notice(say(.someHeld, String(held), manner.name(.why)), .held) }
         return effects
     }
 
@@ -307,12 +309,12 @@ extension Workbench {
         case .choose(let request, let keep, let isBack, let aside, _):
             let again = aside.isEmpty ? [] : send(.withdraw(request: request, ids: aside))
             return again + (isBack ? send(.reject(request: request, id: keep, reason: say(.undoReason))) : [])
-        case .enter(let request, let analysis, _, _, _):
+        case .enter(let request, let analysis, _, _):
             guard let line = house.files[request]?.standing(analysis), line.state == .waiting,
                 line.author == house.login
             else { return refuseHere(.tooLateToUndo) }
             return send(.reject(request: request, id: line.id, reason: say(.undoReason)))
-        case .withdraw, .receive, .rerun, .attach, .dismiss, .comment, .call, .unlock, .logout:
+        case .withdraw, .receive, .rerun, .attach, .dismiss, .comment, .call, .firstReading, .unlock, .logout:
             return refuseHere(.nothingToUndo)
         }
     }

@@ -161,6 +161,7 @@ extension Workbench {
         screen.fill(row, cell, Style(.plain, underline: true), glyph: " ")
         let text = fit(entry.field.text, cell.count - 1, pad: false)
         screen.put(text, row, cell.lowerBound, Style(.plain, bold: true, underline: true))
+        if entry.isSelected { screen.reverse(row, cell.lowerBound..<cell.lowerBound + CellWidth.of(text)) }
         screen.cursor = Screen.Place(
             row: row,
             column: min(
@@ -292,7 +293,7 @@ extension Workbench {
         }
         if let file = currentFile {
             out.append(("", .plain))
-            fold("\(file.patient) \(file.civil)", Style(.plain, bold: true))
+            fold("\(file.patient) \(civil(file.civil))", Style(.plain, bold: true))
             fold("\(words[.identity]) \(identity(file.identity))", .dim)
             fold("\(words[.prescriber]) \(file.prescriber)", .dim)
             for tube in file.tubes {

@@ -99,7 +99,9 @@ extension Workbench {
         let enter = Key.enter.name(in: manner.language), escape = Key.escape.name(in: manner.language)
         return switch face.mode {
         case .browse, .conflict: ""
-        case .entry: "\(enter) \(words[.footEnter])  \(escape) \(words[.footDraft])  ctrl-u \(words[.footClear])"
+        case .entry(let entry):
+            "\(enter) \(words[.footEnter])  " + (entry.isSelected ? "f2 \(words[.footEdit])  " : "")
+                + "\(escape) \(words[.footDraft])  ctrl-u \(words[.footClear])"
         case .command, .search: "\(enter) \(words[.footDo])  \(escape) \(words[.footLeave])"
         case .menu: "\(enter) \(words[.footDo])  \(escape) \(words[.footLeave])"
         case .question(let question):

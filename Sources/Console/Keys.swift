@@ -50,6 +50,8 @@ extension Workbench {
         let line = text.prefix { $0 != "\n" && $0 != "\r" && $0 != "\r\n" }.filter { CellWidth.of($0) > 0 }
         switch face.mode {
         case .entry(var entry):
+            if entry.isSelected { entry.field = Field() }
+            entry.isSelected = false
             entry.field.insert(String(line))
             face.mode = .entry(check(entry))
         case .command(var field):
@@ -230,6 +232,7 @@ extension Workbench {
         face.result = 0
         face.resultTop = 0
         face.filter = ""
+        face.wanted = nil
         face.selected = []
         // A list begins with what is most urgent in it, not with the row that another one was on.
         face.rows = []

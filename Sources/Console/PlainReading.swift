@@ -28,7 +28,7 @@ extension Plain {
 
     /// The line of the cursor, in one line.
     var reading: [String] {
-        guard let key = bench.face.key else { return [bench.words[.noRows]] }
+        guard let key = bench.face.key else { return [bench.emptyWords] }
         let house = bench.house
         switch bench.face.list {
         case .urgent, .waiting, .held, .calls, .reception, .requests:
@@ -69,7 +69,7 @@ extension Plain {
         let tube = bench.currentTube
         let file = bench.currentFile
         return [
-            tube?.patient ?? file?.patient ?? "", tube?.civil ?? file?.civil ?? "",
+            tube?.patient ?? file?.patient ?? "", bench.civil(tube?.civil ?? file?.civil ?? ""),
             "\(bench.words[.tubeNumber]) \(bench.currentAccession ?? key)",
             (tube?.urgent ?? file?.urgent) == true ? bench.words[.urgent] : "",
         ].filter { !$0.isEmpty }.joined(separator: ", ")
@@ -128,7 +128,7 @@ extension Plain {
     }
 
     func rows() -> [String] {
-        guard !bench.face.rows.isEmpty else { return [bench.words[.noRows]] }
+        guard !bench.face.rows.isEmpty else { return [bench.emptyWords] }
         return bench.face.rows.enumerated().map { "\($0.offset + 1) \(rowText($0.element))" }
     }
 
@@ -167,17 +167,17 @@ extension Plain {
             }
     }
 
+    /// How to go on, then each action as `v : valider ce résultat (valider)`, then the commands.
     func help() -> [String] {
         let words = bench.words
-        let ways = [
-            words[.plainHelpMove], words[.plainHelpRead], words[.plainHelpEnter], words[.plainHelpAsk],
-            words[.plainHelpFind],
-        ]
-        return ways + bench.helpLines.filter { $0.1 != .title }.map { $0.0.collapsed }
+        let ways: [Word] = [.plainHelpMove, .plainHelpRead, .plainHelpEnter, .plainHelpAsk, .plainHelpFind]
+        let actions = Action.allCases.filter { $0.isForLine || [.menu, .help, .lock, .quit].contains($0) }
+        return ways.map { words[$0] }
+            + actions.map { action in
+                let name = action.name(in: bench.manner.language)
+                let key = bench.manner.names(action).first { $0.count == 1 } ?? name
+                return "\(key) : \(words[Workbench.word(of: action)])" + (key == name ? "" : " (\(name))")
+            }
+            + Workbench.Command.allCases.map { words[$0.word] }
     }
-}
-
-extension String {
-    /// Columns of blanks are one blank to who hears them.
-    fileprivate var collapsed: String { split(separator: " ").joined(separator: " ") }
 }

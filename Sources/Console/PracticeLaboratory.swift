@@ -171,7 +171,7 @@ struct PracticeLaboratory: Sendable, Equatable {
         case .choose(_, let keep, _, let aside, _):
             set(aside, .rejected)
             set([keep], .waiting)
-        case .enter(let request, let analysis, let value, _, _): enter(request, analysis, value.shown, now)
+        case .enter(let request, let analysis, let value, _): enter(request, analysis, value.shown, now)
         case .receive(let tube, let nonconformity):
             guard let number = files.values.first(where: { $0.tubes.first?.accession == tube })?.number else { return }
             files[number]?.tubes[0].nonconformity = nonconformity
@@ -191,7 +191,7 @@ struct PracticeLaboratory: Sendable, Equatable {
         case .call(let id, _, _, _, _, _, _): calls.removeAll { $0.id == id }
         case .comment(_, let id, let code):
             for place in lines.indices where lines[place].id == id { lines[place].comment = code }
-        case .unlock, .logout: break
+        case .firstReading, .unlock, .logout: break
         }
     }
 

@@ -47,9 +47,11 @@ extension Workbench {
         case .done(let id): return settle(id)
         case .refused(let id, let refusal): return refuse(id, refusal)
         case .failed(let refusal):
+            face.wanted = nil
             face.notice = Notice(sentence(refusal), .critical)
             return []
         case .offline:
+            face.wanted = nil
             switch house.link {
             case .offline, .locked: return []
             case .connecting, .online: house.link = .offline(since: now)
@@ -100,6 +102,11 @@ extension Workbench {
         case .comments(let texts): house.comments = texts
         }
         takeNews()
+        if let wanted = face.wanted, loaded.source == face.list.source {
+            face.wanted = nil
+            layRows()
+            return goTo(wanted)
+        }
         return first && face.list.isOfTubes ? openCurrent() : []
     }
 
@@ -124,18 +131,21 @@ extension Workbench {
             done.append(deed)
             // What was left aside stays said.
             let left = face.notice.flatMap { $0.tint == .held ? " ; " + $0.text : nil } ?? ""
-            face.notice = Notice(say(.validatedCount, String(ids.count)) + left, left.isEmpty ? .good : .held)
+            face.notice = Notice(
+                say(.validatedCount, String(ids.count), manner.name(.undo)) + left, left.isEmpty ? .good : .held)
         case .reject(_, let id, _):
             done.append(deed)
             let what = house.lines.first { $0.id == id }.map { "\($0.analysis) \($0.valueAndUnit)" }
-            face.notice = Notice(say(.rejectedDone, what ?? ""), .good)
+            face.notice = Notice(say(.rejectedDone, what ?? "", manner.name(.undo)), .good)
         case .choose:
             done.append(deed)
-            face.notice = Notice(say(.runChosen), .good)
-        case .enter(let request, let analysis, let value, _, _):
+            face.notice = Notice(say(.runChosen, manner.name(.undo)), .good)
+        // Its cell asks for the second typing already.
+        case .firstReading: return []
+        case .enter(let request, let analysis, let value, _):
             done.append(deed)
             drafts.removeAll { $0.place == request + "/" + analysis }
-            face.notice = Notice(say(.entered, analysis, value.shown), .good)
+            face.notice = Notice(say(.entered, analysis, value.shown, manner.name(.undo)), .good)
             effects.append(.keep(drafts))
         case .withdraw: face.notice = Notice(say(.undone), .good)
         case .receive(let accession, let nonconformity):
@@ -164,6 +174,7 @@ extension Workbench {
     private mutating func refuse(_ id: Int, _ refusal: Refusal) -> [Effect] {
         guard let deed = sent.removeValue(forKey: id) else { return [] }
         if house.link == .locked { return refuseLocked(deed, refusal) }
+        unread(deed, refusal)
         if refusal.code == "client.unreachable" {
             // What was typed waits here; the rest was not done, and is said so.
             face.notice = Notice(sentence(refusal), .critical)
@@ -177,16 +188,28 @@ extension Workbench {
                 Question(
                     purpose: .validate(request: request, ids: ids), title: sentence(refusal),
                     parts: [.init(.reason, choices: words.reasons)]))
-        case .enter(let request, let analysis, let value, let seen, let again) where refusal.code == "enter.changed":
-            return clash(request, analysis, mine: value.shown, seen, isTwice: again != nil, refusal) + [.bell]
-        case .enter(let request, let analysis, _, _, _):
+        case .enter(let request, let analysis, let value, let seen) where refusal.code == "enter.changed":
+            return clash(request, analysis, mine: value.shown, seen, refusal) + [.bell]
+        case .enter(let request, let analysis, _, _):
             complain(of: request + "/" + analysis, refusal)
             return [.keep(drafts), .bell]
+        case .firstReading: return [.bell]
         case .validate, .reject, .choose, .withdraw, .receive, .rerun, .attach, .dismiss, .comment, .call, .unlock,
             .logout:
             break
         }
         return [.bell, .load(.worklist)]
+    }
+
+    /// The server does not hold what was typed first: its cell has it again, with the words of the refusal.
+    private mutating func unread(_ deed: Deed, _ refusal: Refusal) {
+        guard case .firstReading(let request, let analysis, _) = deed, case .entry(var entry) = face.mode,
+            entry.request == request, entry.analysis == analysis, let first = entry.first
+        else { return }
+        entry.field = Field(first)
+        entry.first = nil
+        entry.complaint = sentence(refusal)
+        face.mode = .entry(entry)
     }
 
     /// Refused for what it is: it stays in its cell with the words of the refusal, nothing is lost.
@@ -212,13 +235,13 @@ extension Workbench {
 
     /// Somebody else wrote the cell since it was read: both values stay, the person says which one counts.
     private mutating func clash(
-        _ request: String, _ analysis: String, mine: String, _ seen: String, isTwice: Bool, _ refusal: Refusal
+        _ request: String, _ analysis: String, mine: String, _ seen: String, _ refusal: Refusal
     ) -> [Effect] {
         let before = house.files[request]?.lines.first { $0.id == seen } ?? house.lines.first { $0.id == seen }
         face.mode = .conflict(
             Conflict(
                 request: request, analysis: analysis, mine: mine, words: sentence(refusal),
-                before: before?.value ?? "", isTwice: isTwice ? true : nil))
+                before: before?.value ?? ""))
         return [.open(request), .load(.worklist)]
     }
 
@@ -273,16 +296,17 @@ extension Deed {
     package var request: String? {
         switch self {
         case .validate(let request, _, _), .reject(let request, _, _), .withdraw(let request, _),
-            .choose(let request, _, _, _, _), .comment(let request, _, _), .enter(let request, _, _, _, _):
+            .choose(let request, _, _, _, _), .comment(let request, _, _), .enter(let request, _, _, _),
+            .firstReading(let request, _, _):
             request
         case .receive, .rerun, .attach, .dismiss, .call, .unlock, .logout: nil
         }
     }
     var place: String? {
         switch self {
-        case .enter(let request, let analysis, _, _, _): request + "/" + analysis
-        case .validate, .reject, .choose, .withdraw, .receive, .rerun, .attach, .dismiss, .comment, .call, .unlock,
-            .logout:
+        case .enter(let request, let analysis, _, _): request + "/" + analysis
+        case .validate, .reject, .choose, .withdraw, .receive, .rerun, .attach, .dismiss, .comment, .call,
+            .firstReading, .unlock, .logout:
             nil
         }
     }

@@ -101,6 +101,17 @@ package struct Workbench: Sendable, Equatable {
         return String(count(of: list)) + (isWhole ? "" : "+")
     }
 
+    /// The rows of this list were never told.
+    var isLoading: Bool { !house.loaded.contains(face.list.source) }
+    /// What stands where a list has no row: one that was not told is not empty.
+    var emptyWords: String {
+        guard isLoading else { return words[.noRows] }
+        return switch house.link {
+        case .connecting, .online: words[.loading]
+        case .offline, .locked: words[.notTold]
+        }
+    }
+
     /// Lays the rows out anew. The line of the cursor stays where it is on the screen when it is still there.
     mutating func layRows() {
         let row = face.cursor - face.top

@@ -4,18 +4,29 @@ package import Console
 import Crypto
 import Foundation
 
-/// Drafts of one person at one server, sealed with AES-256-GCM. The key is a file of this account only (0600) beside
-/// the tokens: a copy of the drafts, in a backup or on a share, says nothing without it.
+/// Drafts of one person at one server, sealed with AES-256-GCM. The server holds the key and gives it to the person who
+/// is signed in; here it is in memory only. Who copies this folder has drafts that say nothing: to ask for the key takes
+/// a session that lives, and whoever has that one reads the files themselves. The key is that of the account, not of the
+/// session, so that drafts outlive a kill, a lock, a cut line, the end of a session and a new secret.
 package struct DraftFile: Sendable {
     package let path: String
-    private let keyPath: String
+    private let key: SymmetricKey
     private let bound: [UInt8]
 
-    /// `tokens`: where the tokens of this machine are.
-    package init(beside tokens: TokenFile, server: String, login: String) {
+    /// `tokens`: where the tokens of this machine are; `key`: that of the server, 64 hexadecimal digits.
+    package init(beside tokens: TokenFile, server: String, login: String, key: String) throws(Refusal) {
         bound = DraftFile.bound(server, login)
         path = DraftFile.path(beside: tokens, server: server, login: login, "drafts", "sealed")
-        keyPath = DraftFile.folder(tokens) + "/drafts.key"
+        let digits = Array(key)
+        let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+            UInt8(String(digits[$0...$0 + 1]), radix: 16)
+        }
+        guard bytes.count == 32, digits.count == 64 else {
+            throw Refusal(
+                "drafts.key", at: server, because: "le serveur n'a pas donné de clé pour les brouillons de ce compte",
+                remedy: "le dire à l'administrateur")
+        }
+        self.key = SymmetricKey(data: bytes)
     }
 
     private static func folder(_ tokens: TokenFile) -> String {
@@ -38,9 +49,8 @@ package struct DraftFile: Sendable {
         }
         let sealed: Data?
         do {
-            let key = try key()
             sealed = try AES.GCM.seal(JSONEncoder().encode(drafts), using: key, authenticating: Data(bound)).combined
-        } catch let refusal as Refusal { throw refusal } catch { throw failure }
+        } catch { throw failure }
         guard let sealed else { throw failure }
         try SecretFile.write(Array(sealed), to: path)
     }
@@ -50,32 +60,19 @@ package struct DraftFile: Sendable {
         guard let data = FileManager.default.contents(atPath: path) else { return [] }
         do {
             let opened = try AES.GCM.open(
-                AES.GCM.SealedBox(combined: data), using: try key(), authenticating: Data(bound))
+                AES.GCM.SealedBox(combined: data), using: key, authenticating: Data(bound))
             return try JSONDecoder().decode([Draft].self, from: opened)
-        } catch let refusal as Refusal { throw refusal } catch {
+        } catch {
             throw Refusal(
-                "drafts.open", at: path, because: "les brouillons ne s'ouvrent pas avec la clé de ce compte",
-                remedy: "remettre drafts.key, ou effacer ce fichier")
+                "drafts.open", at: path,
+                because: "les brouillons ne s'ouvrent pas avec la clé que le serveur tient pour ce compte",
+                remedy: "ressaisir ce qui manque, puis effacer ce fichier")
         }
     }
 
     private var failure: Refusal {
         Refusal(
             "drafts.seal", at: path, because: "les brouillons ne peuvent être scellés", remedy: "vérifier le dossier")
-    }
-
-    private func key() throws(Refusal) -> SymmetricKey {
-        if let data = FileManager.default.contents(atPath: keyPath) {
-            guard data.count == 32 else {
-                throw Refusal(
-                    "drafts.key", at: keyPath, because: "cette clé n'a pas 32 octets",
-                    remedy: "la remettre depuis une sauvegarde, ou l'effacer avec les brouillons")
-            }
-            return SymmetricKey(data: data)
-        }
-        let key = SymmetricKey(size: .bits256)
-        try SecretFile.write(key.withUnsafeBytes { Array($0) }, to: keyPath)
-        return key
     }
 }
 

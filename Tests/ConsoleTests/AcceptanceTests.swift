@@ -73,7 +73,7 @@ import Testing
         bench.type("'," + "\"&")
         let effects = bench.type(.enter)
         #expect(
-            effects.contains { if case .send(_, .enter(_, "CO2", .number("4.31"), _, _)) = $0 { true } else { false } })
+            effects.contains { if case .send(_, .enter(_, "CO2", .number("4.31"), _)) = $0 { true } else { false } })
     }
 
     @Test func `scanner in the middle of typing: its tube opens and nothing typed is lost`() {
@@ -132,7 +132,7 @@ import Testing
         #expect(!bench.type("v").contains { if case .send = $0 { true } else { false } })
         let back = bench.receive(.online, at: bench.now)
         #expect(
-            back.contains { if case .send(_, .enter(_, "CO2", .number("27"), "", nil)) = $0 { true } else { false } })
+            back.contains { if case .send(_, .enter(_, "CO2", .number("27"), "")) = $0 { true } else { false } })
     }
 
     @Test func `two users on a line: both values are shown, and one is chosen`() throws {
@@ -158,7 +158,7 @@ import Testing
         var kept = bench
         let mine = kept.type("m")
         #expect(
-            mine.contains { if case .send(_, .enter(_, "K", .number("4.3"), "a9", nil)) = $0 { true } else { false } })
+            mine.contains { if case .send(_, .enter(_, "K", .number("4.3"), "a9")) = $0 { true } else { false } })
         bench.type("g")
         #expect(bench.drafts.isEmpty && bench.face.mode == .browse && bench.sent.isEmpty)
     }

@@ -114,7 +114,7 @@ import Testing
         bench.type("98")
         #expect(
             bench.type(.enter).contains {
-                if case .send(_, .enter(_, "CL", .number("98"), "a9", nil)) = $0 { true } else { false }
+                if case .send(_, .enter(_, "CL", .number("98"), "a9")) = $0 { true } else { false }
             })
     }
 
@@ -214,6 +214,8 @@ import Testing
             let may = role.permissions.contains(.validateTechnically)
             #expect(bench.row(59).contains("v valider") == may, "\(role)")
             #expect(bench.row(59).contains("i saisir") == role.permissions.contains(.enterResult), "\(role)")
+            // Who can do nothing that is taken back is offered nothing to take back.
+            #expect(bench.row(59).contains("z annuler") == may, "\(role)")
         }
     }
 
