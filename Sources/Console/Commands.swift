@@ -67,6 +67,10 @@ extension Workbench {
                 face.mode = .browse
                 return []
             }
+            var key = key
+            if case .character(let c) = key, field.text.hasPrefix(Command.tube.name(in: manner.language) + " ") {
+                key = .character(manner.keymap.digit(c))
+            }
             guard field.take(key) else { return [] }
         }
         face.mode = .command(field)

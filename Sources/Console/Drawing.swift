@@ -230,6 +230,7 @@ extension Workbench {
         case "ECHU": return ("\(signs.expired) \(words[.stateExpired])", Style(.expired))
         case "CONFORME": return ("\(signs.proposable) \(words[.stateOK])", Style(.good))
         case "CORRIGE": return ("\(signs.corrected) \(words[.stateCorrected])", Style(.expired, underline: true))
+        case QualityRow.exempt: return (words[.stateExempt], .dim)
         case _: return (words[.stateNone], .dim)
         }
     }

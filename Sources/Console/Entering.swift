@@ -104,7 +104,7 @@ extension Workbench {
         case .up, .backTab: return leave(entry, step: -1)
         case .escape:
             // Back, and the draft stays.
-            keep(entry, accepted: false)
+            left(entry)
             face.mode = .browse
             if !entry.field.text.isEmpty { face.notice = Notice(say(.draftKept, entry.field.text), .held) }
             return [.keep(drafts)]
@@ -134,11 +134,17 @@ extension Workbench {
 
     /// Arrows move: what was typed stays a draft, said in words.
     private mutating func leave(_ entry: CellEntry, step: Int) -> [Effect] {
-        keep(entry, accepted: false)
+        left(entry)
         if let kept = drafts.first(where: { $0.place == entry.request + "/" + entry.analysis }) {
             face.notice = Notice(say(.draftLeft, kept.text, manner.name(.open)), .held)
         }
         return move(step) + [.keep(drafts)]
+    }
+
+    private mutating func left(_ entry: CellEntry) {
+        keep(entry, accepted: false)
+        let place = entry.request + "/" + entry.analysis
+        if drafts.contains(where: { $0.place == place }) { remember(.draft(place: place)) }
     }
 
     private mutating func accept(_ entry: CellEntry, step: Int) -> [Effect] {
@@ -266,7 +272,9 @@ extension Workbench {
     }
 
     private func lastTyped() -> String? {
-        for deed in done.reversed() { if case .enter(_, _, let value, _) = deed { return value.shown } }
+        for case .deeds(let deeds) in done.reversed() {
+            for case .enter(_, _, let value, _) in deeds { return value.shown }
+        }
         return drafts.last { $0.isAccepted }?.text
     }
 
@@ -282,6 +290,7 @@ extension Workbench {
 
     mutating func refuseHere(_ word: Word) -> [Effect] {
         face.notice = Notice(say(word), .critical)
+        refusedAt = now
         return [.bell]
     }
 

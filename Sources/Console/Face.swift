@@ -196,6 +196,10 @@ package struct Face: Sendable, Equatable {
     /// The tube whose label was read last: what is done with a tube is done with this one, until the cursor moves.
     package var label: String?
     package var filter = ""
+    /// Digits typed one after the other outside the cells.
+    package var digits = ""
+    /// First line shown of the chart of a control.
+    package var chartTop = 0
     /// The row that a command asked for, while its list is on the way.
     package var wanted: String?
     package var notice: Notice?

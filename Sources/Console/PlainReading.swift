@@ -34,19 +34,13 @@ extension Plain {
         case .urgent, .waiting, .held, .calls, .reception, .requests:
             guard let result = bench.currentResult else { return [rowText(key)] }
             return [([identity(key)] + [criticalElsewhere].compactMap { $0 } + [say(result)]).joined(separator: " ; ")]
-        case .quality:
-            guard let row = house.controls.first(where: { $0.key == key }) else { return [] }
-            return [
-                "\(row.analyzer) \(row.analysis) ; \(bench.qualityWords(row.state).text) ; "
-                    + (row.rules + [bench.because(of: row)]).filter { !$0.isEmpty }.joined(separator: ", ")
-            ]
+        case .quality, .analyzers: return [rowText(key)]
         case .triage:
             guard let row = house.triage.first(where: { $0.id == key }) else { return [] }
             let where_ = [row.accession, row.code, row.value, row.analyzer].filter { !$0.isEmpty }
             return [
                 where_.joined(separator: " ") + " ; \(bench.explanation(of: row)) ; " + actions([.attach, .dismiss])
             ]
-        case .analyzers: return [rowText(key)]
         }
     }
 
@@ -89,6 +83,7 @@ extension Plain {
             parts.append("\(words[.prior]) \(prior.value) (\(bench.day(prior.at)))")
         }
         if let draft { parts.append(draft) }
+        if let telling = bench.house.tellings[line.id] { parts.append(bench.said(telling)) }
         switch line.state {
         case .waiting:
             parts.append(
@@ -142,6 +137,12 @@ extension Plain {
                         "\(words[.orders]) \(row.orders)",
                     ].joined(separator: " ; ")
             }
+            if bench.face.list == .quality, let row = bench.house.controls.first(where: { $0.key == key }) {
+                return [
+                    "\(row.analyzer) \(row.analysis)", bench.qualityWords(row.state).text,
+                    (row.rules + [bench.because(of: row)]).filter { !$0.isEmpty }.joined(separator: ", "),
+                ].filter { !$0.isEmpty }.joined(separator: " ; ")
+            }
             return bench.rowText(key)
         }
         let state = tube.held > 0 ? "\(words[.held]) \(tube.held)" : words[.nothingHolds]
@@ -153,6 +154,7 @@ extension Plain {
 
     func tube() -> [String] {
         let results = bench.results
+        if bench.face.list == .quality { return reading + bench.chart }
         guard !results.isEmpty else { return reading }
         return results.map { say($0) }
     }

@@ -174,9 +174,12 @@ struct PracticeLaboratory: Sendable, Equatable {
         case .enter(let request, let analysis, let value, _): enter(request, analysis, value.shown, now)
         case .receive(let tube, let nonconformity):
             guard let number = files.values.first(where: { $0.tubes.first?.accession == tube })?.number else { return }
-            files[number]?.tubes[0].nonconformity = nonconformity
+            // Empty: taken back.
+            let reason = nonconformity?.isEmpty == true ? nil : nonconformity
+            files[number]?.tubes[0].nonconformity = reason
             for place in lines.indices where lines[place].accession == tube && nonconformity != nil {
-                lines[place].holds.append(Hold(.specimenNonconform, nonconformity ?? ""))
+                lines[place].holds.removeAll { $0.code == .specimenNonconform }
+                if let reason { lines[place].holds.append(Hold(.specimenNonconform, reason)) }
             }
             refresh(number)
         case .rerun(_, let tube, _):

@@ -56,6 +56,12 @@ extension Workbench {
         return text.dropLast() + (last == "a" ? "y" : last == "j" ? "d" : String(last))
     }
 
+    /// The chart of the control of the cursor, in the language of the screen.
+    var chart: [String] {
+        let lines = face.key.flatMap { house.charts[$0] } ?? []
+        return manner.language == .french ? lines : lines.map { EnglishServer.chart($0) }
+    }
+
     func identity(_ code: String) -> String {
         switch IdentityStatus(rawValue: code) {
         case .provisional: words[.identityProvisional]
@@ -123,6 +129,20 @@ package enum EnglishServer {
         case .excludedAnalysis: "a test that a person always looks at"
         case .dependentSetHeld: "another result of its set is held"
         }
+    }
+
+    /// Words of a chart of Levey and Jennings.
+    static func chart(_ line: String) -> String {
+        let words = [
+            ("au-delà de 4 ET", "beyond 4 SD"), ("au-dela de 4 ET", "beyond 4 SD"), ("point sans z", "point without z"),
+            ("après la dernière série", "after the last run"), ("apres la derniere serie", "after the last run"),
+            ("niveau ", "level "), ("exclu", "excluded"), ("avant ", "before "),
+        ]
+        var text = words.reduce(line) { $0.replacing($1.0, with: $1.1) }
+        if text.hasPrefix("      du ") {
+            text = text.replacing("      du ", with: "      ").replacing(" au ", with: " – ")
+        }
+        return text
     }
 
     static let triage: [String: (reason: String, explanation: String)] = [

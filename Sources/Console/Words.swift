@@ -45,6 +45,9 @@ package enum Word: String, Sendable, Hashable, CaseIterable {
     case plainLists, plainRows, plainTube, plainDetail, plainSearch, plainCommand, plainWaiting
     case plainBegin, plainCriticalHigh, plainCriticalLow, plainHigh, plainLow, plainAbnormal, plainPositive
     case plainDetected, plainHelpMove, plainHelpRead, plainHelpEnter, plainHelpAsk, plainHelpFind
+    case actSeveral, actValidate, actReject, actChoose, actEnter, actNonconform, actReceive, actRerun
+    case actAttach, actDismiss, actComment, actCall, cannotUndo, undoNext, formFound, paneHidden, stateExempt,
+        remedyControl, callTold
     case cardTitle, cardCodes, tooManyDecimals, absurdTyped
     case replaceTitle, replacing, draftLeft, commandInField, scannedLeaving, questionLeft, questionGivenUp
     case conflictSentence, conflictKept, rejectedDone, notUnderstood, noControls, noSuchRow, filtered, opened

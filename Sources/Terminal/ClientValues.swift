@@ -74,9 +74,27 @@ extension AnalyzerRow {
 
 extension QualityRow {
     package init(_ view: QualityStateView) {
+        // Whoever signed that no control is wanted is named where nothing was controlled.
+        let isExempt = view.because.hasPrefix("dispensé")
         self.init(
-            analyzer: view.analyzer, analysis: view.analysis, state: view.state, rules: view.rules,
-            because: view.because)
+            analyzer: view.analyzer, analysis: view.analysis, state: isExempt ? QualityRow.exempt : view.state,
+            rules: view.rules, because: frenchScores(view.because))
+    }
+}
+
+/// `z = +4,00` for `z = +4.00`.
+func frenchScores(_ text: String) -> String {
+    text.replacing(/z = ([^ .]*)\.([0-9]+)/) { "z = \($0.1),\($0.2)" }
+}
+
+extension CallRow.Telling {
+    /// The last attempt that reached somebody; nil while the call is open.
+    init?(_ call: CriticalCallView, zone: CivilZone) {
+        guard call.state == .told, let told = call.attempts.last(where: { $0.outcome != "INJOIGNABLE" }) else {
+            return nil
+        }
+        self.init(
+            person: told.person, at: told.at.instant(in: zone) ?? Instant(seconds: 0), by: told.caller)
     }
 }
 

@@ -4,19 +4,42 @@ package import Console
 import Crypto
 import Foundation
 
-/// Drafts of one person at one server, sealed with AES-256-GCM. The server holds the key and gives it to the person who
-/// is signed in; here it is in memory only. Who copies this folder has drafts that say nothing: to ask for the key takes
-/// a session that lives, and whoever has that one reads the files themselves. The key is that of the account, not of the
-/// session, so that drafts outlive a kill, a lock, a cut line, the end of a session and a new secret.
+/// Drafts of one person at one server, sealed with AES-256-GCM. The server holds the key and gives it to the person
+/// who is signed in; here it is in memory only. Who copies this folder has drafts that say nothing: to ask for the
+/// key takes a session that lives, and whoever has that one reads the files themselves. The key is that of the
+/// account, not of the session, so that drafts outlive a kill, a lock, a cut line, the end of a session and a new
+/// secret.
 package struct DraftFile: Sendable {
     package let path: String
     private let key: SymmetricKey
     private let bound: [UInt8]
+    /// Beginning of the names of all windows of this person.
+    private let stem: String
+    /// Two windows of a person have a file each: the one that writes last must not end the drafts of the other.
+    private let window: Window
+
+    /// A lock that ends with its holder, killed or not.
+    private final class Window: Sendable {
+        private let descriptor: Int32
+        init?(_ path: String) {
+            let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            guard opened >= 0 else { return nil }
+            guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+                close(opened)
+                return nil
+            }
+            descriptor = opened
+        }
+        deinit { close(descriptor) }
+    }
+    /// Windows that one person has open at once, at most.
+    private static let windows = 1...32
 
     /// `tokens`: where the tokens of this machine are; `key`: that of the server, 64 hexadecimal digits.
     package init(beside tokens: TokenFile, server: String, login: String, key: String) throws(Refusal) {
         bound = DraftFile.bound(server, login)
-        path = DraftFile.path(beside: tokens, server: server, login: login, "drafts", "sealed")
+        let stem = DraftFile.path(beside: tokens, server: server, login: login, "drafts", "")
+        self.stem = stem
         let digits = Array(key)
         let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
             UInt8(String(digits[$0...$0 + 1]), radix: 16)
@@ -27,6 +50,15 @@ package struct DraftFile: Sendable {
                 remedy: "le dire à l'administrateur")
         }
         self.key = SymmetricKey(data: bytes)
+        for number in DraftFile.windows {
+            guard let free = Window(stem + "\(number).lock") else { continue }
+            window = free
+            path = stem + "\(number).sealed"
+            return
+        }
+        throw Refusal(
+            "drafts.seal", at: stem, because: "aucun fichier de brouillons n'est libre",
+            remedy: "vérifier le dossier et ses droits, fermer des fenêtres")
     }
 
     private static func folder(_ tokens: TokenFile) -> String {
@@ -55,8 +87,26 @@ package struct DraftFile: Sendable {
         try SecretFile.write(Array(sealed), to: path)
     }
 
-    /// What was left; nothing when there is no file. A file that was altered, or another's, is refused and stays.
-    package func read() throws(Refusal) -> [Draft] {
+    /// What was left, by this window and by those that ended, which it takes over; the newest first, one of a cell.
+    package func takeOver() throws(Refusal) -> [Draft] {
+        var found = try DraftFile.read(path, key, bound)
+        var ended: [(path: String, window: Window)] = []
+        for number in DraftFile.windows {
+            let other = stem + "\(number).sealed"
+            guard other != path, access(other, F_OK) == 0, let free = Window(stem + "\(number).lock") else { continue }
+            found += try DraftFile.read(other, key, bound)
+            ended.append((other, free))
+        }
+        var places = Set<String>()
+        let all = found.sorted { $0.at > $1.at }.filter { places.insert($0.place).inserted }
+        guard !ended.isEmpty else { return all }
+        try keep(all)
+        for other in ended { unlink(other.path) }
+        return all
+    }
+
+    /// Nothing when there is no file. A file that was altered, or another's, is refused and stays.
+    private static func read(_ path: String, _ key: SymmetricKey, _ bound: [UInt8]) throws(Refusal) -> [Draft] {
         guard let data = FileManager.default.contents(atPath: path) else { return [] }
         do {
             let opened = try AES.GCM.open(

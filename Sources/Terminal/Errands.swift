@@ -55,7 +55,7 @@ package actor Errands {
         tell(.habits(habits.read()))
         tell(.online)
         do throws(Refusal) {
-            let left = try drafts.read()
+            let left = try drafts.takeOver()
             if !left.isEmpty { tell(.drafts(left)) }
         } catch { tell(.failed(error)) }
     }
@@ -139,11 +139,12 @@ package actor Errands {
             return .requests(try await client.requests(limit: Source.mostRequests).map { RequestRow($0, zone: zone) })
         case .calls:
             return .calls(
-                try await client.criticalCalls().filter { $0.state == .open }.map {
+                try await client.criticalCalls().filter { $0.state != .closed }.map {
                     CallRow(
                         id: $0.observationID, due: $0.dueAt.instant(in: zone) ?? Instant(seconds: 0),
                         isOverdue: $0.isOverdue, contact: $0.contact, request: $0.requestNumber ?? "",
-                        patient: $0.patientName ?? "", told: "\($0.analysis) \($0.value)")
+                        patient: $0.patientName ?? "", told: "\($0.analysis) \($0.value)",
+                        telling: CallRow.Telling($0, zone: zone))
                 })
         case .comments:
             return .comments(try await client.comments().map { CodedText(code: $0.code, text: $0.text) })
@@ -211,7 +212,7 @@ package actor Errands {
             let bytes = try await client.qualityChart(
                 analyzer, analysis, format: ascii ? "ascii" : "text", width: columns)
             let text = String(decoding: bytes, as: UTF8.self)
-            tell(.chart("\(analyzer)/\(analysis)", text.split(separator: "\n").map { String($0) }))
+            tell(.chart("\(analyzer)/\(analysis)", frenchScores(text).split(separator: "\n").map { String($0) }))
         } catch { complain(error) }
     }
 

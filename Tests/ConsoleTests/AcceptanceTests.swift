@@ -155,6 +155,9 @@ import Testing
         #expect(bench.text.contains("g garder la sienne · m mettre la mienne"))
         #expect(bench.text.contains("la mienne : 4,3  (tanguy)"))
         #expect(bench.text.contains("au dossier : 4,4  (l.roux)"))
+        // A key that was on its way does not answer.
+        #expect(bench.type("m") == [.bell])
+        bench.pause()
         var kept = bench
         let mine = kept.type("m")
         #expect(
@@ -171,7 +174,7 @@ import Testing
         _ = bench.receive(
             .loaded(.calls([CallRow(id: "a2", due: bench.now, isOverdue: true, contact: nil)])), at: bench.now)
         _ = bench.receive(.loaded(.comments([CodedText(code: "RECOL", text: "Nouveau prélèvement")])), at: bench.now)
-        bench.done.append(.validate(request: "D0412", ids: ["a1"], reason: nil))
+        bench.done.append(.deeds([.validate(request: "D0412", ids: ["a1"], reason: nil)]))
         offered.formUnion(bench.possible)
         var file = Morning.file(of: "261122000412")
         file.lines.append(Morning.line("a9", "261122000412", "MARTIN Léa", "K", "6,3", run: 2))

@@ -217,8 +217,10 @@ import Testing
         #expect(session.type(":tri").first?.hasPrefix("abandonné, rien n'est écrit : Appel : K") == true)
         session.type(":liste valider")
         session.type("8")
-        session.type("a")
-        for answer in ["Mme Kerbrat", "infirmière", "0298111111"] { session.type(answer) }
+        // What was given up is found again.
+        #expect(session.type("a").contains("repris de la fois d'avant : Mme Kerbrat"))
+        #expect(session.plain.prompt == "sa fonction : ")
+        for answer in ["infirmière", "0298111111"] { session.type(answer) }
         #expect(session.type("4,6").contains { $0.contains("le dossier dit 6,8") })
         #expect(session.type("6,8") == ["1 oui", "2 non", "3 personne n'a répondu"])
         #expect(session.type("pas de réponse").first?.contains("choisir dans la liste") == true)

@@ -380,6 +380,7 @@ import Testing
         // It is not sent again by itself.
         _ = bench.receive(.offline, at: bench.now)
         #expect(!bench.receive(.online, at: bench.now).contains { if case .send = $0 { true } else { false } })
+        bench.pause()
         bench.type("i")
         #expect(bench.text.contains("2400") && bench.text.contains("[enter.absurd]"))
         bench.type(.end, .backspace, .backspace)

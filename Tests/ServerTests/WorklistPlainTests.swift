@@ -154,6 +154,26 @@ import Workflow
         }
     }
 
+    @Test func `what was done last is taken back, a nonconformity and a call seen by all`() async throws {
+        try await signedIn { laboratory, tool in
+            let made = try await request(laboratory, "DUPONT", ["NA", "K"], [("NA", "140"), ("K", "6.9")])
+            let number = made.request.number
+            let ran = try await tool.run(
+                "worklist", "--plain",
+                input: [
+                    "e", "1", "z", "suivant", "a", "Mme Kerbrat", "infirmière", "0298111111", "6,9", "1", "z", "t",
+                    ":q", "",
+                ].joined(separator: "\n"))
+            let said = ran.output
+            #expect(said.contains("annulé : non-conformité du tube"), "\(said)")
+            #expect(said.contains("appel noté") && said.contains("ne se reprend pas ici : appel de K (Mme Kerbrat)"))
+            #expect(said.contains("dit à Mme Kerbrat, ") && said.contains(", par technicien"), "\(said)")
+            let file = try await laboratory.signedIn(.technician).request(number)
+            #expect(file.specimens.allSatisfy { $0.nonconformity == nil && $0.receivedAt != nil })
+            #expect(file.observations.allSatisfy { !$0.holds.contains { $0.code == .specimenNonconform } })
+        }
+    }
+
     @Test func `reads a list when it is there, and opens the lesson in lines`() async throws {
         try await signedIn { laboratory, tool in
             _ = try await request(laboratory, "DUPONT", ["NA"], [("NA", "140")])
