@@ -35,9 +35,9 @@ actor MLLPCaller {
         self.answerWithin = answerWithin
     }
 
-    /// One message, and the number that its acknowledgement will give back (MSA-2 = MSH-10).
+    /// One message in its MLLP block, and the number that its acknowledgement will give back (MSA-2 = MSH-10).
     struct Outgoing: Sendable {
-        var message: [UInt8]
+        var block: ArraySlice<UInt8>
         var controlID: String
     }
 
@@ -71,7 +71,7 @@ actor MLLPCaller {
     }
 
     private func call(_ one: Outgoing, on line: Line) async -> PeerAnswer {
-        do throws(LineEnd) { try await line.send(MLLP.frame(one.message)) } catch {
+        do throws(LineEnd) { try await line.send(one.block) } catch {
             await drop()
             return .silent("envoi interrompu : \(error)")
         }

@@ -22,7 +22,7 @@ package struct Delimiters: Sendable, Hashable {
     /// Reads the first bytes of a message: `MSH`, the field delimiter, then two to four more.
     package init(header: some RandomAccessCollection<UInt8>) throws(Refusal) {
         let bytes = Array(header.prefix(9))
-        guard bytes.starts(with: "MSH".utf8), bytes.count >= 4 else {
+        guard bytes.count >= 4, bytes[0] == 0x4D, bytes[1] == 0x53, bytes[2] == 0x48 else {
             throw Refusal(
                 "hl7.header", at: "MSH", because: "le message ne commence pas par MSH",
                 remedy: "vérifier que l'émetteur envoie du HL7 v2 en ER7")

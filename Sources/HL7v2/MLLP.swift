@@ -7,6 +7,9 @@ package enum MLLP {
     /// mailboxes refuse above 25 MB.
     package static let defaultLimit = 32 * 1024 * 1024
 
+    package static let blockStart = [startBlock]
+    package static let blockEnd = [endBlock, carriageReturn]
+
     package static func frame(_ message: [UInt8]) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(message.count + 3)
@@ -47,9 +50,11 @@ package struct MLLPFramer: Sendable {
     /// The open block has passed the limit.
     package var isOversize: Bool { state == .skipping }
 
-    package mutating func push(_ bytes: some RandomAccessCollection<UInt8>) -> [Event] {
+    package mutating func push(_ bytes: [UInt8]) -> [Event] { push(bytes[...]) }
+
+    package mutating func push(_ bytes: ArraySlice<UInt8>) -> [Event] {
         var events: [Event] = []
-        var rest = bytes[...]
+        var rest = bytes
         while let byte = rest.first {
             switch state {
             case .inside:

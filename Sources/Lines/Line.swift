@@ -115,11 +115,16 @@ package final class Line: Sendable {
 
     /// Returns when the system has taken all the bytes. A peer that takes none for `limit` ends the line.
     package func send(_ bytes: [UInt8], within limit: Duration = .seconds(30)) async throws(LineEnd) {
+        try await send(bytes[...], within: limit)
+    }
+
+    /// The same for bytes that stand in others' memory.
+    package func send(_ bytes: ArraySlice<UInt8>, within limit: Duration = .seconds(30)) async throws(LineEnd) {
         if bytes.isEmpty { return }
         let channel = channel, inbox = inbox, loop = channel.eventLoop
         let taken = loop.inEventLoop ? Line.sendAtOnce(bytes, to: channel, inbox) : 0
         if taken == bytes.count { return }
-        let buffer = ByteBuffer(bytes: bytes[taken...])
+        let buffer = ByteBuffer(bytes: bytes.dropFirst(taken))
         let failure = await withCheckedContinuation { (done: CheckedContinuation<(any Error)?, Never>) in
             if loop.inEventLoop {
                 Line.write(buffer, to: channel, inbox, within: limit, done)
@@ -133,7 +138,7 @@ package final class Line: Sendable {
     /// On the line's own thread: straight to the socket, past the channel, while nothing waits in the channel. The
     /// system takes at once nearly everything that we send, and a frame's acknowledgement is one byte: a buffer, a
     /// promise and a walk through a pipeline would cost more than the system call. The bytes taken.
-    private static func sendAtOnce(_ bytes: [UInt8], to channel: any Channel, _ inbox: LineInbox) -> Int {
+    private static func sendAtOnce(_ bytes: ArraySlice<UInt8>, to channel: any Channel, _ inbox: LineInbox) -> Int {
         let socket = inbox.plainSocket
         // The channel closes its socket on this thread: while it is active here, the number is its own.
         guard socket >= 0, inbox.isWriteQueueEmpty, channel.isActive else { return 0 }

@@ -220,6 +220,44 @@ private struct SQLiteConnection: SQLConnection {
         } catch { throw SQLiteConnection.failure(error) }
     }
 
+    /// Page by page to where it is wanted: a column of a row is put together in memory of SQLite's first.
+    func write(
+        _ blobs: BlobSelection, on sheet: inout ReadingMemory.Sheet
+    ) throws(SQLFailure) -> [String: Range<Int>] {
+        var rows: [(key: String, row: Int64)] = [], places: [String: Range<Int>] = [:]
+        do {
+            let statement = try database.cachedStatement(sql: blobs.sql(selecting: "rowid")).sqliteStatement
+            try run(statement, blobs.keys) { row in
+                rows.append((SQLiteConnection.text(row, 0), sqlite3_column_int64(row, 1)))
+            }
+            var blob: OpaquePointer?
+            defer { sqlite3_blob_close(blob) }
+            for (key, row) in rows {
+                let opened =
+                    blob == nil
+                    ? sqlite3_blob_open(database.sqliteConnection, "main", blobs.table, blobs.column, row, 0, &blob)
+                    : sqlite3_blob_reopen(blob, row)
+                guard opened == SQLITE_OK else { throw error() }
+                let start = sheet.count
+                sheet.write(blobs.before)
+                var read = SQLITE_OK
+                sheet.write(Int(sqlite3_blob_bytes(blob))) { bytes in
+                    read = sqlite3_blob_read(blob, bytes.baseAddress, CInt(bytes.count), 0)
+                }
+                guard read == SQLITE_OK else { throw error() }
+                sheet.write(blobs.after)
+                places[key] = start..<sheet.count
+            }
+        } catch { throw SQLiteConnection.failure(error) }
+        return places
+    }
+
+    private static func text(_ row: OpaquePointer, _ column: CInt) -> String {
+        let start = sqlite3_column_text(row, column)
+        let count = start == nil ? 0 : Int(sqlite3_column_bytes(row, column))
+        return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+    }
+
     private static func value(_ row: OpaquePointer, _ column: CInt) -> SQLValue {
         switch sqlite3_column_type(row, column) {
         case SQLITE_NULL: return .null
@@ -229,13 +267,9 @@ private struct SQLiteConnection: SQLConnection {
         case SQLITE_BLOB:
             // An empty blob has no address.
             let start = sqlite3_column_blob(row, column)
-            let count = Int(sqlite3_column_bytes(row, column))
-            return .blob(Array(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count)))
-        case _:
-            let start = sqlite3_column_text(row, column)
-            let count = Int(sqlite3_column_bytes(row, column))
-            return .text(
-                String(decoding: UnsafeBufferPointer(start: start, count: start == nil ? 0 : count), as: UTF8.self))
+            let count = start == nil ? 0 : Int(sqlite3_column_bytes(row, column))
+            return .blob(Array(UnsafeRawBufferPointer(start: start, count: count)))
+        case _: return .text(text(row, column))
         }
     }
 

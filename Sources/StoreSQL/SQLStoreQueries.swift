@@ -204,17 +204,23 @@ extension SQLStore {
         }
         return heads
     }
-    package func deliveryMessages(of deliveryIDs: [String]) async throws(StoreFailure) -> [String: [UInt8]] {
-        var found: [String: [UInt8]] = [:]
-        for list in SQLStore.lists(of: deliveryIDs) {
-            for row in try await rows(SQL.deliveryMessages(count: list.count), list) {
-                guard row.count == 2, let id = row[0].text, let message = row[1].blob else {
-                    throw .unavailable(damaged("delivery"))
+    package func deliveryMessages(
+        of deliveryIDs: [String], between before: [UInt8], and after: [UInt8], in memory: ReadingMemory
+    ) async throws(StoreFailure) -> [String: ArraySlice<UInt8>] {
+        let lists = SQLStore.lists(of: deliveryIDs)
+        let places = try await read { (connection: any SQLConnection) throws(SQLFailure) -> [String: Range<Int>] in
+            try memory.fill { (sheet: inout ReadingMemory.Sheet) throws(SQLFailure) -> [String: Range<Int>] in
+                var places: [String: Range<Int>] = [:]
+                for ids in lists {
+                    let messages = BlobSelection(
+                        table: "delivery", column: "message", key: "id", keys: ids, before: before, after: after)
+                    places.merge(try connection.write(messages, on: &sheet)) { first, _ in first }
                 }
-                found[id] = message
+                return places
             }
         }
-        return found
+        let bytes = memory.filled
+        return places.mapValues { bytes[$0] }
     }
     package func deliveryEvents(_ deliveryID: String) async throws(StoreFailure) -> [DeliveryEvent] {
         try await list(DeliveryEvent.self, SQL.deliveryEvents, [.text(deliveryID)])

@@ -177,8 +177,11 @@ package protocol LaboratoryStore: Sendable {
     func deliveriesDue(limit: Int) async throws(StoreFailure) -> [Delivery]
     /// The same without their messages: to choose among many.
     func deliveriesDueHeads(limit: Int) async throws(StoreFailure) -> [DeliveryHead]
-    /// Messages of these deliveries by their identifiers; unknown ones are left out.
-    func deliveryMessages(of deliveryIDs: [String]) async throws(StoreFailure) -> [String: [UInt8]]
+    /// Messages of these deliveries by their identifiers, each with these bytes before and after it (the frame of a
+    /// line); unknown ones are left out. They stand in `memory`, of which one reading at a time may make use.
+    func deliveryMessages(
+        of deliveryIDs: [String], between before: [UInt8], and after: [UInt8], in memory: ReadingMemory
+    ) async throws(StoreFailure) -> [String: ArraySlice<UInt8>]
     /// By ordinal.
     func deliveryEvents(_ deliveryID: String) async throws(StoreFailure) -> [DeliveryEvent]
     /// The same of several deliveries at once; those without any are left out.
@@ -201,9 +204,13 @@ extension LaboratoryStore {
     package func deliveriesDueHeads(limit: Int) async throws(StoreFailure) -> [DeliveryHead] {
         try await deliveriesDue(limit: limit).map(\.head)
     }
-    package func deliveryMessages(of deliveryIDs: [String]) async throws(StoreFailure) -> [String: [UInt8]] {
-        var found: [String: [UInt8]] = [:]
-        for id in deliveryIDs { found[id] = try await delivery(id)?.message }
+    package func deliveryMessages(
+        of deliveryIDs: [String], between before: [UInt8], and after: [UInt8], in memory: ReadingMemory
+    ) async throws(StoreFailure) -> [String: ArraySlice<UInt8>] {
+        var found: [String: ArraySlice<UInt8>] = [:]
+        for id in deliveryIDs {
+            if let message = try await delivery(id)?.message { found[id] = (before + message + after)[...] }
+        }
         return found
     }
     package func deliveryEvents(of deliveryIDs: [String]) async throws(StoreFailure) -> [String: [DeliveryEvent]] {
