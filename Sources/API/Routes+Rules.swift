@@ -144,7 +144,14 @@ extension LaboratoryAPI {
 
     /// Views with the calls that the critical ones among them wait for.
     func views(_ observations: [Observation], _ call: Call) async throws -> [ObservationView] {
-        let calls = try await desk.criticalCalls(of: observations)
+        var calls = try await desk.criticalCalls(of: observations)
+        if let site = observations.first?.site {
+            // An amendment that crosses a limit opens a call about a value that is not critical.
+            let shown = Set(observations.map(\.id))
+            for entry in try await desk.openCalls(site: site) where shown.contains(entry.observationID) {
+                calls[entry.observationID] = entry
+            }
+        }
         let chain = desk.shelf.pack.policy.escalation
         return observations.map { observation in
             var shown = view(observation, call)

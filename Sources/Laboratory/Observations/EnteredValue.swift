@@ -35,8 +35,8 @@ package enum EnteredValue {
             "enter.nature", at: analysis.code,
             because: "une analyse de nature « \(analysis.nature.rawValue) » n'a pas de résultat de ce genre",
             remedy: analysis.nature.isNumeric
-                ? "donner un nombre, ou --not-performed avec son motif"
-                : "donner un code (--coded) ou des mots (--text)")
+                ? "donner un nombre, ou dire pourquoi l'analyse n'est pas faite"
+                : "donner un code ou des mots")
     }
 }
 

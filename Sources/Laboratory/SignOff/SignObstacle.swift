@@ -11,13 +11,15 @@ package struct SignObstacle: Codable, Sendable, Hashable {
         case freeWords = "commentaire"
         case supplement = "joint"
         case missing = "manque"
+        /// Older files of the patient that come after it, for the same reason.
+        case others = "anciens"
     }
     package var kind: Kind
     /// Analyses that it is about.
     package var analyses: [String]
     /// Hold of `hold`.
     package var code: Hold.Code?
-    /// Version that `amends` replaces.
+    /// Version that `amends` replaces; how many `others`.
     package var version: Int?
     package var change: SignedChange?
     /// What is joined; why it is to be amended.
@@ -39,7 +41,8 @@ package struct SignObstacle: Codable, Sendable, Hashable {
         let codes = analyses.joined(separator: ", ")
         switch kind {
         case .critical: return "valeur critique : \(codes)"
-        case .call: return "appel à passer"
+        case .call: return "appel à passer" + (codes.isEmpty ? "" : " : \(codes)")
+        case .others: return "et \(version ?? 1) dossier(s) plus ancien(s) de ce patient"
         case .amends: return "rectifie la version \(version ?? 1)"
         case .changed: return change?.frenchText ?? ""
         case .amendmentTask: return "à rectifier : \(codes) (\(words ?? ""))"
