@@ -50,6 +50,8 @@ package struct Desk: Sendable {
     package let quality = QualityBoard()
     /// The catalogue in force, and every one that was.
     package let shelf: CatalogueShelf
+    /// Where the engine is switched off, kept at hand.
+    let switches = SwitchBoard()
     /// Critical values that wait for a call, kept at hand.
     let calls = CallBoard()
     package let sites: [String: Site]

@@ -33,7 +33,8 @@ package enum EnglishTold {
     /// `{1}` analyses, `{2}` version, `{3}` the change, `{4}` what is joined.
     package static let obstacles: [SignObstacle.Kind: String] = [
         .critical: "critical value: {1}", .call: "call to make", .amends: "amends version {2}", .changed: "{3}",
-        .hold: "{1}", .freeWords: "free comment {1}", .supplement: "attached: {4}", .missing: "missing {1}",
+        .amendmentTask: "to be amended: {1} ({4})", .hold: "{1}", .freeWords: "free comment {1}",
+        .supplement: "attached: {4}", .missing: "missing {1}",
         .others: "and {2} older file(s) of this patient",
     ]
 
@@ -76,6 +77,7 @@ package enum EnglishTold {
             "critical value that nobody was told of", "call and write it down (bio call), or say why not (--uncalled)"
         ),
         "sign.quality": ("its control is rejected", "correct, control again, then decide (paillasse qc lookback)"),
+        "sign.interference": ("an interference suppresses the value", "reject it (bio reject), ask for a new specimen"),
         "sign.confirm": ("the batch has {1} files", "read the queue again (bio file), then confirm that number"),
         "sign.except.unknown": ("this analysis is not asked for in this file", "look at its code (bio show)"),
         "sign.except.signed": ("the version before holds this result", "reject it (bio reject), then amend"),

@@ -18,10 +18,12 @@ package enum EnteredValue {
             }
         case .coded(let code, _):
             guard !analysis.nature.isNumeric else { throw wrong(analysis) }
-            guard codes.contains(code) else {
+            let known = analysis.answers.isEmpty ? codes.sorted() : analysis.answers.map(\.code)
+            guard known.contains(code) else {
                 throw Refusal(
-                    "enter.code", at: analysis.code, because: "le code « \(code) » n'est pas un résultat codé connu",
-                    remedy: "choisir parmi : \(codes.sorted().joined(separator: ", "))")
+                    "enter.code", at: analysis.code,
+                    because: "le code « \(code) » n'est pas une réponse de cette analyse",
+                    remedy: "choisir parmi : \(known.joined(separator: ", "))")
             }
         case .text:
             guard !analysis.nature.isNumeric else { throw wrong(analysis) }

@@ -5,6 +5,8 @@ package struct SignObstacle: Codable, Sendable, Hashable {
         case call = "appel"
         case amends = "rectifie"
         case changed = "changé"
+        /// A look-back wants it amended.
+        case amendmentTask = "à rectifier"
         case hold = "retenue"
         case freeWords = "commentaire"
         case supplement = "joint"
@@ -20,7 +22,7 @@ package struct SignObstacle: Codable, Sendable, Hashable {
     /// Version that `amends` replaces; how many `others`.
     package var version: Int?
     package var change: SignedChange?
-    /// What is joined.
+    /// What is joined; why it is to be amended.
     package var words: String?
     package init(
         _ kind: Kind, _ analyses: [String] = [], code: Hold.Code? = nil, version: Int? = nil,
@@ -43,6 +45,7 @@ package struct SignObstacle: Codable, Sendable, Hashable {
         case .others: return "et \(version ?? 1) dossier(s) plus ancien(s) de ce patient"
         case .amends: return "rectifie la version \(version ?? 1)"
         case .changed: return change?.frenchText ?? ""
+        case .amendmentTask: return "à rectifier : \(codes) (\(words ?? ""))"
         case .hold: return held
         case .freeWords: return "commentaire libre \(codes)"
         case .supplement: return "joint : \(words ?? "")"

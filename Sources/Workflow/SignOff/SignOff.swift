@@ -99,7 +99,7 @@ extension Desk {
             observations: catalogue.inOrder(review.judged, of: review.request), previous: previous,
             missing: file.missing, fresh: file.fresh, nextVersion: file.nextVersion,
             contentHash: review.contentHash, lane: review.lane, obstacles: review.obstacles,
-            isAmendment: review.isAmendment, changes: review.changes,
+            isAmendment: review.asksForAmendment, changes: review.changes,
             left: left, order: order, words: file.words,
             supplements: file.registered.summary, hasFreshSupplements: file.hasFreshSupplements)
     }
@@ -143,6 +143,7 @@ extension Desk {
         try within(request, author)
         try check(review, draft, contentHash: contentHash, allowPartial: allowPartial, inLot: inLot)
         try checkControls(review)
+        try checkSuppressed(review)
         let at = now()
         var facts = try checkCalls(review, uncalled, by: author, at: at)
         if review.isAmendment { facts += try await crossings(review, by: author, at: at) }
@@ -179,7 +180,7 @@ extension Desk {
                     "corriger d'abord (résultat, identité, commentaire) ; un complément se signe : paillasse bio sign")
             }
         } else {
-            guard file.isFresh || review.isAmendment else {
+            guard review.isWaiting else {
                 throw refuse(
                     "sign.nothing", "rien à signer dans ce dossier",
                     "valider techniquement d'abord, ou passer au dossier suivant")
@@ -189,9 +190,11 @@ extension Desk {
             throw refuse(
                 "sign.changed", "le dossier a changé depuis son affichage", "le relire et signer de nouveau")
         }
-        guard !review.isAmendment || draft.amendment != nil else {
+        guard !review.asksForAmendment || draft.amendment != nil else {
             throw refuse(
-                "sign.amendment", "ce dossier rectifie la version \(file.nextVersion - 1)",
+                "sign.amendment",
+                "ce dossier rectifie la version \(file.nextVersion - 1)"
+                    + (review.tasks.isEmpty ? "" : " (\(review.tasks.map(\.analysis).joined(separator: ", ")))"),
                 "dire pourquoi : paillasse bio amend \(number) --reason MOTIF")
         }
         guard !file.content.observations.isEmpty else {
@@ -242,6 +245,18 @@ extension Desk {
                 Refusal(
                     "sign.quality", at: judged.analysis, because: "\(hold.code.rawValue) : \(hold.reason)",
                     remedy: "corriger et repasser le contrôle, puis décider du résultat (paillasse qc lookback)"))
+        }
+    }
+
+    /// A value that an interference found later suppresses is not signed (RULES section 4): it stands as it came.
+    private func checkSuppressed(_ review: SignReview) throws(CommandFailure) {
+        for judged in review.fresh {
+            guard let hold = judged.holds.first(where: { $0.code == .interference }) else { continue }
+            if case .notPerformed = judged.value { continue }
+            throw .refused(
+                Refusal(
+                    "sign.interference", at: judged.analysis, because: "\(hold.code.rawValue) : \(hold.reason)",
+                    remedy: "rejeter ce résultat (paillasse bio reject), puis demander un nouveau prélèvement"))
         }
     }
 
