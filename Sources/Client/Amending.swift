@@ -57,7 +57,10 @@ extension LaboratoryClient {
     ) async throws(Refusal) -> [ReportHolder] {
         let deliveries = try await deliveries(request: request.id, limit: LaboratoryClient.mostDeliveries)
             .filter { $0.version < version }
-            .sorted { ($0.version, $0.createdAt.text) < ($1.version, $1.createdAt.text) }
+            .sorted {
+                ($0.version, $0.createdAt.text, $0.isDeletion ? 1 : 0)
+                    < ($1.version, $1.createdAt.text, $1.isDeletion ? 1 : 0)
+            }
         let correspondents = [request.prescriber] + request.recipients
         var holders = [String: ReportHolder]()
         func replacement(of delivered: Int) -> String {

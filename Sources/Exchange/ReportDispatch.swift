@@ -47,6 +47,13 @@ package final class ReportDispatch: Sendable {
         wake()
     }
 
+    /// Is told by that desk of what changes the way out.
+    package func follow(_ desk: inout Desk) {
+        desk.afterSigning = { self.wake() }
+        desk.afterPatientChange = { self.patientChanged() }
+        desk.afterReaddressing = { self.addresseesChanged(of: $0) }
+    }
+
     /// Something was signed: do not wait for the next look.
     package func wake() { ring.yield() }
 

@@ -35,7 +35,7 @@ extension BioCommand {
         @OptionGroup var listing: Listing
         @Argument(help: .said(.helpRequest)) var request: String
         @Argument(help: .said(.helpCode)) var code: String
-        @Option(help: ArgumentHelp(BioWords.say(.helpSince), valueName: "durée")) var since = "2y"
+        @Option(help: ArgumentHelp(BioWords.say(.helpSince), valueName: "2y")) var since = "2y"
         @Flag(help: .said(.helpPlot)) var plot = false
         @Flag(help: .said(.helpASCII)) var ascii = false
 
