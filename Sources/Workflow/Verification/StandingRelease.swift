@@ -52,6 +52,7 @@ extension Desk {
                 biologist: biologist, at: at, observationIDs: file.content.observations.map(\.id), complete: true,
                 supplementsThrough: file.supplementsThrough, words: file.words.isEmpty ? nil : file.words,
                 context: SignedContext(file.content))
+            try await rehearse(signature, file.content, request)
             let note = AuditNote(
                 site: request.site, author: Desk.house, action: "bio.release",
                 subject: "\(request.number) mode-B \(approval.by)", at: at)
