@@ -9,6 +9,8 @@ package import Workflow
 package protocol ReportControl: Sendable {
     func perform(_ act: ReleaseAct, on reference: String, by author: Author) async throws(CommandFailure)
     func indicators(from: Instant, before: Instant, site: String?) async throws(CommandFailure) -> Indicators
+    /// Page and document of what is not signed yet.
+    func preview(_ signed: SignedReport) async throws(CommandFailure) -> (pdf: [UInt8], cda: [UInt8])
     /// A document as one file that a browser shows.
     func selfDisplaying(_ cda: [UInt8]) -> [UInt8]
     /// Mailboxes that a message names.
@@ -134,7 +136,8 @@ extension LaboratoryAPI {
         view.secretCare = state.secretCare
         view.confidentiality = state.confidentiality
         let withheld =
-            try await desk.stuckHidings(site: nil, request: request.id)
+            try await desk.unmadeReports(site: nil, request: request.id)
+            + (try await desk.stuckHidings(site: nil, request: request.id))
             + (try await desk.withheld(site: nil, request: request.id, limit: Call.mostLines))
         view.withheld = withheld.map { WithheldView($0, call) }
         return view

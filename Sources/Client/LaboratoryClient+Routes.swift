@@ -148,6 +148,10 @@ extension LaboratoryClient {
     package func pdf(of reportID: String) async throws(Refusal) -> [UInt8] {
         try await bytes("/v1/reports/\(LaboratoryClient.segment(reportID))/pdf")
     }
+    /// Page and document of what a signature would make now.
+    package func preview(_ reference: String, _ draft: SignDraftBody) async throws(Refusal) -> PreviewView {
+        try await send("POST", "/v1/bio/\(LaboratoryClient.segment(reference))/preview", draft)
+    }
     /// Who was not sent a report.
     package func withheld(request: String? = nil, limit: Int? = nil) async throws(Refusal) -> [WithheldView] {
         try await get("/v1/deliveries/withheld", [("request", request), ("limit", limit.map(String.init))])

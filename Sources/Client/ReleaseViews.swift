@@ -104,6 +104,7 @@ package struct WithheldView: Codable, Sendable, Hashable {
     /// Where it stands, in words.
     package var state: String {
         if reason == WithheldNote.stuckHiding { return "À SIGNER" }
+        if reason == WithheldNote.unmade { return "NON FAIT" }
         if needsPerson { return "À PRÉVENIR" }
         return told == nil ? "pas envoyé" : "prévenu autrement"
     }

@@ -213,6 +213,8 @@ package struct StatusView: Codable, Sendable, Hashable {
     package var catalogueVersion: String
     package var counts: CountsView
     package var analyzers: [AnalyzerView]
+    /// Signed, and no report of them can be made: `deliveries --dead` says why.
+    package var unmadeReports = 0
     package init(site: String, catalogueVersion: String, counts: CountsView, analyzers: [AnalyzerView]) {
         self.site = site
         self.catalogueVersion = catalogueVersion

@@ -116,8 +116,10 @@ extension ReportDispatch {
         _ earlier: EarlierVersions, _ before: ReleaseState
     ) async throws(CommandFailure) -> [Fact] {
         guard earlier.lastVersion > 0 else { return [] }
-        var signed = try await desk.signedReport(of: signature)
+        // What is out can be hidden although the identity changed since.
+        var signed = try await desk.signedReport(of: signature, asOfThen: act.kind == .hide)
         signed.producedAt = entry.at
+        signed.notice = ReportDispatch.visibilityNotice
         let acts = try await desk.releaseActs(of: request).map(\.act) + [act]
         let version = earlier.lastVersion + 1, after = ReleaseState(acts)
         var earlier = earlier, facts = [Fact]()
@@ -131,6 +133,10 @@ extension ReportDispatch {
                 signed, as: version, "\(signature.id)/\(version)", after, earlier,
                 earlierVisibility: before.visibility)
     }
+
+    /// What readers of the version before are told: not who may not see it, nor why.
+    static let visibilityNotice =
+        "Seules les règles d'accès à ce document changent ; les résultats et leur interprétation sont les mêmes."
 
     private func dueDeliveries(_ request: Request) async throws(CommandFailure) -> [(Delivery, [DeliveryEvent])] {
         do throws(StoreFailure) {

@@ -1,9 +1,10 @@
 import Base
 import HL7v2
-import Laboratory
+package import Laboratory
+import Printing
 import Report
 import Store
-import Workflow
+package import Workflow
 
 /// What the earlier versions of a request's report left behind them.
 struct EarlierVersions {
@@ -88,10 +89,7 @@ extension ReportDispatch {
     /// The report version and its delivery, in one transaction: a report never stands without the duty to send it.
     func makeReport(of signature: Laboratory.Signature) async throws(CommandFailure) {
         let signed = try await desk.signedReport(of: signature)
-        let request = try await desk.request(signature.requestID)
-        let state = try await state(of: request, since: signature.at)
-        let earlier = try await earlierVersions(of: request)
-        let version = max(signature.version, earlier.lastVersion + 1)
+        let (version, state, earlier) = try await place(of: signed)
         let facts = try await facts(
             signed, as: version, signature.id, state, earlier, earlierVisibility: state.visibility)
         let note = AuditNote(
@@ -102,6 +100,34 @@ extension ReportDispatch {
             if case .conflict = error { return }
             throw .store(error)
         }
+    }
+
+    /// Where a signature stands among what was made of its request before.
+    private func place(
+        of signed: SignedReport
+    ) async throws(CommandFailure) -> (version: Int, state: ReleaseState, earlier: EarlierVersions) {
+        let request = signed.content.request
+        let state = try await state(of: request, since: signed.signature.at)
+        let earlier = try await earlierVersions(of: request)
+        return (max(signed.signature.version, earlier.lastVersion + 1), state, earlier)
+    }
+
+    /// Makes all that a signature will send – page, document, messages – and keeps nothing of it: what cannot be made
+    /// is refused before it is signed. A preview has no messages.
+    package func rehearse(_ signed: SignedReport) async throws(CommandFailure) -> (pdf: [UInt8], cda: [UInt8]) {
+        let (version, state, earlier) = try await place(of: signed)
+        let (_, documents) = try await documents(
+            signed, as: version, state, earlier, earlierVisibility: state.visibility)
+        return (documents.pdf, documents.cda)
+    }
+
+    /// What a desk asks of the way out: to look at what was signed or changed, and whether a report can be made.
+    package func serve(_ desk: inout Desk) {
+        desk.afterSigning = { self.wake() }
+        desk.afterPatientChange = { self.patientChanged() }
+        desk.afterReaddressing = { self.addresseesChanged(of: $0) }
+        desk.rehearsal = { signed async throws(CommandFailure) in _ = try await self.rehearse(signed) }
+        desk.defect = { ReportPrinter.defect(in: $0) }
     }
 
     /// Acts that count now: a withdrawal before the latest signature is history.
@@ -117,16 +143,8 @@ extension ReportDispatch {
         _ signed: SignedReport, as version: Int, _ signatureID: String, _ state: ReleaseState,
         _ earlier: EarlierVersions, earlierVisibility: Visibility? = nil
     ) async throws(CommandFailure) -> [Fact] {
-        let signed = try await chained(signed, as: version, state, earlier)
-        let circumstances = IssuedDocuments.Circumstances(
-            holders: earlier.holders, earlierVisibility: earlier.lastSent == nil ? nil : earlierVisibility,
-            now: desk.now())
-        let documents: IssuedDocuments
-        do throws(Refusal) {
-            documents = try IssuedDocuments(
-                signed, catalogue: desk.catalogue(of: signed), letterhead: letterheads[signed.site.code] ?? .plain,
-                pfi: pfi, circumstances, controlIDs: { desk.newIdentifier() })
-        } catch { throw .refused(error) }
+        let (signed, documents) = try await documents(
+            signed, as: version, state, earlier, earlierVisibility: earlierVisibility)
         let request = signed.content.request
         var withheld = documents.withheld
         if state.isHeld {
@@ -157,6 +175,23 @@ extension ReportDispatch {
         return facts
     }
 
+    /// One version in its place of the chain, and its three forms.
+    private func documents(
+        _ signed: SignedReport, as version: Int, _ state: ReleaseState, _ earlier: EarlierVersions,
+        earlierVisibility: Visibility?
+    ) async throws(CommandFailure) -> (SignedReport, IssuedDocuments) {
+        let signed = try await chained(signed, as: version, state, earlier)
+        let circumstances = IssuedDocuments.Circumstances(
+            holders: earlier.holders, earlierVisibility: earlier.lastSent == nil ? nil : earlierVisibility,
+            now: desk.now())
+        do throws(Refusal) {
+            let documents = try IssuedDocuments(
+                signed, catalogue: desk.catalogue(of: signed), letterhead: letterheads[signed.site.code] ?? .plain,
+                pfi: pfi, circumstances, controlIDs: { desk.newIdentifier() })
+            return (signed, documents)
+        } catch { throw .refused(error) }
+    }
+
     /// Its place in the chain of documents: it replaces what its destinations have. With nothing to replace after
     /// something left (withdrawn, refused), it begins a chain of its own, for a version number stands once in a chain.
     private func chained(
@@ -185,6 +220,9 @@ extension ReportDispatch {
         } else if earlier.hasLeft {
             signed.setOID = "\(base).0.\(version)"
         }
+        if signed.replacedOID == nil { signed.notice = nil }
+        // Nobody ever had what it rectifies: no version was made before.
+        if earlier.lastVersion == 0 { signed.content.supplements = signed.content.supplements.carried }
         return signed
     }
 

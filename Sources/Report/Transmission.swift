@@ -74,6 +74,11 @@ extension Composition {
 
     /// The document that travels is the one that the message tells of: its id, the one that it replaces, its patient.
     private func checkCarried(_ cda: [UInt8], replacing: Bool) throws(Refusal) {
+        guard !signed.isPreview else {
+            throw Refusal(
+                "report.preview", at: "ClinicalDocument", because: "cet aperçu n'est pas signé : il ne part pas",
+                remedy: "signer le dossier (paillasse bio sign)")
+        }
         // The document's own id follows its last template.
         var wanted = ["extension=\"2024.01\"/><id root=\"\(signed.documentOID)\"/>"]
         if replacing {
@@ -85,6 +90,8 @@ extension Composition {
             }
             wanted.append("<parentDocument><id root=\"\(replaced)\"/>")
         }
+        // A preview kept somewhere is not what was signed.
+        wanted.append("<signatureCode code=\"S\"/>")
         if let ins = patient.publishableINS { wanted.append("extension=\"\(ins.matricule)\"") }
         let end = cda.place(of: "<structuredBody", before: cda.count) ?? cda.count
         guard wanted.allSatisfy({ cda.place(of: $0, before: end) != nil }) else {

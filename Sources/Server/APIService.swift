@@ -94,6 +94,11 @@ package struct ReportDoor: ReportControl {
     ) async throws(CommandFailure) -> Indicators {
         try await dispatch.indicators(from: from, before: before, site: site)
     }
+    package func preview(
+        _ signed: SignedReport
+    ) async throws(CommandFailure) -> (pdf: [UInt8], cda: [UInt8]) {
+        try await dispatch.rehearse(signed)
+    }
     package func selfDisplaying(_ cda: [UInt8]) -> [UInt8] { ReportDispatch.selfDisplaying(cda) }
     package func addresses(in message: [UInt8]) -> [String] { ReportDispatch.addresses(in: message) }
 }

@@ -66,7 +66,7 @@ package enum LaboratoryServer {
         let dispatch = ReportDispatch(
             desk: desk, pfi: pfiSettings(configuration.pfi, armours), letterheads: configuration.letterheads,
             log: { Log.line($0) })
-        dispatch.follow(&desk)
+        dispatch.serve(&desk)
         let fleet = AnalyzerFleet(
             plan.analyzers, desk: desk, notes: try LocalNotes(path: configuration.data + "/analyzers.json"),
             log: { Log.line($0) })

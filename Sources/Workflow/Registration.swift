@@ -64,6 +64,7 @@ extension Desk {
             try Desk.patient(draft, id: freshID(), version: 1, site: author.site, ipp: draft.ipp ?? "")
                 .checked(in: zone, at: at)
         }
+        try checkShown(patient.shownWords)
         try await refuseTwin(of: patient)
         // Numbered last: a refused file uses up no number.
         if draft.ipp == nil {
@@ -103,6 +104,7 @@ extension Desk {
                 try Desk.patient(draft, id: id, version: old.version + 1, site: old.site, ipp: old.ipp).checked(
                     in: zone, at: now())
             }
+            try checkShown(changed.shownWords)
             try await refuseTwin(of: changed)
             try await ask { () throws(StoreFailure) in
                 try await store.append([.patient(changed)], note: note(author, "patient.update", id, now()))
@@ -156,6 +158,7 @@ extension Desk {
             try draft.clinical?.check(sex: patient.traits.sex, today: CivilTime(at, in: zone).date)
             return try catalogue.expand(codes: draft.codes)
         }
+        for one in [draft.prescriber] + (draft.recipients ?? []) { try checkShown(one.shownWords) }
         let day = CivilTime(at, in: zone).date
         let dayText = String(day.compact.dropFirst(2))
         let rank = try await ask { () throws(StoreFailure) in try await store.nextNumber(of: "request-\(dayText)") }
@@ -218,6 +221,7 @@ extension Desk {
                         "specimen.collected", at: accession, because: "l'heure de prélèvement est dans le futur",
                         remedy: "corriger l'heure de prélèvement"))
             }
+            try checkShown([(accession, nonconformity)])
             specimen.version += 1
             specimen.receivedAt = specimen.receivedAt ?? at
             specimen.collectedAt = collectedAt ?? specimen.collectedAt

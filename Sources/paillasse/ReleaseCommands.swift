@@ -185,6 +185,8 @@ struct DeliveriesCommand: AsyncParsableCommand {
             personne le prévient, puis l'écrit : paillasse deliveries told DEMANDE DESTINATAIRE --reason …
             À SIGNER : un masquage a pris fin et ne peut être levé, le dossier ayant changé depuis la signature ; un \
             biologiste le relit et le signe de nouveau.
+            NON FAIT : le dossier est signé et son compte rendu ne peut être fait ; la cause écartée, il part de \
+            lui-même ; sinon corriger et signer de nouveau (paillasse bio amend).
             """,
         subcommands: [List.self, Retry.self, Abandon.self, Told.self], defaultSubcommand: List.self)
 

@@ -75,6 +75,7 @@ struct StatusCommand: AsyncParsableCommand {
         table.add("à signer (biologiste)", String(counts.awaitingSignature))
         table.add("signatures", String(counts.signatures))
         table.add("comptes rendus", String(counts.reports))
+        table.add("comptes rendus NON FAITS", String(status.unmadeReports))
         table.add("envois acceptés", String(counts.deliveriesAccepted))
         table.add("envois en attente", String(counts.deliveriesWaiting))
         table.add("envois refusés", String(counts.deliveriesRefused))

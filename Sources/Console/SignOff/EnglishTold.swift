@@ -78,6 +78,10 @@ package enum EnglishTold {
         ),
         "sign.quality": ("its control is rejected", "correct, control again, then decide (paillasse qc lookback)"),
         "sign.interference": ("an interference suppresses the value", "reject it (bio reject), ask for a new specimen"),
+        "printing.glyph": (
+            "no font has a character of the report: it could not be shown", "write that text without it"
+        ),
+        "printing.control": ("a text of the report has a control character", "take it away"),
         "sign.confirm": ("the batch has {1} files", "read the queue again (bio file), then confirm that number"),
         "sign.except.unknown": ("this analysis is not asked for in this file", "look at its code (bio show)"),
         "sign.except.signed": ("the version before holds this result", "reject it (bio reject), then amend"),

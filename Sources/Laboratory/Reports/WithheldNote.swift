@@ -5,6 +5,8 @@ package struct WithheldNote: Codable, Sendable, Hashable {
     package var destination: String
     /// Reason of a hiding that is over and cannot end before somebody signs again.
     package static let stuckHiding = "masquage"
+    /// Reason of a signed report that cannot be made.
+    package static let unmade = "non fait"
     /// Stable code, and the same in French.
     package var reason: String
     package var words: String
