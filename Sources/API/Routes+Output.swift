@@ -68,7 +68,8 @@ extension LaboratoryAPI {
                     StatusView(
                         site: call.author.site, catalogueVersion: desk.catalogue.version.text,
                         counts: CountsView(counts),
-                        analyzers: states.map { AnalyzerView($0, call, now: desk.now()) }))
+                        analyzers: states.map { AnalyzerView($0, call, now: desk.now()) },
+                        alarms: await live.alarms() + (reports?.alarms() ?? [])))
             },
             Route("GET", "/v1/audit", .needs(.audit), query: ["after", "limit"]) { call in
                 let after = try call.number("after", in: 0...Int.max) ?? 0

@@ -44,15 +44,7 @@ extension Composition {
     /// Previous results given with each one.
     static let mostPrevious = 3
 
-    /// Prescriber, copies, médecin traitant: each person once.
-    var correspondents: [Laboratory.Professional] {
-        var all = [request.prescriber] + request.recipients
-        if let file = patient.administrative, file.familyDoctorGetsReports, let doctor = file.familyDoctor {
-            all.append(doctor)
-        }
-        var seen = Set<String>()
-        return all.filter { seen.insert($0.nationalID + ($0.securedMail ?? "")).inserted }
-    }
+    var correspondents: [Laboratory.Professional] { request.correspondents(with: patient) }
 
     func supplement(_ document: inout CRBioDocument) {
         document.confidentiality = Confidentiality(rawValue: signed.visibility.confidentiality.rawValue) ?? .normal
