@@ -269,11 +269,6 @@ package enum SQL {
         ORDER BY delivery_id, ordinal
         """
     }
-    /// Parameters: `count` identifiers.
-    static func deliveryMessages(count: Int) -> String {
-        let marks = Array(repeating: "?", count: count).joined(separator: ", ")
-        return "SELECT id, message FROM delivery WHERE id IN (\(marks))"
-    }
     static let inbound = "SELECT body, bytes FROM inbound WHERE source = ? AND control_id = ?"
 
     // Trail and numbers
