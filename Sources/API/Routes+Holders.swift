@@ -34,7 +34,7 @@ extension LaboratoryAPI {
         let newest = try await desk.store.reports(requestID: request.id).map(\.version).max() ?? 0
         var holders = [ReportHolder]()
         for one in outlook {
-            let place = lines.firstIndex { $0.isAbout(one) }
+            let place = lines.lastIndex { $0.isAbout(one) }
             let line = place.map { lines.remove(at: $0) }
             if line == nil, !isPending || one.next == .nothing { continue }
             let person = people.first { $0.securedMail?.lowercased() == one.destination }
@@ -75,8 +75,8 @@ extension StandingView {
     /// The same destination, and the same person's.
     fileprivate func isAbout(_ one: ReportOutlook) -> Bool {
         switch one.destination {
-        case "DMP": destination == "DMP" && matricule == one.matricule
-        case "patient": one.matricule.map { destination.hasPrefix("\($0)@patient.") } ?? false
+        case "DMP": destination == "DMP" && (one.matricule == nil || matricule == one.matricule)
+        case "patient": destination.contains("\(one.matricule ?? "")@patient.")
         default: destination.lowercased() == one.destination
         }
     }

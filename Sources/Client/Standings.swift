@@ -52,7 +52,7 @@ package struct StandingView: Encodable, Sendable, Hashable {
     ) -> [StandingView] {
         var lines = [StandingView]()
         for delivery in deliveries.sorted(by: {
-            ($0.version, $0.createdAt.text, $0.id) < ($1.version, $1.createdAt.text, $1.id)
+            ($0.version, $0.createdAt.text, $0.rank, $0.id) < ($1.version, $1.createdAt.text, $1.rank, $1.id)
         }) {
             let recipients = Set(delivery.recipients.map { key($0.address, delivery.matricule) })
             for one in delivery.recipients {
@@ -89,6 +89,8 @@ package struct StandingView: Encodable, Sendable, Hashable {
 
 extension DeliveryLineView {
     fileprivate var number: String { requestNumber ?? requestID }
+    /// Of two of the same second.
+    fileprivate var rank: Int { isDeletion ? 2 : destination.contains("renvoi") ? 1 : 0 }
 }
 
 extension WithheldView {

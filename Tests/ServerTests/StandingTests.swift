@@ -43,7 +43,8 @@ import Workflow
             #expect(shown.components(separatedBy: "\n").count { $0.contains(" DMP ") } == 1, "\(shown)")
             #expect(line(" DMP ", in: shown)?.hasPrefix("\(number) DMP 2 attendu") == true, "\(shown)")
             let all = try await road.tool.run("report", "show", number, "--all").output
-            #expect(all.components(separatedBy: "\n").count { $0.contains(" DMP ") } == 2, "\(all)")
+            #expect(
+                all.components(separatedBy: "\n").count { $0.contains(number) && $0.contains(" DMP ") } == 2, "\(all)")
             try await road.done("report", "withdraw", number, "--reason", "essai")
             try await road.send()
             let gone = try await road.tool.run("deliveries", "--request", number).output
@@ -142,7 +143,7 @@ import Workflow
             try await road.send()
             let history = try await road.tool.run("report", "history", number).output
             let lines = history.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
-            #expect(lines.contains { $0.contains("version 1 signée Dr Claire MARTIN") }, "\(history)")
+            #expect(lines.contains { $0.contains("version 1 signée Claire MARTIN") }, "\(history)")
             let hidden = try #require(lines.firstIndex { $0.contains("masqué") })
             let made = try #require(lines.firstIndex { $0.contains("version 2 éditée") })
             #expect(hidden < made, "\(history)")
