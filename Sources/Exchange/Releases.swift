@@ -61,7 +61,9 @@ extension ReportDispatch {
         var facts: [Fact] = [.register(entry)]
         switch act.kind {
         case .hold: facts += try await holdBack(request)
-        case .release: facts += try await letGo(request)
+        case .release:
+            facts += try await letGo(request)
+            readdressed.withLock { _ = $0?.insert(request.id) }
         case .hide, .unhide, .hidingEnded:
             if let latest { facts += try await editAgain(latest, request, act, entry, earlier, state) }
         case .withdraw:
@@ -78,7 +80,7 @@ extension ReportDispatch {
                         "release.due", at: request.number, because: "un envoi de ce compte rendu est déjà en cours",
                         remedy: "attendre sa réponse : paillasse deliveries --request \(request.number)"))
             }
-            if let delivery = earlier.lastSent { facts += try await again(delivery, "renvoi", as: nil) }
+            facts += try await resent(earlier)
         case .retry, .abandon: facts += try await settle(act, request, isHeld: state.isHeld)
         case .told:
             let left = try await desk.withheld(site: nil, request: request.id, limit: 1000)
@@ -88,6 +90,7 @@ extension ReportDispatch {
                         "release.told", at: request.number, because: "ce destinataire n'attend d'être prévenu de rien",
                         remedy: "voir paillasse deliveries --request \(request.number)"))
             }
+        case .readdress: break
         }
         let note = AuditNote(
             site: site, author: author, action: "release.\(act.kind.rawValue)", subject: request.number, at: entry.at)
@@ -147,7 +150,7 @@ extension ReportDispatch {
         } catch { throw .store(error) }
     }
 
-    private func close(_ delivery: Delivery, _ events: [DeliveryEvent], _ detail: String) -> Fact {
+    func close(_ delivery: Delivery, _ events: [DeliveryEvent], _ detail: String) -> Fact {
         .deliveryEvent(
             DeliveryEvent(
                 deliveryID: delivery.id, ordinal: (events.last?.ordinal ?? 0) + 1, kind: .abandoned, at: desk.now(),
@@ -169,7 +172,7 @@ extension ReportDispatch {
             let reports = try await desk.store.reports(requestID: request.id)
             guard let last = reports.max(by: { $0.version < $1.version }) else { return [] }
             for delivery in try await desk.store.deliveries(site: nil, requestID: request.id, limit: 1000)
-            where delivery.reportID == last.id {
+            where delivery.reportID == last.id && !delivery.isOfCopies {
                 if try await desk.store.deliveryEvents(delivery.id).mayHaveLeft { return [] }
                 held.append(delivery)
             }
@@ -184,7 +187,7 @@ extension ReportDispatch {
         if !standing.isEmpty {
             var facts = [Fact]()
             for (number, one) in standing.enumerated() {
-                facts += try await again(one, "renvoi", as: nil, skipping: number)
+                facts += try await again(one, "renvoi", as: nil, beside: number)
             }
             return facts
         }
@@ -202,10 +205,8 @@ extension ReportDispatch {
     }
 
     /// The same report version under a new number; its message is written by the caller.
-    private func numbered(
-        _ delivery: Delivery, _ errand: String, among all: [Delivery], skipping: Int
-    ) -> Delivery {
-        let rank = all.count { $0.reportID == delivery.reportID && $0.destination.contains(errand) } + 1 + skipping
+    private func numbered(_ delivery: Delivery, _ errand: String, among all: [Delivery], _ beside: Int) -> Delivery {
+        let rank = all.count { $0.reportID == delivery.reportID && $0.destination.contains(errand) } + 1 + beside
         var again = delivery
         again.id = desk.newIdentifier()
         again.controlID = again.id
@@ -214,10 +215,32 @@ extension ReportDispatch {
         return again
     }
 
+    /// The version in force, to each who has it, by the message that brought it.
+    private func resent(_ earlier: EarlierVersions) async throws(CommandFailure) -> [Fact] {
+        guard let last = earlier.lastSent else { return [] }
+        let held = earlier.held.filter { $0.value.delivery.reportID == last.reportID }
+        var facts = [Fact](), nobody: CommandFailure?
+        for (_, group) in Dictionary(grouping: held, by: \.value.delivery.id).sorted(by: { $0.key < $1.key }) {
+            guard let delivery = group.first?.value.delivery else { continue }
+            // What the DMP refused is offered to it again.
+            let keeping = Set(group.map(\.key)).union(earlier.held[.dmp] == nil ? [.dmp] : [])
+            do throws(CommandFailure) {
+                facts += try await again(delivery, "renvoi", as: nil, keeping: keeping, beside: facts.count)
+            } catch {
+                guard case .refused(let refusal) = error, refusal.code == "release.nobody" else { throw error }
+                nobody = error
+            }
+        }
+        if facts.isEmpty, let nobody { throw nobody }
+        return facts
+    }
+
     /// A deletion carries the document to delete and its recipients; what goes again leaves out a DMP that has it.
+    /// `keeping`: those of the message's destinations that it still goes to. `beside`: how many others of the report
+    /// are written in the same transaction.
     func again(
         _ delivery: Delivery, _ errand: String, as wanted: DocumentTransmission.Request?,
-        to holders: [Destination: EarlierVersions.Holding]? = nil, skipping: Int = 0
+        to holders: [Destination: EarlierVersions.Holding]? = nil, keeping: Set<Destination>? = nil, beside: Int = 0
     ) async throws(CommandFailure) -> [Fact] {
         let report: ReportVersion?, all: [Delivery], events: [DeliveryEvent]
         do throws(StoreFailure) {
@@ -231,7 +254,7 @@ extension ReportDispatch {
                     "release.message", at: delivery.controlID, because: "le message envoyé ne se relit pas",
                     remedy: "lancer paillasse audit verify"))
         }
-        var again = numbered(delivery, errand, among: all, skipping: skipping)
+        var again = numbered(delivery, errand, among: all, beside)
         transmission.controlID = again.controlID
         transmission.sentAt = again.createdAt.hl7(in: (try desk.site(delivery.site)).civilZone)
         transmission.documentID = report.documentOID
@@ -245,6 +268,10 @@ extension ReportDispatch {
             transmission.secretConnection = false
         }
         if let wanted { transmission.request = wanted }
+        if let keeping {
+            transmission.toDMP = transmission.toDMP && keeping.contains(.dmp)
+            transmission.recipients.removeAll { !keeping.contains(EarlierVersions.destination(of: $0)) }
+        }
         if let holders {
             transmission.recipients = holders.sorted { $0.key < $1.key }.compactMap(\.value.recipient)
             transmission.toDMP = holders[.dmp] != nil
@@ -314,7 +341,7 @@ extension ReportDispatch {
             else { continue }
             let request = try await desk.request(delivery.requestID)
             if EarlierVersions.destinations(of: sent).isSubset(of: try await allowed(sent, request)) { continue }
-            var facts = [close(delivery, events, "choix du patient, ou identité changée")]
+            var facts = [close(delivery, events, "choix du patient")]
             do throws(CommandFailure) { facts += try await again(delivery, "renvoi", as: nil) } catch {
                 guard case .refused(let refusal) = error, refusal.code == "release.nobody" else { throw error }
             }

@@ -113,7 +113,7 @@ extension RoutingRequest {
     ) {
         self.init(
             patient: patient, visibility: visibility, prescriber: request.prescriber.securedMail,
-            copies: request.correspondents(with: patient).dropFirst().compactMap(\.securedMail), complete: complete,
+            copies: request.correspondents(of: patient).dropFirst().compactMap(\.securedMail), complete: complete,
             now: now, zone: zone)
     }
 }

@@ -1,7 +1,7 @@
 import Base
 import CDA
 import Catalog
-import Laboratory
+package import Laboratory
 
 // What was signed beside the observations → its place in the document.
 
@@ -44,7 +44,8 @@ extension Composition {
     /// Previous results given with each one.
     static let mostPrevious = 3
 
-    var correspondents: [Laboratory.Professional] { request.correspondents(with: patient) }
+    /// Prescriber, copies, médecin traitant: each person once.
+    var correspondents: [Laboratory.Professional] { request.correspondents(of: patient) }
 
     func supplement(_ document: inout CRBioDocument) {
         document.confidentiality = Confidentiality(rawValue: signed.visibility.confidentiality.rawValue) ?? .normal
@@ -193,5 +194,17 @@ extension Laboratory.Relative {
             },
             name: PersonName(family: family, given: given), address: .absent(.notAsked),
             telecoms: phone.map { [.phone($0, use: "H")] } ?? [.absent(.notAsked)])
+    }
+}
+
+extension Request {
+    /// Who is written to about it: the prescriber, the copies, the family doctor who gets reports; once each.
+    package func correspondents(of patient: Laboratory.Patient) -> [Laboratory.Professional] {
+        var all = [prescriber] + recipients
+        if let file = patient.administrative, file.familyDoctorGetsReports, let doctor = file.familyDoctor {
+            all.append(doctor)
+        }
+        var seen = Set<String>()
+        return all.filter { seen.insert($0.nationalID + ($0.securedMail ?? "")).inserted }
     }
 }

@@ -68,6 +68,7 @@ package enum LaboratoryServer {
             log: { Log.line($0) })
         desk.afterSigning = { dispatch.wake() }
         desk.afterPatientChange = { dispatch.patientChanged() }
+        desk.afterReaddressing = { dispatch.addresseesChanged(of: $0) }
         let fleet = AnalyzerFleet(
             plan.analyzers, desk: desk, notes: try LocalNotes(path: configuration.data + "/analyzers.json"),
             log: { Log.line($0) })

@@ -129,6 +129,7 @@ extension ReportCommand {
             case .abandon: "abandonné"
             case .told: "prévenu autrement"
             case .hidingEnded: "masquage terminé"
+            case .readdress: "copies changées"
             }
         }
     }

@@ -111,7 +111,10 @@ import Testing
             func waiting(_ site: String? = nil) async throws -> [String] {
                 try await store.observationsAwaitingTechnicalValidation(site: site, limit: 10).map(\.id)
             }
-            #expect(try await waiting() == ["o2", "o1", "o3"])
+            // The urgent first: a list that is cut must not cut them off.
+            #expect(try await waiting() == ["o3", "o2", "o1"])
+            let first = try await store.observationsAwaitingTechnicalValidation(site: nil, limit: 1)
+            #expect(first.map(\.id) == ["o3"])
             #expect(try await waiting("S2") == ["o3"])
             #expect(try await store.requestsAwaitingSignature(site: nil, limit: 10).isEmpty)
             try await store.append(

@@ -68,15 +68,3 @@ package struct Request: Codable, Sendable, Hashable {
         self.clinical = clinical
     }
 }
-
-extension Request {
-    /// Prescriber, copies, médecin traitant: each person once.
-    package func correspondents(with patient: Patient) -> [Professional] {
-        var all = [prescriber] + recipients
-        if let file = patient.administrative, file.familyDoctorGetsReports, let doctor = file.familyDoctor {
-            all.append(doctor)
-        }
-        var seen = Set<String>()
-        return all.filter { seen.insert($0.nationalID + ($0.securedMail ?? "")).inserted }
-    }
-}
