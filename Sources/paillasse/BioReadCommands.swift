@@ -122,10 +122,7 @@ extension BioCommand {
             }
             Output.table(table, empty: BioWords.say(.cliSame, names.0, names.1))
             for change in others { Output.prose(BioCommand.since(last.version, change)) }
-            BioCommand.show(
-                try await client.holders(
-                    of: file.request, before: isPending ? toSign.nextVersion : last.version + 1,
-                    inForce: signedAfter?.version))
+            BioCommand.show(try await client.holders(of: file.request, pending: isPending))
         }
     }
 

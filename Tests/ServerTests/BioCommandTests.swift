@@ -248,7 +248,7 @@ import Testing
             #expect(signed.contains("version 2 signée par"), "\(signed)")
             #expect(try await tool.run("bio", "file").output.contains("rien à signer"))
             _ = try await laboratory.signedIn(.technician).updatePatient(
-                made.patientID, APILaboratory.patient("DUPOND"))
+                made.patientID, APILaboratory.renamed("DUPOND"))
             let change = "nom de naissance : DUPONT → DUPOND"
             for words in [["file"], ["next"], ["show", number], ["diff", number]] {
                 let ran = try await tool.run(words: ["bio"] + words)

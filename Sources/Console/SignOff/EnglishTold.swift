@@ -57,7 +57,8 @@ package enum EnglishTold {
         "acceptée": "accepted", "abandonnée": "given up", "refusée": "refused", "remplacée": "replaced",
         "à envoyer": "to be sent", "accepté": "accepted", "refusé": "refused", "attendu": "expected",
         "non prévu": "not planned", "lu": "read", "remis": "delivered", "sans réponse": "no answer", "papier": "paper",
-        "le remplacement": "the replacement",
+        "le remplacement": "the replacement", "le compte rendu": "the report", "rien": "nothing",
+        "la suppression : il était à un autre patient": "the deletion: it was another patient's",
         "rien : c'est la version en vigueur": "nothing: it is the version in force",
         "rien par voie électronique : à prévenir": "nothing electronically: to be told",
     ]
