@@ -216,7 +216,9 @@ if withServer {
     ]
 }
 
-// PAILLASSE_TESTS=ServerTests builds the tests of one target only.
-if let only = Context.environment["PAILLASSE_TESTS"] { targets.removeAll { $0.type == .test && $0.name != only } }
+// PAILLASSE_TESTS=StoreTests,ServerTests builds the tests of these targets only.
+if let named = Context.environment["PAILLASSE_TESTS"]?.split(separator: ",").map(String.init) {
+    targets.removeAll { $0.type == .test && !named.contains($0.name) }
+}
 
 let package = Package(name: "paillasse", dependencies: packages, targets: targets)

@@ -38,7 +38,8 @@ extension LaboratoryAPI {
                 if let asked = number { number = try await request(asked, call).id }
                 let site = call.author.site
                 let found =
-                    try await desk.stuckHidings(site: site, request: number)
+                    try await desk.unmadeReports(site: site, request: number)
+                    + (try await desk.stuckHidings(site: site, request: number))
                     + (try await desk.withheld(site: site, request: number, limit: try call.limit()))
                 return try .json(found.map { WithheldView($0, call) })
             },
@@ -64,11 +65,12 @@ extension LaboratoryAPI {
             Route("GET", "/v1/status", .needs(.read)) { call in
                 let counts = try await desk.store.counts(site: call.author.site)
                 let states = await live.analyzers().filter { call.sees($0.site) }
-                return try .json(
-                    StatusView(
-                        site: call.author.site, catalogueVersion: desk.catalogue.version.text,
-                        counts: CountsView(counts),
-                        analyzers: states.map { AnalyzerView($0, call, now: desk.now()) }))
+                var view = StatusView(
+                    site: call.author.site, catalogueVersion: desk.catalogue.version.text,
+                    counts: CountsView(counts), analyzers: states.map { AnalyzerView($0, call, now: desk.now()) },
+                    alarms: await live.alarms() + (reports?.alarms() ?? []))
+                view.unmadeReports = desk.unmadeCount(site: call.author.site)
+                return try .json(view)
             },
             Route("GET", "/v1/audit", .needs(.audit), query: ["after", "limit"]) { call in
                 let after = try call.number("after", in: 0...Int.max) ?? 0

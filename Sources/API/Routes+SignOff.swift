@@ -20,6 +20,10 @@ extension LaboratoryAPI {
             Route("POST", "/v1/bio/:ref/draft", .needs(.readFiles)) { call in
                 try .json(try await shown(try call.decoded(SignDraftBody.self).draft, call))
             },
+            Route("POST", "/v1/bio/:ref/preview", .needs(.readFiles)) { call in
+                let draft = try call.decoded(SignDraftBody.self).draft
+                return try .json(try await preview(draft, call))
+            },
             Route("POST", "/v1/bio/:ref/sign", .needs(.sign)) { call in
                 let body = try call.decoded(SignBody.self)
                 try await accounts.prove(body.pin, by: call.author)
@@ -58,6 +62,17 @@ extension LaboratoryAPI {
                 try .json(try await figures(call))
             },
         ]
+    }
+
+    private func preview(_ draft: SignDraft, _ call: Call) async throws -> PreviewView {
+        guard let reports else {
+            throw Refusal(
+                "preview.server", because: "ce serveur ne fait pas de comptes rendus",
+                remedy: "s'adresser au serveur du laboratoire")
+        }
+        let request = try await request(call.parameter("ref"), call)
+        let made = try await reports.preview(try await desk.preview(request.id, draft, by: call.author))
+        return PreviewView(requestNumber: request.number, pdf: made.pdf, cda: made.cda)
     }
 
     private func shown(_ draft: SignDraft, _ call: Call) async throws -> FileToSignView {

@@ -121,7 +121,8 @@ private struct SupplementReading {
         for line in body.antibiogram ?? [] {
             lines.append(
                 Susceptibility(
-                    antibiotic: line.antibiotic, loinc: line.loinc,
+                    antibiotic: line.antibiotic, loinc: line.loinc, waitingCode: line.waitingCode,
+                    localCode: line.localCode,
                     concentration: try measured(line.concentration, at: line.antibiotic), category: line.category))
         }
         return Isolate(

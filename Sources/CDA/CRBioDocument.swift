@@ -14,6 +14,8 @@ package struct CRBioDocument: Sendable, Equatable {
     /// When this version was produced.
     package var producedAt: Stamp
     package var confidentiality = Confidentiality.normal
+    /// Nobody signed it yet: its signatures are intended ones.
+    package var isPreview = false
 
     package var patient: Patient
     package var authors: [Author]

@@ -89,7 +89,8 @@ extension CRBioDocument {
         w.element(tag) { w in
             if let template { w.template(template) }
             w.time("time", signature.at)
-            w.element("signatureCode", ("code", "S"))
+            // I: intended, nobody signed yet (HL7 ParticipationSignature).
+            w.element("signatureCode", ("code", isPreview ? "I" : "S"))
             w.professional("assignedEntity", signature.professional)
         }
     }

@@ -40,7 +40,7 @@ extension LaboratoryClient {
     package func patient(_ id: String) async throws(Refusal) -> PatientView {
         try await get("/v1/patients/\(LaboratoryClient.segment(id))")
     }
-    package func updatePatient(_ id: String, _ body: PatientBody) async throws(Refusal) -> PatientView {
+    package func updatePatient(_ id: String, _ body: PatientChangeBody) async throws(Refusal) -> PatientView {
         try await send("PUT", "/v1/patients/\(LaboratoryClient.segment(id))", body)
     }
     package func addRequest(_ body: RequestBody) async throws(Refusal) -> RegisteredView {
@@ -147,6 +147,10 @@ extension LaboratoryClient {
     }
     package func pdf(of reportID: String) async throws(Refusal) -> [UInt8] {
         try await bytes("/v1/reports/\(LaboratoryClient.segment(reportID))/pdf")
+    }
+    /// Page and document of what a signature would make now.
+    package func preview(_ reference: String, _ draft: SignDraftBody) async throws(Refusal) -> PreviewView {
+        try await send("POST", "/v1/bio/\(LaboratoryClient.segment(reference))/preview", draft)
     }
     /// Who was not sent a report.
     package func withheld(request: String? = nil, limit: Int? = nil) async throws(Refusal) -> [WithheldView] {

@@ -56,6 +56,7 @@ package struct ReportStoryView: Codable, Sendable, Hashable {
     package var versions: [ReportView]
     package var deliveries: [DeliveryLineView]
     package var acts: [Act]
+    package var signatures: [SignatureView] = []
     /// Who was not sent a version, newest first.
     package var withheld: [WithheldView]
     package init(
@@ -104,7 +105,9 @@ package struct WithheldView: Codable, Sendable, Hashable {
     /// Where it stands, in words.
     package var state: String {
         if reason == WithheldNote.stuckHiding { return "À SIGNER" }
+        if reason == WithheldNote.unmade { return "NON FAIT" }
         if needsPerson { return "À PRÉVENIR" }
+        if reason == WithheldNote.alreadyThere { return "déjà reçu" }
         return told == nil ? "pas envoyé" : "prévenu autrement"
     }
 }

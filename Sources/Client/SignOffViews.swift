@@ -187,3 +187,15 @@ extension LaboratoryClient {
             [("from", from.description), ("to", to.description), ("all", all ? "true" : nil)])
     }
 }
+
+/// What a signature would make, not signed: the page says so on every sheet, the document in its signature codes.
+package struct PreviewView: Codable, Sendable, Hashable {
+    package var requestNumber: String
+    @InBase64 package var pdf: [UInt8]
+    @InBase64 package var cda: [UInt8]
+    package init(requestNumber: String, pdf: [UInt8], cda: [UInt8]) {
+        self.requestNumber = requestNumber
+        self.pdf = pdf
+        self.cda = cda
+    }
+}

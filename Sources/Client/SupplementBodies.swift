@@ -48,7 +48,10 @@ package struct SupplementBody: Codable, Sendable, Hashable {
     package struct IsolateBody: Codable, Sendable, Hashable {
         package struct Line: Codable, Sendable, Hashable {
             package var antibiotic: String
-            package var loinc: String
+            /// One of the three at least.
+            package var loinc: String?
+            package var waitingCode: String?
+            package var localCode: String?
             /// Minimum inhibitory concentration in mg/L (`ug/mL`), as read: `<=0.5`.
             package var concentration: String?
             package var category: Susceptibility.Category

@@ -36,9 +36,10 @@ struct IssuedDocuments {
         _ circumstances: Circumstances, controlIDs: () -> String
     ) throws(Refusal) {
         let composition = try Composition(signed, catalogue: catalogue)
-        pdf = try ReportPrinter.pdf(composition.printed(on: letterhead))
+        let page = composition.printed(on: letterhead)
+        do throws(Refusal) { pdf = try ReportPrinter.pdf(page) } catch { throw page.named(error) }
         cda = try composition.cda(pdf: pdf)
-        guard let pfi else { return }
+        guard let pfi, !signed.isPreview else { return }
         var asked = composition.routingRequest(at: circumstances.now)
         asked.holders = circumstances.holders
         asked.earlierVisibility = circumstances.earlierVisibility

@@ -12,7 +12,7 @@ package final class ReportDispatch: Sendable {
     let desk: Desk
     let pfi: PFISettings?
     let letterheads: [String: Letterhead]
-    private let outbox: Outbox?
+    let outbox: Outbox?
     private let look: Duration
     let log: @Sendable (String) -> Void
     private let bell: AsyncStream<Void>
@@ -44,6 +44,7 @@ package final class ReportDispatch: Sendable {
     /// A patient's file changed: what waits is looked at again before it leaves.
     package func patientChanged() {
         choicesMayHaveChanged.withLock { $0 = true }
+        desk.unmade.lookAgain()
         wake()
     }
 
@@ -103,18 +104,58 @@ package final class ReportDispatch: Sendable {
 
     // Signature → report and delivery
 
-    /// Makes a report of every signature that has none yet.
+    /// Makes a report of the oldest signatures that have none yet. Those whose report cannot be made are passed over
+    /// until they are looked at again, so that they keep nobody back.
     package func makeReports() async throws(CommandFailure) {
-        let waiting: [Signature]
-        do throws(StoreFailure) {
-            waiting = try await desk.store.signaturesWithoutReport(limit: ReportDispatch.batch)
-        } catch { throw .store(error) }
-        for signature in waiting {
-            do throws(CommandFailure) { try await makeReport(of: signature) } catch {
-                guard case .refused(let refusal) = error else { throw error }
-                log("compte rendu de la signature \(signature.id) refusé : \(refusal.code) \(refusal.place)")
+        while true {
+            let passed = desk.unmade.passed(at: desk.now()), limit = ReportDispatch.batch + passed.count
+            let waiting: [Signature]
+            do throws(StoreFailure) {
+                waiting = try await desk.store.signaturesWithoutReport(limit: limit)
+            } catch { throw .store(error) }
+            let batch = waiting.filter { !passed.contains($0.id) }.prefix(ReportDispatch.batch)
+            var made = 0
+            for signature in batch {
+                if try await isMade(signature) { made += 1 }
+            }
+            let isLast = batch.count < ReportDispatch.batch
+            // What was made leaves first.
+            if made > 0 || isLast {
+                if !isLast { wake() }
+                return
             }
         }
+    }
+
+    /// False when its report cannot be made, which people are told, or is not to be made any more.
+    private func isMade(_ signature: Signature) async throws(CommandFailure) -> Bool {
+        guard try await isStanding(signature) else {
+            desk.unmade.overtaken(signature)
+            return false
+        }
+        do throws(CommandFailure) { try await makeReport(of: signature) } catch {
+            guard case .refused(let refusal) = error else { throw error }
+            if desk.unmade.failed(signature, refusal, at: desk.now()) {
+                let number = try await desk.request(signature.requestID).number
+                log(
+                    "demande \(number) signée (version \(signature.version)), compte rendu impossible : "
+                        + refusal.description)
+            }
+            return false
+        }
+        desk.unmade.made(signature)
+        return true
+    }
+
+    /// What a later signature replaced, whose report was made meanwhile, is never made: it would replace it in turn.
+    private func isStanding(_ signature: Signature) async throws(CommandFailure) -> Bool {
+        do throws(StoreFailure) {
+            let later = try await desk.store.signatures(requestID: signature.requestID)
+                .filter { $0.version > signature.version }.map(\.id)
+            if later.isEmpty { return true }
+            let made = try await desk.store.reports(requestID: signature.requestID).map(\.signatureID)
+            return !made.contains { id in later.contains { id == $0 || id.hasPrefix($0 + "/") } }
+        } catch { throw .store(error) }
     }
 
     // Delivery → PFI

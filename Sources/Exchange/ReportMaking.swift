@@ -1,61 +1,10 @@
 import Base
 import HL7v2
-import Laboratory
+package import Laboratory
+import Printing
 import Report
 import Store
-import Workflow
-
-/// What the earlier versions of a request's report left behind them.
-struct EarlierVersions {
-    /// The message by which a destination came to what it has, and how it was named there.
-    struct Holding {
-        var delivery: Delivery
-        var recipient: Recipient?
-    }
-    /// Deliveries that never left, closed with the new version's.
-    var overtaken: [Fact] = []
-    var lastVersion = 0
-    /// Something was given to the wire once: the chain of its documents has begun.
-    var hasLeft = false
-    /// Who may have a version now, each its own: a document that the DMP may not have went to others meanwhile.
-    private(set) var held: [Destination: Holding] = [:]
-
-    /// The last message that may be with the PFI; nil after a deletion.
-    var lastSent: Delivery? { held.values.map(\.delivery).max(by: DeliveryErrand.comesBefore) }
-    var holders: Set<Destination> { Set(held.keys) }
-
-    /// Everyone whom a message of ours goes to.
-    static func destinations(of sent: DocumentTransmission) -> Set<Destination> {
-        Set(sent.recipients.map(destination)).union(sent.toDMP ? [.dmp] : [])
-    }
-    static func destination(of recipient: Recipient) -> Destination {
-        recipient.isPatient ? .patient : .professional(recipient.address.lowercased())
-    }
-
-    mutating func add(_ delivery: Delivery, _ events: [DeliveryEvent]) {
-        guard let sent = DocumentTransmission(sent: delivery.message) else { return }
-        // What the DMP refused is not there; what it had before still is.
-        if sent.toDMP, !events.contains(where: { $0.kind == .dmpRefused }) {
-            held[.dmp] = Holding(delivery: delivery, recipient: nil)
-        }
-        for recipient in sent.recipients {
-            held[EarlierVersions.destination(of: recipient)] = Holding(delivery: delivery, recipient: recipient)
-        }
-    }
-    mutating func remove(_ deletion: Delivery, _ events: [DeliveryEvent]) {
-        guard let sent = DocumentTransmission(sent: deletion.message) else { return }
-        if sent.toDMP, !events.contains(where: { $0.kind == .dmpRefused }) { held[.dmp] = nil }
-        for recipient in sent.recipients { held[EarlierVersions.destination(of: recipient)] = nil }
-    }
-    /// Nobody there has a version any more.
-    mutating func forget(_ destination: Destination) { held[destination] = nil }
-    /// By report version, oldest first.
-    var byVersion: [[Destination: Holding]] {
-        Dictionary(grouping: held, by: \.value.delivery.reportID).values
-            .map { Dictionary(uniqueKeysWithValues: $0.map { ($0.key, $0.value) }) }
-            .sorted { ($0.first?.value.delivery.version ?? 0) < ($1.first?.value.delivery.version ?? 0) }
-    }
-}
+package import Workflow
 
 extension Routing {
     /// Everyone who is not sent it, once each.
@@ -84,14 +33,14 @@ extension ReportDispatch {
     package static func addresses(in message: [UInt8]) -> [String] {
         DocumentTransmission(sent: message)?.recipients.map(\.address) ?? []
     }
+    package static func matricule(in message: [UInt8]) -> String? {
+        DocumentTransmission(sent: message).flatMap { ReportSubject($0.patient).matricule }
+    }
 
     /// The report version and its delivery, in one transaction: a report never stands without the duty to send it.
     func makeReport(of signature: Laboratory.Signature) async throws(CommandFailure) {
         let signed = try await desk.signedReport(of: signature)
-        let request = try await desk.request(signature.requestID)
-        let state = try await state(of: request, since: signature.at)
-        let earlier = try await earlierVersions(of: request)
-        let version = max(signature.version, earlier.lastVersion + 1)
+        let (version, state, earlier) = try await place(of: signed)
         let facts = try await facts(
             signed, as: version, signature.id, state, earlier, earlierVisibility: state.visibility)
         let note = AuditNote(
@@ -102,6 +51,34 @@ extension ReportDispatch {
             if case .conflict = error { return }
             throw .store(error)
         }
+    }
+
+    /// Where a signature stands among what was made of its request before.
+    private func place(
+        of signed: SignedReport
+    ) async throws(CommandFailure) -> (version: Int, state: ReleaseState, earlier: EarlierVersions) {
+        let request = signed.content.request
+        let state = try await state(of: request, since: signed.signature.at)
+        let earlier = try await earlierVersions(of: request)
+        return (max(signed.signature.version, earlier.lastVersion + 1), state, earlier)
+    }
+
+    /// Makes all that a signature will send – page, document, messages – and keeps nothing of it: what cannot be made
+    /// is refused before it is signed. A preview has no messages.
+    package func rehearse(_ signed: SignedReport) async throws(CommandFailure) -> (pdf: [UInt8], cda: [UInt8]) {
+        let (version, state, earlier) = try await place(of: signed)
+        let (_, documents) = try await documents(
+            signed, as: version, state, earlier, earlierVisibility: state.visibility)
+        return (documents.pdf, documents.cda)
+    }
+
+    /// What a desk asks of the way out: to look at what was signed or changed, and whether a report can be made.
+    package func serve(_ desk: inout Desk) {
+        desk.afterSigning = { self.wake() }
+        desk.afterPatientChange = { self.patientChanged() }
+        desk.afterReaddressing = { self.addresseesChanged(of: $0) }
+        desk.rehearsal = { signed async throws(CommandFailure) in _ = try await self.rehearse(signed) }
+        desk.defect = { ReportPrinter.defect(in: $0) }
     }
 
     /// Acts that count now: a withdrawal before the latest signature is history.
@@ -117,18 +94,16 @@ extension ReportDispatch {
         _ signed: SignedReport, as version: Int, _ signatureID: String, _ state: ReleaseState,
         _ earlier: EarlierVersions, earlierVisibility: Visibility? = nil
     ) async throws(CommandFailure) -> [Fact] {
-        let signed = try await chained(signed, as: version, state, earlier)
-        let circumstances = IssuedDocuments.Circumstances(
-            holders: earlier.holders, earlierVisibility: earlier.lastSent == nil ? nil : earlierVisibility,
-            now: desk.now())
-        let documents: IssuedDocuments
-        do throws(Refusal) {
-            documents = try IssuedDocuments(
-                signed, catalogue: desk.catalogue(of: signed), letterhead: letterheads[signed.site.code] ?? .plain,
-                pfi: pfi, circumstances, controlIDs: { desk.newIdentifier() })
-        } catch { throw .refused(error) }
+        let (signed, documents) = try await documents(
+            signed, as: version, state, earlier, earlierVisibility: earlierVisibility)
         let request = signed.content.request
-        var withheld = documents.withheld
+        var withheld = try await softened(documents.withheld, signatureID, earlier, signed.site.civilZone)
+        var deletions = [Fact]()
+        if !state.isHeld, pfi != nil {
+            let back = try await takingBack(earlier)
+            deletions = back.deletions
+            withheld += back.notes
+        }
         if state.isHeld {
             withheld += documents.messages.flatMap(\.destinations).map {
                 WithheldNote($0, .heldBack, hasEarlier: false)
@@ -145,16 +120,35 @@ extension ReportDispatch {
         var facts: [Fact] = [.report(report)] + earlier.overtaken
         if let row = desk.withheldEntry(withheld, of: request, version: version) { facts.append(.register(row)) }
         if state.isHeld { return facts }
+        facts += deletions
+        // After the deletions, whatever the clock says.
+        let at = desk.now().advanced(by: .milliseconds(deletions.isEmpty ? 0 : 1))
         for (n, message) in documents.messages.enumerated() {
             facts.append(
                 .delivery(
                     Delivery(
                         id: message.controlID, site: request.site, reportID: report.id, requestID: request.id,
                         version: version, destination: n == 0 ? "PFI" : "PFI \(n + 1)",
-                        controlID: message.controlID, message: message.bytes, createdAt: desk.now(),
-                        toDMP: message.toDMP)))
+                        controlID: message.controlID, message: message.bytes, createdAt: at, toDMP: message.toDMP)))
         }
         return facts
+    }
+
+    /// One version in its place of the chain, and its three forms.
+    private func documents(
+        _ signed: SignedReport, as version: Int, _ state: ReleaseState, _ earlier: EarlierVersions,
+        earlierVisibility: Visibility?
+    ) async throws(CommandFailure) -> (SignedReport, IssuedDocuments) {
+        let signed = try await chained(signed, as: version, state, earlier)
+        let circumstances = IssuedDocuments.Circumstances(
+            holders: earlier.holders, earlierVisibility: earlier.lastSent == nil ? nil : earlierVisibility,
+            now: desk.now())
+        do throws(Refusal) {
+            let documents = try IssuedDocuments(
+                signed, catalogue: desk.catalogue(of: signed), letterhead: letterheads[signed.site.code] ?? .plain,
+                pfi: pfi, circumstances, controlIDs: { desk.newIdentifier() })
+            return (signed, documents)
+        } catch { throw .refused(error) }
     }
 
     /// Its place in the chain of documents: it replaces what its destinations have. With nothing to replace after
@@ -185,6 +179,9 @@ extension ReportDispatch {
         } else if earlier.hasLeft {
             signed.setOID = "\(base).0.\(version)"
         }
+        if signed.replacedOID == nil { signed.notice = nil }
+        // Nobody ever had what it rectifies: no version was made before.
+        if earlier.lastVersion == 0 { signed.content.supplements = signed.content.supplements.carried }
         return signed
     }
 
@@ -214,6 +211,17 @@ extension ReportDispatch {
                 }
             }
         } catch { throw .store(error) }
+        if found.holdings.isEmpty { return found }
+        let subject = ReportSubject(try await desk.patient(request.patientID))
+        found.subject = subject
+        if subject.matricule == nil {
+            let signatures: [Laboratory.Signature]
+            do throws(StoreFailure) { signatures = try await desk.store.signatures(requestID: request.id) } catch {
+                throw .store(error)
+            }
+            let latest = signatures.max { $0.version < $1.version }
+            found.identityWasWrong = latest?.amendment?.reason == .identity
+        }
         return found
     }
 }

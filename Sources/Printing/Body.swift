@@ -173,7 +173,8 @@ struct Body {
             cells.append(cell(line.interval, .cell, Column.interval, .left, place + ".interval", common: true))
         }
         if let previous = line.previous {
-            let text = previous.date.isEmpty ? previous.value : previous.value + " (" + previous.date + ")"
+            let value = setter.shown(previous.value)
+            let text = previous.date.isEmpty ? value : value + " (" + previous.date + ")"
             cells.append(cell(text, .cell, Column.previous, .left, place + ".previous", .soft))
         }
         return cells

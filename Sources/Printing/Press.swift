@@ -20,6 +20,11 @@ enum Press {
         }
     }
 
+    /// Why a text cannot be printed as it is written.
+    static func defect(in text: String) throws(Refusal) -> Refusal? {
+        try state.withLock { state throws(Refusal) in try setter(of: &state).defect(in: text) }
+    }
+
     private static func setter(of state: inout State) throws(Refusal) -> Typesetter {
         if let setter = state.setter { return setter }
         guard let fontMap = pango_cairo_font_map_new() else {

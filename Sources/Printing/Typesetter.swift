@@ -120,6 +120,27 @@ final class Typesetter {
         return one(text, face, width) ?? laidOut(text, face, width, at: "", isShort: true)
     }
 
+    /// Letters that the font of the house has.
+    static func isPlain(_ text: String) -> Bool {
+        text.unicodeScalars.allSatisfy { (0x20...0x7E).contains($0.value) || (0xA0...0xFF).contains($0.value) }
+    }
+
+    /// Why a text cannot be printed as it is written; what was found of the report before stays.
+    func defect(in text: String) -> Refusal? {
+        if Typesetter.isPlain(text) { return nil }
+        let before = defect
+        defer { defect = before }
+        defect = nil
+        _ = set(text, .body, width: Sheet.textWidth)
+        return defect
+    }
+
+    /// A text that must not stop the report, such as an earlier result: what cannot be printed of it stands as U+FFFD.
+    func shown(_ text: String) -> String {
+        if defect(in: text) == nil { return text }
+        return String(text.map { defect(in: String($0)) == nil ? $0 : "\u{FFFD}" })
+    }
+
     /// Most texts: plain letters on one line. Nil for all others.
     func one(_ text: String, _ face: Face, _ width: Double?) -> SetText? {
         guard let line = lineSetter(face).line(text),

@@ -122,7 +122,8 @@ extension Composition {
             }
             let laid = place.map {
                 LaidLine(
-                    analysis: analysis, observation: content.observations[$0], earlier: previous[line.analysis] ?? [])
+                    analysis: analysis, observation: content.observations[$0],
+                    earlier: (previous[line.analysis] ?? []).map(\.legible))
             }
             sections[section.code, default: LaidSection(section: section, groups: [], isPartial: false)]
                 .add(laid, panel: line.panel.flatMap { catalogue.panel($0) })
@@ -156,6 +157,28 @@ extension LaidSection {
         } else {
             groups.append(LaidGroup(panel: panel, lines: line.map { [$0] } ?? [], isPartial: line == nil))
         }
+    }
+}
+
+extension PreviousResult {
+    /// An earlier result must not stop today's report: control characters, which neither page nor XML can hold, stand
+    /// as U+FFFD.
+    fileprivate var legible: PreviousResult {
+        func cleaned(_ text: String) -> String {
+            var out = String.UnicodeScalarView()
+            for scalar in text.unicodeScalars {
+                let isControl = scalar.value < 0x20 && scalar != "\n" || (0x7F...0x9F).contains(scalar.value)
+                out.append(isControl ? "\u{FFFD}" : scalar)
+            }
+            return String(out)
+        }
+        var before = self
+        switch value {
+        case .text(let text): before.value = .text(cleaned(text))
+        case .coded(let code, let display): before.value = .coded(code, display: cleaned(display))
+        case .measured, .notPerformed: break
+        }
+        return before
     }
 }
 

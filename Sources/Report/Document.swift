@@ -16,6 +16,7 @@ enum LocalArc: Int {
     case analyses = 7
     case panels = 8
     case isolates = 9
+    case antibiotics = 10
 }
 
 extension Composition {
@@ -53,6 +54,7 @@ extension Composition {
                 responsible: director, facilityName: site.name, facilityAddress: site.address.documented),
             chapters: chapters.map(chapter),
             pdfCopy: PDFCopy(id: site.local(.files, "\(request.number).\(signed.signature.version)"), bytes: pdf))
+        document.isPreview = signed.isPreview
         document.prescriber = CDA.Signature(request.prescriber.documented, at: Stamp(request.prescribedOn))
         document.recipients = correspondents.filter { $0.securedMail != nil }.map { IntendedRecipient($0.documented) }
         supplement(&document)

@@ -18,14 +18,16 @@ extension Composition {
                 edited: signed.producedAt.spoken(in: zone), editedAt: signed.producedAt),
             version: PrintedReport.Version(number: version, replacementNotice: replacementNotice),
             completeness: signed.signature.complete ? .complete : .partial, chapters: chapters.map(chapter),
-            comment: supplements.conclusions.map(\.text),
-            signatures: otherSignatures + [
-                PrintedReport.Signature(
-                    name: signed.signature.biologist.displayName,
-                    role: signed.signature.isStanding == true
-                        ? "Biologiste médical, accord permanent" : "Biologiste médical",
-                    signedAt: signed.signature.at.spoken(in: zone))
-            ])
+            comment: conclusions.map(\.text),
+            signatures: signed.isPreview
+                ? []
+                : otherSignatures + [
+                    PrintedReport.Signature(
+                        name: signed.signature.biologist.displayName,
+                        role: signed.signature.isStanding == true
+                            ? "Biologiste médical, accord permanent" : "Biologiste médical",
+                        signedAt: signed.signature.at.spoken(in: zone))
+                ])
         report.attached = supplements.attachedReports.map { "\($0.title) (n° \($0.number))" }
         return report
     }

@@ -47,6 +47,12 @@ extension Composition {
     /// Prescriber, copies, médecin traitant: each person once.
     var correspondents: [Laboratory.Professional] { request.correspondents(of: patient) }
 
+    /// What page and document conclude with: why this version came, then what was signed.
+    var conclusions: [ReportSupplements.Conclusion] {
+        (signed.notice.map { [ReportSupplements.Conclusion(title: "Nouvelle édition", text: $0)] } ?? [])
+            + supplements.conclusions
+    }
+
     func supplement(_ document: inout CRBioDocument) {
         document.confidentiality = Confidentiality(rawValue: signed.visibility.confidentiality.rawValue) ?? .normal
         document.authenticators = authenticators
@@ -55,7 +61,7 @@ extension Composition {
         }
         document.familyDoctor = patient.administrative?.familyDoctor?.documented
         document.informants = (patient.administrative?.relatives ?? []).map { .relative($0.documented) }
-        document.conclusions = supplements.conclusions.map { CDA.Conclusion(title: $0.title, text: $0.text) }
+        document.conclusions = conclusions.map { CDA.Conclusion(title: $0.title, text: $0.text) }
         document.attachedReports = supplements.attachedReports.map {
             AttachedReport(title: $0.title, id: site.local(.files, $0.number), bytes: $0.pdf)
         }
@@ -144,6 +150,15 @@ extension Composition {
         return supplements.isolates.filter { analyses.contains($0.analysis) }.map { isolate($0) }
     }
 
+    /// An antibiotic that LOINC does not have stands under its waiting code, then the laboratory's own (CR-BIO sheet
+    /// section 7.3.1).
+    private func code(_ line: Susceptibility) -> AnalysisCode {
+        AnalysisCode(
+            label: line.antibiotic, loinc: line.loinc.map { .loinc($0, line.antibiotic) },
+            translations: (line.waitingCode.map { [.waiting($0, line.antibiotic)] } ?? [])
+                + (line.localCode.map { [Coded($0, line.antibiotic, system: site.arc(.antibiotics))] } ?? []))
+    }
+
     private func isolate(_ isolate: Isolate) -> IsolateEntry {
         let at = stamp(isolate.observedAt)
         let count = isolate.count.map {
@@ -154,7 +169,7 @@ extension Composition {
         }
         let lines = isolate.susceptibilities.map { line in
             ObservationEntry(
-                code: AnalysisCode(label: line.antibiotic, loinc: .loinc(line.loinc, line.antibiotic)),
+                code: code(line),
                 outcome: .value(
                     line.concentration.map { .measured($0, "ug/mL") }
                         ?? .qualitative(line.category.label, code: nil), at: at),

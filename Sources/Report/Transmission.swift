@@ -23,8 +23,7 @@ extension Composition {
     /// visibility before.
     package func routingRequest(at now: Instant) -> RoutingRequest {
         RoutingRequest(
-            patient: patient, visibility: signed.visibility, prescriber: request.prescriber.securedMail,
-            copies: correspondents.dropFirst().compactMap(\.securedMail), complete: signed.signature.complete, now: now,
+            request, of: patient, visibility: signed.visibility, complete: signed.signature.complete, now: now,
             zone: zone)
     }
 
@@ -74,6 +73,11 @@ extension Composition {
 
     /// The document that travels is the one that the message tells of: its id, the one that it replaces, its patient.
     private func checkCarried(_ cda: [UInt8], replacing: Bool) throws(Refusal) {
+        guard !signed.isPreview else {
+            throw Refusal(
+                "report.preview", at: "ClinicalDocument", because: "cet aperçu n'est pas signé : il ne part pas",
+                remedy: "signer le dossier (paillasse bio sign)")
+        }
         // The document's own id follows its last template.
         var wanted = ["extension=\"2024.01\"/><id root=\"\(signed.documentOID)\"/>"]
         if replacing {
@@ -85,6 +89,8 @@ extension Composition {
             }
             wanted.append("<parentDocument><id root=\"\(replaced)\"/>")
         }
+        // A preview kept somewhere is not what was signed.
+        wanted.append("<signatureCode code=\"S\"/>")
         if let ins = patient.publishableINS { wanted.append("extension=\"\(ins.matricule)\"") }
         let end = cda.place(of: "<structuredBody", before: cda.count) ?? cda.count
         guard wanted.allSatisfy({ cda.place(of: $0, before: end) != nil }) else {

@@ -66,9 +66,7 @@ package enum LaboratoryServer {
         let dispatch = ReportDispatch(
             desk: desk, pfi: pfiSettings(configuration.pfi, armours), letterheads: configuration.letterheads,
             log: { Log.line($0) })
-        desk.afterSigning = { dispatch.wake() }
-        desk.afterPatientChange = { dispatch.patientChanged() }
-        desk.afterReaddressing = { dispatch.addresseesChanged(of: $0) }
+        dispatch.serve(&desk)
         let fleet = AnalyzerFleet(
             plan.analyzers, desk: desk, notes: try LocalNotes(path: configuration.data + "/analyzers.json"),
             log: { Log.line($0) })
@@ -99,7 +97,7 @@ package enum LaboratoryServer {
                     }
                 }
                 group.addTask { [desk] in
-                    try await runAPI(configuration, desk, fleet, reloader, dispatch) { ports.bound($0) }
+                    try await runAPI(configuration, desk, fleet, reloader, dispatch, armours) { ports.bound($0) }
                 }
                 // The first to end ends the server: a service that stops by itself is a fault.
                 try await group.next()

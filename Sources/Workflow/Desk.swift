@@ -56,6 +56,12 @@ package struct Desk: Sendable {
     let calls = CallBoard()
     package let sites: [String: Site]
     package let now: @Sendable () -> Instant
+    /// Signatures whose report could not be made, kept at hand.
+    package let unmade = UnmadeBoard()
+    /// Makes the report of a signature to be, and keeps nothing of it: what it refuses is not signed.
+    package var rehearsal: @Sendable (SignedReport) async throws(CommandFailure) -> Void = { _ in }
+    /// Why a text cannot stand on a report as it is written; nil when it can.
+    package var defect: @Sendable (String) -> Refusal? = { _ in nil }
     /// Told when a signature is durable: what makes reports of signatures need not wait for its next look.
     package var afterSigning: @Sendable () -> Void = {}
     /// A patient's file was changed: their choices count for what has not left yet.

@@ -73,6 +73,7 @@ extension Desk {
         return try await attempt { () async throws(CommandFailure) -> Request in
             let old = try await request(reference)
             try within(old, author)
+            for one in recipients ?? [] { try checkShown(one.shownWords) }
             var changing = old
             changing.recipients = recipients ?? old.recipients
             changing.encounter = encounter ?? old.encounter

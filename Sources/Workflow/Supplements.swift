@@ -92,6 +92,7 @@ extension Desk {
                 both.add(part)
                 try both.checkNumbers()
             }
+            try checkShown(part.words)
             let act = SupplementAct(.attach, summary: part.summary.joined(separator: " ; "))
             return try await tell(act, part, of: request, after: last, "supplement.attach", author)
         }

@@ -219,6 +219,7 @@ extension Desk {
                         remedy: "l'ajouter d'abord à la demande (request change --add)"))
             }
             try decide { () throws(Refusal) in try EnteredValue.check(value, for: analysis) }
+            try checkShown([(code, value.words), (code, comment)])
             try checkSeen(seen, Chosen.observations(all, events: events)[code], code)
             try checkNotCalculated(code)
             try checkGiven(value, code, of: request)
@@ -284,5 +285,17 @@ extension Desk {
             try await store.observationEvents(requestID: request.id)
         }
         return (request, observations, events)
+    }
+}
+
+extension ObservationValue {
+    /// What a person wrote of it; nil for numbers.
+    fileprivate var words: String? {
+        switch self {
+        case .measured: nil
+        case .coded(_, let display): display
+        case .text(let text): text
+        case .notPerformed(let reason): reason
+        }
     }
 }

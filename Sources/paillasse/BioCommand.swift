@@ -74,6 +74,11 @@ struct BioCommand: AsyncParsableCommand {
                 obstacles(file.reasons))
         }
         Output.table(table, empty: BioWords.say(.cliNothing))
+        // Signed, and on nobody's list any more.
+        let unmade = try await listing.client().withheld().filter { $0.reason == WithheldNote.unmade }
+        if unmade.isEmpty { return }
+        Output.line()
+        Output.table(DeliveriesCommand.recipients([], unmade), empty: "")
     }
 
     /// The first of them; `bio show` says all.

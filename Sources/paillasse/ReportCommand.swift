@@ -40,7 +40,7 @@ struct ReportCommand: AsyncParsableCommand {
         var displaying = false
         func run() async throws {
             let shows = displaying
-            try await chosen.write { client, id in try await client.cda(of: id, displaying: shows) }
+            try await chosen.write(\.cda) { client, id in try await client.cda(of: id, displaying: shows) }
         }
     }
 
@@ -48,7 +48,7 @@ struct ReportCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "pdf", abstract: "La page PDF d'une demande (dernière version).")
         @OptionGroup var chosen: ChosenReport
-        func run() async throws { try await chosen.write { client, id in try await client.pdf(of: id) } }
+        func run() async throws { try await chosen.write(\.pdf) { client, id in try await client.pdf(of: id) } }
     }
 
     struct ChosenReport: ParsableArguments {
@@ -61,14 +61,48 @@ struct ReportCommand: AsyncParsableCommand {
             help: ArgumentHelp("Fichier à écrire ; sinon la sortie standard.", valueName: "fichier"))
         var output: String?
 
-        func write(_ read: (LaboratoryClient, String) async throws -> [UInt8]) async throws {
+        @Flag(help: "Aperçu de ce qui serait signé maintenant : marqué non signé, il ne peut partir.")
+        var preview = false
+        @OptionGroup var draft: DraftOptions
+
+        func validate() throws {
+            if preview, reportVersion != nil {
+                throw ValidationError("--preview montre ce qui n'est pas signé : il n'a pas de version")
+            }
+            if !preview, draft.body != SignDraftBody() {
+                throw ValidationError("--except, --comment et --note vont avec --preview")
+            }
+        }
+
+        /// `labo.pdf` becomes `labo.apercu.pdf`: what is not signed says so in its name.
+        static func previewName(_ path: String) -> String {
+            let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+            if name.contains(".apercu") { return path }
+            let cut = name.lastIndex(of: ".") ?? name.endIndex
+            return (folder + [name[..<cut] + ".apercu" + name[cut...]]).joined(separator: "/")
+        }
+
+        private func writePreview(_ form: KeyPath<PreviewView, [UInt8]>) async throws {
+            let made = try await connection.client().preview(request, draft.body)
+            let bytes = made[keyPath: form]
+            guard let output else { return Output.bytes(bytes) }
+            let name = ChosenReport.previewName(output)
+            try Output.file(bytes, at: name)
+            Output.prose("\(name) : aperçu non signé, \(bytes.count) octets")
+        }
+
+        func write(
+            _ form: KeyPath<PreviewView, [UInt8]>, _ read: (LaboratoryClient, String) async throws -> [UInt8]
+        ) async throws {
+            if preview { return try await writePreview(form) }
             let client = try connection.client()
             let reports = try await client.reports(of: request)
             let wanted = reportVersion.map { version in reports.first { $0.version == version } } ?? reports.last
             guard let wanted else {
                 throw Refusal(
                     "report.none", at: request, because: "aucun compte rendu de cette version",
-                    remedy: "signer le dossier d'abord (paillasse bio sign)")
+                    remedy: "signer le dossier d'abord (paillasse bio sign) ; avant : --preview")
             }
             let bytes = try await read(client, wanted.id)
             guard let output else { return Output.bytes(bytes) }

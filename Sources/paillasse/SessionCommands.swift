@@ -61,6 +61,7 @@ struct StatusCommand: AsyncParsableCommand {
         let status = try await listing.client().status()
         if listing.json { return try Output.json(status) }
         let counts = status.counts
+        for alarm in status.alarms { Output.prose(alarm) }
         Output.prose("site \(status.site), catalogue \(status.catalogueVersion.prefix(12))")
         var table = Table("", "#nombre")
         table.add("patients", String(counts.patients))
@@ -75,6 +76,7 @@ struct StatusCommand: AsyncParsableCommand {
         table.add("à signer (biologiste)", String(counts.awaitingSignature))
         table.add("signatures", String(counts.signatures))
         table.add("comptes rendus", String(counts.reports))
+        table.add("comptes rendus NON FAITS", String(status.unmadeReports))
         table.add("envois acceptés", String(counts.deliveriesAccepted))
         table.add("envois en attente", String(counts.deliveriesWaiting))
         table.add("envois refusés", String(counts.deliveriesRefused))

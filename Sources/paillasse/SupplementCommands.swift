@@ -16,13 +16,20 @@ extension ReportCommand {
                 { "isolates": [{ "number": "1", "analysis": "ECBU", "organism": "Escherichia coli",
                     "snomed": "112283007", "observedAt": "2026-11-22T09:00", "count": "100000",
                     "antibiogram": [{ "antibiotic": "Amoxicilline", "loinc": "18861-5", "concentration": "<=2",
-                      "category": "S" }] }],
+                      "category": "S" },
+                      { "antibiotic": "Nouveau", "waitingCode": "…", "localCode": "NOUV", "category": "R" }] }],
                   "subcontracts": [{ "analyses": ["TSH"], "performedAt": "2026-11-21T15:00",
                     "laboratory": { "name": "Laboratoire du Sud", "finess": "130000001",
                       "address": { "street": "1 quai", "postalCode": "13002", "city": "MARSEILLE" },
                       "director": { "nationalID": "810000000014", "family": "SUD", "given": "Anne" } } }],
-                  "samplers": […], "methods": [{ "analysis": "K", "technique": "Potentiométrie" }],
-                  "conclusions": […], "sectionComments": […], "panelComments": […], "images": […] }
+                  "samplers": [{ "professional": { "nationalID": "810000000022", "family": "NORD",
+                      "given": "Jean" }, "at": "2026-11-22T07:30" }],
+                  "methods": [{ "analysis": "K", "technique": "Potentiométrie" }],
+                  "conclusions": [{ "title": "Commentaire", "text": "…" }],
+                  "sectionComments": [{ "place": "BIOCHIMIE", "text": "…" }],
+                  "panelComments": [{ "place": "IONO", "text": "…" }],
+                  "images": [{ "place": "HEMATO", "caption": "…", "bytes": "base64" }],
+                  "attachedReports": [{ "title": "…", "number": "…", "pdf": "base64" }] }
                 """)
         @OptionGroup var listing: Listing
         @Argument(help: "Numéro de la demande.") var request: String
@@ -133,9 +140,33 @@ extension ReportCommand {
     fileprivate static func decoded(_ path: String) throws(Refusal) -> SupplementBody {
         let data = Data(try bytes(of: path))
         do { return try JSONDecoder().decode(SupplementBody.self, from: data) } catch {
+            let told = (error as? DecodingError).map(spoken)
             throw Refusal(
-                "file.json", at: path, because: "ce n'est pas le JSON attendu",
+                "file.json", at: path + (told.map { $0.key.isEmpty ? "" : ", " + $0.key } ?? ""),
+                because: told?.cause ?? "ce n'est pas le JSON attendu",
                 remedy: "comparer avec l'exemple de paillasse report attach --help")
+        }
+    }
+
+    /// Which key, and what is wrong with it: `isolates[0].antibiogram[1].category`.
+    private static func spoken(_ error: DecodingError) -> (key: String, cause: String) {
+        func path(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String {
+            (context.codingPath + (last.map { [$0] } ?? [])).reduce(into: "") { path, key in
+                if let index = key.intValue {
+                    path += "[\(index)]"
+                } else {
+                    path += (path.isEmpty ? "" : ".") + key.stringValue
+                }
+            }
+        }
+        switch error {
+        case .keyNotFound(let key, let context): return (path(context, key), "cette clé manque")
+        case .valueNotFound(_, let context): return (path(context), "cette clé n'a pas de valeur")
+        case .typeMismatch(_, let context): return (path(context), "la valeur de cette clé n'est pas du genre attendu")
+        case .dataCorrupted(let context):
+            let key = path(context)
+            return (key, key.isEmpty ? "ce n'est pas du JSON" : "la valeur de cette clé n'est pas de celles permises")
+        @unknown default: return ("", "ce n'est pas le JSON attendu")
         }
     }
 }

@@ -25,8 +25,8 @@ final class BenchClock: Sendable {
 
 /// A laboratory that signs, over a store in memory.
 struct Bench: Sendable {
-    let store = MemoryStore()
-    let clock = BenchClock()
+    let store: MemoryStore
+    let clock: BenchClock
     let desk: Desk
     /// The one with a qualified identity.
     private let known = Known()
@@ -64,14 +64,19 @@ struct Bench: Sendable {
         receivingFacility: "LABO")
     static let prescriberMail = "pascal.charles@medecin.mssante.fr"
 
-    init() throws {
+    init() throws { try self.init(store: MemoryStore(), clock: BenchClock()) }
+    /// The same laboratory after a restart.
+    init(of other: Bench) throws { try self.init(store: other.store, clock: other.clock) }
+
+    private init(store: MemoryStore, clock: BenchClock) throws {
+        self.store = store
+        self.clock = clock
         let names = ["sections.csv", "specimens.csv", "tubes.csv", "analyses.csv", "intervals.csv", "panels.csv"]
         let folder = Bench.root.appendingPathComponent("Catalog")
         let files = try names.map {
             CatalogFile(name: $0, bytes: Array(try Data(contentsOf: folder.appendingPathComponent($0))))
         }
         let catalogue = try AnalysisCatalogue.load(files, version: CatalogVersion("essai"))
-        let clock = clock
         desk = Desk(store: store, catalogue: catalogue, sites: [Bench.site], now: { clock.now })
     }
 

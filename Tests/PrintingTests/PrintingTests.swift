@@ -186,6 +186,23 @@ import Testing
         #expect(refusal.code == "printing.glyph" && refusal.place == "patient")
     }
 
+    @Test func `is known of a text by itself, whatever came before`() {
+        #expect(ReportPrinter.defect(in: "Maëlle \u{10FFFD}")?.code == "printing.glyph")
+        #expect(ReportPrinter.defect(in: "a\u{7}")?.code == "printing.control")
+        #expect(ReportPrinter.defect(in: "ŁÓDŹ Ωμέγα ≥ 5 µg\nœ – « é »") == nil)
+    }
+
+    @Test func `does not come of an earlier result, shown as far as it can be`() throws {
+        var report = Samples.usual
+        report.chapters[0].panels[0].lines[0].previous = .init(value: "Absence \u{10FFFD}é", date: "12/03/2026")
+        let text = try PDFReader.pages(ReportPrinter.pdf(report)).joined()
+        #expect(text.contains("Absence \u{FFFD}é"))
+        report.chapters[0].panels[0].lines[0].comments = ["\u{10FFFD}"]
+        let refusal = try #require(printed(report))
+        #expect(refusal.place == "chapters[0].panels[0].lines[0].comments[0]")
+        #expect(report.named(refusal).place == report.chapters[0].panels[0].lines[0].name + ", commentaire")
+    }
+
     @Test func `comes when an obligatory part is empty`() throws {
         let fields: [WritableKeyPath<PrintedReport, String>] = [
             \.issuer.name, \.patient.birthName, \.patient.birthDate, \.requestNumber, \.dates.edited,

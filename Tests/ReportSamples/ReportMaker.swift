@@ -138,6 +138,10 @@ package struct ReportMaker {
                     antibiotic: "Gentamicine", loinc: "18928-2", concentration: Measured("<0.5"),
                     category: .susceptible),
                 Susceptibility(antibiotic: "Amoxicilline et clavulanate", loinc: "20-8", category: .increasedExposure),
+                Susceptibility(
+                    antibiotic: "Céfépime et enmétazobactam", waitingCode: "1443253", localCode: "FEPENM",
+                    concentration: Measured("0.5"), category: .susceptible),
+                Susceptibility(antibiotic: "Témocilline (essai)", localCode: "TEMESS", category: .resistant),
             ]
         }
         draft.supplements.isolates.append(isolate)

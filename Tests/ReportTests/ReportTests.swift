@@ -210,6 +210,40 @@ struct CompositionTests {
                 == .initial)
     }
 
+    @Test func `page and document conclude with the same words, and name one version replaced`() throws {
+        var report = try Sample.rich(Sample.patient(), version: 4)
+        report.notice = "Seules les règles d'accès changent."
+        report.content.supplements.conclusions = [
+            .init(title: Amendment.title, text: "Motif de la rectification : erreur d'identité.")
+        ]
+        let edited = try compose(report)
+        let document = edited.document(pdf: anyPDF)
+        #expect(edited.printed.comment == document.conclusions.map(\.text))
+        #expect(edited.printed.comment.first == "Seules les règles d'accès changent.")
+        #expect(edited.printed.version.replacementNotice == "Annule et remplace la version 3.")
+        #expect(document.replaces?.hasSuffix(".3") == true && document.version == 4)
+        #expect(!edited.printed.comment.joined().contains("version"))
+    }
+
+    @Test func `a preview says that nobody signed it, and no message carries it`() throws {
+        var report = try Sample.rich(Sample.patient())
+        let signed = try compose(report)
+        report.isPreview = true
+        let preview = try compose(report)
+        #expect(preview.printed.signatures.isEmpty && !signed.printed.signatures.isEmpty)
+        let document = try preview.cda(pdf: anyPDF)
+        #expect(!String(decoding: document, as: UTF8.self).contains("<signatureCode code=\"S\"/>"))
+        let errand = try #require(
+            Routing(signed.routingRequest(at: Sample.at(12)), settings: RoutingSettings()).errands.first)
+        for (composition, code) in [(preview, "report.preview"), (signed, "report.document")] {
+            let refusal = #expect(throws: Refusal.self) {
+                _ = try composition.message(
+                    errand, cda: document, parties: parties, controlID: "1", sentAt: Sample.at(12))
+            }
+            #expect(refusal?.code == code)
+        }
+    }
+
     @Test func `a partial report says so everywhere`() throws {
         let report = Sample.report(
             try Sample.patient(), [Sample.observation("NA", try Sample.measured("139", "mmol/L"))],

@@ -56,10 +56,11 @@ struct APILaboratory: Sendable {
             DataFiles.catalogue(root.appendingPathComponent("Catalog").path), version: CatalogVersion("essai"))
         var open = Desk(store: store, catalogue: catalogue, sites: [site], now: { clock.now })
         open.orderRoutes = { routes }
+        let dispatch = ReportDispatch(desk: open, pfi: pfi, log: { _ in })
+        dispatch.serve(&open)
         let desk = open
         // Cheap on purpose: what is tested here is not how long scrypt takes.
         let accounts = AccountDesk(desk: desk, credentials: Credentials(cost: .init(n: 16, r: 1, p: 1)))
-        let dispatch = ReportDispatch(desk: desk, pfi: pfi, log: { _ in })
         let api = LaboratoryAPI(
             desk: desk, live: NoAnalyzers(), accounts: accounts, reports: ReportDoor(dispatch: dispatch))
         let (ports, bound) = AsyncStream.makeStream(of: Int.self)
@@ -113,6 +114,12 @@ struct APILaboratory: Sendable {
                 birthName: name, firstGivenName: "Marie", birthDate: CivilDate(year: 1979, month: 3, day: 28),
                 sex: .female))
         body.ipp = ipp
+        return body
+    }
+    static func renamed(_ name: String) -> PatientChangeBody {
+        var body = PatientChangeBody()
+        body.traits = PatientChangeBody.TraitsChange()
+        body.traits?.birthName = name
         return body
     }
     static func request(_ patientID: String, _ codes: [String]) -> RequestBody {

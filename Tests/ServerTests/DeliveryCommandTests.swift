@@ -48,6 +48,80 @@ import Workflow
         }
     }
 
+    @Test func `show beforehand what a signature would send, in a file whose name says that it is not signed`()
+        async throws
+    {
+        try await Road.open { road in
+            let number = try await road.laboratory.readyToSign().request.number
+            let none = try await road.tool.run("report", "pdf", number)
+            #expect(none.code != 0 && none.complaint.contains("--preview"), "\(none)")
+            let folder = FileManager.default.temporaryDirectory.appending(path: "apercu-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: folder) }
+            for (form, head) in [("pdf", "%PDF-1.4"), ("cda", "<?xml")] {
+                let made = try await road.tool.run(
+                    "report", form, number, "--preview", "-o", folder.appending(path: "essai.\(form)").path)
+                #expect(made.code == 0 && made.output.contains("aperçu non signé"), "\(made)")
+                let bytes = try Data(contentsOf: folder.appending(path: "essai.apercu.\(form)"))
+                #expect(bytes.starts(with: Data(head.utf8)))
+            }
+            #expect(try await road.laboratory.store.signatures(requestID: number).isEmpty)
+            let signed = try await road.tool.atTerminal("bio sign \(number)")
+            #expect(signed.contains("version 1 signée par"), "\(signed)")
+            let again = try await road.tool.run("report", "pdf", number, "--preview")
+            #expect(again.code != 0 && again.complaint.contains("rien n'est à signer"), "\(again)")
+        }
+    }
+
+    @Test func `tell on every list of a report that is signed and cannot be made`() async throws {
+        try await Road.open { road in
+            let (laboratory, tool) = (road.laboratory, road.tool)
+            let number = try await laboratory.readyToSign().request.number
+            let character = "\u{10FFFD}"
+            // Without anybody's look at it before.
+            var desk = laboratory.desk
+            desk.rehearsal = { _ async throws(CommandFailure) in }
+            desk.defect = { _ in nil }
+            var part = ReportSupplements()
+            part.conclusions = [.init(text: character)]
+            let biologist = Author(
+                login: "biologiste", role: .biologist, site: "nord", professional: APILaboratory.biologist)
+            _ = try await desk.attachSupplement(part, to: number, by: biologist)
+            let refused = try await tool.atTerminal("bio sign \(number)")
+            #expect(refused.contains("rien n'est signé") && refused.contains("commentaire"), "\(refused)")
+            let hash = try await desk.fileToSign(number).contentHash
+            _ = try await desk.sign(number, contentHash: hash, allowPartial: false, by: biologist)
+            try await laboratory.dispatch.makeReports()
+            for words in [
+                ["deliveries", "--dead"], ["bio", "file"], ["report", "show", number],
+                ["deliveries", "--request", number],
+            ] {
+                let shown = try await tool.run(words: words)
+                #expect(shown.code == 0 && shown.output.contains("NON FAIT"), "\(words) \(shown)")
+                #expect(shown.output.contains(number) && shown.output.contains("police"), "\(words) \(shown)")
+            }
+            let status = try await tool.run("status")
+            #expect(status.output.contains("comptes rendus NON FAITS"), "\(status)")
+            #expect(try await laboratory.signedIn(.technician).status().unmadeReports == 1)
+        }
+    }
+
+    @Test func `name the key of a file that is not as it should be`() async throws {
+        try await Road.open { road in
+            let number = try await road.laboratory.readyToSign().request.number
+            let file = FileManager.default.temporaryDirectory.appending(path: "joint-\(UUID().uuidString).json")
+            defer { try? FileManager.default.removeItem(at: file) }
+            for (json, told) in [
+                (#"{"isolates":[{"number":"1","organism":"E"}]}"#, "isolates[0].analysis : cette clé manque"),
+                (#"{"conclusions":[{"text":3}]}"#, "conclusions[0].text : la valeur"), ("{", "ce n'est pas du JSON"),
+            ] {
+                try Data(json.utf8).write(to: file)
+                let ran = try await road.tool.run("report", "attach", number, "--file", file.path)
+                #expect(ran.code != 0 && ran.complaint.contains(told), "\(ran)")
+            }
+        }
+    }
+
     @Test func `hide, show, withdraw: each is a message more, and a line of the history`() async throws {
         try await withLaboratory { laboratory, tool, number, pfi in
             #expect(try await laboratory.dispatch.sendDue())

@@ -20,7 +20,7 @@ final class TestClock: Sendable {
 struct Bench: Sendable {
     let store = MemoryStore()
     let clock = TestClock()
-    let desk: Desk
+    var desk: Desk
 
     static let biologistIdentity = Professional(nationalID: "810001234567", family: "MARTIN", given: "Claire")
     static let secretary = Author(login: "secretaire", role: .secretary, site: "nord")

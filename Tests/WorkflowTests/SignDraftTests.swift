@@ -101,7 +101,7 @@ import Workflow
         let report = try await bench.desk.signedReport(of: made2)
         let told = try #require(report.content.supplements.conclusions.first)
         #expect(told.title == "Rectification")
-        #expect(told.text == "Annule et remplace la version 1 : erreur de prélèvement : tube échangé.")
+        #expect(told.text == "Motif de la rectification : erreur de prélèvement : tube échangé.")
     }
 
     @Test func `an identity corrected after the signature is amended, though no result changes`() async throws {

@@ -72,6 +72,35 @@ import Workflow
         #expect(try await bench.soundTrail())
     }
 
+    @Test func `a report that could not be made is left to the biologist, who is told why`() async throws {
+        var bench = try await bench("'K', 'NA'")
+        bench.desk.rehearsal = { _ async throws(CommandFailure) in
+            throw .refused(Refusal("printing.glyph", at: "patient", because: "un caractère manque", remedy: "corriger"))
+        }
+        let made = try await arrive([("K", "4.2"), ("NA", "140")], on: bench)
+        #expect(try await signatures(made, bench).isEmpty)
+        #expect(try await bench.store.observations(requestID: made.request.id).count == 2)
+        let events = try await bench.store.observationEvents(requestID: made.request.id)
+        _ = try await bench.desk.validate(
+            try await bench.store.observations(requestID: made.request.id).map(\.id), of: made.request.number,
+            reason: "relu", by: Bench.biologist)
+        #expect(events.isEmpty, "nothing was validated in its name")
+        let hash = try await bench.desk.fileToSign(made.request.number).contentHash
+        let refused = await #expect(throws: CommandFailure.self) {
+            try await bench.desk.sign(
+                made.request.number, contentHash: hash, allowPartial: false, by: Bench.biologist)
+        }
+        guard case .refused(let refusal) = refused else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(refusal.code == "printing.glyph" && refusal.place == "\(made.request.number), patient")
+        let lot = try await bench.desk.signLot(
+            [LotFile(number: made.request.number, contentHash: hash)], section: nil, by: Bench.biologist)
+        #expect(lot.map { $0.refusal?.code } == ["printing.glyph"])
+        #expect(try await signatures(made, bench).isEmpty)
+    }
+
     @Test func `what is held, not named, or not there yet waits for the biologist`() async throws {
         let bench = try await bench("'K'")
         // Not named.

@@ -211,13 +211,21 @@ package struct Susceptibility: Codable, Sendable, Hashable {
         case resistant = "R"
     }
     package var antibiotic: String
-    package var loinc: String
+    /// One of the three at least: LOINC, the *code d'attente* of what LOINC does not have yet, the laboratory's own.
+    package var loinc: String?
+    package var waitingCode: String?
+    package var localCode: String?
     /// Minimum inhibitory concentration in `ug/mL`; nil when only the category is known.
     package var concentration: Measured?
     package var category: Category
-    package init(antibiotic: String, loinc: String, concentration: Measured? = nil, category: Category) {
+    package init(
+        antibiotic: String, loinc: String? = nil, waitingCode: String? = nil, localCode: String? = nil,
+        concentration: Measured? = nil, category: Category
+    ) {
         self.antibiotic = antibiotic
         self.loinc = loinc
+        self.waitingCode = waitingCode
+        self.localCode = localCode
         self.concentration = concentration
         self.category = category
     }
@@ -281,7 +289,10 @@ extension Isolate {
         out.add("count", count?.text)
         out.add("comment", comment)
         for line in susceptibilities {
-            out.add("antibiotic", line.antibiotic + "/" + line.loinc)
+            out.add("antibiotic", line.antibiotic + "/" + (line.loinc ?? ""))
+            // Nothing is added when there is none: what was signed before they existed keeps its hash.
+            if let code = line.waitingCode { out.add("waiting", code) }
+            if let code = line.localCode { out.add("local", code) }
             out.add("concentration", line.concentration?.text)
             out.add("category", line.category.rawValue)
         }

@@ -28,6 +28,10 @@ package struct SignedReport: Sendable, Hashable {
     /// When the document was made: the signature's instant, so that making it again gives the same bytes.
     package var producedAt: Instant
     package var visibility: Visibility
+    /// Why this version replaces another with the same results, as readers are told; nil for what was signed anew.
+    package var notice: String?
+    /// Nobody signed it yet: page and document say so, and no message carries them.
+    package var isPreview = false
     package init(
         site: Site, signature: Signature, content: SignedContent, previous: [PreviousResult], documentOID: String,
         setOID: String, replacedOID: String? = nil, producedAt: Instant, visibility: Visibility = .open

@@ -71,6 +71,34 @@ extension ReportSupplements {
             + methods.map { "technique de \($0.analysis)" }
     }
 
+    /// What a person wrote of it and the page shows, with its place in the file that joins it.
+    package var words: [(String, String?)] {
+        var all = [(String, String?)]()
+        for one in conclusions {
+            all.append(("conclusions.title", one.title))
+            all.append(("conclusions.text", one.text))
+        }
+        for one in sectionComments + panelComments { all.append((one.place, one.text)) }
+        for one in images { all.append(("images.caption", one.caption)) }
+        for one in attachedReports {
+            all.append(("attachedReports.title", one.title))
+            all.append(("attachedReports.number", one.number))
+        }
+        for one in subcontracts {
+            all.append(("subcontracts.laboratory.name", one.laboratory.name))
+            all.append(("subcontracts.laboratory.address.city", one.laboratory.address.city))
+        }
+        for one in isolates {
+            all.append(("isolates.organism", one.organism))
+            all.append(("isolates.comment", one.comment))
+            for line in one.susceptibilities { all.append(("isolates.antibiogram.antibiotic", line.antibiotic)) }
+        }
+        for one in methods {
+            for name in [one.technique, one.device?.name, one.reagent?.name] { all.append(("methods", name)) }
+        }
+        return all
+    }
+
     /// Bytes of one picture and of one attached report: a report is mailed, and MSSanté takes 10 MB at most.
     package static let largestImage = 1 << 20
     package static let largestReport = 2 << 20
@@ -139,14 +167,36 @@ extension Isolate {
             throw SupplementRefusal.of(
                 "organism", number, "l'organisme n'a pas de code", "donner son code SNOMED CT ou NCBI Taxonomy")
         }
-        for line in susceptibilities {
-            try SupplementRefusal.text(line.antibiotic, at: number)
-            // LOINC: digits, a dash, the check digit.
-            let parts = line.loinc.split(separator: "-", omittingEmptySubsequences: false)
+        // Section 7.5 of the CR-BIO sheet: an isolate has a result.
+        guard count != nil || !susceptibilities.isEmpty else {
+            throw SupplementRefusal.of(
+                "isolate", number, "l'isolat n'a ni dénombrement ni antibiogramme",
+                "donner son dénombrement (count) ou son antibiogramme (antibiogram)")
+        }
+        for line in susceptibilities { try line.check(number) }
+    }
+}
+
+extension Susceptibility {
+    fileprivate func check(_ isolate: String) throws(Refusal) {
+        try SupplementRefusal.text(antibiotic, at: isolate)
+        if let loinc {
+            // Digits, a dash, the check digit.
+            let parts = loinc.split(separator: "-", omittingEmptySubsequences: false)
             guard parts.count == 2, parts[1].count == 1, !parts[0].isEmpty, parts.joined().allSatisfy(\.isNumber) else {
                 throw SupplementRefusal.of(
-                    "loinc", line.antibiotic, "« \(line.loinc) » n'est pas un code LOINC", "écrire par exemple 18862-3")
+                    "loinc", antibiotic, "« \(loinc) » n'est pas un code LOINC", "écrire par exemple 18862-3")
             }
+        }
+        let codes = [loinc, waitingCode, localCode].compactMap { $0 }
+        guard !codes.isEmpty else {
+            throw SupplementRefusal.of(
+                "antibiotic", antibiotic, "l'antibiotique n'a pas de code",
+                "donner son code LOINC (loinc), son code d'attente (waitingCode) ou celui du laboratoire (localCode)")
+        }
+        guard codes.allSatisfy({ !$0.isEmpty && !$0.contains(where: \.isWhitespace) }) else {
+            throw SupplementRefusal.of(
+                "antibiotic", antibiotic, "un code de l'antibiotique est vide ou contient un blanc", "le corriger")
         }
     }
 }

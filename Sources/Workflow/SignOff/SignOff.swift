@@ -105,7 +105,7 @@ extension Desk {
     }
 
     /// Earlier requests that a report shows in its curves; one earlier result is what a person compares with.
-    private static let historyDepth = 8
+    static let historyDepth = 8
 
     package func previousResults(
         _ request: Request, _ content: SignedContent, depth: Int = 1
@@ -153,6 +153,7 @@ extension Desk {
             observationIDs: file.content.observations.map(\.id), complete: file.missing.isEmpty,
             supplementsThrough: file.supplementsThrough, words: file.words.isEmpty ? nil : file.words,
             amendment: draft.amendment, inLot: inLot ? true : nil, context: SignedContext(file.content))
+        try await rehearse(signature, file.content, request)
         let action = draft.amendment != nil ? "bio.amend" : inLot ? "bio.sign.lot" : "bio.sign"
         let all = [.signature(signature)] + facts
         try await ask { () throws(StoreFailure) in
@@ -281,41 +282,6 @@ extension Desk {
                         reason: "rectification : \(old.value.frenchText) devient \(new.value.frenchText)")))
         }
         return facts
-    }
-
-    /// Everything a report version is made of, read back from the facts that its signature names. Refuses when the
-    /// content no longer has the hash that was signed (HOUSE invariant 5): then nothing leaves.
-    package func signedReport(of signature: Signature) async throws(CommandFailure) -> SignedReport {
-        let site = try site(signature.site)
-        let request = try await request(signature.requestID)
-        let stored = try await ask { () throws(StoreFailure) in try await store.observations(requestID: request.id) }
-        let observations = try await withRemarks(stored, of: request, until: signature.at)
-        let held = Set(signature.observationIDs)
-        let specimens = try await ask { () throws(StoreFailure) in try await store.specimens(requestID: request.id) }
-        let signed = observations.filter { held.contains($0.id) }.sorted { $0.id < $1.id }
-        let content = SignedContent(
-            patient: try await patient(request.patientID), request: request,
-            specimens: SignableFile.specimens(specimens, of: signed), observations: signed,
-            supplements: try await said(by: signature, of: request))
-        guard Digest.sha256Hex(content.canonicalBytes) == signature.contentHash else {
-            throw .refused(
-                Refusal(
-                    "report.changed", at: request.number,
-                    because: "le dossier a changé depuis la signature : rien ne part",
-                    remedy: "le biologiste doit relire et signer de nouveau"))
-        }
-        let called = try await mentioningCalls(in: content, before: signature.at, zone: site.civilZone)
-        let setOID =
-            site.oidRoot + "."
-            + request.number.split(separator: "-").map { part in
-                String(part.drop { $0 == "0" })
-            }.joined(separator: ".")
-        return SignedReport(
-            site: site, signature: signature, content: called,
-            previous: try await previousResults(request, content, depth: Desk.historyDepth),
-            documentOID: "\(setOID).\(signature.version)",
-            setOID: setOID, replacedOID: signature.version > 1 ? "\(setOID).\(signature.version - 1)" : nil,
-            producedAt: signature.at)
     }
 }
 

@@ -197,7 +197,8 @@ extension Desk {
             words.conclusions.insert(
                 ReportSupplements.Conclusion(
                     title: Amendment.title,
-                    text: "Annule et remplace la version \(file.nextVersion - 1) : \(amendment.frenchText)."),
+                    // Which version it replaces depends on what left: the report itself says it.
+                    text: "Motif de la rectification : \(amendment.frenchText)."),
                 at: 0)
         }
         file.words = words

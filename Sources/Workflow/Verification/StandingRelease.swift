@@ -57,6 +57,7 @@ extension Desk {
                 supplementsThrough: file.supplementsThrough, words: file.words.isEmpty ? nil : file.words,
                 context: SignedContext(file.content))
             signature.isStanding = true
+            try await rehearse(signature, file.content, request)
             let note = AuditNote(
                 site: request.site, author: Desk.house, action: "bio.release",
                 subject: "\(request.number) mode-B \(approval.by)", at: at)

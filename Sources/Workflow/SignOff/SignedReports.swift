@@ -1,0 +1,152 @@
+import Base
+import Catalog
+package import Laboratory
+import Store
+
+// From a signature to the report that it makes: before it stands, to see whether it can be made, and after.
+extension Desk {
+    /// Everything a report version is made of, read back from the facts that its signature names. Refuses when the
+    /// content no longer has the hash that was signed (HOUSE invariant 5): then nothing leaves. `asOfThen`: an identity
+    /// that changed since is taken as it was signed, with the patient's choices of today.
+    package func signedReport(
+        of signature: Signature, asOfThen: Bool = false
+    ) async throws(CommandFailure) -> SignedReport {
+        let request = try await request(signature.requestID)
+        let stored = try await ask { () throws(StoreFailure) in try await store.observations(requestID: request.id) }
+        let observations = try await withRemarks(stored, of: request, until: signature.at)
+        let held = Set(signature.observationIDs)
+        let specimens = try await ask { () throws(StoreFailure) in try await store.specimens(requestID: request.id) }
+        let signed = observations.filter { held.contains($0.id) }.sorted { $0.id < $1.id }
+        var content = SignedContent(
+            patient: try await patient(request.patientID), request: request,
+            specimens: SignableFile.specimens(specimens, of: signed), observations: signed,
+            supplements: try await said(by: signature, of: request))
+        if asOfThen, !content.isCovered(by: signature) {
+            let versions = try await ask { () throws(StoreFailure) in
+                try await store.patientVersions(request.patientID)
+            }
+            for version in versions.reversed() {
+                var then = content
+                then.patient.identify(as: version)
+                if then.isCovered(by: signature) {
+                    content = then
+                    break
+                }
+            }
+        }
+        guard content.isCovered(by: signature) else {
+            throw .refused(
+                Refusal(
+                    "report.changed", at: request.number,
+                    because: "le dossier a changé depuis la signature : rien ne part",
+                    remedy: "le biologiste doit relire et signer de nouveau"))
+        }
+        return try await report(of: signature, content, request)
+    }
+
+    private func report(
+        of signature: Signature, _ content: SignedContent, _ request: Request
+    ) async throws(CommandFailure) -> SignedReport {
+        let site = try site(signature.site)
+        let called = try await mentioningCalls(in: content, before: signature.at, zone: site.civilZone)
+        let setOID =
+            site.oidRoot + "."
+            + request.number.split(separator: "-").map { part in
+                String(part.drop { $0 == "0" })
+            }.joined(separator: ".")
+        return SignedReport(
+            site: site, signature: signature, content: called,
+            previous: try await previousResults(request, content, depth: Desk.historyDepth),
+            documentOID: "\(setOID).\(signature.version)",
+            setOID: setOID, replacedOID: signature.version > 1 ? "\(setOID).\(signature.version - 1)" : nil,
+            producedAt: signature.at)
+    }
+
+    /// Refuses a signature whose report could not be made: page, document and messages are made as they will leave.
+    func rehearse(
+        _ signature: Signature, _ content: SignedContent, _ request: Request
+    ) async throws(CommandFailure) {
+        do throws(CommandFailure) {
+            let signed = try await report(of: signature, content, request)
+            try await rehearsal(signed)
+        } catch {
+            guard case .refused(let refusal) = error else { throw error }
+            let place = refusal.place.isEmpty || refusal.place == request.number ? "" : ", " + refusal.place
+            throw .refused(
+                Refusal(
+                    refusal.code, at: request.number + place,
+                    because: "rien n'est signé, car le compte rendu ne pourrait être fait : \(refusal.cause)",
+                    remedy: refusal.remedy))
+        }
+    }
+
+    /// What a signature given now would make, for its author to read; nothing is signed.
+    package func preview(
+        _ reference: String, _ draft: SignDraft, by author: Author
+    ) async throws(CommandFailure) -> SignedReport {
+        try allow(author, .readFiles)
+        let review = try await review(reference, draft)
+        let (request, file) = (review.request, review.file)
+        try within(request, author)
+        guard review.isWaiting, !file.content.observations.isEmpty else {
+            throw .refused(
+                Refusal(
+                    "preview.nothing", at: request.number, because: "rien n'est à signer dans ce dossier",
+                    remedy: "valider techniquement d'abord ; ce qui est signé se lit sans --preview"))
+        }
+        var signer = try site(request.site).director
+        if let own = author.professional { signer = own }
+        let signature = Signature(
+            id: freshID(), site: request.site, requestID: request.id, version: file.nextVersion,
+            contentHash: review.contentHash, meaning: Desk.meaning, account: author.login,
+            biologist: signer, at: now(),
+            observationIDs: file.content.observations.map(\.id), complete: file.missing.isEmpty)
+        var report = try await report(of: signature, file.content, request)
+        report.isPreview = true
+        return report
+    }
+
+    /// Refuses what a report could not show as it is written, where it is typed; nil is nothing to show.
+    func checkShown(_ words: [(String, String?)]) throws(CommandFailure) {
+        for (place, text) in words {
+            guard let text, let refusal = defect(text) else { continue }
+            throw .refused(
+                Refusal(
+                    refusal.code, at: place, because: "le compte rendu ne pourrait le montrer : \(refusal.cause)",
+                    remedy: "l'écrire sans ce caractère"))
+        }
+    }
+}
+
+extension SignedContent {
+    fileprivate func isCovered(by signature: Signature) -> Bool {
+        Digest.sha256Hex(canonicalBytes) == signature.contentHash
+    }
+}
+
+extension Patient {
+    /// The identity of another version of the file; what the patient chose meanwhile stays.
+    fileprivate mutating func identify(as then: Patient) {
+        traits = then.traits
+        ins = then.ins
+        status = then.status
+        attributes = then.attributes
+        usedName = then.usedName
+        usedGivenName = then.usedGivenName
+    }
+}
+
+extension Patient {
+    /// Words of the file that reports show.
+    var shownWords: [(String, String?)] {
+        [
+            ("birthName", traits.birthName), ("firstGivenName", traits.firstGivenName),
+            ("givenNames", traits.givenNames), ("usedName", usedName), ("usedGivenName", usedGivenName),
+            ("birthplaceName", administrative?.birthplaceName), ("ipp", ipp),
+        ]
+    }
+}
+
+extension Professional {
+    var shownWords: [(String, String?)] { [(nationalID, displayName)] }
+}
