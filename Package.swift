@@ -174,7 +174,7 @@ if withServer {
             "API",
             imports: [
                 "Base", "Catalog", "Laboratory", "Quality", "Rules", "Printing", "Store", "Workflow", "Client",
-                hummingbird, cryptoExtras,
+                hummingbird, crypto, cryptoExtras,
             ]),
         shell("Client", imports: ["Base", "Catalog", "Laboratory"]),
         c("CCurses", linker: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),

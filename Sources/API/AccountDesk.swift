@@ -1,5 +1,6 @@
 package import Base
 package import Client
+import Crypto
 package import Laboratory
 import Store
 package import Workflow
@@ -12,6 +13,7 @@ package struct AccountDesk: Sendable {
     let credentials: Credentials
     let throttle = LoginThrottle()
     let codes = SigningCodes()
+    private let draftSecret: [UInt8]
 
     /// A token's life: a working day with its overrun. There is no renewal; a person logs in again.
     package static let tokenLife = Duration.seconds(12 * 3600)
@@ -21,7 +23,12 @@ package struct AccountDesk: Sendable {
     /// Name of the first account.
     package static let firstLogin = "admin"
 
-    package init(desk: Desk, credentials: Credentials) {
+    /// Bytes of ``draftSecret``.
+    package static let draftSecretLength = 32
+
+    /// `draftSecret`: what the keys of drafts come from, the same after a restart; nil: by chance, for this run only.
+    package init(desk: Desk, credentials: Credentials, draftSecret: [UInt8]? = nil) {
+        self.draftSecret = draftSecret ?? Credentials.randomBytes(AccountDesk.draftSecretLength)
         store = desk.store
         sites = Set(desk.sites.keys)
         now = desk.now
@@ -115,6 +122,14 @@ package struct AccountDesk: Sendable {
         try await ask { () throws(StoreFailure) in
             try await store.append([.tokenRevoked(hash: hash, at: at)], note: note)
         }
+    }
+
+    /// What seals the drafts of a person on a machine: held here, given to who is signed in, written beside no draft.
+    /// HMAC-SHA256 (RFC 2104) of the login, so that one secret serves everybody and no key tells another.
+    func draftKey(of login: String) -> String {
+        let code = HMAC<SHA256>.authenticationCode(
+            for: Array("paillasse-drafts-1\n\(login)".utf8), using: SymmetricKey(data: draftSecret))
+        return Digest.hex(Array(code))
     }
 
     // Accounts

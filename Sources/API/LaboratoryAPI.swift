@@ -15,6 +15,7 @@ package struct LaboratoryAPI: Sendable {
     let reports: (any ReportControl)?
     package let accounts: AccountDesk
     let feed: ChangeFeed
+    let firstReadings = FirstReadings()
     /// The whole table, first match wins.
     package private(set) var routes: [Route] = []
 

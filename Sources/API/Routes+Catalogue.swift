@@ -27,6 +27,15 @@ extension LaboratoryAPI {
             Route("POST", "/v1/catalogue/approvals", .needs(.sign)) { call in
                 try .json(try await approve(try call.decoded(ApproveBody.self), call).map { ApprovalView($0, call) })
             },
+            Route("GET", "/v1/catalogue/single-biologist", .needs(.read)) { call in
+                try .json(ApprovalView(try await desk.singleBiologistApproval(), call))
+            },
+            Route("POST", "/v1/catalogue/single-biologist", .needs(.sign)) { call in
+                let body = try call.decoded(SingleBiologistBody.self)
+                let made = try await desk.declareSingleBiologist(
+                    body.withdraw != true, reason: body.reason, by: call.author)
+                return try .json(ApprovalView(made, call))
+            },
         ]
     }
 

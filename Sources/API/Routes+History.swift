@@ -1,4 +1,5 @@
 import Base
+import Catalog
 import Client
 import Laboratory
 import Store
@@ -25,7 +26,12 @@ extension LaboratoryAPI {
                         "history.unrequested", at: call.query["analysis"] ?? "",
                         because: "l'analyse n'est pas demandée dans ce dossier", remedy: "vérifier son code")
                 }
-                let own = Set(try await desk.store.observations(requestID: request.id).map(\.id))
+                let mine = try await desk.store.observations(requestID: request.id)
+                let own = Set(mine.map(\.id))
+                func definition(_ code: String, _ version: String?) -> String? {
+                    let catalogue = version.map { desk.shelf[$0] } ?? desk.catalogue
+                    return catalogue?[code]?.loinc?.code
+                }
                 var views = [HistoryView]()
                 for code in codes {
                     let found = try await desk.store.history(
@@ -38,8 +44,10 @@ extension LaboratoryAPI {
                             points: earlier.map {
                                 HistoryView.Point(
                                     value: $0.value, observedAt: call.moment($0.observedAt),
-                                    analyzer: $0.origin.analyzer)
-                            }))
+                                    analyzer: $0.origin.analyzer, definition: definition(code, $0.catalogueVersion))
+                            },
+                            definition: definition(
+                                code, mine.filter { $0.analysis == code }.max { $0.run < $1.run }?.catalogueVersion)))
                 }
                 return try .json(views)
             }

@@ -73,6 +73,7 @@ extension LaboratoryAPI {
                 guard let kind = ControlEventKind(rawValue: body.kind) else {
                     throw choice("kind", ControlEventKind.noted.map(\.rawValue))
                 }
+                try desk.needReason(body.note)
                 let event = ControlEvent(
                     kind, at: try call.instant(body.at, at: "at") ?? desk.now(), note: body.note,
                     until: try call.instant(body.until, at: "until"))
@@ -204,6 +205,9 @@ extension LaboratoryAPI {
         )
     }
 
+    /// Of validity, before they are multiplied.
+    private static let hours = 1...Int(ControlPolicy.longestValidity.components.seconds / 3600)
+
     private func policy(_ body: ControlPolicyBody, _ call: Call) throws -> ControlPolicy {
         var rules = [WestgardRule: RuleAction]()
         for (names, action) in [(body.warn ?? [], RuleAction.warn), (body.reject, .reject)] {
@@ -214,8 +218,15 @@ extension LaboratoryAPI {
                 rules[rule] = action
             }
         }
+        if let hours = body.hours, !LaboratoryAPI.hours.contains(hours) {
+            throw Refusal(
+                "quality.policy.validity", at: "hours", because: "\(hours) heure(s) de validité d'un contrôle",
+                remedy: "donner de 1 à \(LaboratoryAPI.hours.upperBound) heures")
+        }
+        // Without an end of any kind it is good for as long as the standard one.
+        let standard = body.patientSamples == nil ? ControlPolicy.standardValidity : nil
         var policy = ControlPolicy(
-            rules: rules, validity: body.hours.map { .seconds(Int64($0) * 3600) },
+            rules: rules, validity: body.hours.map { .seconds(Int64($0) * 3600) } ?? standard,
             patientSamples: body.patientSamples, minimumLevels: body.minimumLevels ?? 1,
             acceptsLaterRun: body.acceptsLaterRun ?? false,
             allowableError: try body.allowableError.map { try number($0, "allowableError") })

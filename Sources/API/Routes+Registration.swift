@@ -17,7 +17,10 @@ extension LaboratoryAPI {
                 return try .json(
                     WhoView(
                         login: call.author.login, role: call.author.role, name: call.account.name,
-                        site: call.author.site, permissions: permissions))
+                        site: call.author.site, permissions: permissions, zone: desk.sites[call.author.site]?.zone))
+            },
+            Route("GET", "/v1/drafts/key", .signedIn) { call in
+                try .json(DraftKeyView(key: accounts.draftKey(of: call.author.login)))
             },
             Route("POST", "/v1/secret", .signedIn) { call in
                 try await accounts.changeSecret(try call.decoded(SecretBody.self), from: call.peer, by: call.author)

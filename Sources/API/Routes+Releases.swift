@@ -53,8 +53,10 @@ extension LaboratoryAPI {
                     destination: body.destination)
                 act.secretCare = body.secretCare
                 act.confidentiality = body.confidentiality
-                guard act.kind != .hidingEnded else {
-                    throw Refusal("release.kind", at: "kind", because: "acte du serveur seul", remedy: "écrire unhide")
+                guard act.kind != .hidingEnded, act.kind != .readdress else {
+                    throw Refusal(
+                        "release.kind", at: "kind", because: "acte du serveur seul",
+                        remedy: "écrire unhide, ou changer les copies de la demande")
                 }
                 try await reports.perform(act, on: request.id, by: call.author)
                 return try .json(try await story(request, call), status: 201)

@@ -49,11 +49,35 @@ extension LaboratoryAPI {
             Route("POST", "/v1/requests/:ref/results", .needs(.enterResult)) { call in
                 let body = try call.decoded(ResultBody.self)
                 let typed = try value(of: body)
-                try checkTwice(body)
+                let request = try isTypedTwice(body) ? try await known(call) : nil
+                if let request {
+                    try firstReadings.compare(typed, body.analysis, request.id, by: call.author, at: call.now)
+                }
                 let made = try await desk.enter(
                     typed, analysis: body.analysis, of: call.parameter("ref"), comment: body.comment,
                     seen: body.seen, by: call.author)
+                if let request { firstReadings.forget(body.analysis, request.id, by: call.author) }
                 return try .json(view(made, state: .waiting, call), status: 201)
+            },
+            Route("POST", "/v1/requests/:ref/readings", .needs(.enterResult)) { call in
+                let body = try call.decoded(ResultBody.self)
+                let typed = try value(of: body)
+                guard try isTypedTwice(body) else {
+                    throw Refusal(
+                        "enter.once", at: body.analysis, because: "ce résultat ne se saisit qu'une fois",
+                        remedy: "le saisir (results)")
+                }
+                let request = try await known(call)
+                guard request.lines.contains(where: { $0.analysis == body.analysis }) else {
+                    throw Refusal(
+                        "enter.unrequested", at: body.analysis,
+                        because: "l'analyse n'est pas demandée dans ce dossier",
+                        remedy: "l'ajouter d'abord à la demande (request change --add)")
+                }
+                try EnteredValue.check(typed, for: try desk.catalogue.required(body.analysis))
+                let until = firstReadings.hold(typed, body.analysis, request.id, by: call.author, at: call.now)
+                return try .json(
+                    FirstReadingView(analysis: body.analysis, heldUntil: call.moment(until)), status: 201)
             },
         ]
     }
@@ -88,20 +112,17 @@ extension LaboratoryAPI {
         return waiting.map(\.id).sorted()
     }
 
+    private func known(_ call: Call) async throws -> Request {
+        let reference = call.parameter("ref")
+        let request = try await desk.request(reference)
+        guard call.sees(request.site) else { throw LaboratoryAPI.absent("request.unknown", "demande", reference) }
+        return request
+    }
+
     /// A blood group and the like: one typing is not enough, whoever calls. Not performed is no value to check.
-    private func checkTwice(_ body: ResultBody) throws(Refusal) {
+    private func isTypedTwice(_ body: ResultBody) throws(Refusal) -> Bool {
         let analysis = try desk.catalogue.required(body.analysis)
-        guard desk.shelf.pack.policy.isTypedTwice(analysis), body.notPerformed == nil else { return }
-        guard let again = body.again else {
-            throw Refusal(
-                "enter.twice", at: body.analysis, because: "ce résultat se saisit deux fois, il ne l'a été qu'une",
-                remedy: "le taper une seconde fois en regardant la source (--again)")
-        }
-        guard again == body.value ?? body.text ?? body.code else {
-            throw Refusal(
-                "enter.twice.differs", at: body.analysis, because: "les deux saisies diffèrent",
-                remedy: "recommencer les deux en regardant la source")
-        }
+        return desk.shelf.pack.policy.isTypedTwice(analysis) && body.notPerformed == nil
     }
 
     private func value(of body: ResultBody) throws(Refusal) -> ObservationValue {
@@ -112,7 +133,10 @@ extension LaboratoryAPI {
                 remedy: "n'en garder qu'un")
         }
         if let text = body.text { return .text(text) }
-        if let code = body.code { return .coded(code, display: body.display ?? code) }
+        if let code = body.code {
+            let answer = try desk.catalogue.required(body.analysis).answer(code)
+            return .coded(code, display: answer?.nameFR ?? body.display ?? code)
+        }
         if let reason = body.notPerformed { return .notPerformed(reason: reason) }
         guard let measured = Measured(body.value ?? "") else {
             throw Refusal(

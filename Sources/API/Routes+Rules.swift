@@ -22,6 +22,11 @@ extension LaboratoryAPI {
                 let body = try call.decoded(ReplayBody.self)
                 let to = try call.instant(body.to, at: "to") ?? desk.now().advanced(by: .milliseconds(1))
                 let from = try call.instant(body.from, at: "from") ?? to.advanced(by: .seconds(-86_400))
+                guard from < to else {
+                    throw Refusal(
+                        "rules.replay.window", at: "from", because: "le début n'est pas avant la fin",
+                        remedy: "corriger --from et --to")
+                }
                 return try .json(
                     RuleReplayView(try await desk.replayRules(from: from, before: to, by: call.author), call))
             },
@@ -36,7 +41,28 @@ extension LaboratoryAPI {
                     body.files.map(\.file), days: body.days, allRules: body.allRules ?? false, by: call.author)
                 return try .json(RuleReplayView(report, call))
             },
-        ] + criticalRoutes + reflexRoutes
+        ] + switchRoutes + criticalRoutes + reflexRoutes
+    }
+
+    private var switchRoutes: [Route] {
+        [
+            Route("GET", "/v1/rules/switches", .needs(.read)) { call in
+                try .json(try await desk.enginesOff(site: call.author.site).map { EngineSwitchView($0, call) })
+            },
+            Route("POST", "/v1/rules/switches", .needs(.validateTechnically)) { call in
+                let body = try call.decoded(EngineSwitchBody.self)
+                guard body.analysis == nil || body.analyzer == nil else {
+                    throw Refusal(
+                        "body.choice", because: "une analyse ou un automate, pas les deux", remedy: "n'en garder qu'un")
+                }
+                let subject =
+                    body.analysis.map { EngineSwitch.analysis($0) } ?? body.analyzer.map { EngineSwitch.analyzer($0) }
+                    ?? EngineSwitch.site
+                let off = try await desk.switchEngine(
+                    off: body.off, subject, reason: body.reason, by: call.author)
+                return try .json(off.map { EngineSwitchView($0, call) })
+            },
+        ]
     }
 
     /// Days that a dry run looks back at most.
@@ -118,7 +144,14 @@ extension LaboratoryAPI {
 
     /// Views with the calls that the critical ones among them wait for.
     func views(_ observations: [Observation], _ call: Call) async throws -> [ObservationView] {
-        let calls = try await desk.criticalCalls(of: observations)
+        var calls = try await desk.criticalCalls(of: observations)
+        if let site = observations.first?.site {
+            // An amendment that crosses a limit opens a call about a value that is not critical.
+            let shown = Set(observations.map(\.id))
+            for entry in try await desk.openCalls(site: site) where shown.contains(entry.observationID) {
+                calls[entry.observationID] = entry
+            }
+        }
         let chain = desk.shelf.pack.policy.escalation
         return observations.map { observation in
             var shown = view(observation, call)
@@ -130,6 +163,11 @@ extension LaboratoryAPI {
     }
 }
 
+extension EngineSwitchView {
+    init(_ off: EngineSwitch, _ call: Call) {
+        self.init(subject: off.subject, author: off.author, at: call.moment(off.at), reason: off.reason)
+    }
+}
 extension JudgementView {
     init(_ judged: JudgedRecord, _ call: Call) {
         self.init(
@@ -162,6 +200,7 @@ extension RuleReplayView {
                     before: OutcomeView(difference.before), after: OutcomeView(difference.after),
                     checks: difference.checks)
             })
+        if !report.assumed.isEmpty { assumed = report.assumed }
     }
 }
 extension OutcomeView {

@@ -36,7 +36,8 @@ extension LaboratoryAPI {
                 let body = try call.decoded(LotBody.self)
                 try await accounts.prove(body.pin, by: call.author)
                 let files = body.files.map { LotFile(number: $0.request, contentHash: $0.contentHash) }
-                let made = try await desk.signLot(files, section: body.section, by: call.author)
+                let made = try await desk.signLot(
+                    files, section: body.section, frozen: body.frozen ?? false, by: call.author)
                 return try .json(
                     made.map { outcome in
                         LotOutcomeView(
@@ -48,6 +49,14 @@ extension LaboratoryAPI {
             Route("GET", "/v1/comments", .needs(.read)) { _ in
                 try .json(
                     desk.catalogue.comments.map { CommentView(code: $0.code, section: $0.section, text: $0.text) })
+            },
+            Route("GET", "/v1/signatures/settings", .needs(.read)) { call in
+                try .json(try await desk.signOffSettings(site: call.author.site))
+            },
+            Route("PUT", "/v1/signatures/settings", .needs(.sign)) { call in
+                let body = try call.decoded(SignOffSettingsBody.self)
+                try await desk.setSignOff(body.settings, reason: body.reason, by: call.author)
+                return try .json(body.settings)
             },
             Route("GET", "/v1/signatures/figures", .needs(.read), query: ["from", "to", "all"]) { call in
                 try .json(try await figures(call))
@@ -113,6 +122,6 @@ extension LaboratoryAPI {
             signed: found.signed, inLot: found.inLot, amendments: found.amendments, seconds: found.seconds,
             holds: found.holds.map {
                 SignOffFiguresView.OfHold(code: $0.code, overridden: $0.overridden, retracted: $0.retracted)
-            })
+            }, typing: found.typing)
     }
 }

@@ -2,14 +2,26 @@
 package struct Instant: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
     package var milliseconds: Int64
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }
-    package init(seconds: Int64) { self.milliseconds = seconds * 1000 }
+    package init(seconds: Int64) { self.milliseconds = Instant.product(seconds, 1000) }
 
     package static func < (a: Instant, b: Instant) -> Bool { a.milliseconds < b.milliseconds }
+    /// Stops at the ends of what an instant can tell, so that no length of time ends the program.
     package func advanced(by duration: Duration) -> Instant {
         let (seconds, attoseconds) = duration.components
-        return Instant(milliseconds: milliseconds + seconds * 1000 + attoseconds / 1_000_000_000_000_000)
+        let step = Instant.sum(Instant.product(seconds, 1000), attoseconds / 1_000_000_000_000_000)
+        return Instant(milliseconds: Instant.sum(milliseconds, step))
     }
-    package func duration(to other: Instant) -> Duration { .milliseconds(other.milliseconds - milliseconds) }
+    package func duration(to other: Instant) -> Duration {
+        .milliseconds(Instant.sum(other.milliseconds, milliseconds == .min ? .max : -milliseconds))
+    }
+    private static func sum(_ a: Int64, _ b: Int64) -> Int64 {
+        let (sum, overflows) = a.addingReportingOverflow(b)
+        return overflows ? (a < 0 ? .min : .max) : sum
+    }
+    private static func product(_ a: Int64, _ b: Int64) -> Int64 {
+        let (product, overflows) = a.multipliedReportingOverflow(by: b)
+        return overflows ? ((a < 0) == (b < 0) ? .max : .min) : product
+    }
     /// Whole minutes from this instant to another, rounded down (an age is counted in minutes at collection).
     package func minutes(to other: Instant) -> Int64 {
         (other.milliseconds - milliseconds).flooringDivision(by: 60_000)

@@ -175,6 +175,17 @@ package struct VerificationLimits: Sendable, Hashable, Codable {
 }
 
 /// One line of `analyses.csv`: what can be asked and reported.
+/// One of the answers that an analysis of nature `code` may have.
+package struct CodedAnswer: Sendable, Hashable, Codable {
+    package let code: String
+    /// As printed.
+    package let nameFR: String
+    package init(code: String, nameFR: String) {
+        self.code = code
+        self.nameFR = nameFR
+    }
+}
+
 package struct Analysis: Sendable, Hashable, Codable {
     /// Short code, unique, `[A-Z0-9]+`.
     package let code: String
@@ -203,6 +214,8 @@ package struct Analysis: Sendable, Hashable, Codable {
     package let nabmSource: String
     package let delta: DeltaRule?
     package let verification: VerificationLimits
+    /// Its own list of answers, in their order; empty: those that every report can carry (POS, NEG…).
+    package let answers: [CodedAnswer]
     package internal(set) var approval: Approval
     package let note: String
 
@@ -211,8 +224,9 @@ package struct Analysis: Sendable, Hashable, Codable {
         unit: String = "", alternative: AlternativeUnit? = nil, specimen: String? = nil, tube: String? = nil,
         decimals: Int? = nil, intervalNote: String = "", critical: CriticalLimits? = nil, nabm: String? = nil,
         nabmSource: String = "", delta: DeltaRule? = nil, verification: VerificationLimits = VerificationLimits(),
-        approval: Approval = .draft, note: String = ""
+        answers: [CodedAnswer] = [], approval: Approval = .draft, note: String = ""
     ) {
+        self.answers = answers
         self.code = code
         self.level = level
         self.nameFR = nameFR
@@ -233,6 +247,8 @@ package struct Analysis: Sendable, Hashable, Codable {
         self.approval = approval
         self.note = note
     }
+
+    package func answer(_ code: String) -> CodedAnswer? { answers.first { $0.code == code } }
 }
 
 /// A chapter of the CR-BIO document (CR-BIO 2024.01, section FR-CR-BIO-Chapitre).

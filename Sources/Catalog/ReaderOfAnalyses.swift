@@ -42,7 +42,37 @@ extension CatalogReader {
             unit: row.text("ucum"), alternative: alternative(row, unit: unit), specimen: specimen, tube: tube,
             decimals: decimals, intervalNote: row.text("ref_note"), critical: critical,
             nabm: nabm.isEmpty ? nil : nabm, nabmSource: row.text("nabm_source"), delta: delta(row),
-            verification: limits, approval: approval(row), note: row.text("note"))
+            verification: limits, answers: answers(row, nature: nature), approval: approval(row),
+            note: row.text("note"))
+    }
+
+    /// `A+=A, RhD positif|A-=A, RhD négatif`: the codes that may be typed, each with what is printed.
+    private mutating func answers(_ row: CatalogRow, nature: Nature?) -> [CodedAnswer] {
+        let column = "reponses", text = row.text(column)
+        if text.isEmpty { return [] }
+        if let nature, nature != .coded {
+            error(
+                "answers.nature", row, column,
+                "une analyse de nature « \(nature.rawValue) » n'a pas de réponses codées",
+                "ôter la liste, ou écrire la nature \(Nature.coded.rawValue)")
+        }
+        var answers: [CodedAnswer] = []
+        for part in text.split(separator: "|", omittingEmptySubsequences: false) {
+            let sides = part.split(separator: "=", maxSplits: 1).map { $0.trimmed }
+            guard sides.count == 2, !sides[0].isEmpty, !sides[1].isEmpty, !sides[0].contains(" ") else {
+                error(
+                    "answers.form", row, column, "« \(part) » n'est pas une réponse", "écrire CODE=libellé|CODE=libellé"
+                )
+                continue
+            }
+            if answers.contains(where: { $0.code == sides[0] }) {
+                error(
+                    "answers.duplicate", row, column, "la réponse « \(sides[0]) » figure deux fois",
+                    "n'en garder qu'une")
+            }
+            answers.append(CodedAnswer(code: sides[0], nameFR: sides[1]))
+        }
+        return answers
     }
 
     /// Always a draft: a biologist approves a line in the register, not with a word that anybody can type into a table.
@@ -271,4 +301,13 @@ extension CatalogReader {
 extension Analysis {
     /// More decimals than any routine method justifies.
     package static let maximumDecimals = 6
+}
+
+extension Substring {
+    fileprivate var trimmed: String {
+        var rest = self[...]
+        while rest.first == " " { rest.removeFirst() }
+        while rest.last == " " { rest.removeLast() }
+        return String(rest)
+    }
 }

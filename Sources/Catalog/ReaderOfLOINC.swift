@@ -20,13 +20,9 @@ extension CatalogReader {
     private mutating func checkName(of code: String, _ row: CatalogRow) {
         let name = row.text("loinc_nom_source"), column = "loinc_nom_source"
         guard !name.isEmpty else {
-            let cause = "le code LOINC \(code) est écrit sans son nom officiel"
-            let remedy = "relever le nom dans la table LOINC : un code ne se reconnaît que par lui"
-            if row.file == "panels.csv" {
-                warning("loinc.unnamed", row, column, cause, remedy)
-            } else {
-                error("loinc.unnamed", row, column, cause, remedy)
-            }
+            error(
+                "loinc.unnamed", row, column, "le code LOINC \(code) est écrit sans son nom officiel",
+                "relever le nom dans la table LOINC : un code ne se reconnaît que par lui")
             return
         }
         if let other = codeByName[name] ?? codeByKnownName[name], other != code {

@@ -56,13 +56,20 @@ extension LaboratoryClient {
         of request: RequestView, before version: Int, inForce: Int? = nil
     ) async throws(Refusal) -> [ReportHolder] {
         let deliveries = try await deliveries(request: request.id, limit: LaboratoryClient.mostDeliveries)
-            .filter { $0.version < version }.sorted { $0.version < $1.version }
+            .filter { $0.version < version }
+            .sorted { ($0.version, $0.createdAt.text) < ($1.version, $1.createdAt.text) }
         let correspondents = [request.prescriber] + request.recipients
         var holders = [String: ReportHolder]()
         func replacement(of delivered: Int) -> String {
             delivered == inForce ? LaboratoryClient.isInForce : LaboratoryClient.replacement
         }
         for delivery in deliveries {
+            if delivery.isDeletion {
+                // Taken back from there: nobody has it any more.
+                if delivery.toDMP { holders["DMP"] = nil }
+                for box in delivery.mailboxes { holders[box.address.lowercased()] = nil }
+                continue
+            }
             if delivery.toDMP {
                 holders["DMP"] = ReportHolder(
                     who: "DMP", version: delivery.version, state: delivery.dmp,
@@ -71,13 +78,11 @@ extension LaboratoryClient {
             for box in delivery.mailboxes {
                 let address = box.address.lowercased()
                 let person = correspondents.first { $0.securedMail?.lowercased() == address }
-                let isPatient = address.contains("@patient.")
                 holders[address] = ReportHolder(
                     who: person.map { "\($0.displayName) <\(box.address)>" } ?? box.address,
                     version: delivery.version,
                     state: box.state == "sans réponse" ? delivery.transport : box.state,
-                    next: person != nil || isPatient
-                        ? replacement(of: delivery.version) : "rien : n'est plus destinataire, à prévenir")
+                    next: replacement(of: delivery.version))
             }
         }
         for person in correspondents where person.securedMail == nil {

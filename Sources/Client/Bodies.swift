@@ -274,9 +274,6 @@ package struct ResultBody: Codable, Sendable, Hashable {
     /// Id of the observation that stood when the value was typed, empty when none did: another one since is a conflict
     /// (`enter.changed`). Absent: not compared.
     package var seen: String?
-    /// What was typed the second time, in the same form, where nothing but a second typing checks the value
-    /// (`enter.twice`).
-    package var again: String?
     package init(analysis: String) { self.analysis = analysis }
 }
 

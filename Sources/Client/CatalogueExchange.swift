@@ -49,6 +49,16 @@ package struct ApproveBody: Codable, Sendable, Hashable {
     }
 }
 
+/// The laboratory has one biologist only, or no longer.
+package struct SingleBiologistBody: Codable, Sendable, Hashable {
+    package var withdraw: Bool?
+    package var reason: String
+    package init(withdraw: Bool? = nil, reason: String) {
+        self.withdraw = withdraw
+        self.reason = reason
+    }
+}
+
 package struct CatalogueVersionView: Codable, Sendable, Hashable {
     package var number: Int
     package var version: String
@@ -101,6 +111,12 @@ extension LaboratoryClient {
         try await send("POST", "/v1/catalogue/versions", body)
     }
     package func approvals() async throws(Refusal) -> [ApprovalView] { try await get("/v1/catalogue/approvals") }
+    package func singleBiologist() async throws(Refusal) -> ApprovalView {
+        try await get("/v1/catalogue/single-biologist")
+    }
+    package func declareSingleBiologist(_ body: SingleBiologistBody) async throws(Refusal) -> ApprovalView {
+        try await send("POST", "/v1/catalogue/single-biologist", body)
+    }
     package func approve(_ body: ApproveBody) async throws(Refusal) -> [ApprovalView] {
         try await send("POST", "/v1/catalogue/approvals", body)
     }

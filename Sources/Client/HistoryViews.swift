@@ -8,7 +8,10 @@ package struct HistoryView: Codable, Sendable, Hashable {
         package var observedAt: Moment
         /// What measured it; nil for a value typed by a person.
         package var analyzer: String?
-        package init(value: ObservationValue, observedAt: Moment, analyzer: String?) {
+        /// What the catalogue that judged it means by the analysis (its LOINC code); nil when nobody knows any more.
+        package var definition: String?
+        package init(value: ObservationValue, observedAt: Moment, analyzer: String?, definition: String?) {
+            self.definition = definition
             self.value = value
             self.observedAt = observedAt
             self.analyzer = analyzer
@@ -16,7 +19,10 @@ package struct HistoryView: Codable, Sendable, Hashable {
     }
     package var analysis: String
     package var points: [Point]
-    package init(analysis: String, points: [Point]) {
+    /// … of the result of this request, or of the catalogue in force.
+    package var definition: String?
+    package init(analysis: String, points: [Point], definition: String?) {
+        self.definition = definition
         self.analysis = analysis
         self.points = points
     }

@@ -12,6 +12,7 @@ extension LaboratoryClient {
         let _: Done = try await post("/v1/logout")
     }
     package func whoami() async throws(Refusal) -> WhoView { try await get("/v1/whoami") }
+    package func draftKey() async throws(Refusal) -> DraftKeyView { try await get("/v1/drafts/key") }
     package func changeSecret(current: String, replacement: String) async throws(Refusal) {
         let _: Done = try await send("POST", "/v1/secret", SecretBody(current: current, replacement: replacement))
     }
@@ -83,6 +84,10 @@ extension LaboratoryClient {
     }
     package func enter(_ reference: String, _ body: ResultBody) async throws(Refusal) -> ObservationView {
         try await send("POST", "/v1/requests/\(LaboratoryClient.segment(reference))/results", body)
+    }
+    /// Of a result that is typed twice, what is typed first: ``enter(_:_:)`` must then say the same.
+    package func readFirst(_ reference: String, _ body: ResultBody) async throws(Refusal) -> FirstReadingView {
+        try await send("POST", "/v1/requests/\(LaboratoryClient.segment(reference))/readings", body)
     }
 
     // Triage

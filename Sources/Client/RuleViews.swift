@@ -98,6 +98,35 @@ package struct ReplayBody: Codable, Sendable, Hashable {
     }
 }
 /// A catalogue that is not published, tried on the judgements of the last days.
+/// The engine off, or on again: of an analysis, of an analyzer, or of the whole site when neither is named.
+package struct EngineSwitchBody: Codable, Sendable, Hashable {
+    package var off: Bool
+    package var analysis: String?
+    package var analyzer: String?
+    package var reason: String
+    package init(off: Bool, analysis: String? = nil, analyzer: String? = nil, reason: String) {
+        self.off = off
+        self.analysis = analysis
+        self.analyzer = analyzer
+        self.reason = reason
+    }
+}
+
+/// Where the engine is off.
+package struct EngineSwitchView: Codable, Sendable, Hashable {
+    /// `site`, `analyzer:xn`, `analyse:K`.
+    package var subject: String
+    package var author: String
+    package var at: Moment
+    package var reason: String
+    package init(subject: String, author: String, at: Moment, reason: String) {
+        self.subject = subject
+        self.author = author
+        self.at = at
+        self.reason = reason
+    }
+}
+
 package struct DryRunBody: Codable, Sendable, Hashable {
     package var files: [CatalogueFileBody]
     package var days: Int
@@ -149,6 +178,8 @@ package struct RuleReplayView: Codable, Sendable, Hashable {
     package var same: Int
     /// Judged with what is not at hand any more.
     package var unknown: Int
+    /// Of a dry run: what counts as approved though its content changed (`regle:EDTA`, `analyse:NA`).
+    package var assumed: [String]?
     package var differences: [DifferenceView]
     package init(judgements: Int, results: Int, same: Int, unknown: Int, differences: [DifferenceView]) {
         self.judgements = judgements
@@ -302,6 +333,10 @@ extension LaboratoryClient {
     }
     package func replayRules(_ body: ReplayBody) async throws(Refusal) -> RuleReplayView {
         try await send("POST", "/v1/rules/replay", body)
+    }
+    package func engineSwitches() async throws(Refusal) -> [EngineSwitchView] { try await get("/v1/rules/switches") }
+    package func switchEngine(_ body: EngineSwitchBody) async throws(Refusal) -> [EngineSwitchView] {
+        try await send("POST", "/v1/rules/switches", body)
     }
     package func dryRun(_ body: DryRunBody) async throws(Refusal) -> RuleReplayView {
         try await send("POST", "/v1/catalogue/dry-run", body)

@@ -29,12 +29,34 @@ package struct WhoView: Codable, Sendable, Hashable {
     package var name: String
     package var site: String
     package var permissions: [Permission]
-    package init(login: String, role: Role, name: String, site: String, permissions: [Permission]) {
+    /// Of the site: `Europe/Paris`, `+04:00`.
+    package var zone: String?
+    package init(
+        login: String, role: Role, name: String, site: String, permissions: [Permission], zone: String? = nil
+    ) {
+        self.zone = zone
         self.login = login
         self.role = role
         self.name = name
         self.site = site
         self.permissions = permissions
+    }
+}
+
+/// What seals the drafts of a person on a machine: for the memory only, it is never written there.
+package struct DraftKeyView: Codable, Sendable, Hashable {
+    /// 64 hexadecimal digits.
+    package var key: String
+    package init(key: String) { self.key = key }
+}
+
+/// A first typing, held for its second.
+package struct FirstReadingView: Codable, Sendable, Hashable {
+    package var analysis: String
+    package var heldUntil: Moment
+    package init(analysis: String, heldUntil: Moment) {
+        self.analysis = analysis
+        self.heldUntil = heldUntil
     }
 }
 

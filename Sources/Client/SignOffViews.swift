@@ -72,7 +72,10 @@ package struct LotBody: Codable, Sendable, Hashable {
     package var pin: String
     package var files: [File]
     package var section: String?
-    package init(pin: String, files: [File], section: String? = nil) {
+    /// True: files that came since the batch was summed up wait for the next one; else any makes it refused.
+    package var frozen: Bool?
+    package init(pin: String, files: [File], section: String? = nil, frozen: Bool? = nil) {
+        self.frozen = frozen
         self.pin = pin
         self.files = files
         self.section = section
@@ -123,7 +126,12 @@ package struct SignOffFiguresView: Codable, Sendable, Hashable {
     /// Mean seconds between two files signed one by one.
     package var seconds: Int?
     package var holds: [OfHold]
-    package init(signed: Int, inLot: Int, amendments: Int, seconds: Int?, holds: [OfHold]) {
+    /// Results typed by hand in the period.
+    package var typing: TypingMeasure
+    package init(
+        signed: Int, inLot: Int, amendments: Int, seconds: Int?, holds: [OfHold], typing: TypingMeasure
+    ) {
+        self.typing = typing
         self.signed = signed
         self.inLot = inLot
         self.amendments = amendments
@@ -132,7 +140,21 @@ package struct SignOffFiguresView: Codable, Sendable, Hashable {
     }
 }
 
+/// How the laboratory reads and signs from now on, and why.
+package struct SignOffSettingsBody: Codable, Sendable, Hashable {
+    package var settings: SignOffSettings
+    package var reason: String
+    package init(_ settings: SignOffSettings, reason: String) {
+        self.settings = settings
+        self.reason = reason
+    }
+}
+
 extension LaboratoryClient {
+    package func signOffSettings() async throws(Refusal) -> SignOffSettings { try await get("/v1/signatures/settings") }
+    package func setSignOff(_ body: SignOffSettingsBody) async throws(Refusal) -> SignOffSettings {
+        try await send("PUT", "/v1/signatures/settings", body)
+    }
     package func choosePIN(_ body: PINBody) async throws(Refusal) {
         let _: Done = try await send("POST", "/v1/pin", body)
     }

@@ -67,6 +67,10 @@ extension Workbench {
                 face.mode = .browse
                 return []
             }
+            var key = key
+            if case .character(let c) = key, field.text.hasPrefix(Command.tube.name(in: manner.language) + " ") {
+                key = .character(manner.keymap.digit(c))
+            }
             guard field.take(key) else { return [] }
         }
         face.mode = .command(field)
@@ -130,19 +134,36 @@ extension Workbench {
         }
     }
 
-    /// A list, and in it the row that begins so.
+    /// A list, and in it the row that begins so; a list that is on its way is looked through when it is here.
     private mutating func goTo(_ list: ListKind, _ wanted: String) -> [Effect] {
         let effects = choose(list)
         tellList()
         guard !wanted.isEmpty else { return effects }
-        if let row = face.rows.firstIndex(where: { $0.lowercased().hasPrefix(wanted.lowercased()) }) {
-            face.cursor = row
-            keepInSight()
-        } else if house.loaded.contains(list == .quality ? .quality : .triage) {
-            face.notice = Notice(say(.noSuchRow, wanted, words[list.word]), .critical)
-            return effects + [.bell]
+        if effects.contains(.load(list.source)), row(beginning: wanted) == nil, !isReadOnly {
+            face.wanted = wanted
+            return effects
         }
-        return effects
+        return effects + goTo(wanted)
+    }
+
+    /// In the list of the screen.
+    mutating func goTo(_ wanted: String) -> [Effect] {
+        guard let row = row(beginning: wanted) else {
+            face.notice = Notice(say(.noSuchRow, wanted, words[face.list.word]), .critical)
+            return [.bell]
+        }
+        face.cursor = row
+        keepInSight()
+        return openCurrent()
+    }
+
+    /// By its key, or the tube that waits for triage.
+    private func row(beginning wanted: String) -> Int? {
+        let wanted = wanted.lowercased()
+        return face.rows.firstIndex { key in
+            key.lowercased().hasPrefix(wanted)
+                || face.list == .triage && house.triage.contains { $0.id == key && $0.accession == wanted }
+        }
     }
 
     /// Where the person is now, and how much is there.
@@ -156,7 +177,11 @@ extension Workbench {
         guard !text.isEmpty else { return false }
         let folded = Signs(ascii: true).text(text).lowercased()
         let names = [list.rawValue, Texts(.french)[list.word], Texts(.english)[list.word]]
-        return names.contains { Signs(ascii: true).text($0).lowercased().hasPrefix(folded) }
+        // By the beginning of its name or of a word of it: `valider` is « À valider ».
+        return names.contains { name in
+            let name = Signs(ascii: true).text(name).lowercased()
+            return name.hasPrefix(folded) || name.split(separator: " ").contains { $0.hasPrefix(folded) }
+        }
     }
 
     /// A tube that was asked for comes on the screen, whatever list was there.

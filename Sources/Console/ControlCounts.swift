@@ -18,7 +18,8 @@ package struct ControlCounts: Sendable, Hashable {
             switch state {
             case "REJET": rejected += 1
             case "ECHU": expired += 1
-            case "CONFORME", "CORRIGE": conforming += 1
+            // What is exempt asks for no control.
+            case "CONFORME", "CORRIGE", QualityRow.exempt: conforming += 1
             case _: absent += 1
             }
         }

@@ -5,7 +5,7 @@ extension Workbench {
     /// Everything possible on the line of the cursor, for the menu: what is not possible is not offered.
     package var possible: [Action] {
         Action.allCases.filter { action in
-            guard action.isForLine else { return action == .search || action == .command || action == .help }
+            guard action.isForLine else { return [.search, .command, .help, .lock, .quit].contains(action) }
             return isPossible(action)
         }
     }
@@ -52,7 +52,10 @@ extension Workbench {
         case .call: return callHere != nil
         case .receive: return !unreceived.isEmpty
         case .attach, .dismiss: return face.list == .triage && face.key != nil
-        case .undo: return !done.isEmpty && !isReadOnly || drafts.contains { !$0.isAccepted }
+        case .undo:
+            guard let last = done.last else { return false }
+            if case .draft = last { return true }
+            return !isReadOnly
         case .refresh: return true
         case .select, .selectAlike: return face.list.isOfTubes && face.key != nil
         case .search, .next, .previous, .command, .menu, .help, .up, .down, .left, .right, .top, .bottom, .pageUp,
@@ -80,6 +83,7 @@ extension Workbench {
         }
         guard isPossible(action) else {
             face.notice = Notice(say(.notHere, words[Workbench.word(of: action)], manner.name(.menu)), .dim)
+            refusedAt = now
             return []
         }
         switch action {
@@ -121,9 +125,10 @@ extension Workbench {
         let keys = face.selected.isEmpty ? [face.key].compactMap { $0 } : face.rows.filter(face.selected.contains)
         var effects: [Effect] = []
         var held = 0
+        let first = nextDeed
         for key in keys {
             guard let tube = tube(key) else { continue }
-            let free = tube.lines.filter { $0.stops.isEmpty && $0.state == .waiting }
+            let free = tube.lines.filter { $0.asks.isEmpty && $0.state == .waiting }
             held += tube.lines.count - free.count
             for (request, ids) in Dictionary(grouping: free, by: \.request).mapValues({ $0.map(\.id) }) {
                 effects += send(.validate(request: request, ids: ids, reason: nil))
@@ -131,10 +136,12 @@ extension Workbench {
         }
         if effects.isEmpty, held > 0 {
             face.notice = Notice(say(.allHeld, String(held), manner.name(.why)), .held)
+            refusedAt = now
             return [.bell]
         }
+        if nextDeed > first { batches.append(Batch(waiting: Set(first..<nextDeed), held: held)) }
         face.selected = []
-        if held > 0 { face.notice = Notice(say(.someHeld, String(held)), .held) }
+        if held > 0 { face.notice = Notice(say(.someHeld, String(held), manner.name(.why)), .held) }
         return effects
     }
 
@@ -144,9 +151,10 @@ extension Workbench {
             face.notice = Notice(
                 "[tech.held] \(first.analysis) : \(hold.code.rawValue), \(reason(of: hold)). " + say(.forbidden),
                 .critical)
+            refusedAt = now
             return [.bell]
         }
-        if let hold = lines.flatMap(\.stops).first {
+        if let hold = lines.flatMap(\.asks).first {
             ask(
                 Question(
                     purpose: .validate(request: first.request, ids: lines.map(\.id)),
@@ -292,31 +300,6 @@ extension Workbench {
         }
     }
 
-    /// The last thing done here that no signature holds yet.
-    mutating func undo() -> [Effect] {
-        if let draft = drafts.last, !draft.isAccepted {
-            drafts.removeLast()
-            face.notice = Notice(say(.draftDropped, draft.text), .plain)
-            return [.keep(drafts)]
-        }
-        guard !isReadOnly else { return refuseHere(.readOnly) }
-        guard let last = done.popLast() else { return refuseHere(.nothingToUndo) }
-        switch last {
-        case .validate(let request, let ids, _): return send(.withdraw(request: request, ids: ids))
-        case .reject(let request, let id, _): return send(.withdraw(request: request, ids: [id]))
-        case .choose(let request, let keep, let isBack, let aside, _):
-            let again = aside.isEmpty ? [] : send(.withdraw(request: request, ids: aside))
-            return again + (isBack ? send(.reject(request: request, id: keep, reason: say(.undoReason))) : [])
-        case .enter(let request, let analysis, _, _, _):
-            guard let line = house.files[request]?.standing(analysis), line.state == .waiting,
-                line.author == house.login
-            else { return refuseHere(.tooLateToUndo) }
-            return send(.reject(request: request, id: line.id, reason: say(.undoReason)))
-        case .withdraw, .receive, .rerun, .attach, .dismiss, .comment, .call, .unlock, .logout:
-            return refuseHere(.nothingToUndo)
-        }
-    }
-
     mutating func questionKey(_ key: Key, _ question: Question) -> [Effect] {
         var question = question
         switch key {
@@ -324,6 +307,7 @@ extension Workbench {
             // Work is locked until somebody answers.
             guard question.purpose != .unlock else { return [] }
             face.mode = .browse
+            keepForm(question)
             if case .replace(let draft) = question.purpose {
                 face.notice = Notice(say(.draftKept, draft.text), .held)
             }
@@ -436,7 +420,14 @@ extension Workbench {
             return []
         }
         if question.purpose != .unlock { face.mode = .browse } else { face.mode = .question(question) }
-        return perform(question)
+        let first = nextDeed
+        let effects = perform(question)
+        if nextDeed > first, Workbench.isKept(question.purpose) {
+            self.asked[nextDeed - 1] = question
+        } else if nextDeed == first {
+            keepForm(question)
+        }
+        return effects
     }
 
     private mutating func perform(_ question: Question) -> [Effect] {
@@ -449,7 +440,13 @@ extension Workbench {
         case .chooseRun(let request, let ids):
             guard let place = question.parts[0].choices.firstIndex(of: answers[0]) else { return [] }
             return choose(run: ids[place], in: request, reason: answers[1])
-        case .nonconform(let accession): return send(.receive(accession: accession, nonconformity: reason))
+        case .nonconform(let accession):
+            if house.files.values.contains(where: {
+                $0.tubes.contains { $0.accession == accession && $0.nonconformity != nil }
+            }) {
+                nonconformBefore.insert(accession)
+            }
+            return send(.receive(accession: accession, nonconformity: reason))
         case .rerun(let analyzer, let accession, let diluted):
             let words = diluted ? say(.diluted) + " ; " + reason : reason
             return send(.rerun(analyzer: analyzer, accession: accession, reason: words))

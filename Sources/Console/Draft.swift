@@ -12,8 +12,6 @@ package struct Draft: Sendable, Hashable, Codable {
     package var isAccepted: Bool
     /// Why the server would not have it, in words: it stays in its cell until it is typed anew.
     package var complaint: String?
-    /// Typed twice, both times the same, where one typing is not enough.
-    package var isTwice: Bool?
     package init(request: String, analysis: String, text: String, seen: String?, at: Instant, isAccepted: Bool) {
         self.request = request
         self.analysis = analysis
@@ -30,9 +28,10 @@ package enum Deed: Sendable, Hashable {
     case validate(request: String, ids: [String], reason: String?)
     case reject(request: String, id: String, reason: String)
     case withdraw(request: String, ids: [String])
-    /// `seen`: the observation that the value replaces; empty when there was none. `again`: what was typed the second
-    /// time, where one typing is not enough.
-    case enter(request: String, analysis: String, value: TypedValue, seen: String, again: TypedValue?)
+    /// What is typed twice, as it was typed first: the server holds it, and compares the second typing with it.
+    case firstReading(request: String, analysis: String, value: TypedValue)
+    /// `seen`: the observation that the value replaces; empty when there was none.
+    case enter(request: String, analysis: String, value: TypedValue, seen: String)
     case receive(accession: String, nonconformity: String?)
     case rerun(analyzer: String, accession: String, reason: String)
     case attach(triage: String, accession: String, reason: String)

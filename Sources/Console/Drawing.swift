@@ -47,7 +47,7 @@ extension Workbench {
     /// `00:42`, `3 j`
     func waited(_ since: Instant) -> String {
         let minutes = max(0, Int(since.minutes(to: now)))
-        if minutes >= 48 * 60 { return "\(minutes / 1440) j" }
+        if minutes >= 48 * 60 { return "\(minutes / 1440) \(words[.daysShort])" }
         return padded(minutes / 60, 2) + ":" + padded(minutes % 60, 2)
     }
 
@@ -149,8 +149,7 @@ extension Workbench {
         frame(&screen, rows, columns, title: title, focused: face.pane == 2)
         let inside = columns.lowerBound + 1..<columns.upperBound - 1
         guard !face.rows.isEmpty else {
-            let text = house.link == .connecting ? words[.loading] : words[.noRows]
-            screen.put(fit(text, inside.count), 2, inside.lowerBound, .dim)
+            screen.put(fit(emptyWords, inside.count), 2, inside.lowerBound, .dim)
             return
         }
         for offset in 0..<listRows where face.rows.indices.contains(face.top + offset) {
@@ -217,7 +216,7 @@ extension Workbench {
             (first, signs.isASCII ? 4 : 3, tube.isCritical ? Style(.critical, bold: true) : Style(.urgent)),
             (tube.key, 13, .plain), (tube.patient, 0, tube.urgent ? Style(.plain, bold: true) : .plain),
         ]
-        if columns.count >= 56 { pieces.append((tube.civil, 6, .plain)) }
+        if columns.count >= 56 { pieces.append((civil(tube.civil), 6, .plain)) }
         if columns.count >= 76 { pieces.append((codes, 18, .dim)) }
         pieces.append((waited(tube.since), 5, .dim))
         pieces.append((state, signs.isASCII ? 13 : 11, Style(tube.held > 0 ? .held : .good)))
@@ -231,6 +230,7 @@ extension Workbench {
         case "ECHU": return ("\(signs.expired) \(words[.stateExpired])", Style(.expired))
         case "CONFORME": return ("\(signs.proposable) \(words[.stateOK])", Style(.good))
         case "CORRIGE": return ("\(signs.corrected) \(words[.stateCorrected])", Style(.expired, underline: true))
+        case QualityRow.exempt: return (words[.stateExempt], .dim)
         case _: return (words[.stateNone], .dim)
         }
     }

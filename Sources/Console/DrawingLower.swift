@@ -8,7 +8,10 @@ extension Workbench {
         let rows = (1 + listRows + 1)..<(bottomFrame + 1)
         let title: String =
             switch face.list {
-            case .quality: paneName(3, words[.paneChart])
+            case .quality:
+                paneName(3, words[.paneChart])
+                    + (chart.count > resultRows
+                        ? " (\(min(face.chartTop + resultRows, chart.count))/\(chart.count))" : "")
             case .triage, .analyzers: paneName(3, words[.paneDetail])
             case .waiting, .urgent, .held, .calls, .reception, .requests:
                 paneName(3, words[.paneResults]) + (currentFile.map { " \($0.number) \($0.patient)" } ?? "")
@@ -22,8 +25,7 @@ extension Workbench {
         let first = rows.lowerBound + 1
         switch face.list {
         case .quality:
-            let lines = face.key.flatMap { house.charts[$0] } ?? []
-            for (offset, text) in lines.prefix(resultRows).enumerated() {
+            for (offset, text) in chart.dropFirst(face.chartTop).prefix(resultRows).enumerated() {
                 screen.put(fit(text, inside.count), first + offset, inside.lowerBound)
             }
         case .triage:
@@ -161,6 +163,7 @@ extension Workbench {
         screen.fill(row, cell, Style(.plain, underline: true), glyph: " ")
         let text = fit(entry.field.text, cell.count - 1, pad: false)
         screen.put(text, row, cell.lowerBound, Style(.plain, bold: true, underline: true))
+        if entry.isSelected { screen.reverse(row, cell.lowerBound..<cell.lowerBound + CellWidth.of(text)) }
         screen.cursor = Screen.Place(
             row: row,
             column: min(
@@ -196,6 +199,8 @@ extension Workbench {
         ]
         if let call = currentCall {
             rows[0] = (manner.signs.critical + " " + timer(of: call), .critical)
+        } else if let telling = house.tellings[line.id] {
+            rows[0] = ("\(result.analysis) · " + said(telling), Style(.good))
         }
         let holds = line.stops.map { "\($0.code.rawValue) \(reason(of: $0))" }.joined(separator: " ; ")
         if holds.isEmpty {
@@ -280,6 +285,7 @@ extension Workbench {
             if let call = currentCall {
                 fold(manner.signs.critical + " " + timer(of: call), .critical)
             }
+            if let telling = house.tellings[line.id] { fold(said(telling), Style(.good)) }
             out.append(("", .plain))
             if line.stops.isEmpty {
                 fold(words[.nothingHolds], Style(.good))
@@ -292,7 +298,7 @@ extension Workbench {
         }
         if let file = currentFile {
             out.append(("", .plain))
-            fold("\(file.patient) \(file.civil)", Style(.plain, bold: true))
+            fold("\(file.patient) \(civil(file.civil))", Style(.plain, bold: true))
             fold("\(words[.identity]) \(identity(file.identity))", .dim)
             fold("\(words[.prescriber]) \(file.prescriber)", .dim)
             for tube in file.tubes {

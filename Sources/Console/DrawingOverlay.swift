@@ -69,7 +69,7 @@ extension Workbench {
             ]
         case .quality, .analyzers: shown = [(.refresh, .keyRefresh)]
         }
-        shown.removeAll { !isAllowed($0.0) }
+        shown.removeAll { !isAllowed($0.0) || $0.0 == .undo && !isPossible(.undo) }
         if case .offline = house.link, let notice = face.notice {
             // The row above says that nothing is written; this one what a key did.
             screen.put(
@@ -96,10 +96,14 @@ extension Workbench {
 
     /// What the keys do while something is typed or read: those of the lists do nothing then.
     private var footerOfMode: String {
-        let enter = Key.enter.name(in: manner.language), escape = Key.escape.name(in: manner.language)
+        let enter = Key.enter.name(in: manner.language)
+        let back = (manner.keymap.keys[.back] ?? []).first { if case .character = $0 { false } else { true } }
+        let escape = (back ?? .escape).name(in: manner.language)
         return switch face.mode {
         case .browse, .conflict: ""
-        case .entry: "\(enter) \(words[.footEnter])  \(escape) \(words[.footDraft])  ctrl-u \(words[.footClear])"
+        case .entry(let entry):
+            "\(enter) \(words[.footEnter])  " + (entry.isSelected ? "f2 \(words[.footEdit])  " : "")
+                + "\(escape) \(words[.footDraft])  ctrl-u \(words[.footClear])"
         case .command, .search: "\(enter) \(words[.footDo])  \(escape) \(words[.footLeave])"
         case .menu: "\(enter) \(words[.footDo])  \(escape) \(words[.footLeave])"
         case .question(let question):
@@ -273,6 +277,7 @@ extension Workbench {
                 fold("\(hold.code.rawValue) (\(words[word]))", style)
                 fold(reason(of: hold), .plain, "  ")
                 fold(remedy, .dim, "  ")
+                if let control = controlRemedy(of: hold, line) { fold(control, .dim, "  ") }
             }
         }
         for (index, text) in judgement(of: line.id).enumerated() {
@@ -281,15 +286,32 @@ extension Workbench {
         return out
     }
 
+    /// `relancer le contrôle (:cq cobas K), ou passer sur un autre automate`
+    private func controlRemedy(of hold: Hold, _ line: Line) -> String? {
+        let codes: [Hold.Code] = [.noQualityControl, .qualityControlExpired, .qualityControlRejected]
+        guard codes.contains(hold.code), let analyzer = line.analyzer else { return nil }
+        return say(.remedyControl, ":\(Command.quality.name(in: manner.language)) \(analyzer) \(line.analysis)")
+    }
+
     func timelineLines(_ columns: Int) -> [(String, Style)] {
         guard let file = currentFile else { return [(words[.loading], .dim)] }
+        var told = file.happenings.map { ($0.at, words(of: $0.what)) }
+        for line in file.lines {
+            guard let telling = house.tellings[line.id] else { continue }
+            told.append((telling.at, "\(line.analysis) \(line.valueAndUnit) " + said(telling)))
+        }
+        let ordered = told.enumerated().sorted { ($0.element.0, $0.offset) < ($1.element.0, $1.offset) }.map(\.element)
         var out: [(String, Style)] = []
-        for happening in file.happenings {
-            let lines = CellWidth.fold(mark(words(of: happening.what)), columns - 13)
-            for (index, line) in lines.enumerated() {
-                out.append((CellWidth.fit(index == 0 ? day(happening.at) : "", 12) + " " + line, .plain))
+        for (at, text) in ordered {
+            for (index, line) in CellWidth.fold(mark(text), columns - 13).enumerated() {
+                out.append((CellWidth.fit(index == 0 ? day(at) : "", 12) + " " + line, .plain))
             }
         }
         return out
+    }
+
+    /// `dit à Mme Kerbrat à 14:40 par tanguy`
+    func said(_ telling: CallRow.Telling) -> String {
+        say(.callTold, telling.person, day(telling.at), telling.by)
     }
 }

@@ -59,10 +59,12 @@ extension Workbench {
             entry.field.insert(String(first))
         } else if let kept {
             entry.field = Field(kept.text)
+            entry.isSelected = true
             entry.seen = kept.seen
             entry.seenValue = house.files[request]?.lines.first { $0.id == kept.seen }?.value ?? entry.seenValue
         } else if let line = row.line {
             entry.field = Field(line.value)
+            entry.isSelected = true
         }
         entry = check(entry)
         if first == nil, let complaint = kept?.complaint { entry.complaint = complaint }
@@ -92,6 +94,8 @@ extension Workbench {
 
     mutating func entryKey(_ key: Key, _ entry: CellEntry) -> [Effect] {
         var entry = entry
+        let isSelected = entry.isSelected
+        entry.isSelected = false
         switch key {
         case .enter: return accept(entry, step: 1)
         // A measured value gives way to Enter only.
@@ -100,7 +104,7 @@ extension Workbench {
         case .up, .backTab: return leave(entry, step: -1)
         case .escape:
             // Back, and the draft stays.
-            keep(entry, accepted: false)
+            left(entry)
             face.mode = .browse
             if !entry.field.text.isEmpty { face.notice = Notice(say(.draftKept, entry.field.text), .held) }
             return [.keep(drafts)]
@@ -108,11 +112,14 @@ extension Workbench {
             entry.field = Field()
             face.mode = .entry(check(entry))
             return keepTyping()
-        case .function(2): return []
+        case .function(2): break
         case .character(let c):
+            if isSelected { entry.field = Field() }
             let digit = TypedValue.looksNumeric(entry.field.text) || entry.field.text.isEmpty
             entry.field.insert(String(digit ? manner.keymap.digit(c) : c))
-        case .backspace, .delete, .left, .right, .home, .end:
+        case .backspace, .delete:
+            if isSelected { entry.field = Field() } else { _ = entry.field.take(key) }
+        case .left, .right, .home, .end:
             _ = entry.field.take(key)
         case .control, .alt, .function, .insert, .pageUp, .pageDown: return []
         }
@@ -127,11 +134,17 @@ extension Workbench {
 
     /// Arrows move: what was typed stays a draft, said in words.
     private mutating func leave(_ entry: CellEntry, step: Int) -> [Effect] {
-        keep(entry, accepted: false)
+        left(entry)
         if let kept = drafts.first(where: { $0.place == entry.request + "/" + entry.analysis }) {
             face.notice = Notice(say(.draftLeft, kept.text, manner.name(.open)), .held)
         }
         return move(step) + [.keep(drafts)]
+    }
+
+    private mutating func left(_ entry: CellEntry) {
+        keep(entry, accepted: false)
+        let place = entry.request + "/" + entry.analysis
+        if drafts.contains(where: { $0.place == place }) { remember(.draft(place: place)) }
     }
 
     private mutating func accept(_ entry: CellEntry, step: Int) -> [Effect] {
@@ -155,16 +168,15 @@ extension Workbench {
         }
         guard let value = TypedValue(typed: entry.field.text) else { return [] }
         let isTwice = house.files[entry.request]?.twice.contains(entry.analysis) == true
-        if isTwice, let sent = typeTwice(&entry, value) { return sent }
+        if isTwice, let asked = typeTwice(&entry, value) { return asked }
         // The same value again is not a new one.
         if let standing = currentResult?.line, standing.id == entry.seen, standing.value == value.shown {
             drop(entry)
             return move(step) + [.keep(drafts)]
         }
-        var draft = Draft(
+        let draft = Draft(
             request: entry.request, analysis: entry.analysis, text: entry.field.text, seen: entry.seen, at: now,
             isAccepted: false)
-        draft.isTwice = isTwice ? true : nil
         if let replaced = entry.replaces {
             keep(draft)
             let tube = currentResult?.line?.accession ?? ""
@@ -192,8 +204,7 @@ extension Workbench {
         return [.keep(drafts)]
             + send(
                 .enter(
-                    request: draft.request, analysis: draft.analysis, value: value, seen: draft.seen ?? "",
-                    again: draft.isTwice == true ? value : nil))
+                    request: draft.request, analysis: draft.analysis, value: value, seen: draft.seen ?? ""))
     }
 
     /// In words, what a cell will not take; nil when it may be sent.
@@ -222,13 +233,34 @@ extension Workbench {
         return say(.absurdTyped, value.shown, ends[0] + " – " + ends[1])
     }
 
-    /// What nothing else checks is typed twice, the second time without the first in sight. Nil: both times the same.
+    /// What nothing else checks is typed twice, the second time without the first in sight. The server holds the first
+    /// and compares; here only the words come sooner. Nil: both times the same.
     private mutating func typeTwice(_ entry: inout CellEntry, _ value: TypedValue) -> [Effect]? {
+        guard !isReadOnly else {
+            keep(entry, accepted: false)
+            face.mode = .browse
+            face.notice = Notice(say(.twiceOffline, entry.analysis), .held)
+            return [.keep(drafts), .bell]
+        }
+        let place = entry.request + "/" + entry.analysis
         guard let first = entry.first else {
             entry.first = entry.field.text
             entry.field = Field()
             face.mode = .entry(entry)
             return keepTyping()
+                + send(.firstReading(request: entry.request, analysis: entry.analysis, value: value))
+        }
+        let isOnItsWay = sent.values.contains { deed in
+            if case .firstReading(let request, let analysis, _) = deed {
+                request + "/" + analysis == place
+            } else {
+                false
+            }
+        }
+        if isOnItsWay {
+            entry.complaint = words[.twiceWaits]
+            face.mode = .entry(entry)
+            return [.bell]
         }
         if TypedValue(typed: first) == value { return nil }
         entry.first = nil
@@ -240,7 +272,9 @@ extension Workbench {
     }
 
     private func lastTyped() -> String? {
-        for deed in done.reversed() { if case .enter(_, _, let value, _, _) = deed { return value.shown } }
+        for case .deeds(let deeds) in done.reversed() {
+            for case .enter(_, _, let value, _) in deeds { return value.shown }
+        }
         return drafts.last { $0.isAccepted }?.text
     }
 
@@ -256,6 +290,7 @@ extension Workbench {
 
     mutating func refuseHere(_ word: Word) -> [Effect] {
         face.notice = Notice(say(word), .critical)
+        refusedAt = now
         return [.bell]
     }
 
@@ -269,11 +304,10 @@ extension Workbench {
             return [.keep(drafts)]
         case .character("m"):
             face.mode = .browse
-            var draft = Draft(
-                request: conflict.request, analysis: conflict.analysis, text: conflict.mine,
-                seen: theirs(conflict)?.id, at: now, isAccepted: true)
-            draft.isTwice = conflict.isTwice
-            return commit(draft)
+            return commit(
+                Draft(
+                    request: conflict.request, analysis: conflict.analysis, text: conflict.mine,
+                    seen: theirs(conflict)?.id, at: now, isAccepted: true))
         case .escape:
             face.mode = .browse
             // Not sent again by itself: the person decides.

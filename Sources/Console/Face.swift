@@ -14,6 +14,16 @@ package enum ListKind: String, Sendable, Hashable, CaseIterable {
         case .analyzers: .listAnalyzers
         }
     }
+    /// What its rows are made of.
+    package var source: Source {
+        switch self {
+        case .urgent, .waiting, .held, .calls: .worklist
+        case .quality: .quality
+        case .triage: .triage
+        case .reception, .requests: .requests
+        case .analyzers: .status
+        }
+    }
     /// Rows are tubes with results that wait.
     package var isOfTubes: Bool {
         switch self {
@@ -65,12 +75,14 @@ package struct CellEntry: Sendable, Hashable {
     package var request: String
     package var analysis: String
     package var field: Field
+    /// What stands there is selected: what is typed takes its place, F2 and the arrows go into it.
+    package var isSelected = false
     /// The observation that stood when typing began: another one since then is a conflict.
     package var seen: String?
     package var seenValue: String
     /// An analyzer or another person gave that value, or it is validated: it is not replaced without a word.
     package var replaces: String?
-    /// Typed once already, where it is typed twice.
+    /// Typed once already, where it is typed twice: the server holds it.
     package var first: String?
     /// Refused in the cell, in words.
     package var complaint: String?
@@ -154,7 +166,6 @@ package struct Conflict: Sendable, Hashable {
     package var words: String
     /// The value that stood when mine was typed.
     package var before: String
-    package var isTwice: Bool?
 }
 
 /// A sentence under the lists.
@@ -185,6 +196,12 @@ package struct Face: Sendable, Equatable {
     /// The tube whose label was read last: what is done with a tube is done with this one, until the cursor moves.
     package var label: String?
     package var filter = ""
+    /// Digits typed one after the other outside the cells.
+    package var digits = ""
+    /// First line shown of the chart of a control.
+    package var chartTop = 0
+    /// The row that a command asked for, while its list is on the way.
+    package var wanted: String?
     package var notice: Notice?
     package init() {}
 

@@ -13,6 +13,8 @@ package struct House: Sendable, Equatable {
     package private(set) var tubes: [Tube] = []
     private var tubeAt: [String: Int] = [:]
     private var tubesOfRequest: [String: [Int]] = [:]
+    /// Requests in which somebody was told.
+    private var toldOf: Set<String> = []
     package private(set) var urgentTubes = 0
     package private(set) var heldTubes = 0
     package private(set) var criticalTubes = 0
@@ -26,7 +28,11 @@ package struct House: Sendable, Equatable {
     package var requests: [RequestRow] = []
     package var toSign: [SignRow] = []
     /// Critical values that somebody must be told of.
-    package var calls: [CallRow] = []
+    package private(set) var calls: [CallRow] = []
+    /// Critical values that somebody was told of, by observation.
+    package private(set) var tellings: [String: CallRow.Telling] = [:]
+    /// Tubes whose critical values were all told.
+    package private(set) var toldTubes: Set<String> = []
     /// Requests that were opened, by number.
     package var files: [String: FileSheet] = [:]
     /// Charts of controls, by `analyzer/analysis`.
@@ -51,6 +57,7 @@ package struct House: Sendable, Equatable {
     package mutating func take(_ list: [Line]) -> [String] {
         if let places = places(changedIn: list) {
             for place in places { replace(place, list[place]) }
+            if !places.isEmpty { markTold() }
             return places.map { list[$0].id }
         }
         let before = Dictionary(lines.indices.map { (lines[$0].id, $0) }, uniquingKeysWith: { a, _ in a })
@@ -59,7 +66,24 @@ package struct House: Sendable, Equatable {
         }
         lines = list
         index()
+        markTold()
         return told
+    }
+
+    /// Calls that are to be made, and those that were.
+    package mutating func take(_ rows: [CallRow]) {
+        calls = rows.filter { $0.telling == nil }
+        tellings = [:]
+        for row in rows { if let telling = row.telling { tellings[row.id] = telling } }
+        toldOf = Set(rows.compactMap { $0.telling == nil ? nil : $0.request })
+        markTold()
+    }
+    private mutating func markTold() {
+        let places = toldOf.flatMap { tubesOfRequest[$0] ?? [] }
+        toldTubes = Set(
+            places.map { tubes[$0] }.filter { tube in
+                tube.isCritical && tube.lines.allSatisfy { !$0.isCritical || tellings[$0.id] != nil }
+            }.map(\.key))
     }
 
     /// Nil when the lists differ in more than what some lines say.
@@ -235,8 +259,10 @@ package struct Line: Sendable, Hashable {
         flags.contains(.criticallyHigh) || flags.contains(.criticallyLow)
             || holds.contains { $0.code == .critical || $0.code == .criticalCall }
     }
+    /// What keeps it from being proposed, as it keeps it from the biologist's batch (`Hold.Code.stopsLot`).
+    package var stops: [Hold] { holds.filter(\.code.stopsLot) }
     /// Reasons that stop a validation without words.
-    package var stops: [Hold] { holds.filter { $0.code.severity != .shown } }
+    package var asks: [Hold] { holds.filter { $0.code.severity != .shown } }
     package var isForbidden: Bool { holds.contains { $0.code.severity == .forbids } }
     /// The tube that it is of; the request while no tube has a number.
     var tubeKey: String { accession.isEmpty ? request : accession }
@@ -311,6 +337,8 @@ package struct QualityRow: Sendable, Hashable {
         self.because = because
     }
     package var key: String { analyzer + "/" + analysis }
+    /// No control is wanted of it: signed by somebody.
+    package static let exempt = "DISPENSE"
 }
 
 package struct TriageRow: Sendable, Hashable {
@@ -498,10 +526,23 @@ package struct CallRow: Sendable, Hashable {
     package var request: String
     package var patient: String
     package var told: String
+    /// Who was told, once somebody was.
+    package struct Telling: Sendable, Hashable {
+        package var person: String
+        package var at: Instant
+        package var by: String
+        package init(person: String, at: Instant, by: String) {
+            self.person = person
+            self.at = at
+            self.by = by
+        }
+    }
+    package var telling: Telling?
     package init(
         id: String, due: Instant, isOverdue: Bool, contact: String?, request: String = "", patient: String = "",
-        told: String = ""
+        told: String = "", telling: Telling? = nil
     ) {
+        self.telling = telling
         self.request = request
         self.patient = patient
         self.told = told

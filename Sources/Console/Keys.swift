@@ -5,6 +5,8 @@ extension Workbench {
     mutating func take(_ input: Input) -> [Effect] {
         switch input {
         case .key(let key):
+            if isTypedAhead(key) { return [.bell] }
+            lastKey = now
             faces.append(face)
             draftsBefore.append(drafts)
             if faces.count > Workbench.remembered {
@@ -27,6 +29,25 @@ extension Workbench {
         }
     }
 
+    /// Letters that follow a refusal without a pause were meant for what was refused: they are no commands.
+    private mutating func isTypedAhead(_ key: Key) -> Bool {
+        guard let at = refusedAt else { return false }
+        refusedAt = nil
+        switch key {
+        case .character, .enter, .tab, .backspace: break
+        case .control, .alt, .function, .backTab, .escape, .delete, .insert, .up, .down, .left, .right, .home, .end,
+            .pageUp, .pageDown:
+            return false
+        }
+        switch face.mode {
+        case .browse, .question, .conflict: break
+        case .entry, .command, .search, .menu, .help, .why, .timeline: return false
+        }
+        guard at.duration(to: now) < Workbench.typedAhead else { return false }
+        refusedAt = now
+        return true
+    }
+
     /// A label opens its tube, wherever the person is; only a field that asks for a tube takes it.
     private mutating func open(label code: String) -> [Effect] {
         if case .question(var question) = face.mode, question.parts[question.at].word == .tube {
@@ -36,6 +57,7 @@ extension Workbench {
         }
         keepEntryAsDraft()
         if case .question(let question) = face.mode {
+            keepForm(question)
             face.notice = Notice(say(.scannedLeaving, code, question.title), .held)
         } else {
             face.notice = Notice(say(.scanned, code), .good)
@@ -50,6 +72,8 @@ extension Workbench {
         let line = text.prefix { $0 != "\n" && $0 != "\r" && $0 != "\r\n" }.filter { CellWidth.of($0) > 0 }
         switch face.mode {
         case .entry(var entry):
+            if entry.isSelected { entry.field = Field() }
+            entry.isSelected = false
             entry.field.insert(String(line))
             face.mode = .entry(check(entry))
         case .command(var field):
@@ -69,13 +93,18 @@ extension Workbench {
     mutating func press(_ key: Key) -> [Effect] {
         // Who has to leave the screen leaves it, whatever is being typed.
         if case .control = key, manner.keymap[key] == .lock { return lock() }
+        // The key given to going back leaves a field too, unless it is a letter that is typed there.
+        var typed = key
+        if manner.keymap[key] == .back {
+            if case .character = key {} else { typed = .escape }
+        }
         switch face.mode {
-        case .entry(let entry): return entryKey(key, entry)
-        case .command(let field): return commandKey(key, field)
-        case .search(let field): return searchKey(key, field)
+        case .entry(let entry): return entryKey(typed, entry)
+        case .command(let field): return commandKey(typed, field)
+        case .search(let field): return searchKey(typed, field)
         case .menu(let menu): return menuKey(key, menu)
-        case .question(let question): return questionKey(key, question)
-        case .conflict(let conflict): return conflictKey(key, conflict)
+        case .question(let question): return questionKey(typed, question)
+        case .conflict(let conflict): return conflictKey(typed, conflict)
         case .help(let top): return pageKey(key, top) { .help(top: $0) }
         case .timeline(let top): return pageKey(key, top) { .timeline(top: $0) }
         case .why(let top): return pageKey(key, top) { .why(top: $0) }
@@ -97,19 +126,37 @@ extension Workbench {
     }
 
     private mutating func browseKey(_ key: Key) -> [Effect] {
-        if case .character(let raw) = key {
+        if case .character(let raw) = key, manner.keymap[key].map({ !$0.isForLine }) ?? true {
             let c = manner.keymap.digit(raw)
-            if takesDigits, startsEntry(c), manner.keymap[key].map({ !$0.isForLine }) ?? true {
-                return learn(.enter) + beginEntry(with: c)
-            }
-            if let pane = Int(String(c)), (1...4).contains(pane) { return focus(pane) }
+            let isDigit = c.isASCII && c.isNumber
+            if isDigit, !face.digits.isEmpty || !takesDigits { return digit(c) }
+            if takesDigits, startsEntry(c) { return learn(.enter) + beginEntry(with: c) }
         }
+        face.digits = ""
         guard let action = manner.keymap[key] else {
             face.notice = Notice(say(.noSuchKey, key.name(in: manner.language), manner.name(.help)), .dim)
             return []
         }
         face.notice = nil
         return perform(action)
+    }
+
+    /// A digit that begins outside the cells names a pane. More of them are the label of a tube, typed by a hand or a
+    /// slow scanner: they go into the command that opens it, and never into a cell.
+    private mutating func digit(_ c: Character) -> [Effect] {
+        let typed = face.digits + String(c)
+        if typed.count < 3, let pane = c.wholeNumberValue, (1...4).contains(pane) {
+            face.digits = typed
+            return focus(pane)
+        }
+        guard typed.count > 1 else {
+            face.digits = typed
+            face.notice = Notice(say(.noSuchKey, typed, manner.name(.help)), .dim)
+            return []
+        }
+        face.digits = ""
+        face.mode = .command(Field(Command.tube.name(in: manner.language) + " " + typed))
+        return []
     }
 
     private func startsEntry(_ c: Character) -> Bool {
@@ -127,10 +174,10 @@ extension Workbench {
         case .pageDown: return step(listRows)
         case .top: return step(-1_000_000)
         case .bottom: return step(1_000_000)
-        case .left: return focus(max(1, face.pane - 1))
-        case .right: return focus(min(4, face.pane + 1))
-        case .nextPane: return focus(face.pane % 4 + 1)
-        case .previousPane: return focus((face.pane + 2) % 4 + 1)
+        case .left: return focus(panes.last { $0 < face.pane } ?? face.pane)
+        case .right: return focus(panes.first { $0 > face.pane } ?? face.pane)
+        case .nextPane: return focus(panes.first { $0 > face.pane } ?? panes[0])
+        case .previousPane: return focus(panes.last { $0 < face.pane } ?? panes[panes.count - 1])
         case .pane1: return focus(1)
         case .pane2: return focus(2)
         case .pane3: return focus(3)
@@ -164,7 +211,16 @@ extension Workbench {
         return []
     }
 
+    /// Those that this width shows.
+    private var panes: [Int] {
+        (face.width >= Workbench.leftPaneFrom ? [1] : []) + [2, 3] + (face.width >= Workbench.rightPaneFrom ? [4] : [])
+    }
+
     private mutating func focus(_ pane: Int) -> [Effect] {
+        guard panes.contains(pane) else {
+            face.notice = Notice(say(.paneHidden, String(pane)), .dim)
+            return []
+        }
         face.pane = pane
         keepInSight()
         return []
@@ -189,6 +245,10 @@ extension Workbench {
             let all = ListKind.allCases
             let place = all.firstIndex(of: face.list) ?? 0
             return choose(all[max(0, min(place + by, all.count - 1))])
+        case 3 where face.list == .quality:
+            let lines = face.key.flatMap { house.charts[$0]?.count } ?? 0
+            face.chartTop = max(0, min(face.chartTop + by, lines - resultRows))
+            return []
         case 3, 4:
             face.result = max(0, min(face.result + by, results.count - 1))
             keepInSight()
@@ -199,6 +259,7 @@ extension Workbench {
             guard face.key != before else { return [] }
             face.result = 0
             face.resultTop = 0
+            face.chartTop = 0
             keepInSight()
             return openCurrent()
         }
@@ -230,6 +291,7 @@ extension Workbench {
         face.result = 0
         face.resultTop = 0
         face.filter = ""
+        face.wanted = nil
         face.selected = []
         // A list begins with what is most urgent in it, not with the row that another one was on.
         face.rows = []
@@ -277,8 +339,8 @@ extension Workbench {
     private mutating func menuKey(_ key: Key, _ menu: ActionMenu) -> [Effect] {
         var menu = menu
         switch key {
-        case .up: menu.cursor = max(0, menu.cursor - 1)
-        case .down: menu.cursor = min(menu.actions.count - 1, menu.cursor + 1)
+        case _ where manner.keymap[key] == .up: menu.cursor = max(0, menu.cursor - 1)
+        case _ where manner.keymap[key] == .down: menu.cursor = min(menu.actions.count - 1, menu.cursor + 1)
         case .escape:
             face.mode = .browse
             return []
@@ -286,10 +348,16 @@ extension Workbench {
             face.mode = .browse
             guard menu.actions.indices.contains(menu.cursor) else { return [] }
             return perform(menu.actions[menu.cursor])
-        case .character, .control, .alt, .function, .tab, .backTab, .backspace, .delete, .insert, .left, .right, .home,
-            .end, .pageUp, .pageDown:
+        case .character, .control, .alt, .function, .tab, .backTab, .backspace, .delete, .insert, .up, .down, .left,
+            .right, .home, .end, .pageUp, .pageDown:
+            let action = manner.keymap[key]
+            if action == .back || action == .menu {
+                face.mode = .browse
+                return []
+            }
+            // A label that a slow scanner types here must not close it and go on into a cell.
+            guard let action, menu.actions.contains(action) else { return [.bell] }
             face.mode = .browse
-            guard let action = manner.keymap[key], menu.actions.contains(action) else { return [] }
             return perform(action)
         }
         face.mode = .menu(menu)

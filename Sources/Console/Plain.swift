@@ -12,6 +12,10 @@ package struct Plain: Sendable {
     package private(set) var bench: Workbench
     /// What a line typed now would answer, of the menu that was read last.
     private var offered: [Action] = []
+    /// What the list of the cursor is made of, while it is on its way: it is read when it is here.
+    private var awaited: Source?
+    /// What the line typed last did.
+    private(set) var last: Action?
 
     package init(manner: Manner, at now: Instant) {
         bench = Workbench(manner: manner, at: now)
@@ -22,6 +26,7 @@ package struct Plain: Sendable {
 
     package mutating func typed(_ line: String, at now: Instant) -> Answer {
         bench.face.notice = nil
+        last = nil
         let before = bench
         bench.now = now
         let text = line.trimmed
@@ -72,7 +77,18 @@ package struct Plain: Sendable {
     package mutating func receive(_ event: Event, at now: Instant) -> Answer {
         let before = bench
         let effects = bench.receive(event, at: now)
-        return told(since: before, Answer(effects: effects))
+        var isHere = false
+        switch event {
+        case .loaded(let loaded) where loaded.source == awaited:
+            bench.layRows()
+            isHere = true
+        case .failed, .offline, .locked: isHere = awaited != nil
+        case .loaded, .input, .resized, .tick, .who, .file, .found, .notFound, .chart, .why, .habits, .changed, .done,
+            .refused, .online, .drafts:
+            break
+        }
+        if isHere { awaited = nil }
+        return told(since: before, Answer(effects: effects), isHere: isHere)
     }
 
     /// A question, a cell or a conflict waits for an answer.
@@ -147,6 +163,7 @@ package struct Plain: Sendable {
 
     private mutating func perform(_ action: Action) -> Answer {
         offered = []
+        last = action
         switch action {
         case .menu:
             offered = bench.possible
@@ -209,7 +226,7 @@ package struct Plain: Sendable {
     // Out
 
     /// What changed, in the order in which a person needs it.
-    private mutating func told(since before: Workbench, _ answer: Answer) -> Answer {
+    private mutating func told(since before: Workbench, _ answer: Answer, isHere: Bool = false) -> Answer {
         var out = answer
         // Pages were said already.
         switch bench.face.mode {
@@ -223,19 +240,19 @@ package struct Plain: Sendable {
             (bench.face.key, bench.face.result) != (before.face.key, before.face.result)
             || bench.face.list != before.face.list
         if moved { offered = [] }
+        let source = bench.face.list.source
+        if bench.face.list != before.face.list, bench.house.link == .online, out.effects.contains(.load(source)) {
+            awaited = source
+        }
         // A file that is on its way is read when it is here, with earlier values and what waits.
         let opens = out.effects.contains { if case .open = $0 { true } else { false } }
-        let waits = opens && bench.currentFile == nil && bench.house.link == .online
+        let waits = (opens && bench.currentFile == nil || awaited != nil) && bench.house.link == .online
         let arrived = bench.currentFile != nil && before.currentFile == nil
-        let changed = moved || arrived || current != Plain.current(of: before)
+        let changed = moved || arrived || isHere || current != Plain.current(of: before)
         if case .browse = bench.face.mode, answer.lines.isEmpty, changed, !waits { out.lines += reading }
         if let id = current?.id, bench.house.whys[id] != before.house.whys[id] { out.lines += bench.judgement(of: id) }
         out.lines += asked(before)
         if out.effects.contains(.bell), out.lines.isEmpty { out.lines.append(bench.words[.notUnderstood]) }
-        if out.effects.contains(.practise) {
-            out.effects.removeAll { $0 == .practise }
-            out.lines.append(bench.words[.lessonNeedsScreen])
-        }
         out.lines = out.lines.map { bench.mark($0) }
         return out
     }

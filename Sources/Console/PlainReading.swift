@@ -28,25 +28,19 @@ extension Plain {
 
     /// The line of the cursor, in one line.
     var reading: [String] {
-        guard let key = bench.face.key else { return [bench.words[.noRows]] }
+        guard let key = bench.face.key else { return [bench.emptyWords] }
         let house = bench.house
         switch bench.face.list {
         case .urgent, .waiting, .held, .calls, .reception, .requests:
             guard let result = bench.currentResult else { return [rowText(key)] }
             return [([identity(key)] + [criticalElsewhere].compactMap { $0 } + [say(result)]).joined(separator: " ; ")]
-        case .quality:
-            guard let row = house.controls.first(where: { $0.key == key }) else { return [] }
-            return [
-                "\(row.analyzer) \(row.analysis) ; \(bench.qualityWords(row.state).text) ; "
-                    + (row.rules + [bench.because(of: row)]).filter { !$0.isEmpty }.joined(separator: ", ")
-            ]
+        case .quality, .analyzers: return [rowText(key)]
         case .triage:
             guard let row = house.triage.first(where: { $0.id == key }) else { return [] }
             let where_ = [row.accession, row.code, row.value, row.analyzer].filter { !$0.isEmpty }
             return [
                 where_.joined(separator: " ") + " ; \(bench.explanation(of: row)) ; " + actions([.attach, .dismiss])
             ]
-        case .analyzers: return [rowText(key)]
         }
     }
 
@@ -69,7 +63,7 @@ extension Plain {
         let tube = bench.currentTube
         let file = bench.currentFile
         return [
-            tube?.patient ?? file?.patient ?? "", tube?.civil ?? file?.civil ?? "",
+            tube?.patient ?? file?.patient ?? "", bench.civil(tube?.civil ?? file?.civil ?? ""),
             "\(bench.words[.tubeNumber]) \(bench.currentAccession ?? key)",
             (tube?.urgent ?? file?.urgent) == true ? bench.words[.urgent] : "",
         ].filter { !$0.isEmpty }.joined(separator: ", ")
@@ -89,6 +83,7 @@ extension Plain {
             parts.append("\(words[.prior]) \(prior.value) (\(bench.day(prior.at)))")
         }
         if let draft { parts.append(draft) }
+        if let telling = bench.house.tellings[line.id] { parts.append(bench.said(telling)) }
         switch line.state {
         case .waiting:
             parts.append(
@@ -128,7 +123,7 @@ extension Plain {
     }
 
     func rows() -> [String] {
-        guard !bench.face.rows.isEmpty else { return [bench.words[.noRows]] }
+        guard !bench.face.rows.isEmpty else { return [bench.emptyWords] }
         return bench.face.rows.enumerated().map { "\($0.offset + 1) \(rowText($0.element))" }
     }
 
@@ -142,6 +137,12 @@ extension Plain {
                         "\(words[.orders]) \(row.orders)",
                     ].joined(separator: " ; ")
             }
+            if bench.face.list == .quality, let row = bench.house.controls.first(where: { $0.key == key }) {
+                return [
+                    "\(row.analyzer) \(row.analysis)", bench.qualityWords(row.state).text,
+                    (row.rules + [bench.because(of: row)]).filter { !$0.isEmpty }.joined(separator: ", "),
+                ].filter { !$0.isEmpty }.joined(separator: " ; ")
+            }
             return bench.rowText(key)
         }
         let state = tube.held > 0 ? "\(words[.held]) \(tube.held)" : words[.nothingHolds]
@@ -153,6 +154,7 @@ extension Plain {
 
     func tube() -> [String] {
         let results = bench.results
+        if bench.face.list == .quality { return reading + bench.chart }
         guard !results.isEmpty else { return reading }
         return results.map { say($0) }
     }
@@ -167,17 +169,17 @@ extension Plain {
             }
     }
 
+    /// How to go on, then each action as `v : valider ce résultat (valider)`, then the commands.
     func help() -> [String] {
         let words = bench.words
-        let ways = [
-            words[.plainHelpMove], words[.plainHelpRead], words[.plainHelpEnter], words[.plainHelpAsk],
-            words[.plainHelpFind],
-        ]
-        return ways + bench.helpLines.filter { $0.1 != .title }.map { $0.0.collapsed }
+        let ways: [Word] = [.plainHelpMove, .plainHelpRead, .plainHelpEnter, .plainHelpAsk, .plainHelpFind]
+        let actions = Action.allCases.filter { $0.isForLine || [.menu, .help, .lock, .quit].contains($0) }
+        return ways.map { words[$0] }
+            + actions.map { action in
+                let name = action.name(in: bench.manner.language)
+                let key = bench.manner.names(action).first { $0.count == 1 } ?? name
+                return "\(key) : \(words[Workbench.word(of: action)])" + (key == name ? "" : " (\(name))")
+            }
+            + Workbench.Command.allCases.map { words[$0.word] }
     }
-}
-
-extension String {
-    /// Columns of blanks are one blank to who hears them.
-    fileprivate var collapsed: String { split(separator: " ").joined(separator: " ") }
 }

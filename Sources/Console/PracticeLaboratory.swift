@@ -162,8 +162,8 @@ struct PracticeLaboratory: Sendable, Equatable {
     private mutating func apply(_ deed: Deed, at now: Instant) throws(Refusal) {
         switch deed {
         case .validate(_, let ids, let reason):
-            if reason == nil, let held = lines.first(where: { ids.contains($0.id) && !$0.stops.isEmpty }) {
-                throw Refusal("tech.reason", at: held.analysis, because: held.stops[0].reason, remedy: "dire pourquoi")
+            if reason == nil, let held = lines.first(where: { ids.contains($0.id) && !$0.asks.isEmpty }) {
+                throw Refusal("tech.reason", at: held.analysis, because: held.asks[0].reason, remedy: "dire pourquoi")
             }
             set(ids, .validated)
         case .reject(_, let id, _): set([id], .rejected)
@@ -171,12 +171,15 @@ struct PracticeLaboratory: Sendable, Equatable {
         case .choose(_, let keep, _, let aside, _):
             set(aside, .rejected)
             set([keep], .waiting)
-        case .enter(let request, let analysis, let value, _, _): enter(request, analysis, value.shown, now)
+        case .enter(let request, let analysis, let value, _): enter(request, analysis, value.shown, now)
         case .receive(let tube, let nonconformity):
             guard let number = files.values.first(where: { $0.tubes.first?.accession == tube })?.number else { return }
-            files[number]?.tubes[0].nonconformity = nonconformity
+            // Empty: taken back.
+            let reason = nonconformity?.isEmpty == true ? nil : nonconformity
+            files[number]?.tubes[0].nonconformity = reason
             for place in lines.indices where lines[place].accession == tube && nonconformity != nil {
-                lines[place].holds.append(Hold(.specimenNonconform, nonconformity ?? ""))
+                lines[place].holds.removeAll { $0.code == .specimenNonconform }
+                if let reason { lines[place].holds.append(Hold(.specimenNonconform, reason)) }
             }
             refresh(number)
         case .rerun(_, let tube, _):
@@ -191,7 +194,7 @@ struct PracticeLaboratory: Sendable, Equatable {
         case .call(let id, _, _, _, _, _, _): calls.removeAll { $0.id == id }
         case .comment(_, let id, let code):
             for place in lines.indices where lines[place].id == id { lines[place].comment = code }
-        case .unlock, .logout: break
+        case .firstReading, .unlock, .logout: break
         }
     }
 

@@ -47,9 +47,11 @@ extension Workbench {
         case .done(let id): return settle(id)
         case .refused(let id, let refusal): return refuse(id, refusal)
         case .failed(let refusal):
+            face.wanted = nil
             face.notice = Notice(sentence(refusal), .critical)
             return []
         case .offline:
+            face.wanted = nil
             switch house.link {
             case .offline, .locked: return []
             case .connecting, .online: house.link = .offline(since: now)
@@ -96,10 +98,15 @@ extension Workbench {
         case .triage(let rows): house.triage = rows
         case .requests(let rows): house.requests = rows
         case .signature(let rows): house.toSign = rows
-        case .calls(let rows): house.calls = rows
+        case .calls(let rows): house.take(rows)
         case .comments(let texts): house.comments = texts
         }
         takeNews()
+        if let wanted = face.wanted, loaded.source == face.list.source {
+            face.wanted = nil
+            layRows()
+            return goTo(wanted)
+        }
         return first && face.list.isOfTubes ? openCurrent() : []
     }
 
@@ -118,26 +125,27 @@ extension Workbench {
 
     private mutating func settle(_ id: Int) -> [Effect] {
         guard let deed = sent.removeValue(forKey: id) else { return [] }
+        if let question = asked.removeValue(forKey: id) { forms[question.purpose] = nil }
         var effects: [Effect] = []
+        if let name = undoing.removeValue(forKey: id) {
+            face.notice = Notice(say(.undone, name), .good)
+            return after(deed, [])
+        }
+        if Workbench.isAct(deed), !isInBatch(id) { remember(.deeds([deed])) }
         switch deed {
-        case .validate(_, let ids, _):
-            done.append(deed)
-            // What was left aside stays said.
-            let left = face.notice.flatMap { $0.tint == .held ? " ; " + $0.text : nil } ?? ""
-            face.notice = Notice(say(.validatedCount, String(ids.count)) + left, left.isEmpty ? .good : .held)
+        case .validate(_, let ids, _): validated(id, deed, ids.count, isDone: true)
         case .reject(_, let id, _):
-            done.append(deed)
             let what = house.lines.first { $0.id == id }.map { "\($0.analysis) \($0.valueAndUnit)" }
-            face.notice = Notice(say(.rejectedDone, what ?? ""), .good)
+            face.notice = Notice(say(.rejectedDone, what ?? "", manner.name(.undo)), .good)
         case .choose:
-            done.append(deed)
-            face.notice = Notice(say(.runChosen), .good)
-        case .enter(let request, let analysis, let value, _, _):
-            done.append(deed)
+            face.notice = Notice(say(.runChosen, manner.name(.undo)), .good)
+        // Its cell asks for the second typing already.
+        case .firstReading: return []
+        case .enter(let request, let analysis, let value, _):
             drafts.removeAll { $0.place == request + "/" + analysis }
-            face.notice = Notice(say(.entered, analysis, value.shown), .good)
+            face.notice = Notice(say(.entered, analysis, value.shown, manner.name(.undo)), .good)
             effects.append(.keep(drafts))
-        case .withdraw: face.notice = Notice(say(.undone), .good)
+        case .withdraw: break
         case .receive(let accession, let nonconformity):
             face.notice = Notice(say(nonconformity == nil ? .received : .nonconformKept, accession), .good)
             effects.append(.load(.requests))
@@ -156,14 +164,49 @@ extension Workbench {
             effects += refreshAll() + replay()
         case .logout: return [.quit]
         }
-        if done.count > 50 { done.removeFirst() }
-        if let request = deed.request { effects.append(.open(request)) }
+        return after(deed, effects)
+    }
+
+    /// What was written is read anew.
+    private func after(_ deed: Deed, _ effects: [Effect]) -> [Effect] {
+        var effects = effects
+        if let request = deed.request {
+            effects.append(.open(request))
+        } else if case .receive = deed, let request = currentRequest, !effects.contains(.open(request)) {
+            effects.append(.open(request))
+        }
         return effects + [.load(.worklist), .load(.status)]
+    }
+
+    private func isInBatch(_ id: Int) -> Bool { batches.contains { $0.waiting.contains(id) } }
+
+    /// All that one key validated is told at once, and taken back at once.
+    private mutating func validated(_ id: Int, _ deed: Deed, _ results: Int, isDone: Bool) {
+        var (count, held) = (results, 0)
+        if let place = batches.firstIndex(where: { $0.waiting.contains(id) }) {
+            batches[place].waiting.remove(id)
+            if isDone { batches[place].done.append(deed) } else { batches[place].held += results }
+            guard batches[place].waiting.isEmpty else { return }
+            let batch = batches.remove(at: place)
+            guard !batch.done.isEmpty else { return }
+            remember(.deeds(batch.done))
+            count = 0
+            for case .validate(_, let ids, _) in batch.done { count += ids.count }
+            held = batch.held
+        } else if !isDone {
+            return
+        }
+        let left = held > 0 ? " ; " + say(.someHeld, String(held), manner.name(.why)) : ""
+        face.notice = Notice(
+            say(.validatedCount, String(count), manner.name(.undo)) + left, left.isEmpty ? .good : .held)
     }
 
     private mutating func refuse(_ id: Int, _ refusal: Refusal) -> [Effect] {
         guard let deed = sent.removeValue(forKey: id) else { return [] }
+        undoing[id] = nil
+        if let question = asked.removeValue(forKey: id) { keepForm(question) }
         if house.link == .locked { return refuseLocked(deed, refusal) }
+        unread(deed, refusal)
         if refusal.code == "client.unreachable" {
             // What was typed waits here; the rest was not done, and is said so.
             face.notice = Notice(sentence(refusal), .critical)
@@ -171,22 +214,39 @@ extension Workbench {
         }
         if refusal.endsSession { return lock() }
         face.notice = Notice(sentence(refusal), .critical)
+        if case .validate(_, let ids, _) = deed { validated(id, deed, ids.count, isDone: false) }
+        // Who types meanwhile is not asked anything: the next key would answer.
+        var isFree = false
+        if case .browse = face.mode { isFree = true }
+        if isFree, let lastKey, lastKey.duration(to: now) < Workbench.typedAhead { refusedAt = now }
         switch deed {
-        case .validate(let request, let ids, nil) where refusal.code == "tech.reason":
+        case .validate(let request, let ids, nil) where refusal.code == "tech.reason" && isFree:
             ask(
                 Question(
                     purpose: .validate(request: request, ids: ids), title: sentence(refusal),
                     parts: [.init(.reason, choices: words.reasons)]))
-        case .enter(let request, let analysis, let value, let seen, let again) where refusal.code == "enter.changed":
-            return clash(request, analysis, mine: value.shown, seen, isTwice: again != nil, refusal) + [.bell]
-        case .enter(let request, let analysis, _, _, _):
+        case .enter(let request, let analysis, let value, let seen) where refusal.code == "enter.changed" && isFree:
+            return clash(request, analysis, mine: value.shown, seen, refusal) + [.bell]
+        case .enter(let request, let analysis, _, _):
             complain(of: request + "/" + analysis, refusal)
             return [.keep(drafts), .bell]
+        case .firstReading: return [.bell]
         case .validate, .reject, .choose, .withdraw, .receive, .rerun, .attach, .dismiss, .comment, .call, .unlock,
             .logout:
             break
         }
         return [.bell, .load(.worklist)]
+    }
+
+    /// The server does not hold what was typed first: its cell has it again, with the words of the refusal.
+    private mutating func unread(_ deed: Deed, _ refusal: Refusal) {
+        guard case .firstReading(let request, let analysis, _) = deed, case .entry(var entry) = face.mode,
+            entry.request == request, entry.analysis == analysis, let first = entry.first
+        else { return }
+        entry.field = Field(first)
+        entry.first = nil
+        entry.complaint = sentence(refusal)
+        face.mode = .entry(entry)
     }
 
     /// Refused for what it is: it stays in its cell with the words of the refusal, nothing is lost.
@@ -212,13 +272,13 @@ extension Workbench {
 
     /// Somebody else wrote the cell since it was read: both values stay, the person says which one counts.
     private mutating func clash(
-        _ request: String, _ analysis: String, mine: String, _ seen: String, isTwice: Bool, _ refusal: Refusal
+        _ request: String, _ analysis: String, mine: String, _ seen: String, _ refusal: Refusal
     ) -> [Effect] {
         let before = house.files[request]?.lines.first { $0.id == seen } ?? house.lines.first { $0.id == seen }
         face.mode = .conflict(
             Conflict(
                 request: request, analysis: analysis, mine: mine, words: sentence(refusal),
-                before: before?.value ?? "", isTwice: isTwice ? true : nil))
+                before: before?.value ?? ""))
         return [.open(request), .load(.worklist)]
     }
 
@@ -234,6 +294,7 @@ extension Workbench {
         if case .locked = house.link { return [] }
         house.link = .locked
         keepEntryAsDraft()
+        if case .question(let question) = face.mode { keepForm(question) }
         face.mode = .question(
             Question(
                 purpose: .unlock, title: say(.lockedTitle, house.login), parts: [.init(.secret, secret: true)]))
@@ -266,23 +327,28 @@ extension Workbench {
         drafts.append(draft)
     }
 
-    mutating func ask(_ question: Question) { face.mode = .question(question) }
+    mutating func ask(_ question: Question) {
+        let (question, said) = found(question)
+        face.mode = .question(question)
+        if !said.isEmpty { face.notice = Notice(say(.formFound, said.joined(separator: ", ")), .held) }
+    }
 }
 
 extension Deed {
     package var request: String? {
         switch self {
         case .validate(let request, _, _), .reject(let request, _, _), .withdraw(let request, _),
-            .choose(let request, _, _, _, _), .comment(let request, _, _), .enter(let request, _, _, _, _):
+            .choose(let request, _, _, _, _), .comment(let request, _, _), .enter(let request, _, _, _),
+            .firstReading(let request, _, _):
             request
         case .receive, .rerun, .attach, .dismiss, .call, .unlock, .logout: nil
         }
     }
     var place: String? {
         switch self {
-        case .enter(let request, let analysis, _, _, _): request + "/" + analysis
-        case .validate, .reject, .choose, .withdraw, .receive, .rerun, .attach, .dismiss, .comment, .call, .unlock,
-            .logout:
+        case .enter(let request, let analysis, _, _): request + "/" + analysis
+        case .validate, .reject, .choose, .withdraw, .receive, .rerun, .attach, .dismiss, .comment, .call,
+            .firstReading, .unlock, .logout:
             nil
         }
     }

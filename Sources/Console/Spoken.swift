@@ -48,6 +48,20 @@ extension Workbench {
         manner.language == .french ? row.because : EnglishServer.figures(row.because).trimmed
     }
 
+    /// `F 34a`, `M 3j` of the server; `F 34y`, `M 3d` in English.
+    func civil(_ text: String) -> String {
+        guard manner.language == .english, let last = text.last, text.dropLast().last?.isNumber == true else {
+            return text
+        }
+        return text.dropLast() + (last == "a" ? "y" : last == "j" ? "d" : String(last))
+    }
+
+    /// The chart of the control of the cursor, in the language of the screen.
+    var chart: [String] {
+        let lines = face.key.flatMap { house.charts[$0] } ?? []
+        return manner.language == .french ? lines : lines.map { EnglishServer.chart($0) }
+    }
+
     func identity(_ code: String) -> String {
         switch IdentityStatus(rawValue: code) {
         case .provisional: words[.identityProvisional]
@@ -117,6 +131,20 @@ package enum EnglishServer {
         }
     }
 
+    /// Words of a chart of Levey and Jennings.
+    static func chart(_ line: String) -> String {
+        let words = [
+            ("au-delà de 4 ET", "beyond 4 SD"), ("au-dela de 4 ET", "beyond 4 SD"), ("point sans z", "point without z"),
+            ("après la dernière série", "after the last run"), ("apres la derniere serie", "after the last run"),
+            ("niveau ", "level "), ("exclu", "excluded"), ("avant ", "before "),
+        ]
+        var text = words.reduce(line) { $0.replacing($1.0, with: $1.1) }
+        if text.hasPrefix("      du ") {
+            text = text.replacing("      du ", with: "      ").replacing(" au ", with: " – ")
+        }
+        return text
+    }
+
     static let triage: [String: (reason: String, explanation: String)] = [
         "tube_inconnu": ("unknown tube", "no tube has this number: attach it to the right one, or dismiss it"),
         "code_inconnu": ("unknown code", "the driver does not know this code: add it to the driver, then replay"),
@@ -153,8 +181,16 @@ package enum EnglishServer {
         "enter.unit": ("this unit is not that of the catalogue", "type the value in the unit of the catalogue"),
         "enter.code": ("the test does not know this code", "choose one of its codes"),
         "enter.nature": ("the test takes no result of this kind", "type a number, a code or words, as it wants"),
-        "enter.twice": ("this result is typed twice, it was typed once", "type it again, looking at the source"),
+        "enter.twice": (
+            "this result is typed twice, and the server holds no first typing of it (any more)",
+            "type it twice, looking at the source"
+        ),
+        "enter.once": ("this result is typed once only", "enter it"),
         "enter.twice.differs": ("the two differ", "type both again, looking at the source"),
+        "enter.context": (
+            "this test is given in one context only, which the request does not tell",
+            "declare it with the request (paillasse request clinical), or enter that it is not given"
+        ),
         "enter.calculated": ("this test is calculated from others", "correct the values that it is made of"),
         "result.value": ("this is no measured number", "write 4.20 or <0.5"),
         "reason.missing": ("a reason is needed", "say why, in words"),
@@ -169,6 +205,7 @@ package enum EnglishServer {
         "specimen.unknown": ("no tube has this number", "check the label"),
         "specimen.collected": ("collected in the future", "correct the time of collection"),
         "triage.whole": ("this is no single result", "dismiss it with a reason, or have it sent again"),
+        "triage.control": ("this is a control, of no file", "declare it (paillasse qc target), or dismiss it"),
         "triage.nomatch": ("the tube does not ask for this test", "add it to the request, or take another tube"),
         "triage.unknown": ("this entry is not in triage any more", "refresh (R)"),
         "triage.closed": ("somebody closed this entry already", "refresh (R)"),
@@ -198,8 +235,14 @@ package enum EnglishServer {
         "client.path": ("this name cannot be asked for", "check what was typed"),
         "store.unavailable": ("the store does not answer", "try again; if it lasts, tell the administrator"),
         "server.defect": ("a defect of the server", "try again; if it lasts, tell the administrator"),
-        "drafts.open": ("the drafts do not open with the key of this account", "put drafts.key back, or delete them"),
+        "drafts.open": (
+            "the drafts do not open with the key that the server holds for this account",
+            "type anew what is missing, then delete this file"
+        ),
         "drafts.seal": ("the drafts cannot be sealed", "look at the folder"),
-        "drafts.key": ("the key of the drafts has not 32 bytes", "put it back from a backup, or delete it"),
+        "drafts.key": (
+            "the server gave no key for the drafts of this account",
+            "finish what is being typed before leaving; tell the administrator"
+        ),
     ]
 }

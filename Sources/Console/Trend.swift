@@ -10,12 +10,44 @@ package enum Trend {
         package var unit: String
         /// What measured it: another one is not compared without a word.
         package var method: String
-        package init(at: Instant, value: Measured?, unit: String, method: String) {
+        /// What the catalogue that judged it means by the analysis; empty when nobody knows.
+        package var definition: String
+        package init(at: Instant, value: Measured?, unit: String, method: String, definition: String = "") {
+            self.definition = definition
             self.at = at
             self.value = value
             self.unit = unit
             self.method = method
         }
+    }
+
+    /// Where values stop being compared with those before.
+    package struct Break: Sendable, Hashable {
+        package enum What: Sendable, Hashable { case method, unit, definition }
+        package var at: Instant
+        package var what: What
+        package var before: String
+        package var after: String
+    }
+
+    /// Every change of unit, method or definition, oldest first.
+    package static func breaks(_ points: [Point]) -> [Break] {
+        let all = points.sorted { $0.at < $1.at }
+        return zip(all, all.dropFirst()).flatMap { old, new in
+            let pairs: [(Break.What, String, String)] = [
+                (.unit, old.unit, new.unit), (.method, old.method, new.method),
+                (.definition, old.definition, new.definition),
+            ]
+            return pairs.filter { !$1.isEmpty && !$2.isEmpty && $1 != $2 }.map {
+                Break(at: new.at, what: $0, before: $1, after: $2)
+            }
+        }
+    }
+
+    /// Those that ``plot(_:low:high:width:height:zone:signs:)`` leaves out.
+    package static func hidden(_ points: [Point]) -> Int {
+        let unit = points.max { $0.at < $1.at }?.unit
+        return points.count { $0.value == nil || $0.unit != unit }
     }
 
     /// Values shown by a sparkline.
@@ -32,10 +64,9 @@ package enum Trend {
             return String(repeating: signs.text("·"), count: shown.count)
         }
         var out = ""
-        var method: String?
+        let broken = Set(breaks(Array(shown)).filter { $0.what != .unit }.map(\.at))
         for point in shown {
-            if let method, method != point.method { out += "|" }
-            method = point.method
+            if broken.contains(point.at) { out += "|" }
             guard let value = point.value, point.unit == unit else {
                 out += signs.text("·")
                 continue
@@ -61,11 +92,13 @@ package enum Trend {
         return change.isNegative || change == Exact(0) ? text : "+" + text
     }
 
-    /// A chart of points in time: the value's axis on the left, the reference interval as two dotted lines.
+    /// A chart of points in time: the value's axis on the left, the reference interval as two dotted lines, a bar
+    /// before the first value of another method or definition, or after the last one of another unit.
     package static func plot(
         _ points: [Point], low: Exact?, high: Exact?, width: Int, height: Int, zone: CivilZone, signs: Signs
     ) -> [String] {
-        let known = points.filter { $0.value != nil && $0.unit == points.last?.unit }.sorted { $0.at < $1.at }
+        let unit = points.max { $0.at < $1.at }?.unit
+        let known = points.filter { $0.value != nil && $0.unit == unit }.sorted { $0.at < $1.at }
         let numbers = known.compactMap { $0.value?.number }
         guard let first = known.first?.at, let last = known.last?.at, height >= 3, width >= 20,
             let scale = Scale(numbers + [low, high].compactMap { $0 })
@@ -78,10 +111,17 @@ package enum Trend {
             for column in stride(from: 0, to: columns, by: 2) { grid[row][column] = signs.isASCII ? "." : "┈" }
         }
         let span = max(1, last.milliseconds - first.milliseconds)
+        func column(_ at: Instant) -> Int {
+            max(0, min(columns - 1, Int((at.milliseconds - first.milliseconds) * Int64(columns - 1) / span)))
+        }
+        for one in breaks(points) {
+            let place = max(0, column(one.at) - 1)
+            for row in grid.indices { grid[row][place] = "|" }
+        }
         for point in known {
             guard let value = point.value else { continue }
             let row = height - 1 - scale.place(value.number, of: height)
-            let column = Int((point.at.milliseconds - first.milliseconds) * Int64(columns - 1) / span)
+            let column = column(point.at)
             let glyph: String =
                 switch value.comparator {
                 case .equal: signs.selected

@@ -4,7 +4,7 @@ package enum Word: String, Sendable, Hashable, CaseIterable {
     case listAnalyzers, lists
     case paneLists, paneTubes, paneResults, paneDetail, paneChart
     case network, networkOK, networkConnecting, networkLocked, offlineBanner, analyzersCount, qualityCount
-    case triageCount, arrivals, readOnly, entryWaits, noRows, loading
+    case triageCount, arrivals, readOnly, entryWaits, noRows, loading, notTold, daysShort
     case held, urgent, range, prior, run, measured, typedBy, heldFor, nothingHolds, comment, tubeNumber, collected
     case received, notReceived, nonconform, identity, prescriber, requested, registered, noValue, signed, validated
     case rejected, proposable, waitsHere, typing, criticalShort, control, high, low
@@ -36,18 +36,24 @@ package enum Word: String, Sendable, Hashable, CaseIterable {
     case storyRejected, storyWithdrawn, storySigned, storySignedPartly
     case whyJudged, whyHolds, whyUnknown, whyClear, whyDilution, trend
     case chooseRunTitle, runWanted, runStands, runAlready, runChosen, runBetter, runDiluted, runSpecimen, oneOfThese
-    case actionComment, commentTitle, commentCode, commentKept, twiceAgain, twiceDiffers, hint
+    case actionComment, commentTitle, commentCode, commentKept, twiceAgain, twiceDiffers, twiceOffline, twiceWaits, hint
     case commandLesson, lesson, lessonSite, lessonStep, lessonMove, lessonOpen, lessonValidate, lessonUndo, lessonWhy
     case lessonReason, lessonCall, lessonEnter, lessonTube, lessonNonconform, lessonScan, lessonMenu, lessonHelp
-    case lessonEnd, lessonNeedsScreen
+    case lessonEnd, plainLessonStep, plainLessonSkip, plainLessonBegin, plainLessonMove, plainLessonOpen
+    case plainLessonValidate, plainLessonWhy, plainLessonReason, plainLessonCall, plainLessonEnter, plainLessonTube
+    case plainLessonHelp, plainLessonEnd
     case plainLists, plainRows, plainTube, plainDetail, plainSearch, plainCommand, plainWaiting
     case plainBegin, plainCriticalHigh, plainCriticalLow, plainHigh, plainLow, plainAbnormal, plainPositive
     case plainDetected, plainHelpMove, plainHelpRead, plainHelpEnter, plainHelpAsk, plainHelpFind
+    case actSeveral, actValidate, actReject, actChoose, actEnter, actNonconform, actReceive, actRerun
+    case actAttach, actDismiss, actComment, actCall, cannotUndo, undoNext, formFound, paneHidden, stateExempt,
+        remedyControl, callTold
     case cardTitle, cardCodes, tooManyDecimals, absurdTyped
     case replaceTitle, replacing, draftLeft, commandInField, scannedLeaving, questionLeft, questionGivenUp
     case conflictSentence, conflictKept, rejectedDone, notUnderstood, noControls, noSuchRow, filtered, opened
     case themeTaken, languageTaken, refusedInFrench, identityProvisional, identityValidated, identityRetrieved
-    case identityQualified, reasonInWords, footEnter, footDraft, footClear, footDo, footLeave, footNext, unlockHint,
+    case identityQualified, reasonInWords, footEnter, footEdit, footDraft, footClear, footDo, footLeave, footNext,
+        unlockHint,
         callValueDiffers
 }
 

@@ -27,8 +27,19 @@ package struct Workbench: Sendable, Equatable {
     package var changed: [String: Instant] = [:]
     package var drafts: [Draft] = []
     package var sent: [Int: Deed] = [:]
-    /// What this person did and may take back.
-    package var done: [Deed] = []
+    /// What this person did, the last act last.
+    package var done: [Done] = []
+    /// Deeds that take something back, with its name.
+    var undoing: [Int: String] = [:]
+    var batches: [Batch] = []
+    /// Tubes that were nonconforming before this person said so.
+    var nonconformBefore: Set<String> = []
+    /// Forms that were left, and those that the server has.
+    var forms: [Question.Purpose: Question] = [:]
+    var asked: [Int: Question] = [:]
+    /// The last key, and the refusal whose keys typed ahead are not taken.
+    var lastKey: Instant?
+    var refusedAt: Instant?
     package var nextDeed = 1
     /// How often this person used each action; nil: nobody asked for hints.
     package var habits: [String: Int]?
@@ -41,6 +52,8 @@ package struct Workbench: Sendable, Equatable {
     /// A change shows for that long.
     package static let changeShown = Duration.seconds(1)
     static let remembered = 32
+    /// Who reads a refusal stops for longer than that between two keys.
+    package static let typedAhead = Duration.milliseconds(700)
 
     package init(manner: Manner = Manner(), at now: Instant) {
         self.manner = manner
@@ -61,7 +74,9 @@ package struct Workbench: Sendable, Equatable {
         case .waiting: tubes.map(\.key)
         case .urgent: tubes.filter(\.urgent).map(\.key)
         case .held: tubes.filter { $0.held > 0 }.map(\.key)
-        case .calls: house.callsElsewhere.map(\.key) + tubes.filter(\.isCritical).map(\.key)
+        case .calls:
+            house.callsElsewhere.map(\.key)
+                + tubes.filter { $0.isCritical && !house.toldTubes.contains($0.key) }.map(\.key)
         case .quality:
             house.controls.sorted { Workbench.rank($0) < Workbench.rank($1) }.map(\.key)
         case .triage: house.triage.map(\.id)
@@ -71,7 +86,7 @@ package struct Workbench: Sendable, Equatable {
         }
     }
     private static func rank(_ row: QualityRow) -> (Int, String) {
-        let order = ["REJET", "ECHU", "NON_CONTROLE", "CORRIGE", "CONFORME"]
+        let order = ["REJET", "ECHU", "NON_CONTROLE", "CORRIGE", "CONFORME", QualityRow.exempt]
         return (order.firstIndex(of: row.state) ?? 0, row.key)
     }
 
@@ -83,7 +98,7 @@ package struct Workbench: Sendable, Equatable {
         case .waiting: house.tubes.count
         case .urgent: house.urgentTubes
         case .held: house.heldTubes
-        case .calls: house.criticalTubes + house.callsElsewhere.count
+        case .calls: house.criticalTubes - house.toldTubes.count + house.callsElsewhere.count
         case .reception: house.requests.count { $0.awaited > 0 }
         case .requests: house.requests.count
         }
@@ -99,6 +114,17 @@ package struct Workbench: Sendable, Equatable {
             }
         guard house.loaded.contains(source) else { return "…" }
         return String(count(of: list)) + (isWhole ? "" : "+")
+    }
+
+    /// The rows of this list were never told.
+    var isLoading: Bool { !house.loaded.contains(face.list.source) }
+    /// What stands where a list has no row: one that was not told is not empty.
+    var emptyWords: String {
+        guard isLoading else { return words[.noRows] }
+        return switch house.link {
+        case .connecting, .online: words[.loading]
+        case .offline, .locked: words[.notTold]
+        }
     }
 
     /// Lays the rows out anew. The line of the cursor stays where it is on the screen when it is still there.

@@ -22,14 +22,19 @@ actor Outbox {
     private var silences = 0
     private var awaySince: ContinuousClock.Instant?
     private var lastProbe: ContinuousClock.Instant?
+    /// One batch is on the wire, one is claimed, one is read; while there is something to send.
+    private var memories: [ReadingMemory] = []
+    private var turn = 0
     /// Rows claimed at a time: many while answers come, one after a failure.
     private var stride = 1
 
     private static let batch = 64
-    /// And bytes of them, since two batches are in memory.
+    /// And bytes of them, since three batches are in memory.
     private static let batchBytes = 32 << 20
+    /// Bytes of an MLLP block beside its message.
+    private static let frame = MLLP.blockStart.count + MLLP.blockEnd.count
     /// Rows read at a time while answers come.
-    private static let ahead = 1024
+    private static let ahead = 4096
     /// So many messages in a row without an answer: the PFI is away, not the message wrong.
     private static let silencesOfAway = 3
     private static let notSent = "pas envoyé : la ligne est tombée avant"
@@ -62,6 +67,7 @@ actor Outbox {
     }
 
     func sendDue() async throws(CommandFailure) -> Outcome {
+        defer { memories = [] }
         while !Task.isCancelled {
             let due = try await eligible()
             if due.isEmpty { break }
@@ -71,8 +77,8 @@ actor Outbox {
     }
 
     /// Messages of different requests, in order. While one batch is on the wire, the answers to the one before are
-    /// written down and the next one is claimed: wire and disk do not wait for each other, and a crash repeats two
-    /// batches at most, each under its own number. False when there is no use in going on now.
+    /// written down, the next one is claimed and the one behind it read: wire and disk do not wait for each other, and
+    /// a crash repeats two batches at most, each under its own number. False when there is no use in going on now.
     private func send(allOf due: [DeliveryHead]) async throws(CommandFailure) -> Bool {
         var rest = due[...], told = [Happened]()
         func batch() -> ArraySlice<DeliveryHead> {
@@ -84,19 +90,22 @@ actor Outbox {
             rest = rest.dropFirst(batch.count)
             return batch
         }
-        // One batch is on the wire, the next one is being read.
-        var memory = ReadingMemory(), other = ReadingMemory()
-        func turned() -> ReadingMemory {
-            swap(&memory, &other)
-            return memory
-        }
-        var claimed = try await claim(batch(), in: turned())
-        while !Task.isCancelled, !(claimed.isEmpty && rest.isEmpty) {
-            // Before anything was answered nothing is claimed ahead: it might not leave.
-            let next = stride > 1 ? batch() : [], before = told, place = turned()
-            async let prepared = write(before, andClaim: next, in: place)
+        prepareMemories(for: due)
+        var read = await read(batch()), claimed = [Claimed]()
+        while !Task.isCancelled, !(claimed.isEmpty && read.due.isEmpty && rest.isEmpty) {
+            if claimed.isEmpty {
+                try await record(told)
+                told = []
+                claimed = try await claim(read.due.isEmpty ? self.read(batch()) : read)
+                // Before anything was answered nothing is claimed ahead: it might not leave.
+                read = await self.read(stride > 1 ? batch() : [])
+            }
+            let next = read, before = told, behind = stride > 1 ? batch() : []
+            async let prepared = write(before, andClaim: next)
+            async let readBehind = self.read(behind)
             let (happened, goesOn) = await send(claimed)
             told = happened
+            read = await readBehind
             let ahead: [Claimed]
             switch await prepared {
             case .success(let found): ahead = found
@@ -109,23 +118,21 @@ actor Outbox {
                 try await record(told + unsent(ahead[...]))
                 return goesOn
             }
-            claimed = ahead.isEmpty ? try await claim(batch(), in: turned()) : ahead
+            claimed = ahead
         }
         try await record(told + unsent(claimed[...]))
         return true
     }
 
-    private func write(
-        _ happened: [Happened], andClaim due: ArraySlice<DeliveryHead>, in memory: ReadingMemory
-    ) async -> Result<[Claimed], CommandFailure> {
+    private func write(_ happened: [Happened], andClaim batch: Batch) async -> Result<[Claimed], CommandFailure> {
         do throws(CommandFailure) {
-            if happened.isEmpty || due.isEmpty {
+            if happened.isEmpty || batch.due.isEmpty {
                 try await record(happened)
-                return .success(due.isEmpty ? [] : try await claim(due, in: memory))
+                return .success(try await claim(batch))
             }
             // One wait for the disk instead of two.
             let claimed: [Claimed]
-            do throws(CommandFailure) { claimed = try await open(due, in: memory) } catch {
+            do throws(CommandFailure) { claimed = try await open(batch) } catch {
                 try await record(happened)
                 throw error
             }
@@ -136,7 +143,7 @@ actor Outbox {
                 guard case .store(.conflict) = error else { throw error }
             }
             try await record(happened)
-            return .success(try await claim(due, in: memory))
+            return .success(try await claim(batch))
         } catch { return .failure(error) }
     }
 
@@ -198,11 +205,10 @@ actor Outbox {
     }
 
     /// Durable before the wire: the attempt, by which way. What was closed meanwhile (held back, given up) is left.
-    private func claim(
-        _ due: ArraySlice<DeliveryHead>, in memory: ReadingMemory
-    ) async throws(CommandFailure) -> [Claimed] {
+    private func claim(_ batch: Batch) async throws(CommandFailure) -> [Claimed] {
+        if batch.due.isEmpty { return [] }
         for _ in 0..<Outbox.claimTries {
-            let claimed = try await open(due, in: memory)
+            let claimed = try await open(batch)
             do throws(CommandFailure) {
                 try await append(claimed.map(\.attempt), after: [], claimed)
                 return claimed
@@ -215,20 +221,38 @@ actor Outbox {
     }
     private static let claimTries = 5
 
-    private func open(
-        _ due: ArraySlice<DeliveryHead>, in memory: ReadingMemory
-    ) async throws(CommandFailure) -> [Claimed] {
-        let ids = due.map(\.id)
+    /// Deliveries and their messages in MLLP blocks, which never change; what happened to them may.
+    private struct Batch {
+        var due: ArraySlice<DeliveryHead>
+        var blocks: Result<[String: ArraySlice<UInt8>], StoreFailure>
+    }
+
+    private func prepareMemories(for due: [DeliveryHead]) {
+        if !memories.isEmpty { return }
+        let room = min(due.prefix(Outbox.batch).reduce(0) { $0 + $1.size + Outbox.frame }, Outbox.batchBytes)
+        memories = (0..<3).map { _ in ReadingMemory(room: room) }
+    }
+
+    private func read(_ due: ArraySlice<DeliveryHead>) async -> Batch {
+        if due.isEmpty { return Batch(due: due, blocks: .success([:])) }
+        turn = (turn + 1) % memories.count
+        do throws(StoreFailure) {
+            let blocks = try await desk.store.deliveryMessages(
+                of: due.map(\.id), between: MLLP.blockStart, and: MLLP.blockEnd, in: memories[turn])
+            return Batch(due: due, blocks: .success(blocks))
+        } catch { return Batch(due: due, blocks: .failure(error)) }
+    }
+
+    private func open(_ batch: Batch) async throws(CommandFailure) -> [Claimed] {
         let happened: [String: [DeliveryEvent]], blocks: [String: ArraySlice<UInt8>]
         do throws(StoreFailure) {
-            happened = try await desk.store.deliveryEvents(of: ids)
-            blocks = try await desk.store.deliveryMessages(
-                of: ids, between: MLLP.blockStart, and: MLLP.blockEnd, in: memory)
+            happened = try await desk.store.deliveryEvents(of: batch.due.map(\.id))
+            blocks = try batch.blocks.get()
         } catch {
             throw .store(error)
         }
         var claimed = [Claimed]()
-        for delivery in due {
+        for delivery in batch.due {
             let events = happened[delivery.id] ?? []
             if events.isClosed { continue }
             guard let block = blocks[delivery.id] else {

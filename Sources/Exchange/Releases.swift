@@ -54,7 +54,9 @@ extension ReportDispatch {
         var facts: [Fact] = [.register(entry)]
         switch act.kind {
         case .hold: facts += try await holdBack(request)
-        case .release: facts += try await letGo(request)
+        case .release:
+            facts += try await letGo(request)
+            readdressed.withLock { _ = $0?.insert(request.id) }
         case .hide, .unhide, .hidingEnded:
             if let latest { facts += try await editAgain(latest, request, act, entry, earlier, state) }
         case .withdraw:
@@ -71,7 +73,7 @@ extension ReportDispatch {
                         "release.due", at: request.number, because: "un envoi de ce compte rendu est déjà en cours",
                         remedy: "attendre sa réponse : paillasse deliveries --request \(request.number)"))
             }
-            if let delivery = earlier.lastSent { facts += try await again(delivery, "renvoi", as: nil) }
+            facts += try await resent(earlier)
         case .retry, .abandon: facts += try await settle(act, request, isHeld: state.isHeld)
         case .told:
             let left = try await desk.withheld(site: nil, request: request.id, limit: 1000)
@@ -81,6 +83,7 @@ extension ReportDispatch {
                         "release.told", at: request.number, because: "ce destinataire n'attend d'être prévenu de rien",
                         remedy: "voir paillasse deliveries --request \(request.number)"))
             }
+        case .readdress: break
         }
         let note = AuditNote(
             site: site, author: author, action: "release.\(act.kind.rawValue)", subject: request.number, at: entry.at)
@@ -146,7 +149,7 @@ extension ReportDispatch {
         } catch { throw .store(error) }
     }
 
-    private func close(_ delivery: Delivery, _ events: [DeliveryEvent], _ detail: String) -> Fact {
+    func close(_ delivery: Delivery, _ events: [DeliveryEvent], _ detail: String) -> Fact {
         .deliveryEvent(
             DeliveryEvent(
                 deliveryID: delivery.id, ordinal: (events.last?.ordinal ?? 0) + 1, kind: .abandoned, at: desk.now(),
@@ -165,7 +168,7 @@ extension ReportDispatch {
             let reports = try await desk.store.reports(requestID: request.id)
             guard let last = reports.max(by: { $0.version < $1.version }) else { return [] }
             for delivery in try await desk.store.deliveries(site: nil, requestID: request.id, limit: 1000)
-            where delivery.reportID == last.id {
+            where delivery.reportID == last.id && !delivery.isOfCopies {
                 if try await desk.store.deliveryEvents(delivery.id).mayHaveLeft { return [] }
                 held = delivery
             }
@@ -185,8 +188,8 @@ extension ReportDispatch {
     }
 
     /// The same report version under a new number; its message is written by the caller.
-    private func numbered(_ delivery: Delivery, _ errand: String, among all: [Delivery]) -> Delivery {
-        let rank = all.count { $0.reportID == delivery.reportID && $0.destination.contains(errand) } + 1
+    private func numbered(_ delivery: Delivery, _ errand: String, among all: [Delivery], _ beside: Int) -> Delivery {
+        let rank = all.count { $0.reportID == delivery.reportID && $0.destination.contains(errand) } + 1 + beside
         var again = delivery
         again.id = desk.newIdentifier()
         again.controlID = again.id
@@ -195,10 +198,32 @@ extension ReportDispatch {
         return again
     }
 
+    /// The version in force, to each who has it, by the message that brought it.
+    private func resent(_ earlier: EarlierVersions) async throws(CommandFailure) -> [Fact] {
+        guard let last = earlier.lastSent else { return [] }
+        let held = earlier.held.filter { $0.value.delivery.reportID == last.reportID }
+        var facts = [Fact](), nobody: CommandFailure?
+        for (_, group) in Dictionary(grouping: held, by: \.value.delivery.id).sorted(by: { $0.key < $1.key }) {
+            guard let delivery = group.first?.value.delivery else { continue }
+            // What the DMP refused is offered to it again.
+            let keeping = Set(group.map(\.key)).union(earlier.held[.dmp] == nil ? [.dmp] : [])
+            do throws(CommandFailure) {
+                facts += try await again(delivery, "renvoi", as: nil, keeping: keeping, beside: facts.count)
+            } catch {
+                guard case .refused(let refusal) = error, refusal.code == "release.nobody" else { throw error }
+                nobody = error
+            }
+        }
+        if facts.isEmpty, let nobody { throw nobody }
+        return facts
+    }
+
     /// A deletion carries the document to delete and its recipients; what goes again leaves out a DMP that has it.
-    private func again(
+    /// `keeping`: those of the message's destinations that it still goes to. `beside`: how many others of the report
+    /// are written in the same transaction.
+    func again(
         _ delivery: Delivery, _ errand: String, as wanted: DocumentTransmission.Request?,
-        to holders: [Destination: EarlierVersions.Holding]? = nil
+        to holders: [Destination: EarlierVersions.Holding]? = nil, keeping: Set<Destination>? = nil, beside: Int = 0
     ) async throws(CommandFailure) -> [Fact] {
         let report: ReportVersion?, all: [Delivery], events: [DeliveryEvent]
         do throws(StoreFailure) {
@@ -212,7 +237,7 @@ extension ReportDispatch {
                     "release.message", at: delivery.controlID, because: "le message envoyé ne se relit pas",
                     remedy: "lancer paillasse audit verify"))
         }
-        var again = numbered(delivery, errand, among: all)
+        var again = numbered(delivery, errand, among: all, beside)
         transmission.controlID = again.controlID
         transmission.sentAt = again.createdAt.hl7(in: (try desk.site(delivery.site)).civilZone)
         transmission.documentID = report.documentOID
@@ -226,6 +251,10 @@ extension ReportDispatch {
             transmission.secretConnection = false
         }
         if let wanted { transmission.request = wanted }
+        if let keeping {
+            transmission.toDMP = transmission.toDMP && keeping.contains(.dmp)
+            transmission.recipients.removeAll { !keeping.contains(EarlierVersions.destination(of: $0)) }
+        }
         if let holders {
             transmission.recipients = holders.sorted { $0.key < $1.key }.compactMap(\.value.recipient)
             transmission.toDMP = holders[.dmp] != nil

@@ -35,6 +35,9 @@ package final class ReportDispatch: Sendable {
     /// At the start too: a choice may have been written down just before the last end.
     private let choicesMayHaveChanged = Mutex(true)
 
+    /// Requests whose copies changed; nil: all of the register are looked at, as at the start.
+    let readdressed = Mutex<Set<String>?>(nil)
+
     /// Hidings whose end failed, and why: told once.
     let stuckHidings = Mutex<Set<String>>([])
 
@@ -85,6 +88,7 @@ package final class ReportDispatch: Sendable {
                         throw error
                     }
                 }
+                try await obeyAddressees()
                 try await makeReports()
                 guard let outbox, ContinuousClock.now >= notBefore else { continue }
                 switch try await outbox.sendDue() {

@@ -125,6 +125,7 @@ extension ReportDispatch {
     package func serve(_ desk: inout Desk) {
         desk.afterSigning = { self.wake() }
         desk.afterPatientChange = { self.patientChanged() }
+        desk.afterReaddressing = { self.addresseesChanged(of: $0) }
         desk.rehearsal = { signed async throws(CommandFailure) in _ = try await self.rehearse(signed) }
         desk.defect = { ReportPrinter.defect(in: $0) }
     }

@@ -10,6 +10,9 @@ package enum ControlEventKind: String, Sendable, Codable, CaseIterable {
     case patientAlarm = "alarme des patients"
     /// The same where the laboratory only wants to be told: it ends nothing.
     case patientWarning = "avertissement des patients"
+    /// A level of the control went over to another lot: nothing was measured with it under its own target yet, so a
+    /// control of that level is due, whatever the policy says (RULES section 2.2: new lot, rules restart).
+    case newControlLot = "nouveau lot de contrôle"
 
     /// What a person notes; the other kinds come from the patients' averages.
     package static let noted: [ControlEventKind] = [.calibration, .newReagentLot, .maintenance]
@@ -22,11 +25,16 @@ package struct ControlEvent: Sendable, Hashable, Codable {
     package var note: String
     /// Until when the calibration, or the lot of reagent, is good; nil: nobody said.
     package var until: Instant?
-    package init(_ kind: ControlEventKind, at: Instant, note: String = "", until: Instant? = nil) {
+    /// Of a new lot of control: the level that went over to it.
+    package var level: String?
+    package init(
+        _ kind: ControlEventKind, at: Instant, note: String = "", until: Instant? = nil, level: String? = nil
+    ) {
         self.kind = kind
         self.at = at
         self.note = note
         self.until = until
+        self.level = level
     }
 }
 
@@ -52,7 +60,8 @@ package struct ControlPolicy: Sendable, Hashable, Codable {
     package var exemption: SignedReason?
 
     package init(
-        rules: [WestgardRule: RuleAction], validity: Duration? = .seconds(24 * 3600), patientSamples: Int? = nil,
+        rules: [WestgardRule: RuleAction], validity: Duration? = ControlPolicy.standardValidity,
+        patientSamples: Int? = nil,
         endingEvents: Set<ControlEventKind> = Set(ControlEventKind.noted), minimumLevels: Int = 1,
         needsSignedCorrection: Bool = true, acceptsLaterRun: Bool = false, allowableError: Exact? = nil,
         exemption: SignedReason? = nil
@@ -79,6 +88,51 @@ package struct ControlPolicy: Sendable, Hashable, Codable {
     ]
     package static func standardRules(levels: Int) -> [WestgardRule: RuleAction] {
         levels >= 3 ? threeLevelRules : twoLevelRules
+    }
+
+    /// Unless a laboratory says otherwise.
+    package static let standardValidity = Duration.seconds(24 * 3600)
+    /// No control is good for longer: what is measured less often than that is controlled each time.
+    package static let longestValidity = Duration.seconds(31 * 24 * 3600)
+    package static let mostPatientSamples = 1_000_000
+    package static let mostLevels = 9
+
+    /// A rule that can reject is enabled: without any, nothing is ever found wrong, so nothing is proven either.
+    package var hasRejectingRule: Bool { rules.values.contains(.reject) }
+
+    /// Refuses what would control nothing (RULES section 2.2, fail closed): no rule that rejects, a control that is
+    /// good for no time, for ever, or for no sample. What a biologist exempts asks for nothing.
+    package func check(at place: String) throws(Refusal) {
+        if exemption != nil { return }
+        func refuse(_ code: String, _ cause: String, _ remedy: String) -> Refusal {
+            Refusal("quality.policy.\(code)", at: place, because: cause, remedy: remedy)
+        }
+        guard hasRejectingRule else {
+            throw refuse(
+                "rules", "aucune règle ne rejette : rien ne serait contrôlé",
+                "en nommer au moins une (1-3s, 2-2s, R-4s…), ou dispenser l'analyse sous la signature d'un biologiste")
+        }
+        guard validity != nil || patientSamples != nil else {
+            throw refuse(
+                "validity", "un contrôle sans fin de validité", "donner des heures, ou un nombre d'échantillons")
+        }
+        if let validity, validity <= .zero || validity > ControlPolicy.longestValidity {
+            throw refuse(
+                "validity", "la durée de validité d'un contrôle n'est pas de 1 heure à 31 jours",
+                "donner les heures entre deux contrôles, par exemple 8, 12 ou 24")
+        }
+        if let patientSamples, !(1...ControlPolicy.mostPatientSamples).contains(patientSamples) {
+            throw refuse(
+                "samples", "un nombre d'échantillons entre deux contrôles de \(patientSamples)",
+                "en donner un de 1 à \(ControlPolicy.mostPatientSamples)")
+        }
+        guard (1...ControlPolicy.mostLevels).contains(minimumLevels) else {
+            throw refuse(
+                "levels", "un nombre de niveaux de \(minimumLevels)", "en donner un de 1 à \(ControlPolicy.mostLevels)")
+        }
+        if let allowableError, !allowableError.isPositive {
+            throw refuse("error", "une erreur totale admise nulle ou négative", "la donner en %, par exemple 4.5")
+        }
     }
 
     /// The enabled rules, in the order of the enumeration.

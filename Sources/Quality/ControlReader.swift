@@ -228,29 +228,34 @@ struct ControlReader {
             }
         }
         let exemption = exemption(line, &sheet)
-        if exemption == nil, line.isEmpty("rejet") {
-            sheet.refuse(
-                "rule", line, "rejet", "aucune règle ne rejette : rien ne serait contrôlé",
-                "écrire par exemple 1-3s 2-2s R-4s, ou faire signer une dispense")
-        }
         let validity = sheet.duration(line, "validite")
-        let samples = sheet.integer(line, "echantillons", in: 1...1_000_000)
-        if exemption == nil, line.isEmpty("validite"), line.isEmpty("echantillons") {
-            sheet.refuse(
-                "validity", line, "validite", "un contrôle sans fin de validité",
-                "écrire une durée, ou un nombre d'échantillons")
-        }
+        let samples = sheet.integer(line, "echantillons", in: 1...ControlPolicy.mostPatientSamples)
         let events =
             line.text("evenements") == "aucun"
             ? []
             : sheet.words(line, "evenements", as: ControlEventKind.self, among: ControlEventKind.noted, separator: "|")
-        return ControlPolicy(
+        let policy = ControlPolicy(
             rules: rules, validity: validity, patientSamples: samples,
             endingEvents: line.isEmpty("evenements") ? Set(ControlEventKind.noted) : Set(events),
-            minimumLevels: sheet.integer(line, "niveaux", in: 1...9) ?? 1,
+            minimumLevels: sheet.integer(line, "niveaux", in: 1...ControlPolicy.mostLevels) ?? 1,
             needsSignedCorrection: sheet.yes(line, "correction_signee", default: true),
             acceptsLaterRun: sheet.yes(line, "serie_posterieure", default: false),
             allowableError: sheet.number(line, "erreur_toleree_pct"), exemption: exemption)
+        check(policy, line, &sheet)
+        return policy
+    }
+
+    /// What no command would take either; a cell that could not be read was told already.
+    private func check(_ policy: ControlPolicy, _ line: Sheet.Line, _ sheet: inout Sheet) {
+        do throws(Refusal) { try policy.check(at: "policies.csv") } catch {
+            let places: [(code: String, column: String, isRead: Bool)] = [
+                ("rules", "rejet", line.isEmpty("rejet")),
+                ("validity", "validite", policy.validity != nil || line.isEmpty("validite")),
+                ("samples", "echantillons", true), ("levels", "niveaux", true), ("error", "erreur_toleree_pct", true),
+            ]
+            guard let place = places.first(where: { error.code.hasSuffix($0.code) }), place.isRead else { return }
+            sheet.refuse(place.code, line, place.column, error.cause, error.remedy)
+        }
     }
 
     private mutating func exemption(_ line: Sheet.Line, _ sheet: inout Sheet) -> SignedReason? {

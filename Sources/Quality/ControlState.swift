@@ -13,6 +13,9 @@ import Base
 ///
 /// An alarm of the patients' averages makes a CONFORME an ECHU too; the conforming run that answers it, in time, also
 /// speaks for the results between.
+///
+/// A level that goes over to another lot of control makes a CONFORME an ECHU, until a conforming run measured that
+/// level; a rejection that is open then waits for that level too.
 /// ```
 ///
 /// RULES draws `REJET → CORRIGE → CONFORME` and says that a rejection stops release; it does not say that CORRIGE lets
@@ -64,8 +67,8 @@ package struct ControlCorrection: Sendable, Hashable, Codable {
 /// A rejection that is not lifted.
 struct OpenRejection: Sendable, Hashable {
     let run: String
-    /// Levels that took part in it.
-    let failed: Set<String>
+    /// Levels that took part in it, and those that went over to another lot since.
+    var failed: Set<String>
     /// Those of them that no conforming run measured again.
     var awaited: Set<String>
 
@@ -79,17 +82,26 @@ struct OpenRejection: Sendable, Hashable {
         rest.awaited.subtract(levels)
         return rest
     }
+    func asking(for level: String?) -> OpenRejection {
+        var wider = self
+        if let level {
+            wider.failed.insert(level)
+            wider.awaited.insert(level)
+        }
+        return wider
+    }
     /// As it was before any run answered.
     var whole: OpenRejection { OpenRejection(run: run, failed: failed) }
 }
 
 /// Where the machine stands, with what it needs to go on.
 enum ControlPhase: Sendable, Hashable {
-    case notControlled(because: String)
+    /// `awaited`: levels that went over to another lot, and that a conforming run has to measure.
+    case notControlled(because: String, awaited: Set<String> = [])
     case conforming(run: String, at: Instant)
     /// The patients' average alarms since that conforming run: a control is due, and answers for both sides of it.
     case alarmed(run: String, at: Instant)
-    case expired(because: String)
+    case expired(because: String, awaited: Set<String> = [])
     case rejected(OpenRejection)
     /// Signed, and waiting for a run.
     case signed(OpenRejection)
@@ -120,6 +132,7 @@ enum ControlPhase: Sendable, Hashable {
         case .run(let run, let outcome): after(run, outcome, policy)
         case .time: expired("la durée de validité est passée")
         case .event(let kind): after(kind, policy)
+        case .newLot(let level): afterNewLot(of: level)
         case .correction(let rejected): corrected(rejected)
         }
     }
@@ -132,6 +145,23 @@ enum ControlPhase: Sendable, Hashable {
             if case .conforming(let run, let at) = self { return .alarmed(run: run, at: at) }
             return expired("")
         case .patientWarning: return self
+        case .newControlLot: return afterNewLot(of: nil)
+        }
+    }
+
+    /// `level` nil: any conforming run answers.
+    private func afterNewLot(of level: String?) -> ControlPhase {
+        let levels = Set([level].compactMap(\.self))
+        let because = "\(ControlEventKind.newControlLot.rawValue) depuis le dernier contrôle"
+        return switch self {
+        case .notControlled(let because, let awaited):
+            .notControlled(because: because, awaited: awaited.union(levels))
+        case .conforming, .alarmed: .expired(because: because, awaited: levels)
+        case .expired(let because, let awaited): .expired(because: because, awaited: awaited.union(levels))
+        case .rejected(let open): .rejected(open.asking(for: level))
+        case .signed(let open): .signed(open.asking(for: level))
+        // The run that waited for a signature was of the lot before.
+        case .rerun(let open, _, _): .rejected(open.whole.asking(for: level))
         }
     }
 
@@ -142,13 +172,22 @@ enum ControlPhase: Sendable, Hashable {
         case .incomplete: return self
         case .absent:
             switch self {
-            case .notControlled, .conforming: return .notControlled(because: run.because)
+            case .notControlled(_, let awaited): return .notControlled(because: run.because, awaited: awaited)
+            case .conforming: return .notControlled(because: run.because)
             case .alarmed, .expired, .rejected, .signed: return self
             case .rerun(let open, _, _): return .rejected(open.whole)
             }
         case .conforming:
             switch self {
-            case .notControlled, .conforming, .alarmed, .expired: return .conforming(run: run.name, at: run.at)
+            case .conforming, .alarmed: return .conforming(run: run.name, at: run.at)
+            case .notControlled(let because, let awaited):
+                let rest = awaited.subtracting(run.levels)
+                return rest.isEmpty
+                    ? .conforming(run: run.name, at: run.at) : .notControlled(because: because, awaited: rest)
+            case .expired(let because, let awaited):
+                let rest = awaited.subtracting(run.levels)
+                return rest.isEmpty
+                    ? .conforming(run: run.name, at: run.at) : .expired(because: because, awaited: rest)
             case .signed(let open):
                 let rest = open.answered(by: run.levels)
                 return rest.awaited.isEmpty ? .conforming(run: run.name, at: run.at) : .signed(rest)
@@ -183,6 +222,15 @@ enum ControlPhase: Sendable, Hashable {
         }
     }
 
+    /// Levels that a run must measure before it proves anything.
+    var awaited: Set<String> {
+        switch self {
+        case .notControlled(_, let awaited), .expired(_, let awaited): awaited
+        case .rejected(let open), .signed(let open), .rerun(let open, _, _): open.awaited
+        case .conforming, .alarmed: []
+        }
+    }
+
     /// The rejection that is not lifted.
     var open: OpenRejection? {
         switch self {
@@ -208,6 +256,8 @@ enum ControlInput: Sendable, Hashable {
     case run(JudgedRun, RunOutcome)
     case time
     case event(ControlEventKind)
+    /// A level that went over to another lot of control.
+    case newLot(level: String?)
     /// The rejected run that a signed correction answers.
     case correction(String)
 }

@@ -71,7 +71,7 @@ package struct ControlTimeline: Sendable {
         self.policy = policy
         let runs = RunHistory(points.filter { $0.assay == assay })
         var moments = runs.ticks.map { Moment(at: $0.at, fact: .tick($0)) }
-        moments += events.map { Moment(at: $0.at, fact: .event($0.kind)) }
+        moments += events.map { Moment(at: $0.at, fact: .event($0)) }
         moments += corrections.map { Moment(at: $0.action.at, fact: .correction($0.run)) }
         let ordered = moments.enumerated().sorted { a, b in
             (a.element.at, a.element.rank, a.offset) < (b.element.at, b.element.rank, b.offset)
@@ -81,7 +81,9 @@ package struct ControlTimeline: Sendable {
             expire(before: moment.at)
             switch moment.fact {
             case .tick(let tick): judge(tick, of: runs, &rejected)
-            case .event(let kind): move(.event(kind), at: moment.at)
+            case .event(let event):
+                move(
+                    event.kind == .newControlLot ? .newLot(level: event.level) : .event(event.kind), at: moment.at)
             case .correction(let run): move(.correction(run), at: moment.at)
             }
         }
@@ -91,7 +93,7 @@ package struct ControlTimeline: Sendable {
     private struct Moment {
         enum Fact {
             case tick(RunHistory.Tick)
-            case event(ControlEventKind)
+            case event(ControlEvent)
             case correction(String)
         }
         let at: Instant
@@ -145,8 +147,11 @@ package struct ControlTimeline: Sendable {
         move(.run(verdict.judged(at: now), verdict.outcome), at: now)
         guard verdict.outcome == .conforming else { return }
         forgetProof(of: verdict.run)
-        if let open = phase.open, !open.awaited.isEmpty {
-            verdict.because = "rejet \(open.run) : à mesurer à nouveau, \(open.awaitedText)"
+        if !phase.awaited.isEmpty {
+            let levels = ControlLevel.list(phase.awaited)
+            verdict.because =
+                phase.open.map { "rejet \($0.run) : à mesurer à nouveau, \(levels)" }
+                ?? "\(ControlEventKind.newControlLot.rawValue) : à mesurer, \(levels)"
             return
         }
         proofs.append((verdict.run, now))
@@ -299,10 +304,10 @@ package struct ControlTimeline: Sendable {
     }
 }
 
-extension OpenRejection {
+extension ControlLevel {
     /// `niveau 1`, `niveaux 1 et 2`
-    var awaitedText: String {
-        let names = awaited.sorted { ControlLevel($0) < ControlLevel($1) }
+    static func list(_ levels: Set<String>) -> String {
+        let names = levels.sorted { ControlLevel($0) < ControlLevel($1) }
         return (names.count > 1 ? "niveaux " : "niveau ") + names.joined(separator: " et ")
     }
 }
@@ -327,16 +332,17 @@ extension ControlPhase {
 
     var because: String {
         switch self {
-        case .notControlled(let because), .expired(let because): because
+        case .notControlled(let because, let awaited), .expired(let because, let awaited):
+            because + (awaited.isEmpty ? "" : " ; attendu : \(ControlLevel.list(awaited))")
         case .conforming(let run, _): "contrôle \(run) conforme"
         case .alarmed(let run, _):
             "la moyenne des patients est sortie de ses limites depuis le contrôle \(run) : un contrôle est attendu"
         case .rejected(let open):
             "contrôle \(open.run) rejeté"
-                + (open.awaited == open.failed ? "" : " ; encore attendu : \(open.awaitedText)")
+                + (open.awaited == open.failed ? "" : " ; encore attendu : \(ControlLevel.list(open.awaited))")
         case .signed(let open):
             "rejet \(open.run) corrigé : un contrôle conforme est attendu"
-                + (open.awaited == open.failed ? "" : " (\(open.awaitedText))")
+                + (open.awaited == open.failed ? "" : " (\(ControlLevel.list(open.awaited)))")
         case .rerun(let open, let run, _):
             "contrôle \(run) conforme après le rejet \(open.run) : la correction est à signer"
         }

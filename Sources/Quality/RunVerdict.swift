@@ -5,7 +5,7 @@ package enum RunOutcome: String, Sendable, Codable, CaseIterable {
     /// No rejecting rule; warnings are possible.
     case conforming = "CONFORME"
     case rejected = "REJET"
-    /// A point without z, or no rule enabled: nothing is proven (`CQ_ABSENT`).
+    /// A point without z, or no rule that rejects: nothing is proven (`CQ_ABSENT`).
     case absent = "CQ_ABSENT"
     /// Fewer levels than the policy asks for, or nothing left after exclusions: the run changes nothing.
     case incomplete = "INCOMPLET"
@@ -64,7 +64,7 @@ package struct RunVerdict: Sendable, Hashable {
         _ counting: [ControlPoint], _ scored: [ScoredPoint], _ violations: [Violation], _ policy: ControlPolicy
     ) -> (RunOutcome, String) {
         if violations.contains(where: { $0.action == .reject }) { return (.rejected, "") }
-        guard !policy.rules.isEmpty else { return (.absent, "aucune règle de contrôle n'est active") }
+        guard policy.hasRejectingRule else { return (.absent, "sans règle de rejet : rien n'est contrôlé") }
         for point in counting {
             if case .absent(let defect) = point.score { return (.absent, "niveau \(point.level) : \(defect.french)") }
         }

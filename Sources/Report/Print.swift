@@ -23,7 +23,9 @@ extension Composition {
                 ? []
                 : otherSignatures + [
                     PrintedReport.Signature(
-                        name: signed.signature.biologist.displayName, role: "Biologiste médical",
+                        name: signed.signature.biologist.displayName,
+                        role: signed.signature.isStanding == true
+                            ? "Biologiste médical, accord permanent" : "Biologiste médical",
                         signedAt: signed.signature.at.spoken(in: zone))
                 ])
         report.attached = supplements.attachedReports.map { "\($0.title) (n° \($0.number))" }

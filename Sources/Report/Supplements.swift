@@ -1,7 +1,7 @@
 import Base
 import CDA
 import Catalog
-import Laboratory
+package import Laboratory
 
 // What was signed beside the observations → its place in the document.
 
@@ -45,14 +45,7 @@ extension Composition {
     static let mostPrevious = 3
 
     /// Prescriber, copies, médecin traitant: each person once.
-    var correspondents: [Laboratory.Professional] {
-        var all = [request.prescriber] + request.recipients
-        if let file = patient.administrative, file.familyDoctorGetsReports, let doctor = file.familyDoctor {
-            all.append(doctor)
-        }
-        var seen = Set<String>()
-        return all.filter { seen.insert($0.nationalID + ($0.securedMail ?? "")).inserted }
-    }
+    var correspondents: [Laboratory.Professional] { request.correspondents(of: patient) }
 
     /// What page and document conclude with: why this version came, then what was signed.
     var conclusions: [ReportSupplements.Conclusion] {
@@ -216,5 +209,17 @@ extension Laboratory.Relative {
             },
             name: PersonName(family: family, given: given), address: .absent(.notAsked),
             telecoms: phone.map { [.phone($0, use: "H")] } ?? [.absent(.notAsked)])
+    }
+}
+
+extension Request {
+    /// Who is written to about it: the prescriber, the copies, the family doctor who gets reports; once each.
+    package func correspondents(of patient: Laboratory.Patient) -> [Laboratory.Professional] {
+        var all = [prescriber] + recipients
+        if let file = patient.administrative, file.familyDoctorGetsReports, let doctor = file.familyDoctor {
+            all.append(doctor)
+        }
+        var seen = Set<String>()
+        return all.filter { seen.insert($0.nationalID + ($0.securedMail ?? "")).inserted }
     }
 }

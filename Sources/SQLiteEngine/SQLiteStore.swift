@@ -220,22 +220,36 @@ private struct SQLiteConnection: SQLConnection {
         } catch { throw SQLiteConnection.failure(error) }
     }
 
-    func blobs(
-        _ sql: String, _ arguments: [SQLValue], each: (_ key: String, _ blob: UnsafeBufferPointer<UInt8>) -> Void
-    ) throws(SQLFailure) {
+    /// Page by page to where it is wanted: a column of a row is put together in memory of SQLite's first.
+    func write(
+        _ blobs: BlobSelection, on sheet: inout ReadingMemory.Sheet
+    ) throws(SQLFailure) -> [String: Range<Int>] {
+        var rows: [(key: String, row: Int64)] = [], places: [String: Range<Int>] = [:]
         do {
-            try run(try database.cachedStatement(sql: sql).sqliteStatement, arguments) { row in
-                each(SQLiteConnection.text(row, 0), SQLiteConnection.bytes(row, 1))
+            let statement = try database.cachedStatement(sql: blobs.sql(selecting: "rowid")).sqliteStatement
+            try run(statement, blobs.keys) { row in
+                rows.append((SQLiteConnection.text(row, 0), sqlite3_column_int64(row, 1)))
+            }
+            var blob: OpaquePointer?
+            defer { sqlite3_blob_close(blob) }
+            for (key, row) in rows {
+                let opened =
+                    blob == nil
+                    ? sqlite3_blob_open(database.sqliteConnection, "main", blobs.table, blobs.column, row, 0, &blob)
+                    : sqlite3_blob_reopen(blob, row)
+                guard opened == SQLITE_OK else { throw error() }
+                let start = sheet.count
+                sheet.write(blobs.before)
+                var read = SQLITE_OK
+                sheet.write(Int(sqlite3_blob_bytes(blob))) { bytes in
+                    read = sqlite3_blob_read(blob, bytes.baseAddress, CInt(bytes.count), 0)
+                }
+                guard read == SQLITE_OK else { throw error() }
+                sheet.write(blobs.after)
+                places[key] = start..<sheet.count
             }
         } catch { throw SQLiteConnection.failure(error) }
-    }
-
-    /// Stand until the next step of the statement.
-    private static func bytes(_ row: OpaquePointer, _ column: CInt) -> UnsafeBufferPointer<UInt8> {
-        // An empty blob has no address.
-        let start = sqlite3_column_blob(row, column)
-        let count = start == nil ? 0 : Int(sqlite3_column_bytes(row, column))
-        return UnsafeBufferPointer(start: start?.assumingMemoryBound(to: UInt8.self), count: count)
+        return places
     }
 
     private static func text(_ row: OpaquePointer, _ column: CInt) -> String {
@@ -250,7 +264,11 @@ private struct SQLiteConnection: SQLConnection {
         case SQLITE_INTEGER: return .integer(sqlite3_column_int64(row, column))
         // The schema is STRICT and holds no real number; a text of it will be refused by whoever reads it.
         case SQLITE_FLOAT: return .text("\(sqlite3_column_double(row, column))")
-        case SQLITE_BLOB: return .blob(Array(bytes(row, column)))
+        case SQLITE_BLOB:
+            // An empty blob has no address.
+            let start = sqlite3_column_blob(row, column)
+            let count = start == nil ? 0 : Int(sqlite3_column_bytes(row, column))
+            return .blob(Array(UnsafeRawBufferPointer(start: start, count: count)))
         case _: return .text(text(row, column))
         }
     }

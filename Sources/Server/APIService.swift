@@ -61,7 +61,8 @@ func runAPI(
     _ configuration: Configuration, _ desk: Desk, _ fleet: AnalyzerFleet, _ reloader: Reloader,
     _ dispatch: ReportDispatch, bound: @escaping @Sendable (Int) -> Void
 ) async throws {
-    let accounts = AccountDesk(desk: desk, credentials: Credentials())
+    let accounts = AccountDesk(
+        desk: desk, credentials: Credentials(), draftSecret: try draftSecret(in: configuration.data))
     let secretFile = configuration.data + "/bootstrap-secret"
     let made = try await accounts.createFirstAdministrator(site: configuration.sites[0].code) {
         secret throws(Refusal) in
@@ -100,6 +101,23 @@ package struct ReportDoor: ReportControl {
     }
     package func selfDisplaying(_ cda: [UInt8]) -> [UInt8] { ReportDispatch.selfDisplaying(cda) }
     package func addresses(in message: [UInt8]) -> [String] { ReportDispatch.addresses(in: message) }
+}
+
+/// What the keys of drafts come from: made at the first start, in a file of the data folder.
+private func draftSecret(in folder: String) throws(Refusal) -> [UInt8] {
+    let path = folder + "/drafts-secret"
+    if let data = FileManager.default.contents(atPath: path) {
+        guard data.count == AccountDesk.draftSecretLength else {
+            throw Refusal(
+                "server.drafts", at: path, because: "ce secret n'a pas \(AccountDesk.draftSecretLength) octets",
+                remedy: "le remettre depuis une sauvegarde, ou l'effacer : les brouillons en cours seront perdus")
+        }
+        return Array(data)
+    }
+    var chance = SystemRandomNumberGenerator()
+    let secret = (0..<AccountDesk.draftSecretLength).map { _ in UInt8.random(in: .min ... .max, using: &chance) }
+    try SecretFile.write(secret, to: path)
+    return secret
 }
 
 /// Readable by the server's own user only.

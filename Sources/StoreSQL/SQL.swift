@@ -125,8 +125,10 @@ package enum SQL {
         """
     static func awaitingTechnical(bySite: Bool) -> String {
         """
-        SELECT o.body FROM pending_technical p CROSS JOIN observation o WHERE o.id = p.observation_id\
-        \(bySite ? " AND p.site = ?" : "") ORDER BY p.recorded_at, p.observation_id LIMIT ?
+        SELECT o.body FROM pending_technical p CROSS JOIN observation o LEFT JOIN request_current c\
+         ON c.id = o.request_id WHERE o.id = p.observation_id\
+        \(bySite ? " AND p.site = ?" : "")\
+         ORDER BY COALESCE(c.urgent, 0) DESC, p.recorded_at, p.observation_id LIMIT ?
         """
     }
     /// Something that no signature holds, or a signature whose content changed.
@@ -268,11 +270,6 @@ package enum SQL {
         WHERE delivery_id IN (\(Array(repeating: "?", count: count).joined(separator: ", ")))
         ORDER BY delivery_id, ordinal
         """
-    }
-    /// Parameters: `count` identifiers.
-    static func deliveryMessages(count: Int) -> String {
-        let marks = Array(repeating: "?", count: count).joined(separator: ", ")
-        return "SELECT id, message FROM delivery WHERE id IN (\(marks))"
     }
     static let inbound = "SELECT body, bytes FROM inbound WHERE source = ? AND control_id = ?"
 

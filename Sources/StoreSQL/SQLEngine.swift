@@ -1,4 +1,5 @@
 package import Base
+package import Store
 
 /// A value of a column or a parameter.
 package enum SQLValue: Sendable, Hashable {
@@ -32,20 +33,39 @@ package enum SQLFailure: Error, Sendable, Equatable {
 package protocol SQLConnection {
     func execute(_ sql: String, _ arguments: [SQLValue]) throws(SQLFailure)
     func query(_ sql: String, _ arguments: [SQLValue]) throws(SQLFailure) -> [[SQLValue]]
-    /// Rows of a text and a blob. `each` sees the blob where the engine has it, for the time of the call.
-    func blobs(
-        _ sql: String, _ arguments: [SQLValue], each: (_ key: String, _ blob: UnsafeBufferPointer<UInt8>) -> Void
-    ) throws(SQLFailure)
+    /// Writes a blob of each of these rows, framed, and says where each stands.
+    func write(_ blobs: BlobSelection, on sheet: inout ReadingMemory.Sheet) throws(SQLFailure) -> [String: Range<Int>]
+}
+/// A blob of the rows of a table, found by a key of text.
+package struct BlobSelection: Sendable {
+    package var table: String
+    package var column: String
+    package var key: String
+    package var keys: [SQLValue]
+    /// Bytes that come before and after each.
+    package var before: [UInt8]
+    package var after: [UInt8]
+
+    /// Rows of the key and `column`.
+    package func sql(selecting column: String) -> String {
+        let marks = Array(repeating: "?", count: keys.count).joined(separator: ", ")
+        return "SELECT \(key), \(column) FROM \(table) WHERE \(key) IN (\(marks))"
+    }
 }
 extension SQLConnection {
-    package func blobs(
-        _ sql: String, _ arguments: [SQLValue], each: (_ key: String, _ blob: UnsafeBufferPointer<UInt8>) -> Void
-    ) throws(SQLFailure) {
-        for row in try query(sql, arguments) {
-            if row.count == 2, let key = row[0].text, let blob = row[1].blob {
-                blob.withUnsafeBufferPointer { each(key, $0) }
-            }
+    package func write(
+        _ blobs: BlobSelection, on sheet: inout ReadingMemory.Sheet
+    ) throws(SQLFailure) -> [String: Range<Int>] {
+        var places: [String: Range<Int>] = [:]
+        for row in try query(blobs.sql(selecting: blobs.column), blobs.keys) {
+            guard row.count == 2, let key = row[0].text, let blob = row[1].blob else { continue }
+            let start = sheet.count
+            sheet.write(blobs.before)
+            sheet.write(blob)
+            sheet.write(blobs.after)
+            places[key] = start..<sheet.count
         }
+        return places
     }
     package func execute(_ sql: String) throws(SQLFailure) { try execute(sql, []) }
     package func query(_ sql: String) throws(SQLFailure) -> [[SQLValue]] { try query(sql, []) }

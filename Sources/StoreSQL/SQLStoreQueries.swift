@@ -209,16 +209,12 @@ extension SQLStore {
     ) async throws(StoreFailure) -> [String: ArraySlice<UInt8>] {
         let lists = SQLStore.lists(of: deliveryIDs)
         let places = try await read { (connection: any SQLConnection) throws(SQLFailure) -> [String: Range<Int>] in
-            try memory.fill { (bytes: inout [UInt8]) throws(SQLFailure) -> [String: Range<Int>] in
+            try memory.fill { (sheet: inout ReadingMemory.Sheet) throws(SQLFailure) -> [String: Range<Int>] in
                 var places: [String: Range<Int>] = [:]
-                for list in lists {
-                    try connection.blobs(SQL.deliveryMessages(count: list.count), list) { id, message in
-                        let start = bytes.count
-                        bytes += before
-                        bytes.append(contentsOf: message)
-                        bytes += after
-                        places[id] = start..<bytes.count
-                    }
+                for ids in lists {
+                    let messages = BlobSelection(
+                        table: "delivery", column: "message", key: "id", keys: ids, before: before, after: after)
+                    places.merge(try connection.write(messages, on: &sheet)) { first, _ in first }
                 }
                 return places
             }

@@ -21,7 +21,7 @@ extension Line {
             id: view.id, request: request, accession: view.accession, patient: patient, civil: civil, urgent: urgent,
             analysis: view.analysis, name: view.analysisName ?? "", value: view.value.frenchText,
             unit: Unit.french(view.value.unit ?? ""), interval: view.interval?.frenchText ?? "", flags: view.flags,
-            holds: view.holds.map { Hold($0.code, frenchUnits($0.reason)) }, analyzer: view.origin.analyzer,
+            holds: view.holds.map { Hold($0.code, spoken($0.reason, in: zone)) }, analyzer: view.origin.analyzer,
             author: view.origin.author,
             observedAt: view.observedAt.instant(in: zone) ?? Instant(seconds: 0), run: view.run, state: state,
             comment: view.comment)
@@ -34,11 +34,15 @@ extension Line {
     }
 }
 
-/// A sentence of the server with its units as they are printed: the engine keeps them in UCUM.
-package func frenchUnits(_ words: String) -> String {
+/// A sentence of the engine as people read it: its units as they are printed (the engine keeps them in UCUM), its
+/// instants at the time of the laboratory (the engine keeps UTC).
+package func spoken(_ words: String, in zone: CivilZone) -> String {
     words.split(separator: " ", omittingEmptySubsequences: false).map { word in
-        word.contains("/") && (word.hasPrefix("10*") || !word.contains(where: \.isNumber))
-            ? Unit.french(String(word)) : String(word)
+        if word.contains("/"), word.hasPrefix("10*") || !word.contains(where: \.isNumber) {
+            return Unit.french(String(word))
+        }
+        guard let at = Moment(text: String(word)).instant(in: .utc) else { return String(word) }
+        return Moment(at, in: zone).french
     }.joined(separator: " ")
 }
 
@@ -70,9 +74,27 @@ extension AnalyzerRow {
 
 extension QualityRow {
     package init(_ view: QualityStateView) {
+        // Whoever signed that no control is wanted is named where nothing was controlled.
+        let isExempt = view.because.hasPrefix("dispensé")
         self.init(
-            analyzer: view.analyzer, analysis: view.analysis, state: view.state, rules: view.rules,
-            because: view.because)
+            analyzer: view.analyzer, analysis: view.analysis, state: isExempt ? QualityRow.exempt : view.state,
+            rules: view.rules, because: frenchScores(view.because))
+    }
+}
+
+/// `z = +4,00` for `z = +4.00`.
+func frenchScores(_ text: String) -> String {
+    text.replacing(/z = ([^ .]*)\.([0-9]+)/) { "z = \($0.1),\($0.2)" }
+}
+
+extension CallRow.Telling {
+    /// The last attempt that reached somebody; nil while the call is open.
+    init?(_ call: CriticalCallView, zone: CivilZone) {
+        guard call.state == .told, let told = call.attempts.last(where: { $0.outcome != "INJOIGNABLE" }) else {
+            return nil
+        }
+        self.init(
+            person: told.person, at: told.at.instant(in: zone) ?? Instant(seconds: 0), by: told.caller)
     }
 }
 
@@ -203,7 +225,7 @@ extension WhySheet {
                 let parts = check.line.split(separator: " – ", maxSplits: 1)
                 return Check(
                     step: check.step, rule: check.rule, outcome: WhySheet.outcome(check.outcome),
-                    code: check.code?.rawValue ?? "", seen: parts.count > 1 ? frenchUnits(String(parts[1])) : "")
+                    code: check.code?.rawValue ?? "", seen: parts.count > 1 ? spoken(String(parts[1]), in: zone) : "")
             },
             dilution: last.proposedDilution)
     }

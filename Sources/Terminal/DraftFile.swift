@@ -4,18 +4,61 @@ package import Console
 import Crypto
 import Foundation
 
-/// Drafts of one person at one server, sealed with AES-256-GCM. The key is a file of this account only (0600) beside
-/// the tokens: a copy of the drafts, in a backup or on a share, says nothing without it.
+/// Drafts of one person at one server, sealed with AES-256-GCM. The server holds the key and gives it to the person
+/// who is signed in; here it is in memory only. Who copies this folder has drafts that say nothing: to ask for the
+/// key takes a session that lives, and whoever has that one reads the files themselves. The key is that of the
+/// account, not of the session, so that drafts outlive a kill, a lock, a cut line, the end of a session and a new
+/// secret.
 package struct DraftFile: Sendable {
     package let path: String
-    private let keyPath: String
+    private let key: SymmetricKey
     private let bound: [UInt8]
+    /// Beginning of the names of all windows of this person.
+    private let stem: String
+    /// Two windows of a person have a file each: the one that writes last must not end the drafts of the other.
+    private let window: Window
 
-    /// `tokens`: where the tokens of this machine are.
-    package init(beside tokens: TokenFile, server: String, login: String) {
+    /// A lock that ends with its holder, killed or not.
+    private final class Window: Sendable {
+        private let descriptor: Int32
+        init?(_ path: String) {
+            let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            guard opened >= 0 else { return nil }
+            guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+                close(opened)
+                return nil
+            }
+            descriptor = opened
+        }
+        deinit { close(descriptor) }
+    }
+    /// Windows that one person has open at once, at most.
+    private static let windows = 1...32
+
+    /// `tokens`: where the tokens of this machine are; `key`: that of the server, 64 hexadecimal digits.
+    package init(beside tokens: TokenFile, server: String, login: String, key: String) throws(Refusal) {
         bound = DraftFile.bound(server, login)
-        path = DraftFile.path(beside: tokens, server: server, login: login, "drafts", "sealed")
-        keyPath = DraftFile.folder(tokens) + "/drafts.key"
+        let stem = DraftFile.path(beside: tokens, server: server, login: login, "drafts", "")
+        self.stem = stem
+        let digits = Array(key)
+        let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+            UInt8(String(digits[$0...$0 + 1]), radix: 16)
+        }
+        guard bytes.count == 32, digits.count == 64 else {
+            throw Refusal(
+                "drafts.key", at: server, because: "le serveur n'a pas donné de clé pour les brouillons de ce compte",
+                remedy: "le dire à l'administrateur")
+        }
+        self.key = SymmetricKey(data: bytes)
+        for number in DraftFile.windows {
+            guard let free = Window(stem + "\(number).lock") else { continue }
+            window = free
+            path = stem + "\(number).sealed"
+            return
+        }
+        throw Refusal(
+            "drafts.seal", at: stem, because: "aucun fichier de brouillons n'est libre",
+            remedy: "vérifier le dossier et ses droits, fermer des fenêtres")
     }
 
     private static func folder(_ tokens: TokenFile) -> String {
@@ -38,44 +81,48 @@ package struct DraftFile: Sendable {
         }
         let sealed: Data?
         do {
-            let key = try key()
             sealed = try AES.GCM.seal(JSONEncoder().encode(drafts), using: key, authenticating: Data(bound)).combined
-        } catch let refusal as Refusal { throw refusal } catch { throw failure }
+        } catch { throw failure }
         guard let sealed else { throw failure }
         try SecretFile.write(Array(sealed), to: path)
     }
 
-    /// What was left; nothing when there is no file. A file that was altered, or another's, is refused and stays.
-    package func read() throws(Refusal) -> [Draft] {
+    /// What was left, by this window and by those that ended, which it takes over; the newest first, one of a cell.
+    package func takeOver() throws(Refusal) -> [Draft] {
+        var found = try DraftFile.read(path, key, bound)
+        var ended: [(path: String, window: Window)] = []
+        for number in DraftFile.windows {
+            let other = stem + "\(number).sealed"
+            guard other != path, access(other, F_OK) == 0, let free = Window(stem + "\(number).lock") else { continue }
+            found += try DraftFile.read(other, key, bound)
+            ended.append((other, free))
+        }
+        var places = Set<String>()
+        let all = found.sorted { $0.at > $1.at }.filter { places.insert($0.place).inserted }
+        guard !ended.isEmpty else { return all }
+        try keep(all)
+        for other in ended { unlink(other.path) }
+        return all
+    }
+
+    /// Nothing when there is no file. A file that was altered, or another's, is refused and stays.
+    private static func read(_ path: String, _ key: SymmetricKey, _ bound: [UInt8]) throws(Refusal) -> [Draft] {
         guard let data = FileManager.default.contents(atPath: path) else { return [] }
         do {
             let opened = try AES.GCM.open(
-                AES.GCM.SealedBox(combined: data), using: try key(), authenticating: Data(bound))
+                AES.GCM.SealedBox(combined: data), using: key, authenticating: Data(bound))
             return try JSONDecoder().decode([Draft].self, from: opened)
-        } catch let refusal as Refusal { throw refusal } catch {
+        } catch {
             throw Refusal(
-                "drafts.open", at: path, because: "les brouillons ne s'ouvrent pas avec la clé de ce compte",
-                remedy: "remettre drafts.key, ou effacer ce fichier")
+                "drafts.open", at: path,
+                because: "les brouillons ne s'ouvrent pas avec la clé que le serveur tient pour ce compte",
+                remedy: "ressaisir ce qui manque, puis effacer ce fichier")
         }
     }
 
     private var failure: Refusal {
         Refusal(
             "drafts.seal", at: path, because: "les brouillons ne peuvent être scellés", remedy: "vérifier le dossier")
-    }
-
-    private func key() throws(Refusal) -> SymmetricKey {
-        if let data = FileManager.default.contents(atPath: keyPath) {
-            guard data.count == 32 else {
-                throw Refusal(
-                    "drafts.key", at: keyPath, because: "cette clé n'a pas 32 octets",
-                    remedy: "la remettre depuis une sauvegarde, ou l'effacer avec les brouillons")
-            }
-            return SymmetricKey(data: data)
-        }
-        let key = SymmetricKey(size: .bits256)
-        try SecretFile.write(key.withUnsafeBytes { Array($0) }, to: keyPath)
-        return key
     }
 }
 

@@ -9,7 +9,8 @@ package actor Errands {
     private let tokens: TokenFile
     private let address: ServerAddress
     private let login: String
-    private let drafts: DraftFile
+    /// Nil until the server gave the key.
+    private var drafts: DraftFile?
     private let zone: CivilZone
     private let now: @Sendable () -> Instant
     private let tell: @Sendable (Event) -> Void
@@ -42,17 +43,19 @@ package actor Errands {
         habits = HabitFile(beside: tokens, server: address.text, login: login)
         self.now = now
         self.tell = tell
-        drafts = DraftFile(beside: tokens, server: address.text, login: login)
     }
 
     /// Who is here, what was left, then news until the task is cancelled.
     package func begin() async throws(Refusal) {
         let who = try await client.whoami()
+        let drafts = try DraftFile(
+            beside: tokens, server: address.text, login: login, key: try await client.draftKey().key)
+        self.drafts = drafts
         tell(.who(person: who.name, login: who.login, site: who.site, Set(who.permissions)))
         tell(.habits(habits.read()))
         tell(.online)
         do throws(Refusal) {
-            let left = try drafts.read()
+            let left = try drafts.takeOver()
             if !left.isEmpty { tell(.drafts(left)) }
         } catch { tell(.failed(error)) }
     }
@@ -136,11 +139,12 @@ package actor Errands {
             return .requests(try await client.requests(limit: Source.mostRequests).map { RequestRow($0, zone: zone) })
         case .calls:
             return .calls(
-                try await client.criticalCalls().filter { $0.state == .open }.map {
+                try await client.criticalCalls().filter { $0.state != .closed }.map {
                     CallRow(
                         id: $0.observationID, due: $0.dueAt.instant(in: zone) ?? Instant(seconds: 0),
                         isOverdue: $0.isOverdue, contact: $0.contact, request: $0.requestNumber ?? "",
-                        patient: $0.patientName ?? "", told: "\($0.analysis) \($0.value)")
+                        patient: $0.patientName ?? "", told: "\($0.analysis) \($0.value)",
+                        telling: CallRow.Telling($0, zone: zone))
                 })
         case .comments:
             return .comments(try await client.comments().map { CodedText(code: $0.code, text: $0.text) })
@@ -208,7 +212,7 @@ package actor Errands {
             let bytes = try await client.qualityChart(
                 analyzer, analysis, format: ascii ? "ascii" : "text", width: columns)
             let text = String(decoding: bytes, as: UTF8.self)
-            tell(.chart("\(analyzer)/\(analysis)", text.split(separator: "\n").map { String($0) }))
+            tell(.chart("\(analyzer)/\(analysis)", frenchScores(text).split(separator: "\n").map { String($0) }))
         } catch { complain(error) }
     }
 
@@ -220,19 +224,12 @@ package actor Errands {
             _ = try await client.reject(request, RejectBody(observation: id, reason: reason))
         case .withdraw(let request, let ids):
             _ = try await client.withdraw(request, WithdrawBody(observations: ids))
-        case .enter(let request, let analysis, let value, let seen, let again):
-            var body = ResultBody(analysis: analysis)
-            switch value {
-            case .number(let text): body.value = text
-            case .text(let text): body.text = text
-            case .notPerformed(let reason): body.notPerformed = reason
-            }
-            switch again {
-            case .number(let text)?, .text(let text)?: body.again = text
-            case .notPerformed?, nil: break
-            }
+        case .enter(let request, let analysis, let value, let seen):
+            var body = ResultBody(analysis, value)
             body.seen = seen
             _ = try await client.enter(request, body)
+        case .firstReading(let request, let analysis, let value):
+            _ = try await client.readFirst(request, ResultBody(analysis, value))
         case .choose(let request, let keep, let isBack, let aside, let reason):
             if isBack { _ = try await client.withdraw(request, WithdrawBody(observations: [keep], reason: reason)) }
             for id in aside { _ = try await client.reject(request, RejectBody(observation: id, reason: reason)) }
@@ -263,6 +260,17 @@ package actor Errands {
     }
 
     package func keep(_ all: [Draft]) {
-        do throws(Refusal) { try drafts.keep(all) } catch { tell(.failed(error)) }
+        do throws(Refusal) { try drafts?.keep(all) } catch { tell(.failed(error)) }
+    }
+}
+
+extension ResultBody {
+    fileprivate init(_ analysis: String, _ typed: TypedValue) {
+        self.init(analysis: analysis)
+        switch typed {
+        case .number(let text): value = text
+        case .text(let words): text = words
+        case .notPerformed(let reason): notPerformed = reason
+        }
     }
 }

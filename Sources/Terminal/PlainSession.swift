@@ -37,6 +37,9 @@ package enum PlainSession {
         }
         for await sign in stream {
             switch sign {
+            case .line(let text) where desk.isLearning:
+                desk.study(text)
+                desk.ask()
             case .line(let text):
                 let answer = desk.plain.typed(text, at: TerminalSession.now())
                 desk.say(answer.lines)
@@ -44,7 +47,9 @@ package enum PlainSession {
                 desk.ask()
             case .news:
                 let said = desk.said
-                if await desk.settle([], mailbox) { return await errands.keep(desk.plain.bench.drafts) }
+                if await desk.settle([], mailbox, isSilent: desk.isLearning) {
+                    return await errands.keep(desk.plain.bench.drafts)
+                }
                 if desk.said > said { desk.ask() }
             case .end: return await errands.keep(desk.plain.bench.drafts)
             }
@@ -57,6 +62,8 @@ private struct PlainDesk {
     var plain: Plain
     let errands: Errands
     private(set) var said = 0
+    private var lesson: PlainPractice?
+    var isLearning: Bool { lesson != nil }
 
     init(plain: Plain, errands: Errands) {
         self.plain = plain
@@ -72,8 +79,12 @@ private struct PlainDesk {
             for effect in effects {
                 switch effect {
                 case .quit: return true
-                case .bell: PlainDesk.write(isatty(STDOUT_FILENO) == 1 ? "\u{7}" : "")
-                case .load, .open, .find, .chart, .send, .keep, .why, .habits, .practise: await errands.run(effect)
+                case .bell: ring()
+                case .practise:
+                    let begun = PlainPractice(plain.bench.manner, at: TerminalSession.now())
+                    lesson = begun
+                    say(begun.greeting)
+                case .load, .open, .find, .chart, .send, .keep, .why, .habits: await errands.run(effect)
                 }
             }
             effects = []
@@ -87,6 +98,18 @@ private struct PlainDesk {
         }
     }
 
+    /// A line of the lesson: it stays there, and the laboratory goes on behind it.
+    mutating func study(_ line: String) {
+        guard var lesson else { return }
+        let answer = lesson.typed(line, at: TerminalSession.now())
+        if answer.rings { ring() }
+        say(answer.lines)
+        self.lesson = lesson.isOver ? nil : lesson
+        if lesson.isOver { say(plain.greeting) }
+    }
+
+    private func ring() { PlainDesk.write(isatty(STDOUT_FILENO) == 1 ? "\u{7}" : "") }
+
     mutating func say(_ lines: [String]) {
         guard !lines.isEmpty else { return }
         said += lines.count
@@ -94,8 +117,8 @@ private struct PlainDesk {
     }
 
     func ask() {
-        Echo.isOn(!plain.wantsSecret)
-        PlainDesk.write(plain.prompt)
+        Echo.isOn(!(lesson?.wantsSecret ?? plain.wantsSecret))
+        PlainDesk.write(lesson?.prompt ?? plain.prompt)
     }
 
     private static func write(_ text: String) {

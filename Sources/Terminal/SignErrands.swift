@@ -30,6 +30,7 @@ actor SignErrands {
         tell(.who(person: who.name, login: who.login, site: who.site))
         tell(.comments(try await client.comments().map { ($0.code, $0.text) }))
         tell(.rules(String(try await client.catalogue().version.prefix(12))))
+        tell(.settings(try await client.signOffSettings()))
         tell(.online)
     }
 
@@ -171,7 +172,7 @@ actor SignErrands {
             return .signed(version: made.version)
         case .lot(let picks, let pin):
             let files = picks.map { LotBody.File(request: $0.number, contentHash: $0.contentHash) }
-            let made = try await client.signLot(LotBody(pin: pin, files: files))
+            let made = try await client.signLot(LotBody(pin: pin, files: files, frozen: true))
             return .lot(
                 signed: made.filter { $0.signature != nil }.map(\.requestNumber),
                 refused: made.filter { $0.signature == nil }.map(\.requestNumber))
@@ -239,8 +240,10 @@ extension SignSheet {
                 observation, request: request.number, patient: view.patient.displayName, civil: civil,
                 urgent: request.priority == .urgent, zone: zone)
             let past = history.first { $0.analysis == observation.analysis }?.points ?? []
-            var points = past.reversed().map { Trend.Point($0.value, at($0.observedAt), $0.analyzer) }
-            points.append(Trend.Point(observation.value, line.observedAt, observation.origin.analyzer))
+            let known = history.first { $0.analysis == observation.analysis }
+            var points = past.reversed().map { Trend.Point($0.value, at($0.observedAt), $0.analyzer, $0.definition) }
+            points.append(
+                Trend.Point(observation.value, line.observedAt, observation.origin.analyzer, known?.definition))
             return SignLine(
                 line: line, low: observation.interval?.low, high: observation.interval?.high,
                 isFresh: fresh.contains(observation.id),
@@ -272,9 +275,11 @@ extension SignSheet {
 }
 
 extension Trend.Point {
-    package init(_ value: ObservationValue, _ at: Instant, _ analyzer: String?) {
+    package init(_ value: ObservationValue, _ at: Instant, _ analyzer: String?, _ definition: String?) {
         var measured: Measured?
         if case .measured(let number, _) = value { measured = number }
-        self.init(at: at, value: measured, unit: value.unit ?? "", method: analyzer ?? "saisie")
+        self.init(
+            at: at, value: measured, unit: value.unit ?? "", method: analyzer ?? "saisie",
+            definition: definition ?? "")
     }
 }

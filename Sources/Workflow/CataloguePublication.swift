@@ -40,14 +40,14 @@ package struct CatalogueApproval: Sendable, Hashable, Codable {
 }
 
 /// Body of an entry of the register `catalogue`.
-private struct PublicationBody: Codable {
+struct PublicationBody: Codable {
     var version: String
     var reason: String
     var analyses: Int
     var changes: Int
 }
 /// Body of an entry of the register `approval`.
-private struct ApprovalBody: Codable {
+struct ApprovalBody: Codable {
     /// SHA-256 of what was approved.
     var hash: String
     /// False: withdrawn.
@@ -203,11 +203,20 @@ extension Desk {
     ) async throws(CommandFailure) {
         try allow(author, .sign)
         try needReason(reason)
-        if valid { try checkEnd(of: subjects, until) }
+        if valid {
+            try checkEnd(of: subjects, until)
+            try await checkSecondPerson(subjects, by: author)
+        }
         try await attempt { () async throws(CommandFailure) in
             let known = try await latestApprovals()
             var facts = [Fact]()
             let at = now()
+            if !valid, let stranger = subjects.first(where: { known[$0.name]?.body.valid != true }) {
+                throw .refused(
+                    Refusal(
+                        "catalogue.approve.none", at: stranger.name, because: "rien n'est approuvé sous ce nom",
+                        remedy: "voir ce qui l'est : paillasse catalogue approvals"))
+            }
             for subject in subjects {
                 let body = ApprovalBody(
                     hash: Digest.sha256Hex(subject.content), valid: valid, reason: reason,
@@ -248,10 +257,12 @@ extension Desk {
         return ApprovalSubject(name: "analyse:\(code)", content: content)
     }
 
-    /// What can be approved of a rule in force, by its name without the version; refused when there is none.
-    package func approvalSubject(rule id: String) throws(CommandFailure) -> ApprovalSubject {
+    /// What can be approved of a rule in force, by its name in any form (`RuleReference.id(named:)`); refused when
+    /// there is none.
+    package func approvalSubject(rule name: String) throws(CommandFailure) -> ApprovalSubject {
+        let id = RuleReference.id(named: name)
         guard let rule = shelf.pack.approvable.first(where: { $0.reference.id == id }) else {
-            throw missing("catalogue.rule.unknown", "règle", id)
+            throw missing("catalogue.rule.unknown", "règle", name)
         }
         return ApprovalSubject(rule)
     }
@@ -305,12 +316,12 @@ extension Desk {
 
     // Publications
 
-    private func publications() async throws(CommandFailure) -> [RegisterEntry] {
+    func publications() async throws(CommandFailure) -> [RegisterEntry] {
         try await ask { () throws(StoreFailure) in
             try await store.register(.catalogue, site: Register.everySite, subject: Desk.subject)
         }
     }
-    private func body(of entry: RegisterEntry) throws(CommandFailure) -> PublicationBody {
+    func body(of entry: RegisterEntry) throws(CommandFailure) -> PublicationBody {
         try RegisterText.decode(Array(entry.body.utf8), as: PublicationBody.self)
     }
     private func publication(_ entry: RegisterEntry) throws(CommandFailure) -> CataloguePublication {
@@ -319,7 +330,7 @@ extension Desk {
             number: entry.ordinal, version: body.version, author: entry.author, at: entry.at, reason: body.reason,
             analyses: body.analyses, changes: body.changes)
     }
-    private func files(of entry: RegisterEntry) throws(CommandFailure) -> [CatalogFile] {
+    func files(of entry: RegisterEntry) throws(CommandFailure) -> [CatalogFile] {
         try RegisterText.decode(entry.content, as: [PublishedFile].self)
             .map { CatalogFile(name: $0.name, bytes: Array($0.text.utf8)) }
     }

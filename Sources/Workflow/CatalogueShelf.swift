@@ -70,7 +70,12 @@ package final class CatalogueShelf: Sendable {
     package func keep(_ catalogue: AnalysisCatalogue, pack: RulePack) {
         let engine = RuleEngine(catalogue: catalogue, pack: pack, zone: .europeParis)
         state.withLock { state in
-            guard state.current.version != catalogue.version else { return }
+            // The one that stands may have been opened without its rules.
+            guard state.current.version != catalogue.version else {
+                state.current = catalogue
+                state.engine = engine
+                return
+            }
             state.earlier[catalogue.version.text] = catalogue
             state.earlierEngines[catalogue.version.text] = engine
         }

@@ -50,6 +50,8 @@ package struct Desk: Sendable {
     package let quality = QualityBoard()
     /// The catalogue in force, and every one that was.
     package let shelf: CatalogueShelf
+    /// Where the engine is switched off, kept at hand.
+    let switches = SwitchBoard()
     /// Critical values that wait for a call, kept at hand.
     let calls = CallBoard()
     package let sites: [String: Site]
@@ -64,6 +66,8 @@ package struct Desk: Sendable {
     package var afterSigning: @Sendable () -> Void = {}
     /// A patient's file was changed: their choices count for what has not left yet.
     package var afterPatientChange: @Sendable () -> Void = {}
+    /// The copies of a signed request were changed: its identifier.
+    package var afterReaddressing: @Sendable (String) -> Void = { _ in }
     /// The analyzers that are told their work unasked, at this moment.
     package var orderRoutes: @Sendable () -> [OrderRoute] = { [] }
     /// Told when an order to an analyzer is durable: it need not wait for its courier's next look.

@@ -63,6 +63,10 @@ extension Desk {
             facts.append(.control(self.control(control, message)))
             outcome.controls += 1
         }
+        for entry in try await unknownControls(reading.controls, message) {
+            facts.append(.triage(entry))
+            outcome.triaged += 1
+        }
         return try await settle(outcome, message, facts)
     }
 
@@ -200,6 +204,12 @@ extension Desk {
         try needReason(reason)
         return try await attempt { () async throws(CommandFailure) -> Observation in
             let entry = try await openTriage(triageID, author)
+            guard entry.reason != .unknownControl else {
+                throw .refused(
+                    Refusal(
+                        "triage.control", at: triageID, because: "c'est un contrôle : il ne va dans aucun dossier",
+                        remedy: "le déclarer (paillasse qc target) puis rejouer, ou l'écarter avec un motif"))
+            }
             guard var incoming = entry.incoming else {
                 throw .refused(
                     Refusal(
@@ -259,7 +269,7 @@ extension Desk {
         return entry
     }
 
-    func needReason(_ reason: String) throws(CommandFailure) {
+    package func needReason(_ reason: String) throws(CommandFailure) {
         guard reason.contains(where: { !$0.isWhitespace }) else {
             throw .refused(
                 Refusal("reason.missing", at: "reason", because: "un motif est obligatoire", remedy: "dire pourquoi"))

@@ -225,7 +225,8 @@ extension Desk {
             specimen.version += 1
             specimen.receivedAt = specimen.receivedAt ?? at
             specimen.collectedAt = collectedAt ?? specimen.collectedAt
-            specimen.nonconformity = nonconformity ?? specimen.nonconformity
+            // An empty one takes it back: the versions of the tube keep both, with their authors.
+            if let nonconformity { specimen.nonconformity = nonconformity.isEmpty ? nil : nonconformity }
             let changed = specimen
             let judged = try await judgeAgain(on: changed)
             let orders = try await orders(for: [changed], at: at)

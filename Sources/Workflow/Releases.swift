@@ -59,6 +59,20 @@ extension Desk {
         }
         return over
     }
+    /// Requests whose copies were changed after a signature.
+    package func readdressed() async throws(CommandFailure) -> Set<String> {
+        var found = Set<String>()
+        for site in sites.keys.sorted() {
+            let entries = try await ask { () throws(StoreFailure) in
+                try await store.register(.release, site: site, limit: Desk.releasesLookedAt)
+            }
+            for entry in entries {
+                let act = try RegisterText.decode(Array(entry.body.utf8), as: ReleaseAct.self)
+                if act.kind == .readdress { found.insert(entry.subject) }
+            }
+        }
+        return found
+    }
     /// Newest acts of a site; a hiding lasts days, not years.
     private static let releasesLookedAt = 20_000
 

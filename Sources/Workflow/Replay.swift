@@ -47,10 +47,24 @@ extension Desk {
                 }
             }
             work.facts += try await judge(files)
+            let unknown = try await unknownControls(reading.controls, message, waiting: true)
             for incoming in reading.controls {
                 let entry = open.first { $0.ordinal == incoming.ordinal }
                 guard entry != nil || isWhole else { continue }
-                work.facts.append(.control(control(incoming, message)))
+                let made = unknown.first { $0.ordinal == incoming.ordinal }
+                if entry?.reason == .unknownControl {
+                    // The control itself was kept when it came.
+                    if made != nil {
+                        work.outcome.waiting += 1
+                        continue
+                    }
+                } else {
+                    work.facts.append(.control(control(incoming, message)))
+                    if let made {
+                        work.outcome.waiting += 1
+                        work.facts.append(.triage(made))
+                    }
+                }
                 work.outcome.controls += 1
                 work.close(entry)
             }
@@ -60,6 +74,9 @@ extension Desk {
             let facts = work.facts, at = work.at
             try await ask { () throws(StoreFailure) in
                 try await store.append(facts, note: note(author, "triage.replay", messageID, at))
+            }
+            for case .control(let control) in facts {
+                quality.forget(site: control.site, analyzer: control.analyzer, analysis: control.analysis)
             }
             await afterArrival(facts)
             return work.outcome

@@ -63,8 +63,9 @@ extension Desk {
         }
     }
 
-    /// Who gets copies of the reports to come, and the class of the encounter; nil leaves it as it is. What was signed
-    /// stands: neither is part of what a biologist signs.
+    /// Who gets copies, and the class of the encounter; nil leaves it as it is. What was signed stands: neither is part
+    /// of what a biologist signs. After a signature the register says whom the version in force goes to, and from whom
+    /// it is taken back.
     package func setAddressees(
         _ recipients: [Professional]?, encounter: EncounterClass?, of reference: String, by author: Author
     ) async throws(CommandFailure) -> Request {
@@ -85,9 +86,30 @@ extension Desk {
             changing.version += 1
             let request = changing
             let note = note(author, "request.addressees", request.number, now())
-            try await ask { () throws(StoreFailure) in try await store.append([.request(request)], note: note) }
+            let readdressing = try await readdressing(from: old, to: request, by: author)
+            let facts = [.request(request)] + readdressing.map { Fact.register($0) }
+            try await ask { () throws(StoreFailure) in try await store.append(facts, note: note) }
+            if !readdressing.isEmpty { afterReaddressing(request.id) }
             return request
         }
+    }
+
+    /// The act that tells whom copies are sent to since; none before a signature, or when no address changes.
+    private func readdressing(
+        from old: Request, to new: Request, by author: Author
+    ) async throws(CommandFailure) -> [RegisterEntry] {
+        let signed = try await ask { () throws(StoreFailure) in try await store.signatures(requestID: new.id) }
+        guard !signed.isEmpty else { return [] }
+        func addresses(_ request: Request) -> Set<String> {
+            Set(request.recipients.compactMap { $0.securedMail?.lowercased() })
+        }
+        let before = addresses(old), after = addresses(new)
+        guard before != after else { return [] }
+        let added = after.subtracting(before).sorted(), removed = before.subtracting(after).sorted()
+        let words = added.map { "ajouté : " + $0 } + removed.map { "retiré : " + $0 }
+        var act = ReleaseAct(.readdress, reason: words.joined(separator: ", "))
+        (act.added, act.removed) = (added, removed)
+        return [try await releaseEntry(act, of: new, by: author.login)]
     }
 
     /// What adding lines to a request changes: the request, its tubes, what analyzers are told.

@@ -86,13 +86,22 @@ extension Desk {
     }
 
     private func checkHolds(_ observation: Observation, reason: String?) throws(CommandFailure) {
-        if let hold = observation.holds.first(where: { $0.code.severity == .forbids }) {
+        // A value that an interference suppressed already is validated as what it says: not given (RULES section 4).
+        var isWithheld = false
+        if case .notPerformed = observation.value { isWithheld = true }
+        func asks(_ severity: Hold.Code.Severity) -> Hold? {
+            observation.holds.first { hold in
+                isWithheld && hold.code == .interference
+                    ? severity == .needsReason : hold.code.severity == severity
+            }
+        }
+        if let hold = asks(.forbids) {
             throw .refused(
                 Refusal(
                     "tech.held", at: observation.analysis, because: "\(hold.code.rawValue) : \(hold.reason)",
                     remedy: "rejeter ce résultat, corriger la cause, refaire l'analyse"))
         }
-        if let hold = observation.holds.first(where: { $0.code.severity == .needsReason }) {
+        if let hold = asks(.needsReason) {
             guard let reason, reason.contains(where: { !$0.isWhitespace }) else {
                 throw .refused(
                     Refusal(
@@ -213,6 +222,7 @@ extension Desk {
             try checkShown([(code, value.words), (code, comment)])
             try checkSeen(seen, Chosen.observations(all, events: events)[code], code)
             try checkNotCalculated(code)
+            try checkGiven(value, code, of: request)
             if case .notPerformed(let reason) = value { try needReason(reason) }
             let specimens = try await ask { () throws(StoreFailure) in
                 try await store.specimens(requestID: request.id)
@@ -229,6 +239,22 @@ extension Desk {
             }
             return facts.observation(id) ?? arrival.observation
         }
+    }
+
+    /// What is given in one context only (INR: under AVK) is typed where the request tells of it.
+    private func checkGiven(
+        _ value: ObservationValue, _ code: String, of request: Request
+    ) throws(CommandFailure) {
+        if case .notPerformed = value { return }
+        guard let context = shelf.pack.policy.onlyUnder[code],
+            shelf.approvals.stands(RulePack.policyReference, at: now()),
+            !(request.clinical?.contexts.contains(context) ?? false)
+        else { return }
+        throw .refused(
+            Refusal(
+                "enter.context", at: code,
+                because: "cette analyse n'est rendue que sous \(context.rawValue), et la demande ne le dit pas",
+                remedy: "le déclarer à la demande (request clinical), ou saisir qu'elle n'est pas rendue"))
     }
 
     /// A typed result, not judged yet.

@@ -9,19 +9,15 @@ extension Amendment.Reason: ExpressibleByArgument {}
 extension BioCommand {
     struct Amend: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Rectifier un compte rendu signé : la nouvelle version annule et remplace.",
-            discussion: """
-                Corriger d'abord (résultat repassé ou saisi, identité, tube), puis rectifier : les deux versions sont
-                montrées côte à côte, avec qui a reçu la première et ce que chacun recevra. Une valeur qui franchit
-                une limite ouvre un appel. Demande le code de signature.
-                """)
+            abstract: BioWords.say(.helpAmend),
+            discussion: BioWords.say(.helpAmendMore))
         @OptionGroup var listing: Listing
-        @Argument(help: "Numéro de la demande.") var request: String
-        @Option(help: ArgumentHelp("Motif ; demandé s'il manque.", valueName: "motif")) var reason: Amendment.Reason?
-        @Option(help: "Le motif en mots, dit au lecteur.") var words: String?
+        @Argument(help: .said(.helpRequest)) var request: String
+        @Option(help: ArgumentHelp(BioWords.say(.helpAmendReason), valueName: "motif")) var reason: Amendment.Reason?
+        @Option(help: .said(.helpAmendWords)) var words: String?
         @OptionGroup var draft: DraftOptions
-        @Flag(help: "Signer un compte rendu partiel.") var partial = false
-        @Option(help: "Pourquoi signer une valeur critique que personne n'a encore reçue au téléphone.")
+        @Flag(help: .said(.helpPartial)) var partial = false
+        @Option(help: .said(.helpUncalled))
         var uncalled: String?
 
         func run() async throws {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Client
+import Console
 import Laboratory
 
 // Why a result of a file is held, and the telephone call about it.
@@ -8,12 +9,12 @@ import Laboratory
 extension BioCommand {
     struct Why: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Pourquoi un résultat est retenu ou proposable : règle, données, seuils, version.")
+            abstract: BioWords.say(.helpWhy))
         @OptionGroup var listing: Listing
-        @Argument(help: "Numéro de la demande.") var request: String
-        @Argument(help: "Code de l'analyse.") var code: String
-        @Flag(help: "Aussi les contrôles sans objet.") var all = false
-        @Flag(help: "Tous les jugements, du plus ancien au dernier.") var history = false
+        @Argument(help: .said(.helpRequest)) var request: String
+        @Argument(help: .said(.helpCode)) var code: String
+        @Flag(help: .said(.helpAllChecks)) var all = false
+        @Flag(help: .said(.helpAllJudgements)) var history = false
 
         func run() async throws {
             let client = try listing.client()
@@ -25,13 +26,13 @@ extension BioCommand {
 
     struct Call: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "L'appel d'une valeur critique : le montrer, et le noter.",
-            discussion: "Dans un terminal, ce qui n'est pas donné est demandé. --show ne note rien.")
+            abstract: BioWords.say(.helpCall),
+            discussion: BioWords.say(.helpCallMore))
         @OptionGroup var listing: Listing
-        @Argument(help: "Numéro de la demande.") var request: String
-        @Argument(help: "Code de l'analyse.") var code: String
+        @Argument(help: .said(.helpRequest)) var request: String
+        @Argument(help: .said(.helpCode)) var code: String
         @OptionGroup var telephone: CallOptions
-        @Flag(help: "Montrer seulement.") var show = false
+        @Flag(help: .said(.helpShowOnly)) var show = false
 
         func run() async throws {
             let client = try listing.client()
@@ -75,12 +76,12 @@ extension BioCommand {
 
 /// What is written down of a call.
 struct CallOptions: ParsableArguments {
-    @Option(help: "Numéro appelé.") var number: String?
-    @Option(help: "Qui a reçu l'appel.") var person: String?
-    @Option(help: "Sa fonction.") var role: String?
-    @Option(help: "Valeur telle qu'elle a été lue.") var value: String?
-    @Flag(help: "La valeur a été relue par l'autre.") var readBack = false
-    @Flag(help: "Personne n'a répondu.") var unreachable = false
+    @Option(help: .said(.helpNumber)) var number: String?
+    @Option(help: .said(.helpPerson)) var person: String?
+    @Option(help: .said(.helpRole)) var role: String?
+    @Option(help: .said(.helpValue)) var value: String?
+    @Flag(help: .said(.helpReadBack)) var readBack = false
+    @Flag(help: .said(.helpUnreachable)) var unreachable = false
 
     var body: CallBody {
         CallBody(number: number, person: person, role: role, value: value, readBack: readBack, reached: !unreachable)
@@ -93,19 +94,20 @@ struct CallOptions: ParsableArguments {
             Output.line(question)
             return try Terminal.lineOfInput()
         }
-        person = try answer("Qui a répondu ? (- : personne)")
+        person = try answer(BioWords.say(.cliAskPerson))
         if person == "-" {
             person = nil
             unreachable = true
             return
         }
-        if role == nil { role = try answer("Sa fonction ?") }
-        if number == nil { number = try answer("Numéro appelé ?") }
-        if value == nil { value = try answer("Valeur lue au téléphone ? (au dossier : \(result))") }
+        if role == nil { role = try answer(BioWords.say(.cliAskRole)) }
+        if number == nil { number = try answer(BioWords.say(.cliAskNumber)) }
+        if value == nil { value = try answer(BioWords.say(.cliAskValue, result)) }
+        let (yes, no) = (BioWords.say(.yes), BioWords.say(.no))
         while !readBack {
-            let said = try answer("Relue par l'autre ? (oui, non)").lowercased()
-            if ["n", "non"].contains(said) { break }
-            readBack = ["o", "oui"].contains(said)
+            let said = try answer(BioWords.say(.cliAskReadBack)).lowercased()
+            if !said.isEmpty, no.hasPrefix(said) { break }
+            readBack = !said.isEmpty && yes.hasPrefix(said)
         }
     }
 }

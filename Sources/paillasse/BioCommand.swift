@@ -6,19 +6,16 @@ import Laboratory
 
 struct BioCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bio", abstract: "Validation biologique et signature.",
-        discussion: """
-            Seul, dans un terminal : l'écran du biologiste (? montre ses touches, x les actions) ; ailleurs, la file.
-            Signer et rectifier demandent le code de signature (account pin), au clavier : un jeton n'y suffit pas.
-            """,
+        commandName: "bio", abstract: BioWords.say(.helpBio),
+        discussion: BioWords.say(.helpBioMore),
         subcommands: [
             FullScreen.self, File.self, Next.self, Show.self, Why.self, Hist.self, Diff.self, Reject.self, Call.self,
-            Sign.self, Amend.self, Comments.self, Figures.self,
+            Sign.self, Amend.self, Comments.self, Figures.self, Settings.self,
         ], defaultSubcommand: FullScreen.self)
 
     struct FullScreen: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "screen", abstract: "L'écran du biologiste : « bio » seul l'ouvre.")
+            commandName: "screen", abstract: BioWords.say(.helpScreen))
         @OptionGroup var listing: Listing
         @OptionGroup var screen: ScreenOptions
         @Argument(help: .hidden) var strange: [String] = []
@@ -34,7 +31,7 @@ struct BioCommand: AsyncParsableCommand {
 
     struct File: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "file", abstract: "La file des dossiers à signer, urgents d'abord.")
+            commandName: "file", abstract: BioWords.say(.helpFile))
         @OptionGroup var listing: Listing
         @OptionGroup var length: Length
 
@@ -43,7 +40,7 @@ struct BioCommand: AsyncParsableCommand {
 
     /// A word that is no command of `bio`.
     static func unknown(_ word: String) -> Refusal {
-        let known = "file, next, show, why, hist, diff, reject, call, sign, amend, comments, figures"
+        let known = "file, next, show, why, hist, diff, reject, call, sign, amend, comments, figures, settings"
         let isNumber = word.contains(where: \.isNumber)
         return Refusal(
             Refusal.unknownCommand, because: "« \(word) » n'est pas une commande de bio",
@@ -51,11 +48,22 @@ struct BioCommand: AsyncParsableCommand {
                 + "choisir parmi : \(known)")
     }
 
+    /// Files that the server looks at for one answer.
+    static let mostFiles = 2000
+
     static func list(_ listing: Listing, limit: Int?) async throws {
-        let files = try await listing.client().awaitingSignature(limit: limit)
+        let client = try listing.client()
+        // Counted whole, the gravest first, whatever is shown of it.
+        let all = bySeverity(try await client.awaitingSignature(limit: mostFiles))
+        let files = limit.map { Array(all.prefix($0)) } ?? all
         if listing.json { return try Output.json(files) }
         if !files.isEmpty {
-            Output.prose(summary(files))
+            Output.prose(summary(all))
+            if files.count < all.count { Output.prose(BioWords.say(.cliCut, String(files.count), String(all.count))) }
+            if all.count >= mostFiles {
+                let waiting = try await client.status().counts.awaitingSignature
+                if waiting > all.count { Output.prose(BioWords.say(.cliCut, String(all.count), String(waiting))) }
+            }
             Output.line()
         }
         var table = Table(BioWords.titles(.cliQueueTitles))
@@ -79,9 +87,9 @@ struct BioCommand: AsyncParsableCommand {
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Le dossier tel qu'il serait signé.")
+        static let configuration = CommandConfiguration(abstract: BioWords.say(.helpShow))
         @OptionGroup var listing: Listing
-        @Argument(help: "Numéro de la demande.") var request: String
+        @Argument(help: .said(.helpRequest)) var request: String
         @OptionGroup var draft: DraftOptions
 
         func run() async throws {

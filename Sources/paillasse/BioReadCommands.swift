@@ -12,13 +12,13 @@ import Terminal
 extension BioCommand {
     struct Next: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Le dossier suivant : critique, retenu, partiel, proposable ; urgent d'abord.")
+            abstract: BioWords.say(.helpNext))
         @OptionGroup var listing: Listing
-        @Option(help: ArgumentHelp("Discipline du catalogue.", valueName: "nom")) var section: String?
+        @Option(help: ArgumentHelp(BioWords.say(.helpSection), valueName: "nom")) var section: String?
 
         func run() async throws {
             let client = try listing.client()
-            let waiting = try await client.awaitingSignature(limit: 2000, section: section)
+            let waiting = try await client.awaitingSignature(limit: BioCommand.mostFiles, section: section)
             guard let first = BioCommand.bySeverity(waiting).first else {
                 if listing.json { return try Output.json([FileToSignView]()) }
                 return Output.prose(BioWords.say(.cliNothing))
@@ -31,13 +31,13 @@ extension BioCommand {
 
     struct Hist: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "hist", abstract: "Les valeurs antérieures d'une analyse du patient.")
+            commandName: "hist", abstract: BioWords.say(.helpHist))
         @OptionGroup var listing: Listing
-        @Argument(help: "Numéro de la demande.") var request: String
-        @Argument(help: "Code de l'analyse.") var code: String
-        @Option(help: ArgumentHelp("Depuis : 90d, 6m, 2y.", valueName: "durée")) var since = "2y"
-        @Flag(help: "Dessiner la courbe.") var plot = false
-        @Flag(help: "Signes ASCII.") var ascii = false
+        @Argument(help: .said(.helpRequest)) var request: String
+        @Argument(help: .said(.helpCode)) var code: String
+        @Option(help: ArgumentHelp(BioWords.say(.helpSince), valueName: "durée")) var since = "2y"
+        @Flag(help: .said(.helpPlot)) var plot = false
+        @Flag(help: .said(.helpASCII)) var ascii = false
 
         func validate() throws {
             guard BioCommand.days(since) != nil else { throw ValidationError("écrire la durée 90d, 6m ou 2y") }
@@ -65,21 +65,22 @@ extension BioCommand {
             }
             Output.table(table, empty: BioWords.say(.cliNoHistory, since))
             guard plot else { return }
-            let points = BioCommand.points(found.first?.points ?? [], now)
+            let points = BioCommand.points(found.first, now)
             let lines = Trend.plot(
                 points, low: now?.interval?.low, high: now?.interval?.high, width: min(Terminal.width ?? 80, 100),
                 height: 12, zone: .europeParis, signs: Signs(ascii: ascii))
             Output.line()
             if lines.isEmpty || points.count < 2 { return Output.prose(BioWords.say(.cliNoCurve)) }
             for line in lines { Output.line(line) }
+            for line in BioWords.language.breaks(points, zone: .europeParis) { Output.prose(line) }
         }
     }
 
     struct Diff: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Ce qui change entre deux versions signées, ou entre la dernière et ce qui serait signé.")
+            abstract: BioWords.say(.helpDiff))
         @OptionGroup var listing: Listing
-        @Argument(help: "Numéro de la demande.") var request: String
+        @Argument(help: .said(.helpRequest)) var request: String
 
         struct Change: Encodable {
             var analysis: String
@@ -130,11 +131,11 @@ extension BioCommand {
 
     struct Reject: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Renvoyer un résultat à la technique : un autre passage prendra sa place.")
+            abstract: BioWords.say(.helpReject))
         @OptionGroup var listing: Listing
-        @Argument(help: "Numéro de la demande.") var request: String
-        @Argument(help: "Code de l'analyse.") var code: String
-        @Option(help: "Motif.") var reason: String
+        @Argument(help: .said(.helpRequest)) var request: String
+        @Argument(help: .said(.helpCode)) var code: String
+        @Option(help: .said(.helpReason)) var reason: String
 
         func run() async throws {
             let client = try listing.client()
@@ -172,10 +173,11 @@ extension BioCommand {
         }
     }
 
-    static func points(_ earlier: [HistoryView.Point], _ now: ObservationView?) -> [Trend.Point] {
+    static func points(_ history: HistoryView?, _ now: ObservationView?) -> [Trend.Point] {
         func at(_ moment: Moment) -> Instant { moment.instant(in: .europeParis) ?? Instant(seconds: 0) }
-        return earlier.reversed().map { Trend.Point($0.value, at($0.observedAt), $0.analyzer) }
-            + (now.map { [Trend.Point($0.value, at($0.observedAt), $0.origin.analyzer)] } ?? [])
+        let earlier = (history?.points ?? []).reversed()
+        return earlier.map { Trend.Point($0.value, at($0.observedAt), $0.analyzer, $0.definition) }
+            + (now.map { [Trend.Point($0.value, at($0.observedAt), $0.origin.analyzer, history?.definition)] } ?? [])
     }
 
     /// The file, with the trend of each value.
@@ -188,8 +190,8 @@ extension BioCommand {
     static func trends(_ file: FileToSignView, _ history: [HistoryView], _ signs: Signs) -> [String: String] {
         var trends = [String: String]()
         for observation in file.observations {
-            let earlier = history.first { $0.analysis == observation.analysis }?.points ?? []
-            guard !earlier.isEmpty else { continue }
+            let earlier = history.first { $0.analysis == observation.analysis }
+            guard earlier?.points.isEmpty == false else { continue }
             trends[observation.analysis] = Trend.spark(
                 points(earlier, observation), low: observation.interval?.low, high: observation.interval?.high,
                 signs: signs)

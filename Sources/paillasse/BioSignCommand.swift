@@ -9,11 +9,11 @@ import Laboratory
 struct DraftOptions: ParsableArguments {
     @Option(
         name: .customLong("except"),
-        help: ArgumentHelp("Analyse laissée pour plus tard (répétable).", valueName: "code"))
+        help: ArgumentHelp(BioWords.say(.helpExcept), valueName: "code"))
     var except: [String] = []
-    @Option(help: ArgumentHelp("Commentaire codé : « bio comments » les liste (répétable).", valueName: "code"))
+    @Option(help: ArgumentHelp(BioWords.say(.helpComment), valueName: "code"))
     var comment: [String] = []
-    @Option(help: ArgumentHelp("Commentaire en mots.", valueName: "texte")) var note: String?
+    @Option(help: ArgumentHelp(BioWords.say(.helpNote), valueName: "texte")) var note: String?
 
     var body: SignDraftBody {
         SignDraftBody(
@@ -24,31 +24,22 @@ struct DraftOptions: ParsableArguments {
 extension BioCommand {
     struct Sign: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Signer un dossier, ou par exception tous ceux que rien n'arrête.",
-            discussion: """
-                La signature porte sur l'empreinte affichée : si le dossier change entre-temps, rien n'est signé. Elle
-                demande le code de signature de la personne, tapé dans un terminal.
-                --except laisse une analyse (et ce qui s'en calcule) pour plus tard : le compte rendu est partiel.
-                --proposables résume le lot, montre des dossiers tirés au sort et ne signe qu'avec --confirm et le
-                nombre de dossiers. Ce qui est critique, retenu, rectifié ou incomplet se signe un à un.
-                Code de sortie : 0 tout est signé, 1 refusé (en lot : au moins un dossier), 2 commande mal écrite,
-                3 serveur injoignable.
-                """)
+            abstract: BioWords.say(.helpSign),
+            discussion: BioWords.say(.helpSignMore))
         @OptionGroup var listing: Listing
-        @Argument(help: "Numéro de la demande.") var request: String?
+        @Argument(help: .said(.helpRequest)) var request: String?
         @OptionGroup var draft: DraftOptions
-        @Flag(help: "Signer un compte rendu partiel.") var partial = false
-        @Flag(name: [.customLong("proposables"), .long], help: "Tous les dossiers que rien n'arrête.") var all = false
-        @Option(help: ArgumentHelp("Seulement cette discipline du catalogue.", valueName: "nom")) var section: String?
-        @Option(help: ArgumentHelp("Nombre de dossiers que --proposables doit trouver.", valueName: "n")) var confirm:
-            Int?
-        @Option(help: ArgumentHelp("Dossiers du lot montrés en entier, sur cent ; 5 au moins.", valueName: "n"))
-        var sample = Sign.leastSample
-        @Option(help: "Pourquoi signer une valeur critique que personne n'a encore reçue au téléphone.")
+        @Flag(help: .said(.helpPartial)) var partial = false
+        @Flag(name: [.customLong("proposables"), .long], help: .said(.helpProposables)) var all = false
+        @Option(help: ArgumentHelp(BioWords.say(.helpOneSection), valueName: "nom")) var section: String?
+        @Option(help: ArgumentHelp(BioWords.say(.helpConfirm), valueName: "n")) var confirm: Int?
+        @Option(
+            help: ArgumentHelp(
+                BioWords.say(.helpSample),
+                valueName: "n"))
+        var sample: Int?
+        @Option(help: .said(.helpUncalled))
         var uncalled: String?
-
-        /// Of a hundred files of a batch, those shown in full at least (UX section 4).
-        private static let leastSample = 5
 
         func validate() throws {
             guard all == (request == nil) else { throw ValidationError("donner une demande, ou --proposables") }
@@ -58,8 +49,8 @@ extension BioCommand {
             }
             guard !all || uncalled == nil else { throw ValidationError("--uncalled va avec une demande") }
             guard all || section == nil else { throw ValidationError("--section va avec --proposables") }
-            guard (Sign.leastSample...100).contains(sample) else {
-                throw ValidationError("--sample va de \(Sign.leastSample) à 100")
+            guard sample.map({ (SignOffSettings.leastSample...100).contains($0) }) ?? true else {
+                throw ValidationError("--sample va de \(SignOffSettings.leastSample) à 100")
             }
         }
 
@@ -93,7 +84,7 @@ extension BioCommand {
 
         private func signAll() async throws {
             let client = try listing.client()
-            let waiting = try await client.awaitingSignature(limit: 2000, section: section)
+            let waiting = try await client.awaitingSignature(limit: BioCommand.mostFiles, section: section)
             let files = waiting.filter { $0.lane == .proposable }
             if !listing.json { try await summarize(files, of: waiting, client) }
             guard !files.isEmpty else {
@@ -162,7 +153,9 @@ extension BioCommand {
             let catalogue = try await client.catalogue()
             Output.prose(BioWords.say(.cliLotRules, String(catalogue.version.prefix(12))))
             guard confirm != nil, !files.isEmpty else { return }
-            let count = max(1, files.count * sample / 100)
+            var settings = try await client.signOffSettings()
+            settings.sample = max(settings.sample, sample ?? 0)
+            let count = settings.drawn(of: files.count)
             for file in files.shuffled().prefix(count) {
                 Output.line()
                 Output.prose(BioWords.say(.cliDrawn, String(count), String(files.count)))
@@ -173,7 +166,7 @@ extension BioCommand {
     }
 
     struct Comments: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Les commentaires codés du laboratoire.")
+        static let configuration = CommandConfiguration(abstract: BioWords.say(.helpComments))
         @OptionGroup var listing: Listing
 
         func run() async throws {
@@ -187,12 +180,12 @@ extension BioCommand {
 
     struct Figures: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Comment on signe : lots, cadence, retenues levées et reprises.",
-            discussion: "LEVÉES : résultats signés malgré la retenue ; REPRISES : ceux qu'une version a remplacés.")
+            abstract: BioWords.say(.helpFigures),
+            discussion: BioWords.say(.helpFiguresMore))
         @OptionGroup var listing: Listing
-        @Option(help: ArgumentHelp("Premier jour ; aujourd'hui par défaut.", valueName: "AAAA-MM-JJ")) var from: String?
-        @Option(help: ArgumentHelp("Dernier jour ; aujourd'hui par défaut.", valueName: "AAAA-MM-JJ")) var to: String?
-        @Flag(help: "De tout le monde, et non de soi seul.") var all = false
+        @Option(help: ArgumentHelp(BioWords.say(.helpFrom), valueName: "AAAA-MM-JJ")) var from: String?
+        @Option(help: ArgumentHelp(BioWords.say(.helpTo), valueName: "AAAA-MM-JJ")) var to: String?
+        @Flag(help: .said(.helpEverybody)) var all = false
 
         func run() async throws {
             func day(_ text: String?) throws(Refusal) -> CivilDate {
@@ -202,9 +195,12 @@ extension BioCommand {
                 }
                 return date
             }
-            let figures = try await listing.client().signOffFigures(from: try day(from), to: try day(to), all: all)
+            let client = try listing.client()
+            let figures = try await client.signOffFigures(from: try day(from), to: try day(to), all: all)
             if listing.json { return try Output.json(figures) }
             Output.prose(BioCommand.words(of: figures))
+            Output.prose(BioCommand.words(of: figures.typing))
+            Output.prose(BioCommand.words(of: try await client.signOffSettings().baseline))
             var table = Table(BioWords.titles(.cliHoldTitles))
             for hold in figures.holds { table.add(hold.code, String(hold.overridden), String(hold.retracted)) }
             Output.table(table, empty: BioWords.say(.cliNoHolds))

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Base
 import Client
 import Console
@@ -15,6 +16,13 @@ enum BioWords {
         switch language {
         case .french: refusal.description
         case .english: language.sentence(refusal)
+        }
+    }
+    /// What the checks came to.
+    static func outcome(_ code: String) -> String {
+        switch (language, code) {
+        case (.english, "RETENU"): "HELD"
+        case (.english, _), (.french, _): code
         }
     }
     static func lane(_ lane: SignLane) -> String {
@@ -65,4 +73,8 @@ enum BioWords {
         let now = CivilTime(Instant(seconds: Int64(Date().timeIntervalSince1970)), in: zone)
         return say(.signedBy, person, now.date.french, padded(now.hour, 2) + ":" + padded(now.minute, 2))
     }
+}
+
+extension ArgumentHelp {
+    static func said(_ word: SignWord) -> ArgumentHelp { ArgumentHelp(stringLiteral: BioWords.say(word)) }
 }

@@ -10,8 +10,8 @@ struct CatalogueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "catalogue", abstract: "Catalogue des analyses.",
         subcommands: [
-            Lint.self, List.self, Versions.self, Diff.self, Publish.self, Export.self, Approve.self, Coverage.self,
-            DryRun.self,
+            Lint.self, List.self, Versions.self, Diff.self, Publish.self, Export.self, Approve.self,
+            Approvals.self, SingleBiologist.self, Coverage.self, DryRun.self,
         ])
 
     struct Lint: ParsableCommand {
@@ -50,7 +50,14 @@ struct CatalogueCommand: AsyncParsableCommand {
 
         private static func rules(_ files: [CatalogFile], _ catalogue: AnalysisCatalogue) -> [CatalogFinding] {
             let rules = RulePack.files(among: files)
-            if rules.isEmpty { return [] }
+            if rules.isEmpty {
+                return [
+                    CatalogFinding(
+                        file: "rules", line: 0, column: 0, severity: .warning, code: "rules.none",
+                        cause: "aucune règle : aucun résultat ne sera proposé (AUTOVALID_COUPEE)",
+                        remedy: "ajouter le dossier rules, ou regles.csv")
+                ]
+            }
             do {
                 let pack = try RulePack.load(rules, catalogue: catalogue, version: "fichiers")
                 return pack.disagreements(with: catalogue).map { finding($0, "rules") }

@@ -116,10 +116,14 @@ extension CatalogueCommand {
     struct Approve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Approuver des lignes telles qu'elles se lisent aujourd'hui (biologiste).",
-            discussion: "Une ligne modifiée redevient brouillon. --withdraw retire l'approbation.")
+            discussion: """
+                Une ligne modifiée redevient brouillon. --withdraw retire l'approbation. Qui a publié une ligne ou une \
+                règle ne l'approuve pas (catalogue single-biologist).
+                """)
         @OptionGroup var listing: Listing
         @Argument(help: "Codes d'analyses.") var analyses: [String] = []
-        @Option(name: .customLong("rule"), help: "Identifiant de règle ; se répète.") var rules: [String] = []
+        @Option(name: .customLong("rule"), help: "Règle (politique, regle:EDTA, EDTA@1…) ; se répète.") var rules:
+            [String] = []
         @Flag(help: "Toutes les lignes et règles qui ne le sont pas.") var all = false
         @Flag(help: "Retirer l'approbation.") var withdraw = false
         @Option(help: "Motif.") var reason: String
@@ -132,7 +136,60 @@ extension CatalogueCommand {
                 until: until.map { Moment(text: $0) })
             let approvals = try await listing.client().approve(body)
             if listing.json { return try Output.json(approvals) }
+            if !all {
+                for one in approvals {
+                    let end = one.until.map { ", jusqu'au \($0.french)" } ?? ""
+                    Output.prose("\(one.subject) : \(one.state)\(end)")
+                }
+            }
             Output.prose("\(approvals.count) approbation(s) \(withdraw ? "retirée(s)" : "enregistrée(s)")")
+        }
+    }
+
+    struct Approvals: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Qui répond de chaque règle, et jusqu'à quand ; avec --lines, des lignes aussi.",
+            discussion: "Une règle échue retient ce qu'elle regarde (REGLE_EXPIREE).")
+        @OptionGroup var listing: Listing
+        @Flag(help: "Les lignes du catalogue aussi.") var lines = false
+
+        func run() async throws {
+            let all = try await listing.client().approvals()
+            let shown = lines ? all : all.filter { $0.subject.hasPrefix("regle:") }
+            if listing.json { return try Output.json(shown) }
+            var table = Table("SUJET", "ÉTAT", "PAR", "LE", "JUSQU'AU")
+            for one in shown {
+                table.add(one.subject, one.state, one.author ?? "", one.at?.french ?? "", one.until?.french ?? "")
+            }
+            Output.table(table, empty: "aucune règle")
+        }
+    }
+
+    struct SingleBiologist: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "single-biologist",
+            abstract: "Déclarer que le laboratoire n'a qu'un biologiste : il approuve alors ce qu'il publie.",
+            discussion: "Sans --reason, montre la déclaration. Elle ne vaut que tant qu'il n'y a qu'un compte.")
+        @OptionGroup var listing: Listing
+        @Flag(help: "Retirer la déclaration.") var withdraw = false
+        @Option(help: "Motif.") var reason: String?
+
+        func run() async throws {
+            let client = try listing.client()
+            let state: ApprovalView
+            if let reason {
+                state = try await client.declareSingleBiologist(
+                    SingleBiologistBody(withdraw: withdraw ? true : nil, reason: reason))
+            } else {
+                state = try await client.singleBiologist()
+            }
+            if listing.json { return try Output.json(state) }
+            let isValid = state.state == "approuvé"
+            let who = state.author.map { " par \($0)" } ?? ""
+            Output.prose(
+                isValid
+                    ? "un seul biologiste, déclaré\(who) : il approuve aussi ce qu'il publie"
+                    : "pas de déclaration : qui publie n'approuve pas")
         }
     }
 
@@ -142,6 +199,10 @@ extension CatalogueCommand {
         @OptionGroup var listing: Listing
         @Argument(help: "Dossier ; la version en vigueur par défaut.") var folder: String?
         @Option(help: "Niveau (1 : courant, 2 : à ouvrir).") var level: Int?
+
+        func validate() throws {
+            if let level, !(1...2).contains(level) { throw ValidationError("le niveau est 1 ou 2") }
+        }
 
         func run() async throws {
             var catalogue: AnalysisCatalogue

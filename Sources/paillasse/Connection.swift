@@ -1,11 +1,12 @@
 import ArgumentParser
 import Base
 import Client
+import Console
 import Foundation
 
 /// Options of every command that speaks to the server.
 struct Connection: ParsableArguments {
-    @Option(help: ArgumentHelp("Adresse du serveur.", valueName: "url"))
+    @Option(help: ArgumentHelp(BioWords.say(.helpServer), valueName: "url"))
     var server: String?
 
     var address: ServerAddress {
@@ -26,7 +27,7 @@ struct Connection: ParsableArguments {
 /// The same, for listings.
 struct Listing: ParsableArguments {
     @OptionGroup var connection: Connection
-    @Flag(help: "Écrire du JSON au lieu d'un tableau.")
+    @Flag(help: .said(.helpJSON))
     var json = false
 
     func client() throws -> LaboratoryClient { try connection.client() }
@@ -34,6 +35,6 @@ struct Listing: ParsableArguments {
 
 /// A list with a length.
 struct Length: ParsableArguments {
-    @Option(help: ArgumentHelp("Nombre de lignes au plus.", valueName: "n"))
+    @Option(help: ArgumentHelp(BioWords.say(.helpLength), valueName: "n"))
     var limit: Int?
 }

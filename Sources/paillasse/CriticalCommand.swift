@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Client
+import Console
 
 struct CriticalCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -80,13 +81,13 @@ struct CriticalCommand: AsyncParsableCommand {
     static func show(_ call: CriticalCallView, _ listing: Listing) throws {
         if listing.json { return try Output.json(call) }
         Output.prose("\(call.requestNumber ?? "") \(call.analysis) \(call.value) : \(call.words)")
-        var table = Table("LE", "PAR", "NUMÉRO", "*PERSONNE", "*FONCTION", "VALEUR LUE", "RELUE", "ISSUE")
+        var table = Table(BioWords.titles(.cliCallTitles))
         for attempt in call.attempts {
             table.add(
                 attempt.at.french, attempt.caller, attempt.number, attempt.person, attempt.role, attempt.valueRead,
-                attempt.wasReadBack ? "oui" : "non", attempt.outcome)
+                BioWords.say(attempt.wasReadBack ? .yes : .no), BioWords.language.told(attempt.outcome))
         }
-        Output.table(table, empty: "aucun appel passé")
+        Output.table(table, empty: BioWords.say(.cliNoCall))
     }
 }
 
@@ -95,9 +96,12 @@ extension CriticalCallView {
     var words: String {
         switch state {
         case .open:
-            "à appeler avant \(dueAt.french)" + (isOverdue ? " (dépassé)" : "") + (contact.map { " : \($0)" } ?? "")
-        case .told: state.rawValue
-        case .closed: "clos" + (closedBy.map { " par \($0)" } ?? "") + (closedAt.map { " le \($0.french)" } ?? "")
+            BioWords.say(.cliCallBefore, dueAt.french) + (isOverdue ? BioWords.say(.cliCallLate) : "")
+                + (contact.map { " : \($0)" } ?? "")
+        case .told: BioWords.language.told(state.rawValue)
+        case .closed:
+            BioWords.say(.cliCallClosed) + (closedBy.map { BioWords.say(.cliCallBy, $0) } ?? "")
+                + (closedAt.map { BioWords.say(.cliCallAt, $0.french) } ?? "")
         }
     }
 }

@@ -119,6 +119,7 @@ extension ReportCommand {
             case .abandon: "abandonné"
             case .told: "prévenu autrement"
             case .hidingEnded: "masquage terminé"
+            case .readdress: "copies changées"
             }
         }
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Base
 import Client
 import Laboratory
+import Rules
 import Server
 
 extension RulesCommand {
@@ -52,8 +53,10 @@ extension CatalogueCommand {
         static let configuration = CommandConfiguration(
             commandName: "dry-run", abstract: "Ce qu'un dossier changerait aux jugements des derniers jours.",
             discussion: """
-                Rien n'est publié. Les règles approuvées aujourd'hui comptent comme approuvées, même si leur texte \
-                change ; --all-rules les tient toutes pour approuvées.
+                Rien n'est publié. Les mêmes résultats sont jugés deux fois, avec ce qui est en vigueur et avec le \
+                dossier, sous les approbations d'aujourd'hui. Une ligne ou une règle approuvée aujourd'hui compte \
+                comme approuvée même si son contenu change : elle est nommée. --all-rules tient pour approuvées \
+                toutes les règles du dossier, et montre donc aussi ce que leur approbation changerait.
                 """)
         @OptionGroup var listing: Listing
         @Argument(help: "Dossier du catalogue.") var folder: String
@@ -61,12 +64,17 @@ extension CatalogueCommand {
         @Flag(help: "Toutes les règles du dossier comptent comme approuvées.") var allRules = false
 
         func run() async throws {
-            let files = try DataFiles.catalogue(folder)
+            let files = try RuleTable.untabled(DataFiles.catalogue(folder))
             let body = DryRunBody(
                 files: files.map { CatalogueFileBody($0) }, days: days, allRules: allRules ? true : nil)
             let report = try await listing.client().dryRun(body)
             if listing.json { return try Output.json(report) }
-            report.show(same: "inchangés")
+            report.show(same: "inchangé(s)")
+            if report.unknown > 0 { Output.prose("\(report.unknown) résultat(s) dont le jugement n'est pas entier") }
+            if let assumed = report.assumed {
+                Output.prose(
+                    "tenu pour approuvé, à approuver à nouveau une fois publié : \(assumed.joined(separator: ", "))")
+            }
         }
     }
 }

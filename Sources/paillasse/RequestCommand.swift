@@ -45,7 +45,11 @@ struct RequestCommand: AsyncParsableCommand {
     struct Change: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Ajouter des analyses à une demande, en retirer qui n'ont pas de résultat, changer les copies.",
-            discussion: "Copies et type de venue valent pour les comptes rendus à venir ; --copy donne toute la liste.")
+            discussion: """
+                --copy donne toute la liste. Après la signature, une copie ajoutée reçoit d'elle-même la version en \
+                vigueur, une copie retirée apprend que la sienne est annulée ; le type de venue vaut pour les comptes \
+                rendus à venir.
+                """)
         @OptionGroup var listing: Listing
         @Argument(help: "Numéro ou identifiant de la demande.") var request: String
         @Option(help: ArgumentHelp("Analyses et bilans à ajouter, séparés par des virgules.", valueName: "codes"))

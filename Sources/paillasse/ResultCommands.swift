@@ -91,12 +91,12 @@ struct EnterCommand: AsyncParsableCommand {
     @Argument(help: "Code de l'analyse.") var code: String
     @Argument(help: "Valeur mesurée : 4.20, <0.5") var value: String?
     @Option(help: "Résultat en mots.") var text: String?
-    @Option(help: ArgumentHelp("Résultat codé : POS, NEG, DET, ND…", valueName: "code")) var coded: String?
+    @Option(
+        help: ArgumentHelp("Résultat codé : une réponse de l'analyse (A+), ou POS, NEG, DET, ND…", valueName: "code"))
+    var coded: String?
     @Option(help: "Mots imprimés pour le code.") var display: String?
     @Option(help: ArgumentHelp("Non réalisé, avec son motif.", valueName: "motif")) var notPerformed: String?
     @Option(help: "Commentaire imprimé.") var comment: String?
-    @Option(help: "Le même résultat, tapé une seconde fois : exigé des groupes sanguins et semblables.")
-    var again: String?
 
     func validate() throws {
         guard [value, text, coded, notPerformed].count(where: { $0 != nil }) == 1 else {
@@ -112,8 +112,18 @@ struct EnterCommand: AsyncParsableCommand {
         body.display = display
         body.notPerformed = notPerformed
         body.comment = comment
-        body.again = again
-        let made = try await listing.client().enter(request, body)
+        let client = try listing.client()
+        let made: ObservationView
+        do throws(Refusal) { made = try await client.enter(request, body) } catch {
+            guard error.code == "enter.twice" else { throw error }
+            // A group and the like: the server holds what was typed first, the same command again is the second time.
+            let held = try await client.readFirst(request, body)
+            throw Refusal(
+                error.code, at: code,
+                because:
+                    "ce résultat se saisit deux fois ; la première saisie est gardée jusqu'à \(held.heldUntil.french)",
+                remedy: "regarder de nouveau la source, puis relancer la commande avec ce que l'on y lit")
+        }
         if listing.json { return try Output.json(made) }
         Output.prose("résultat \(made.id) saisi : \(made.analysis) \(made.result)")
         if !made.holds.isEmpty { Output.prose("retenues : \(made.held)") }

@@ -6,7 +6,9 @@ import Rules
 struct RulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rules", abstract: "Règles : calculs, cohérence, réflexes, interférences.",
-        subcommands: [Bench.self, List.self, Replay.self, Evaluate.self])
+        subcommands: [
+            Bench.self, List.self, Replay.self, Evaluate.self, Off.self, On.self, Switches.self,
+        ])
 
     struct Bench: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -50,15 +50,15 @@ struct ScreenOptions: ParsableArguments {
     }
 
     func open(_ connection: Connection) async throws {
-        let settings = try settings(connection)
+        let settings = try await settings(connection)
         if plain { try await PlainSession.run(settings) } else { try await TerminalSession.run(settings) }
     }
 
     func openSignOff(_ connection: Connection) async throws {
-        try await TerminalSession.runSignOff(try settings(connection))
+        try await TerminalSession.runSignOff(try await settings(connection))
     }
 
-    private func settings(_ connection: Connection) throws -> TerminalSession.Settings {
+    private func settings(_ connection: Connection) async throws -> TerminalSession.Settings {
         let address = try connection.address
         let tokens = try connection.tokens
         guard let entry = try tokens.entry(for: address) else {
@@ -66,8 +66,11 @@ struct ScreenOptions: ParsableArguments {
                 "auth.token", at: address.text, because: "personne n'est connecté à ce serveur",
                 remedy: "se connecter : paillasse login NOM")
         }
+        var manner = try manner(ProcessInfo.processInfo.environment)
+        let client = try connection.client()
+        // Every hour on the screen is that of the laboratory, wherever the terminal stands.
+        if let zone = try await client.whoami().zone.flatMap({ CivilZone($0) }) { manner.zone = zone }
         return TerminalSession.Settings(
-            client: try connection.client(), address: address, tokens: tokens, login: entry.login,
-            manner: try manner(ProcessInfo.processInfo.environment), mouse: mouse)
+            client: client, address: address, tokens: tokens, login: entry.login, manner: manner, mouse: mouse)
     }
 }

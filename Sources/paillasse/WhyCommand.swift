@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Client
+import Console
 import Laboratory
 
 struct WhyCommand: AsyncParsableCommand {
@@ -24,43 +25,47 @@ struct WhyCommand: AsyncParsableCommand {
     static func show(_ why: WhyView, all: Bool, history: Bool) {
         let observation = why.observation
         Output.prose(
-            "\(observation.analysis) \(observation.result), demande \(why.requestNumber), passage \(observation.run)")
-        guard let last = why.judgements.last else {
-            Output.prose("jamais jugé par les contrôles : résultat d'avant leur mise en service")
-            return
-        }
+            BioWords.say(
+                .cliWhyHead, observation.analysis, observation.result, why.requestNumber, String(observation.run)))
+        guard let last = why.judgements.last else { return Output.prose(BioWords.say(.cliWhyNever)) }
         for judgement in history ? why.judgements : [last] { show(judgement, all: all) }
         Output.line()
         Output.prose(
             observation.holds.isEmpty
-                ? "PROPOSABLE : rien ne le retient"
-                : "RETENU : "
-                    + observation.holds.map(\.code.rawValue).reduce(into: [String]()) { codes, code in
+                ? BioWords.say(.cliWhyFree)
+                : BioWords.say(
+                    .cliWhyHeld,
+                    observation.holds.map(\.code.rawValue).reduce(into: [String]()) { codes, code in
                         if !codes.contains(code) { codes.append(code) }
-                    }.joined(separator: ", "))
+                    }.joined(separator: ", ")))
         // What changed since the judgement: a control, or another run.
         for hold in observation.holds where !last.holds.contains(hold) {
-            Output.prose("depuis ce jugement : \(hold.code.rawValue) – \(hold.reason)")
+            Output.prose(
+                BioWords.say(.cliWhySince, hold.code.rawValue, BioWords.language.reason(hold.code, hold.reason)))
         }
     }
 
     private static func show(_ judgement: JudgementView, all: Bool) {
         Output.line()
         Output.prose(
-            "jugement \(judgement.ordinal) du \(judgement.at.french) : \(judgement.outcome) ; moteur "
-                + "\(judgement.engine), catalogue \(judgement.catalogueVersion.prefix(12)), règles "
-                + "\(judgement.rulesVersion.prefix(12))")
-        var table = Table("#ÉTAPE", "RÈGLE", "ISSUE", "CODE", "*CE QUI A ÉTÉ REGARDÉ")
+            BioWords.say(
+                .cliWhyJudged, String(judgement.ordinal), judgement.at.french, BioWords.outcome(judgement.outcome),
+                String(judgement.engine), String(judgement.catalogueVersion.prefix(12)),
+                String(judgement.rulesVersion.prefix(12))))
+        var table = Table(BioWords.titles(.cliWhyTitles))
         for check in judgement.checks where all || check.outcome != "notApplicable" {
             // `3 control@1 : oui [CQ_ABSENT] – contrôle…`
             let parts = check.line.split(separator: " – ", maxSplits: 1)
             table.add(
-                String(check.step), check.rule, WhyCommand.words[check.outcome] ?? check.outcome,
-                check.code?.rawValue ?? "", parts.count > 1 ? String(parts[1]) : "")
+                String(check.step), check.rule,
+                WhyCommand.words[check.outcome].map { BioWords.say($0) } ?? check.outcome,
+                check.code?.rawValue ?? "", parts.count > 1 ? BioWords.language.seen(String(parts[1])) : "")
         }
-        Output.table(table, empty: "aucun contrôle")
-        if let dilution = judgement.proposedDilution { Output.prose("passage dilué possible : au \(dilution)e") }
+        Output.table(table, empty: BioWords.say(.cliWhyNone))
+        if let dilution = judgement.proposedDilution { Output.prose(BioWords.say(.cliWhyDilution, dilution)) }
     }
 
-    private static let words = ["yes": "oui", "no": "non", "unknown": "indécidable", "notApplicable": "sans objet"]
+    private static let words: [String: SignWord] = [
+        "yes": .yes, "no": .no, "unknown": .cliUndecided, "notApplicable": .cliNotApplicable,
+    ]
 }

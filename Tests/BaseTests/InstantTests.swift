@@ -82,4 +82,14 @@ import Testing
         #expect(refusal.description == "x.csv:1:2 : cause → remède [a.b]")
         #expect(Refusal("a.b", because: "cause", remedy: "").description == "cause [a.b]")
     }
+
+    @Test func `an instant stops at its ends, whatever is added to it`() {
+        let now = Instant(seconds: 1_800_000_000)
+        #expect(now.advanced(by: .seconds(Int64.max)).milliseconds == .max)
+        #expect(now.advanced(by: .seconds(Int64.min)).milliseconds < 0)
+        #expect(Instant(milliseconds: .max).advanced(by: .milliseconds(1)).milliseconds == .max)
+        #expect(Instant(seconds: .max).milliseconds == .max && Instant(seconds: .min).milliseconds == .min)
+        #expect(now.advanced(by: .seconds(-60)).duration(to: now) == .seconds(60))
+        #expect(Instant(milliseconds: .min).duration(to: Instant(milliseconds: .max)) == .milliseconds(Int64.max))
+    }
 }

@@ -82,6 +82,7 @@ struct Spoiled: Sendable, CustomTestStringConvertible {
         Spoiled("analyses", 2, "etat", "approuvé", "approval.typed"),
         Spoiled("analyses", 2, "loinc_nom_source", "", "loinc.unnamed"),
         Spoiled("analyses", 3, "loinc_nom_source", "Sodium [Moles/volume] in Serum or Plasma", "loinc.name"),
+        Spoiled("panels", 2, "loinc_nom_source", "", "loinc.unnamed"),
         Spoiled("panels", 2, "loinc_nom_source", "Sodium [Moles/volume] in Serum or Plasma", "loinc.name"),
         Spoiled("analyses", 2, "etat", "", "value.unknown"),
         Spoiled("intervals", 2, "code", "NB", "interval.analysis"),

@@ -36,7 +36,7 @@ import Testing
     /// Words that no English sentence of the screen has.
     private static let french = [
         "échap", "entrée", "espace", "retenu", "tube inconnu", "valeur critique", "aucun", "vérifier", "automate ",
-        "haut", " le ", " la ", " du ", " des ", "identité", "qualifiée", "connecté", "motif",
+        "haut", " le ", " la ", " du ", " des ", "identité", "qualifiée", "connecté", "motif", "34a", "71a", "saisi",
     ]
 
     @Test func `an English screen has no French in it, in any mode`() {

@@ -111,6 +111,59 @@ import Testing
     }
 }
 
+@Suite struct `The lesson line by line` {
+    private func said(_ lesson: inout PlainPractice, _ lines: String...) -> String {
+        lines.map { lesson.typed($0, at: Morning.now.advanced(by: .seconds(9))).lines.joined(separator: "\n") }
+            .joined(separator: "\n")
+    }
+
+    @Test func `is asked for by :tutoriel, and goes on when each thing was done by what it says`() {
+        var plain = Plain(manner: Manner(), at: Morning.now)
+        #expect(plain.typed(":tutoriel", at: Morning.now).effects == [.practise])
+        var lesson = PlainPractice(Manner(), at: Morning.now)
+        #expect(lesson.greeting.contains { $0.contains("tout est inventé") && $0.contains(":passer") })
+        #expect(lesson.coach.hasPrefix("LEÇON 1/13 : ") && lesson.coach.hasSuffix("taper 2."))
+        let way: [(step: Int, lines: [String])] = [
+            (2, ["liste", "2"]), (3, ["ouvrir"]), (4, ["v"]), (5, ["z"]), (6, ["1", "n", "p"]), (7, ["v", "1"]),
+            (8, ["a", "Mme Kerbrat", "infirmière", "0298111111", "6,8", "1"]), (9, ["n", "n", "= 24"]),
+            (10, ["4", "V"]), (11, ["5", "e", "2"]), (12, [":tube 990000000099"]), (13, ["x"]),
+        ]
+        for (step, lines) in way {
+            var all = ""
+            for line in lines { all += said(&lesson, line) + "\n" }
+            #expect(all.contains("LEÇON \(step)/13 : "), "\(step)\n\(all)")
+            guard lesson.coach.hasPrefix("LEÇON \(step)/13") else { return }
+        }
+        #expect(said(&lesson, "?").contains("Fini en 0 min 9 s"))
+        _ = said(&lesson, ":q")
+        #expect(lesson.isOver)
+    }
+
+    @Test(arguments: Language.allCases)
+    func `says each step without a gap, skips one on demand, repeats it on an empty line`(
+        language: Language
+    ) {
+        var manner = Manner()
+        manner.language = language
+        var lesson = PlainPractice(manner, at: Morning.now)
+        let skip = Texts(language)[.plainLessonSkip]
+        for _ in Practice.steps.dropLast() {
+            #expect(!lesson.coach.contains("{") && !lesson.coach.contains("écran"), "\(lesson.coach)")
+            #expect(said(&lesson, "").hasSuffix(lesson.coach))
+            #expect(said(&lesson, skip) == lesson.coach)
+        }
+        #expect(said(&lesson, skip) == lesson.coach && !lesson.isOver)
+    }
+
+    @Test func `rings for what it refuses, and counts it`() {
+        var lesson = PlainPractice(Manner(), at: Morning.now)
+        let refused = lesson.typed("261122000412", at: Morning.now)
+        #expect(refused.rings && refused.lines.contains { $0.contains("n'est ni un tube ni un dossier connu") })
+        for _ in Practice.steps { _ = lesson.typed(":passer", at: Morning.now) }
+        #expect(lesson.coach.contains(", 1 refus."))
+    }
+}
+
 @Suite struct `Hints for those who begin` {
     @Test func `disappear once their action was used three times, in this session or an earlier one`() {
         var bench = Morning.bench()

@@ -112,6 +112,8 @@ extension Workbench {
     mutating func type(_ text: String) -> [Effect] {
         text.reduce([]) { $0 + receive(.input(.key(.character($1))), at: now.advanced(by: .milliseconds(120))) }
     }
+    /// As long as who reads what the screen says.
+    mutating func pause() { _ = receive(.tick, at: now.advanced(by: .seconds(1))) }
     var text: String { draw().text }
     func row(_ index: Int) -> String {
         let rows = text.split(separator: "\n", omittingEmptySubsequences: false)

@@ -114,7 +114,7 @@ import Testing
         bench.type("98")
         #expect(
             bench.type(.enter).contains {
-                if case .send(_, .enter(_, "CL", .number("98"), "a9", nil)) = $0 { true } else { false }
+                if case .send(_, .enter(_, "CL", .number("98"), "a9")) = $0 { true } else { false }
             })
     }
 
@@ -129,8 +129,7 @@ import Testing
         // Who may not enter results types no cell: digits are panes everywhere.
         _ = bench.receive(
             .who(person: "Soazig", login: "soazig", site: "BREST", Role.secretary.permissions), at: bench.now)
-        bench.type("3")
-        bench.type("2")
+        bench.type("32")
         #expect(bench.face.pane == 2 && bench.face.mode == .browse)
     }
 
@@ -214,6 +213,10 @@ import Testing
             let may = role.permissions.contains(.validateTechnically)
             #expect(bench.row(59).contains("v valider") == may, "\(role)")
             #expect(bench.row(59).contains("i saisir") == role.permissions.contains(.enterResult), "\(role)")
+            // Nothing was done: nothing is offered to be taken back.
+            #expect(!bench.row(59).contains("z annuler"), "\(role)")
+            bench.done.append(.deeds([.reject(request: "D0412", id: "a1", reason: "essai")]))
+            #expect(bench.row(59).contains("z annuler"), "\(role)")
         }
     }
 

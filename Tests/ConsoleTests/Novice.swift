@@ -61,7 +61,9 @@ struct SmallServer {
                     lines[place].holds = [Hold(.specimenNonconform, reason)]
                 }
             case .call(_, let person, _, _, let value, _, _): called.append((person, value))
-            case .receive, .reject, .withdraw, .choose, .enter, .rerun, .attach, .dismiss, .comment, .unlock, .logout:
+            case .receive, .reject, .withdraw, .choose, .enter, .firstReading, .rerun, .attach, .dismiss, .comment,
+                .unlock,
+                .logout:
                 break
             }
             return [.done(id)]

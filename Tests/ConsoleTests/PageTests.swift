@@ -55,21 +55,30 @@ import Testing
 
             ## Saisir
 
-            Aller au volet 3 (`tab`), taper le chiffre : la cellule s'ouvre. `entrée` enregistre et descend, `,` et
-            `.` sont la décimale, `.n` normal, `.r` rendu par ailleurs, `..` comme la dernière saisie. Ce qui n'est
-            pas un nombre est refusé dans la cellule, en mots. `échap` et les flèches gardent un brouillon, montré à
-            côté de la valeur qui vaut : il revient après une coupure, un verrouillage ou une panne. Une valeur
-            mesurée, ou d'un autre, ne cède qu'à `entrée` et aux trois derniers chiffres du tube. Tant que le volet 3
-            prend les chiffres, `alt-1` … `alt-4` changent de volet, comme leurs titres le disent.
+            Aller au volet 3 (`tab`), taper le chiffre : la cellule s'ouvre. Sur une cellule déjà remplie, `entrée` ou
+            `i` l'ouvrent choisie : ce que l'on tape prend sa place, `f2` et les flèches vont dedans. `entrée`
+            enregistre et descend, `,` et `.` sont la décimale, `.n` normal, `.r` rendu par ailleurs, `..` comme la
+            dernière saisie. Ce qui n'est pas un nombre est refusé dans la cellule, en mots. `échap` et les flèches
+            gardent un brouillon, montré à côté de la valeur qui vaut : il revient après une coupure, un verrouillage
+            ou une panne. Une valeur mesurée, ou d'un autre, ne cède qu'à `entrée` et aux trois derniers chiffres du
+            tube. Tant que le volet 3 prend les chiffres, `alt-1` … `alt-4` changent de volet, comme leurs titres le
+            disent.
+
+            Un groupe sanguin et ses semblables se tapent deux fois, la seconde sans voir la première : le serveur tient
+            la première un quart d'heure et compare. Sans la liaison, il ne s'en saisit pas.
 
             Si quelqu'un d'autre a écrit la même cellule entre-temps, les deux valeurs sont montrées et rien n'est
             écrasé : `g` garde la sienne, `m` met la mienne.
 
             ## Sans la liaison, et sans personne devant l'écran
 
-            Une coupure se lit sur l'avant-dernière ligne (`HORS LIGNE depuis …`) : ce qui est saisi est gardé, scellé,
-            et part au retour ; tout autre geste est refusé et dit pourquoi. `ctrl-l` verrouille, même au milieu d'une
-            saisie : il ne reste à l'écran rien d'un patient.
+            Une coupure se lit sur l'avant-dernière ligne (`HORS LIGNE depuis …`) : ce qui est saisi est gardé,
+            scellé, et part au retour ; tout autre geste est refusé et dit pourquoi. La clé des brouillons est au
+            serveur, qui ne la donne qu'à la personne connectée ; ici elle n'est qu'en mémoire. Une copie du dossier
+            des brouillons ne se lit donc pas : il y faudrait une connexion encore ouverte (`paillasse logout` la
+            ferme), qui lirait aussi bien les dossiers. C'est la clé du compte et non de la connexion : les brouillons
+            se rouvrent après une panne, un verrouillage, une coupure, une expiration ou un nouveau secret. `ctrl-l`
+            verrouille, même au milieu d'une saisie : il ne reste à l'écran rien d'un patient.
 
             ## Rejeter
 
@@ -79,12 +88,15 @@ import Testing
             \(reject.text)
             ```
 
-            `z` reprend le dernier geste tant que le biologiste n'a pas signé.
+            `z` reprend le dernier geste tant que le biologiste n'a pas signé, et dit lequel ; celui qui ne se reprend
+            pas (un appel, un commentaire) est dit, rien d'autre n'est touché. Une touche refusée emporte les lettres
+            qui la suivent sans pause : elles ne sont pas des commandes.
 
             ## Lire une étiquette
 
             Une douchette tape plus vite qu'une personne : le tube lu s'ouvre, où que l'on soit, et ce qui était en
-            cours de saisie reste en brouillon. Un motif demandé est abandonné, et l'écran le dit : une étiquette ou une
+            cours de saisie reste en brouillon. Tapée lentement hors des cellules, elle entre dans la commande `:tube`,
+            jamais dans un résultat. Un motif demandé est abandonné, et l'écran le dit : une étiquette ou une
             commande n'est jamais prise pour un motif.
 
             ## Les touches
@@ -104,7 +116,12 @@ import Testing
             \(lesson.draw().text)
             ```
 
-            Les astuces de la dernière ligne disparaissent chacune après trois usages.
+            Les astuces de la dernière ligne disparaissent chacune après trois usages. En `--plain`, la leçon se dit
+            ligne par ligne.
+
+            Rien ici ne dit que cet écran va plus vite que le papier ou la souris : la littérature dit souvent le
+            contraire. La fin de la leçon donne un temps et un nombre de refus ; pour conclure, il faut les mêmes cent
+            résultats saisis des deux façons.
 
             ## Sans écran
 

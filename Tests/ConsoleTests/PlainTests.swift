@@ -117,7 +117,7 @@ import Testing
         #expect(session.plain.prompt == "3 derniers chiffres du tube : " && session.server.sent.isEmpty)
         session.type(SmallServer.tube(0).suffix(3).description)
         #expect(
-            session.server.sent.contains { if case .enter(_, "K", .number("4.4"), _, _) = $0 { true } else { false } })
+            session.server.sent.contains { if case .enter(_, "K", .number("4.4"), _) = $0 { true } else { false } })
         session.type("= 4,5")
         session.type(SmallServer.tube(0).suffix(3).description)
         #expect(session.server.sent.count == 2)
@@ -174,7 +174,106 @@ import Testing
         #expect(session.type("liste").count == 12)
         #expect(session.type("listes").first?.hasPrefix("Urgents 0") == true)
         #expect(session.type(":liste retenus").contains { $0.contains("PATIENT Numéro 7") })
-        #expect(session.type(":tutoriel").contains { $0.contains("plein écran") })
+    }
+
+    @Test func `reads a list that is on its way when it is here, and never says that it is empty`() {
+        var plain = Plain(manner: Manner(), at: Morning.now)
+        for event: Event in [.who(person: "T", login: "t", site: "BREST", Morning.technician), .online] {
+            _ = plain.receive(event, at: Morning.now)
+        }
+        _ = plain.receive(.loaded(.status(analyzers: [], triageOpen: 1, awaitingSignature: 0)), at: Morning.now)
+        let asked = plain.typed(":tri", at: Morning.now)
+        #expect(asked.lines == ["Tri : 1"] && asked.effects.contains(.load(.triage)))
+        let row = TriageRow(
+            id: "t1", analyzer: "cobas", reason: "tube_inconnu", explanation: "aucun tube de ce numéro",
+            accession: "000777", code: "K", value: "4,4", at: Morning.now)
+        let told = plain.receive(.loaded(.triage([row])), at: Morning.now).lines
+        #expect(
+            told.count == 1 && told.first?.contains("000777 K 4,4 cobas ; aucun tube de ce numéro") == true, "\(told)")
+        // What came since is read with it, not counted as new.
+        _ = plain.typed(":liste valider", at: Morning.now)
+        #expect(plain.bench.face.list == .waiting)
+        _ = plain.typed(":tri", at: Morning.now)
+        var second = row
+        second.id = "t2"
+        #expect(plain.receive(.loaded(.triage([row, second])), at: Morning.now).lines.count == 1)
+        #expect(plain.typed("liste", at: Morning.now).lines.count == 2)
+        // An empty one says so once it is known; one that the line cut off says that instead.
+        _ = plain.typed(":liste valider", at: Morning.now)
+        _ = plain.typed(":tri", at: Morning.now)
+        #expect(plain.receive(.loaded(.triage([])), at: Morning.now).lines == ["rien dans cette liste"])
+        #expect(plain.typed(":liste dossiers", at: Morning.now).lines == ["Dossiers : …"])
+        #expect(plain.receive(.offline, at: Morning.now).lines.contains("pas encore reçu du serveur"))
+    }
+
+    @Test func `takes for a call what the form takes, and says in words what it does not`() {
+        var session = Session()
+        session.type("8")
+        #expect(
+            session.type("a").first?.hasPrefix("Appel : K 6,8 mmol/L de PATIENT Numéro 7. à dire avant 14:47") == true)
+        #expect(session.plain.prompt == "qui a pris l'appel : ")
+        #expect(session.type("").contains("à remplir : qui a pris l'appel"))
+        session.type("Mme Kerbrat")
+        #expect(session.type(":tri").first?.hasPrefix("abandonné, rien n'est écrit : Appel : K") == true)
+        session.type(":liste valider")
+        session.type("8")
+        // What was given up is found again.
+        #expect(session.type("a").contains("repris de la fois d'avant : Mme Kerbrat"))
+        #expect(session.plain.prompt == "sa fonction : ")
+        for answer in ["infirmière", "0298111111"] { session.type(answer) }
+        #expect(session.type("4,6").contains { $0.contains("le dossier dit 6,8") })
+        #expect(session.type("6,8") == ["1 oui", "2 non", "3 personne n'a répondu"])
+        #expect(session.type("pas de réponse").first?.contains("choisir dans la liste") == true)
+        #expect(session.server.called.isEmpty)
+        session.type("3")
+        #expect(
+            session.server.sent.last
+                == .call(
+                    id: "l7", person: "Mme Kerbrat", role: "infirmière", number: "0298111111", value: "6,8",
+                    readBack: false, reached: false))
+    }
+
+    @Test func `notes a nonconformity by number or in words, never by a slip, and gives it up on a dot`() {
+        var session = Session()
+        #expect(session.type("e").count == 7 && session.plain.prompt == "motif : ")
+        for slip in ["9", "", "zzz"] {
+            #expect(!session.type(slip).isEmpty && session.server.nonconforming.isEmpty, "\(slip)")
+        }
+        #expect(session.type(".") == ["abandonné, rien n'est écrit"] && session.plain.prompt == "> ")
+        session.type("ecart")
+        let said = session.type("étiquette déchirée")
+        #expect(said.first == "non-conformité du tube \(SmallServer.tube(0)) notée")
+        #expect(said.contains { $0.contains("Retenu : TUBE_NC") }, "\(said)")
+        #expect(session.server.nonconforming == [SmallServer.tube(0): "étiquette déchirée"])
+    }
+
+    @Test(arguments: [("r", "valeur douteuse"), ("d", "dilution ; valeur douteuse")])
+    func `has a tube run again for a reason, diluted or not`(key: String, reason: String) {
+        var session = Session()
+        let asked = session.type(key)
+        #expect(asked.first?.contains(SmallServer.tube(0)) == true && asked.contains("1 valeur douteuse"), "\(asked)")
+        #expect(session.type("r").contains { $0.contains("dire pourquoi") } && session.server.sent.isEmpty)
+        #expect(session.type("1").contains("tube \(SmallServer.tube(0)) redemandé"))
+        #expect(
+            session.server.sent == [.rerun(analyzer: "cobas", accession: SmallServer.tube(0), reason: reason)])
+        // What no analyzer measured is not run again.
+        session.type("n")
+        #expect(session.type(key).contains { $0.contains("pas possible sur cette ligne") })
+    }
+
+    @Test func `says its help in whole sentences, each action once`() {
+        var session = Session()
+        let help = session.type("?")
+        #expect(help.contains("v : valider ce résultat (valider)") && help.contains("choisir : choisir la ligne"))
+        #expect(help.allSatisfy { !$0.contains("  ") && !$0.contains("volet") && !$0.contains("…") }, "\(help)")
+        #expect(Set(help).count == help.count)
+        for action in Action.allCases where action.isForLine {
+            #expect(
+                help.count {
+                    $0.hasSuffix(Texts(.french)[Workbench.word(of: action)] + " (\(action.rawValue))")
+                        || $0 == "\(action.rawValue) : " + Texts(.french)[Workbench.word(of: action)]
+                } == 1, "\(action)")
+        }
     }
 
     @Test(arguments: ["valider", "rejeter", "repasser", "ecart"]) func `takes no command and no label for a reason`(
@@ -218,7 +317,7 @@ import Testing
             #expect(session.type(":chercher zzz").first?.contains("« zzz » : 0") == true)
             session.type(":chercher")
         }
-        for command in Workbench.Command.allCases where command != .quit && command != .lock {
+        for command in Workbench.Command.allCases where ![.quit, .lock, .lesson].contains(command) {
             #expect(!session.type(":" + command.name(in: .french)).isEmpty, "\(command)")
         }
     }

@@ -252,7 +252,9 @@ import Testing
                 }
             }
         }
-        let actions: Set = ["bio.sign", "bio.sign.lot", "bio.amend", "account.pin.locked", "account.pin"]
+        let actions: Set = [
+            "bio.settings", "bio.sign", "bio.sign.lot", "bio.amend", "account.pin.locked", "account.pin",
+        ]
         codes.subtract(actions)
         #expect(codes.count > 20)
         for code in codes { #expect(EnglishTold.refusals[code] != nil, "\(code)") }

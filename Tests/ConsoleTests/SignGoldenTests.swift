@@ -16,7 +16,8 @@ import Testing
         #expect(text == kept, "\(name)", sourceLocation: location)
     }
 
-    @Test(arguments: [(80, 24), (200, 60)]) func `of the queue and of a file`(width: Int, height: Int) throws {
+    @Test(arguments: [(80, 24), (120, 36), (200, 60)]) func `of the queue and of a file`(width: Int, height: Int) throws
+    {
         var bench = SignMorning.bench(width: width, height: height)
         try check("sign-queue-\(width)x\(height)", bench)
         bench.type(.enter, .down)
@@ -28,7 +29,9 @@ import Testing
         try check("sign-code-\(width)x\(height)", bench)
     }
 
-    @Test(arguments: [(80, 24), (200, 60)]) func `of a batch and of an amendment`(width: Int, height: Int) throws {
+    @Test(arguments: [(80, 24), (120, 36), (200, 60)]) func `of a batch and of an amendment`(width: Int, height: Int)
+        throws
+    {
         var bench = SignMorning.bench(width: width, height: height)
         bench.type("S")
         try check("sign-lot-\(width)x\(height)", bench)
@@ -42,6 +45,27 @@ import Testing
         _ = bench.receive(.sheet(sheet), at: bench.now)
         _ = bench.receive(.versions(SignMorning.versions), at: bench.now)
         try check("sign-amend-\(width)x\(height)", bench)
+    }
+
+    @Test(arguments: [(80, 24), (120, 36), (200, 60)]) func `of a file that somebody changed meanwhile`(
+        width: Int, height: Int
+    ) throws {
+        var bench = SignMorning.bench(width: width, height: height, sheet: SignMorning.sheet(isCritical: false))
+        bench.type(.enter)
+        bench.type("s")
+        bench.type("241703")
+        bench.type(.enter)
+        let changed = Refusal(
+            "sign.changed", at: "261122-0412", because: "le dossier a changé depuis son affichage",
+            remedy: "le relire et signer de nouveau")
+        _ = bench.receive(.refused(1, changed), at: bench.now)
+        // The frame stands whole above the sentence, and the sentence is whole.
+        let lines = bench.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let bottom = try #require(lines.lastIndex { $0.contains("└") && $0.hasSuffix("┘") })
+        let said = lines[(bottom + 1)...].joined(separator: " ").split(separator: " ").joined(separator: " ")
+        #expect(said.contains("[sign.changed]") && said.contains("relire, et signer de nouveau"), "\(bench.text)")
+        #expect(lines[2..<bottom].allSatisfy { $0.hasSuffix("│") }, "\(bench.text)")
+        try check("sign-changed-\(width)x\(height)", bench)
     }
 
     @Test func `in plain ASCII, in English, and of the help`() throws {

@@ -4,6 +4,9 @@ import Laboratory
 
 /// The same morning as the biologist sees it: one file of each lane.
 enum SignMorning {
+    /// Of a person who looks at what each key does.
+    static let betweenKeys = Duration.milliseconds(600)
+
     static let rows: [SignQueueRow] = [
         row(
             "261122-0412", "MARTIN Léa", .critical, urgent: true,
@@ -91,9 +94,7 @@ enum SignMorning {
             .init(
                 who: "Dr Yann TREGUER <y.treguer@medecin.mssante.fr>", version: 1, state: "lu",
                 next: "le remplacement"),
-            .init(
-                who: "ancien@medecin.mssante.fr", version: 1, state: "remis",
-                next: "rien : n'est plus destinataire, à prévenir"),
+            .init(who: "ancien@medecin.mssante.fr", version: 1, state: "remis", next: "le remplacement"),
         ])
 
     static func bench(
@@ -113,10 +114,12 @@ enum SignMorning {
 
 extension SignBench {
     @discardableResult mutating func type(_ keys: Key...) -> [SignEffect] {
-        keys.reduce([]) { $0 + receive(.input(.key($1)), at: now.advanced(by: .milliseconds(120))) }
+        keys.reduce([]) { $0 + receive(.input(.key($1)), at: now.advanced(by: SignMorning.betweenKeys)) }
     }
-    @discardableResult mutating func type(_ text: String) -> [SignEffect] {
-        text.reduce([]) { $0 + receive(.input(.key(.character($1))), at: now.advanced(by: .milliseconds(120))) }
+    @discardableResult mutating func type(
+        _ text: String, every step: Duration = SignMorning.betweenKeys
+    ) -> [SignEffect] {
+        text.reduce([]) { $0 + receive(.input(.key(.character($1))), at: now.advanced(by: step)) }
     }
     var text: String { draw().text }
     /// The deeds among effects.

@@ -73,8 +73,9 @@ import Testing
 
             ## Signer en lot
 
-            `S` résume le lot, montre en entier des dossiers tirés au sort, puis demande leur nombre et le code. Ce qui
-            est critique, retenu, incomplet ou rectifié n'y entre jamais.
+            `S` résume le lot, montre en entier des dossiers tirés au sort (5 sur cent, ou plus : `bio settings`), puis
+            demande leur nombre et le code. Ce qui est critique, retenu, incomplet ou rectifié n'y entre jamais ; ce qui
+            arrive pendant la lecture attend le lot suivant.
 
             ```
             \(lot.text)
@@ -89,13 +90,15 @@ import Testing
             \(amendment.text)
             ```
 
-            Une valeur qui franchit une limite ouvre un appel.
+            Une valeur qui franchit une limite ouvre un appel : le dossier reste compté parmi les critiques, signé,
+            jusqu'à ce que quelqu'un soit prévenu (`a`). Un nom corrigé ramène les dossiers signés de ce patient ; ceux
+            de plus de 90 jours viennent l'un après l'autre, sur une ligne.
 
             ## Les touches
 
             Une ligne `bio.action = touche touche` du fichier de touches (celui de `paillasse worklist`) les change ;
             un chiffre n'en est jamais une. `CQ absent` : aucun contrôle n'est enregistré. Verrouillé (`ctrl-l`),
-            l'écran ne montre rien des patients. `LANG=en_GB` le met en anglais, et les commandes `bio` avec lui.
+            l'écran ne montre rien des patients et rend ce qui était ouvert. Une étiquette lue ne répond à rien. `LANG=en_GB` le met en anglais, et les commandes `bio` avec lui.
 
             \(card)
             ## Les commandes
@@ -117,7 +120,8 @@ import Testing
             | `paillasse bio amend N --reason ERREUR_IDENTITE` | rectifier |
             | `paillasse bio diff N` | deux versions côte à côte, et qui a la première |
             | `paillasse bio comments` | les commentaires codés (`comments.csv` du catalogue) |
-            | `paillasse bio figures` | part signée en lot, cadence, retenues levées et reprises |
+            | `paillasse bio figures` | part signée en lot, cadence, retenues levées et reprises, saisie de 100 résultats |
+            | `paillasse bio settings` | dossiers d'un lot lus en entier, référence de saisie : le choix du laboratoire |
 
             Code de sortie : 0 fait, 1 refusé, 2 commande mal écrite, 3 serveur injoignable.
 

@@ -38,6 +38,30 @@ import Testing
         #expect(lines[8].contains("01/01/1970") && lines[8].hasSuffix("03/01/1970"))
     }
 
+    @Test func `says where values stop being compared, and how many are not on it`() {
+        var mixed = points(["0.42", "4.2", "4.3", "4.4", "4.5"], method: ["a", "a", "a", "b", "b"])
+        mixed[0].unit = "g/L"
+        for place in mixed.indices { mixed[place].definition = place < 4 ? "2823-3" : "6298-4" }
+        let told = Language.french.breaks(mixed, zone: .utc)
+        #expect(
+            told == [
+                "| 02/01/1970 : autre unité, g/L puis mmol/L", "| 04/01/1970 : autre méthode, a puis b",
+                "| 05/01/1970 : autre définition au catalogue, 2823-3 puis 6298-4",
+                "· 1 valeur(s) d'une autre unité, ou sans nombre, hors de la courbe",
+            ])
+        let plot = Trend.plot(mixed, low: nil, high: nil, width: 60, height: 6, zone: .utc, signs: Signs())
+        let bars = Set(plot[0].enumerated().filter { $0.element == "|" }.map(\.offset))
+        #expect(
+            bars.count == 3
+                && plot.dropLast().allSatisfy { line in
+                    line.enumerated().filter { $0.element == "|" }.count + line.count { $0 == "●" } >= 3
+                }, "\(plot)")
+        #expect(Trend.spark(mixed, low: nil, high: nil, signs: Signs()).count { $0 == "|" } == 2)
+        // One method, one unit, one definition: nothing is broken.
+        #expect(Language.french.breaks(points(["4", "5"]), zone: .utc).isEmpty)
+        #expect(Language.english.breaks(mixed, zone: .utc).allSatisfy { !$0.contains { "éèàç".contains($0) } })
+    }
+
     @Test func `is flat in the middle when all values are the same`() {
         #expect(Trend.spark(points(["4", "4", "4"]), low: nil, high: nil, signs: Signs()) == "▅▅▅")
     }

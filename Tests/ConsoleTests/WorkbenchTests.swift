@@ -80,7 +80,7 @@ import Testing
         let effects = bench.type(.enter)
         #expect(
             effects.contains {
-                if case .send(_, .enter("D0412", "CO2", .number("4.31"), "", nil)) = $0 { true } else { false }
+                if case .send(_, .enter("D0412", "CO2", .number("4.31"), "")) = $0 { true } else { false }
             })
         // Shown at once, as it is stored, while the server is asked.
         #expect(bench.text.contains("4,31 mmol/L ⇡"))
@@ -97,7 +97,7 @@ import Testing
         let effects = bench.type(.enter)
         #expect(
             effects.contains {
-                if case .send(_, .enter("D0412", "K", .number("4.4"), "a2", nil)) = $0 { true } else { false }
+                if case .send(_, .enter("D0412", "K", .number("4.4"), "a2")) = $0 { true } else { false }
             })
     }
 
@@ -115,7 +115,7 @@ import Testing
         bench.type("412")
         let effects = bench.type(.enter)
         #expect(
-            effects.contains { if case .send(_, .enter(_, "NA", .text("Normal"), _, _)) = $0 { true } else { false } })
+            effects.contains { if case .send(_, .enter(_, "NA", .text("Normal"), _)) = $0 { true } else { false } })
     }
 
     @Test func `notes a critical call from a form with its time`() {
@@ -232,7 +232,7 @@ import Testing
             effects.contains { if case .send(_, .comment("D0412", "a1", "HEMO2")) = $0 { true } else { false } })
     }
 
-    @Test func `has a blood group typed twice, the second time unseen`() {
+    @Test func `has a blood group typed twice, the second time unseen, the first held by the server`() throws {
         var bench = Morning.bench(width: 120, height: 36)
         var file = Morning.file(of: "261122000412")
         file.asked.append(("GSABO", "Groupe ABO-RhD", ""))
@@ -241,21 +241,114 @@ import Testing
         bench.type(.tab, .end)
         bench.type("i")
         bench.type("A POS")
-        let first = bench.type(.enter)
-        #expect(!first.contains { if case .send = $0 { true } else { false } })
+        let held = Deed.firstReading(request: "D0412", analysis: "GSABO", value: .text("A POS"))
+        bench.type(.enter)
+        #expect(bench.sentDeeds == [held])
         #expect(bench.text.contains("la taper une seconde fois") && !bench.text.contains("A POS"))
+        // The second one does not overtake it.
+        bench.type("A POS")
+        #expect(bench.type(.enter) == [.bell] && bench.text.contains("en route vers le serveur"), "\(bench.text)")
+        bench.type(.control("u"))
+        _ = bench.receive(.done(try #require(bench.sent.keys.first)), at: bench.now)
+        #expect(bench.sent.isEmpty && bench.text.contains("la taper une seconde fois"))
         // Lost in between, it is a draft.
         #expect(bench.drafts.map(\.text) == ["A POS"])
         bench.type("A NEG")
         #expect(bench.type(.enter).contains(.bell) && bench.text.contains("deux saisies différentes"))
-        for _ in 0..<2 {
-            bench.type("A POS")
-            bench.type(.enter)
-        }
+        bench.type("A POS")
+        bench.type(.enter)
+        _ = bench.receive(.done(try #require(bench.sent.keys.first)), at: bench.now)
+        bench.type("A POS")
+        bench.type(.enter)
         #expect(
             bench.sentDeeds.contains {
-                if case .enter(_, "GSABO", .text("A POS"), _, _) = $0 { true } else { false }
+                if case .enter(_, "GSABO", .text("A POS"), _) = $0 { true } else { false }
             })
+    }
+
+    @Test func `leaves a first typing that the server would not hold in its cell, and holds none without the line`()
+        throws
+    {
+        var bench = Morning.bench(width: 120, height: 36)
+        var file = Morning.file(of: "261122000412")
+        file.twice = ["CO2"]
+        _ = bench.receive(.file(file), at: bench.now)
+        bench.type(.tab, .end)
+        bench.type("24")
+        bench.type(.enter)
+        let id = try #require(bench.sent.keys.first)
+        let refusal = Refusal("enter.unrequested", at: "CO2", because: "pas demandée", remedy: "l'ajouter")
+        _ = bench.receive(.refused(id, refusal), at: bench.now)
+        guard case .entry(let entry) = bench.face.mode else { return #expect(Bool(false), "\(bench.text)") }
+        #expect(entry.field.text == "24" && entry.first == nil && bench.text.contains("[enter.unrequested]"))
+        _ = bench.receive(.offline, at: bench.now)
+        #expect(bench.type(.enter).contains(.bell) && bench.sent.isEmpty)
+        #expect(bench.drafts.map(\.text) == ["24"] && bench.drafts.allSatisfy { !$0.isAccepted })
+        #expect(bench.row(35).contains("CO2 se saisit deux fois, avec le serveur"), "\(bench.text)")
+    }
+
+    /// As in a spreadsheet (UX section 3): what is typed takes the place of what stands there.
+    @Test(arguments: [Key.character("i"), .enter, .function(4)]) func `opens a filled cell selected`(key: Key) {
+        var bench = Morning.bench(width: 120, height: 36)
+        bench.type(.tab)
+        func field() -> String {
+            guard case .entry(let entry) = bench.face.mode else { return "no cell" }
+            return entry.field.text
+        }
+        bench.type(key)
+        #expect(field() == "139" && bench.row(35).contains("f2 modifier"))
+        let cursor = bench.draw().cursor
+        #expect(cursor.map { bench.draw()[$0.row, $0.column - 1].style.reverse } == true)
+        bench.type("14")
+        #expect(field() == "14" && !bench.row(35).contains("f2 modifier"))
+        bench.type(.control("u"), .escape)
+        // F2 and the arrows go into it.
+        bench.type(key, .function(2))
+        bench.type("5")
+        #expect(field() == "1395")
+        bench.type(.control("u"), .escape)
+        bench.type(key, .home)
+        bench.type("5")
+        #expect(field() == "5139")
+        bench.type(.control("u"), .escape)
+        bench.type(key, .backspace)
+        #expect(field().isEmpty)
+        bench.type(.escape)
+        bench.type(key)
+        _ = bench.receive(.input(.paste("140")), at: bench.now)
+        #expect(field() == "140")
+        // A measured value gives way to the digits of its tube only.
+        bench.type(.enter)
+        #expect(bench.sent.isEmpty && bench.text.contains("NA : mettre 140 à la place de 139 mmol/L cobas"))
+    }
+
+    @Test func `looks for the row of a command when its list is here, and never says empty before`() {
+        var bench = Morning.bench()
+        bench.type(":")
+        bench.type("tri t2")
+        #expect(bench.type(.enter).contains(.load(.triage)))
+        #expect(bench.text.contains("chargement…") && !bench.text.contains("rien dans cette liste"))
+        let rows = ["t1", "t2"].map {
+            TriageRow(
+                id: $0, analyzer: "cobas", reason: "tube_inconnu", explanation: "", accession: "00" + $0, code: "GLU",
+                value: "5.2", at: Morning.ago(7))
+        }
+        _ = bench.receive(.loaded(.triage(rows)), at: bench.now)
+        #expect(bench.face.key == "t2")
+        // News do not move it any more.
+        bench.type(.up)
+        _ = bench.receive(.loaded(.triage(rows)), at: bench.now)
+        #expect(bench.face.key == "t1")
+        bench.type(":")
+        bench.type("tri 00t2")
+        bench.type(.enter)
+        #expect(bench.face.key == "t2")
+        bench.type(":")
+        bench.type("tri t9")
+        #expect(bench.type(.enter).contains(.bell) && bench.row(22).contains("« t9 » n'est pas dans Tri"))
+        var lost = Workbench(at: Morning.now)
+        _ = lost.receive(.offline, at: Morning.now)
+        #expect(lost.text.contains("pas encore reçu du serveur"))
     }
 
     @Test func `refuses in the cell, in words, what cannot be`() {
@@ -287,12 +380,13 @@ import Testing
         // It is not sent again by itself.
         _ = bench.receive(.offline, at: bench.now)
         #expect(!bench.receive(.online, at: bench.now).contains { if case .send = $0 { true } else { false } })
+        bench.pause()
         bench.type("i")
         #expect(bench.text.contains("2400") && bench.text.contains("[enter.absurd]"))
-        bench.type(.backspace, .backspace)
+        bench.type(.end, .backspace, .backspace)
         #expect(
             bench.type(.enter).contains {
-                if case .send(_, .enter(_, "CO2", .number("24"), _, _)) = $0 { true } else { false }
+                if case .send(_, .enter(_, "CO2", .number("24"), _)) = $0 { true } else { false }
             })
     }
 

@@ -189,7 +189,10 @@ import Testing
               because: "tube mal rempli", source: "essai", holds: ["NA"] } ] }
             """
         let pack = try RulePack.load(
-            [CatalogFile(name: "coherence.json5", bytes: Array(rule.utf8))], catalogue: catalogue, version: "p")
+            [
+                CatalogFile(name: "coherence.json5", bytes: Array(rule.utf8)),
+                CatalogFile(name: "policy.json5", bytes: Array("{ format: 1 }".utf8)),
+            ], catalogue: catalogue, version: "p")
         let engine = RuleEngine(catalogue: catalogue, pack: pack, zone: .europeParis)
         func codes(_ text: String, _ nonconformity: String?) -> [Hold.Code] {
             var input = Engine.input(Engine.result("NA", text))

@@ -71,12 +71,12 @@ import Testing
             { $0.indices = SerumIndices(hemolysis: Exact(201), measured: true) },
             input: { $0.approvals.rules["politique@1"]?.until = $0.now.advanced(by: .milliseconds(1)) })
         #expect(before == ["HIL_RCV"])
-        // A pack without the file has nothing to sign.
+        // Without the file nobody stands for anything.
         let catalogue = try Engine.engine().catalogue
         let bare = RuleEngine(catalogue: catalogue, pack: .none, zone: .europeParis)
         var input = Engine.input(Engine.result("K", "4.2"))
         missing(&input)
-        #expect(bare.evaluate(input).results[0].outcome == .proposable)
+        #expect(bare.evaluate(input).results[0].holdCodes == [.engineOff])
     }
 
     @Test func `a contradicted identity stops at once`() throws {
@@ -127,6 +127,17 @@ import Testing
             try Engine.codes({
                 $0.calibrationUntil = after; $0.reagentUntil = after
             }) == [])
+    }
+
+    @Test func `an analysis without a stability is never late`() throws {
+        for hours: Int64 in [7, 12] {
+            #expect(try Engine.codes("NA", "140", { $0.observedAt = Engine.hours(hours) }) == [])
+        }
+    }
+
+    @Test(arguments: [("-5.0", nil), ("-5.1", "HORS_PLAGE_AV"), ("5.0", nil), ("5.1", "HORS_PLAGE_AV")])
+    func `the range of autoverification holds below it as above it`(_ row: (String, String?)) throws {
+        #expect(try Engine.one("BE", row.0).record(.autoverification)?.code?.rawValue == row.1)
     }
 
     @Test func `all the reasons are there at once and in the order of the law`() throws {

@@ -96,6 +96,19 @@ import Testing
         ("{ format: 1, context: { everyPositive: [\"QQ\"] } }", "QQ"),
         ("{ format: 1, delta: { suspensions: { voyage: [\"K\"] } } }", "voyage"),
         ("{ format: 1, critical: { callMinutes: \"15\" } }", "callMinutes"),
+        ("{ format: 1, critical: { callMinutes: 0 } }", "callMinutes"),
+        ("{ format: 1, critical: { callMinutes: 1441 } }", "callMinutes"),
+        ("{ format: 1, critical: { silenceDays: -1 } }", "silenceDays"),
+        ("{ format: 1, critical: { silenceDays: 9223372036854775807 } }", "silenceDays"),
+        ("{ format: 1, critical: { escalation: [\"garde\", \" \"] } }", "escalation"),
+        ("{ format: 1, hil: { suppressAllFreeHemoglobin: \"-1\" } }", "suppressAllFreeHemoglobin"),
+        (
+            """
+            { format: 1, hil: { rules: [{ analyses: ["K"], index: "H", bias: "sur", commentAbove: "-1" }] } }
+            """, "négatif"
+        ),
+        ("{ format: 1, context: { onlyUnder: { AVK: [\"QQ\"] } } }", "QQ"),
+        ("{ format: 1, context: { onlyUnder: { AVK: [\"INR\"], dialyse: [\"INR\"] } } }", "deux contextes"),
     ])
     func `what is wrong in the policy is refused with its place`(_ row: (String, String)) throws {
         let found = try Samples.refusals("policy.json5", row.0)

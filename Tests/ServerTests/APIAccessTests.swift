@@ -122,7 +122,9 @@ import Testing
     /// Written out by hand, route by route, beside the table of the code: `T` technicien, `B` biologiste, `S`
     /// secretaire, `A` administrateur, `P` programme.
     static let rights: [(route: String, roles: String)] = [
-        ("POST /v1/logout", "TBSAP"), ("GET /v1/whoami", "TBSAP"), ("POST /v1/secret", "TBSAP"),
+        ("POST /v1/logout", "TBSAP"), ("GET /v1/whoami", "TBSAP"), ("GET /v1/drafts/key", "TBSAP"),
+        ("POST /v1/secret", "TBSAP"),
+        ("POST /v1/requests/:ref/readings", "TB"),
         ("GET /v1/accounts", "A"), ("POST /v1/accounts", "A"), ("PUT /v1/accounts/:login", "A"),
         ("POST /v1/patients", "TBS"), ("GET /v1/patients", "TBSP"), ("GET /v1/patients/:id", "TBSP"),
         ("PUT /v1/patients/:id", "TBS"), ("POST /v1/requests", "TBS"), ("POST /v1/requests/:ref/lines", "TBS"),

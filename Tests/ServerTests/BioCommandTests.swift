@@ -126,6 +126,71 @@ import Testing
         }
     }
 
+    @Test func `a call is written down question after question, in words of the language`() async throws {
+        try await signedIn { laboratory, tool in
+            let technician = try await laboratory.signedIn(.technician)
+            func critical(_ name: String) async throws -> String {
+                let number = try await laboratory.readyToSign(name).request.number
+                var body = ResultBody(analysis: "K")
+                body.value = "7.9"
+                let typed = try await technician.enter(number, body)
+                _ = try await technician.validate(number, ValidateBody(observations: [typed.id], reason: "relu"))
+                return number
+            }
+            let number = try await critical("UN")
+            let asked = [
+                ("Qui a répondu ?", "Dr CHARLES"), ("Sa fonction ?", "prescripteur"), ("Numéro appelé ?", "0320000001"),
+                ("(au dossier : 7,9", "7,9"), ("(oui, non)", "peut-être"), ("(oui, non)", "o"),
+            ]
+            let told = try await tool.conversation("bio call \(number) K", asked.map { (question: $0.0, answer: $0.1) })
+            #expect(told.contains("Dr CHARLES") && told.contains("CONFIRME"), "\(told)")
+            let call = try await laboratory.signedIn(.biologist).fileToSign(number).observations.compactMap(\.call)
+            #expect(call.map(\.state) == [.closed] && call.first?.attempts.last?.wasReadBack == true)
+            // Nobody answered: nothing more is asked, and the call stays to be made.
+            let other = try await critical("DEUX")
+            let nobody = try await tool.conversation(
+                "bio call \(other) K", [(question: "Qui a répondu ?", answer: "-")])
+            #expect(nobody.contains("INJOIGNABLE") && !nobody.contains("Sa fonction"), "\(nobody)")
+            let english = try await tool.run(words: ["bio", "call", other, "K", "--show"], language: "en_GB.UTF-8")
+            for words in ["to be called before", "READ BACK", "UNREACHABLE"] {
+                #expect(english.output.contains(words), "\(words)\n\(english)")
+            }
+            let why = try await tool.run(words: ["bio", "why", other, "K"], language: "en_GB.UTF-8")
+            #expect(why.output.contains("WHAT WAS LOOKED AT") && why.output.contains("HELD: "), "\(why)")
+            #expect(!why.output.contains("demande") && !why.output.contains("jugement"), "\(why)")
+        }
+    }
+
+    @Test func `the laboratory's choices are shown, changed with a reason, and obeyed by a batch`() async throws {
+        try await signedIn { laboratory, tool in
+            let usual = try await tool.run("bio", "settings")
+            #expect(usual.output.contains("5 sur cent") && usual.output.contains("aucune référence"), "\(usual)")
+            let bare = try await tool.run("bio", "settings", "--sample", "50")
+            #expect(bare.code == 2 && bare.complaint.contains("--reason"), "\(bare)")
+            let chosen = try await tool.run(
+                "bio", "settings", "--sample", "100", "--baseline", "papier", "--minutes", "42", "--errors", "3",
+                "--reason", "nouvelle équipe")
+            #expect(chosen.code == 0 && chosen.output.contains("100 sur cent"), "\(chosen)")
+            for name in ["UN", "DEUX", "TROIS"] { _ = try await laboratory.proposable(name) }
+            let signed = try await tool.atTerminal("bio sign --proposables --confirm 3 --sample 5")
+            #expect(signed.contains("tiré au sort, 3 sur 3"), "\(signed)")
+            let figures = try await tool.run("bio", "figures", "--from", "2026-11-22", "--to", "2026-11-22", "--all")
+            #expect(figures.output.contains("une mesure en veut 100"), "\(figures)")
+            #expect(figures.output.contains("(papier) : 100 résultats saisis en 42 min, 3 retapés"), "\(figures)")
+        }
+    }
+
+    @Test func `counts are of all that waits, whatever is shown of it`() async throws {
+        try await signedIn { laboratory, tool in
+            for name in ["UN", "DEUX", "TROIS"] { _ = try await laboratory.proposable(name) }
+            _ = try await laboratory.readyToSign("QUATRE")
+            let cut = try await tool.run("bio", "file", "--limit", "2")
+            #expect(cut.output.contains("retenus 1   proposables 3"), "\(cut)")
+            #expect(cut.output.contains("les 2 premiers, de 4 qui attendent"), "\(cut)")
+            #expect(cut.output.contains("QUATRE"), "the gravest first\n\(cut)")
+        }
+    }
+
     @Test func `a correction is shown beside what was signed, with who has it, and asks why`() async throws {
         try await signedIn { laboratory, tool in
             let number = try await laboratory.readyToSign().request.number
@@ -146,8 +211,21 @@ import Testing
             #expect(amended.contains("4,2 mmol/L") && amended.contains("2,9 mmol/L"))
             #expect(amended.contains("résultat erroné : tube") && amended.contains("version 2 signée par"))
             #expect(amended.contains("à rappeler : K 2,9"), "\(amended)")
-            let view = try await laboratory.signedIn(.biologist).request(number)
+            let biologist = try await laboratory.signedIn(.biologist)
+            let view = try await biologist.request(number)
             #expect(view.lastSignature?.amendment == Amendment(.result, words: "tube"))
+            // Who has the first version stands beside what each will get, and the call that it opened is counted.
+            for words in ["QUI A REÇU", "RECEVRA"] {
+                #expect(amended.contains(words), "\(words)\n\(amended)")
+            }
+            let file = try await tool.run("bio", "file")
+            #expect(file.output.contains("critiques 1") && file.output.contains("appel à passer : K"), "\(file)")
+            // Nothing is to be signed: the two signed versions stand side by side.
+            let sides = view.sides(try await biologist.fileToSign(number))
+            #expect(sides.before?.version == 1 && sides.after?.version == 2)
+            let diff = try await tool.run("bio", "diff", number)
+            #expect(diff.output.contains("VERSION 1") && diff.output.contains("VERSION 2"), "\(diff)")
+            #expect(diff.output.contains("4,2 mmol/L") && diff.output.contains("2,9 mmol/L"), "\(diff)")
         }
     }
 
@@ -208,6 +286,16 @@ import Testing
             for words in [["sign", number], ["diff", number], ["show", "rien"], ["show", number, "--comment", "X"]] {
                 let ran = try await tool.run(words: ["bio"] + words, language: "en_GB.UTF-8")
                 #expect(ran.code == 1 && !ran.complaint.contains { "éèêàç«".contains($0) }, "\(ran)")
+            }
+            let commands = [
+                "file", "next", "show", "why", "hist", "diff", "reject", "call", "sign", "amend", "comments", "figures",
+                "settings",
+            ]
+            for words in [["--help"]] + commands.map({ [$0, "--help"] }) {
+                let help = try await tool.run(words: ["bio"] + words, language: "en_GB.UTF-8")
+                #expect(help.code == 0 && !help.output.contains { "éèêàç«’".contains($0) }, "\(words)\n\(help.output)")
+                let french = try await tool.run(words: ["bio"] + words)
+                #expect(french.output.contains { "éèêàç«".contains($0) }, "\(words)\n\(french.output)")
             }
         }
     }

@@ -88,6 +88,29 @@ import Testing
         }
     }
 
+    @Test func `refuses a policy that rejects nothing, or that is good for no time`() async throws {
+        try await open { _, tool, _ in
+            try await target(tool)
+            func set(_ words: String...) async throws -> String {
+                let ran = try await tool.run(words: ["qc", "policy", "xn", "K", "--reason", "essai"] + words)
+                #expect(ran.code != 0 && ran.output.isEmpty, "\(ran)")
+                return ran.complaint
+            }
+            #expect(try await set("--reject", "", "--hours", "24").contains("[quality.policy.rules]"))
+            #expect(
+                try await set("--reject", "", "--warn", "1-3s", "--hours", "24").contains("aucune règle ne rejette"))
+            for hours in ["0", "-1", "745", "9999999999999999"] {
+                #expect(try await set("--hours=\(hours)").contains("[quality.policy.validity]"), "\(hours)")
+            }
+            #expect(try await set("--samples", "0").contains("[quality.policy.samples]"))
+            #expect(try await set("--levels", "0").contains("[quality.policy.levels]"))
+            // What nobody ended is good for as long as the standard one.
+            let plain = try await tool.run("qc", "policy", "xn", "K", "--reason", "essai")
+            #expect(plain.code == 0, "\(plain)")
+            #expect(try await tool.run("qc", "show", "xn", "K").output.contains("valable 24 h"))
+        }
+    }
+
     @Test func `changes the lot of a control after a parallel run`() async throws {
         try await open { laboratory, tool, technician in
             try await target(tool)
@@ -113,7 +136,9 @@ import Testing
             let doubts = lot.doubts.isEmpty ? [] : ["--accept"]
             let switched = try await tool.run(
                 words: ["qc", "lot", "switch", "xn", "--material", "QC2", "--reason", "lot B validé"] + doubts)
-            #expect(switched.code == 0 && switched.output.contains("CONFORME"), "\(switched)")
+            #expect(switched.code == 0 && switched.output.contains("ECHU"), "\(switched)")
+            #expect(switched.output.contains("nouveau lot de contrôle"), "\(switched)")
+            #expect(try await enter("5.02", "QC2", laboratory, technician) == "CONFORME")
             #expect(try await tool.run("qc", "lot", "show", "xn").output == "aucun lot en parallèle\n")
             let wrong = try await tool.run(
                 "qc", "lot", "open", "xn", "--material", "Q", "--lot", "C", "--beside", "QC2", "--value", "K=5",

@@ -93,6 +93,9 @@ import Workflow
             let replay = try await biologist.replayRules(ReplayBody())
             #expect(replay.results >= 2 && replay.same == replay.results && replay.unknown == 0)
             let files = try await biologist.catalogueFiles()
+            laboratory.clock.advance(.seconds(60))
+            let same = try await biologist.dryRun(DryRunBody(files: files.map { CatalogueFileBody($0) }, days: 1))
+            #expect(same.differences.isEmpty && same.same == same.results && same.results >= 2)
             let raised = files.map { file in
                 file.name == "analyses.csv"
                     ? CatalogFile(
@@ -101,10 +104,9 @@ import Workflow
                             String(decoding: file.bytes, as: UTF8.self).replacing(",3.0,6.0,", with: ",3.0,8.0,").utf8))
                     : file
             }
-            laboratory.clock.advance(.seconds(60))
             let dry = try await biologist.dryRun(
                 DryRunBody(files: raised.map { CatalogueFileBody($0) }, days: 1))
-            #expect(dry.differences.map(\.observationID) == [potassium])
+            #expect(dry.differences.map(\.observationID) == [potassium] && dry.same + 1 == dry.results)
             #expect(dry.differences.first?.before.holds.contains(.criticalCall) ?? false)
             #expect(!(dry.differences.first?.after.holds.contains(.criticalCall) ?? true))
         }

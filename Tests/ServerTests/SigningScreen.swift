@@ -30,6 +30,24 @@ extension CommandLineTool {
         return left.text
     }
 
+    /// A command that asks, in a real terminal; what it leaves on the screen.
+    func conversation(_ arguments: String, _ asked: [(question: String, answer: String)]) async throws -> String {
+        let left = Left()
+        try await TmuxScreen.open(self, width: 180, height: 100, arguments: arguments) { screen in
+            let pid = try #require(try await screen.pid)
+            for (question, answer) in asked {
+                guard try await screen.shows(question) else { break }
+                try await screen.type(answer + "\r")
+                // A question may be asked again: the screen is looked at when the answer was taken.
+                try await Task.sleep(for: .milliseconds(400))
+            }
+            #expect(await TmuxScreen.ended(pid))
+            try await Task.sleep(for: .milliseconds(300))
+            left.text = try await screen.text
+        }
+        return left.text
+    }
+
     private final class Left { var text = "" }
 
     /// Signed in on this machine with the usual secret.

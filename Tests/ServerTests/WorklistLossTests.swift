@@ -64,6 +64,8 @@ import Testing
         _ = try await lea.enter(number, body)
         #expect(kill(pid, SIGCONT) == 0)
         #expect(try await screen.shows("[CONF-01] Ligne modifiée par lea", "la mienne : 4,3", "au dossier : 4,4"))
+        // Keys that follow a refusal at once are not taken.
+        try await Task.sleep(for: .seconds(1))
         try await screen.press("m")
         #expect(try await screen.shows("K = 4,3 enregistré", "98 …"))
         try await screen.press("i", "Enter")

@@ -53,7 +53,7 @@ import Workflow
                 let line = try #require(
                     menu.output.split(separator: "\n").first { $0.contains(words) && $0.hasSuffix(")") },
                     "\(menu.output)")
-                return String(line.dropLast().split(separator: " ").last ?? "")
+                return String(line.split { " ()".contains($0) }.last ?? "")
             }
             let validate = try name(of: "valider ce résultat")
             let hold = try name(of: "non-conformité du tube")
@@ -109,19 +109,82 @@ import Workflow
             let technician = try await laboratory.signedIn(.technician)
             var body = ResultBody(analysis: "GSABO")
             body.text = "A POS"
-            let once = body
-            let refused = await #expect(throws: Refusal.self) { try await technician.enter(number, once) }
-            #expect(refused?.code == "enter.twice")
-            body.again = "A NEG"
-            let other = body
-            let differs = await #expect(throws: Refusal.self) { try await technician.enter(number, other) }
-            #expect(differs?.code == "enter.twice.differs")
+            let positive = body
+            body.text = "A NEG"
+            let negative = body
+            func refusedAs(_ body: ResultBody, by client: LaboratoryClient) async -> String? {
+                await refusal { _ = try await client.enter(number, body) }?.code
+            }
+            #expect(await refusedAs(positive, by: technician) == "enter.twice")
+            // The server holds the first typing and compares: nobody answers for both.
+            let held = try await technician.readFirst(number, positive)
+            let until = try #require(held.heldUntil.instant(in: .utc))
+            #expect(held.analysis == "GSABO" && until > laboratory.clock.now)
+            #expect(await refusedAs(positive, by: try await laboratory.signedIn("technicien2")) == "enter.twice")
+            #expect(await refusedAs(negative, by: technician) == "enter.twice.differs")
+            #expect(await refusedAs(positive, by: technician) == "enter.twice", "two that differ are both gone")
+            // It waits for a quarter of an hour.
+            _ = try await technician.readFirst(number, positive)
+            laboratory.clock.advance(.seconds(16 * 60))
+            #expect(await refusedAs(positive, by: technician) == "enter.twice")
+            // What is typed once is not held, what is not asked for neither.
+            var sodium = ResultBody(analysis: "NA")
+            sodium.value = "140"
+            let once = sodium
+            #expect(await refusal { _ = try await technician.readFirst(number, once) }?.code == "enter.once")
+            #expect(
+                await refusal { _ = try await technician.readFirst("rien", positive) }?.code == "request.unknown")
+            // A conflict with somebody else costs no typing.
+            _ = try await technician.readFirst(number, positive)
+            var late = positive
+            late.seen = "autre"
+            #expect(await refusedAs(late, by: technician) == "enter.changed")
+            #expect(try await technician.request(number).observations.isEmpty)
+            #expect(try await technician.enter(number, positive).value.frenchText == "A POS")
+            #expect(await refusedAs(positive, by: technician) == "enter.twice", "one typing serves once")
+            // The same command a second time is the second typing.
             let words = ["enter", number, "GSABO", "--text", "A POS"]
             let typed = try await tool.run(words: words)
-            #expect(typed.code != 0 && typed.complaint.contains("enter.twice"), "\(typed)")
-            #expect(try await technician.request(number).observations.isEmpty)
-            let again = try await tool.run(words: words + ["--again", "A POS"])
+            #expect(
+                typed.code != 0 && typed.complaint.contains("enter.twice")
+                    && typed.complaint.contains("première saisie est gardée jusqu'à"), "\(typed)")
+            #expect(try await technician.request(number).observations.count == 1)
+            let again = try await tool.run(words: words)
             #expect(again.code == 0, "\(again)")
+        }
+    }
+
+    @Test func `what was done last is taken back, a nonconformity and a call seen by all`() async throws {
+        try await signedIn { laboratory, tool in
+            let made = try await request(laboratory, "DUPONT", ["NA", "K"], [("NA", "140"), ("K", "6.9")])
+            let number = made.request.number
+            let ran = try await tool.run(
+                "worklist", "--plain",
+                input: [
+                    "e", "1", "z", "suivant", "a", "Mme Kerbrat", "infirmière", "0298111111", "6,9", "1", "z", "t",
+                    ":q", "",
+                ].joined(separator: "\n"))
+            let said = ran.output
+            #expect(said.contains("annulé : non-conformité du tube"), "\(said)")
+            #expect(said.contains("appel noté") && said.contains("ne se reprend pas ici : appel de K (Mme Kerbrat)"))
+            #expect(said.contains("dit à Mme Kerbrat, ") && said.contains(", par technicien"), "\(said)")
+            let file = try await laboratory.signedIn(.technician).request(number)
+            #expect(file.specimens.allSatisfy { $0.nonconformity == nil && $0.receivedAt != nil })
+            #expect(file.observations.allSatisfy { !$0.holds.contains { $0.code == .specimenNonconform } })
+        }
+    }
+
+    @Test func `reads a list when it is there, and opens the lesson in lines`() async throws {
+        try await signedIn { laboratory, tool in
+            _ = try await request(laboratory, "DUPONT", ["NA"], [("NA", "140")])
+            let ran = try await tool.run("worklist", "--plain", input: ":tri\n:liste dossiers\n:tutoriel\n2\n:q\n:q\n")
+            #expect(ran.code == 0, "\(ran)")
+            let said = ran.output
+            #expect(said.contains("Tri : 0\nrien dans cette liste") && said.contains("Dossiers : 1"), "\(said)")
+            #expect(said.contains("LEÇON 1/13 : ") && said.contains("LEÇON 2/13 : "), "\(said)")
+            // Left, the laboratory is said anew: who is here and what waits in it.
+            let after = try #require(said.components(separatedBy: "LEÇON 2/13").last)
+            #expect(said.contains("ÉCOLE, leçon") && after.contains("à valider 1 tube(s)"), "\(said)")
         }
     }
 

@@ -1,5 +1,6 @@
 import Base
 import Client
+import Console
 import Foundation
 import Glibc
 import Laboratory
@@ -99,6 +100,34 @@ import Testing
         }
     }
 
+    @Test func `two windows of one person keep their drafts apart, and the next one takes both over`() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "paillasse-windows-\(getpid())").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let tokens = TokenFile(path: folder + "/token.json")
+        let key = String(repeating: "0f", count: 32)
+        func window() throws -> DraftFile { try DraftFile(beside: tokens, server: "s", login: "tanguy", key: key) }
+        func draft(_ analysis: String, _ text: String, _ second: Int64) -> Draft {
+            Draft(
+                request: "D1", analysis: analysis, text: text, seen: nil, at: Instant(seconds: second), isAccepted: true
+            )
+        }
+        func twoWindows() throws {
+            let (first, second) = (try window(), try window())
+            #expect(first.path != second.path)
+            try first.keep([draft("K", "4,2", 1), draft("NA", "140", 1)])
+            try second.keep([draft("K", "4,3", 2)])
+            // One that lives is not taken over.
+            #expect(try second.takeOver().map(\.text) == ["4,3"])
+        }
+        try twoWindows()
+        let next = try window()
+        #expect(try next.takeOver().map(\.text) == ["4,3", "140"], "one of a cell, the newest")
+        #expect(try next.takeOver().count == 2)
+        try next.keep([])
+        #expect(try window().takeOver().isEmpty)
+    }
+
     @Test func `two people on one cell: both values are shown, and the person chooses`() async throws {
         try await laboratory { laboratory, tool, made in
             try await TmuxScreen.open(tool, width: 120, height: 36) { screen in
@@ -115,6 +144,8 @@ import Testing
                 for digit in digits { try await screen.press(String(digit)) }
                 try await screen.press("Enter")
                 #expect(try await screen.shows("[CONF-01]", "la mienne : 4,3", "au dossier : 4,4", "technicien2"))
+                // Keys that follow a refusal at once are not taken.
+                try await Task.sleep(for: .seconds(1))
                 try await screen.press("m")
                 #expect(try await screen.shows("K = 4,3 enregistré"))
                 let file = try await laboratory.signedIn(.technician).request(made.request.number)
@@ -141,9 +172,65 @@ import Testing
     }
 
     @Test func `units of the engine are printed as in reports, in sentences too`() {
-        #expect(frenchUnits("unité : umol/L ; mmol/L") == "unité : µmol/L ; mmol/L")
-        #expect(frenchUnits("passage 2 ; valeur précédente 312 umol/L") == "passage 2 ; valeur précédente 312 µmol/L")
-        #expect(frenchUnits("leucocytes 10*9/L le 22/11 à 1/10") == "leucocytes G/L le 22/11 à 1/10")
+        let paris = CivilZone.europeParis
+        #expect(spoken("unité : umol/L ; mmol/L", in: paris) == "unité : µmol/L ; mmol/L")
+        #expect(
+            spoken("passage 2 ; valeur précédente 312 umol/L", in: paris) == "passage 2 ; valeur précédente 312 µmol/L")
+        #expect(spoken("leucocytes 10*9/L le 22/11 à 1/10", in: paris) == "leucocytes G/L le 22/11 à 1/10")
+    }
+
+    @Test func `instants of the engine are told at the time of the laboratory`() throws {
+        let engine = "antérieur 4,2 ; antérieur du 2026-11-20T23:30:00Z ; écart 1,9"
+        #expect(spoken(engine, in: .europeParis) == "antérieur 4,2 ; antérieur du 21/11/2026 00:30 ; écart 1,9")
+        let island = try #require(CivilZone("+04:00"))
+        #expect(spoken(engine, in: island) == "antérieur 4,2 ; antérieur du 21/11/2026 03:30 ; écart 1,9")
+        #expect(spoken("mesuré le 2026-07-01T10:00:00Z", in: .europeParis) == "mesuré le 01/07/2026 12:00")
+        // A bare date is no instant.
+        #expect(spoken("né le 1992-05-04 ; T4 12", in: island) == "né le 1992-05-04 ; T4 12")
+    }
+
+    @Test func `who copies the folder of the drafts cannot read them, and their owner can after a new secret`()
+        async throws
+    {
+        try await laboratory { laboratory, tool, made in
+            try await TmuxScreen.open(tool, width: 80, height: 24) { screen in
+                #expect(try await screen.shows("CL", "4,2"))
+                try await screen.press("Tab", "Down", "Down", "9", "8", "Escape")
+                #expect(try await screen.shows("brouillon gardé : 98"))
+                try await screen.press("q")
+            }
+            let key = try await laboratory.signedIn(.technician).draftKey().key
+            let raw = Data(stride(from: 0, to: 64, by: 2).compactMap { UInt8(key.dropFirst($0).prefix(2), radix: 16) })
+            #expect(raw.count == 32)
+            for name in try FileManager.default.contentsOfDirectory(atPath: tool.home) {
+                guard let bytes = FileManager.default.contents(atPath: tool.home + "/" + name) else { continue }
+                #expect(bytes.range(of: raw) == nil && bytes.range(of: Data(key.utf8)) == nil, "\(name)")
+                #expect(bytes.range(of: Data(made.request.number.utf8)) == nil, "\(name)")
+            }
+            // Another account has another key, and this one opens nothing.
+            let tokens = TokenFile(path: tool.home + "/token.json")
+            let other = try await laboratory.signedIn("technicien2").draftKey().key
+            #expect(other != key)
+            let server = laboratory.server.text
+            func takeOver(_ key: String) throws -> [Draft] {
+                try DraftFile(beside: tokens, server: server, login: "technicien", key: key).takeOver()
+            }
+            #expect(throws: Refusal.self) { try takeOver(other) }
+            #expect(throws: Refusal.self) {
+                try DraftFile(beside: tokens, server: server, login: "technicien", key: "00")
+            }
+            // The folder with its token tells the key as long as the session lives: it ends with it.
+            let copied = try #require(try tokens.entry(for: laboratory.server)).token
+            let thief = laboratory.stranger.with(token: copied)
+            let owner = try await laboratory.signedIn(.technician)
+            laboratory.clock.advance(.seconds(1))
+            try await owner.changeSecret(current: APILaboratory.secret, replacement: "une autre longue phrase")
+            #expect(await refusal { _ = try await thief.draftKey() }?.code == "auth.token")
+            #expect(await refusal { _ = try await laboratory.stranger.draftKey() }?.code == "auth.token")
+            let again = try await laboratory.signedIn("technicien", secret: "une autre longue phrase")
+            let same = try await again.draftKey().key
+            #expect(try takeOver(same).map(\.text) == ["98"])
+        }
     }
 
     @Test func `NO_COLOR and --ascii reach the terminal`() async throws {

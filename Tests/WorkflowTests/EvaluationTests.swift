@@ -32,7 +32,8 @@ import Workflow
         let draft = try Bench()
         let other = try await draft.received(["K"])
         try await draft.arrive("m1", [Bench.result("K", "4.2", of: other.specimens[0].accession)])
-        #expect(Set(try await draft.observation("K", other).holds.map(\.code)) == [.noQualityControl, .catalogueDraft])
+        let held = Set(try await draft.observation("K", other).holds.map(\.code))
+        #expect(held == [.noQualityControl, .catalogueDraft, .engineOff])
     }
 
     @Test func `a jump from the result before is held, with the result before`() async throws {
@@ -278,9 +279,13 @@ import Workflow
         #expect(found == ["GR", "HT", "TCA"])
         try await enter("VGM", "91", "fL")
         try await enter("TCAR", "1.50", "1")
-        // Calculated in the catalogue, of an ISI that no request holds: it can only be typed.
-        try await enter("INR", "2.50", "{INR}")
-        #expect(try await bench.observation("INR", made).value.frenchText == "2,50")
+        // Calculated in the catalogue, of an ISI that no request holds: it can only be typed, under AVK (RULES 7).
+        let code = await refusal { () throws(CommandFailure) in
+            _ = try await bench.desk.enter(
+                .measured(Measured(Exact("2.50") ?? Exact(0)), unit: "{INR}"), analysis: "INR", of: made.request.number,
+                comment: nil, by: Bench.technician)
+        }
+        #expect(code == "enter.context")
     }
 
     @Test func `a held component holds what was made of it`() async throws {

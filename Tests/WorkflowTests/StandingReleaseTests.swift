@@ -62,8 +62,12 @@ import Workflow
         let events = try await bench.store.observationEvents(requestID: made.request.id)
         #expect(events.map(\.kind) == [.technicallyValidated, .technicallyValidated])
         #expect(events.allSatisfy { $0.author == "system" && $0.reason?.contains("biologiste") ?? false })
-        // The report is read back from what was signed, as any other.
-        #expect(try await bench.desk.signedReport(of: signature).content.observations.count == 2)
+        // The report is read back from what was signed, as any other, and says how it was released.
+        let report = try await bench.desk.signedReport(of: signature)
+        #expect(report.content.observations.count == 2 && signature.isStanding == true)
+        let told = try #require(report.content.supplements.conclusions.first)
+        #expect(told.title == Signature.standingTitle && told.text.contains(Bench.biologistIdentity.displayName))
+        #expect(told.text.contains("sans relecture individuelle"))
         #expect(try await bench.trail.contains { $0.action == "bio.release" && $0.author == "system" })
         #expect(try await bench.soundTrail())
     }

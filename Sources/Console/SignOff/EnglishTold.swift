@@ -33,7 +33,9 @@ package enum EnglishTold {
     /// `{1}` analyses, `{2}` version, `{3}` the change, `{4}` what is joined.
     package static let obstacles: [SignObstacle.Kind: String] = [
         .critical: "critical value: {1}", .call: "call to make", .amends: "amends version {2}", .changed: "{3}",
-        .hold: "{1}", .freeWords: "free comment {1}", .supplement: "attached: {4}", .missing: "missing {1}",
+        .amendmentTask: "to be amended: {1} ({4})", .hold: "{1}", .freeWords: "free comment {1}",
+        .supplement: "attached: {4}", .missing: "missing {1}",
+        .others: "and {2} older file(s) of this patient",
     ]
 
     package static let parts: [SignedChange.Part: String] = [
@@ -50,12 +52,13 @@ package enum EnglishTold {
     ]
 
     package static let states: [String: String] = [
+        "CONFIRME": "CONFIRMED", "SANS_RELECTURE": "NOT_READ_BACK", "INJOIGNABLE": "UNREACHABLE",
+        "prévenu, attend le biologiste": "told, waits for the biologist",
         "acceptée": "accepted", "abandonnée": "given up", "refusée": "refused", "remplacée": "replaced",
         "à envoyer": "to be sent", "accepté": "accepted", "refusé": "refused", "attendu": "expected",
         "non prévu": "not planned", "lu": "read", "remis": "delivered", "sans réponse": "no answer", "papier": "paper",
         "le remplacement": "the replacement",
         "rien : c'est la version en vigueur": "nothing: it is the version in force",
-        "rien : n'est plus destinataire, à prévenir": "nothing: no longer a recipient, to be told",
         "rien par voie électronique : à prévenir": "nothing electronically: to be told",
     ]
 
@@ -78,6 +81,7 @@ package enum EnglishTold {
             "no font has a character of the report: it could not be shown", "write that text without it"
         ),
         "printing.control": ("a text of the report has a control character", "take it away"),
+        "sign.interference": ("an interference suppresses the value", "reject it (bio reject), ask for a new specimen"),
         "sign.confirm": ("the batch has {1} files", "read the queue again (bio file), then confirm that number"),
         "sign.except.unknown": ("this analysis is not asked for in this file", "look at its code (bio show)"),
         "sign.except.signed": ("the version before holds this result", "reject it (bio reject), then amend"),
@@ -100,6 +104,8 @@ package enum EnglishTold {
         "account.current": ("this is not the secret of this account", "type it again"),
         "account.pin.easy": ("a repeated digit or a series is guessed", "choose one that nothing lets guess"),
         "account.pin.differs": ("the two codes differ", "begin again: nothing changed"),
+        "settings.sample": ("out of 5 to 100", "give the files read in full, of a hundred"),
+        "settings.baseline": ("a baseline says how, in how many minutes and with how many errors", "give all three"),
         "sign.confirm.none": ("no file can be signed in a batch", "bio file says what stops each of them"),
         "account.pin.form": ("a signing code has {1} to {2} digits", "choose one that nothing lets guess"),
         "auth.permission": ("this role may not do that", "ask somebody whose role it is"),

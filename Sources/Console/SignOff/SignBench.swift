@@ -85,6 +85,7 @@ package struct SignBench: Sendable, Equatable {
     package var isLoaded = false
     package var controls = ControlCounts()
     package var rules = ""
+    package var settings = SignOffSettings()
     package var sheets: [String: SignSheet] = [:]
     package var comments: [Comment] = []
     package var versions: SignVersions?
@@ -109,6 +110,14 @@ package struct SignBench: Sendable, Equatable {
     package var session = SignSession()
     package var sent: [Int: Sent] = [:]
     package var nextDeed = 1
+    /// What forms that were left, or refused, held.
+    package var kept: [SignQuestion.Purpose: [String]] = [:]
+    /// What was open when the screen was locked.
+    package var interrupted: SignMode?
+    /// When a key was refused last, or a key after it.
+    package var refusedAt: Instant?
+    /// What that refusal told to press instead.
+    package var offered: SignAction?
 
     package struct Comment: Sendable, Hashable {
         package var code: String
@@ -118,7 +127,8 @@ package struct SignBench: Sendable, Equatable {
     package enum Sent: Sendable, Hashable {
         case sign(String)
         case lot
-        case other(String)
+        /// Its file, and the form that it was written in.
+        case other(String, SignQuestion.Purpose?)
         case unlock
     }
 
@@ -180,6 +190,9 @@ package struct SignBench: Sendable, Equatable {
         case .rules(let version):
             rules = version
             return []
+        case .settings(let chosen):
+            settings = chosen
+            return []
         case .comments(let found):
             comments = found.map { Comment(code: $0.code, text: $0.text) }
             return []
@@ -219,7 +232,8 @@ package struct SignBench: Sendable, Equatable {
         let first = !isLoaded
         isLoaded = true
         queue = rows
-        if case .lot(let picks, _, _) = mode, Set(picks) != Set(releasable(rows)) {
+        // Files that come meanwhile wait for the next batch; one of this batch that changed ends it.
+        if case .lot(let picks, _, _) = mode, !Set(picks).isSubset(of: releasable(rows)) {
             mode = .browse
             notice = Notice(say(.lotChanged), .critical)
         }
@@ -241,7 +255,17 @@ package struct SignBench: Sendable, Equatable {
         keepInSight()
     }
 
-    var queueRows: Int { max(1, height - 5) }
+    /// A long sentence is read whole: the frames above give it their room, and no more than half of the screen.
+    var noticeLines: [String] {
+        if case .search = mode { return [] }
+        if case .offline = link { return [] }
+        return notice.map { CellWidth.fold(manner.signs.text($0.text), width - 2) } ?? []
+    }
+    var noticeRows: Int { max(0, min(noticeLines.count, height / 2) - 1) }
+
+    var queueRows: Int { max(1, height - 5 - noticeRows) }
+    /// The cursor stays in sight even above a long sentence.
+    var shownTop: Int { max(top, cursor - queueRows + 1) }
     mutating func keepInSight() {
         cursor = max(0, min(cursor, rows.count - 1))
         if cursor < top { top = cursor }
@@ -295,7 +319,7 @@ package struct SignBench: Sendable, Equatable {
             session.signed(at: now)
             drafts[number] = nil
             notice = Notice(say(.signedDone, number, String(version)), .good)
-            pace()
+            pace(1)
             return leave([number]) + [.load]
         case (_, .lot(let signed, let refused)):
             closeQuestion()
@@ -306,12 +330,15 @@ package struct SignBench: Sendable, Equatable {
                 : Notice(
                     say(.lotRefused, String(signed.count), String(refused.count), refused.joined(separator: ", ")),
                     .critical)
+            pace(signed.count)
             return leave(signed) + [.load]
         case (.unlock, _):
             link = .online
-            mode = .browse
+            mode = interrupted ?? .browse
+            interrupted = nil
             return [.load] + reopen()
-        case (.other(let number), _):
+        case (.other(let number, let form), _):
+            if let form { kept[form] = nil }
             notice = Notice(say(.kept), .good)
             return [.load, .open(number, drafts[number] ?? SignDraft())]
         case (.sign, _), (.lot, _):
@@ -339,12 +366,16 @@ package struct SignBench: Sendable, Equatable {
         return reopen()
     }
 
-    private mutating func pace() {
-        switch SignPace.advice(alone: session.alone, seconds: session.seconds) {
-        case .pause: notice = Notice(say(.pause, String(session.alone)), .expired)
-        case .slower: notice = Notice(say(.slower, String(session.seconds ?? 0)), .expired)
-        case nil: break
+    /// Said beside what was done, once each hundred of files: a batch counts too.
+    private mutating func pace(_ done: Int) {
+        let all = session.alone + session.inLot
+        var words: String?
+        if all / SignPace.longSession > (all - done) / SignPace.longSession {
+            words = say(.pause, String(all))
+        } else if SignPace.advice(alone: min(session.alone, SignPace.some), seconds: session.seconds) == .slower {
+            words = say(.slower, String(session.seconds ?? 0))
         }
+        if let words { notice = Notice((notice.map { $0.text + " · " } ?? "") + words, .expired) }
     }
 
     private mutating func refuse(_ id: Int, _ refusal: Refusal) -> [SignEffect] {
@@ -375,10 +406,26 @@ package struct SignBench: Sendable, Equatable {
         mode = .question(question)
     }
 
+    /// What is open, as it may be shown again after a lock: without a code, and nothing that is under way.
+    private var resumable: SignMode? {
+        switch mode {
+        case .browse, .search, .menu: return nil
+        case .page, .lot, .amendment: return mode
+        case .question(var question):
+            if question.isSent { return nil }
+            for place in question.parts.indices where question.parts[place].isSecret {
+                question.parts[place].field = Field()
+            }
+            question.at = 0
+            return .question(question)
+        }
+    }
+
     mutating func lock() -> [SignEffect] {
         if case .locked = link { return [] }
         link = .locked
         notice = nil
+        interrupted = resumable
         mode = .question(
             SignQuestion(
                 purpose: .unlock, title: [say(.lockedTitle, login)], parts: [.init(word: .secret, isSecret: true)]))

@@ -101,6 +101,10 @@ extension SignBench {
                         .init(word: .lastDigits, expected: String(line.line.accession.suffix(3))),
                     ]))
         case .call:
+            guard line.hasCall else {
+                notice = Notice(say(.noCall, code), .dim)
+                return [.bell]
+            }
             var value = SignQuestion.Part(word: .callValue, isOptional: true)
             value.field = Field(line.line.value)
             mode = .question(
@@ -118,10 +122,11 @@ extension SignBench {
     }
 
     func curve(_ line: SignLine) -> [String] {
+        let told = manner.language.breaks(line.points, zone: manner.zone)
         let plot = Trend.plot(
-            line.points, low: line.low, high: line.high, width: pageColumns.count - 4, height: max(5, height - 10),
-            zone: manner.zone, signs: manner.signs)
-        return plot.isEmpty || line.points.count < 2 ? [say(.noCurve)] : plot
+            line.points, low: line.low, high: line.high, width: pageColumns.count - 4,
+            height: max(5, height - 10 - told.count), zone: manner.zone, signs: manner.signs)
+        return (plot.isEmpty || line.points.count < 2 ? [say(.noCurve)] : plot) + told
     }
 
     // Signing
@@ -129,6 +134,7 @@ extension SignBench {
     private mutating func askToSign(_ sheet: SignSheet) -> [SignEffect] {
         if sheet.isAmendment {
             notice = Notice(say(.isAmendment, key(.amend)), .critical)
+            offered = .amend
             return [.bell]
         }
         guard !sheet.signed.isEmpty else {
@@ -198,9 +204,6 @@ extension SignBench {
 
     // A batch
 
-    /// Of a hundred files of a batch, those read in full before it is signed (UX section 4).
-    static let drawnOfHundred = 5
-
     private mutating func beginLot() -> [SignEffect] {
         let picks = releasable(queue)
         guard !picks.isEmpty else {
@@ -209,8 +212,8 @@ extension SignBench {
         }
         // The instant is the seed: nobody knows beforehand which files will be shown.
         var random = PRNG(seed: UInt64(bitPattern: now.milliseconds))
-        let count = max(1, picks.count * SignBench.drawnOfHundred / 100)
-        let drawn = Array(picks.map(\.number).shuffled(using: &random).prefix(count))
+        let drawn = Array(
+            picks.map(\.number).shuffled(using: &random).prefix(settings.drawn(of: picks.count)))
         mode = .lot(picks, drawn: drawn, at: -1)
         fileTop = 0
         return []

@@ -13,16 +13,16 @@ extension SignBench {
         }
         if isWide || pane == 1 { drawQueue(&screen, queueColumns) }
         if isWide || pane == 2 { drawFile(&screen, fileColumns) }
+        drawOverlay(&screen)
         drawNotice(&screen)
         drawFooter(&screen)
-        drawOverlay(&screen)
         return screen
     }
 
     var queueColumns: Range<Int> { isWide ? 0..<max(52, width * 36 / 100) : 0..<width }
     private var fileColumns: Range<Int> { isWide ? queueColumns.upperBound..<width : 0..<width }
     var pageColumns: Range<Int> { isWide ? fileColumns : 0..<width }
-    private var bottom: Int { height - 3 }
+    private var bottom: Int { height - 3 - noticeRows }
 
     func fit(_ text: String, _ columns: Int, pad: Bool = true) -> String {
         CellWidth.fit(manner.signs.text(text), columns, pad: pad, cut: manner.signs.cut)
@@ -101,9 +101,9 @@ extension SignBench {
             screen.put(fit(say(isLoaded ? .nothing : .loading), inside.count), 2, inside.lowerBound, .dim)
             return
         }
-        for offset in 0..<queueRows where rows.indices.contains(top + offset) {
-            drawRow(&screen, 2 + offset, inside, rows[top + offset])
-            if top + offset == cursor, guest == nil { screen.reverse(2 + offset, inside) }
+        for offset in 0..<queueRows where rows.indices.contains(shownTop + offset) {
+            drawRow(&screen, 2 + offset, inside, rows[shownTop + offset])
+            if shownTop + offset == cursor, guest == nil { screen.reverse(2 + offset, inside) }
         }
     }
 
@@ -148,19 +148,31 @@ extension SignBench {
         }
         guard let notice else { return }
         let style = notice.tint == .critical ? Style(.critical, bold: true) : Style(notice.tint)
-        // A long sentence is read whole: it takes lines of the frame above.
-        let lines = CellWidth.fold(mark(notice.text), width - 2)
-        let first = max(1, row + 1 - lines.count)
-        for (offset, line) in lines.prefix(row + 1 - first).enumerated() {
-            screen.clear(first + offset..<first + offset + 1, 0..<width)
-            screen.put(" " + line, first + offset, 0, style)
+        for (offset, line) in noticeLines.prefix(noticeRows + 1).enumerated() {
+            screen.put(" " + line, row - noticeRows + offset, 0, style)
+        }
+    }
+
+    /// What opened over the screen says its own keys.
+    private var overlayHint: String? {
+        switch mode {
+        case .browse, .search: nil
+        case .menu, .page: pageHint
+        case .question: say(.questionHint, name(.enter), name(.escape))
+        case .lot: continueHint(.lotContinue)
+        case .amendment: say(.amendContinue, name(.enter), key(.back))
         }
     }
 
     private func drawFooter(_ screen: inout Screen) {
+        if let overlayHint {
+            screen.put(fit(" " + overlayHint, width), height - 1, 0, Style(.title, bold: true))
+            return
+        }
         var shown: [SignAction] =
             pane == 1
             ? [.open, .lot, .lane, .find] : [.sign, .why, .call, .reject, .except, .comment, .history, .next]
+        if currentLine?.hasCall != true { shown.removeAll { $0 == .call } }
         let last: [SignAction] = [.menu, .help]
         func columns(_ actions: [SignAction]) -> Int {
             actions.reduce(1) { $0 + CellWidth.of(mark(key($1))) + CellWidth.of(mark(say($1.word))) + 3 }
@@ -180,14 +192,13 @@ extension SignBench {
         case .browse, .search: return
         case .menu(let place): drawMenu(&screen, place)
         case .page(let title, let lines, let top):
-            page(&screen, title, pageHint, lines.flatMap { folded($0) }, top)
+            page(&screen, title, lines.flatMap { folded($0) }, top)
         case .question(let question): drawQuestion(&screen, question)
         case .lot(let picks, let drawn, let at): drawLot(&screen, picks, drawn, at)
         case .amendment(let number, let top):
             let lines = versions.map { $0.number == number ? versionLines($0) : [] } ?? []
             page(
                 &screen, say(.amendTitle, number, String((sheets[number]?.version ?? 1) - 1)),
-                say(.amendContinue, name(.enter), key(.back)),
                 lines.isEmpty ? [say(.loading)] : lines.flatMap { folded($0) }, top)
         }
     }
@@ -198,12 +209,12 @@ extension SignBench {
         return CellWidth.of(line) <= room ? [line] : CellWidth.fold(line, room)
     }
 
-    private func page(_ screen: inout Screen, _ title: String, _ hint: String, _ lines: [String], _ top: Int) {
+    private func page(_ screen: inout Screen, _ title: String, _ lines: [String], _ top: Int) {
         let room = bottom - 2
         let start = max(0, min(top, lines.count - room))
         let shown = lines.dropFirst(start).prefix(room)
         let more = lines.count > room ? " (\(start + shown.count)/\(lines.count))" : ""
-        let inside = box(&screen, shown.count, "\(title)\(more)  \(hint)")
+        let inside = box(&screen, shown.count, title + more)
         for (offset, line) in shown.enumerated() {
             screen.put(fit(line, inside.columns.count, pad: false), inside.row + offset, inside.columns.lowerBound)
         }
@@ -243,16 +254,16 @@ extension SignBench {
         let most = max(2, bottom - 4 - question.parts.count - complaint.count)
         if title.count > most { title = Array(title.prefix(most - 1)) + [String(manner.signs.cut)] }
         let spare = max(0, bottom - 4 - title.count - question.parts.count - complaint.count)
-        let offered = part.choices.prefix(spare)
+        let offered = part.matching.prefix(spare)
         let height = title.count + offered.count + (offered.isEmpty ? 0 : 1) + question.parts.count + complaint.count
-        let inside = box(&screen, height, say(.questionHint, name(.enter), name(.escape)))
+        let inside = box(&screen, height, "")
         var row = inside.row
         for line in title {
             screen.put(line, row, inside.columns.lowerBound, Style(.plain, bold: row == inside.row))
             row += 1
         }
-        for (number, choice) in offered.enumerated() {
-            screen.put(fit("\(number + 1) \(choice)", columns, pad: false), row, inside.columns.lowerBound)
+        for (number, choice) in offered {
+            screen.put(fit("\(number) \(choice)", columns, pad: false), row, inside.columns.lowerBound)
             row += 1
         }
         if !offered.isEmpty {
@@ -280,10 +291,10 @@ extension SignBench {
 
     private func drawLot(_ screen: inout Screen, _ picks: [SignPick], _ drawn: [String], _ at: Int) {
         guard drawn.indices.contains(at) else {
-            page(&screen, say(.lotTitle), continueHint(.lotContinue), lotLines(picks, drawn).flatMap { folded($0) }, 0)
+            page(&screen, say(.lotTitle), lotLines(picks, drawn).flatMap { folded($0) }, 0)
             return
         }
-        let title = "\(say(.sampleTitle, String(at + 1), String(drawn.count)))  \(continueHint(.lotContinue))"
+        let title = say(.sampleTitle, String(at + 1), String(drawn.count))
         screen.clear(1..<bottom + 1, pageColumns)
         drawSheet(&screen, pageColumns, sheets[drawn[at]], title: title, top: fileTop, current: nil)
     }

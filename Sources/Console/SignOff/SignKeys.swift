@@ -4,11 +4,17 @@ import Laboratory
 extension SignBench {
     mutating func take(_ input: Input) -> [SignEffect] {
         switch input {
-        case .key(let key): return press(key)
+        case .key(let key):
+            // Whatever is open, the screen is locked at once.
+            if manner.keymap.sign[key] == .lock, !key.isWritten { return lock() }
+            return press(key)
         case .scan(let code, let typed):
             if link == .locked { return [] }
-            // Who answers fast, or scans the answer, answers: a code of signature is looked for nowhere.
-            if case .question = mode {
+            if case .question(let question) = mode {
+                if isLabel(code, for: question.parts[question.at]), !question.isSent {
+                    return refuseLabel(question, typed: typed)
+                }
+                // Who answers fast answers: a code of signature is looked for nowhere.
                 return code.dropFirst(typed).flatMap { press(.character($0)) } + press(.enter)
             }
             mode = .browse
@@ -22,21 +28,25 @@ extension SignBench {
             return []
         case .click(let row, let column):
             guard mode == .browse, isWide ? column < queueColumns.upperBound : pane == 1, row >= 2 else { return [] }
-            guard rows.indices.contains(top + row - 2) else { return [] }
+            guard rows.indices.contains(shownTop + row - 2) else { return [] }
             pane = 1
-            return step(top + row - 2 - cursor)
+            return step(shownTop + row - 2 - cursor)
         }
     }
 
     private mutating func press(_ key: Key) -> [SignEffect] {
         switch mode {
         case .browse:
+            if isTypedAhead(key) { return [] }
             notice = nil
             guard let action = manner.keymap.sign[key] else {
                 notice = Notice(say(.noSuchKey, name(key), self.key(.help)), .dim)
                 return []
             }
-            return perform(action)
+            let effects = perform(action)
+            if effects.contains(.bell) { refusedAt = now }
+            recall()
+            return effects
         case .search(let field): return searchKey(key, field)
         case .menu(let place): return menuKey(key, place)
         case .page(let title, let lines, let top):
@@ -60,6 +70,44 @@ extension SignBench {
             return []
         case .question(let question): return questionKey(key, question)
         }
+    }
+
+    /// Words meant for a form that did not open are no commands: they are dropped until a pause, or escape.
+    private mutating func isTypedAhead(_ key: Key) -> Bool {
+        let isOffered = offered != nil && manner.keymap.sign[key] == offered
+        offered = nil
+        guard let last = refusedAt, key.isWritten || key == .enter, !isOffered else {
+            refusedAt = nil
+            return false
+        }
+        let isAhead = now.milliseconds - last.milliseconds <= SignBench.typingPause
+        refusedAt = isAhead ? now : nil
+        return isAhead
+    }
+    /// Milliseconds between two keys of somebody who goes on typing.
+    private static let typingPause: Int64 = 500
+
+    /// The label of a tube answers nothing but where a tube is asked for.
+    private func isLabel(_ text: String, for part: SignQuestion.Part) -> Bool {
+        if part.isSecret || part.word == .findNumber || part.word == .callNumber && text.first == "0" { return false }
+        return Workbench.looksLikeLabel(text)
+            || sheets.values.contains { $0.tubes.contains { $0.accession == text } || $0.number == text }
+    }
+    private mutating func refuseLabel(_ asked: SignQuestion, typed: Int) -> [SignEffect] {
+        var question = asked
+        for _ in 0..<typed { _ = question.parts[question.at].field.take(.backspace) }
+        question.complaint = say(.labelNoAnswer, key(.back))
+        mode = .question(question)
+        return [.bell]
+    }
+
+    /// What was written in a form that was left, or that the server refused, is there again.
+    private mutating func recall() {
+        guard case .question(var question) = mode, let texts = kept[question.purpose] else { return }
+        for (place, text) in zip(question.parts.indices, texts) where question.parts[place].isKept {
+            question.parts[place].field = Field(text)
+        }
+        mode = .question(question)
     }
 
     /// Scrolls, or closes with escape and any other key.
@@ -122,6 +170,7 @@ extension SignBench {
             if case .sign(_, _, let draft) = question.purpose, draft.amendment != nil, let current {
                 drafts[current]?.amendment = nil
             }
+            if question.isKept { kept[question.purpose] = question.parts.map { $0.isKept ? $0.field.text : "" } }
             mode = .browse
             return reopen()
         case .control("c") where isUnlock: return [.quit]
@@ -162,6 +211,13 @@ extension SignBench {
             // A code of signature typed a field too early would be kept as words.
             question.complaint = say(.wordsNotCode)
             question.parts[question.at].field = Field()
+        } else if isLabel(text.trimmed, for: part) {
+            question.complaint = say(.labelNoAnswer, key(.back))
+            question.parts[question.at].field = Field()
+        } else if part.word == .reason || part.word == .uncalled, !Workbench.isReason(text) {
+            question.complaint = say(.reasonInWords)
+        } else if part.word == .commentCode, commentCode(text) == nil {
+            question.complaint = say(.commentUnknown, text)
         } else if part.word == .callReadBack, !isReadBack(text, of: question) {
             question.complaint = say(.yesOrNo)
         } else if let expected = part.expected, text != expected {
@@ -195,6 +251,7 @@ extension SignBench {
 
     private mutating func done(_ question: SignQuestion) -> [SignEffect] {
         let texts = question.parts.map { text(of: $0) }
+        kept[question.purpose] = question.isKept && question.isSentAway ? texts : nil
         func typed(_ word: SignWord) -> String {
             question.parts.firstIndex { $0.word == word }.map { texts[$0] } ?? ""
         }
@@ -219,8 +276,9 @@ extension SignBench {
             let draft = drafts[number] ?? SignDraft()
             return [.open(number, draft), .versions(number, draft)]
         case .reject(let request, let id):
-            return send(.reject(request: request, id: id, reason: typed(.reason)), as: .other(request))
-        case .call(let request, let id): return call(request, id, typed)
+            return send(
+                .reject(request: request, id: id, reason: typed(.reason)), as: .other(request, question.purpose))
+        case .call(let request, let id): return call(request, id, question.purpose, typed)
         case .comment(let number): return comment(number, typed(.commentCode))
         case .note(let number):
             drafts[number, default: SignDraft()].note = typed(.noteWords).isEmpty ? nil : typed(.noteWords)
@@ -244,7 +302,9 @@ extension SignBench {
         return [.find(typed)]
     }
 
-    private mutating func call(_ request: String, _ id: String, _ typed: (SignWord) -> String) -> [SignEffect] {
+    private mutating func call(
+        _ request: String, _ id: String, _ form: SignQuestion.Purpose, _ typed: (SignWord) -> String
+    ) -> [SignEffect] {
         let reached = typed(.callPerson).trimmed != "-"
         let readBack = typed(.callReadBack).trimmed.lowercased()
         return send(
@@ -252,16 +312,20 @@ extension SignBench {
                 request: request, id: id, person: reached ? typed(.callPerson) : "", role: typed(.callRole),
                 number: typed(.callNumber), value: typed(.callValue),
                 readBack: reached && !readBack.isEmpty && say(.yes).hasPrefix(readBack), reached: reached),
-            as: .other(request))
+            as: .other(request, form))
+    }
+
+    /// A code, or the beginning of one only.
+    private func commentCode(_ typed: String) -> String? {
+        let text = (typed.split(separator: " ").first.map(String.init) ?? "").uppercased()
+        if comments.contains(where: { $0.code == text }) { return text }
+        let matching = comments.filter { $0.code.hasPrefix(text) }
+        return matching.count == 1 && !text.isEmpty ? matching[0].code : nil
     }
 
     /// Adds a coded comment, or takes it away again.
     private mutating func comment(_ number: String, _ typed: String) -> [SignEffect] {
-        let code = (typed.split(separator: " ").first.map(String.init) ?? "").uppercased()
-        guard comments.contains(where: { $0.code == code }) else {
-            notice = Notice(say(.commentUnknown, code), .critical)
-            return [.bell]
-        }
+        guard let code = commentCode(typed) else { return [.bell] }
         var draft = drafts[number] ?? SignDraft()
         if draft.comments.contains(code) {
             draft.comments.removeAll { $0 == code }
@@ -276,13 +340,41 @@ extension SignBench {
 extension SignQuestion.Part {
     /// The number of files of a batch has no more digits.
     fileprivate var isFull: Bool { word == .lotCount && field.text.count >= (expected?.count ?? 0) }
+    /// Neither a code nor what must be typed anew each time.
+    var isKept: Bool { !isSecret && expected == nil }
+    /// Offered as it is typed.
+    var matching: [(number: Int, text: String)] {
+        let typed = field.text.uppercased()
+        return choices.enumerated().map { ($0.offset + 1, $0.element) }.filter {
+            typed.isEmpty || Int(typed) != nil || $0.text.uppercased().hasPrefix(typed)
+        }
+    }
     /// Words are asked for, and digits typed.
     var looksLikeCode: Bool {
         word == .uncalled && !field.text.isEmpty && field.text.allSatisfy { $0.isNumber || $0.isWhitespace }
     }
 }
 
+extension Key {
+    /// What is written with it.
+    fileprivate var isWritten: Bool { if case .character = self { true } else { false } }
+}
+
 extension SignQuestion {
+    /// Words that would be a loss.
+    fileprivate var isKept: Bool {
+        switch purpose {
+        case .amend, .reject, .call, .comment, .note: true
+        case .sign, .lot, .find, .unlock: false
+        }
+    }
+    /// The server may refuse it.
+    fileprivate var isSentAway: Bool {
+        switch purpose {
+        case .reject, .call: true
+        case .sign, .lot, .amend, .comment, .note, .find, .unlock: false
+        }
+    }
     /// Signing and unlocking: what is typed meanwhile must not become keys.
     fileprivate var waitsForAnswer: Bool {
         switch purpose {

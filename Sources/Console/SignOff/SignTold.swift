@@ -37,11 +37,35 @@ extension Language {
         }
     }
 
+    /// What a check looked at: the engine's own words, in English its figures and codes.
+    package func seen(_ words: String) -> String {
+        switch self {
+        case .french: words
+        case .english: EnglishServer.figures(words)
+        }
+    }
+
     package func words(_ reason: Amendment.Reason) -> String {
         switch self {
         case .french: reason.frenchText
         case .english: EnglishTold.reasons[reason] ?? reason.frenchText
         }
+    }
+
+    /// Where a curve is broken and by what, then how many values are not on it.
+    package func breaks(_ points: [Trend.Point], zone: CivilZone) -> [String] {
+        var lines = Trend.breaks(points).map { one in
+            let word: SignWord =
+                switch one.what {
+                case .method: .breakMethod
+                case .unit: .breakUnit
+                case .definition: .breakCatalogue
+                }
+            return "| " + say(word, [CivilTime(one.at, in: zone).date.french, one.before, one.after])
+        }
+        let hidden = Trend.hidden(points)
+        if hidden > 0 { lines.append("· " + say(.breakHidden, [String(hidden)])) }
+        return lines
     }
 
     /// States of deliveries and what comes next.
@@ -52,8 +76,8 @@ extension Language {
         }
     }
 
-    /// `[code] what. why. what now.`
-    package func sentence(_ refusal: Refusal) -> String {
+    /// `[code] what. why. what now.` `instead`: what now on this screen.
+    package func sentence(_ refusal: Refusal, instead: String? = nil) -> String {
         let place = refusal.place.isEmpty ? "" : refusal.place + (self == .french ? " : " : ": ")
         var (cause, remedy) = (refusal.cause, refusal.remedy)
         if self == .english, let known = EnglishTold.refusals[refusal.code] {
@@ -61,6 +85,7 @@ extension Language {
             let numbers = (cause + " " + remedy).split { !$0.isNumber }.map(String.init)
             (cause, remedy) = (Language.filled(known.cause, numbers), Language.filled(known.remedy, numbers))
         }
+        remedy = instead ?? remedy
         return "[\(refusal.code)] " + place + cause + (remedy.isEmpty ? "" : ". " + remedy + ".")
     }
 
@@ -76,7 +101,22 @@ extension SignBench {
     func words(_ change: SignedChange) -> String { manner.language.words(change) }
     func reason(_ code: Hold.Code, _ words: String) -> String { manner.language.reason(code, words) }
     func told(_ words: String) -> String { manner.language.told(words) }
-    package func sentence(_ refusal: Refusal) -> String { manner.language.sentence(refusal) }
+    package func sentence(_ refusal: Refusal) -> String { manner.language.sentence(refusal, instead: here(refusal)) }
+
+    /// What to do about it on this screen: the server names commands.
+    private func here(_ refusal: Refusal) -> String? {
+        switch refusal.code {
+        case "sign.critical": say(.hereCall, key(.call))
+        case "sign.changed", "sign.partial": say(.hereReread, key(.refresh))
+        case "sign.amendment": say(.hereAmend, key(.amend))
+        case "sign.except.signed": say(.hereReject, key(.reject), key(.amend))
+        case "sign.except.unknown": say(.hereExcept, key(.except))
+        case "sign.confirm": say(.hereLot, key(.lot))
+        case "amend.words": say(.hereWords, key(.amend))
+        case "amend.nothing": say(.hereSign, key(.sign))
+        case _: nil
+        }
+    }
 
     /// Holds in words, then what the engine looked at, the checks that hold first.
     func whyLines(_ holds: [Hold], _ judged: WhySheet?) -> [String] {
@@ -94,7 +134,7 @@ extension SignBench {
             for check in judged.checks where check.outcome == outcome {
                 lines.append(
                     "\(check.step) \(check.rule) : \(words[word])" + (check.code.isEmpty ? "" : " [\(check.code)]")
-                        + (check.seen.isEmpty ? "" : " – \(check.seen)"))
+                        + (check.seen.isEmpty ? "" : " – \(manner.language.seen(check.seen))"))
             }
         }
         return lines

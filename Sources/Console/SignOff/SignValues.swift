@@ -64,6 +64,9 @@ package struct SignLine: Sendable, Hashable {
         self.points = points
         self.isCallOpen = isCallOpen
     }
+
+    /// A call is written down about it.
+    package var hasCall: Bool { isCallOpen || line.isCritical }
 }
 
 /// A file with all that surrounds it, as `draft` would sign it.
@@ -222,6 +225,8 @@ package enum SignEvent: Sendable {
     case controls(ControlCounts)
     /// Of the catalogue and its rules.
     case rules(String)
+    /// What the laboratory decided of batches.
+    case settings(SignOffSettings)
     case comments([(code: String, text: String)])
     case sheet(SignSheet)
     case found(SignSheet)

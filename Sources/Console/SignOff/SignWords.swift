@@ -19,6 +19,8 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case recollect, doubt, wrongTube
     case signedBy, overridden, sending, allLeft, leftMark, exceptFollows, changedSince, notANumber
     case controlsAbsent, controlsNone, lotRules, more, wordsNotCode, gone, calculated
+    case labelNoAnswer, reasonInWords, noCall, breakMethod, breakUnit, breakCatalogue, breakHidden
+    case hereCall, hereReread, hereAmend, hereReject, hereExcept, hereLot, hereWords, hereSign
     // Of the commands `paillasse bio`; `|` between the titles of a table, marked as `Table` takes them.
     case cliSecret, cliPinAgain, cliPinChosen, cliMissing, cliSummary, cliQueueTitles, cliFileTitles, cliNothing,
         cliHeader, cliUrgent, cliPatient,
@@ -30,6 +32,20 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case cliTyped, cliNoHistory, cliNoCurve, cliRejected, cliRecall, cliReasonNumber, cliHoldTitles, cliNoHolds
     case cliCommentTitles, cliNoComments, cliFlagLow, cliFlagHigh, cliFlagCriticalLow, cliFlagCriticalHigh
     case cliFlagAbnormal, cliFlagPositive, cliFlagDetected
+    case cliCut, cliSample, cliBaseline, cliNoBaseline, cliTyping, cliTypingFew
+    case cliWhyHead, cliWhyNever, cliWhyFree, cliWhyHeld, cliWhySince, cliWhyJudged, cliWhyTitles, cliWhyNone
+    case cliWhyDilution, cliUndecided, cliNotApplicable
+    case cliAskPerson, cliAskRole, cliAskNumber, cliAskValue, cliAskReadBack, cliCallTitles, cliNoCall, cliCallBefore
+    case cliCallLate, cliCallClosed, cliCallBy, cliCallAt
+    // Of `paillasse bio … --help`.
+    case helpRequest, helpCode, helpReason, helpAmend, helpAmendReason, helpAmendWords, helpPartial
+    case helpUncalled, helpWhy, helpAllChecks, helpAllJudgements, helpCall, helpCallMore, helpShowOnly
+    case helpNumber, helpPerson, helpRole, helpValue, helpReadBack, helpUnreachable, helpBio, helpScreen
+    case helpFile, helpShow, helpNext, helpSection, helpHist, helpSince, helpPlot, helpASCII, helpDiff
+    case helpReject, helpSettings, helpSetSample, helpSetBaseline, helpSetMinutes, helpSetErrors, helpSetReason
+    case helpExcept, helpComment, helpNote, helpSign, helpProposables, helpOneSection, helpConfirm, helpSample
+    case helpComments, helpFigures, helpFrom, helpTo, helpEverybody, helpServer, helpJSON, helpLength
+    case helpSignMore, helpFiguresMore, helpSettingsMore, helpBioMore, helpAmendMore
     case actionOpen, actionSign, actionLot, actionExcept, actionComment, actionNote, actionWhy, actionHistory
     case actionCall, actionReject, actionAmend, actionVersions, actionFind, actionNext, actionLane, actionSearch
     case actionRefresh, actionMenu, actionHelp, actionUp, actionDown, actionTop, actionBottom, actionPageUp
@@ -38,7 +54,9 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
 
 extension SignWord {
     fileprivate static let french = frenchTexts.merging(frenchCommands) { first, _ in first }
+        .merging(frenchHelp) { first, _ in first }
     fileprivate static let english = englishTexts.merging(englishCommands) { first, _ in first }
+        .merging(englishHelp) { first, _ in first }
 }
 
 extension Language {

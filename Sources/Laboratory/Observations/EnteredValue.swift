@@ -18,10 +18,12 @@ package enum EnteredValue {
             }
         case .coded(let code, _):
             guard !analysis.nature.isNumeric else { throw wrong(analysis) }
-            guard codes.contains(code) else {
+            let known = analysis.answers.isEmpty ? codes.sorted() : analysis.answers.map(\.code)
+            guard known.contains(code) else {
                 throw Refusal(
-                    "enter.code", at: analysis.code, because: "le code « \(code) » n'est pas un résultat codé connu",
-                    remedy: "choisir parmi : \(codes.sorted().joined(separator: ", "))")
+                    "enter.code", at: analysis.code,
+                    because: "le code « \(code) » n'est pas une réponse de cette analyse",
+                    remedy: "choisir parmi : \(known.joined(separator: ", "))")
             }
         case .text:
             guard !analysis.nature.isNumeric else { throw wrong(analysis) }
@@ -33,8 +35,8 @@ package enum EnteredValue {
             "enter.nature", at: analysis.code,
             because: "une analyse de nature « \(analysis.nature.rawValue) » n'a pas de résultat de ce genre",
             remedy: analysis.nature.isNumeric
-                ? "donner un nombre, ou --not-performed avec son motif"
-                : "donner un code (--coded) ou des mots (--text)")
+                ? "donner un nombre, ou dire pourquoi l'analyse n'est pas faite"
+                : "donner un code ou des mots")
     }
 }
 

@@ -20,6 +20,8 @@ package struct ReleaseAct: Codable, Sendable, Hashable {
         case told
         /// Made by the laboratory itself at the end of a hiding.
         case hidingEnded
+        /// Made by the laboratory itself when the copies change after a signature.
+        case readdress
     }
     package var kind: Kind
     package var reason: String
@@ -34,6 +36,9 @@ package struct ReleaseAct: Codable, Sendable, Hashable {
     package var deliveryID: String?
     /// `told`: who (`DMP`, `patient`, an MSSanté address).
     package var destination: String?
+    /// `readdress`: MSSanté addresses, lower case, that get copies from now on, and that get none any more.
+    package var added: [String]?
+    package var removed: [String]?
 
     package init(
         _ kind: Kind, reason: String, hiddenFrom: [Audience] = [], until: Instant? = nil, deliveryID: String? = nil,
@@ -94,7 +99,7 @@ package struct ReleaseState: Sendable, Hashable {
                 endsFor = []
                 hiddenUntil = nil
             case .withdraw: isWithdrawn = true
-            case .resend, .retry, .abandon, .told: break
+            case .resend, .retry, .abandon, .told, .readdress: break
             }
         }
     }
@@ -123,7 +128,7 @@ package struct ReleaseState: Sendable, Hashable {
         if act.reason.allSatisfy(\.isWhitespace) {
             return refuse("reason", "une exception à l'envoi a un motif", "ajouter --reason")
         }
-        if isWithdrawn, act.kind != .abandon, act.kind != .told {
+        if isWithdrawn, ![.abandon, .told, .readdress].contains(act.kind) {
             return refuse("withdrawn", "ce compte rendu a été retiré", "signer de nouveau le dossier juste")
         }
         switch act.kind {
@@ -152,6 +157,7 @@ package struct ReleaseState: Sendable, Hashable {
             return act.deliveryID == nil ? refuse("delivery", "quel envoi ?", "donner son identifiant") : nil
         case .told:
             return act.destination == nil ? refuse("destination", "qui a été prévenu ?", "donner sa ligne") : nil
+        case .readdress: return nil
         }
     }
 }

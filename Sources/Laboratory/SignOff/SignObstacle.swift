@@ -5,20 +5,24 @@ package struct SignObstacle: Codable, Sendable, Hashable {
         case call = "appel"
         case amends = "rectifie"
         case changed = "changé"
+        /// A look-back wants it amended.
+        case amendmentTask = "à rectifier"
         case hold = "retenue"
         case freeWords = "commentaire"
         case supplement = "joint"
         case missing = "manque"
+        /// Older files of the patient that come after it, for the same reason.
+        case others = "anciens"
     }
     package var kind: Kind
     /// Analyses that it is about.
     package var analyses: [String]
     /// Hold of `hold`.
     package var code: Hold.Code?
-    /// Version that `amends` replaces.
+    /// Version that `amends` replaces; how many `others`.
     package var version: Int?
     package var change: SignedChange?
-    /// What is joined.
+    /// What is joined; why it is to be amended.
     package var words: String?
     package init(
         _ kind: Kind, _ analyses: [String] = [], code: Hold.Code? = nil, version: Int? = nil,
@@ -37,9 +41,11 @@ package struct SignObstacle: Codable, Sendable, Hashable {
         let codes = analyses.joined(separator: ", ")
         switch kind {
         case .critical: return "valeur critique : \(codes)"
-        case .call: return "appel à passer"
+        case .call: return "appel à passer" + (codes.isEmpty ? "" : " : \(codes)")
+        case .others: return "et \(version ?? 1) dossier(s) plus ancien(s) de ce patient"
         case .amends: return "rectifie la version \(version ?? 1)"
         case .changed: return change?.frenchText ?? ""
+        case .amendmentTask: return "à rectifier : \(codes) (\(words ?? ""))"
         case .hold: return held
         case .freeWords: return "commentaire libre \(codes)"
         case .supplement: return "joint : \(words ?? "")"

@@ -125,10 +125,11 @@ extension ReportSupplements {
         both.add(b)
         return both
     }
-    /// What a biologist wrote stays in the next version, but for the reason why that one came.
+    /// What a biologist wrote stays in the next version, but for the reason why that one came and what was said of its
+    /// release.
     package var carried: ReportSupplements {
         var words = self
-        words.conclusions.removeAll { $0.title == Amendment.title }
+        words.conclusions.removeAll { [Amendment.title, Signature.standingTitle].contains($0.title) }
         return words
     }
 }

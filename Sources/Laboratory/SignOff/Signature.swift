@@ -25,6 +25,10 @@ package struct Signature: Codable, Sendable, Hashable {
     package var amendment: Amendment?
     /// True: signed with others, by exception.
     package var inLot: Bool?
+    /// True: released by the house under a standing approval of the biologist (mode B, RULES 1.1).
+    package var isStanding: Bool?
+    /// Title of what the report says of that.
+    package static let standingTitle = "Libération automatique"
     /// Identity, prescriber and tubes in the words that were signed; nil in signatures older than that.
     package var context: SignedContext?
 

@@ -56,6 +56,13 @@ package struct SignedChange: Codable, Sendable, Hashable {
         case supplement = "pièce jointe"
         /// Something that no older signature tells.
         case other = "identité, tube, prescripteur ou commentaire"
+
+        package var isIdentity: Bool {
+            switch self {
+            case .birthName, .givenNames, .birthDate, .sex, .birthplace, .usedName, .status, .ins: true
+            case .prescriber, .tube, .kind, .collectedAt, .nonconformity, .comment, .result, .supplement, .other: false
+            }
+        }
     }
     package var part: Part
     /// Tube or analysis; nil for what is of the whole file.

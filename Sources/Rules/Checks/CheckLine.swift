@@ -69,6 +69,8 @@ final class CheckLine: Sendable {
     let holdsFirstResult: Bool
     let suspendedIn: Set<ClinicalContext>
     let isExcluded: Bool
+    /// The one context in which its value is given; nil: in any.
+    let onlyUnder: ClinicalContext?
     let looksForFirstPositive: Bool
     let holdsEveryPositive: Bool
     let looksForFirstTime: Bool
@@ -111,6 +113,7 @@ final class CheckLine: Sendable {
             }
         isExcluded =
             isUnread || policy.excluded.contains(code) || policy.excludedSections.contains(analysis.section)
+        onlyUnder = policy.onlyUnder[code]
         looksForFirstPositive = policy.firstPositive.contains(code)
         holdsEveryPositive = policy.everyPositive.contains(code)
         looksForFirstTime = policy.firstTime.contains(code)

@@ -24,7 +24,7 @@ package enum Check: String, Codable, Sendable, CaseIterable {
     // 12, 13
     case coherence, dependentSet, calculationInputs
     // 14
-    case excluded, manualEdit, firstPositive
+    case excluded, manualEdit, firstPositive, onlyInContext
     // 15
     case interval, intervalFlag
 
@@ -44,7 +44,7 @@ package enum Check: String, Codable, Sendable, CaseIterable {
         case .criticalAlert, .criticalCall: 11
         case .coherence, .dependentSet: 12
         case .calculationInputs: 13
-        case .firstPositive, .excluded, .manualEdit: 14
+        case .firstPositive, .excluded, .manualEdit, .onlyInContext: 14
         case .interval, .intervalFlag: 15
         }
     }

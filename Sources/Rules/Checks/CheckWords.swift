@@ -37,14 +37,21 @@ extension CheckRecord {
         return "\(step) \(rule) : \(outcome.french)\(code) – \(words)"
     }
 
-    /// What the report says of an interference; nil for any other check. `name`: of the analysis, French.
+    /// How the words on a value that is not given begin.
+    package static let withheld = "non rendu : "
+
+    /// What the report says of an interference, and of a value that is not given; nil for any other check. `name`: of the
+    /// analysis, French.
     package func comment(name: String) -> String? {
+        if check == .onlyInContext, outcome == .yes, let context = thresholds.first {
+            return "\(CheckRecord.withheld)rendu seulement sous \(context.value.french)"
+        }
         guard check == .interference || check == .freeHemoglobin, let code else { return nil }
         let index = inputs.first { $0.name == .index }.flatMap { fact -> HILIndex? in
             if case .text(let letter) = fact.value { HILIndex(rawValue: letter) } else { nil }
         }
         if code == .interference {
-            return "non rendu : échantillon \((index ?? .hemolysis).adjective) ; prélèvement à refaire"
+            return "\(CheckRecord.withheld)échantillon \((index ?? .hemolysis).adjective) ; prélèvement à refaire"
         }
         guard code == .interferenceBias, let index, let direction = inputs.first(where: { $0.name == .words }) else {
             return nil
@@ -171,6 +178,7 @@ extension Check {
         case .firstPositive: "premier résultat positif"
         case .excluded: "analyse exclue du moteur"
         case .manualEdit: "saisie ou modification par une personne"
+        case .onlyInContext: "rendu seulement dans un contexte"
         case .interval: "intervalle de référence du patient"
         case .intervalFlag: "place dans l'intervalle"
         }

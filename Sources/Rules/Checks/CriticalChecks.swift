@@ -73,6 +73,22 @@ extension ResultJudge {
             inputs: [CheckFact(.state, facts.origin.rawValue)])
     }
 
+    /// A value that says something in one context only (INR: under AVK, RULES section 7) is not given outside it.
+    mutating func checkOnlyInContext(_ line: CheckLine, _ scene: Scene) {
+        guard let context = line.onlyUnder else { return }
+        guard scene.policy.isInForce else {
+            skip(.onlyInContext, .notApproved)
+            return
+        }
+        let isOutside = !scene.contexts.contains(context) && (facts.value?.isGiven ?? false)
+        if isOutside { isSuppressed = true }
+        add(
+            CheckRecord(
+                .onlyInContext, isOutside ? .yes : .no,
+                inputs: scene.contexts.map(\.rawValue).sorted().map { CheckFact(.known, $0) },
+                thresholds: [CheckFact(.context, context.rawValue)]))
+    }
+
     /// After the interval: a number is positive above it.
     mutating func checkFirstPositive(_ line: CheckLine) {
         guard line.looksForFirstTime || line.looksForFirstPositive else {
@@ -103,7 +119,12 @@ extension ResultJudge {
         _ input: EvaluationInput, _ scene: Scene, _ line: CheckLine, _ engine: RuleEngine
     ) {
         guard let printed else {
-            if case .coded(let code, _) = facts.value, let flag = ResultFlag(rawValue: code) { flags = [flag] }
+            // The A of a blood group is not that of « abnormal ».
+            if line.analysis.answers.isEmpty, case .coded(let code, _) = facts.value,
+                let flag = ResultFlag(rawValue: code)
+            {
+                flags = [flag]
+            }
             skip(.interval, .notNumeric)
             return
         }
@@ -210,5 +231,15 @@ extension ObservationValue {
     var isPositive: Bool {
         guard case .coded(let code, _) = self else { return false }
         return ObservationValue.positiveCodes.contains(code)
+    }
+}
+
+extension ObservationValue {
+    /// There is a value; not the reason why there is none.
+    fileprivate var isGiven: Bool {
+        switch self {
+        case .measured, .coded, .text: true
+        case .notPerformed: false
+        }
     }
 }

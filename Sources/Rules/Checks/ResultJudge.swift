@@ -94,6 +94,7 @@ struct ResultJudge {
         checkDelta(input, scene, line)
         checkCritical(input, scene, line, engine.pack.policy)
         checkContext(line)
+        checkOnlyInContext(line, scene)
         checkInterval(input, scene, line, engine)
         checkFirstPositive(line)
         flagCritical(line)
@@ -280,8 +281,13 @@ extension ResultJudge {
             skip(.unit, .notNumeric)
             var isReason = false
             if case .notPerformed = value { isReason = true }
+            // A code of another list says nothing either.
+            var isStranger = false
+            if case .coded(let code, _) = value, !line.analysis.answers.isEmpty {
+                isStranger = line.analysis.answer(code) == nil
+            }
             add(
-                .reading, if: line.analysis.nature.isNumeric && !isReason, .unreadable,
+                .reading, if: (line.analysis.nature.isNumeric && !isReason) || isStranger, .unreadable,
                 inputs: [CheckFact(.words, facts.rawText)], note: .notNumeric)
             return
         }

@@ -105,12 +105,8 @@ enum PolicyStanding {
     case ended(RuleApproval)
 
     init(_ pack: RulePack, _ approvals: RuleApprovals, at now: Instant) {
-        // A laboratory without the file has nothing to sign: the choices are those of the house.
-        guard pack.hasPolicy else {
-            self = .inForce
-            return
-        }
-        guard let approval = approvals.rules[RulePack.policyReference.description] else {
+        // Without the file there is nothing that anybody could stand for.
+        guard pack.hasPolicy, let approval = approvals.rules[RulePack.policyReference.description] else {
             self = .unsigned
             return
         }

@@ -13,6 +13,16 @@ package struct RuleReference: Sendable, Hashable, Codable, CustomStringConvertib
     }
     /// `EDTA@1`
     package var description: String { "\(id)@\(version)" }
+
+    /// The identifier in any form in which a rule is written: `EDTA`, `EDTA@1`, `regle:EDTA`, `regle:EDTA@1`.
+    package static func id(named name: String) -> String {
+        var rest = name[...]
+        if let prefix = ["regle:", "règle:"].first(where: { rest.hasPrefix($0) }) { rest.removeFirst(prefix.count) }
+        if let end = rest.lastIndex(of: "@"), rest[rest.index(after: end)...].allSatisfy(\.isNumber) {
+            rest = rest[..<end]
+        }
+        return String(rest)
+    }
 }
 
 /// A condition with its reason in words, French.
@@ -62,6 +72,8 @@ package struct Formula: Sendable {
         let unrounded: String?
         /// Identifier of the guard, or `manque:NOM`, that refuses.
         let refused: String?
+        /// Identifiers of the sentences that go with the value.
+        let comments: Set<String>
         let place: String
     }
 

@@ -149,7 +149,7 @@ struct FormulaReader {
             age: age.flatMap { Age($0) },
             contexts: Set(contexts.compactMap { ClinicalContext(rawValue: $0) }),
             expected: reader.text("expect"), unrounded: reader.text("unrounded"), refused: reader.text("refuse"),
-            place: reader.place)
+            comments: Set(reader.texts("comment") ?? []), place: reader.place)
         reader.finish()
         return one
     }

@@ -13,6 +13,13 @@ extension RulePack {
                 because: "\(line.rule) : \(line.given) donne \(line.got), et non \(line.expected)",
                 remedy: "corriger la règle, ou son cas")
         }
+        if !hasPolicy {
+            found.append(
+                Refusal(
+                    "rules.policy.missing", at: "policy.json5",
+                    because: "le fichier manque : aucun résultat ne serait proposé (AUTOVALID_COUPEE)",
+                    remedy: "le rétablir, au moins avec format et modes"))
+        }
         // A folder without a file of formulas says nothing of calculations.
         if formulas.isEmpty { return found }
         for analysis in catalogue.analyses where analysis.nature == .calculated && formula(analysis.code) == nil {

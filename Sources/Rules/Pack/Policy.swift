@@ -91,6 +91,8 @@ package struct VerificationPolicy: Sendable {
     /// Never released by the engine.
     package var excluded: Set<String> = []
     package var excludedSections: Set<String> = []
+    /// Analyses whose value is given in one context only.
+    package var onlyUnder: [String: ClinicalContext] = [:]
     /// The first positive of a person is looked at.
     package var firstPositive: Set<String> = []
     /// Every positive is looked at, however often it came before (HIV, HBs, HCV).
@@ -121,9 +123,14 @@ struct PolicyReader {
         var policy = VerificationPolicy()
         readModes(top, &policy)
         if let critical = top.object("critical") {
-            policy.callMinutes = critical.whole("callMinutes") ?? policy.callMinutes
-            policy.silenceDays = critical.whole("silenceDays") ?? policy.silenceDays
+            policy.callMinutes = whole(critical, "callMinutes", in: 1...24 * 60) ?? policy.callMinutes
+            policy.silenceDays = whole(critical, "silenceDays", in: 0...366) ?? policy.silenceDays
             policy.escalation = critical.texts("escalation") ?? []
+            if policy.escalation.contains(where: { $0.allSatisfy(\.isWhitespace) }) {
+                log.add(
+                    "blank", at: critical.key("escalation"), "une personne à appeler n'a pas de nom",
+                    "la nommer, ou l'ôter")
+            }
             policy.positiveIsCritical = codes(critical, "positive")
             critical.finish()
         }
@@ -154,6 +161,7 @@ struct PolicyReader {
                     "nature", at: context.key("everyPositive"), "« \(code) » n'a pas de résultat codé",
                     "nommer une analyse codée, ou borner la valeur (autoval_haut)")
             }
+            readOnlyUnder(context, &policy)
             context.finish()
         }
         if let reflex = top.object("reflex") {
@@ -172,8 +180,25 @@ struct PolicyReader {
         return policy
     }
 
+    private func readOnlyUnder(_ reader: ObjectReader, _ policy: inout VerificationPolicy) {
+        guard let only = reader.object("onlyUnder") else { return }
+        for context in ClinicalContext.allCases {
+            for code in codes(only, context.rawValue) {
+                if policy.onlyUnder.updateValue(context, forKey: code) == nil { continue }
+                log.add("twice", at: only.place, "« \(code) » y figure sous deux contextes", "n'en garder qu'un")
+            }
+        }
+        only.finish()
+    }
+
     private func readInterference(_ reader: ObjectReader, _ policy: inout VerificationPolicy) {
         policy.hemolysisSuppressesAll = number(reader, "suppressAllFreeHemoglobin") ?? policy.hemolysisSuppressesAll
+        if let limit = policy.hemolysisSuppressesAll, limit <= Exact(0) {
+            log.add(
+                "range", at: reader.key("suppressAllFreeHemoglobin"),
+                "une limite d'hémoglobine libre de \(limit.text) g/L",
+                "écrire un nombre positif, par exemple \"10\"")
+        }
         for rule in reader.objects("rules") {
             // Nothing is guessed: an index or a direction that cannot be read is a finding.
             _ = (rule.required("index"), rule.required("bias"))
@@ -181,6 +206,10 @@ struct PolicyReader {
             let bias = rule.choice("bias", as: Bias.self) ?? .over
             let analyzer = rule.text("analyzer")
             let above = number(rule, "commentAbove"), suppress = number(rule, "suppressAbove")
+            for (key, limit) in [("commentAbove", above), ("suppressAbove", suppress)] {
+                guard let limit, limit < Exact(0) else { continue }
+                log.add("range", at: rule.key(key), "un seuil d'indice négatif", "écrire un nombre, 0 ou plus")
+            }
             if let above, let suppress, suppress < above {
                 log.add(
                     "threshold", at: rule.key("suppressAbove"), "le second seuil est sous le premier",
@@ -232,6 +261,15 @@ struct PolicyReader {
             log.add("analysis", at: reader.key(key), "« \(code) » n'est pas au catalogue", "corriger le code")
         }
         return Set(codes)
+    }
+
+    private func whole(_ reader: ObjectReader, _ key: String, in bounds: ClosedRange<Int>) -> Int? {
+        guard let number = reader.whole(key) else { return nil }
+        if bounds.contains(number) { return number }
+        log.add(
+            "range", at: reader.key(key), "\(number) n'est pas de \(bounds.lowerBound) à \(bounds.upperBound)",
+            "écrire un nombre de cet ordre")
+        return nil
     }
 
     private func number(_ reader: ObjectReader, _ key: String) -> Exact? {

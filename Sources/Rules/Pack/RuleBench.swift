@@ -50,7 +50,7 @@ extension RulePack {
     // Formulas
 
     private func bench(_ formula: Formula, _ report: inout BenchReport) {
-        var refused: Set<String> = []
+        var refused: Set<String> = [], said: Set<String> = [], unsaid: Set<String> = []
         var valued = false
         for one in formula.cases {
             let wanted: String, got: String
@@ -60,7 +60,10 @@ extension RulePack {
                 let result = try evaluate(
                     formula.code, inputs: inputs, sex: one.sex, age: one.age, contexts: one.contexts)
                 let full = result.unrounded.rounded(to: RulePack.decimals(of: one.unrounded))?.text ?? ""
-                got = result.printed.text + (one.unrounded == nil ? "" : " (\(full))")
+                let told = Set(formula.comments.filter { result.comments.contains($0.because) }.map(\.id))
+                said.formUnion(told)
+                unsaid.formUnion(Set(formula.comments.map(\.id)).subtracting(told))
+                got = result.printed.text + (one.unrounded == nil ? "" : " (\(full))") + RulePack.shown(told)
             } catch {
                 got = RulePack.shortCode(error, formula)
             }
@@ -69,7 +72,8 @@ extension RulePack {
                 refused.insert(reason)
             } else {
                 valued = true
-                wanted = (one.expected ?? "") + (one.unrounded.map { " (\($0))" } ?? "")
+                wanted =
+                    (one.expected ?? "") + (one.unrounded.map { " (\($0))" } ?? "") + RulePack.shown(one.comments)
             }
             report.lines.append(
                 BenchLine(
@@ -79,12 +83,24 @@ extension RulePack {
         for input in formula.inputs where !refused.contains("manque:\(input.name)") {
             gap(&report, formula.reference, "il manque \(input.name)")
         }
-        for clause in formula.guards {
-            if !refused.contains(clause.id) { gap(&report, formula.reference, "la garde « \(clause.id) » refuse") }
+        for clause in formula.comments {
+            if !said.contains(clause.id) { gap(&report, formula.reference, "le commentaire « \(clause.id) »") }
+            if !unsaid.contains(clause.id) {
+                gap(&report, formula.reference, "une valeur sans le commentaire « \(clause.id) »")
+            }
+        }
+        for clause in formula.guards where !refused.contains(clause.id) {
+            gap(&report, formula.reference, "la garde « \(clause.id) » refuse")
+        }
+        for clause in formula.guards + formula.comments {
             for column in clause.when.comparisons where !reaches(formula, clause, column) {
                 gap(&report, formula.reference, "la limite de « \(clause.id) », colonne \(column)")
             }
         }
+    }
+
+    private static func shown(_ comments: Set<String>) -> String {
+        comments.sorted().map { " + \($0)" }.joined()
     }
 
     /// Does a case of the formula stand exactly on this boundary of a guard?

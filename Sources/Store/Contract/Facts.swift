@@ -120,6 +120,8 @@ package struct TriageEntry: Codable, Sendable, Hashable {
         case incompleteMessage = "message_incomplet"
         case identityMismatch = "identite_discordante"
         case refusedOrder = "commande_refusee"
+        /// A control of a material that nobody declared: what it measured is kept, and proves nothing.
+        case unknownControl = "controle_inconnu"
     }
     package var id: String
     package var site: String

@@ -85,7 +85,7 @@ package protocol LaboratoryStore: Sendable {
     func observations(requestID: String) async throws(StoreFailure) -> [Observation]
     /// Events of all observations of a request, by observation then ordinal.
     func observationEvents(requestID: String) async throws(StoreFailure) -> [ObservationEvent]
-    /// Observations without any event, oldest first.
+    /// Observations without any event; of urgent requests first, then oldest first.
     func observationsAwaitingTechnicalValidation(site: String?, limit: Int) async throws(StoreFailure) -> [Observation]
     /// Ids of requests that have an observation whose last event is `technicallyValidated` and that no signature holds,
     /// or a signature whose content may have changed since (`Reopening.swift`); urgent first, then oldest first.

@@ -21,8 +21,12 @@ package enum Register: String, Codable, Sendable, CaseIterable {
     case patientControl
     /// Subject: id of an observation of a suspect period: confirm, rerun, amend.
     case lookBack
+    /// Subject: id of a request: results of it that a look-back wants amended, and what became of that.
+    case amendmentTask
     /// Subject: id of an observation: the calls of a critical value.
     case criticalCall
+    /// Subject `site`, `analyzer:xn`, `analyse:K`: the engine switched off there, or on again.
+    case engineSwitch
     /// Subject: id of a request: the reflex tests proposed, added and refused in it.
     case reflex
     /// Subject: a round of external quality assessment.
@@ -35,6 +39,8 @@ package enum Register: String, Codable, Sendable, CaseIterable {
     case supplement
     /// Subject: id of a request, ordinal: a version of its report: who was not sent it, and why.
     case withheld
+    /// Subject `lecture`: how the laboratory reads and signs by lot, and what typing is compared with.
+    case signOff
 }
 
 /// One entry of a register: inserted, never changed.

@@ -26,7 +26,9 @@ extension Specimen {
 
 extension RegisterEntry {
     /// The request whose signed content it changes.
-    package var reopenedRequest: String? { register == .supplement || register == .remark ? subject : nil }
+    package var reopenedRequest: String? {
+        [.supplement, .remark, .amendmentTask].contains(register) ? subject : nil
+    }
 }
 
 extension ObservationEvent {

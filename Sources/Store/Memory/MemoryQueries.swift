@@ -122,7 +122,12 @@ extension MemoryStore {
         let found = allObservations.filter {
             (last[$0.id] ?? .withdrawn) == .withdrawn && (site == nil || $0.site == site)
         }
-        return Array(found.sorted { older(($0.recordedAt, $0.id), ($1.recordedAt, $1.id)) }.prefix(limit))
+        let urgent = Set(latestRequests.filter { $0.priority == .urgent }.map(\.id))
+        let sorted = found.sorted { a, b in
+            let (first, second) = (urgent.contains(a.requestID), urgent.contains(b.requestID))
+            return first == second ? older((a.recordedAt, a.id), (b.recordedAt, b.id)) : first
+        }
+        return Array(sorted.prefix(limit))
     }
     package func requestsAwaitingSignature(site: String?, limit: Int) throws(StoreFailure) -> [String] {
         try checkOpen()

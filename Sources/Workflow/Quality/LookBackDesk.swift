@@ -42,7 +42,10 @@ extension Desk {
         try decide { () throws(Refusal) in
             try lookBack.check(decision, isBiologist: author.role.permissions.contains(.sign))
         }
-        try await enter(.lookBack, result, Decided(decision, reason), "quality.lookback", author)
+        try await enter(.lookBack, result, Decided(decision, reason), "quality.lookback", author) {
+            () async throws(CommandFailure) -> [Fact] in
+            try await taskFacts(decision, on: observation, analyzer: analyzer, by: author)
+        }
         return decision
     }
 
@@ -75,6 +78,7 @@ extension Desk {
         _ value: Measured, of assay: ControlledAssay, material: String, at: Instant, by author: Author
     ) async throws(CommandFailure) -> ControlObservation {
         try allow(author, .enterResult)
+        try checkMoment(at)
         let analysis = try decide { () throws(Refusal) in try catalogue.required(assay.analysis) }
         try await checkMaterial(material, of: assay, site: author.site)
         let id = freshID()
@@ -86,6 +90,17 @@ extension Desk {
         try await ask { () throws(StoreFailure) in try await store.append([.control(control)], note: note) }
         quality.forget(site: author.site, analyzer: assay.analyzer, analysis: assay.analysis)
         return control
+    }
+
+    /// Measured by now, and no longer ago than the rules look back.
+    private func checkMoment(_ at: Instant) throws(CommandFailure) {
+        let now = now()
+        if at <= now, now.advanced(by: .zero - Desk.qualityWindow) <= at { return }
+        throw .refused(
+            Refusal(
+                "quality.moment", at: "at",
+                because: at > now ? "ce contrôle est dans le futur" : "ce contrôle est trop ancien pour compter",
+                remedy: "corriger l'heure de la mesure"))
     }
 
     /// What an analyzer sends of a material that nobody knows is kept, and proves nothing; what a person types of one
@@ -110,6 +125,17 @@ extension Desk {
     ) async throws(CommandFailure) {
         try allow(author, .validateTechnically)
         try checkAnalysis(result.assay.analysis)
+        guard ![result.programme, result.round, result.sample].contains(where: { $0.allSatisfy(\.isWhitespace) })
+        else {
+            throw .refused(
+                Refusal(
+                    "quality.assessment", because: "le programme, la campagne ou l'échantillon n'a pas de nom",
+                    remedy: "les nommer comme l'organisateur"))
+        }
+        guard result.measuredAt <= now() else {
+            throw .refused(
+                Refusal("quality.moment", because: "cette mesure est dans le futur", remedy: "corriger l'heure"))
+        }
         let subject = [result.programme, result.round, result.sample, result.assay.description].joined(separator: "|")
         try await enter(.externalAssessment, subject, Decided(result, reason), "quality.assessment", author)
     }

@@ -93,7 +93,10 @@ struct MeasuredControls {
             guard case .measured(let value, let sentUnit) = control.value else { continue }
             let (target, lot) = meaning(of: control.material, at: control.observedAt)
             let level = target?.level ?? lot?.level ?? ControlLevel(control.material)
-            let isParallel = target?.isParallel ?? lot.map { !$0.isInService(at: control.observedAt) } ?? false
+            // What nobody knew by this name is on the chart and in no rule; triage asks for it (`unknownControls`).
+            let isParallel =
+                target?.isParallel ?? lot.map { !$0.isInService(at: control.observedAt) } ?? !isKnown(
+                    control.material, at: control.observedAt)
             let run = runs.name(
                 level: level, material: control.material, isParallel: isParallel, at: control.observedAt)
             // A control in another unit than its target's has no z: nothing is compared that is not alike.
@@ -106,6 +109,45 @@ struct MeasuredControls {
                     isParallel: isParallel, exclusion: exclusions[control.id]))
         }
         return points
+    }
+
+    /// A target was in force for it by then, or the catalogue has a lot by its name.
+    private func isKnown(_ material: String, at instant: Instant) -> Bool {
+        targets.contains { $0.material == material && $0.from <= instant }
+            || catalogue?.lot(identifier: material) != nil
+    }
+
+    /// When a level went over to another lot: its first target in service after that of another lot.
+    var newLots: [ControlEvent] {
+        struct Service {
+            var from: Instant
+            var level: String
+            var name: [String]
+        }
+        var services = targets.filter { !$0.isParallel && $0.mean != nil }
+            .map { Service(from: $0.from, level: $0.level.name, name: [$0.material, $0.lot]) }
+        for lot in catalogue?.lots ?? [] {
+            guard let from = lot.inServiceFrom, isTargeted(lot) else { continue }
+            services.append(Service(from: from, level: lot.level.name, name: [lot.identifier, lot.lot]))
+        }
+        var last = [String: [String]]()
+        var events = [ControlEvent]()
+        for service in services.sorted(by: { $0.from < $1.from }) {
+            if let before = last[service.level], before != service.name {
+                events.append(
+                    ControlEvent(
+                        .newControlLot, at: service.from, note: service.name[1], level: service.level))
+            }
+            last[service.level] = service.name
+        }
+        return events
+    }
+
+    private func isTargeted(_ lot: ControlLot) -> Bool {
+        catalogue?.targets.contains {
+            $0.material == lot.material && $0.lot == lot.lot && $0.level.name == lot.level.name
+                && $0.assay.analysis == assay.analysis && ["*", assay.analyzer].contains($0.assay.analyzer)
+        } ?? false
     }
 
     /// What a control of this name means at an instant. A target set by command for it wins; else the lot that the

@@ -42,6 +42,7 @@ extension Desk {
         try allow(author, .sign)
         try needReason(reason)
         try checkAnalysis(assay.analysis)
+        try decide { () throws(Refusal) in try policy.check(at: assay.description) }
         try await enter(.controlPolicy, subject(assay), Decided(policy, reason), "quality.policy", author)
         quality.forget(site: author.site, analyzer: assay.analyzer, analysis: assay.analysis)
     }
@@ -61,6 +62,12 @@ extension Desk {
         guard event.at <= now() else {
             throw .refused(
                 Refusal("quality.event.future", because: "cet événement est dans le futur", remedy: "corriger l'heure"))
+        }
+        if let until = event.until, until <= event.at {
+            throw .refused(
+                Refusal(
+                    "quality.event.until", because: "la fin de validité n'est pas après l'événement",
+                    remedy: "corriger la date de fin"))
         }
         let name = analysis.map { subject(ControlledAssay(analysis: $0, analyzer: analyzer)) } ?? analyzer
         try await enter(.controlEvent, name, Decided(event, event.note), "quality.event", author)
@@ -143,8 +150,8 @@ extension Desk {
             .map(\.value)
         let policy = try await policy(of: assay, site: site, targets: targets, at: at)
         let timeline = ControlTimeline(
-            assay: assay, policy: policy, points: points, events: events.filter { since <= $0.at },
-            corrections: corrections)
+            assay: assay, policy: policy, points: points,
+            events: (events + measured.newLots).filter { since <= $0.at }, corrections: corrections)
         return QualityPage(
             timeline: timeline, points: points, targets: targets, events: events, corrections: corrections,
             patients: try await patientSettings(of: assay, site: site), since: since)
@@ -318,7 +325,7 @@ extension Desk {
 
     func enter(
         _ register: Register, _ subject: String, _ body: some Encodable & Sendable, _ action: String,
-        _ author: Author
+        _ author: Author, with others: @Sendable () async throws(CommandFailure) -> [Fact] = { [] }
     ) async throws(CommandFailure) {
         try await attempt { () async throws(CommandFailure) in
             let known = try await ask { () throws(StoreFailure) in
@@ -328,7 +335,8 @@ extension Desk {
                 register: register, site: author.site, subject: subject, ordinal: (known.last?.ordinal ?? 0) + 1,
                 author: author.login, at: now(), body: RegisterText.text(body))
             let note = self.note(author, action, subject, entry.at)
-            try await ask { () throws(StoreFailure) in try await store.append([.register(entry)], note: note) }
+            let facts = [.register(entry)] + (try await others())
+            try await ask { () throws(StoreFailure) in try await store.append(facts, note: note) }
         }
     }
 

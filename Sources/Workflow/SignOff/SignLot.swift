@@ -26,10 +26,10 @@ extension Desk {
     private static let lotWidth = 8
 
     /// Signs all that may be signed by lot, one transaction a file. The files must be the very ones that stand in the
-    /// queue now (`sign.confirm` else, and nothing is signed): a list that grew is read again first. A file that
-    /// changes in the meantime is refused alone.
+    /// queue now (`sign.confirm` else, and nothing is signed): a list that grew is read again first, unless it is
+    /// `frozen`: then what came since waits. A file that changes in the meantime is refused alone.
     package func signLot(
-        _ files: [LotFile], section: String?, by author: Author
+        _ files: [LotFile], section: String?, frozen: Bool = false, by author: Author
     ) async throws(CommandFailure) -> [LotOutcome] {
         try allow(author, .sign)
         let waiting = try await awaitingSignature(site: author.site, limit: Desk.longestLot, section: section)
@@ -37,7 +37,8 @@ extension Desk {
             waiting.filter { $0.lane == .proposable }.map {
                 LotFile(number: $0.request.number, contentHash: $0.contentHash)
             })
-        guard Set(files) == standing, files.count == standing.count else {
+        let asked = Set(files)
+        guard asked == standing || frozen && asked.isSubset(of: standing), files.count == asked.count else {
             throw .refused(
                 Refusal(
                     "sign.confirm", because: "\(standing.count) dossiers seraient signés, et non \(files.count)",
@@ -92,11 +93,12 @@ package struct SignOffFigures: Sendable, Hashable {
     package var amendments = 0
     package var seconds: Int?
     package var holds: [OfHold] = []
+    package var typing = TypingMeasure(typed: 0)
 }
 
 extension Desk {
     /// Longest pause between two signatures that still counts as reading, in seconds.
-    private static let longestReading: Int64 = 900
+    static let longestReading: Int64 = 900
 
     /// Signatures of a site in [`from`, `before`), by one account or by all.
     package func signOffFigures(
@@ -105,12 +107,16 @@ extension Desk {
         try allow(author, .read)
         var figures = SignOffFigures()
         var numbers = [String](), instants = [Instant]()
+        var typed = [(id: String, author: String, at: Instant)]()
         try await eachEntry(from: from, before: before) { entry in
             guard entry.site == author.site, login.map({ $0 == entry.author }) ?? true else { return }
             switch entry.action {
             case "bio.sign.lot": figures.inLot += 1
             case "bio.amend": figures.amendments += 1
             case "bio.sign": break
+            case "result.enter":
+                typed.append((entry.subject, entry.author, entry.at))
+                return
             case _: return
             }
             figures.signed += 1
@@ -122,6 +128,7 @@ extension Desk {
         if !pauses.isEmpty { figures.seconds = Int(pauses.reduce(0, +) / Int64(pauses.count) / 1000) }
         var holds = [String: SignOffFigures.OfHold]()
         for number in Set(numbers).sorted() { try await count(number, from, before, into: &holds) }
+        figures.typing = try await measured(typed)
         figures.holds = holds.values.sorted { ($0.overridden, $1.code) > ($1.overridden, $0.code) }
         return figures
     }

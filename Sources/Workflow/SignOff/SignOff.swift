@@ -14,20 +14,46 @@ extension Desk {
         let ids = try await ask { () throws(StoreFailure) in
             try await store.requestsAwaitingSignature(site: site, limit: limit)
         }
-        var files = [FileToSign]()
+        var queue = SignQueue()
         for id in ids {
             let review = try await review(id, SignDraft())
             // Changed, and changed back: nothing to sign.
             guard review.isWaiting else { continue }
             if review.file.content.observations.isEmpty, try await isWithdrawn(review) { continue }
             let file = try await shown(review, previous: [])
-            // A signature covers the whole file: all of it must be of the section.
-            if let wanted, !file.observations.allSatisfy({ wanted.contains(catalogue[$0.analysis]?.section ?? "") }) {
-                continue
-            }
-            files.append(file)
+            guard isAll(file, of: wanted) else { continue }
+            queue.add(file, oldSince: review.oldIdentity(at: now()))
         }
-        return files
+        // What is signed may wait for a call all the same: an amendment opens one, a signature may come before it.
+        let calls = try await uncalledResults(site: site)
+        let listed = queue.listed
+        for (id, results) in calls.sorted(by: { $0.key < $1.key }) where !listed.contains(id) {
+            let review = try await review(id, SignDraft())
+            let signed = Set(review.file.earlier?.signature.observationIDs ?? [])
+            guard !review.isWaiting, results.contains(where: { signed.contains($0.id) }) else { continue }
+            let file = try await shown(review, previous: [])
+            if isAll(file, of: wanted) { queue.add(file, oldSince: nil) }
+        }
+        return queue.files.map { $0.told(callsOf: calls[$0.request.id] ?? []) }
+    }
+
+    /// A signature covers the whole file: all of it must be of the section.
+    private func isAll(_ file: FileToSign, of wanted: Set<String>?) -> Bool {
+        guard let wanted else { return true }
+        return file.observations.allSatisfy { wanted.contains(catalogue[$0.analysis]?.section ?? "") }
+    }
+
+    /// Results that somebody is still to be telephoned about, by request.
+    private func uncalledResults(site: String?) async throws(CommandFailure) -> [String: [Observation]] {
+        var found = [String: [Observation]]()
+        for site in site.map({ [$0] }) ?? sites.keys.sorted() {
+            for entry in try await openCalls(site: site) where entry.call.state == .open {
+                let id = entry.observationID
+                let read = try await ask { () throws(StoreFailure) in try await store.observation(id) }
+                if let read { found[read.requestID, default: []].append(read) }
+            }
+        }
+        return found
     }
 
     /// Sections whose names begin so; nil for all.
@@ -49,7 +75,9 @@ extension Desk {
         _ reference: String, draft: SignDraft = SignDraft()
     ) async throws(CommandFailure) -> FileToSign {
         let review = try await review(reference, draft)
-        return try await shown(review, previous: try await previousResults(review.request, review.file.content))
+        let file = try await shown(review, previous: try await previousResults(review.request, review.file.content))
+        let calls = try await uncalledResults(site: review.request.site)
+        return file.told(callsOf: calls[review.request.id] ?? [])
     }
 
     /// Nothing of it is left to sign, and what left was taken back since.
@@ -71,7 +99,7 @@ extension Desk {
             observations: catalogue.inOrder(review.judged, of: review.request), previous: previous,
             missing: file.missing, fresh: file.fresh, nextVersion: file.nextVersion,
             contentHash: review.contentHash, lane: review.lane, obstacles: review.obstacles,
-            isAmendment: review.isAmendment, changes: review.changes,
+            isAmendment: review.asksForAmendment, changes: review.changes,
             left: left, order: order, words: file.words,
             supplements: file.registered.summary, hasFreshSupplements: file.hasFreshSupplements)
     }
@@ -115,6 +143,7 @@ extension Desk {
         try within(request, author)
         try check(review, draft, contentHash: contentHash, allowPartial: allowPartial, inLot: inLot)
         try checkControls(review)
+        try checkSuppressed(review)
         let at = now()
         var facts = try checkCalls(review, uncalled, by: author, at: at)
         if review.isAmendment { facts += try await crossings(review, by: author, at: at) }
@@ -152,7 +181,7 @@ extension Desk {
                     "corriger d'abord (résultat, identité, commentaire) ; un complément se signe : paillasse bio sign")
             }
         } else {
-            guard file.isFresh || review.isAmendment else {
+            guard review.isWaiting else {
                 throw refuse(
                     "sign.nothing", "rien à signer dans ce dossier",
                     "valider techniquement d'abord, ou passer au dossier suivant")
@@ -162,9 +191,11 @@ extension Desk {
             throw refuse(
                 "sign.changed", "le dossier a changé depuis son affichage", "le relire et signer de nouveau")
         }
-        guard !review.isAmendment || draft.amendment != nil else {
+        guard !review.asksForAmendment || draft.amendment != nil else {
             throw refuse(
-                "sign.amendment", "ce dossier rectifie la version \(file.nextVersion - 1)",
+                "sign.amendment",
+                "ce dossier rectifie la version \(file.nextVersion - 1)"
+                    + (review.tasks.isEmpty ? "" : " (\(review.tasks.map(\.analysis).joined(separator: ", ")))"),
                 "dire pourquoi : paillasse bio amend \(number) --reason MOTIF")
         }
         guard !file.content.observations.isEmpty else {
@@ -215,6 +246,18 @@ extension Desk {
                 Refusal(
                     "sign.quality", at: judged.analysis, because: "\(hold.code.rawValue) : \(hold.reason)",
                     remedy: "corriger et repasser le contrôle, puis décider du résultat (paillasse qc lookback)"))
+        }
+    }
+
+    /// A value that an interference found later suppresses is not signed (RULES section 4): it stands as it came.
+    private func checkSuppressed(_ review: SignReview) throws(CommandFailure) {
+        for judged in review.fresh {
+            guard let hold = judged.holds.first(where: { $0.code == .interference }) else { continue }
+            if case .notPerformed = judged.value { continue }
+            throw .refused(
+                Refusal(
+                    "sign.interference", at: judged.analysis, because: "\(hold.code.rawValue) : \(hold.reason)",
+                    remedy: "rejeter ce résultat (paillasse bio reject), puis demander un nouveau prélèvement"))
         }
     }
 

@@ -48,6 +48,8 @@ struct SignReview {
     var contentHash: String
     var isAmendment: Bool
     var changes: [SignedChange]
+    /// Results of it that left and are to be amended.
+    var tasks: [AmendmentTask]
     /// The draft changes what stands beside the results.
     var hasNewWords: Bool
     var uncalled: [CallEntry]
@@ -77,6 +79,7 @@ struct SignReview {
     private var stops: [SignObstacle] {
         var stops = [SignObstacle]()
         if isAmendment { stops.append(SignObstacle(.amends, version: file.nextVersion - 1)) }
+        stops += tasks.map { SignObstacle(.amendmentTask, [$0.analysis], words: "contrôle \($0.run) : \($0.reason)") }
         stops += changes.map { SignObstacle(.changed, $0.place.map { [$0] } ?? [], change: $0) }
         if file.earlier == nil, file.hasFreshSupplements {
             stops += file.registered.summary.map { SignObstacle(.supplement, words: $0) }
@@ -89,7 +92,9 @@ struct SignReview {
     }
 
     /// There is something for a biologist to do with it.
-    var isWaiting: Bool { file.isFresh || isAmendment }
+    var isWaiting: Bool { file.isFresh || isAmendment || !tasks.isEmpty }
+    /// It may only be signed as an amendment.
+    var asksForAmendment: Bool { isAmendment || !tasks.isEmpty }
 }
 
 extension Desk {
@@ -117,6 +122,7 @@ extension Desk {
             request: request, patient: patient, file: file, judged: judged,
             contentHash: Digest.sha256Hex(file.content.canonicalBytes),
             isAmendment: !file.replaced.isEmpty || changed == true, changes: changes,
+            tasks: try await openTasks(of: request, signatures),
             hasNewWords: file.words.carried != before,
             uncalled: try await uncalled(judged.filter { fresh.contains($0.id) }),
             freeWords: Set(judged.filter { hasFreeWords($0.comment) }.map(\.id)))

@@ -123,7 +123,7 @@ extension Judgement {
             recordedAt: at, comment: made.comment)
         var facts = ResultFacts(
             id: id, analysis: formula.code, value: made.value, rawText: made.raw, origin: .calculated, observedAt: at,
-            control: ControlFacts(.notNeeded), mode: mode(of: formula.code),
+            control: ControlFacts(.notNeeded), mode: mode(of: formula.code, analyzer: nil),
             lineApproved: catalogue[formula.code]?.approval == .approved)
         facts.hasFreeComment = false
         file.take(Arrival(observation: observation, facts: facts))

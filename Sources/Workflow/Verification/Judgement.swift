@@ -15,6 +15,8 @@ struct Judgement {
     var records: [String: (judged: JudgedRecord, ordinal: Int)] = [:]
     /// Results that stand and that no signature holds: they may be judged again.
     var reopenable: [String: Bool] = [:]
+    /// Where the engine is switched off.
+    var switches: [EngineSwitch] = []
     /// Made by `run`.
     var facts: [Fact] = []
     /// Reruns that change nothing: kept, and set aside.
@@ -33,8 +35,9 @@ struct Judgement {
     }
 
     /// Mode A unless the laboratory asked for B and a biologist stands for it (RULES 1.1).
-    func mode(of code: String) -> EngineMode {
-        engine.pack.policy.releasedUnderApproval.contains(code) && approvals.standing != nil ? .release : .sort
+    func mode(of code: String, analyzer: String?) -> EngineMode {
+        if switches.contains(where: { $0.concerns(code, analyzer: analyzer) }) { return .off }
+        return engine.pack.policy.releasedUnderApproval.contains(code) && approvals.standing != nil ? .release : .sort
     }
 
     mutating func remember(_ past: [String: PastOfAnalysis], from first: Int) {
@@ -113,7 +116,7 @@ struct Judgement {
         // A contradiction of a result that stands is one of the tube (RULES 1.2, step 1).
         let contradictions = Set(
             arrived.flatMap(\.contradictions) + open.flatMap { records[$0.id]?.judged.contradictions ?? [] })
-        let isWide = related == nil || !contradictions.isEmpty
+        let isWide = related == nil || !contradictions.isEmpty || suppresses(open, of: tube)
         let again = open.filter { isWide || related?.contains($0.analysis) ?? true }
         guard !arrived.isEmpty || !again.isEmpty else { return false }
         let results = arrived.map(\.facts) + again.compactMap { records[$0.id]?.judged.facts }
@@ -134,6 +137,7 @@ struct Judgement {
         let others = file.standing.values.filter {
             !judged.contains($0.id) && ($0.accession.isEmpty || file.areOneCollection($0.accession, tube))
         }
+        let results = sharingFreeHemoglobin(results, of: tube)
         let codes = Set(results.map(\.analysis))
         let specimen = file.facts(of: tube, analyses: codes.sorted())
         return EvaluationInput(
@@ -141,6 +145,27 @@ struct Judgement {
             contradictions: contradictions, results: results,
             others: others.sorted { $0.analysis < $1.analysis }.map(other),
             approvals: approvals.concerning(codes, in: engine))
+    }
+
+    /// The most free hemoglobin that any message told of the tube: it is the tube's, whichever result it came with
+    /// (RULES section 4).
+    private func freeHemoglobin(of tube: String) -> Exact? {
+        let arrived = file.arrivals.filter { $0.observation.accession == tube }.map(\.facts)
+        let before = file.standing.values.filter { $0.accession == tube }
+            .compactMap { records[$0.id]?.judged.facts }
+        return (arrived + before).compactMap(\.indices.freeHemoglobin).max()
+    }
+    private func sharingFreeHemoglobin(_ results: [ResultFacts], of tube: String) -> [ResultFacts] {
+        guard let free = freeHemoglobin(of: tube) else { return results }
+        var results = results
+        for place in results.indices { results[place].indices.freeHemoglobin = free }
+        return results
+    }
+    /// Free hemoglobin that suppresses all of the tube, and that some of these were not judged with.
+    private func suppresses(_ open: [Observation], of tube: String) -> Bool {
+        guard let free = freeHemoglobin(of: tube), let limit = engine.pack.policy.hemolysisSuppressesAll, free >= limit
+        else { return false }
+        return open.contains { records[$0.id]?.judged.facts.indices.freeHemoglobin.map { $0 < limit } ?? true }
     }
 
     /// The person as the request tells, at a time of collection.
@@ -208,7 +233,14 @@ struct Judgement {
         observation.flags = result.flags
         observation.holds = holds
         let name = catalogue[bare.analysis]?.nameFR ?? bare.analysis
-        let comments = result.comments(name: name)
+        var comments = result.comments(name: name)
+        if result.isSuppressed {
+            // The value stays in the raw text and in the judgement; no report gives it (RULES section 4).
+            let reasons = comments.filter { $0.hasPrefix(CheckRecord.withheld) }
+            comments.removeAll { $0.hasPrefix(CheckRecord.withheld) }
+            observation.value = .notPerformed(reason: reasons.joined(separator: " ; "))
+            observation.interval = nil
+        }
         if !comments.isEmpty {
             observation.comment = ([observation.comment].compactMap { $0 } + comments).joined(separator: " ; ")
         }

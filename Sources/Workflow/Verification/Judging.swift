@@ -34,6 +34,7 @@ extension Desk {
         let zone = sites[file.request.site]?.civilZone ?? .europeParis
         var judgement = Judgement(
             file, engine: shelf.engine.inZone(zone), approvals: shelf.approvals, catalogue: catalogue, at: now())
+        judgement.switches = try await enginesOff(site: file.request.site)
         try await recall(&judgement, file)
         for place in judgement.file.arrivals.indices {
             judgement.file.arrivals[place] = try await completed(judgement.file.arrivals[place], judgement)
@@ -71,6 +72,7 @@ extension Desk {
                 let observation = old.first(where: { $0.id == record.observationID })
             {
                 judged.facts.control = try await controlFacts(of: observation, at: judgement.at)
+                judged.facts.mode = judgement.mode(of: observation.analysis, analyzer: observation.origin.analyzer)
                 judged.facts.lineApproved = catalogue[observation.analysis]?.approval == .approved
                 judgement.reopenable[record.observationID] = true
             }
@@ -85,7 +87,7 @@ extension Desk {
         arrival.facts.control = try await controlFacts(of: arrival.observation, at: judgement.at)
         (arrival.facts.calibrationUntil, arrival.facts.reagentUntil) = try await validities(of: arrival.observation)
         arrival.facts.lineApproved = catalogue[code]?.approval == .approved
-        arrival.facts.mode = judgement.mode(of: code)
+        arrival.facts.mode = judgement.mode(of: code, analyzer: arrival.observation.origin.analyzer)
         return arrival
     }
 

@@ -111,7 +111,8 @@ extension Desk {
             let request = try await request(reference)
             try within(request, author)
             let known = try await reflexEntries(of: request)
-            guard let proposal = known.last(where: { $0.finding.rule.id == rule }) else {
+            let id = RuleReference.id(named: rule)
+            guard let proposal = known.last(where: { $0.finding.rule.id == id }) else {
                 throw missing("reflex.unknown", "examen réflexe proposé", rule)
             }
             guard proposal.state == .proposed else {

@@ -28,7 +28,7 @@ extension Desk {
         var out = [Observation]()
         for var observation in observations {
             if let held = holds[observation.id] { observation.holds = held }
-            out.append(try await withControls(observation, at: at))
+            out.append(try await withSwitches(try await withControls(observation, at: at)))
         }
         return out
     }

@@ -41,24 +41,28 @@ extension Desk {
             }
             // What was signed is amended by people only.
             guard signatures.isEmpty else { return }
-            let file = SignableFile(
+            var file = SignableFile(
                 patient: patient, request: request, specimens: specimens, observations: all, events: events + made,
                 signatures: signatures, supplements: try await registeredSupplements(of: request, signatures))
             guard file.missing.isEmpty, !file.fresh.isEmpty else { return }
-            let signature = Signature(
+            var words = file.words
+            words.conclusions.insert(
+                Desk.told(biologist, approval, zone: try site(request.site).civilZone), at: 0)
+            file.words = words
+            var signature = Signature(
                 id: freshID(), site: request.site, requestID: request.id, version: file.nextVersion,
                 contentHash: Digest.sha256Hex(file.content.canonicalBytes),
                 meaning: Desk.meaning(of: approval, zone: try site(request.site).civilZone), account: approval.by,
                 biologist: biologist, at: at, observationIDs: file.content.observations.map(\.id), complete: true,
                 supplementsThrough: file.supplementsThrough, words: file.words.isEmpty ? nil : file.words,
                 context: SignedContext(file.content))
+            signature.isStanding = true
             try await rehearse(signature, file.content, request)
             let note = AuditNote(
                 site: request.site, author: Desk.house, action: "bio.release",
                 subject: "\(request.number) mode-B \(approval.by)", at: at)
-            try await ask { () throws(StoreFailure) in
-                try await store.append(made.map(Fact.observationEvent) + [.signature(signature)], note: note)
-            }
+            let facts = made.map(Fact.observationEvent) + [.signature(signature)]
+            try await ask { () throws(StoreFailure) in try await store.append(facts, note: note) }
             afterSigning()
         }
     }
@@ -73,6 +77,17 @@ extension Desk {
     private static func meaning(of approval: RuleApproval, zone: CivilZone) -> String {
         "Validation biologique sous accord permanent (mode B) donné le \(CivilTime(approval.at, in: zone).date), "
             + "jusqu'au \(CivilTime(approval.until, in: zone).date)"
+    }
+
+    /// What every reader of the report is told, on the page and in the document.
+    private static func told(
+        _ biologist: Professional, _ approval: RuleApproval, zone: CivilZone
+    ) -> ReportSupplements.Conclusion {
+        func day(_ instant: Instant) -> String { String(instant.french(in: zone).prefix(10)) }
+        return ReportSupplements.Conclusion(
+            title: Signature.standingTitle,
+            text: "Résultats libérés automatiquement, sans relecture individuelle, sous l'accord permanent donné par "
+                + "\(biologist.displayName) le \(day(approval.at)), valable jusqu'au \(day(approval.until)).")
     }
 
     /// The technical validations that are missing before the request may go out whole; nil: it may not.

@@ -23,8 +23,9 @@ extension Figure {
             name: name, what: "reports of 150 kB queued in SQLite sent to a PFI on this machine \(way), acknowledged",
             unit: "reports/s", reference: "bare MLLP sender, from memory", goal: .ratio(0.7)
         ) { bench in
-            let count = ProcessInfo.processInfo.environment["PAILLASSE_DRAIN"].flatMap { Int($0) } ?? 1000
-            let queue = try Queue(bench, count: count)
+            let count = ProcessInfo.processInfo.environment["PAILLASSE_DRAIN"].flatMap { Int($0) } ?? 10_000
+            let queue = try await Queue(bench, count: count)
+            defer { queue.remove() }
             let pfi = try BarePFI()
             defer { pfi.stop() }
             return try await Measure.alternate(
@@ -56,7 +57,7 @@ private struct Queue: Sendable {
         address: PostalAddress(street: "1 rue du Port", postalCode: "59000", city: "LILLE"), phone: "0320000000",
         oidRoot: "1.2.250.1.999.1", director: Professional(nationalID: "810001234567", family: "BANC", given: "Claire"))
 
-    init(_ bench: Bench, count: Int) throws {
+    init(_ bench: Bench, count: Int) async throws {
         folder = bench.scratch
         let names = ["sections.csv", "specimens.csv", "tubes.csv", "analyses.csv", "intervals.csv", "panels.csv"]
         catalogue = try AnalysisCatalogue.load(
@@ -68,15 +69,13 @@ private struct Queue: Sendable {
                 ("MSH|^~\\&|SGL|LABO|PFI|LABO|20261122121500+0100||ORU^R01^ORU_R01|\(Queue.number(n))|P|2.5\r"
                     + "OBX|1|ED|11502-2^CR^LN||^TEXT^XML^Base64^\(document)||||||F\r").utf8)
         }
+        try await fill()
     }
 
-    private static func number(_ n: Int) -> String { "BANC-" + String(1_000_000 + n) }
-
-    /// Reports a second, from the first look at the table to the last answer written down.
-    func drain(to port: Int, lines: Int) async throws -> Double {
-        let file = folder + "/drain.sqlite"
-        defer { for end in ["", "-wal", "-shm", ".lock"] { unlink(file + end) } }
-        let filled = try await SQLiteStore.open(path: file)
+    /// The store of a laboratory whose PFI was away, from which each round starts.
+    private func fill() async throws {
+        let filled = folder + "/queue.sqlite"
+        let store = try await SQLiteStore.open(path: filled)
         for start in stride(from: 0, to: messages.count, by: 100) {
             let facts = (start..<min(start + 100, messages.count)).map { n in
                 Fact.delivery(
@@ -87,10 +86,25 @@ private struct Queue: Sendable {
             }
             let note = AuditNote(
                 site: "banc", author: "banc", action: "report.issue", subject: "\(start)", at: Queue.start)
-            try await filled.append(facts, note: note)
+            try await store.append(facts, note: note)
         }
-        // They have waited: what was written is in the database, no longer in its log, and no checkpoint is under way.
-        await filled.close()
+        // They have waited: what was written is in the database, no longer in its log.
+        await store.close()
+    }
+
+    private static func number(_ n: Int) -> String { "BANC-" + String(1_000_000 + n) }
+
+    func remove() { for end in ["", "-wal", "-shm", ".lock"] { unlink(folder + "/queue.sqlite" + end) } }
+
+    /// Reports a second, from the first look at the table to the last answer written down.
+    func drain(to port: Int, lines: Int) async throws -> Double {
+        let file = folder + "/drain.sqlite"
+        defer { for end in ["", "-wal", "-shm", ".lock"] { unlink(file + end) } }
+        try FileManager.default.copyItem(atPath: folder + "/queue.sqlite", toPath: file)
+        // What the copy leaves to be written is no part of the drain.
+        let copy = open(file, O_RDWR)
+        guard copy >= 0, fsync(copy) == 0 else { throw Fault("the queue was not copied") }
+        close(copy)
         let store = try await SQLiteStore.open(path: file)
         let desk = Desk(store: store, catalogue: catalogue, sites: [Queue.site], now: { Queue.start })
         let parties = Parties(

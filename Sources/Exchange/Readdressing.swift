@@ -1,0 +1,174 @@
+import Base
+import HL7v2
+import Laboratory
+import Report
+import Store
+import Synchronization
+package import Workflow
+
+/// Copies that change after a signature: who was added is sent the version in force, from who was taken off it is
+/// withdrawn. Both are read from the acts of the register, so that a restart resumes them.
+extension ReportDispatch {
+    /// What a destination was last sent, or is about to be.
+    private struct LastWord {
+        var delivery: Delivery
+        var events: [DeliveryEvent]
+    }
+    /// Why we closed a message before it left: its destinations had nothing of it.
+    private static let ownClosings = ["retenu", "choix du patient", copiesChanged]
+    private static let copiesChanged = "copies changées"
+
+    package func addresseesChanged(of requestID: String) {
+        readdressed.withLock { _ = $0?.insert(requestID) }
+        wake()
+    }
+
+    package func obeyAddressees() async throws(CommandFailure) {
+        let asked = readdressed.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+        if asked?.isEmpty ?? false { return }
+        do throws(CommandFailure) {
+            var ids = asked ?? []
+            if asked == nil { ids = try await desk.readdressed() }
+            for id in ids.sorted() {
+                do throws(CommandFailure) { try await obeyAddressees(of: id) } catch {
+                    guard case .refused(let refusal) = error else { throw error }
+                    log("copies d'un compte rendu : \(refusal.code) \(refusal.place)")
+                }
+            }
+        } catch {
+            readdressed.withLock { $0 = nil }
+            throw error
+        }
+    }
+
+    private func obeyAddressees(of id: String) async throws(CommandFailure) {
+        let request = try await desk.request(id)
+        let signatures: [Laboratory.Signature], reports: [ReportVersion]
+        do throws(StoreFailure) {
+            signatures = try await desk.store.signatures(requestID: id)
+            reports = try await desk.store.reports(requestID: id)
+        } catch { throw .store(error) }
+        guard let latest = signatures.max(by: { $0.version < $1.version }),
+            let last = reports.max(by: { $0.version < $1.version })
+        else { return }
+        let acts = try await standingActs(of: request, since: latest.at), state = ReleaseState(acts)
+        // Held: looked at again when it is released.
+        if state.isHeld || state.isWithdrawn { return }
+        let patient = try await desk.patient(request.patientID)
+        let named = Set(request.correspondents(of: patient).compactMap { $0.securedMail?.lowercased() })
+        func changed(_ addresses: (ReleaseAct) -> [String]?) -> Set<String> {
+            Set(acts.flatMap { addresses($0) ?? [] })
+        }
+        try await takeBack(changed(\.removed).subtracting(named), request)
+        // A version that is still to be made names its own recipients.
+        guard last.signatureID == latest.id || last.signatureID.hasPrefix("\(latest.id)/") else { return }
+        try await give(changed(\.added).intersection(named), last, latest, state, request)
+    }
+
+    /// Messages that have not left are written again without them; who has a version is told that it is withdrawn.
+    private func takeBack(_ addresses: Set<String>, _ request: Request) async throws(CommandFailure) {
+        let gone = Set(addresses.map { Destination.professional($0) })
+        let found = try await lastWords(of: request).filter { gone.contains($0.key) }
+        for (_, group) in Dictionary(grouping: found, by: \.value.delivery.id).sorted(by: { $0.key < $1.key }) {
+            guard let word = group.first?.value, DeliveryErrand(word.delivery) != .deletion,
+                let sent = DocumentTransmission(sent: word.delivery.message)
+            else { continue }
+            var facts = [Fact]()
+            if !word.events.mayHaveLeft {
+                if word.events.isClosed { continue }
+                facts.append(close(word.delivery, word.events, ReportDispatch.copiesChanged))
+                let rest = EarlierVersions.destinations(of: sent).subtracting(group.map(\.key))
+                if !rest.isEmpty { facts += try await again(word.delivery, "renvoi", as: nil, keeping: rest) }
+            } else if !word.events.contains(where: { $0.kind == .refused }) {
+                facts = try await again(word.delivery, "retrait", as: .deletion, keeping: Set(group.map(\.key)))
+            }
+            try await tell(facts, request)
+        }
+    }
+
+    /// The version in force, to whom nothing of it was sent yet and nothing keeps it from.
+    private func give(
+        _ addresses: Set<String>, _ report: ReportVersion, _ signature: Laboratory.Signature, _ state: ReleaseState,
+        _ request: Request
+    ) async throws(CommandFailure) {
+        guard let pfi, !addresses.isEmpty else { return }
+        let known = try await lastWords(of: request)
+        let wanted = addresses.sorted().filter { address in
+            known[.professional(address)].map { DeliveryErrand($0.delivery) == .deletion } ?? true
+        }
+        if wanted.isEmpty { return }
+        var signed = try await desk.signedReport(of: signature)
+        signed.signature.version = report.version
+        signed.visibility = state.visibility
+        (signed.documentOID, signed.setOID) = (report.documentOID, report.setOID)
+        (signed.replacedOID, signed.producedAt) = (report.replacedOID, report.producedAt)
+        var settings = pfi.routing
+        (settings.feedsDMP, settings.writesToPatients) = (false, false)
+        let all = try await deliveries(of: request)
+        var facts = [Fact]()
+        do throws(Refusal) {
+            let composition = try Composition(signed, catalogue: desk.catalogue(of: signed))
+            var asked = composition.routingRequest(at: desk.now())
+            asked.prescriber = asked.prescriber.flatMap { wanted.contains($0.lowercased()) ? $0 : nil }
+            asked.copies = wanted
+            let routing = Routing(asked, settings: settings)
+            for one in routing.withheld where one.reason != .noAddress {
+                log("demande \(request.number) : copie non transmise (\(one.reason.rawValue))")
+            }
+            let before = all.count { $0.reportID == report.id && $0.isOfCopies }
+            for (nth, errand) in routing.errands.enumerated() {
+                let id = desk.newIdentifier()
+                let message = try composition.message(
+                    errand, cda: report.cda, parties: pfi.parties, processing: pfi.processing, controlID: id,
+                    sentAt: desk.now(), settings: pfi.routing)
+                facts.append(
+                    .delivery(
+                        Delivery(
+                            id: id, site: request.site, reportID: report.id, requestID: request.id,
+                            version: report.version, destination: "PFI copie \(before + nth + 1)", controlID: id,
+                            message: message, createdAt: desk.now(), toDMP: false)))
+            }
+        } catch { throw .refused(error) }
+        try await tell(facts, request)
+    }
+
+    private func tell(_ facts: [Fact], _ request: Request) async throws(CommandFailure) {
+        if facts.isEmpty { return }
+        let note = AuditNote(
+            site: request.site, author: "exchange", action: "release.copies", subject: request.number, at: desk.now())
+        do throws(StoreFailure) { try await desk.store.append(facts, note: note) } catch { throw .store(error) }
+    }
+
+    private func deliveries(of request: Request) async throws(CommandFailure) -> [Delivery] {
+        do throws(StoreFailure) {
+            return try await desk.store.deliveries(site: nil, requestID: request.id, limit: 1000)
+        } catch { throw .store(error) }
+    }
+
+    private func lastWords(of request: Request) async throws(CommandFailure) -> [Destination: LastWord] {
+        var found = [Destination: LastWord]()
+        for delivery in try await deliveries(of: request).sorted(by: { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) })
+        {
+            let events: [DeliveryEvent]
+            do throws(StoreFailure) { events = try await desk.store.deliveryEvents(delivery.id) } catch {
+                throw .store(error)
+            }
+            let isVoid =
+                events.isClosed && !events.mayHaveLeft
+                && ReportDispatch.ownClosings.contains(events.last?.detail ?? "")
+            guard !isVoid, let sent = DocumentTransmission(sent: delivery.message) else { continue }
+            for destination in EarlierVersions.destinations(of: sent) {
+                found[destination] = LastWord(delivery: delivery, events: events)
+            }
+        }
+        return found
+    }
+}
+
+extension Delivery {
+    /// It brings the version in force to copies that were added after it had left.
+    var isOfCopies: Bool { destination.contains("copie") }
+}

@@ -1,0 +1,110 @@
+import Base
+package import Catalog
+import Laboratory
+import Rules
+import Store
+
+/// What one catalogue, with its rules, makes of judgements: one side of a dry run.
+private struct TrialSide {
+    let engine: RuleEngine
+    /// Rules that somebody stands for (`EDTA@1`); false: the approval ended.
+    let rules: [String: Bool]
+    /// Analyses whose line somebody stands for.
+    let lines: Set<String>
+
+    private var isReleasing: Bool { rules[RulePack.standingReference.description] ?? false }
+
+    /// The same facts as were judged, with the approvals of today.
+    func evaluate(_ judged: Desk.Judged, in zone: CivilZone) -> Evaluation {
+        var input = judged.input
+        let now = input.now
+        let valid = RuleApproval(by: "essai", at: now, until: now.advanced(by: .seconds(86_400)))
+        let ended = RuleApproval(by: "essai", at: now.advanced(by: .seconds(-86_400)), until: now)
+        input.approvals = RuleApprovals(
+            standing: isReleasing ? valid : nil, rules: rules.mapValues { $0 ? valid : ended })
+        for place in input.results.indices {
+            let code = input.results[place].analysis
+            input.results[place].lineApproved = lines.contains(code)
+            let isNamed = engine.pack.policy.releasedUnderApproval.contains(code)
+            input.results[place].mode = isReleasing && isNamed ? .release : .sort
+        }
+        return engine.inZone(zone).evaluate(input)
+    }
+}
+
+extension Desk {
+    /// What would change were these files published: each result of the last days, as its last judgement looked at it,
+    /// under the catalogue and the rules in force and under these, both with the approvals of today. A line or a rule
+    /// that somebody stands for today counts as approved though its content changed, and is told (`assumed`); with
+    /// `allRules`, every rule of the files does, in force or not.
+    package func dryRun(
+        _ files: [CatalogFile], days: Int, allRules: Bool, by author: Author
+    ) async throws(CommandFailure) -> ReplayReport {
+        try allow(author, .read)
+        let (catalogue, pack) = try publishable(files, version: Desk.catalogueVersion(of: files))
+        let at = now()
+        let today = today(at)
+        let changed = Desk.trial(
+            RuleEngine(catalogue: catalogue, pack: pack, zone: .europeParis), like: today, allRules: allRules)
+        var report = ReplayReport()
+        report.assumed = assumed(CatalogueTables(files), pack, today)
+        // Of each result, what its last judgement gives; nil: the same.
+        var last = [String: ReplayDifference?]()
+        let start = at.advanced(by: .zero - .seconds(Int64(days) * 86_400))
+        let torn = try await each(start, at, author, &report) { judged, _ in
+            let zone = zone(of: judged.site)
+            let before = today.evaluate(judged, in: zone), after = changed.evaluate(judged, in: zone)
+            for (member, (was, would)) in zip(judged.members, zip(before.results, after.results)) {
+                last[would.id] = .some(
+                    was.isTold(as: would) ? nil : Desk.difference(member.record, member.judged, would, was: was))
+            }
+        }
+        report.differences = last.values.compactMap { $0 }
+            .sorted { ($0.at, $0.observationID) < ($1.at, $1.observationID) }
+        report.same = last.count - report.differences.count
+        report.unknown = Set(torn).subtracting(last.keys).count
+        report.results = last.count + report.unknown
+        return report
+    }
+
+    /// The catalogue and the rules in force.
+    private func today(_ at: Instant) -> TrialSide {
+        let approved = shelf.current.analyses.filter { $0.approval == .approved }.map(\.code)
+        return TrialSide(
+            engine: shelf.engine, rules: shelf.approvals.rules.mapValues { $0.isValid(at: at) }, lines: Set(approved))
+    }
+
+    private static func trial(_ engine: RuleEngine, like today: TrialSide, allRules: Bool) -> TrialSide {
+        let known = Dictionary(
+            today.rules.map { (RuleReference.id(named: $0.key), $0.value) }, uniquingKeysWith: { $0 || $1 })
+        var rules = [String: Bool]()
+        for rule in engine.pack.approvable.map(\.reference) {
+            // The standing approval of mode B names its analyses: nobody gives it by the way.
+            let isTaken = allRules && rule != RulePack.standingReference
+            if let valid = isTaken ? true : known[rule.id] { rules[rule.description] = valid }
+        }
+        return TrialSide(engine: engine, rules: rules, lines: today.lines)
+    }
+
+    /// What counts as approved and reads otherwise than what was approved.
+    private func assumed(_ tables: CatalogueTables, _ pack: RulePack, _ today: TrialSide) -> [String] {
+        let standing = Set(today.rules.keys.map { RuleReference.id(named: $0) })
+        let now = Dictionary(
+            shelf.pack.approvable.map { ($0.reference.id, $0.content) }, uniquingKeysWith: { first, _ in first })
+        let rules = pack.approvable.filter { standing.contains($0.reference.id) && now[$0.reference.id] != $0.content }
+        let here = shelf.tables
+        let lines = today.lines.sorted().filter { code in
+            tables.approvable(code).map { $0 != here.approvable(code) } ?? false
+        }
+        return lines.map { "analyse:\($0)" } + rules.map { ApprovalSubject.name(of: $0.reference) }
+    }
+}
+
+extension ResultEvaluation {
+    /// A reader of the result, and who signs it, are told the same.
+    fileprivate func isTold(as other: ResultEvaluation) -> Bool {
+        JudgedOutcome(self) == JudgedOutcome(other) && isSuppressed == other.isSuppressed
+            && interval == other.interval && intervals == other.intervals && intervalKind == other.intervalKind
+            && isReleasable == other.isReleasable && comments(name: "") == other.comments(name: "")
+    }
+}

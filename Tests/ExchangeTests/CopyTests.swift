@@ -1,0 +1,163 @@
+import Base
+import Exchange
+import HL7v2
+import Laboratory
+import Neighbours
+import Store
+import Testing
+import Workflow
+
+@Suite(.timeLimit(.minutes(2))) struct `Copies that change after the signature` {
+    private static func doctor(_ name: String) -> Professional {
+        var doctor = Professional(nationalID: "81000987654\(name.count)", family: name.uppercased(), given: "Jeanne")
+        doctor.securedMail = "Jeanne.\(name)@medecin.mssante.fr"
+        return doctor
+    }
+    private func copies(_ names: [String], of request: Request, _ bench: Bench) async throws {
+        _ = try await bench.desk.setAddressees(
+            names.map(Self.doctor), encounter: nil, of: request.number, by: Bench.biologist)
+    }
+    private func mail(_ name: String) -> String { "jeanne.\(name)@medecin.mssante.fr" }
+    private func sent(_ folder: String, after count: Int) throws -> [NeighbourMessage] {
+        try keptFiles(folder).dropFirst(count).compactMap { NeighbourMessage($0) }
+    }
+    private func obey(_ dispatch: ReportDispatch, _ request: Request) async throws {
+        dispatch.addresseesChanged(of: request.id)
+        try await dispatch.obeyAddressees()
+        _ = try await dispatch.sendDue()
+    }
+
+    @Test func `an added copy gets the version in force by itself, once, and nobody else gets it again`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            try await bench.sign(request, "4.4")
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            let before = try keptFiles(folder).count
+            try await copies(["leroy"], of: request, bench)
+            for _ in 0..<2 { try await obey(dispatch, request) }
+            // After a restart everything of the register is looked at, and nothing goes twice.
+            let restarted = bench.dispatch(to: pfi.port)
+            try await restarted.obeyAddressees()
+            _ = try await restarted.sendDue()
+            let new = try sent(folder, after: before)
+            #expect(new.count == 1 && new.first?.first("ORC", 1) == "NW")
+            #expect(new.first?.mailRecipients.map { $0.lowercased() } == [mail("leroy")])
+            #expect(new.first?.metadata("DESTDMP") == "N" && new.first?.metadata("DESTMSSANTEPAT") == "N")
+            let standing = try #require(try await bench.store.reports(requestID: request.id).last)
+            let last = try #require(try await bench.deliveries(request).last)
+            #expect(last.delivery.reportID == standing.id && standing.version == 2)
+            #expect(try bench.transmission(last.delivery).document == standing.cda)
+            let acts = try await bench.desk.releaseActs(of: request)
+            #expect(acts.map(\.act.kind) == [.readdress] && acts.first?.author == "biologiste")
+            #expect(acts.first?.act.reason.contains(mail("leroy")) == true)
+            // The next version replaces it there, as everywhere.
+            try await bench.sign(request, "4.6")
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            let third = try sent(folder, after: before + 1)
+            #expect(third.map { $0.first("ORC", 1) } == ["RO"])
+            #expect(third.flatMap(\.mailRecipients).map { $0.lowercased() }.contains(mail("leroy")))
+        }
+    }
+
+    @Test func `a copy taken off is told that its version is withdrawn, and the others are not`() async throws {
+        let bench = try Bench()
+        let request = try await bench.request()
+        try await copies(["leroy", "morvan"], of: request, bench)
+        try await bench.sign(request, "4.2")
+        try await withPFI { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            try await copies(["morvan"], of: request, bench)
+            for _ in 0..<2 { try await obey(dispatch, request) }
+            let taken = try sent(folder, after: 1)
+            #expect(taken.map { $0.first("ORC", 1) } == ["CA"])
+            #expect(taken.first?.mailRecipients.map { $0.lowercased() } == [mail("leroy")])
+            #expect(taken.first?.metadata("DESTDMP") == "N")
+            #expect(!text("\(folder)/bout/dmp/279035121518989/registre.tsv").contains("Deleted"))
+            // The next version goes to the others only; named again, it gets it.
+            try await bench.sign(request, "4.4")
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            let next = try sent(folder, after: 2)
+            let told = next.flatMap(\.mailRecipients).map { $0.lowercased() }
+            #expect(told.contains(mail("morvan")) && !told.contains(mail("leroy")))
+            try await copies(["leroy", "morvan"], of: request, bench)
+            try await obey(dispatch, request)
+            let again = try sent(folder, after: 2 + next.count)
+            #expect(again.map { $0.first("ORC", 1) } == ["NW"])
+            #expect(again.first?.mailRecipients.map { $0.lowercased() } == [mail("leroy")])
+        }
+    }
+
+    @Test func `what has not left yet is written again for whom it is now`() async throws {
+        let bench = try Bench()
+        let request = try await bench.request()
+        try await copies(["leroy"], of: request, bench)
+        try await bench.sign(request, "4.2")
+        try await withPFI { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            try await copies(["morvan"], of: request, bench)
+            try await obey(dispatch, request)
+            let all = try sent(folder, after: 0)
+            let told = all.flatMap(\.mailRecipients).map { $0.lowercased() }
+            #expect(
+                told.contains(Bench.prescriberMail) && told.contains(mail("morvan")) && !told.contains(mail("leroy")))
+            #expect(all.allSatisfy { $0.first("ORC", 1) == "NW" })
+            #expect(all.count { $0.metadata("DESTDMP") == "Y" } == 1)
+        }
+    }
+
+    @Test func `a held report tells nobody until it is released, a withdrawn one never`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            try await dispatch.perform(
+                ReleaseAct(.hold, reason: "essai"), on: request.number, by: Bench.biologist)
+            try await copies(["leroy"], of: request, bench)
+            try await obey(dispatch, request)
+            #expect(try keptFiles(folder).count == 1)
+            try await dispatch.perform(
+                ReleaseAct(.release, reason: "essai"), on: request.number, by: Bench.biologist)
+            try await dispatch.obeyAddressees()
+            _ = try await dispatch.sendDue()
+            #expect(try sent(folder, after: 1).flatMap(\.mailRecipients).map { $0.lowercased() } == [mail("leroy")])
+            // Sent again, it goes to all who have it.
+            try await dispatch.perform(
+                ReleaseAct(.resend, reason: "essai"), on: request.number, by: Bench.biologist)
+            _ = try await dispatch.sendDue()
+            let again = try sent(folder, after: 2).flatMap(\.mailRecipients).map { $0.lowercased() }
+            #expect(again.contains(Bench.prescriberMail) && again.contains(mail("leroy")))
+            try await dispatch.perform(
+                ReleaseAct(.withdraw, reason: "essai"), on: request.number, by: Bench.biologist)
+            _ = try await dispatch.sendDue()
+            let count = try keptFiles(folder).count
+            try await copies(["leroy", "morvan"], of: request, bench)
+            try await obey(dispatch, request)
+            #expect(try keptFiles(folder).count == count)
+        }
+    }
+
+    @Test func `an address that does not change, or a file without a signature, writes no act`() async throws {
+        let bench = try Bench()
+        let request = try await bench.request()
+        try await copies(["leroy"], of: request, bench)
+        #expect(try await bench.desk.releaseActs(of: request).isEmpty)
+        try await bench.sign(request, "4.2")
+        _ = try await bench.desk.setAddressees(nil, encounter: .inpatient, of: request.number, by: Bench.biologist)
+        #expect(try await bench.desk.releaseActs(of: request).isEmpty)
+        #expect(try await bench.desk.readdressed().isEmpty)
+        try await copies([], of: request, bench)
+        #expect(try await bench.desk.readdressed() == [request.id])
+    }
+}

@@ -1,0 +1,99 @@
+import Base
+import Client
+import Foundation
+import Laboratory
+import Server
+import Store
+import Testing
+import Workflow
+
+/// `paillasse catalogue …` against a real server, as people type it.
+@Suite(.serialized) struct `The catalogue on the command line` {
+    private static var folder: String { APILaboratory.root.appendingPathComponent("Catalog").path }
+
+    /// The shipped folder in force, published by the administrator.
+    private func open(
+        _ body: @Sendable (APILaboratory, CommandLineTool) async throws -> Void
+    ) async throws {
+        try await APILaboratory.open { laboratory in
+            let files = try DataFiles.catalogue(Self.folder)
+            try await laboratory.desk.publish(
+                files, reason: "essai", by: Author(login: "administrateur", role: .administrator, site: "nord"))
+            try await CommandLineTool.withHome(server: laboratory.server.text) { tool in
+                let login = try await tool.run(
+                    "login", "biologiste", "--secret-stdin", input: APILaboratory.secret + "\n")
+                #expect(login.code == 0, "\(login)")
+                try await body(laboratory, tool)
+            }
+        }
+    }
+
+    @Test func `tells what each analysis lacks, before and after its line was approved`() async throws {
+        try await open { _, tool in
+            func line(_ code: String) async throws -> String? {
+                let ran = try await tool.run("catalogue", "coverage", "--level", "1")
+                #expect(ran.code == 0, "\(ran)")
+                return ran.output.split(separator: "\n").map(String.init).first { $0.hasPrefix(code + " ") }
+            }
+            let before = try #require(try await line("NA"))
+            #expect(before.contains("approbation"), "\(before)")
+            #expect(try await tool.run("catalogue", "approve", "NA", "--reason", "lue").code == 0)
+            #expect(try await line("NA") != before)
+            let json = try await tool.run("catalogue", "coverage", Self.folder, "--json")
+            #expect(json.code == 0 && json.output.contains("\"NA\""), "\(json)")
+        }
+    }
+
+    @Test func `takes the name of a rule as it prints it`() async throws {
+        try await open { _, tool in
+            for name in ["regle:politique", "politique", "politique@1"] {
+                let ran = try await tool.run(
+                    "catalogue", "approve", "--rule", name, "--reason", "lue", "--until", "2027-06-30T00:00")
+                #expect(ran.code == 0 && ran.output.contains("regle:politique : approuvé"), "\(name) \(ran)")
+            }
+            let unknown = try await tool.run(
+                "catalogue", "approve", "--rule", "regle:rien", "--reason", "lue", "--until", "2027-06-30T00:00")
+            #expect(unknown.code == 1 && unknown.complaint.contains("[catalogue.rule.unknown]"), "\(unknown)")
+        }
+    }
+
+    @Test func `who publishes a line does not approve it, unless he is the only biologist and says so`() async throws {
+        try await open { _, tool in
+            let copy = tool.home + "/catalogue"
+            try FileManager.default.copyItem(atPath: Self.folder, toPath: copy)
+            let file = URL(fileURLWithPath: copy + "/intervals.csv")
+            let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+            try text.replacing("NA,*,18 a,,,,,136,145,", with: "NA,*,18 a,,,,,135,145,")
+                .write(to: file, atomically: true, encoding: .utf8)
+            let published = try await tool.run("catalogue", "publish", copy, "--reason", "notice")
+            #expect(published.code == 0, "\(published)")
+            let own = try await tool.run("catalogue", "approve", "NA", "--reason", "lue")
+            #expect(own.code == 1 && own.complaint.contains("[catalogue.approve.author]"), "\(own)")
+            #expect(own.complaint.contains("qui publie n'approuve pas"), "\(own)")
+            #expect(try await tool.run("catalogue", "approve", "K", "--reason", "lue").code == 0)
+            #expect(try await tool.run("catalogue", "single-biologist").output.contains("pas de déclaration"))
+            let said = try await tool.run("catalogue", "single-biologist", "--reason", "un seul biologiste")
+            #expect(said.code == 0 && said.output.contains("déclaré par biologiste"), "\(said)")
+            #expect(try await tool.run("catalogue", "approve", "NA", "--reason", "lue").code == 0)
+            let dry = try await tool.run("catalogue", "dry-run", copy)
+            #expect(dry.code == 0 && dry.output.contains("aucune différence"), "\(dry)")
+        }
+    }
+
+    @Test func `a blood group is typed as one of the answers of its line`() async throws {
+        try await open { laboratory, tool in
+            let technician = try await laboratory.signedIn(.technician)
+            let patient = try await technician.addPatient(APILaboratory.patient())
+            let made = try await technician.addRequest(APILaboratory.request(patient.id, ["GSABO"]))
+            let number = made.request.number
+            let wrong = try await tool.run("enter", number, "GSABO", "--coded", "POS", "--again", "POS")
+            #expect(wrong.code == 1 && wrong.complaint.contains("[enter.code]"), "\(wrong)")
+            #expect(wrong.complaint.contains("choisir parmi : A+, A-, A, B+"), "\(wrong)")
+            let entered = try await tool.run("enter", number, "GSABO", "--coded", "A+", "--again", "A+")
+            #expect(entered.code == 0, "\(entered)")
+            let seen = try await technician.request(number).observations.last?.value
+            #expect(seen == .coded("A+", display: "A, RhD positif"))
+            #expect(try await tool.run("enter", number, "GSABO", "--coded", "A", "--again", "A").code == 0)
+        }
+    }
+}

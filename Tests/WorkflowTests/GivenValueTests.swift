@@ -1,0 +1,133 @@
+import Base
+import Catalog
+import Laboratory
+import Rules
+import Testing
+import Workflow
+
+/// Values that no report gives, and answers that an analysis may have.
+@Suite struct GivenValueTests {
+    private func result(
+        _ code: String, _ text: String, of tube: String, freeHemoglobin: Exact? = nil
+    ) -> IncomingObservation {
+        var one = Bench.result(code, text, of: tube, unit: code == "CREA" ? "umol/L" : "mmol/L")
+        one.indices = SentIndices(hemolysis: Exact(0), lipemia: Exact(0), freeHemoglobin: freeHemoglobin)
+        return one
+    }
+
+    @Test func `free hemoglobin counts for the whole tube, whichever message told of it`() async throws {
+        let bench = try await Bench.withRules()
+        let made = try await bench.received(["K", "NA", "CREA"])
+        let tube = made.specimens[0].accession
+        try await bench.arrive("m1", [result("NA", "140", of: tube)])
+        #expect(try await !bench.observation("NA", made).holds.map(\.code).contains(.interference))
+        try await bench.validate(["NA"], of: made)
+        bench.clock.advance(.seconds(60))
+        try await bench.arrive("m2", [result("K", "4.2", of: tube, freeHemoglobin: Exact(12))])
+        bench.clock.advance(.seconds(60))
+        try await bench.arrive("m3", [result("CREA", "90", of: tube)])
+        let standing = try await bench.desk.standing(try await bench.observations(made), at: bench.clock.now)
+        #expect(standing.count == 3)
+        for one in standing { #expect(one.holds.map(\.code).contains(.interference), "\(one.analysis)") }
+        // What came with it or after it is not given; what stood before is not signed.
+        for code in ["K", "CREA"] {
+            guard case .notPerformed(let reason) = try await bench.observation(code, made).value else {
+                Issue.record("\(code) is given")
+                continue
+            }
+            #expect(reason.hasPrefix("non rendu : échantillon hémolysé"))
+        }
+        try await bench.validate(["K", "CREA"], of: made)
+        #expect(
+            await refusal { () throws(CommandFailure) in
+                let file = try await bench.desk.fileToSign(made.request.number)
+                _ = try await bench.desk.sign(
+                    made.request.number, contentHash: file.contentHash, allowPartial: false, by: Bench.biologist)
+            } == "sign.interference")
+        let replay = try await bench.desk.replayRules(
+            from: bench.clock.now.advanced(by: .seconds(-86_400)), before: bench.clock.now.advanced(by: .seconds(1)),
+            by: Bench.biologist)
+        #expect(replay.isSound && replay.same == replay.results)
+    }
+
+    @Test func `free hemoglobin under the limit, or of another tube, suppresses nothing`() async throws {
+        let bench = try await Bench.withRules()
+        let made = try await bench.received(["K", "NA"])
+        let tube = made.specimens[0].accession
+        let almost = Exact("9.9")
+        try await bench.arrive("m1", [result("K", "4.2", of: tube, freeHemoglobin: almost)])
+        bench.clock.advance(.seconds(60))
+        try await bench.arrive("m2", [result("NA", "140", of: tube)])
+        let other = try await bench.received(["K"], name: "AUTRE")
+        try await bench.arrive("m3", [result("K", "4.2", of: other.specimens[0].accession, freeHemoglobin: Exact(12))])
+        for one in try await bench.observations(made) { #expect(!one.holds.map(\.code).contains(.interference)) }
+        #expect(try await bench.observation("K", other).holds.map(\.code).contains(.interference))
+    }
+
+    @Test func `an INR is given under AVK only, sent or typed`() async throws {
+        let bench = try await Bench.withRules()
+        func request(_ contexts: Set<ClinicalContext>) async throws -> RegisteredRequest {
+            var draft = RequestDraft(
+                patientID: try await bench.patient("P\(contexts.count)").id, codes: ["INR"],
+                prescriber: Professional(nationalID: "810009876543", family: "CHARLES", given: "Pascal"))
+            draft.collectedAt = bench.clock.now.advanced(by: .seconds(-1800))
+            draft.clinical = ClinicalFacts(contexts: contexts)
+            let made = try await bench.desk.registerRequest(draft, by: Bench.secretary)
+            for specimen in made.specimens {
+                _ = try await bench.desk.receive(
+                    specimen.accession, collectedAt: nil, nonconformity: nil, by: Bench.technician)
+            }
+            return made
+        }
+        func sent(_ id: String, _ made: RegisteredRequest) async throws -> ObservationValue {
+            try await bench.arrive(
+                id, [Bench.result("INR", "2.50", of: made.specimens[0].accession, unit: "{INR}")])
+            return try await bench.observation("INR", made).value
+        }
+        func typed(_ made: RegisteredRequest) async throws -> String? {
+            let value = try #require(Measured("2.60"))
+            return await refusal { () throws(CommandFailure) in
+                _ = try await bench.desk.enter(
+                    .measured(value, unit: "{INR}"), analysis: "INR", of: made.request.number, comment: nil,
+                    by: Bench.technician)
+            }
+        }
+        let without = try await request([]), under = try await request([.vitaminKAntagonist])
+        #expect(try await sent("m1", without) == .notPerformed(reason: "non rendu : rendu seulement sous AVK"))
+        #expect(try await bench.observation("INR", without).rawText == "2.50")
+        #expect(try await typed(without) == "enter.context")
+        #expect(try await sent("m2", under).frenchText == "2,50")
+        #expect(try await typed(under) == nil)
+        let why = try await bench.desk.explain(try await bench.observation("INR", without).id, by: Bench.technician)
+        #expect(why.last?.result.checks.contains { $0.check == .onlyInContext && $0.outcome == .yes } == true)
+    }
+
+    @Test func `a blood group is one of the answers of its line, and another code is refused with the list`()
+        async throws
+    {
+        let bench = try await Bench.withRules()
+        let made = try await bench.received(["GSABO"])
+        func enter(_ code: String) async -> String? {
+            await refusal { () throws(CommandFailure) in
+                _ = try await bench.desk.enter(
+                    .coded(code, display: code), analysis: "GSABO", of: made.request.number, comment: nil,
+                    by: Bench.technician)
+            }
+        }
+        for code in ["POS", "C"] { #expect(await enter(code) == "enter.code") }
+        for code in ["A", "AB-"] { #expect(await enter(code) == nil) }
+        let analysis = try bench.desk.catalogue.required("GSABO")
+        #expect(analysis.answer("A+")?.nameFR == "A, RhD positif" && analysis.answers.count == 12)
+        do {
+            try EnteredValue.check(.coded("X", display: "X"), for: analysis)
+        } catch { #expect(error.remedy.contains("A+, A-, A, B+")) }
+        // The A of a group is no abnormal result.
+        #expect(try await bench.observations(made).allSatisfy { $0.flags.isEmpty })
+        // An analyzer's code of another list says nothing.
+        let other = try await bench.received(["GSABO"], name: "AUTRE")
+        var sent = Bench.result("GSABO", "POS", of: other.specimens[0].accession)
+        sent.value = .coded("POS", display: "Positif")
+        try await bench.arrive("g1", [sent])
+        #expect(try await bench.observation("GSABO", other).holds.map(\.code).contains(.unreadable))
+    }
+}
