@@ -51,6 +51,12 @@ package struct AnalyzerState: Sendable, Hashable {
 package protocol LiveStatus: Sendable {
     /// In the order of the configuration.
     func analyzers() async -> [AnalyzerState]
+    /// What is wrong with the server's own lines, in words for people.
+    func alarms() async -> [String]
+}
+
+extension LiveStatus {
+    package func alarms() async -> [String] { [] }
 }
 
 /// What the running server can be told to do with its analyzers.

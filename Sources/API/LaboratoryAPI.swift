@@ -34,7 +34,8 @@ package struct LaboratoryAPI: Sendable {
         feed = ChangeFeed(store: desk.store)
         routes =
             staffRoutes + registrationRoutes + resultRoutes + signOffRoutes + triageRoutes + outputRoutes
-            + releaseRoutes + supplementRoutes + analyzerRoutes + orderRoutes + stateRoutes + catalogueRoutes
+            + releaseRoutes + holderRoutes + supplementRoutes + analyzerRoutes + orderRoutes + stateRoutes
+            + catalogueRoutes
             + qualityRoutes
             + patientAverageRoutes + lotRoutes + ruleRoutes + liveRoutes
     }

@@ -67,7 +67,8 @@ extension LaboratoryAPI {
                 let states = await live.analyzers().filter { call.sees($0.site) }
                 var view = StatusView(
                     site: call.author.site, catalogueVersion: desk.catalogue.version.text,
-                    counts: CountsView(counts), analyzers: states.map { AnalyzerView($0, call, now: desk.now()) })
+                    counts: CountsView(counts), analyzers: states.map { AnalyzerView($0, call, now: desk.now()) },
+                    alarms: await live.alarms() + (reports?.alarms() ?? []))
                 view.unmadeReports = desk.unmadeCount(site: call.author.site)
                 return try .json(view)
             },

@@ -65,8 +65,10 @@ extension LaboratoryAPI {
                 return try .json(PatientView(patient, in: call.zone))
             },
             Route("PUT", "/v1/patients/:id", .needs(.register)) { call in
-                let draft = try PatientDraft(call.decoded(PatientBody.self), call)
-                let changed = try await desk.updatePatient(call.parameter("id"), draft, by: call.author)
+                let body = try call.decoded(PatientChangeBody.self)
+                let changed = try await desk.updatePatient(
+                    call.parameter("id"), lifting: Set(body.notOpposed ?? []), by: call.author
+                ) { old throws(Refusal) in try PatientDraft(old, body, call) }
                 return try .json(PatientView(changed, in: call.zone))
             },
             Route("POST", "/v1/requests", .needs(.register)) { call in
@@ -182,25 +184,14 @@ extension PatientDraft {
 }
 
 extension AdministrativeFile {
-    /// Oppositions are recorded now, by who gives the command.
     fileprivate init(_ body: AdministrativeBody, _ call: Call) throws(Refusal) {
         self.init()
         mail = body.mail
         familyDoctor = try body.familyDoctor?.professional()
         familyDoctorGetsReports = body.familyDoctorGetsReports ?? true
-        representatives = (body.representatives ?? []).map {
-            LegalRepresentative(kind: $0.kind, family: $0.family, given: $0.given, phone: $0.phone)
-        }
+        representatives = (body.representatives ?? []).map(\.representative)
         otherAddresses = (body.otherAddresses ?? []).map(\.address)
-        for opposition in body.oppositions ?? [] {
-            guard !opposition.reason.allSatisfy(\.isWhitespace) else {
-                throw Refusal(
-                    "patient.opposition", at: "administrative.oppositions", because: "une opposition a un motif",
-                    remedy: "donner le motif dit par le patient")
-            }
-            oppositions.append(
-                Opposition(opposition.way, reason: opposition.reason, at: call.now, recordedBy: call.author.login))
-        }
+        oppositions = try (body.oppositions ?? []).map { body throws(Refusal) in try Opposition(body, call) }
     }
 }
 

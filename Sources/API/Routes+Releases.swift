@@ -15,6 +15,13 @@ package protocol ReportControl: Sendable {
     func selfDisplaying(_ cda: [UInt8]) -> [UInt8]
     /// Mailboxes that a message names.
     func addresses(in message: [UInt8]) -> [String]
+    /// The matricule that it is under.
+    func matricule(in message: [UInt8]) -> String?
+    func outlook(
+        of reference: String, complete: Bool, identityWasWrong: Bool
+    ) async throws(CommandFailure) -> [ReportOutlook]
+    /// What is wrong with the way out, in words for people.
+    func alarms() async -> [String]
 }
 
 extension LaboratoryAPI {
@@ -67,7 +74,7 @@ extension LaboratoryAPI {
     func view(_ delivery: Delivery, _ events: [DeliveryEvent], number: String?, _ call: Call) -> DeliveryLineView {
         DeliveryLineView(
             delivery, number: number, events: events, addresses: reports?.addresses(in: delivery.message) ?? [],
-            in: call.zone)
+            matricule: reports?.matricule(in: delivery.message), in: call.zone)
     }
 
     /// Days of the query, both included, and their bounds in the zone of the site.
@@ -111,7 +118,8 @@ extension LaboratoryAPI {
     private func story(_ request: Request, _ call: Call) async throws -> ReportStoryView {
         let acts = try await desk.releaseActs(of: request)
         // A withdrawal before the latest signature is history.
-        let signedAt = try await desk.store.signatures(requestID: request.id).map(\.at).max()
+        let signatures = try await desk.store.signatures(requestID: request.id)
+        let signedAt = signatures.map(\.at).max()
         let state = ReleaseState(
             acts.filter { $0.act.kind != .withdraw || $0.at >= signedAt ?? $0.at }.map(\.act))
         var deliveries = [DeliveryLineView]()
@@ -132,6 +140,7 @@ extension LaboratoryAPI {
                     kind: $0.act.kind, reason: $0.act.reason, author: $0.author, at: call.moment($0.at),
                     hiddenFrom: $0.act.hiddenFrom, until: $0.act.until.map { call.moment($0) })
             })
+        view.signatures = signatures.map { SignatureView($0, in: call.zone) }
         view.isWithdrawn = state.isWithdrawn
         view.secretCare = state.secretCare
         view.confidentiality = state.confidentiality

@@ -1,14 +1,21 @@
 package import Base
-import Laboratory
+package import Laboratory
 
 // What a new version of a report changes, and who has the one before.
 
 /// Somebody who has an earlier version, and what comes next.
 package struct ReportHolder: Codable, Sendable, Hashable {
     package var who: String
+    /// 0 for none.
     package var version: Int
     package var state: String
     package var next: String
+    package init(who: String, version: Int, state: String, next: String) {
+        self.who = who
+        self.version = version
+        self.state = state
+        self.next = next
+    }
 }
 
 /// A result that is not the same in two versions; nil: not there.
@@ -45,51 +52,15 @@ extension RequestFileView {
 }
 
 extension LaboratoryClient {
-    private static let replacement = "le remplacement"
-    private static let isInForce = "rien : c'est la version en vigueur"
-    /// Deliveries of one request looked at.
-    private static let mostDeliveries = 1000
-
-    /// Who received a version before this one, and what each will get; who has the version in force, when nothing is to
-    /// be signed, gets nothing more.
+    /// Who has something of the reports of a request, and what each will get: `pending` when a version is to be signed
+    /// now, by the decision that will send it; nobody gets anything more of one that is signed.
     package func holders(
-        of request: RequestView, before version: Int, inForce: Int? = nil
+        of request: RequestView, pending: Bool, partial: Bool = false, reason: Amendment.Reason? = nil
     ) async throws(Refusal) -> [ReportHolder] {
-        let deliveries = try await deliveries(request: request.id, limit: LaboratoryClient.mostDeliveries)
-            .filter { $0.version < version }
-            .sorted { ($0.version, $0.createdAt.text) < ($1.version, $1.createdAt.text) }
-        let correspondents = [request.prescriber] + request.recipients
-        var holders = [String: ReportHolder]()
-        func replacement(of delivered: Int) -> String {
-            delivered == inForce ? LaboratoryClient.isInForce : LaboratoryClient.replacement
-        }
-        for delivery in deliveries {
-            if delivery.isDeletion {
-                // Taken back from there: nobody has it any more.
-                if delivery.toDMP { holders["DMP"] = nil }
-                for box in delivery.mailboxes { holders[box.address.lowercased()] = nil }
-                continue
-            }
-            if delivery.toDMP {
-                holders["DMP"] = ReportHolder(
-                    who: "DMP", version: delivery.version, state: delivery.dmp,
-                    next: replacement(of: delivery.version))
-            }
-            for box in delivery.mailboxes {
-                let address = box.address.lowercased()
-                let person = correspondents.first { $0.securedMail?.lowercased() == address }
-                holders[address] = ReportHolder(
-                    who: person.map { "\($0.displayName) <\(box.address)>" } ?? box.address,
-                    version: delivery.version,
-                    state: box.state == "sans réponse" ? delivery.transport : box.state,
-                    next: replacement(of: delivery.version))
-            }
-        }
-        for person in correspondents where person.securedMail == nil {
-            holders[person.displayName] = ReportHolder(
-                who: person.displayName, version: version - 1, state: "papier",
-                next: "rien par voie électronique : à prévenir")
-        }
-        return holders.values.sorted { $0.who < $1.who }
+        try await get(
+            "/v1/requests/\(LaboratoryClient.segment(request.id))/holders",
+            [
+                ("pending", String(pending)), ("partial", String(partial)), ("reason", reason?.rawValue),
+            ])
     }
 }

@@ -40,7 +40,7 @@ extension LaboratoryClient {
     package func patient(_ id: String) async throws(Refusal) -> PatientView {
         try await get("/v1/patients/\(LaboratoryClient.segment(id))")
     }
-    package func updatePatient(_ id: String, _ body: PatientBody) async throws(Refusal) -> PatientView {
+    package func updatePatient(_ id: String, _ body: PatientChangeBody) async throws(Refusal) -> PatientView {
         try await send("PUT", "/v1/patients/\(LaboratoryClient.segment(id))", body)
     }
     package func addRequest(_ body: RequestBody) async throws(Refusal) -> RegisteredView {

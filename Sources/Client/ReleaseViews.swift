@@ -56,6 +56,7 @@ package struct ReportStoryView: Codable, Sendable, Hashable {
     package var versions: [ReportView]
     package var deliveries: [DeliveryLineView]
     package var acts: [Act]
+    package var signatures: [SignatureView] = []
     /// Who was not sent a version, newest first.
     package var withheld: [WithheldView]
     package init(
@@ -106,6 +107,7 @@ package struct WithheldView: Codable, Sendable, Hashable {
         if reason == WithheldNote.stuckHiding { return "À SIGNER" }
         if reason == WithheldNote.unmade { return "NON FAIT" }
         if needsPerson { return "À PRÉVENIR" }
+        if reason == WithheldNote.alreadyThere { return "déjà reçu" }
         return told == nil ? "pas envoyé" : "prévenu autrement"
     }
 }

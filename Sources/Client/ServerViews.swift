@@ -215,7 +215,12 @@ package struct StatusView: Codable, Sendable, Hashable {
     package var analyzers: [AnalyzerView]
     /// Signed, and no report of them can be made: `deliveries --dead` says why.
     package var unmadeReports = 0
-    package init(site: String, catalogueVersion: String, counts: CountsView, analyzers: [AnalyzerView]) {
+    /// What is wrong with the way of reports: certificates that end, a PFI that takes nothing.
+    package var alarms: [String]
+    package init(
+        site: String, catalogueVersion: String, counts: CountsView, analyzers: [AnalyzerView], alarms: [String]
+    ) {
+        self.alarms = alarms
         self.site = site
         self.catalogueVersion = catalogueVersion
         self.counts = counts
@@ -340,10 +345,14 @@ package struct DeliveryLineView: Codable, Sendable, Hashable {
     package var toDMP: Bool
     /// Mailboxes that the message names.
     package var addresses: [String]
+    /// Under which it goes; nil without a qualified identity.
+    package var matricule: String?
     package var events: [DeliveryEventView]
     package init(
-        _ delivery: Delivery, number: String?, events: [DeliveryEvent], addresses: [String] = [], in zone: CivilZone
+        _ delivery: Delivery, number: String?, events: [DeliveryEvent], addresses: [String] = [],
+        matricule: String? = nil, in zone: CivilZone
     ) {
+        self.matricule = matricule
         self.addresses = addresses
         id = delivery.id
         requestID = delivery.requestID

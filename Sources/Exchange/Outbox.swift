@@ -22,6 +22,11 @@ actor Outbox {
     private var silences = 0
     private var awaySince: ContinuousClock.Instant?
     private var lastProbe: ContinuousClock.Instant?
+    /// The first PFI takes the line and answers nothing: what it may have goes to it again and shows when it is back,
+    /// so that nothing else need be risked.
+    private var isMute = false
+    /// Since when the first PFI took nothing, and what was seen; nil while it answers.
+    private(set) var trouble: (since: Instant, words: String)?
     /// One batch is on the wire, one is claimed, one is read; while there is something to send.
     private var memories: [ReadingMemory] = []
     private var turn = 0
@@ -39,6 +44,8 @@ actor Outbox {
     private static let silencesOfAway = 3
     private static let notSent = "pas envoyé : la ligne est tombée avant"
     private static let probeEvery = Duration.seconds(30)
+    /// Longer than any wait of what goes again.
+    private static let muteProbeEvery = Duration.seconds(600)
     /// In the detail of an attempt: it went by the other PFI.
     static let byBackup = "PFI de secours"
 
@@ -281,11 +288,13 @@ actor Outbox {
         if let lastAmbiguous {
             var bound = lastAmbiguous.detail == Outbox.byBackup ? second : first
             bound.isBound = true
+            if bound.routeName == nil, awaySince != nil { lastProbe = ContinuousClock.now }
             return bound
         }
         let now = ContinuousClock.now
         guard let awaySince, awaySince.duration(to: now) >= pfi.backupAfter else { return first }
-        if lastProbe.map({ $0.duration(to: now) >= Outbox.probeEvery }) ?? false {
+        let pause = isMute ? Outbox.muteProbeEvery : Outbox.probeEvery
+        if lastProbe.map({ $0.duration(to: now) >= pause }) ?? false {
             lastProbe = now
             return first
         }
@@ -300,13 +309,18 @@ actor Outbox {
             // Nearly always all: the other PFI is for bad days.
             let together = rest.prefix { $0.route === first.route }
             rest = rest.dropFirst(together.count)
+            let began = ContinuousClock.now
             let answers = await first.route.call(
                 together.map { .init(block: $0.block, controlID: $0.delivery.controlID) })
             var isWhole = true, turns: Bool?
             for (one, answer) in zip(together, answers) {
                 if answer?.isAnswer != true { isWhole = false }
-                happened.append(take(answer, to: one))
-                if case .unreachable = answer { turns = one.routeName == nil && mayTurn }
+                happened.append(take(answer, to: one, since: began))
+                switch answer {
+                case .unreachable: turns = one.routeName == nil && mayTurn
+                case .silent: if one.routeName == nil, mayTurn { turns = true }
+                case .accepted, .refused, nil: break
+                }
             }
             if isWhole { continue }
             stride = 1
@@ -317,7 +331,7 @@ actor Outbox {
     }
 
     /// What an answer means for its delivery; nil when it was not sent.
-    private func take(_ answer: PeerAnswer?, to one: Claimed) -> Happened {
+    private func take(_ answer: PeerAnswer?, to one: Claimed, since began: ContinuousClock.Instant) -> Happened {
         switch answer {
         case .accepted:
             answered(one)
@@ -330,10 +344,18 @@ actor Outbox {
             log("PFI : \(reason)")
             wait(one.delivery)
             silences += 1
+            if one.routeName == nil {
+                isMute = true
+                trouble = (trouble?.since ?? desk.now(), reason)
+                awaySince = awaySince ?? max(began, ContinuousClock.now - pfi.answerWithin)
+            }
             return Happened(one, .failed, reason)
         case .unreachable(let reason):
             log("PFI : \(reason)")
-            if one.routeName == nil, awaySince == nil { awaySince = ContinuousClock.now }
+            if one.routeName == nil {
+                trouble = (trouble?.since ?? desk.now(), reason)
+                awaySince = awaySince ?? ContinuousClock.now
+            }
             if one.isBound { wait(one.delivery) }
             return Happened(one, .unreached, reason)
         case nil: return Happened(one, .unreached, Outbox.notSent)
@@ -355,6 +377,8 @@ actor Outbox {
         stride = min(stride * 2, Outbox.batch)
         if claimed.routeName == nil {
             awaySince = nil
+            trouble = nil
+            isMute = false
             lastProbe = nil
         }
     }

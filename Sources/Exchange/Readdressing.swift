@@ -150,8 +150,11 @@ extension ReportDispatch {
 
     private func lastWords(of request: Request) async throws(CommandFailure) -> [Destination: LastWord] {
         var found = [Destination: LastWord]()
-        for delivery in try await deliveries(of: request).sorted(by: { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) })
-        {
+        // What is taken back in the instant of its sending is taken back after it.
+        func rank(_ delivery: Delivery) -> (Instant, Int, String) {
+            (delivery.createdAt, DeliveryErrand(delivery) == .deletion ? 1 : 0, delivery.id)
+        }
+        for delivery in try await deliveries(of: request).sorted(by: { rank($0) < rank($1) }) {
             let events: [DeliveryEvent]
             do throws(StoreFailure) { events = try await desk.store.deliveryEvents(delivery.id) } catch {
                 throw .store(error)

@@ -45,7 +45,14 @@ extension ReportDispatch {
         let since = latest?.at ?? request.registeredAt
         let state = try await state(of: request, since: since)
         let earlier = try await earlierVersions(of: request)
-        let sent = earlier.lastSent != nil
+        if act.kind == .resend, earlier.lastSent == nil, !earlier.misplaced.isEmpty {
+            throw .refused(
+                Refusal(
+                    "release.identity", at: request.number,
+                    because: "ce qui est parti l'est sous une autre identité que celle du dossier",
+                    remedy: "rectifier : paillasse bio amend \(request.number) --reason ERREUR_IDENTITE"))
+        }
+        let sent = !earlier.holdings.isEmpty
         if let refusal = state.refusal(of: act, sent: sent, at: request.number, now: desk.now()) {
             throw .refused(refusal)
         }
@@ -62,7 +69,7 @@ extension ReportDispatch {
         case .withdraw:
             facts += earlier.overtaken
             // Each destination deletes the version that it has.
-            for holdings in earlier.byVersion {
+            for holdings in EarlierVersions.byVersion(earlier.holdings) {
                 guard let delivery = holdings.first?.value.delivery else { continue }
                 facts += try await again(delivery, "retrait", as: .deletion, to: holdings)
             }
@@ -158,22 +165,38 @@ extension ReportDispatch {
 
     /// What has not left is closed; what may have left cannot be held back.
     private func holdBack(_ request: Request) async throws(CommandFailure) -> [Fact] {
-        try await dueDeliveries(request).filter { !$0.1.mayHaveLeft }.map { close($0.0, $0.1, "retenu") }
+        try await dueDeliveries(request).filter {
+            // What is taken back is not kept from being taken back.
+            !$0.1.mayHaveLeft && DeliveryErrand($0.0) != .deletion
+        }.map { close($0.0, $0.1, "retenu") }
     }
 
     /// The standing version, when it has never left, gets its delivery.
     private func letGo(_ request: Request) async throws(CommandFailure) -> [Fact] {
-        var held: Delivery?
+        var held = [Delivery]()
         do throws(StoreFailure) {
             let reports = try await desk.store.reports(requestID: request.id)
             guard let last = reports.max(by: { $0.version < $1.version }) else { return [] }
             for delivery in try await desk.store.deliveries(site: nil, requestID: request.id, limit: 1000)
             where delivery.reportID == last.id && !delivery.isOfCopies {
                 if try await desk.store.deliveryEvents(delivery.id).mayHaveLeft { return [] }
-                held = delivery
+                held.append(delivery)
             }
         } catch { throw .store(error) }
-        if let held { return try await again(held, "renvoi", as: nil) }
+        // To each destination by the last message that was for it.
+        let standing = held.filter { one in
+            !held.contains {
+                DeliveryErrand.comesBefore(one, $0)
+                    && !EarlierVersions.destinations(of: one).isDisjoint(with: EarlierVersions.destinations(of: $0))
+            }
+        }
+        if !standing.isEmpty {
+            var facts = [Fact]()
+            for (number, one) in standing.enumerated() {
+                facts += try await again(one, "renvoi", as: nil, beside: number)
+            }
+            return facts
+        }
         // Made while held: no message was made then, the version is edited again.
         let signatures: [Laboratory.Signature]
         do throws(StoreFailure) { signatures = try await desk.store.signatures(requestID: request.id) } catch {
@@ -282,7 +305,8 @@ extension ReportDispatch {
             throw .refused(
                 Refusal(
                     "release.nobody", at: request.number,
-                    because: "plus aucun destinataire de ce message ne peut le recevoir (choix du patient, identité, "
+                    because:
+                        "plus aucun destinataire de ce message ne peut le recevoir (choix du patient, identité changée, "
                         + "masquage)", remedy: "voir paillasse report show \(request.number)"))
         }
     }
@@ -292,8 +316,12 @@ extension ReportDispatch {
         _ transmission: DocumentTransmission, _ request: Request
     ) async throws(CommandFailure) -> Set<Destination> {
         let acts = try await desk.releaseActs(of: request).map(\.act)
+        let patient = try await desk.patient(request.patientID)
+        // What names somebody else goes to nobody any more.
+        let named = ReportSubject(transmission.patient), known = ReportSubject(patient)
+        if named.isAnother(than: known) || (named.matricule != nil && known.matricule == nil) { return [] }
         var asked = RoutingRequest(
-            patient: try await desk.patient(request.patientID), visibility: ReleaseState(acts).visibility,
+            patient: patient, visibility: ReleaseState(acts).visibility,
             prescriber: request.prescriber.securedMail, now: desk.now(), zone: try desk.site(request.site).civilZone)
         asked.holders = EarlierVersions.destinations(of: transmission)
         let routing = Routing(asked, settings: pfi?.routing ?? RoutingSettings())
@@ -351,14 +379,51 @@ extension ReportDispatch {
                     "release.accepted", at: delivery.controlID, because: "la PFI a accepté ce message",
                     remedy: "pour l'envoyer de nouveau : paillasse report resend"))
         }
-        if act.kind == .retry, DeliveryErrand(delivery) != .deletion {
-            try await checkStanding(delivery, request, isHeld: isHeld)
+        if act.kind == .retry {
+            if DeliveryErrand(delivery) != .deletion {
+                try await checkStanding(delivery, request, isHeld: isHeld)
+            }
+            try await checkAlone(delivery, events, request)
         }
         let isGivenUp = events.contains { $0.kind == .abandoned }
         let closing = events.isClosed && (act.kind == .retry || isGivenUp) ? [] : [close(delivery, events, act.reason)]
         if act.kind == .abandon { return closing }
         let errand = DeliveryErrand(delivery) == .deletion ? "retrait" : "renvoi"
         return closing + (try await again(delivery, errand, as: nil))
+    }
+
+    /// One message at a time: not while it is being sent, nor once it went again, to the same destinations, under
+    /// another number.
+    private func checkAlone(
+        _ delivery: Delivery, _ events: [DeliveryEvent], _ request: Request
+    ) async throws(CommandFailure) {
+        func refuse(_ code: String, _ cause: String, _ remedy: String) -> CommandFailure {
+            .refused(Refusal("release.\(code)", at: delivery.controlID, because: cause, remedy: remedy))
+        }
+        let wait = "attendre sa réponse : paillasse deliveries --request \(request.number)"
+        if !events.isClosed, events.last?.kind != .failed {
+            throw refuse("due", "cet envoi est en cours", wait)
+        }
+        let mine = EarlierVersions.destinations(of: delivery), isDeletion = DeliveryErrand(delivery) == .deletion
+        let all: [Delivery]
+        do throws(StoreFailure) {
+            all = try await desk.store.deliveries(site: nil, requestID: request.id, limit: 1000)
+        } catch { throw .store(error) }
+        let later = all.filter {
+            $0.reportID == delivery.reportID && (DeliveryErrand($0) == .deletion) == isDeletion
+                && DeliveryErrand.comesBefore(delivery, $0)
+                && !mine.isDisjoint(with: EarlierVersions.destinations(of: $0))
+        }
+        guard let last = later.max(by: DeliveryErrand.comesBefore) else { return }
+        let happened: [DeliveryEvent]
+        do throws(StoreFailure) { happened = try await desk.store.deliveryEvents(last.id) } catch {
+            throw .store(error)
+        }
+        if !happened.isClosed { throw refuse("due", "le message \(last.controlID) l'a repris et est en cours", wait) }
+        throw refuse(
+            "again", "le message \(last.controlID) l'a déjà repris",
+            happened.contains { $0.kind == .accepted }
+                ? "aucune action : la PFI a accepté celui-là" : "reprendre ce message-là")
     }
 
     /// Once v2 exists, v1 is never sent (HOUSE invariant 6), and what is held does not leave by another door.

@@ -12,7 +12,7 @@ package final class ReportDispatch: Sendable {
     let desk: Desk
     let pfi: PFISettings?
     let letterheads: [String: Letterhead]
-    private let outbox: Outbox?
+    let outbox: Outbox?
     private let look: Duration
     let log: @Sendable (String) -> Void
     private let bell: AsyncStream<Void>

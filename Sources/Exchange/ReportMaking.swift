@@ -6,58 +6,6 @@ import Report
 import Store
 package import Workflow
 
-/// What the earlier versions of a request's report left behind them.
-struct EarlierVersions {
-    /// The message by which a destination came to what it has, and how it was named there.
-    struct Holding {
-        var delivery: Delivery
-        var recipient: Recipient?
-    }
-    /// Deliveries that never left, closed with the new version's.
-    var overtaken: [Fact] = []
-    var lastVersion = 0
-    /// Something was given to the wire once: the chain of its documents has begun.
-    var hasLeft = false
-    /// Who may have a version now, each its own: a document that the DMP may not have went to others meanwhile.
-    private(set) var held: [Destination: Holding] = [:]
-
-    /// The last message that may be with the PFI; nil after a deletion.
-    var lastSent: Delivery? { held.values.map(\.delivery).max(by: DeliveryErrand.comesBefore) }
-    var holders: Set<Destination> { Set(held.keys) }
-
-    /// Everyone whom a message of ours goes to.
-    static func destinations(of sent: DocumentTransmission) -> Set<Destination> {
-        Set(sent.recipients.map(destination)).union(sent.toDMP ? [.dmp] : [])
-    }
-    static func destination(of recipient: Recipient) -> Destination {
-        recipient.isPatient ? .patient : .professional(recipient.address.lowercased())
-    }
-
-    mutating func add(_ delivery: Delivery, _ events: [DeliveryEvent]) {
-        guard let sent = DocumentTransmission(sent: delivery.message) else { return }
-        // What the DMP refused is not there; what it had before still is.
-        if sent.toDMP, !events.contains(where: { $0.kind == .dmpRefused }) {
-            held[.dmp] = Holding(delivery: delivery, recipient: nil)
-        }
-        for recipient in sent.recipients {
-            held[EarlierVersions.destination(of: recipient)] = Holding(delivery: delivery, recipient: recipient)
-        }
-    }
-    mutating func remove(_ deletion: Delivery, _ events: [DeliveryEvent]) {
-        guard let sent = DocumentTransmission(sent: deletion.message) else { return }
-        if sent.toDMP, !events.contains(where: { $0.kind == .dmpRefused }) { held[.dmp] = nil }
-        for recipient in sent.recipients { held[EarlierVersions.destination(of: recipient)] = nil }
-    }
-    /// Nobody there has a version any more.
-    mutating func forget(_ destination: Destination) { held[destination] = nil }
-    /// By report version, oldest first.
-    var byVersion: [[Destination: Holding]] {
-        Dictionary(grouping: held, by: \.value.delivery.reportID).values
-            .map { Dictionary(uniqueKeysWithValues: $0.map { ($0.key, $0.value) }) }
-            .sorted { ($0.first?.value.delivery.version ?? 0) < ($1.first?.value.delivery.version ?? 0) }
-    }
-}
-
 extension Routing {
     /// Everyone who is not sent it, once each.
     var notes: [WithheldNote] {
@@ -84,6 +32,9 @@ extension ReportDispatch {
     /// Mailboxes that a message of ours names.
     package static func addresses(in message: [UInt8]) -> [String] {
         DocumentTransmission(sent: message)?.recipients.map(\.address) ?? []
+    }
+    package static func matricule(in message: [UInt8]) -> String? {
+        DocumentTransmission(sent: message).flatMap { ReportSubject($0.patient).matricule }
     }
 
     /// The report version and its delivery, in one transaction: a report never stands without the duty to send it.
@@ -146,7 +97,13 @@ extension ReportDispatch {
         let (signed, documents) = try await documents(
             signed, as: version, state, earlier, earlierVisibility: earlierVisibility)
         let request = signed.content.request
-        var withheld = documents.withheld
+        var withheld = try await softened(documents.withheld, signatureID, earlier, signed.site.civilZone)
+        var deletions = [Fact]()
+        if !state.isHeld, pfi != nil {
+            let back = try await takingBack(earlier)
+            deletions = back.deletions
+            withheld += back.notes
+        }
         if state.isHeld {
             withheld += documents.messages.flatMap(\.destinations).map {
                 WithheldNote($0, .heldBack, hasEarlier: false)
@@ -163,14 +120,16 @@ extension ReportDispatch {
         var facts: [Fact] = [.report(report)] + earlier.overtaken
         if let row = desk.withheldEntry(withheld, of: request, version: version) { facts.append(.register(row)) }
         if state.isHeld { return facts }
+        facts += deletions
+        // After the deletions, whatever the clock says.
+        let at = desk.now().advanced(by: .milliseconds(deletions.isEmpty ? 0 : 1))
         for (n, message) in documents.messages.enumerated() {
             facts.append(
                 .delivery(
                     Delivery(
                         id: message.controlID, site: request.site, reportID: report.id, requestID: request.id,
                         version: version, destination: n == 0 ? "PFI" : "PFI \(n + 1)",
-                        controlID: message.controlID, message: message.bytes, createdAt: desk.now(),
-                        toDMP: message.toDMP)))
+                        controlID: message.controlID, message: message.bytes, createdAt: at, toDMP: message.toDMP)))
         }
         return facts
     }
@@ -252,6 +211,17 @@ extension ReportDispatch {
                 }
             }
         } catch { throw .store(error) }
+        if found.holdings.isEmpty { return found }
+        let subject = ReportSubject(try await desk.patient(request.patientID))
+        found.subject = subject
+        if subject.matricule == nil {
+            let signatures: [Laboratory.Signature]
+            do throws(StoreFailure) { signatures = try await desk.store.signatures(requestID: request.id) } catch {
+                throw .store(error)
+            }
+            let latest = signatures.max { $0.version < $1.version }
+            found.identityWasWrong = latest?.amendment?.reason == .identity
+        }
         return found
     }
 }

@@ -104,6 +104,20 @@ package struct RoutingRequest: Sendable {
     }
 }
 
+extension RoutingRequest {
+    /// Of a request and its patient; the caller adds who has an earlier version, what was held back and the visibility
+    /// before.
+    package init(
+        _ request: Request, of patient: Laboratory.Patient, visibility: Visibility, complete: Bool, now: Instant,
+        zone: CivilZone
+    ) {
+        self.init(
+            patient: patient, visibility: visibility, prescriber: request.prescriber.securedMail,
+            copies: request.correspondents(of: patient).dropFirst().compactMap(\.securedMail), complete: complete,
+            now: now, zone: zone)
+    }
+}
+
 /// The decision.
 package struct Routing: Sendable, Equatable {
     /// One message: what is asked, of whom, with the flags of section 4 of the PFI sheet.

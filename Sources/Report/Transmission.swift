@@ -23,8 +23,7 @@ extension Composition {
     /// visibility before.
     package func routingRequest(at now: Instant) -> RoutingRequest {
         RoutingRequest(
-            patient: patient, visibility: signed.visibility, prescriber: request.prescriber.securedMail,
-            copies: correspondents.dropFirst().compactMap(\.securedMail), complete: signed.signature.complete, now: now,
+            request, of: patient, visibility: signed.visibility, complete: signed.signature.complete, now: now,
             zone: zone)
     }
 

@@ -12,7 +12,9 @@ package import Workflow
 struct FleetStatus: LiveStatus, AnalyzerControl {
     let fleet: AnalyzerFleet
     let reloader: Reloader
+    let armours: ExchangeArmours
 
+    func alarms() async -> [String] { armours.alarms }
     func analyzers() async -> [AnalyzerState] {
         let backlogs = await fleet.backlogs()
         return fleet.board.all.map { row in
@@ -59,7 +61,7 @@ struct FleetStatus: LiveStatus, AnalyzerControl {
 /// Makes the first administrator when there is no account, then serves the API.
 func runAPI(
     _ configuration: Configuration, _ desk: Desk, _ fleet: AnalyzerFleet, _ reloader: Reloader,
-    _ dispatch: ReportDispatch, bound: @escaping @Sendable (Int) -> Void
+    _ dispatch: ReportDispatch, _ armours: ExchangeArmours, bound: @escaping @Sendable (Int) -> Void
 ) async throws {
     let accounts = AccountDesk(
         desk: desk, credentials: Credentials(), draftSecret: try draftSecret(in: configuration.data))
@@ -72,7 +74,7 @@ func runAPI(
         Log.line("premier démarrage : compte « \(AccountDesk.firstLogin) »")
         Log.line("son secret est dans \(secretFile) : le changer, puis effacer ce fichier")
     }
-    let status = FleetStatus(fleet: fleet, reloader: reloader)
+    let status = FleetStatus(fleet: fleet, reloader: reloader, armours: armours)
     let api = LaboratoryAPI(
         desk: desk, live: status, accounts: accounts, control: status,
         reports: ReportDoor(dispatch: dispatch))
@@ -101,6 +103,13 @@ package struct ReportDoor: ReportControl {
     }
     package func selfDisplaying(_ cda: [UInt8]) -> [UInt8] { ReportDispatch.selfDisplaying(cda) }
     package func addresses(in message: [UInt8]) -> [String] { ReportDispatch.addresses(in: message) }
+    package func matricule(in message: [UInt8]) -> String? { ReportDispatch.matricule(in: message) }
+    package func outlook(
+        of reference: String, complete: Bool, identityWasWrong: Bool
+    ) async throws(CommandFailure) -> [ReportOutlook] {
+        try await dispatch.outlook(of: reference, complete: complete, identityWasWrong: identityWasWrong)
+    }
+    package func alarms() async -> [String] { await dispatch.alarms() }
 }
 
 /// What the keys of drafts come from: made at the first start, in a file of the data folder.

@@ -97,7 +97,7 @@ package enum LaboratoryServer {
                     }
                 }
                 group.addTask { [desk] in
-                    try await runAPI(configuration, desk, fleet, reloader, dispatch) { ports.bound($0) }
+                    try await runAPI(configuration, desk, fleet, reloader, dispatch, armours) { ports.bound($0) }
                 }
                 // The first to end ends the server: a service that stops by itself is a fault.
                 try await group.next()

@@ -6,6 +6,7 @@ import Lines
 import Printing
 import Report
 import SecureLines
+import Synchronization
 import Workflow
 
 extension Configuration {
@@ -119,6 +120,7 @@ extension Configuration.PFI {
 final class ExchangeArmours: Sendable {
     private let entries: [(name: String, files: TLSFiles, armour: ReloadingArmour)]
     private let byFiles: [String: ReloadingArmour]
+    private let standing = Mutex<[String]>([])
 
     /// Refusals: `line.tls.*`, `file.unreadable`.
     init(_ pfi: Configuration.PFI?) throws(Refusal) {
@@ -137,6 +139,9 @@ final class ExchangeArmours: Sendable {
 
     subscript(name: String) -> ReloadingArmour? { byFiles[name] }
 
+    /// What was wrong at the last look.
+    var alarms: [String] { standing.withLock { $0 } }
+
     /// What to tell people now: what was read again, what is wrong, what ends soon.
     func look(now: Instant) -> [String] {
         var words: [String] = []
@@ -150,6 +155,7 @@ final class ExchangeArmours: Sendable {
                 words.append(alarm)
             }
         }
+        standing.withLock { $0 = words.filter { $0.hasPrefix("ALARME") } }
         return words
     }
 

@@ -137,11 +137,11 @@ actor SignErrands {
             let file = try await client.fileToSign(number, SignDraftBody(draft))
             // An amendment that was begun is compared even when nothing of the results changed.
             var (last, after, ids) = whole.sides(file)
-            let inForce = draft.amendment == nil ? after?.version : nil
             if draft.amendment != nil || last == nil {
                 (last, after, ids) = (whole.lastSignature, nil, file.observations.map(\.id))
             }
-            let holders = try await client.holders(of: file.request, before: file.nextVersion, inForce: inForce)
+            let holders = try await client.holders(
+                of: file.request, pending: draft.amendment != nil || after == nil, reason: draft.amendment?.reason)
             let held = Set(last?.observationIDs ?? [])
             tell(
                 .versions(

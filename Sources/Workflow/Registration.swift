@@ -24,6 +24,24 @@ package struct PatientDraft: Codable, Sendable, Hashable {
     }
 }
 
+extension PatientDraft {
+    /// With the oppositions that are known, each as it was first recorded; those of `lifted` are over.
+    fileprivate func keepingOppositions(of old: Patient, except lifted: Set<Opposition.Way>) -> PatientDraft {
+        var draft = self
+        let known = old.administrative?.oppositions ?? []
+        let told = (administrative?.oppositions ?? []).filter { one in !known.contains { $0.way == one.way } }
+        let standing = (known + told).filter { !lifted.contains($0.way) }
+        if !standing.isEmpty || administrative != nil {
+            var file = administrative ?? AdministrativeFile()
+            file.oppositions = standing
+            if lifted.contains(.dmp), file.feeding?.answer == .refused { file.feeding = nil }
+            draft.administrative = file
+        }
+        draft.opposedToDMP = !lifted.contains(.dmp) && (old.opposedToDMP || opposedToDMP == true)
+        return draft
+    }
+}
+
 /// What a person types to open a request.
 package struct RequestDraft: Codable, Sendable, Hashable {
     package var patientID: String
@@ -91,9 +109,11 @@ extension Desk {
                 remedy: "ouvrir ce dossier, ou vérifier le matricule auprès d'INSi"))
     }
 
-    /// A change is a new version; the one before stays.
+    /// A change is a new version; the one before stays. Oppositions are facts of law: they stay, as they were
+    /// recorded, unless they are lifted by name.
     package func updatePatient(
-        _ id: String, _ draft: PatientDraft, by author: Author
+        _ id: String, lifting lifted: Set<Opposition.Way> = [], by author: Author,
+        _ change: @Sendable (Patient) throws(Refusal) -> PatientDraft
     ) async throws(CommandFailure) -> Patient {
         try allow(author, .register)
         return try await attempt { () async throws(CommandFailure) -> Patient in
@@ -101,7 +121,8 @@ extension Desk {
             try within(old.site, author, "patient.unknown", "patient", id)
             let zone = try site(old.site).civilZone
             let changed = try decide { () throws(Refusal) in
-                try Desk.patient(draft, id: id, version: old.version + 1, site: old.site, ipp: old.ipp).checked(
+                let draft = try change(old).keepingOppositions(of: old, except: lifted)
+                return try Desk.patient(draft, id: id, version: old.version + 1, site: old.site, ipp: old.ipp).checked(
                     in: zone, at: now())
             }
             try checkShown(changed.shownWords)
@@ -112,6 +133,13 @@ extension Desk {
             afterPatientChange()
             return changed
         }
+    }
+
+    /// The whole file again, but for its oppositions.
+    package func updatePatient(
+        _ id: String, _ draft: PatientDraft, by author: Author
+    ) async throws(CommandFailure) -> Patient {
+        try await updatePatient(id, by: author) { _ throws(Refusal) in draft }
     }
 
     /// A patient by identifier or by IPP.

@@ -103,8 +103,9 @@ extension Desk {
                         WithheldLine(
                             requestID: request.id, requestNumber: request.number, version: row.ordinal, at: row.at,
                             note: note,
-                            needsPerson: note.hasEarlier && told == nil && row.ordinal == newest
-                                && row.ordinal >= reached,
+                            needsPerson: note.hasEarlier && told == nil
+                                && (note.reason == WithheldNote.wrongPatient
+                                    || row.ordinal == newest && row.ordinal >= reached),
                             told: told))
                 }
             }

@@ -40,7 +40,10 @@ extension BioCommand {
                     Output.prose(BioCommand.since(before.version, change))
                 }
                 Output.line()
-                BioCommand.show(try await client.holders(of: file.request, before: file.nextVersion))
+                BioCommand.show(
+                    try await client.holders(
+                        of: file.request, pending: true, partial: partial || !draft.except.isEmpty,
+                        reason: body.reason))
                 Output.line()
             }
             let pin = try await BioCommand.pin(
@@ -94,7 +97,8 @@ extension BioCommand {
         var table = Table(BioWords.titles(.cliHolderTitles))
         let language = BioWords.language
         for holder in holders {
-            table.add(holder.who, String(holder.version), language.told(holder.state), language.told(holder.next))
+            let version = holder.version == 0 ? "–" : String(holder.version)
+            table.add(holder.who, version, language.told(holder.state), language.told(holder.next))
         }
         Output.table(table, empty: BioWords.say(.cliNobody))
     }

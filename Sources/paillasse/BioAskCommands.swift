@@ -98,6 +98,8 @@ struct CallOptions: ParsableArguments {
         if person == "-" {
             person = nil
             unreachable = true
+            // Which number did not answer is written down too.
+            if number == nil { number = try answer(BioWords.say(.cliAskNumber)) }
             return
         }
         if role == nil { role = try answer(BioWords.say(.cliAskRole)) }

@@ -35,7 +35,7 @@ extension BioCommand {
         @OptionGroup var listing: Listing
         @Argument(help: .said(.helpRequest)) var request: String
         @Argument(help: .said(.helpCode)) var code: String
-        @Option(help: ArgumentHelp(BioWords.say(.helpSince), valueName: "durée")) var since = "2y"
+        @Option(help: ArgumentHelp(BioWords.say(.helpSince), valueName: "2y")) var since = "2y"
         @Flag(help: .said(.helpPlot)) var plot = false
         @Flag(help: .said(.helpASCII)) var ascii = false
 
@@ -122,10 +122,7 @@ extension BioCommand {
             }
             Output.table(table, empty: BioWords.say(.cliSame, names.0, names.1))
             for change in others { Output.prose(BioCommand.since(last.version, change)) }
-            BioCommand.show(
-                try await client.holders(
-                    of: file.request, before: isPending ? toSign.nextVersion : last.version + 1,
-                    inForce: signedAfter?.version))
+            BioCommand.show(try await client.holders(of: file.request, pending: isPending))
         }
     }
 

@@ -22,21 +22,23 @@ struct CircleOptions: ParsableArguments {
     var opposed: [Opposition.Way] = []
     @Option(help: "Motif de l'opposition.") var oppositionReason: String?
 
-    static func add(_ file: AdministrativeView, to table: inout Table) {
-        if let mail = file.mail { table.add("Courriel", mail) }
+    static func rows(_ file: AdministrativeView) -> [(String, String)] {
+        var rows = [(String, String)]()
+        if let mail = file.mail { rows.append(("Courriel", mail)) }
         for place in file.otherAddresses {
-            table.add("Autre adresse", "\(place.street), \(place.postalCode) \(place.city)")
+            rows.append(("Autre adresse", "\(place.street), \(place.postalCode) \(place.city)"))
         }
         for person in file.representatives {
-            table.add("Représentant légal", "\(person.family) \(person.given ?? "") (\(person.kind.rawValue))")
+            rows.append(("Représentant légal", "\(person.family) \(person.given ?? "") (\(person.kind.rawValue))"))
         }
         if let doctor = file.familyDoctor {
             let copy = file.familyDoctorGetsReports ? "reçoit les comptes rendus" : "ne reçoit pas les comptes rendus"
-            table.add("Médecin traitant", "\(doctor.displayName), \(copy)")
+            rows.append(("Médecin traitant", "\(doctor.displayName), \(copy)"))
         }
         for one in file.oppositions {
-            table.add("Opposition", "\(one.way.rawValue), le \(one.at.french) par \(one.recordedBy), \(one.reason)")
+            rows.append(("Opposition", "\(one.way.rawValue), le \(one.at.french) par \(one.recordedBy), \(one.reason)"))
         }
+        return rows
     }
 
     /// Nil when nothing was said.

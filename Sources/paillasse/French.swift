@@ -1,3 +1,5 @@
+import Console
+
 /// The argument parser speaks English; these are its sentences in French, in order of replacement.
 enum French {
     private static let sentences: [(String, String)] = [
@@ -45,6 +47,8 @@ enum French {
     ]
 
     static func help(_ text: String) -> String {
+        // The biologist's commands speak the language of the environment.
+        if BioWords.language == .english, CommandLine.arguments.dropFirst().first == "bio" { return text }
         var out = text
         for (english, french) in sentences { out = out.replacing(english, with: french) }
         return out.replacing(" --help' ", with: " --help » ").replacing("<commande>' ", with: "<commande> » ")

@@ -29,15 +29,31 @@ struct PatientCommand: AsyncParsableCommand {
 
     struct Update: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Écrire une nouvelle version de l'identité (toutes les données sont redonnées).")
+            abstract: "Écrire une nouvelle version du dossier ; ce qui n'est pas donné reste.",
+            discussion: "Une donnée se retire par son nom (--remove), une opposition par le sien (--not-opposed).")
         @OptionGroup var listing: Listing
         @Argument(help: "Identifiant du patient.") var id: String
-        @OptionGroup var identity: IdentityOptions
+        @OptionGroup var changes: IdentityChangeOptions
 
         func run() async throws {
-            let patient = try await listing.client().updatePatient(id, try identity.body)
+            let client = try listing.client()
+            let before = try await client.patient(id)
+            let patient = try await client.updatePatient(id, try changes.body)
             if listing.json { return try Output.json(patient) }
             Output.prose("patient \(patient.id), version \(patient.version), identité \(patient.status.rawValue)")
+            let old = PatientCommand.rows(before), new = PatientCommand.rows(patient)
+            var table = Table("CHANGÉ", "*AVANT", "*APRÈS")
+            for (name, value) in old where name != "ID" && !new.contains(where: { $0 == (name, value) }) {
+                let now = new.first { known in known.0 == name && !old.contains { $0 == known } }
+                table.add(name, value, now?.1 ?? "retiré")
+            }
+            for (name, value) in new
+            where name != "ID" && !old.contains(where: { $0 == (name, value) })
+                && !table.rows.contains(where: { $0.first == name && $0.last == value })
+            {
+                table.add(name, "–", value)
+            }
+            Output.table(table, empty: "rien n'a changé")
         }
     }
 
@@ -69,27 +85,34 @@ struct PatientCommand: AsyncParsableCommand {
             let patient = try await listing.client().patient(id)
             if listing.json { return try Output.json(patient) }
             var table = Table("", "*")
-            table.add("ID", "\(patient.id) (version \(patient.version))")
-            table.add("IPP", patient.ipp)
-            let attributes = patient.attributes.map(\.rawValue).joined(separator: ", ")
-            table.add("Identité", patient.status.rawValue + (attributes.isEmpty ? "" : " (\(attributes))"))
-            if let ins = patient.ins { table.add("INS", "\(ins.matricule) (\(ins.authority.label))") }
-            table.add("Nom de naissance", patient.traits.birthName)
-            table.add("Prénoms", patient.traits.givenNames)
-            table.add("Né(e) le", patient.birthTime?.french ?? patient.traits.birthDate.french)
-            table.add("Sexe", patient.traits.sex.rawValue)
-            table.add("Lieu de naissance", patient.traits.birthplace ?? "inconnu")
-            if let name = patient.usedName { table.add("Nom utilisé", name) }
-            if let name = patient.usedGivenName { table.add("Prénom utilisé", name) }
-            if let phone = patient.phone { table.add("Téléphone", phone) }
-            if let place = patient.address {
-                table.add("Adresse", "\(place.street), \(place.postalCode) \(place.city)")
-            }
-            if let name = patient.legalRepresentative { table.add("Représentant légal", name) }
-            if patient.opposedToDMP { table.add("DMP", "opposé(e)") }
-            if let file = patient.administrative { CircleOptions.add(file, to: &table) }
+            for (name, value) in PatientCommand.rows(patient) { table.add(name, value) }
             Output.table(table, empty: "")
         }
+    }
+
+    /// Name and value of each datum of a file.
+    static func rows(_ patient: PatientView) -> [(String, String)] {
+        let attributes = patient.attributes.map(\.rawValue).joined(separator: ", ")
+        var rows = [
+            ("ID", "\(patient.id) (version \(patient.version))"), ("IPP", patient.ipp),
+            ("Identité", patient.status.rawValue + (attributes.isEmpty ? "" : " (\(attributes))")),
+        ]
+        if let ins = patient.ins { rows.append(("INS", "\(ins.matricule) (\(ins.authority.label))")) }
+        rows += [
+            ("Nom de naissance", patient.traits.birthName), ("Prénoms", patient.traits.givenNames),
+            ("Né(e) le", patient.birthTime?.french ?? patient.traits.birthDate.french),
+            ("Sexe", patient.traits.sex.rawValue), ("Lieu de naissance", patient.traits.birthplace ?? "inconnu"),
+        ]
+        if let name = patient.usedName { rows.append(("Nom utilisé", name)) }
+        if let name = patient.usedGivenName { rows.append(("Prénom utilisé", name)) }
+        if let phone = patient.phone { rows.append(("Téléphone", phone)) }
+        if let place = patient.address {
+            rows.append(("Adresse", "\(place.street), \(place.postalCode) \(place.city)"))
+        }
+        if let name = patient.legalRepresentative { rows.append(("Représentant légal", name)) }
+        if patient.opposedToDMP { rows.append(("DMP", "opposé(e)")) }
+        if let file = patient.administrative { rows += CircleOptions.rows(file) }
+        return rows
     }
 }
 
@@ -102,6 +125,72 @@ enum AuthorityWord: String, ExpressibleByArgument, CaseIterable {
         case .nia: .nia
         case .test: .nirTest
         case .demo: .nirDemonstration
+        }
+    }
+}
+
+extension PatientPart: ExpressibleByArgument {}
+
+/// What changes of a file; all of it may be left out.
+struct IdentityChangeOptions: ParsableArguments {
+    @Option(help: "Nom de naissance.") var name: String?
+    @Option(help: "Premier prénom de naissance.") var given: String?
+    @Option(help: "Tous les prénoms de naissance.") var givenNames: String?
+    @Option(help: ArgumentHelp("Date de naissance AAAA-MM-JJ (00 : inconnu).", valueName: "date")) var birth: CivilDate?
+    @Option(help: ArgumentHelp("Heure de naissance d'un nouveau-né, AAAA-MM-JJTHH:MM.", valueName: "instant"))
+    var birthTime: String?
+    @Option(help: "Sexe : F, M, U.") var sex: AdministrativeSex?
+    @Option(help: "Lieu de naissance, code INSEE à 5 caractères.") var birthplace: String?
+    @Option(help: "Matricule INS, 15 caractères.") var ins: String?
+    @Option(help: "Autorité du matricule.") var insAuthority: AuthorityWord = .nir
+    @Option(help: "Statut de l'identité.") var status: IdentityStatus?
+    @Option(help: "Attribut d'une identité provisoire ; plusieurs fois possible.") var attribute: [IdentityAttribute] =
+        []
+    @Option(help: "Nom utilisé.") var usedName: String?
+    @Option(help: "Prénom utilisé.") var usedGiven: String?
+    @Option(help: "Téléphone.") var phone: String?
+    @Option(help: "Adresse « rue | code postal | ville ».") var address: String?
+    @Option(help: "Représentant légal d'un mineur : nom et prénom.") var guardian: String?
+    @Flag(help: "Opposition à l'alimentation du DMP.") var opposedToDmp = false
+    @OptionGroup var circle: CircleOptions
+    @Flag(help: "Envoyer de nouveau les comptes rendus au médecin traitant.") var withDoctor = false
+    @Option(help: "Donnée à retirer ; plusieurs fois possible.") var remove: [PatientPart] = []
+    @Option(help: "Opposition levée : dmp, boite_patient ou correspondants ; plusieurs fois possible.")
+    var notOpposed: [Opposition.Way] = []
+
+    var body: PatientChangeBody {
+        get throws {
+            var traits = PatientChangeBody.TraitsChange()
+            traits.birthName = name
+            traits.firstGivenName = given
+            traits.givenNames = givenNames
+            traits.birthDate = birth
+            traits.sex = sex
+            traits.birthplace = birthplace
+            var body = PatientChangeBody()
+            body.traits = traits == PatientChangeBody.TraitsChange() ? nil : traits
+            body.status = status
+            body.attributes = attribute.isEmpty ? nil : attribute
+            if let ins { body.ins = try INS(ins, authority: insAuthority.authority) }
+            body.usedName = usedName
+            body.usedGivenName = usedGiven
+            body.birthTime = birthTime.map { Moment(text: $0) }
+            body.phone = phone
+            body.address = try address.map { try IdentityOptions.address($0) }
+            body.legalRepresentative = guardian
+            body.opposedToDMP = opposedToDmp ? true : nil
+            body.administrative = try circle.body
+            if withDoctor {
+                var circle = body.administrative ?? AdministrativeBody()
+                circle.familyDoctorGetsReports = true
+                body.administrative = circle
+            }
+            body.remove = remove.isEmpty ? nil : remove
+            body.notOpposed = notOpposed.isEmpty ? nil : notOpposed
+            guard body != PatientChangeBody() else {
+                throw Refusal.usage("rien à changer", "donner ce qui change, ou --remove, ou --not-opposed")
+            }
+            return body
         }
     }
 }

@@ -12,13 +12,17 @@ extension ReportCommand {
             abstract: "Qui a le compte rendu d'une demande, qui l'a lu, qui n'a pu le recevoir.")
         @OptionGroup var listing: Listing
         @Argument(help: "Numéro de la demande.") var request: String
+        @Flag(help: "Chaque version de chaque destinataire, pas seulement ce qu'il a maintenant.") var all = false
 
         func run() async throws {
             let story = try await listing.client().reportStory(of: request)
             if listing.json { return try Output.json(story) }
             Release.say(story)
-            Output.table(DeliveriesCommand.table(story.deliveries), empty: "aucun envoi")
-            let people = DeliveriesCommand.recipients(story.deliveries, story.withheld)
+            if all { Output.table(DeliveriesCommand.table(story.deliveries), empty: "aucun envoi") }
+            let people =
+                all
+                ? DeliveriesCommand.recipients(story.deliveries, story.withheld)
+                : DeliveriesCommand.standings(StandingView.all(story.deliveries, story.withheld))
             if !people.rows.isEmpty {
                 Output.line()
                 Output.table(people, empty: "")
@@ -35,31 +39,37 @@ extension ReportCommand {
         func run() async throws {
             let story = try await listing.client().reportStory(of: request)
             if listing.json { return try Output.json(story) }
-            var rows = [(String, [String])]()
-            for version in story.versions {
-                let replaces = version.replacedOID.map { "remplace \($0)" } ?? "première version"
-                rows.append((version.producedAt.text, ["version \(version.version)", "éditée", "", replaces]))
-            }
+            // Of one second: the cause, then what it made, then what became of that.
+            var rows = [(at: String, rank: Int, cells: [String])]()
             for act in story.acts {
                 let from = act.hiddenFrom.map(\.rawValue).joined(separator: ", ")
                 let until = act.until.map { " jusqu'au \($0.french)" } ?? ""
                 rows.append(
-                    (act.at.text, ["exception", Release.word(act.kind), act.author, "\(act.reason) \(from)\(until)"]))
+                    (
+                        act.at.text, 0,
+                        ["exception", Release.word(act.kind), act.author, "\(act.reason) \(from)\(until)"]
+                    ))
+            }
+            for signature in story.signatures {
+                let reason = signature.amendment.map { "rectifie : \($0.reason.frenchText)" } ?? ""
+                rows.append(
+                    (
+                        signature.at.text, 1,
+                        ["version \(signature.version)", "signée", signature.biologist.displayName, reason]
+                    ))
+            }
+            for version in story.versions {
+                let replaces = version.replacedOID.map { "remplace \($0)" } ?? "première version"
+                rows.append((version.producedAt.text, 2, ["version \(version.version)", "éditée", "", replaces]))
             }
             for delivery in story.deliveries {
-                for event in delivery.events {
-                    rows.append(
-                        (
-                            event.at.text,
-                            [
-                                "version \(delivery.version), \(delivery.destination)",
-                                DeliveriesCommand.word(event.kind), "", event.detail ?? "",
-                            ]
-                        ))
+                let what = "version \(delivery.version), \(delivery.destination)"
+                for (at, word, detail) in DeliveriesCommand.told(delivery.events) {
+                    rows.append((at.text, 3, [what, word, "", detail]))
                 }
             }
             var table = Table("LE", "*QUOI", "*FAIT", "PAR", "*DÉTAIL")
-            for (at, cells) in rows.sorted(by: { $0.0 < $1.0 }) {
+            for (at, _, cells) in rows.sorted(by: { ($0.at, $0.rank) < ($1.at, $1.rank) }) {
                 table.add(Moment(text: at).french, cells[0], cells[1], cells[2], cells[3])
             }
             Output.table(table, empty: "aucun compte rendu")
@@ -196,18 +206,27 @@ struct DeliveriesCommand: AsyncParsableCommand {
         @OptionGroup var length: Length
         @Option(help: ArgumentHelp("D'une seule demande.", valueName: "numéro")) var request: String?
         @Flag(help: "Seulement ceux qui attendent la décision d'une personne.") var dead = false
+        @Flag(help: "Chaque version de chaque destinataire, pas seulement ce qu'il a maintenant.") var all = false
 
         func run() async throws {
             let client = try listing.client()
+            let alarms = try await client.status().alarms
             var found = try await client.deliveries(request: request, limit: length.limit)
             var withheld = try await client.withheld(request: request, limit: length.limit)
+            let standings = StandingView.all(found, withheld)
             if dead {
                 found = DeliveriesCommand.waiting(found)
                 withheld = withheld.filter(\.needsPerson)
             }
-            if listing.json { return try Output.json(Reached(deliveries: found, withheld: withheld)) }
+            if listing.json {
+                return try Output.json(
+                    Reached(deliveries: found, withheld: withheld, standings: standings, alarms: alarms))
+            }
+            for alarm in alarms { Output.prose(alarm) }
             Output.table(DeliveriesCommand.table(found), empty: "aucun envoi")
-            let people = DeliveriesCommand.recipients(found, withheld)
+            let people =
+                all || dead
+                ? DeliveriesCommand.recipients(found, withheld) : DeliveriesCommand.standings(standings)
             if people.rows.isEmpty { return }
             Output.line()
             Output.table(people, empty: "")
@@ -218,6 +237,9 @@ struct DeliveriesCommand: AsyncParsableCommand {
     struct Reached: Encodable {
         var deliveries: [DeliveryLineView]
         var withheld: [WithheldView]
+        /// What each destination has now.
+        var standings: [StandingView]
+        var alarms: [String]
     }
 
     struct Told: AsyncParsableCommand {
@@ -249,6 +271,10 @@ struct DeliveriesCommand: AsyncParsableCommand {
                 request, ReleaseBody(kind: kind, reason: reason, delivery: delivery))
             if listing.json { return try Output.json(story) }
             ReportCommand.Release.say(story)
+            if kind == .abandon { return Output.prose("message \(delivery) : abandonné") }
+            guard let again = story.deliveries.last else { return }
+            let people = again.recipients.map(\.address).joined(separator: ", ")
+            Output.prose("message \(delivery) : repris sous le numéro \(again.controlID), vers \(people)")
         }
     }
 
@@ -271,6 +297,10 @@ struct DeliveriesCommand: AsyncParsableCommand {
         found.enumerated().filter { place, one in
             guard one.needsPerson || one.failedBeyond else { return false }
             return !found[..<place].contains { later in
+                // A deletion stays to be made, whatever came after the version that it deletes.
+                if one.isDeletion {
+                    return later.requestID == one.requestID && later.isDeletion && later.version == one.version
+                }
                 let isAgain = later.destination.contains("renvoi") || later.destination.contains("retrait")
                 return later.requestID == one.requestID && (later.version > one.version || isAgain)
             }
@@ -289,7 +319,22 @@ struct DeliveriesCommand: AsyncParsableCommand {
         return table
     }
 
-    /// One line a destination: who has it, who read it, who could not, who was not sent it, and why.
+    /// One line a destination: what it has now.
+    static func standings(_ found: [StandingView]) -> Table {
+        var table = Table("DEMANDE", "*DESTINATAIRE", "#A LA VERSION", "ÉTAT", "LE", "*POURQUOI")
+        for one in found {
+            let others = found.contains {
+                $0.requestNumber == one.requestNumber && $0.destination == "DMP" && $0.matricule != one.matricule
+            }
+            let record = one.destination == "DMP" && others ? "DMP (INS \(one.matricule ?? "?"))" : one.destination
+            table.add(
+                one.requestNumber, record.isEmpty ? "prescripteur" : record, one.version.map(String.init) ?? "–",
+                one.words, one.at?.french ?? "", one.problem ?? "")
+        }
+        return table
+    }
+
+    /// One line a destination and version: who has it, who read it, who could not, who was not sent it, and why.
     static func recipients(_ found: [DeliveryLineView], _ withheld: [WithheldView]) -> Table {
         var table = Table("DEMANDE", "#VERSION", "*DESTINATAIRE", "ÉTAT", "LE", "*POURQUOI")
         for delivery in found {
@@ -305,6 +350,26 @@ struct DeliveriesCommand: AsyncParsableCommand {
                 one.state, one.at.french, one.words + (one.told.map { " – prévenu \($0)" } ?? ""))
         }
         return table
+    }
+
+    /// What happened, one line for attempts in a row that reached nobody.
+    static func told(_ events: [DeliveryEventView]) -> [(at: Moment, word: String, detail: String)] {
+        var lines = [(at: Moment, word: String, detail: String)]()
+        var unreached = 0
+        for (place, event) in events.enumerated() {
+            let next = place + 1 < events.count ? events[place + 1].kind : nil
+            if event.kind == .attempted, next == .unreached { continue }
+            guard event.kind == .unreached else {
+                unreached = 0
+                lines.append((event.at, word(event.kind), event.detail ?? ""))
+                continue
+            }
+            unreached += 1
+            if unreached > 1 { lines.removeLast() }
+            let tries = unreached > 1 ? ", \(unreached) essais" : ""
+            lines.append((event.at, word(event.kind) + tries, event.detail ?? ""))
+        }
+        return lines
     }
 
     static func word(_ kind: DeliveryEvent.Kind) -> String {

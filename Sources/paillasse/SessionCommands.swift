@@ -61,6 +61,7 @@ struct StatusCommand: AsyncParsableCommand {
         let status = try await listing.client().status()
         if listing.json { return try Output.json(status) }
         let counts = status.counts
+        for alarm in status.alarms { Output.prose(alarm) }
         Output.prose("site \(status.site), catalogue \(status.catalogueVersion.prefix(12))")
         var table = Table("", "#nombre")
         table.add("patients", String(counts.patients))

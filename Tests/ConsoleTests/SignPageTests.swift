@@ -98,7 +98,8 @@ import Testing
 
             Une ligne `bio.action = touche touche` du fichier de touches (celui de `paillasse worklist`) les change ;
             un chiffre n'en est jamais une. `CQ absent` : aucun contrôle n'est enregistré. Verrouillé (`ctrl-l`),
-            l'écran ne montre rien des patients et rend ce qui était ouvert. Une étiquette lue ne répond à rien. `LANG=en_GB` le met en anglais, et les commandes `bio` avec lui.
+            l'écran ne montre rien des patients et rend ce qui était ouvert. Une étiquette lue ne répond à rien.
+            `LANG=en_GB` le met en anglais, et les commandes `bio` avec lui.
 
             \(card)
             ## Les commandes
@@ -120,8 +121,8 @@ import Testing
             | `paillasse bio amend N --reason ERREUR_IDENTITE` | rectifier |
             | `paillasse bio diff N` | deux versions côte à côte, et qui a la première |
             | `paillasse bio comments` | les commentaires codés (`comments.csv` du catalogue) |
-            | `paillasse bio figures` | part signée en lot, cadence, retenues levées et reprises, saisie de 100 résultats |
-            | `paillasse bio settings` | dossiers d'un lot lus en entier, référence de saisie : le choix du laboratoire |
+            | `paillasse bio figures` | part signée en lot, cadence, retenues levées et reprises, saisie |
+            | `paillasse bio settings` | dossiers d'un lot lus en entier, référence de saisie : ce qui est choisi |
 
             Code de sortie : 0 fait, 1 refusé, 2 commande mal écrite, 3 serveur injoignable.
 

@@ -19,10 +19,6 @@ import Workflow
         act.confidentiality = confidentiality
         return act
     }
-    private func refusal(_ body: () async throws -> Void) async -> String? {
-        do { try await body() } catch CommandFailure.refused(let refusal) { return refusal.code } catch {}
-        return nil
-    }
     /// The last word of the register on each document.
     private func register(_ folder: String) -> [String: String] {
         var states = [String: String]()

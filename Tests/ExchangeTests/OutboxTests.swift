@@ -82,6 +82,31 @@ import Workflow
         }
     }
 
+    @Test func `a PFI that takes the line and answers nothing is away: what never left goes by the other`()
+        async throws
+    {
+        let bench = try Bench()
+        let bound = try await bench.signed(), free = try await bench.signed(), later = try await bench.signed()
+        try await withPFI(PFIPolicy(answers: [.silence])) { mute, _ in
+            try await withPFI { backup, _ in
+                var settings = bench.settings(mute.port, waiting: .milliseconds(600))
+                settings.backup = PFISettings.Endpoint(host: "127.0.0.1", port: backup.port)
+                settings.backupAfter = .milliseconds(300)
+                let dispatch = ReportDispatch(desk: bench.desk, pfi: settings, log: { _ in })
+                try await dispatch.makeReports()
+                _ = try await dispatch.sendDue()
+                // Two seconds later the one that may have arrived goes again, to the same one only.
+                try await Task.sleep(for: .milliseconds(2600))
+                _ = try await dispatch.sendDue()
+                let kinds = try await [bound, free, later].asyncMap { try await bench.deliveries($0)[0].kinds }
+                #expect(kinds[0] == [.attempted, .failed, .attempted, .failed], "\(kinds[0])")
+                #expect(kinds[1].last == .accepted && kinds[2].last == .accepted, "\(kinds)")
+                #expect(!kinds[1].contains(.failed) && !kinds[2].contains(.failed))
+                #expect(backup.tally.stored == 2 && mute.tally.received == 2)
+            }
+        }
+    }
+
     @Test func `a crash at each write still gives the PFI each version once`() async throws {
         for failing in 1...5 {
             let bench = try Bench()

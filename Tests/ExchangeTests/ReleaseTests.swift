@@ -130,6 +130,36 @@ import Workflow
         }
     }
 
+    @Test func `point 11: what a person sends again goes once, however often it is asked`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI(PFIPolicy(answers: [.error, .error, .accept])) { pfi, _ in
+            let dispatch = bench.dispatch(to: pfi.port)
+            func retry(_ delivery: Delivery) async -> String? {
+                await refusal {
+                    try await dispatch.perform(
+                        act(.retry, of: delivery.id), on: request.number, by: Bench.biologist)
+                }
+            }
+            try await dispatch.makeReports()
+            let first = try #require(try await bench.deliveries(request).first?.delivery)
+            #expect(await retry(first) == "release.due", "it has not been sent yet")
+            #expect(try await dispatch.sendDue())
+            #expect(await retry(first) == nil)
+            #expect(await retry(first) == "release.due", "it went again and waits")
+            #expect(try await dispatch.sendDue())
+            #expect(await retry(first) == "release.again", "the second one was refused: that one goes")
+            let second = try #require(try await bench.deliveries(request).last?.delivery)
+            #expect(await retry(second) == nil)
+            #expect(await retry(second) == "release.due")
+            #expect(try await dispatch.sendDue())
+            #expect(await retry(first) == "release.again")
+            #expect(await retry(second) == "release.again")
+            #expect(try await dispatch.sendDue())
+            #expect(pfi.tally.stored == 1)
+        }
+    }
+
     @Test func `point 13: minor, announcement visit, secret care, restricted: the right flags`() async throws {
         let bench = try Bench()
         func sent(_ hide: (inout ReleaseAct) -> Void, born year: Int) async throws -> DocumentTransmission {
@@ -186,6 +216,30 @@ import Workflow
             for request in [early, late] { #expect(try await bench.deliveries(request).last?.kinds.last == .accepted) }
             let trail = try await bench.store.audit(after: 0, limit: 1000).map(\.action)
             #expect(trail.count { $0 == "release.hold" } == 2 && trail.count { $0 == "release.release" } == 2)
+        }
+    }
+
+    @Test func `a release lets go every message of the version that was held`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            #expect(try await dispatch.sendDue())
+            var other = request.prescriber
+            other.securedMail = "autre.medecin@medecin.mssante.fr"
+            try await bench.changePrescriber(of: request, to: other)
+            try await bench.sign(request, "4.4")
+            try await dispatch.makeReports()
+            // Held, let go, held, let go: each destination is still sent it once.
+            for kind in [ReleaseAct.Kind.hold, .release, .hold, .release] {
+                try await dispatch.perform(act(kind), on: request.number, by: Bench.biologist)
+            }
+            #expect(try await dispatch.sendDue())
+            let sent = try keptFiles(folder).dropFirst().compactMap { NeighbourMessage($0) }
+            #expect(Set(sent.map { $0.first("ORC", 1) }) == ["NW", "RO"] && sent.count == 2)
+            #expect(
+                Set(sent.flatMap(\.mailRecipients)).isSuperset(of: [Bench.prescriberMail, other.securedMail ?? ""]))
         }
     }
 

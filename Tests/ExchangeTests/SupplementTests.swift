@@ -172,15 +172,18 @@ enum SupplementTests {
             let dispatch = bench.dispatch(to: pfi.port)
             try await dispatch.makeReports()
             #expect(try await dispatch.sendDue())
-            // The patient has version 1; the next one is hidden from the patient and may not go there.
+            // The patient has version 1, then it is hidden from the patient, then corrected: that may not go there.
             let hide = ReleaseAct(.hide, reason: "à annoncer d'abord", hiddenFrom: [.patient])
             try await dispatch.perform(hide, on: request.number, by: Bench.biologist)
+            #expect(try await dispatch.sendDue())
+            try await bench.sign(request, "4.4")
+            try await dispatch.makeReports()
             #expect(try await dispatch.sendDue())
             let left = try #require(
                 try await bench.desk.withheld(site: "nord", request: request.number, limit: 10).first {
                     $0.note.destination == "patient"
                 })
-            #expect(left.needsPerson && left.note.reason == "CACHE_AU_PATIENT" && left.version == 2)
+            #expect(left.needsPerson && left.note.reason == "CACHE_AU_PATIENT" && left.version == 3)
             let told = ReleaseAct(.told, reason: "appelé par le biologiste", destination: "patient")
             try await dispatch.perform(told, on: request.number, by: Bench.biologist)
             let after = try #require(

@@ -151,6 +151,8 @@ import Testing
         ("GET /v1/catalogue/versions", "TBSAP"), ("POST /v1/catalogue/versions", "BA"),
         ("GET /v1/catalogue/files", "TBSAP"), ("GET /v1/catalogue/approvals", "TBSAP"),
         ("POST /v1/catalogue/approvals", "B"), ("POST /v1/catalogue/dry-run", "TBSAP"),
+        ("GET /v1/catalogue/single-biologist", "TBSAP"), ("POST /v1/catalogue/single-biologist", "B"),
+        ("GET /v1/rules/switches", "TBSAP"), ("POST /v1/rules/switches", "TB"),
         ("GET /v1/results/:id/why", "TBSP"), ("POST /v1/requests/:ref/evaluate", "TB"),
         ("POST /v1/rules/replay", "TBSAP"), ("GET /v1/critical", "TBSP"), ("GET /v1/critical/:id", "TBSP"),
         ("POST /v1/critical/:id/call", "TB"), ("POST /v1/critical/:id/escalate", "TB"),

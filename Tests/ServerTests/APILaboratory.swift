@@ -116,6 +116,12 @@ struct APILaboratory: Sendable {
         body.ipp = ipp
         return body
     }
+    static func renamed(_ name: String) -> PatientChangeBody {
+        var body = PatientChangeBody()
+        body.traits = PatientChangeBody.TraitsChange()
+        body.traits?.birthName = name
+        return body
+    }
     static func request(_ patientID: String, _ codes: [String]) -> RequestBody {
         var prescriber = ProfessionalBody(nationalID: "810009876543", family: "CHARLES", given: "Pascal")
         prescriber.securedMail = "pascal.charles@medecin.mssante.fr"

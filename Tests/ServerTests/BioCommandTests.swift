@@ -149,7 +149,10 @@ import Testing
             // Nobody answered: nothing more is asked, and the call stays to be made.
             let other = try await critical("DEUX")
             let nobody = try await tool.conversation(
-                "bio call \(other) K", [(question: "Qui a répondu ?", answer: "-")])
+                "bio call \(other) K",
+                [
+                    (question: "Qui a répondu ?", answer: "-"), (question: "Numéro appelé ?", answer: "0320000001"),
+                ])
             #expect(nobody.contains("INJOIGNABLE") && !nobody.contains("Sa fonction"), "\(nobody)")
             let english = try await tool.run(words: ["bio", "call", other, "K", "--show"], language: "en_GB.UTF-8")
             for words in ["to be called before", "READ BACK", "UNREACHABLE"] {
@@ -215,7 +218,7 @@ import Testing
             let view = try await biologist.request(number)
             #expect(view.lastSignature?.amendment == Amendment(.result, words: "tube"))
             // Who has the first version stands beside what each will get, and the call that it opened is counted.
-            for words in ["QUI A REÇU", "RECEVRA"] {
+            for words in ["personne n'a encore reçu ce compte rendu", "à rappeler : K 2,9"] {
                 #expect(amended.contains(words), "\(words)\n\(amended)")
             }
             let file = try await tool.run("bio", "file")
@@ -245,7 +248,7 @@ import Testing
             #expect(signed.contains("version 2 signée par"), "\(signed)")
             #expect(try await tool.run("bio", "file").output.contains("rien à signer"))
             _ = try await laboratory.signedIn(.technician).updatePatient(
-                made.patientID, APILaboratory.patient("DUPOND"))
+                made.patientID, APILaboratory.renamed("DUPOND"))
             let change = "nom de naissance : DUPONT → DUPOND"
             for words in [["file"], ["next"], ["show", number], ["diff", number]] {
                 let ran = try await tool.run(words: ["bio"] + words)
@@ -295,7 +298,7 @@ import Testing
                 let help = try await tool.run(words: ["bio"] + words, language: "en_GB.UTF-8")
                 #expect(help.code == 0 && !help.output.contains { "éèêàç«’".contains($0) }, "\(words)\n\(help.output)")
                 let french = try await tool.run(words: ["bio"] + words)
-                #expect(french.output.contains { "éèêàç«".contains($0) }, "\(words)\n\(french.output)")
+                #expect(french.output.contains("UTILISATION : "), "\(words)\n\(french.output)")
             }
         }
     }

@@ -1,7 +1,10 @@
 import Client
+import Exchange
 import Foundation
 import Laboratory
+import Neighbours
 import Testing
+import Workflow
 
 /// Copies added and taken off after the signature, and a correction, to the end of the road: what the commands say and
 /// what the mailboxes hold.

@@ -253,6 +253,12 @@ struct Road: Sendable {
             // The patient has it already.
             try await road.done("report", "hide", number, "--reason", "à annoncer d'abord")
             try await road.send()
+            let hidden = try await road.tool.run("deliveries", "--dead")
+            #expect(!hidden.output.contains("À PRÉVENIR"), "the announcement is not broken: \(hidden)")
+            #expect(try await road.tool.run("deliveries").output.contains("l'a déjà reçu le"))
+            // What it has is no longer right.
+            try await road.done("report", "attach", number, "--conclusion", "À contrôler.", "--title", "Conclusion")
+            try await road.sign(number)
             let dead = try await road.tool.run("deliveries", "--dead")
             #expect(dead.output.contains("À PRÉVENIR"), "\(dead)")
             #expect(dead.output.contains("caché au patient"), "\(dead)")

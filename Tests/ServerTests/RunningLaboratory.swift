@@ -34,14 +34,15 @@ final class RunningLaboratory: Sendable {
     }
 
     /// Runs `body` with the server up and the command line signed in as a technician; `analyzers` gives the entries of
-    /// that key once the folder is there.
+    /// that key once the folder is there, `more` other keys.
     static func open(
-        drivers: [String] = ["generic-lis2a2"], analyzers: (RunningLaboratory) throws -> [String],
+        drivers: [String] = ["generic-lis2a2"], more: (RunningLaboratory) throws -> String = { _ in "" },
+        analyzers: (RunningLaboratory) throws -> [String],
         _ body: (RunningLaboratory) async throws -> Void
     ) async throws {
         let laboratory = try await RunningLaboratory(drivers)
         defer { laboratory.end() }
-        try laboratory.configure(try analyzers(laboratory))
+        try laboratory.configure(try analyzers(laboratory), more: try more(laboratory))
         let log = laboratory.folder.appending(path: "server.log").path
         let process = try Child(laboratory.program.path, ["serve", "--config", laboratory.file], log: log)
         laboratory.server.withLock { $0 = process }
@@ -51,14 +52,14 @@ final class RunningLaboratory: Sendable {
 
     /// Its configuration file.
     var file: String { folder.appending(path: "paillasse.json5").path }
-    func configure(_ analyzers: [String]) throws {
+    func configure(_ analyzers: [String], more: String = "") throws {
         let text = """
             { data: "data", listen: "127.0.0.1:\(apiPort)", catalogue: "\(CrashServer.root)/Catalog",
               drivers: "drivers",
               sites: [{ code: "A", name: "Laboratoire d'essai", finess: "290012345", phone: "+33298000000",
                 address: { street: "1 quai", postalCode: "29200", city: "BREST" }, oidRoot: "1.2.250.1.999.1.29",
                 director: { nationalID: "810100000014", family: "ESSAI", given: "Anne" } }],
-              analyzers: [\(analyzers.joined(separator: ",\n"))] }
+              \(more) analyzers: [\(analyzers.joined(separator: ",\n"))] }
             """
         try Data(text.utf8).write(to: URL(filePath: file))
     }

@@ -118,6 +118,28 @@ import Workflow
         }
     }
 
+    @Test func `a certificate that ends stands in status and before the deliveries, not in the log only`()
+        async throws
+    {
+        try await RunningLaboratory.open(more: { laboratory in
+            // Made for two days.
+            _ = try TestCertificates(in: laboratory.folder.appending(path: "tls"))
+            return """
+                pfi: { address: "127.0.0.1:1", sendingFacility: "L", receivingFacility: "P", processing: "T",
+                  tls: { certificate: "tls/instrument.pem", key: "tls/instrument.key",
+                    authorities: "tls/authority.pem" } },
+                """
+        }) { _ in
+            []
+        } _: { laboratory in
+            let alarm = "ALARME : le certificat de pfi.tls expire dans 1 jour(s)"
+            for words in [["status"], ["deliveries"], ["status", "--json"]] {
+                let ran = try await laboratory.tool.run(words: words)
+                #expect(ran.code == 0 && ran.output.contains(alarm), "\(words) \(ran)")
+            }
+        }
+    }
+
     @Test func `a certificate that ends is told in time`() throws {
         let now = Instant(seconds: 1_795_344_120)
         func words(_ days: Int64) -> String? {

@@ -155,7 +155,7 @@ import Testing
             try await TmuxScreen.open(tool, width: 140, height: 40, arguments: "bio") { screen in
                 #expect(try await screen.shows("rien à signer", "CQ absent"))
                 _ = try await laboratory.signedIn(.technician).updatePatient(
-                    made.patientID, APILaboratory.patient("DUPOND"))
+                    made.patientID, APILaboratory.renamed("DUPOND"))
                 #expect(
                     try await screen.shows(
                         made.number, "DUPOND Marie", "changé depuis la version 1 : nom de naissance : DUPONT → DUPOND",

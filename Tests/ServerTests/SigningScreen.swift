@@ -4,7 +4,7 @@ import Testing
 extension TmuxScreen {
     /// Typed as a person does, key by key: all at once it would be a scanner's.
     func answer(_ text: String) async throws {
-        for character in text { try await tmux("send-keys", "-l", String(character)) }
+        for character in text { try await tmux("send-keys", "-l", "--", String(character)) }
         try await press("Enter")
     }
 }

@@ -64,7 +64,7 @@ struct TmuxScreen: Sendable {
         for key in keys { try await tmux("send-keys", key) }
     }
     /// Text as it stands, all at once as a scanner sends it.
-    func type(_ text: String) async throws { try await tmux("send-keys", "-l", text) }
+    func type(_ text: String) async throws { try await tmux("send-keys", "-l", "--", text) }
     var text: String { get async throws { try await tmux("capture-pane", "-p") } }
 
     /// Waits until the screen holds this; the screen, for the message of a failure.

@@ -57,7 +57,8 @@ package enum EnglishTold {
         "acceptée": "accepted", "abandonnée": "given up", "refusée": "refused", "remplacée": "replaced",
         "à envoyer": "to be sent", "accepté": "accepted", "refusé": "refused", "attendu": "expected",
         "non prévu": "not planned", "lu": "read", "remis": "delivered", "sans réponse": "no answer", "papier": "paper",
-        "le remplacement": "the replacement",
+        "le remplacement": "the replacement", "le compte rendu": "the report", "rien": "nothing",
+        "la suppression : il était à un autre patient": "the deletion: it was another patient's",
         "rien : c'est la version en vigueur": "nothing: it is the version in force",
         "rien par voie électronique : à prévenir": "nothing electronically: to be told",
     ]
@@ -77,11 +78,11 @@ package enum EnglishTold {
             "critical value that nobody was told of", "call and write it down (bio call), or say why not (--uncalled)"
         ),
         "sign.quality": ("its control is rejected", "correct, control again, then decide (paillasse qc lookback)"),
+        "sign.interference": ("an interference suppresses the value", "reject it (bio reject), ask for a new specimen"),
         "printing.glyph": (
             "no font has a character of the report: it could not be shown", "write that text without it"
         ),
         "printing.control": ("a text of the report has a control character", "take it away"),
-        "sign.interference": ("an interference suppresses the value", "reject it (bio reject), ask for a new specimen"),
         "sign.confirm": ("the batch has {1} files", "read the queue again (bio file), then confirm that number"),
         "sign.except.unknown": ("this analysis is not asked for in this file", "look at its code (bio show)"),
         "sign.except.signed": ("the version before holds this result", "reject it (bio reject), then amend"),

@@ -218,8 +218,9 @@ extension SignBench {
         lines.append("")
         if found.holders.isEmpty { lines.append(say(.nobody)) }
         for holder in found.holders {
+            let version = holder.version == 0 ? "–" : String(holder.version)
             lines.append(
-                "\(holder.who) : \(say(.holderState, String(holder.version), told(holder.state))), "
+                "\(holder.who) : \(say(.holderState, version, told(holder.state))), "
                     + say(.holderNext, told(holder.next)))
         }
         lines += ["", say(.earlierVersion, String(found.signed))]

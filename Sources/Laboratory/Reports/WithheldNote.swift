@@ -7,6 +7,10 @@ package struct WithheldNote: Codable, Sendable, Hashable {
     package static let stuckHiding = "masquage"
     /// Reason of a signed report that cannot be made.
     package static let unmade = "non fait"
+    /// Reason of what was sent under the identity of somebody else: it stays until somebody was told.
+    package static let wrongPatient = "AUTRE_PATIENT"
+    /// Reason of what came to a patient before it was hidden.
+    package static let alreadyThere = "DEJA_RECU"
     /// Stable code, and the same in French.
     package var reason: String
     package var words: String

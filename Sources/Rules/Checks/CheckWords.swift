@@ -40,8 +40,8 @@ extension CheckRecord {
     /// How the words on a value that is not given begin.
     package static let withheld = "non rendu : "
 
-    /// What the report says of an interference, and of a value that is not given; nil for any other check. `name`: of the
-    /// analysis, French.
+    /// What the report says of an interference, and of a value that is not given; nil for any other check. `name`: of
+    /// the analysis, French.
     package func comment(name: String) -> String? {
         if check == .onlyInContext, outcome == .yes, let context = thresholds.first {
             return "\(CheckRecord.withheld)rendu seulement sous \(context.value.french)"

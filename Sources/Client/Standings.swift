@@ -1,0 +1,121 @@
+/// What one destination of a request's reports holds now, and the last that is known of it.
+package struct StandingView: Encodable, Sendable, Hashable {
+    package var requestNumber: String
+    /// `DMP` or an address; empty for a prescriber without one.
+    package var destination: String
+    /// Whose record it is in the DMP.
+    package var matricule: String?
+    /// The version that it has, or may have; nil for none.
+    package var version: Int?
+    package var state: String
+    package var at: Moment?
+    package var problem: String?
+    /// The version that `state` is about.
+    var told: Int
+    /// Of the message that told it.
+    var recipients: Set<String> = []
+
+    private enum CodingKeys: String, CodingKey {
+        case requestNumber, destination, matricule, version, state, at, problem
+    }
+
+    /// `accepté`, or `refusé (version 2)` when it has another.
+    package var words: String {
+        version == nil || version == told ? state : "\(state) (version \(told))"
+    }
+    /// `DMP`, or with whose record when there are two.
+    var key: String { StandingView.key(destination, matricule) }
+    static func key(_ destination: String, _ matricule: String?) -> String {
+        destination == "DMP" ? "DMP \(matricule ?? "")" : destination.lowercased()
+    }
+
+    /// A message brought or took nothing there.
+    private static let never: Set<String> = ["refusé", "refusé par la PFI", "pas envoyé", "à envoyer"]
+    private static let notDeleted: Set<String> = [
+        "suppression refusée", "refusé par la PFI", "pas envoyé", "à envoyer", "en cours", "abandonné",
+    ]
+
+    /// One line a destination of each request, in the order of the requests given; `deliveries` and `withheld` of whole
+    /// requests, in any order.
+    package static func all(_ deliveries: [DeliveryLineView], _ withheld: [WithheldView]) -> [StandingView] {
+        var numbers = [String]()
+        for number in deliveries.map(\.number) + withheld.map(\.requestNumber) where !numbers.contains(number) {
+            numbers.append(number)
+        }
+        let sent = Dictionary(grouping: deliveries, by: \.number)
+        let kept = Dictionary(grouping: withheld, by: \.requestNumber)
+        return numbers.flatMap { StandingView.lines($0, sent[$0] ?? [], kept[$0] ?? []) }
+    }
+
+    private static func lines(
+        _ number: String, _ deliveries: [DeliveryLineView], _ withheld: [WithheldView]
+    ) -> [StandingView] {
+        var lines = [StandingView]()
+        for delivery in deliveries.sorted(by: {
+            ($0.version, $0.createdAt.text, $0.rank, $0.id) < ($1.version, $1.createdAt.text, $1.rank, $1.id)
+        }) {
+            let recipients = Set(delivery.recipients.map { key($0.address, delivery.matricule) })
+            for one in delivery.recipients {
+                var line = StandingView(
+                    requestNumber: number, destination: one.address,
+                    matricule: one.address == "DMP" ? delivery.matricule : nil, version: nil, state: one.state,
+                    at: one.at, problem: one.problem, told: delivery.version, recipients: recipients)
+                let place = lines.firstIndex { $0.key == line.key }
+                line.version = place.flatMap { lines[$0].version }
+                if delivery.isDeletion {
+                    if !notDeleted.contains(one.state) { line.version = nil }
+                } else if !never.contains(one.state) {
+                    line.version = delivery.version
+                }
+                if let place { lines[place] = line } else { lines.append(line) }
+            }
+            guard delivery.destination.contains("renvoi") else { continue }
+            // Sent again without those who may not have it any more.
+            for place in lines.indices
+            where lines[place].told == delivery.version && lines[place].version != delivery.version
+                && !recipients.contains(lines[place].key) && lines[place].recipients.isSuperset(of: recipients)
+            {
+                lines[place].state = "pas envoyé"
+                lines[place].at = delivery.createdAt
+                lines[place].problem = "laissé de côté au renvoi : choix du patient, identité ou masquage"
+            }
+        }
+        for note in withheld.sorted(by: { ($0.version, $0.at.text) < ($1.version, $1.at.text) }) {
+            note.put(into: &lines)
+        }
+        return lines
+    }
+}
+
+extension DeliveryLineView {
+    fileprivate var number: String { requestNumber ?? requestID }
+    /// Of two of the same second.
+    fileprivate var rank: Int { isDeletion ? 2 : destination.contains("renvoi") ? 1 : 0 }
+}
+
+extension WithheldView {
+    /// Over what is known of the same destination, unless something was sent there since.
+    fileprivate func put(into lines: inout [StandingView]) {
+        let parts = destination.split(separator: " ", maxSplits: 1).map(String.init)
+        let place = lines.lastIndex { line in
+            if destination == "patient" { return line.destination.contains("@patient.") }
+            if parts.count == 2, parts[0] == "DMP" { return line.key == destination }
+            return line.destination.lowercased() == destination.lowercased()
+        }
+        let words = self.words + (told.map { " – prévenu \($0)" } ?? "")
+        guard let place else {
+            lines.append(
+                StandingView(
+                    requestNumber: requestNumber, destination: destination, version: nil, state: state, at: at,
+                    problem: words, told: version))
+            return
+        }
+        // What was deleted elsewhere, or said by a later version, is not undone by this.
+        let isOver = lines[place].told > version || (lines[place].told == version && !needsPerson && told == nil)
+        guard needsPerson || !isOver else { return }
+        lines[place].state = state
+        lines[place].at = at
+        lines[place].problem = words
+        lines[place].told = version
+    }
+}

@@ -1,0 +1,199 @@
+import Base
+import HL7v2
+import Laboratory
+import Report
+import Store
+import Workflow
+
+/// Whose report a message is, as it says: the matricule that it carries and our own number of the person.
+struct ReportSubject: Hashable {
+    var matricule: String?
+    var ipp: String?
+
+    init(_ patient: Laboratory.Patient) {
+        matricule = patient.publishableINS?.matricule
+        ipp = patient.ipp
+    }
+    init(_ sent: PatientIdentification) {
+        func number(_ type: String) -> String? { sent.identifiers.first { $0.type == type }?.number }
+        matricule = number("INS")
+        ipp = number("PI")
+    }
+
+    /// Two matricules are two people, and so are two numbers of ours. An identity that was only qualified meanwhile, or
+    /// is no longer, is the same person.
+    func isAnother(than other: ReportSubject) -> Bool {
+        if let matricule, let known = other.matricule { return matricule != known }
+        return ipp != other.ipp
+    }
+}
+
+/// What the earlier versions of a request's report left behind them.
+struct EarlierVersions {
+    /// The message by which a destination came to what it has, how it was named there, and under whose identity.
+    struct Holding {
+        var destination: Destination
+        var delivery: Delivery
+        var recipient: Recipient?
+        var subject: ReportSubject
+        /// When it is known to have come, or when the PFI took it.
+        var at: Instant?
+    }
+    /// Deliveries that never left, closed with the new version's.
+    var overtaken: [Fact] = []
+    var lastVersion = 0
+    /// Something was given to the wire once: the chain of its documents has begun.
+    var hasLeft = false
+    /// Whose the request is now; nil as long as nothing was ever sent.
+    var subject: ReportSubject?
+    /// The file is no longer qualified, and its last signature says that the identity was wrong.
+    var identityWasWrong = false
+    /// Who may have a version now, each its own: a document that the DMP may not have went to others meanwhile.
+    private(set) var holdings: [Holding] = []
+
+    /// Those who have it as a report of the person that it is of.
+    var held: [Destination: Holding] {
+        Dictionary(holdings.filter { !isMisplaced($0) }.map { ($0.destination, $0) }) { _, last in last }
+    }
+    /// Those who have it as a report of somebody else: it is taken back there, nothing replaces it (PFI sheet section
+    /// 6, point 4).
+    var misplaced: [Holding] { holdings.filter(isMisplaced) }
+    /// The last message that may be with the PFI; nil after a deletion.
+    var lastSent: Delivery? { held.values.map(\.delivery).max(by: DeliveryErrand.comesBefore) }
+    var holders: Set<Destination> { Set(held.keys) }
+
+    private func isMisplaced(_ holding: Holding) -> Bool {
+        guard let subject else { return false }
+        if identityWasWrong, holding.subject.matricule != nil { return true }
+        return holding.subject.isAnother(than: subject)
+    }
+
+    /// Everyone whom a message of ours goes to.
+    static func destinations(of sent: DocumentTransmission) -> Set<Destination> {
+        Set(sent.recipients.map(destination)).union(sent.toDMP ? [.dmp] : [])
+    }
+    static func destinations(of delivery: Delivery) -> Set<Destination> {
+        DocumentTransmission(sent: delivery.message).map(destinations) ?? []
+    }
+    static func destination(of recipient: Recipient) -> Destination {
+        recipient.isPatient ? .patient : .professional(recipient.address.lowercased())
+    }
+
+    mutating func add(_ delivery: Delivery, _ events: [DeliveryEvent]) {
+        guard let sent = DocumentTransmission(sent: delivery.message) else { return }
+        let subject = ReportSubject(sent.patient)
+        let taken = events.last { $0.kind == .accepted }?.at
+        func hold(_ destination: Destination, _ recipient: Recipient?, _ at: Instant?) {
+            drop(destination, of: subject)
+            holdings.append(
+                Holding(
+                    destination: destination, delivery: delivery, recipient: recipient, subject: subject,
+                    at: at ?? taken))
+        }
+        // What the DMP refused is not there; what it had before still is.
+        if sent.toDMP, !events.contains(where: { $0.kind == .dmpRefused }) {
+            hold(.dmp, nil, events.last { $0.kind == .dmpAccepted }?.at)
+        }
+        for recipient in sent.recipients {
+            let came = events.first { $0.kind == .mailDelivered && $0.isAbout(recipient.address) }?.at
+            hold(EarlierVersions.destination(of: recipient), recipient, came)
+        }
+    }
+    mutating func remove(_ deletion: Delivery, _ events: [DeliveryEvent]) {
+        guard let sent = DocumentTransmission(sent: deletion.message) else { return }
+        let subject = ReportSubject(sent.patient)
+        if sent.toDMP, !events.contains(where: { $0.kind == .dmpRefused }) { drop(.dmp, of: subject) }
+        for recipient in sent.recipients { drop(EarlierVersions.destination(of: recipient), of: subject) }
+    }
+    private mutating func drop(_ destination: Destination, of subject: ReportSubject) {
+        holdings.removeAll { $0.destination == destination && !$0.subject.isAnother(than: subject) }
+    }
+    /// Nobody there has a version of this person's any more.
+    mutating func forget(_ destination: Destination) {
+        holdings = holdings.filter { $0.destination != destination || isMisplaced($0) }
+    }
+
+    /// By report version, oldest first.
+    static func byVersion(_ holdings: [Holding]) -> [[Destination: Holding]] {
+        Dictionary(grouping: holdings, by: \.delivery.reportID).values
+            .map { Dictionary($0.map { ($0.destination, $0) }) { _, last in last } }
+            .sorted { ($0.first?.value.delivery.version ?? 0) < ($1.first?.value.delivery.version ?? 0) }
+    }
+}
+
+extension DeliveryEvent {
+    /// Told by this mailbox, whose address its detail begins with.
+    func isAbout(_ address: String) -> Bool {
+        detail?.split(separator: " ").first?.lowercased() == address.lowercased()
+    }
+}
+
+extension ReportDispatch {
+    /// What was sent under the identity of somebody else goes: a deletion under that identity. A mail that was taken
+    /// cannot be fetched back from a patient's mailbox, and what no message can delete stays: a person must act.
+    func takingBack(
+        _ earlier: EarlierVersions
+    ) async throws(CommandFailure) -> (deletions: [Fact], notes: [WithheldNote]) {
+        var deletions = [Fact](), notes = [WithheldNote]()
+        func note(_ holding: EarlierVersions.Holding, _ words: String) {
+            let place =
+                holding.destination == .dmp
+                ? "DMP \(holding.subject.matricule ?? "")"
+                : holding.recipient?.address ?? holding.destination.description
+            notes.append(
+                WithheldNote(
+                    destination: place, reason: WithheldNote.wrongPatient,
+                    words: "compte rendu d'un autre patient : \(words)",
+                    hasEarlier: true))
+        }
+        for holdings in EarlierVersions.byVersion(earlier.misplaced) {
+            guard let delivery = holdings.first?.value.delivery else { continue }
+            do throws(CommandFailure) {
+                deletions += try await again(delivery, "retrait", as: .deletion, to: holdings)
+            } catch {
+                guard case .refused(let refusal) = error else { throw error }
+                for one in holdings.values.sorted(by: { $0.destination < $1.destination }) {
+                    note(one, "sa suppression ne peut partir (\(refusal.cause))")
+                }
+                continue
+            }
+            if let mail = holdings[.patient] {
+                note(mail, "sa suppression est demandée, ce qui a été lu ne peut être repris")
+            }
+        }
+        return (deletions, notes)
+    }
+
+    /// Hidden from the patient after it came there: nothing that it says changed, and the announcement is for the
+    /// doctor to make.
+    func softened(
+        _ notes: [WithheldNote], _ signatureID: String, _ earlier: EarlierVersions, _ zone: CivilZone
+    ) async throws(CommandFailure) -> [WithheldNote] {
+        let hiding = [WithheldReason.hiddenFromPatient, .representativesWouldSee].map(\.rawValue)
+        guard let place = notes.firstIndex(where: { $0.hasEarlier && hiding.contains($0.reason) }),
+            let holding = earlier.held[.patient]
+        else { return notes }
+        let report: ReportVersion?
+        do throws(StoreFailure) { report = try await desk.store.report(holding.delivery.reportID) } catch {
+            throw .store(error)
+        }
+        var notes = notes
+        let day = holding.at.map { "le \($0.french(in: zone))" } ?? "(sans accusé)"
+        guard report?.signedBy == signatureID.signatureBase else {
+            notes[place].words += " ; en a reçu une version antérieure \(day), à rectifier à la consultation"
+            return notes
+        }
+        notes[place].hasEarlier = false
+        notes[place].reason = WithheldNote.alreadyThere
+        notes[place].words = "l'a déjà reçu \(day), ne peut être repris"
+        return notes
+    }
+}
+
+extension ReportVersion {
+    /// A version made again of the same signature bears its number behind it.
+    fileprivate var signedBy: String { signatureID.signatureBase }
+}
+extension String {
+    fileprivate var signatureBase: String { String(prefix { $0 != "/" }) }
+}
