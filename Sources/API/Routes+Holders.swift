@@ -29,7 +29,7 @@ extension LaboratoryAPI {
                 of: request.id, complete: call.query["partial"] != "true",
                 identityWasWrong: call.query["reason"] == Amendment.Reason.identity.rawValue) ?? []
         let patient = try await desk.patient(request.patientID)
-        let people = request.correspondents(of: patient)
+        let people = reports?.correspondents(of: request, patient) ?? []
         let isPending = call.query["pending"] == "true"
         let newest = try await desk.store.reports(requestID: request.id).map(\.version).max() ?? 0
         var holders = [ReportHolder]()

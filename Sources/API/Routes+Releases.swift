@@ -20,6 +20,8 @@ package protocol ReportControl: Sendable {
     func outlook(
         of reference: String, complete: Bool, identityWasWrong: Bool
     ) async throws(CommandFailure) -> [ReportOutlook]
+    /// Prescriber, copies, médecin traitant: each person once.
+    func correspondents(of request: Request, _ patient: Patient) -> [Professional]
     /// What is wrong with the way out, in words for people.
     func alarms() async -> [String]
 }

@@ -306,8 +306,8 @@ extension ReportDispatch {
                 Refusal(
                     "release.nobody", at: request.number,
                     because:
-                        "plus aucun destinataire de ce message ne peut le recevoir (choix du patient, identité changée, "
-                        + "masquage)", remedy: "voir paillasse report show \(request.number)"))
+                        "plus aucun destinataire de ce message ne peut le recevoir (choix du patient, identité "
+                        + "changée, masquage)", remedy: "voir paillasse report show \(request.number)"))
         }
     }
 

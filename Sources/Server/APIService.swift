@@ -6,6 +6,7 @@ package import Exchange
 import Foundation
 package import Laboratory
 import Lines
+import Report
 package import Workflow
 
 /// The API's view of what only the running server knows, and its hand on the lines.
@@ -108,6 +109,9 @@ package struct ReportDoor: ReportControl {
         of reference: String, complete: Bool, identityWasWrong: Bool
     ) async throws(CommandFailure) -> [ReportOutlook] {
         try await dispatch.outlook(of: reference, complete: complete, identityWasWrong: identityWasWrong)
+    }
+    package func correspondents(of request: Request, _ patient: Patient) -> [Professional] {
+        request.correspondents(of: patient)
     }
     package func alarms() async -> [String] { await dispatch.alarms() }
 }
