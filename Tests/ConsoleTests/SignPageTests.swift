@@ -70,6 +70,9 @@ import Testing
 
             Un dossier signé revient, retenu, quand ce que la signature couvre change : identité, prescripteur, tube,
             résultat rejeté, commentaire, pièce jointe. La file et le dossier disent quoi, en mots.
+            Un résultat rendu que la revue d'un contrôle
+            rejeté veut rectifier (`qc lookback`) revient dans la file (« à rectifier ») jusqu'à sa rectification, ou
+            jusqu'à ce qu'il soit confirmé.
 
             ## Signer en lot
 
@@ -112,6 +115,8 @@ import Testing
             | `paillasse bio file` | la file, avec ce qui arrête chaque dossier |
             | `paillasse bio next --section hémostase` | le dossier suivant, par gravité |
             | `paillasse bio show N --except K --comment HEMO1` | le dossier tel qu'il serait signé |
+            | `paillasse report pdf N --preview -o essai.pdf` | la page telle qu'elle partirait, marquée non signée \
+            (`essai.apercu.pdf`) ; `report cda` : le document |
             | `paillasse bio why N K` | pourquoi : règle, données, seuils, version |
             | `paillasse bio hist N K --since 2y --plot` | les antérieurs et leur courbe |
             | `paillasse bio sign N` | signer |
