@@ -15,8 +15,8 @@ package enum ReportPrinter {
         return try Press.use { setter throws(Refusal) in try render(report, with: setter) }
     }
 
-    /// Why a text cannot be printed as it is written (`printing.control`, `printing.glyph`, `printing.font`); nil when it
-    /// can, and when this machine cannot print at all, which is no fault of the text.
+    /// Why a text cannot be printed as it is written (`printing.control`, `printing.glyph`, `printing.font`); nil
+    /// when it can, and when this machine cannot print at all, which is no fault of the text.
     package static func defect(in text: String) -> Refusal? {
         if Typesetter.isPlain(text) { return nil }
         do throws(Refusal) { return try Press.defect(in: text) } catch { return nil }
