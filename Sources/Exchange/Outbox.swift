@@ -355,6 +355,9 @@ actor Outbox {
             if one.routeName == nil {
                 trouble = (trouble?.since ?? desk.now(), reason)
                 awaySince = awaySince ?? ContinuousClock.now
+            } else {
+                // Neither answers, as far as is known: the first one is asked next, whichever comes back is used.
+                lastProbe = ContinuousClock.now - Outbox.muteProbeEvery
             }
             if one.isBound { wait(one.delivery) }
             return Happened(one, .unreached, reason)

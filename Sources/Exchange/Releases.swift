@@ -125,6 +125,16 @@ extension ReportDispatch {
         guard earlier.lastVersion > 0 else { return [] }
         // What is out can be hidden although the identity changed since.
         var signed = try await desk.signedReport(of: signature, asOfThen: act.kind == .hide)
+        let today = try await desk.patient(request.patientID)
+        if ReportSubject(signed.content.patient).isAnother(than: ReportSubject(today)) {
+            // It would be published once more under the identity of somebody else.
+            throw .refused(
+                Refusal(
+                    "release.subject", at: request.number,
+                    because: "l'identité a changé depuis la signature : ce qui est remis l'est à un autre patient",
+                    remedy: "le reprendre d'abord là-bas : paillasse bio amend \(request.number) "
+                        + "--reason ERREUR_IDENTITE, puis masquer la nouvelle version"))
+        }
         signed.producedAt = entry.at
         signed.notice = ReportDispatch.visibilityNotice
         let acts = try await desk.releaseActs(of: request).map(\.act) + [act]

@@ -107,6 +107,32 @@ import Workflow
         }
     }
 
+    @Test func `of two PFIs that are away the one that comes back is used, whichever it is`() async throws {
+        let bench = try Bench()
+        let given = try await bench.signed()
+        try await withPFI(PFIPolicy(answers: [.silence] + Array(repeating: .accept, count: 9))) { pfi, _ in
+            var settings = bench.settings(pfi.port, waiting: .milliseconds(600))
+            // Nobody listens there.
+            settings.backup = PFISettings.Endpoint(host: "127.0.0.1", port: 1)
+            settings.backupAfter = .milliseconds(300)
+            let dispatch = ReportDispatch(desk: bench.desk, pfi: settings, log: { _ in })
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            // What might have been a probe is given up.
+            try await dispatch.perform(
+                ReleaseAct(.abandon, reason: "essai", deliveryID: try await bench.deliveries(given)[0].delivery.id),
+                on: given.number, by: Bench.biologist)
+            let next = try await bench.signed()
+            try await dispatch.makeReports()
+            for _ in 0..<10 {
+                if try await dispatch.sendDue() { break }
+                try await Task.sleep(for: .milliseconds(300))
+            }
+            let kinds = try await bench.deliveries(next)[0].kinds
+            #expect(kinds.last == .accepted && kinds.contains(.unreached), "\(kinds)")
+        }
+    }
+
     @Test func `a crash at each write still gives the PFI each version once`() async throws {
         for failing in 1...5 {
             let bench = try Bench()

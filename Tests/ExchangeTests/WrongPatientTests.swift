@@ -75,6 +75,32 @@ import Workflow
         }
     }
 
+    @Test func `nothing is published once more for somebody else: a hiding waits for the correction`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            #expect(try await dispatch.sendDue())
+            try await identify(bench, request, Self.second)
+            func hide() async throws {
+                try await dispatch.perform(
+                    ReleaseAct(.hide, reason: "annonce", hiddenFrom: [.patient]), on: request.number,
+                    by: Bench.biologist)
+                #expect(try await dispatch.sendDue())
+            }
+            await #expect { try await hide() } throws: { error in
+                guard case .refused(let refusal) = error as? CommandFailure else { return false }
+                return refusal.code == "release.subject" && refusal.remedy.contains("ERREUR_IDENTITE")
+            }
+            #expect(try sent(folder) == ["NW \(Self.first) Y"])
+            #expect(try await bench.store.reports(requestID: request.id).count == 1)
+            try await identify(bench, request, Self.first)
+            try await hide()
+            #expect(try sent(folder).count == 2 && register(folder, Self.first).count >= 2)
+        }
+    }
+
     @Test func `point 5: under another INS, CA and D to all who had it, then NW to those of the right one`()
         async throws
     {
