@@ -322,7 +322,7 @@ extension ReportDispatch {
     }
 
     /// Of the destinations of a message, those that may have it now.
-    private func allowed(
+    func allowed(
         _ transmission: DocumentTransmission, _ request: Request
     ) async throws(CommandFailure) -> Set<Destination> {
         let acts = try await desk.releaseActs(of: request).map(\.act)
@@ -365,7 +365,9 @@ extension ReportDispatch {
                 site: request.site, author: "exchange", action: "release.choices", subject: request.number,
                 at: desk.now())
             do throws(StoreFailure) { try await desk.store.append(facts, note: note) } catch { throw .store(error) }
+            leftAside.withLock { _ = $0.insert(delivery.id) }
         }
+        try await returnLeftAside()
     }
 
     /// A dead letter: sent again under a new number, or given up.

@@ -186,12 +186,15 @@ import Workflow
 @Suite(.timeLimit(.minutes(2))) struct `An opposition told before a report leaves` {
     private func act(_ kind: ReleaseAct.Kind) -> ReleaseAct { ReleaseAct(kind, reason: "essai") }
 
-    private func oppose(_ bench: Bench, _ request: Request) async throws {
+    private func oppose(_ bench: Bench, _ request: Request, _ opposed: Bool = true) async throws {
         let patient = try await bench.desk.patient(request.patientID)
         var draft = PatientDraft(status: patient.status, traits: patient.traits)
         draft.ins = patient.ins
-        draft.opposedToDMP = true
-        _ = try await bench.desk.updatePatient(patient.id, draft, by: Bench.biologist)
+        draft.opposedToDMP = opposed
+        let changed = draft
+        _ = try await bench.desk.updatePatient(patient.id, lifting: opposed ? [] : [.dmp], by: Bench.biologist) { _ in
+            changed
+        }
     }
     private func isFeedingDMP(_ folder: String) throws -> [Bool] {
         try keptFiles(folder).compactMap { NeighbourMessage($0) }.map { $0.metadata("DESTDMP") == "Y" }
@@ -214,6 +217,25 @@ import Workflow
             #expect(try bench.transmission(last.delivery).toPatient && last.kinds.last == .accepted)
             let trail = try await bench.store.audit(after: 0, limit: 1000).map(\.action)
             #expect(trail.count { $0 == "release.choices" } == 1)
+        }
+    }
+
+    @Test func `and lifted before it leaves keeps it from nobody`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            try await oppose(bench, request)
+            try await dispatch.obeyChoices()
+            try await oppose(bench, request, false)
+            try await dispatch.obeyChoices()
+            try await dispatch.obeyChoices()
+            #expect(try await dispatch.sendDue())
+            #expect(try isFeedingDMP(folder) == [false, true], "once to the mailboxes, once to the DMP")
+            let sent = try await bench.deliveries(request).filter { $0.kinds.last == .accepted }
+            let mailed = try sent.filter { try bench.transmission($0.delivery).toPatient }
+            #expect(sent.count == 2 && mailed.count == 1)
         }
     }
 

@@ -101,6 +101,24 @@ import Workflow
         }
     }
 
+    @Test func `an identity that is put back before anything left keeps the report from nobody`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            try await identify(bench, request, Self.second)
+            try await dispatch.obeyChoices()
+            #expect(try await dispatch.sendDue())
+            #expect(try sent(folder).isEmpty)
+            try await identify(bench, request, Self.first)
+            try await dispatch.obeyChoices()
+            try await dispatch.obeyChoices()
+            #expect(try await dispatch.sendDue())
+            #expect(try sent(folder) == ["NW \(Self.first) Y"])
+        }
+    }
+
     @Test func `point 5: under another INS, CA and D to all who had it, then NW to those of the right one`()
         async throws
     {

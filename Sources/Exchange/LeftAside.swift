@@ -1,0 +1,55 @@
+import Base
+import HL7v2
+import Laboratory
+import Report
+import Store
+import Synchronization
+import Workflow
+
+/// Destinations for which a message that waited to leave was closed – an opposition, another identity – and that may
+/// have it after all: what was corrected is put back, an opposition recorded by mistake is lifted.
+extension ReportDispatch {
+    /// At each change of a patient's file. What was left aside is known while the server runs; `deliveries` shows it
+    /// given up in any case, and a person may send it again.
+    func returnLeftAside() async throws(CommandFailure) {
+        for id in leftAside.withLock({ $0 }).sorted() {
+            do throws(CommandFailure) {
+                if try await isSettled(id) { leftAside.withLock { _ = $0.remove(id) } }
+            } catch {
+                guard case .refused(let refusal) = error else { throw error }
+                log("envoi laissé de côté : \(refusal.code) \(refusal.place)")
+            }
+        }
+    }
+
+    /// Sends what may leave now. True when nothing of that message is left to send, now or later.
+    private func isSettled(_ id: String) async throws(CommandFailure) -> Bool {
+        let found: Delivery?
+        do throws(StoreFailure) { found = try await desk.store.delivery(id) } catch { throw .store(error) }
+        guard let delivery = found, let sent = DocumentTransmission(sent: delivery.message) else { return true }
+        let request = try await desk.request(delivery.requestID)
+        let state = ReleaseState(try await desk.releaseActs(of: request).map(\.act))
+        if state.isWithdrawn { return true }
+        var missing = EarlierVersions.destinations(of: sent)
+        do throws(StoreFailure) {
+            let newest = try await desk.store.reports(requestID: request.id).map(\.version).max() ?? 0
+            if delivery.version < newest { return true }
+            for other in try await desk.store.deliveries(site: nil, requestID: request.id, limit: 1000)
+            where other.reportID == delivery.reportID && other.id != id {
+                let events = try await desk.store.deliveryEvents(other.id)
+                // Closed before it left: nobody has anything by it.
+                if events.contains(where: { $0.kind == .abandoned }), !events.mayHaveLeft { continue }
+                missing.subtract(EarlierVersions.destinations(of: other))
+            }
+        } catch { throw .store(error) }
+        if missing.isEmpty { return true }
+        if state.isHeld { return false }
+        let back = missing.intersection(try await allowed(sent, request))
+        if back.isEmpty { return false }
+        let facts = try await again(delivery, "renvoi", as: nil, keeping: back)
+        let note = AuditNote(
+            site: request.site, author: "exchange", action: "release.choices", subject: request.number, at: desk.now())
+        do throws(StoreFailure) { try await desk.store.append(facts, note: note) } catch { throw .store(error) }
+        return back == missing
+    }
+}
