@@ -46,10 +46,7 @@ extension ReportDispatch {
         if state.isHeld { return false }
         let back = missing.intersection(try await allowed(sent, request))
         if back.isEmpty { return false }
-        let facts = try await again(delivery, "renvoi", as: nil, keeping: back)
-        let note = AuditNote(
-            site: request.site, author: "exchange", action: "release.choices", subject: request.number, at: desk.now())
-        do throws(StoreFailure) { try await desk.store.append(facts, note: note) } catch { throw .store(error) }
+        try await tell(try await again(delivery, "renvoi", as: nil, keeping: back), "release.choices", request)
         return back == missing
     }
 }

@@ -15,7 +15,8 @@ extension ReportDispatch {
         var events: [DeliveryEvent]
     }
     /// Why we closed a message before it left: its destinations had nothing of it.
-    private static let ownClosings = ["retenu", "choix du patient", copiesChanged]
+    private static let ownClosings = ["retenu", patientsChoice, copiesChanged]
+    static let patientsChoice = "choix du patient"
     private static let copiesChanged = "copies changées"
 
     package func addresseesChanged(of requestID: String) {
@@ -85,7 +86,7 @@ extension ReportDispatch {
             } else if !word.events.contains(where: { $0.kind == .refused }) {
                 facts = try await again(word.delivery, "retrait", as: .deletion, keeping: Set(group.map(\.key)))
             }
-            try await tell(facts, request)
+            try await tell(facts, "release.copies", request)
         }
     }
 
@@ -132,13 +133,14 @@ extension ReportDispatch {
                             message: message, createdAt: desk.now(), toDMP: false)))
             }
         } catch { throw .refused(error) }
-        try await tell(facts, request)
+        try await tell(facts, "release.copies", request)
     }
 
-    private func tell(_ facts: [Fact], _ request: Request) async throws(CommandFailure) {
+    /// Appends what a change of the request or the patient sends by itself.
+    func tell(_ facts: [Fact], _ action: String, _ request: Request) async throws(CommandFailure) {
         if facts.isEmpty { return }
         let note = AuditNote(
-            site: request.site, author: "exchange", action: "release.copies", subject: request.number, at: desk.now())
+            site: request.site, author: "exchange", action: action, subject: request.number, at: desk.now())
         do throws(StoreFailure) { try await desk.store.append(facts, note: note) } catch { throw .store(error) }
     }
 

@@ -357,14 +357,11 @@ extension ReportDispatch {
             else { continue }
             let request = try await desk.request(delivery.requestID)
             if EarlierVersions.destinations(of: sent).isSubset(of: try await allowed(sent, request)) { continue }
-            var facts = [close(delivery, events, "choix du patient")]
+            var facts = [close(delivery, events, ReportDispatch.patientsChoice)]
             do throws(CommandFailure) { facts += try await again(delivery, "renvoi", as: nil) } catch {
                 guard case .refused(let refusal) = error, refusal.code == "release.nobody" else { throw error }
             }
-            let note = AuditNote(
-                site: request.site, author: "exchange", action: "release.choices", subject: request.number,
-                at: desk.now())
-            do throws(StoreFailure) { try await desk.store.append(facts, note: note) } catch { throw .store(error) }
+            try await tell(facts, "release.choices", request)
             leftAside.withLock { _ = $0.insert(delivery.id) }
         }
         try await returnLeftAside()
