@@ -90,7 +90,7 @@ var targets: [Target] = [
     tests(
         "ReportTests",
         imports: ["Base", "Catalog", "Laboratory", "CDA", "HL7v2", "Report", "Printing", "ReportSamples", "Judges"]),
-    tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing", "CPango", "TestSupport"]),
+    tests("PrintingTests", imports: ["Base", "Quality", "Report", "Printing", "CPango", "Judges", "TestSupport"]),
     tests("SimulationTests", at: "Tests/Simulation", imports: ["Base", "JSON5", "LIS01"]),
     tests(
         "InstrumentTests",

@@ -37,7 +37,7 @@ extension LaboratoryAPI {
                     let found = try await desk.store.history(
                         patientID: request.patientID, analysis: code, from: since,
                         before: desk.now().advanced(by: .seconds(60)), limit: limit + own.count)
-                    let earlier = found.filter { !own.contains($0.id) }.prefix(limit)
+                    let earlier = try await desk.unwithdrawn(found.filter { !own.contains($0.id) }).prefix(limit)
                     views.append(
                         HistoryView(
                             analysis: code,

@@ -33,7 +33,9 @@ extension LaboratoryAPI {
         let isPending = call.query["pending"] == "true"
         let newest = try await desk.store.reports(requestID: request.id).map(\.version).max() ?? 0
         var holders = [ReportHolder]()
-        for one in outlook {
+        // Who has something first: of a report of the wrong patient the prescriber has a line for what goes and one for
+        // what comes, and only the first is in his mailbox.
+        for one in outlook.filter({ $0.version != nil }) + outlook.filter({ $0.version == nil }) {
             let place = lines.lastIndex { $0.isAbout(one) }
             let line = place.map { lines.remove(at: $0) }
             if line == nil, !isPending || one.next == .nothing { continue }

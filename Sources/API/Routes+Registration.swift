@@ -144,7 +144,7 @@ extension LaboratoryAPI {
         let specimens = try await desk.store.specimens(requestID: request.id)
         let last = Chosen.lastEvents(events)
         let signed = Set(signatures.flatMap(\.observationIDs))
-        return RequestFileView(
+        var view = RequestFileView(
             request: RequestView(request, patient: patient, in: call.zone),
             patient: PatientView(patient, in: call.zone),
             specimens: specimens.map { SpecimenView($0, in: call.zone) },
@@ -159,6 +159,14 @@ extension LaboratoryAPI {
             },
             events: events.map { ObservationEventView($0, in: call.zone) },
             signatures: signatures.map { SignatureView($0, in: call.zone) })
+        view.withdrawal = try await withdrawal(of: request, call)
+        return view
+    }
+
+    func withdrawal(of request: Request, _ call: Call) async throws -> WithdrawalView? {
+        try await desk.withdrawal(of: request).map {
+            WithdrawalView(at: call.moment($0.at), by: $0.author, reason: $0.act.reason)
+        }
     }
 
     func view(_ observation: Observation, state: ObservationView.State? = nil, _ call: Call) -> ObservationView {

@@ -24,6 +24,13 @@ extension LaboratoryAPI {
                 let draft = try call.decoded(SignDraftBody.self).draft
                 return try .json(try await preview(draft, call))
             },
+            Route("POST", "/v1/bio/:ref/check", .needs(.sign)) { call in
+                let body = try call.decoded(SignCheckBody.self)
+                try await desk.checkSignature(
+                    call.parameter("ref"), contentHash: body.contentHash, allowPartial: body.partial ?? false,
+                    uncalled: body.uncalled, draft: body.draft?.draft ?? SignDraft(), by: call.author)
+                return try .json(body)
+            },
             Route("POST", "/v1/bio/:ref/sign", .needs(.sign)) { call in
                 let body = try call.decoded(SignBody.self)
                 try await accounts.prove(body.pin, by: call.author)
@@ -78,7 +85,7 @@ extension LaboratoryAPI {
     private func shown(_ draft: SignDraft, _ call: Call) async throws -> FileToSignView {
         let file = try await desk.fileToSign(try await request(call.parameter("ref"), call).id, draft: draft)
         let placed = file.words.sectionComments.map { "\($0.place) : \($0.text)" }
-        return FileToSignView(
+        var view = FileToSignView(
             request: RequestView(file.request, patient: file.patient, in: call.zone),
             patient: PatientView(file.patient, in: call.zone),
             specimens: file.specimens.map { SpecimenView($0, in: call.zone) },
@@ -89,6 +96,8 @@ extension LaboratoryAPI {
             comments: file.words.conclusions.map { "\($0.title) : \($0.text)" } + placed,
             supplements: file.supplements, hasFreshSupplements: file.hasFreshSupplements, changes: file.changes,
             reasons: file.obstacles, left: try await views(file.left, call), order: file.order)
+        view.withdrawal = try await withdrawal(of: file.request, call)
+        return view
     }
 
     private func line(of file: FileToSign, _ call: Call) -> SignableLineView {

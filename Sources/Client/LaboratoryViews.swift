@@ -225,6 +225,18 @@ package struct SignatureView: Codable, Sendable, Hashable {
 }
 
 /// Everything of one request.
+/// A report that was taken back.
+package struct WithdrawalView: Codable, Sendable, Hashable {
+    package var at: Moment
+    package var by: String
+    package var reason: String
+    package init(at: Moment, by: String, reason: String) {
+        self.at = at
+        self.by = by
+        self.reason = reason
+    }
+}
+
 package struct RequestFileView: Codable, Sendable, Hashable {
     package var request: RequestView
     package var patient: PatientView
@@ -232,6 +244,8 @@ package struct RequestFileView: Codable, Sendable, Hashable {
     package var observations: [ObservationView]
     package var events: [ObservationEventView]
     package var signatures: [SignatureView]
+    /// What the last signature sent was taken back.
+    package var withdrawal: WithdrawalView?
     package init(
         request: RequestView, patient: PatientView, specimens: [SpecimenView], observations: [ObservationView],
         events: [ObservationEventView], signatures: [SignatureView]
@@ -269,7 +283,10 @@ package struct PreviousResultView: Codable, Sendable, Hashable {
     package var analysis: String
     package var value: ObservationValue
     package var observedAt: Moment
+    /// True when the report does not say it: not all its readers may see the report that it comes from.
+    package var keptBack: Bool?
     package init(_ previous: PreviousResult, in zone: CivilZone) {
+        keptBack = previous.isKeptBack ? true : nil
         analysis = previous.analysis
         value = previous.value
         observedAt = Moment(previous.observedAt, in: zone)
@@ -307,6 +324,8 @@ package struct FileToSignView: Codable, Sendable, Hashable {
     package var left: [ObservationView]
     /// Analyses of both, in the order of the report.
     package var order: [String]
+    /// What the last signature sent was taken back.
+    package var withdrawal: WithdrawalView?
     package init(
         request: RequestView, patient: PatientView, specimens: [SpecimenView], observations: [ObservationView],
         previous: [PreviousResultView], missing: [String], fresh: [String], nextVersion: Int, contentHash: String,

@@ -40,6 +40,23 @@ package struct SignDraftBody: Codable, Sendable, Hashable {
     }
 }
 
+/// All of a signature but the code: would it be taken?
+package struct SignCheckBody: Codable, Sendable, Hashable {
+    package var contentHash: String
+    package var partial: Bool?
+    package var uncalled: String?
+    package var draft: SignDraftBody?
+    package init(contentHash: String, partial: Bool? = nil, uncalled: String? = nil, draft: SignDraftBody? = nil) {
+        self.contentHash = contentHash
+        self.partial = partial
+        self.uncalled = uncalled
+        self.draft = draft
+    }
+    package func signed(with pin: String) -> SignBody {
+        SignBody(contentHash: contentHash, pin: pin, partial: partial, uncalled: uncalled, draft: draft)
+    }
+}
+
 package struct SignBody: Codable, Sendable, Hashable {
     package var contentHash: String
     /// The code of the person (`account pin`).

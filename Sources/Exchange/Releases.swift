@@ -124,7 +124,9 @@ extension ReportDispatch {
     ) async throws(CommandFailure) -> [Fact] {
         guard earlier.lastVersion > 0 else { return [] }
         // What is out can be hidden although the identity changed since.
-        var signed = try await desk.signedReport(of: signature, asOfThen: act.kind == .hide)
+        let acts = try await desk.releaseActs(of: request).map(\.act) + [act], after = ReleaseState(acts)
+        var signed = try await desk.signedReport(
+            of: signature, asOfThen: act.kind == .hide, under: after.visibility)
         let today = try await desk.patient(request.patientID)
         if ReportSubject(signed.content.patient).isAnother(than: ReportSubject(today)) {
             // It would be published once more under the identity of somebody else.
@@ -137,8 +139,7 @@ extension ReportDispatch {
         }
         signed.producedAt = entry.at
         signed.notice = ReportDispatch.visibilityNotice
-        let acts = try await desk.releaseActs(of: request).map(\.act) + [act]
-        let version = earlier.lastVersion + 1, after = ReleaseState(acts)
+        let version = earlier.lastVersion + 1
         var earlier = earlier, facts = [Fact]()
         if after.confidentiality != .normal, let holding = earlier.held[.dmp] {
             // A restricted document is never in the DMP (PFI sheet section 4): what stands there open goes.

@@ -135,6 +135,21 @@ final class Typesetter {
         return defect
     }
 
+    /// Says which characters have no glyph, by their code points alone: a refusal has no word of the report.
+    private func missing(of text: String) -> String {
+        // One alone is the one: looking at it by itself again would never end.
+        let found = text.count == 1 ? Array(text) : text.filter { defect(in: String($0)) != nil }.map(\.self)
+        var codes: [String] = []
+        for code in found.map({ $0.unicodeScalars.map(\.codePoint).joined(separator: " ") })
+        where !codes.contains(code) { codes.append(code) }
+        let said = codes.prefix(3).joined(separator: ", ") + (codes.count > 3 ? "…" : "")
+        return switch codes.count {
+        case 0: "un caractère n'existe dans aucune police installée"
+        case 1: "le caractère \(said) n'existe dans aucune police installée"
+        default: "les caractères \(said) n'existent dans aucune police installée"
+        }
+    }
+
     /// A text that must not stop the report, such as an earlier result: what cannot be printed of it stands as U+FFFD.
     func shown(_ text: String) -> String {
         if defect(in: text) == nil { return text }
@@ -180,7 +195,7 @@ final class Typesetter {
         let lines = lines(of: layout, at: place)
         if defect == nil, pango_layout_get_unknown_glyphs_count(layout) > 0 {
             defect = Refusal(
-                "printing.glyph", at: place, because: "un caractère n'existe dans aucune police installée",
+                "printing.glyph", at: place, because: missing(of: text),
                 remedy: "corriger ce texte, ou installer une police qui contient ce caractère")
         }
         return SetText(lines, face)
@@ -207,11 +222,9 @@ final class Typesetter {
         for scalar in text.unicodeScalars {
             let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
             guard isControl && scalar != "\n" else { continue }
-            let code = String(scalar.value, radix: 16, uppercase: true)
             defect = Refusal(
                 "printing.control", at: place,
-                because: "le texte contient le caractère de commande U+" + String(repeating: "0", count: 4 - code.count)
-                    + code,
+                because: "le texte contient le caractère de commande \(scalar.codePoint)",
                 remedy: "retirer ce caractère à la source")
             return
         }
@@ -239,5 +252,13 @@ final class Typesetter {
                 "printing.font", because: "la police \(Face.family) manque sur cette machine",
                 remedy: "apt-get install fonts-dejavu-core")
         }
+    }
+}
+
+extension Unicode.Scalar {
+    /// `U+10FFFD`: four digits at least (Unicode, appendix A).
+    fileprivate var codePoint: String {
+        let digits = String(value, radix: 16, uppercase: true)
+        return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 }

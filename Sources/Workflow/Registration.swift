@@ -125,6 +125,10 @@ extension Desk {
                 return try Desk.patient(draft, id: id, version: old.version + 1, site: old.site, ipp: old.ipp).checked(
                     in: zone, at: now())
             }
+            var same = changed
+            same.version = old.version
+            // Nothing of the file changes: no version, and nothing in the trail.
+            if same == old { return old }
             try checkShown(changed.shownWords)
             try await refuseTwin(of: changed)
             try await ask { () throws(StoreFailure) in

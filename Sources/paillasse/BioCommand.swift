@@ -113,6 +113,9 @@ struct BioCommand: AsyncParsableCommand {
                 .cliHeader, file.request.number, file.request.priority == .urgent ? BioWords.say(.cliUrgent) : "",
                 String(file.nextVersion), BioWords.lane(file.lane)
             ).replacing(" ,", with: ","))
+        if let back = file.withdrawal {
+            Output.prose(BioWords.say(.cliWithdrawn, back.at.french, back.by, back.reason))
+        }
         for line in context { Output.prose(line) }
         for change in file.changes { Output.prose(since(file.nextVersion - 1, change)) }
         Output.line()
@@ -120,7 +123,7 @@ struct BioCommand: AsyncParsableCommand {
         var table = Table(BioWords.titles(.cliFileTitles))
         for observation in file.observations {
             let before = previous[observation.analysis].map {
-                "\($0.value.frenchText) (\($0.observedAt.french.prefix(10)))"
+                "\($0.value.frenchText) (\($0.observedAt.french.prefix(10)))" + ($0.keptBack == true ? " *" : "")
             }
             table.add(
                 observation.analysis, observation.analysisName ?? "", observation.result,
@@ -130,6 +133,7 @@ struct BioCommand: AsyncParsableCommand {
         }
         Output.table(table, empty: BioWords.say(file.left.isEmpty ? .cliNoResult : .cliAllLeft))
         BioWords.legend(file.observations)
+        if file.previous.contains(where: { $0.keptBack == true }) { Output.prose(BioWords.say(.cliKeptBack)) }
         let groups = HoldGroup.groups(of: file.observations.map { ($0.analysis, $0.holds) })
         if !groups.isEmpty { Output.line() }
         for group in groups { Output.prose("\(group.title) : \(group.remedyWords(file.request.number))") }

@@ -67,16 +67,15 @@ extension BioCommand {
                     "sign.amendment", at: request, because: "ce dossier rectifie la version \(file.nextVersion - 1)",
                     remedy: "dire pourquoi : paillasse bio amend \(request) --reason MOTIF")
             }
+            let isPartial = partial || !draft.except.isEmpty
+            let check = SignCheckBody(
+                contentHash: file.contentHash, partial: isPartial ? true : nil, uncalled: uncalled, draft: draft.body)
+            try await client.checkSignature(request, check)
             let pin = try await BioCommand.pin(
                 BioWords.say(
                     .cliAskOne, String(file.observations.count), request, String(file.contentHash.prefix(16))),
                 file, client)
-            let isPartial = partial || !draft.except.isEmpty
-            let signature = try await client.sign(
-                request,
-                SignBody(
-                    contentHash: file.contentHash, pin: pin, partial: isPartial ? true : nil, uncalled: uncalled,
-                    draft: draft.body))
+            let signature = try await client.sign(request, check.signed(with: pin))
             if listing.json { return try Output.json(signature) }
             Output.line()
             BioCommand.show(signature, request)

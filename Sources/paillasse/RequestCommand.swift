@@ -161,6 +161,9 @@ struct RequestCommand: AsyncParsableCommand {
                         + "\(signature.biologist.displayName) le \(signature.at.french)\n"
                         + "empreinte \(signature.contentHash)")
             }
+            if let back = file.withdrawal {
+                Output.prose(BioWords.say(.cliWithdrawn, back.at.french, back.by, back.reason))
+            }
         }
     }
 

@@ -1,42 +1,11 @@
 import Base
 import Foundation
+import Judges
 import Printing
 import Quality
 import Report
 import TestSupport
 import Testing
-
-/// Apache PDFBox preflight, which judges PDF/A-1b (Debian: libpdfbox2-java and what it needs).
-enum Preflight {
-    private static let jars = [
-        "preflight", "pdfbox2", "xmpbox", "fontbox2", "commons-logging", "jaxb-api", "javax.activation",
-    ].map { "/usr/share/java/\($0).jar" }
-
-    /// What it says of each file, by name; nil, loudly, where there is no Java or no preflight.
-    static func verdicts(_ files: [String: [UInt8]], for test: String) throws -> [String: String]? {
-        let java = "/usr/bin/java"
-        let missing = ([java] + jars).filter { !FileManager.default.fileExists(atPath: $0) }
-        guard missing.isEmpty else {
-            print("SKIPPED (no \(missing.joined(separator: ", "))): \(test)")
-            return nil
-        }
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "paillasse-pdfa-" + UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        for (name, bytes) in files { try Data(bytes).write(to: folder.appendingPathComponent(name + ".pdf")) }
-        let ran = try Child.runHere(
-            java,
-            ["-cp", jars.joined(separator: ":"), "org.apache.pdfbox.preflight.Validator_A1b", "batch", folder.path])
-        let text = ran.text + ran.complaintText
-        var verdicts = [String: String]()
-        for (name, _) in files {
-            let from = text.range(of: "The file \(name).pdf is ")?.upperBound
-            verdicts[name] = from.map { String(text[$0...].prefix(400)) } ?? "no verdict: \(text.prefix(400))"
-        }
-        return verdicts
-    }
-}
 
 @Suite struct `A PDF of ours` {
     private var samples: [String: [UInt8]] {
@@ -58,15 +27,15 @@ enum Preflight {
         String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
     }
 
-    @Test func `is PDF/A-1b for PDFBox preflight, with logo, curves and many pages`() throws {
-        let verdicts = try Preflight.verdicts(samples, for: "is PDF/A-1b for PDFBox preflight")
+    @Test func `is PDF/A-1b for PDFBox preflight, with logo, curves and many pages`() async throws {
+        let verdicts = try await Preflight.verdicts(samples, for: "is PDF/A-1b for PDFBox preflight")
         for (name, verdict) in verdicts ?? [:] {
-            #expect(verdict.hasPrefix("a valid PDF/A-1b file"), "\(name): \(verdict)")
+            #expect(verdict.hasPrefix(Preflight.sound), "\(name): \(verdict)")
         }
     }
 
     /// The judge judges: one thing taken away each time.
-    @Test func `is refused by preflight when what makes it PDF/A is damaged`() throws {
+    @Test func `is refused by preflight when what makes it PDF/A is damaged`() async throws {
         let sound = latin(try ReportPrinter.pdf(Samples.usual))
         var damaged = [String: [UInt8]]()
         for (name, from, to) in [
@@ -77,7 +46,7 @@ enum Preflight {
             #expect(sound.contains(from), "\(from)")
             damaged[name] = sound.replacing(from, with: to).unicodeScalars.map { UInt8($0.value) }
         }
-        let verdicts = try Preflight.verdicts(damaged, for: "is refused by preflight when damaged")
+        let verdicts = try await Preflight.verdicts(damaged, for: "is refused by preflight when damaged")
         for (name, verdict) in verdicts ?? [:] {
             #expect(verdict.hasPrefix("not a valid") || verdict.contains("error"), "\(name): \(verdict)")
         }

@@ -2,6 +2,7 @@ import Base
 import CDA
 import HL7v2
 import Laboratory
+import Printing
 import Report
 import ReportSamples
 import Testing
@@ -27,12 +28,16 @@ struct CampaignTests {
     struct Made {
         let plan: ReportPlan
         let composition: Composition
+        let pdf: [UInt8]
         let cda: [UInt8]
         let routing: Routing
         let settings: RoutingSettings
     }
 
-    static func make(_ plan: ReportPlan, rank: Int, maker: inout ReportMaker) throws -> Made {
+    /// `withPage`: the page that would leave stands in the document, else a few bytes for it.
+    static func make(
+        _ plan: ReportPlan, rank: Int, maker: inout ReportMaker, withPage: Bool = false
+    ) throws -> Made {
         let composition = try Composition(maker.report(plan, rank: rank), catalogue: catalogue.get())
         var settings = RoutingSettings()
         settings.carrier = plan.way == .mdm ? .mdm : .oru
@@ -47,8 +52,9 @@ struct CampaignTests {
             request.earlierVisibility = .open
         }
         request.isWithdrawal = plan.stage == .withdrawn
+        let pdf = withPage ? try ReportPrinter.pdf(composition.printed) : Self.pdf
         return Made(
-            plan: plan, composition: composition, cda: try composition.cda(pdf: pdf),
+            plan: plan, composition: composition, pdf: pdf, cda: try composition.cda(pdf: pdf),
             routing: Routing(request, settings: settings), settings: settings)
     }
 
@@ -58,10 +64,12 @@ struct CampaignTests {
         var maker = ReportMaker(seed: Self.seed)
         var pairs = Set<String>()
         var documents: [String: [UInt8]] = [:]
+        var pages: [String: [UInt8]] = [:]
         for (rank, plan) in plans.enumerated() {
-            let made = try Self.make(plan, rank: rank + 1, maker: &maker)
+            let made = try Self.make(plan, rank: rank + 1, maker: &maker, withPage: true)
             let name = "r\(padded(rank + 1, 4))"
-            let document = made.composition.document(pdf: Self.pdf)
+            let document = made.composition.document(pdf: made.pdf)
+            pages[name] = made.pdf
             for one in plan.cases { #expect(one.isShown(in: document), "\(name) \(one)") }
             pairs.formUnion(ReportPlan.pairs(of: plan.traits))
             documents[name] = made.cda
@@ -72,6 +80,9 @@ struct CampaignTests {
             }
         }
         #expect(ReportPlan.everyPair.subtracting(pairs) == [])
+        for (name, verdict) in try await Preflight.verdicts(pages, for: "five hundred pages") ?? [:] {
+            #expect(verdict.hasPrefix(Preflight.sound), "\(name): \(verdict)")
+        }
         guard let shared = Judges.shared(for: "five hundred reports") else { return }
         let errors = try await Judges.cdaErrors(in: documents, shared: shared)
         #expect(errors == "")

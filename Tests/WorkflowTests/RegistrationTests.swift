@@ -16,6 +16,8 @@ import Workflow
         draft.usedName = "AUTRE"
         let changed = try await bench.desk.updatePatient(first.id, draft, by: Bench.secretary)
         #expect(changed.version == 2 && changed.ipp == first.ipp)
+        let same = try await bench.desk.updatePatient(first.id, draft, by: Bench.secretary)
+        #expect(same == changed, "what changes nothing makes no version")
         #expect(try await bench.store.patientVersions(first.id).map(\.usedName) == [nil, "AUTRE"])
         #expect(try await bench.trail.map(\.action) == ["patient.register", "patient.register", "patient.update"])
         #expect(try await bench.soundTrail())

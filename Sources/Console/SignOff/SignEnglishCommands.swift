@@ -46,6 +46,8 @@ extension SignWord {
         .cliReject: "reject: {1}",
         .cliRead: "read why: {1}",
         .cliAttached: "attached: {1}",
+        .cliKeptBack: "*: not in this report, since not all its readers may see the one this result comes from",
+        .cliWithdrawn: "WITHDRAWN on {1} by {2}: {3}",
         .cliHash: "{1} result(s), hash {2}",
         .cliSigned: "{1}: version {2}{3} signed by {4} on {5}, hash {6}",
         .cliPartly: " (partial)",

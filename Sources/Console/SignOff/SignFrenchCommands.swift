@@ -46,6 +46,9 @@ extension SignWord {
         .cliReject: "rejeter : {1}",
         .cliRead: "lire pourquoi : {1}",
         .cliAttached: "joint : {1}",
+        .cliKeptBack:
+            "* : pas dans ce compte rendu, car tous ses lecteurs ne peuvent voir celui dont vient ce résultat",
+        .cliWithdrawn: "RETIRÉ le {1} par {2} : {3}",
         .cliHash: "{1} résultat(s), empreinte {2}",
         .cliSigned: "{1} : version {2}{3} signée par {4} le {5}, empreinte {6}",
         .cliPartly: " (partielle)",

@@ -25,7 +25,8 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case cliSecret, cliPinAgain, cliPinChosen, cliMissing, cliSummary, cliQueueTitles, cliFileTitles, cliNothing,
         cliHeader, cliUrgent, cliPatient,
         cliPrescriber
-    case cliTube, cliNoResult, cliAllLeft, cliCall, cliReject, cliRead, cliAttached, cliHash, cliSigned, cliPartly
+    case cliTube, cliNoResult, cliAllLeft, cliKeptBack, cliWithdrawn, cliCall, cliReject, cliRead, cliAttached, cliHash,
+        cliSigned, cliPartly
     case cliAskOne, cliAskLot, cliAskAmend, cliPin, cliLot, cliLotOldest, cliLotRejected, cliLotRules, cliDrawn
     case cliLotDone, cliNotSigned, cliFigures, cliPace, cliToday, cliPause, cliSlower, cliVersion, cliToSign
     case cliVersionNone, cliChangeTitle, cliRemoved, cliSame, cliHolderTitles, cliNobody, cliHistTitles, cliThisFile

@@ -5,10 +5,13 @@ package struct PreviousResult: Codable, Sendable, Hashable {
     package var analysis: String
     package var value: ObservationValue
     package var observedAt: Instant
-    package init(analysis: String, value: ObservationValue, observedAt: Instant) {
+    /// Readers of this report may not all see the report that it comes from: a biologist reads it, no document has it.
+    package var isKeptBack: Bool
+    package init(analysis: String, value: ObservationValue, observedAt: Instant, isKeptBack: Bool = false) {
         self.analysis = analysis
         self.value = value
         self.observedAt = observedAt
+        self.isKeptBack = isKeptBack
     }
 }
 

@@ -16,6 +16,16 @@ package struct Visibility: Codable, Sendable, Hashable {
         case hiddenUntil(Instant)
         /// Announcement visit whose date is not known: hidden until the biologist releases it.
         case hidden
+
+        /// Does this end no later than the other one?
+        fileprivate func isOver(when other: PatientAccess, at now: Instant) -> Bool {
+            switch (self, other) {
+            case (.open, _), (_, .hidden): true
+            case (.hidden, _): false
+            case (.hiddenUntil(let end), .open): end <= now
+            case (.hiddenUntil(let end), .hiddenUntil(let otherEnd)): end <= max(now, otherEnd)
+            }
+        }
     }
     package var confidentiality = Confidentiality.normal
     package var patient = PatientAccess.open
@@ -29,6 +39,17 @@ package struct Visibility: Codable, Sendable, Hashable {
     package init() {}
 
     package static let open = Visibility()
+
+    /// May all who read a report under this visibility read a result of a report under `other`? An earlier result on a
+    /// later report would else reach whom it is hidden from.
+    package func mayShow(resultsUnder other: Visibility, at now: Instant) -> Bool {
+        let ranks = Confidentiality.allCases
+        let mine = ranks.firstIndex(of: confidentiality) ?? 0, its = ranks.firstIndex(of: other.confidentiality) ?? 0
+        return its <= mine && other.patient.isOver(when: patient, at: now)
+            && (hiddenFromProfessionals || !other.hiddenFromProfessionals)
+            && (hiddenFromRepresentatives || !other.hiddenFromRepresentatives)
+            && (secretCare || !other.secretCare)
+    }
 
     /// Is it hidden from the patient at an instant?
     package func hidesFromPatient(at now: Instant) -> Bool {

@@ -19,7 +19,12 @@ extension Desk {
             let review = try await review(id, SignDraft())
             // Changed, and changed back: nothing to sign.
             guard review.isWaiting else { continue }
-            if review.file.content.observations.isEmpty, try await isWithdrawn(review) { continue }
+            // Nothing of it is left to sign, and what left was taken back since.
+            if review.file.content.observations.isEmpty, review.file.earlier != nil,
+                try await withdrawal(of: review.request) != nil
+            {
+                continue
+            }
             let file = try await shown(review, previous: [])
             guard isAll(file, of: wanted) else { continue }
             queue.add(file, oldSince: review.oldIdentity(at: now()))
@@ -75,17 +80,12 @@ extension Desk {
         _ reference: String, draft: SignDraft = SignDraft()
     ) async throws(CommandFailure) -> FileToSign {
         let review = try await review(reference, draft)
-        let file = try await shown(review, previous: try await previousResults(review.request, review.file.content))
+        let file = try await shown(
+            review,
+            previous: try await previousResults(
+                review.request, review.file.content, under: try await visibility(of: review.request)))
         let calls = try await uncalledResults(site: review.request.site)
         return file.told(callsOf: calls[review.request.id] ?? [])
-    }
-
-    /// Nothing of it is left to sign, and what left was taken back since.
-    private func isWithdrawn(_ review: SignReview) async throws(CommandFailure) -> Bool {
-        guard let earlier = review.file.earlier else { return false }
-        return try await releaseActs(of: review.request).contains {
-            $0.act.kind == .withdraw && $0.at >= earlier.signature.at
-        }
     }
 
     private func shown(
@@ -104,32 +104,39 @@ extension Desk {
             supplements: file.registered.summary, hasFreshSupplements: file.hasFreshSupplements)
     }
 
-    /// Earlier requests that a report shows in its curves; one earlier result is what a person compares with.
-    static let historyDepth = 8
-
-    package func previousResults(
-        _ request: Request, _ content: SignedContent, depth: Int = 1
-    ) async throws(CommandFailure) -> [PreviousResult] {
-        let codes = content.observations.map(\.analysis)
-        let before = content.observations.map(\.observedAt).max() ?? request.registeredAt
-        let found = try await ask { () throws(StoreFailure) in
-            try await store.previousSigned(
-                patientID: request.patientID, analyses: codes, before: before, excludingRequest: request.id,
-                depth: depth)
-        }
-        // A request signed again holds each result once more: the newest counts.
-        var seen = Set<[String]>()
-        return found.filter { seen.insert([$0.requestID, $0.analysis]).inserted }.map {
-            PreviousResult(analysis: $0.analysis, value: $0.value, observedAt: $0.observedAt)
-        }
-    }
-
     /// The biological sign-off (*validation biologique*, CSP D6211-3). `contentHash` is what the biologist saw: when
     /// the file changed since, nothing is signed. `inLot`: with others, by exception; then nothing may stop it.
     package func sign(
         _ reference: String, contentHash: String, allowPartial: Bool, uncalled: String? = nil,
         draft: SignDraft = SignDraft(), inLot: Bool = false, by author: Author
     ) async throws(CommandFailure) -> Signature {
+        let ready = try await signatureReady(
+            reference, contentHash: contentHash, allowPartial: allowPartial, uncalled: uncalled, draft: draft,
+            inLot: inLot, by: author)
+        let action = draft.amendment != nil ? "bio.amend" : inLot ? "bio.sign.lot" : "bio.sign"
+        let all = [.signature(ready.signature)] + ready.facts
+        try await ask { () throws(StoreFailure) in
+            try await store.append(all, note: note(author, action, ready.number, ready.signature.at))
+        }
+        afterSigning()
+        return ready.signature
+    }
+
+    /// Refuses as `sign` would, and signs nothing: what is wrong is said before the code is asked for.
+    package func checkSignature(
+        _ reference: String, contentHash: String, allowPartial: Bool, uncalled: String? = nil, draft: SignDraft,
+        by author: Author
+    ) async throws(CommandFailure) {
+        _ = try await signatureReady(
+            reference, contentHash: contentHash, allowPartial: allowPartial, uncalled: uncalled, draft: draft,
+            inLot: false, by: author)
+    }
+
+    /// A signature that nothing stops, with what is written beside it; its report has been rehearsed.
+    private func signatureReady(
+        _ reference: String, contentHash: String, allowPartial: Bool, uncalled: String?, draft: SignDraft,
+        inLot: Bool, by author: Author
+    ) async throws(CommandFailure) -> (signature: Signature, facts: [Fact], number: String) {
         try allow(author, .sign)
         guard let biologist = author.professional else {
             throw .refused(
@@ -154,13 +161,7 @@ extension Desk {
             supplementsThrough: file.supplementsThrough, words: file.words.isEmpty ? nil : file.words,
             amendment: draft.amendment, inLot: inLot ? true : nil, context: SignedContext(file.content))
         try await rehearse(signature, file.content, request)
-        let action = draft.amendment != nil ? "bio.amend" : inLot ? "bio.sign.lot" : "bio.sign"
-        let all = [.signature(signature)] + facts
-        try await ask { () throws(StoreFailure) in
-            try await store.append(all, note: note(author, action, request.number, at))
-        }
-        afterSigning()
-        return signature
+        return (signature, facts, request.number)
     }
 
     /// What a signature says, as it is shown to who gives it.

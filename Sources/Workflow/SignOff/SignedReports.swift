@@ -7,9 +7,10 @@ import Store
 extension Desk {
     /// Everything a report version is made of, read back from the facts that its signature names. Refuses when the
     /// content no longer has the hash that was signed (HOUSE invariant 5): then nothing leaves. `asOfThen`: an identity
-    /// that changed since is taken as it was signed, with the patient's choices of today.
+    /// that changed since is taken as it was signed, with the patient's choices of today. `visibility`: of the version
+    /// that is made, when it is not what the acts of today say.
     package func signedReport(
-        of signature: Signature, asOfThen: Bool = false
+        of signature: Signature, asOfThen: Bool = false, under visibility: Visibility? = nil
     ) async throws(CommandFailure) -> SignedReport {
         let request = try await request(signature.requestID)
         let stored = try await ask { () throws(StoreFailure) in try await store.observations(requestID: request.id) }
@@ -41,12 +42,18 @@ extension Desk {
                     because: "le dossier a changé depuis la signature : rien ne part",
                     remedy: "le biologiste doit relire et signer de nouveau"))
         }
-        return try await report(of: signature, content, request)
+        return try await report(of: signature, content, request, under: visibility)
     }
 
     private func report(
-        of signature: Signature, _ content: SignedContent, _ request: Request
+        of signature: Signature, _ content: SignedContent, _ request: Request, under wanted: Visibility? = nil
     ) async throws(CommandFailure) -> SignedReport {
+        var visibility = Visibility.open
+        if let wanted {
+            visibility = wanted
+        } else {
+            visibility = try await self.visibility(of: request)
+        }
         let site = try site(signature.site)
         let called = try await mentioningCalls(in: content, before: signature.at, zone: site.civilZone)
         let setOID =
@@ -56,7 +63,8 @@ extension Desk {
             }.joined(separator: ".")
         return SignedReport(
             site: site, signature: signature, content: called,
-            previous: try await previousResults(request, content, depth: Desk.historyDepth),
+            previous: try await previousResults(request, content, under: visibility, depth: Desk.historyDepth)
+                .filter { !$0.isKeptBack },
             documentOID: "\(setOID).\(signature.version)",
             setOID: setOID, replacedOID: signature.version > 1 ? "\(setOID).\(signature.version - 1)" : nil,
             producedAt: signature.at)

@@ -134,7 +134,9 @@ extension Desk {
             }
             found.merge(some) { $1 }
         }
-        for code in found.keys { found[code]?.removeAll { $0.requestID == judgement.file.request.id } }
+        for (code, observations) in found {
+            found[code] = try await unwithdrawn(observations.filter { $0.requestID != judgement.file.request.id })
+        }
         let accessions = Set(found.values.joined().map(\.accession)).filter { !$0.isEmpty }
         let tubes =
             accessions.isEmpty

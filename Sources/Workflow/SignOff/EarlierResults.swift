@@ -1,0 +1,93 @@
+import Base
+package import Laboratory
+import Store
+
+// What of a patient's past a report may show, and a rule may compare with.
+extension Desk {
+    /// Earlier requests that a report shows in its curves; one earlier result is what a person compares with.
+    static let historyDepth = 8
+
+    /// Asked beyond the depth, since some of what was signed does not stand any more.
+    private static let historyReserve = 8
+
+    /// Signed earlier results of each analysis, the newest first, the last of each request. Left out: what its request
+    /// signed no more, what was rejected since, and all of a report that was withdrawn. Marked: what the readers of a
+    /// report under this visibility may not see.
+    package func previousResults(
+        _ request: Request, _ content: SignedContent, under visibility: Visibility, depth: Int = 1
+    ) async throws(CommandFailure) -> [PreviousResult] {
+        let codes = content.observations.map(\.analysis)
+        let before = content.observations.map(\.observedAt).max() ?? request.registeredAt
+        let found = try await ask { () throws(StoreFailure) in
+            try await store.previousSigned(
+                patientID: request.patientID, analyses: codes, before: before, excludingRequest: request.id,
+                depth: depth + Desk.historyReserve)
+        }
+        var standings = [String: EarlierStanding](), counts = [String: Int](), results = [PreviousResult]()
+        // A request signed again holds each result once more: the newest counts.
+        var seen = Set<[String]>()
+        for one in found where counts[one.analysis, default: 0] < depth {
+            var known = standings[one.requestID]
+            if known == nil { known = try await standing(of: one.requestID) }
+            guard let standing = known else { continue }
+            standings[one.requestID] = standing
+            guard !standing.isWithdrawn, standing.observations.contains(one.id),
+                seen.insert([one.requestID, one.analysis]).inserted
+            else { continue }
+            counts[one.analysis, default: 0] += 1
+            results.append(
+                PreviousResult(
+                    analysis: one.analysis, value: one.value, observedAt: one.observedAt,
+                    isKeptBack: standing.state.isHeld
+                        || !visibility.mayShow(resultsUnder: standing.state.visibility, at: now())))
+        }
+        return results
+    }
+
+    /// What of an earlier request stands: its acts, and the results that its last signature holds and nobody rejected.
+    private struct EarlierStanding {
+        var state: ReleaseState
+        var isWithdrawn: Bool
+        var observations: Set<String>
+    }
+    private func standing(of id: String) async throws(CommandFailure) -> EarlierStanding {
+        let (signatures, events) = try await ask { () throws(StoreFailure) in
+            (try await store.signatures(requestID: id), try await store.observationEvents(requestID: id))
+        }
+        let latest = signatures.max { $0.version < $1.version }
+        var last = [String: ObservationEvent]()
+        for event in events where event.ordinal > last[event.observationID]?.ordinal ?? 0 {
+            last[event.observationID] = event
+        }
+        let rejected = last.filter { $0.value.kind == .rejected }.keys
+        let request = try await request(id)
+        return EarlierStanding(
+            state: ReleaseState(try await releaseActs(of: request).map(\.act).filter { $0.kind != .withdraw }),
+            isWithdrawn: try await withdrawal(of: request) != nil,
+            observations: Set(latest?.observationIDs ?? []).subtracting(rejected))
+    }
+
+    /// Who may see the reports of a request, after what people decided.
+    func visibility(of request: Request) async throws(CommandFailure) -> Visibility {
+        ReleaseState(try await releaseActs(of: request).map(\.act)).visibility
+    }
+
+    /// The act that took back what the last signature sent; nil when it stands.
+    package func withdrawal(of request: Request) async throws(CommandFailure) -> DecidedRelease? {
+        let acts = try await releaseActs(of: request)
+        guard let last = acts.last(where: { $0.act.kind == .withdraw }) else { return nil }
+        let signatures = try await ask { () throws(StoreFailure) in
+            try await store.signatures(requestID: request.id)
+        }
+        return signatures.allSatisfy { $0.at <= last.at } ? last : nil
+    }
+
+    /// Without those whose report was withdrawn: they may be somebody else's.
+    package func unwithdrawn(_ observations: [Observation]) async throws(CommandFailure) -> [Observation] {
+        var stands = [String: Bool]()
+        for one in observations where stands[one.requestID] == nil {
+            stands[one.requestID] = try await withdrawal(of: try await request(one.requestID)) == nil
+        }
+        return observations.filter { stands[$0.requestID] ?? true }
+    }
+}
