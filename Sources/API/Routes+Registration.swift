@@ -144,7 +144,7 @@ extension LaboratoryAPI {
         let specimens = try await desk.store.specimens(requestID: request.id)
         let last = Chosen.lastEvents(events)
         let signed = Set(signatures.flatMap(\.observationIDs))
-        var view = RequestFileView(
+        var answer = RequestFileView(
             request: RequestView(request, patient: patient, in: call.zone),
             patient: PatientView(patient, in: call.zone),
             specimens: specimens.map { SpecimenView($0, in: call.zone) },
@@ -159,8 +159,8 @@ extension LaboratoryAPI {
             },
             events: events.map { ObservationEventView($0, in: call.zone) },
             signatures: signatures.map { SignatureView($0, in: call.zone) })
-        view.withdrawal = try await withdrawal(of: request, call)
-        return view
+        answer.withdrawal = try await withdrawal(of: request, call)
+        return answer
     }
 
     func withdrawal(of request: Request, _ call: Call) async throws -> WithdrawalView? {

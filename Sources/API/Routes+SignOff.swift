@@ -85,7 +85,7 @@ extension LaboratoryAPI {
     private func shown(_ draft: SignDraft, _ call: Call) async throws -> FileToSignView {
         let file = try await desk.fileToSign(try await request(call.parameter("ref"), call).id, draft: draft)
         let placed = file.words.sectionComments.map { "\($0.place) : \($0.text)" }
-        var view = FileToSignView(
+        var answer = FileToSignView(
             request: RequestView(file.request, patient: file.patient, in: call.zone),
             patient: PatientView(file.patient, in: call.zone),
             specimens: file.specimens.map { SpecimenView($0, in: call.zone) },
@@ -96,8 +96,8 @@ extension LaboratoryAPI {
             comments: file.words.conclusions.map { "\($0.title) : \($0.text)" } + placed,
             supplements: file.supplements, hasFreshSupplements: file.hasFreshSupplements, changes: file.changes,
             reasons: file.obstacles, left: try await views(file.left, call), order: file.order)
-        view.withdrawal = try await withdrawal(of: file.request, call)
-        return view
+        answer.withdrawal = try await withdrawal(of: file.request, call)
+        return answer
     }
 
     private func line(of file: FileToSign, _ call: Call) -> SignableLineView {

@@ -3,8 +3,8 @@ import Foundation
 import Report
 import Testing
 
-@testable import Judges
-import Printing
+import Judges
+@testable import Printing
 
 @Suite struct `The fonts of a document` {
     /// The usual report with a comment of these lines.
