@@ -24,6 +24,14 @@ extension LaboratoryAPI {
                 let draft = try call.decoded(SignDraftBody.self).draft
                 return try .json(try await preview(draft, call))
             },
+            Route("POST", "/v1/bio/:ref/check", .needs(.sign)) { call in
+                let body = try call.decoded(SignBody.self)
+                try await desk.checkSignature(
+                    try await request(call.parameter("ref"), call).id, contentHash: body.contentHash,
+                    allowPartial: body.partial ?? false, uncalled: body.uncalled,
+                    draft: body.draft?.draft ?? SignDraft(), by: call.author)
+                return try .json(Done())
+            },
             Route("POST", "/v1/bio/:ref/sign", .needs(.sign)) { call in
                 let body = try call.decoded(SignBody.self)
                 try await accounts.prove(body.pin, by: call.author)

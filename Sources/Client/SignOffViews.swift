@@ -171,6 +171,10 @@ extension LaboratoryClient {
     package func fileToSign(_ reference: String, _ draft: SignDraftBody) async throws(Refusal) -> FileToSignView {
         try await send("POST", "/v1/bio/\(LaboratoryClient.segment(reference))/draft", draft)
     }
+    /// Refused for what the signature would be refused for; the code is not looked at.
+    package func checkSignature(_ reference: String, _ body: SignBody) async throws(Refusal) {
+        let _: Done = try await send("POST", "/v1/bio/\(LaboratoryClient.segment(reference))/check", body)
+    }
     package func sign(_ reference: String, _ body: SignBody) async throws(Refusal) -> SignatureView {
         try await send("POST", "/v1/bio/\(LaboratoryClient.segment(reference))/sign", body)
     }

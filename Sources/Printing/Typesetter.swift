@@ -180,10 +180,32 @@ final class Typesetter {
         let lines = lines(of: layout, at: place)
         if defect == nil, pango_layout_get_unknown_glyphs_count(layout) > 0 {
             defect = Refusal(
-                "printing.glyph", at: place, because: "un caractère n'existe dans aucune police installée",
+                "printing.glyph", at: place, because: named(unknownIn: text, layout),
                 remedy: "corriger ce texte, ou installer une police qui contient ce caractère")
         }
         return SetText(lines, face)
+    }
+
+    /// `le caractère U+1F9A0 (MICROBE), le 4e du texte, n'existe dans aucune police installée`; its lines were read.
+    private func named(unknownIn text: String, _ layout: OpaquePointer) -> String {
+        for (place, character) in text.enumerated() {
+            for scalar in character.unicodeScalars where scalar.value > 0x7F {
+                let alone = String(scalar)
+                pango_layout_set_text(layout, alone, Int32(alone.utf8.count))
+                guard pango_layout_get_unknown_glyphs_count(layout) > 0 else { continue }
+                let name = scalar.properties.name.map { " (\($0))" } ?? ""
+                return
+                    "le caractère \(Typesetter.code(scalar))\(name), le \(place + 1)e du texte, n'existe dans aucune "
+                    + "police installée"
+            }
+        }
+        return "une suite de caractères n'existe dans aucune police installée"
+    }
+
+    /// `U+00A0`
+    private static func code(_ scalar: Unicode.Scalar) -> String {
+        let digits = String(scalar.value, radix: 16, uppercase: true)
+        return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 
     private func lines(of layout: OpaquePointer, at place: String) -> [SetLine] {
@@ -207,11 +229,9 @@ final class Typesetter {
         for scalar in text.unicodeScalars {
             let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
             guard isControl && scalar != "\n" else { continue }
-            let code = String(scalar.value, radix: 16, uppercase: true)
             defect = Refusal(
                 "printing.control", at: place,
-                because: "le texte contient le caractère de commande U+" + String(repeating: "0", count: 4 - code.count)
-                    + code,
+                because: "le texte contient le caractère de commande \(Typesetter.code(scalar))",
                 remedy: "retirer ce caractère à la source")
             return
         }

@@ -125,6 +125,9 @@ extension Desk {
                 return try Desk.patient(draft, id: id, version: old.version + 1, site: old.site, ipp: old.ipp).checked(
                     in: zone, at: now())
             }
+            var same = changed
+            same.version = old.version
+            if same == old { return old }
             try checkShown(changed.shownWords)
             try await refuseTwin(of: changed)
             try await ask { () throws(StoreFailure) in

@@ -67,16 +67,16 @@ extension BioCommand {
                     "sign.amendment", at: request, because: "ce dossier rectifie la version \(file.nextVersion - 1)",
                     remedy: "dire pourquoi : paillasse bio amend \(request) --reason MOTIF")
             }
-            let pin = try await BioCommand.pin(
+            let isPartial = partial || !draft.except.isEmpty
+            var body = SignBody(
+                contentHash: file.contentHash, pin: "", partial: isPartial ? true : nil, uncalled: uncalled,
+                draft: draft.body)
+            try await client.checkSignature(request, body)
+            body.pin = try await BioCommand.pin(
                 BioWords.say(
                     .cliAskOne, String(file.observations.count), request, String(file.contentHash.prefix(16))),
                 file, client)
-            let isPartial = partial || !draft.except.isEmpty
-            let signature = try await client.sign(
-                request,
-                SignBody(
-                    contentHash: file.contentHash, pin: pin, partial: isPartial ? true : nil, uncalled: uncalled,
-                    draft: draft.body))
+            let signature = try await client.sign(request, body)
             if listing.json { return try Output.json(signature) }
             Output.line()
             BioCommand.show(signature, request)

@@ -184,6 +184,9 @@ import Testing
         report.patient.givenNames = "Maëlle \u{10FFFD}"
         let refusal = try #require(printed(report))
         #expect(refusal.code == "printing.glyph" && refusal.place == "patient")
+        #expect(refusal.cause.contains("U+10FFFD") && !refusal.cause.contains("Maëlle"))
+        let alone = ReportPrinter.defect(in: "Maëlle \u{10FFFD}")
+        #expect(alone?.cause.hasPrefix("le caractère U+10FFFD, le 8e du texte, n'existe") == true)
     }
 
     @Test func `is known of a text by itself, whatever came before`() {

@@ -2,6 +2,7 @@ import Base
 import CDA
 import HL7v2
 import Laboratory
+import Printing
 import Report
 import ReportSamples
 import Testing
@@ -32,7 +33,10 @@ struct CampaignTests {
         let settings: RoutingSettings
     }
 
-    static func make(_ plan: ReportPlan, rank: Int, maker: inout ReportMaker) throws -> Made {
+    /// `isPrinted`: the document carries its own page, not a file that only stands for it.
+    static func make(
+        _ plan: ReportPlan, rank: Int, maker: inout ReportMaker, isPrinted: Bool = false
+    ) throws -> Made {
         let composition = try Composition(maker.report(plan, rank: rank), catalogue: catalogue.get())
         var settings = RoutingSettings()
         settings.carrier = plan.way == .mdm ? .mdm : .oru
@@ -47,6 +51,7 @@ struct CampaignTests {
             request.earlierVisibility = .open
         }
         request.isWithdrawal = plan.stage == .withdrawn
+        let pdf = isPrinted ? try ReportPrinter.pdf(composition.printed(on: .plain)) : pdf
         return Made(
             plan: plan, composition: composition, cda: try composition.cda(pdf: pdf),
             routing: Routing(request, settings: settings), settings: settings)
@@ -59,7 +64,7 @@ struct CampaignTests {
         var pairs = Set<String>()
         var documents: [String: [UInt8]] = [:]
         for (rank, plan) in plans.enumerated() {
-            let made = try Self.make(plan, rank: rank + 1, maker: &maker)
+            let made = try Self.make(plan, rank: rank + 1, maker: &maker, isPrinted: true)
             let name = "r\(padded(rank + 1, 4))"
             let document = made.composition.document(pdf: Self.pdf)
             for one in plan.cases { #expect(one.isShown(in: document), "\(name) \(one)") }

@@ -135,6 +135,7 @@ import Testing
         ("POST /v1/requests/:ref/comment", "TB"), ("PUT /v1/requests/:ref/clinical", "TBS"),
         ("PUT /v1/requests/:ref/addressees", "TBS"),
         ("GET /v1/bio", "TBSP"), ("GET /v1/bio/:ref", "TBSP"), ("POST /v1/bio/:ref/sign", "B"),
+        ("POST /v1/bio/:ref/check", "B"),
         ("POST /v1/bio/:ref/draft", "TBSP"), ("POST /v1/bio/lot", "B"), ("POST /v1/pin", "B"),
         ("GET /v1/comments", "TBSAP"), ("GET /v1/signatures/figures", "TBSAP"),
         ("GET /v1/triage", "TBSP"), ("GET /v1/triage/:id", "TBSP"), ("POST /v1/triage/:id/attach", "TB"),

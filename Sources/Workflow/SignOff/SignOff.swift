@@ -2,7 +2,7 @@ import Base
 import Catalog
 package import Laboratory
 import Rules
-import Store
+package import Store
 
 extension Desk {
     /// Requests with something to sign, urgent first; without their earlier results. A signed one is among them when
@@ -14,6 +14,30 @@ extension Desk {
         let ids = try await ask { () throws(StoreFailure) in
             try await store.requestsAwaitingSignature(site: site, limit: limit)
         }
+        var queue = try await queue(of: ids, wanted)
+        let calls = try await uncalledResults(site: site)
+        try await add(calls, to: &queue, wanted)
+        return queue.files.map { $0.told(callsOf: calls[$0.request.id] ?? []) }
+    }
+
+    /// The numbers of a site (nil: of all). Of the files to sign, those that were signed before are judged as the queue
+    /// judges them: what changed and changed back is not counted.
+    package func counts(site: String?) async throws(CommandFailure) -> StoreCounts {
+        let (known, changed) = try await ask { () throws(StoreFailure) in
+            (
+                try await store.counts(site: site),
+                try await store.requestsUnderReview(site: site, limit: StoreBounds.ofRequest)
+            )
+        }
+        var counts = known
+        var queue = try await queue(of: changed, nil)
+        try await add(try await uncalledResults(site: site), to: &queue, nil)
+        counts.awaitingSignature += queue.files.count - changed.count
+        return counts
+    }
+
+    /// Those of these requests that a biologist has to sign.
+    private func queue(of ids: [String], _ wanted: Set<String>?) async throws(CommandFailure) -> SignQueue {
         var queue = SignQueue()
         for id in ids {
             let review = try await review(id, SignDraft())
@@ -24,8 +48,13 @@ extension Desk {
             guard isAll(file, of: wanted) else { continue }
             queue.add(file, oldSince: review.oldIdentity(at: now()))
         }
-        // What is signed may wait for a call all the same: an amendment opens one, a signature may come before it.
-        let calls = try await uncalledResults(site: site)
+        return queue
+    }
+
+    /// What is signed may wait for a call all the same: an amendment opens one, a signature may come before it.
+    private func add(
+        _ calls: [String: [Observation]], to queue: inout SignQueue, _ wanted: Set<String>?
+    ) async throws(CommandFailure) {
         let listed = queue.listed
         for (id, results) in calls.sorted(by: { $0.key < $1.key }) where !listed.contains(id) {
             let review = try await review(id, SignDraft())
@@ -34,7 +63,6 @@ extension Desk {
             let file = try await shown(review, previous: [])
             if isAll(file, of: wanted) { queue.add(file, oldSince: nil) }
         }
-        return queue.files.map { $0.told(callsOf: calls[$0.request.id] ?? []) }
     }
 
     /// A signature covers the whole file: all of it must be of the section.
@@ -138,6 +166,34 @@ extension Desk {
                     because: "ce compte n'a pas d'identité professionnelle (RPPS)",
                     remedy: "la faire saisir par l'administrateur"))
         }
+        let ready = try await prepare(reference, contentHash, allowPartial, uncalled, draft, inLot, author, biologist)
+        let action = draft.amendment != nil ? "bio.amend" : inLot ? "bio.sign.lot" : "bio.sign"
+        try await ask { () throws(StoreFailure) in
+            try await store.append(
+                [.signature(ready.signature)] + ready.facts,
+                note: note(author, action, ready.number, ready.signature.at))
+        }
+        afterSigning()
+        return ready.signature
+    }
+
+    /// Refuses what a signature given now would be refused for, before anybody is asked for a code; nothing is kept.
+    package func checkSignature(
+        _ reference: String, contentHash: String, allowPartial: Bool, uncalled: String?, draft: SignDraft,
+        by author: Author
+    ) async throws(CommandFailure) {
+        try allow(author, .sign)
+        let request = try await request(reference)
+        var signer = try site(request.site).director
+        if let own = author.professional { signer = own }
+        _ = try await prepare(reference, contentHash, allowPartial, uncalled, draft, false, author, signer)
+    }
+
+    /// A signature that may be given, and what is written with it; its report can be made.
+    private func prepare(
+        _ reference: String, _ contentHash: String, _ allowPartial: Bool, _ uncalled: String?, _ draft: SignDraft,
+        _ inLot: Bool, _ author: Author, _ biologist: Professional
+    ) async throws(CommandFailure) -> (signature: Signature, facts: [Fact], number: String) {
         let review = try await review(reference, draft)
         let (request, file) = (review.request, review.file)
         try within(request, author)
@@ -154,13 +210,7 @@ extension Desk {
             supplementsThrough: file.supplementsThrough, words: file.words.isEmpty ? nil : file.words,
             amendment: draft.amendment, inLot: inLot ? true : nil, context: SignedContext(file.content))
         try await rehearse(signature, file.content, request)
-        let action = draft.amendment != nil ? "bio.amend" : inLot ? "bio.sign.lot" : "bio.sign"
-        let all = [.signature(signature)] + facts
-        try await ask { () throws(StoreFailure) in
-            try await store.append(all, note: note(author, action, request.number, at))
-        }
-        afterSigning()
-        return signature
+        return (signature, facts, request.number)
     }
 
     /// What a signature says, as it is shown to who gives it.
