@@ -17,11 +17,11 @@ extension LaboratoryAPI {
 
     /// Who has what, from the deliveries; what comes next, from the decision that will send it.
     private func holders(of request: Request, _ call: Call) async throws -> [ReportHolder] {
-        let found = try await desk.store.deliveries(site: nil, requestID: request.id, limit: Call.mostLines)
+        let found = try await desk.store.deliveries(of: request)
         let happened = try await desk.store.deliveryEvents(of: found.map(\.id))
         var lines = StandingView.all(
             found.map { view($0, happened[$0.id] ?? [], number: request.number, call) },
-            try await desk.withheld(site: nil, request: request.id, limit: Call.mostLines).map {
+            try await desk.withheld(site: nil, request: request.id, limit: StoreBounds.ofRequest).map {
                 WithheldView($0, call)
             })
         let outlook =
@@ -33,25 +33,29 @@ extension LaboratoryAPI {
         let isPending = call.query["pending"] == "true"
         let newest = try await desk.store.reports(requestID: request.id).map(\.version).max() ?? 0
         var holders = [ReportHolder]()
-        // Who has something first: of a report of the wrong patient the prescriber has a line for what goes and one for
-        // what comes, and only the first is in his mailbox.
+        // Who has a version under each identity takes its own line before who has none yet.
         for one in outlook.filter({ $0.version != nil }) + outlook.filter({ $0.version == nil }) {
-            let place = lines.lastIndex { $0.isAbout(one) }
+            let place =
+                lines.lastIndex { $0.isAbout(one) && $0.version == one.version }
+                ?? lines.lastIndex { $0.isAbout(one) }
             let line = place.map { lines.remove(at: $0) }
             if line == nil, !isPending || one.next == .nothing { continue }
             let person = people.first { $0.securedMail?.lowercased() == one.destination }
             let isOther = one.next == .deletion || one.matricule != patient.publishableINS?.matricule
             holders.append(
                 ReportHolder(
-                    who: who(one, person, line, isOther), version: line?.version ?? 0, state: line?.words ?? "–",
+                    who: who(one, person, line, isOther), version: line?.version ?? one.version ?? 0,
+                    state: line?.words ?? "–",
                     next: isPending ? one.nextWords : line.map { StandingView.isOver($0, newest) } ?? "rien"))
         }
-        for line in lines where !line.destination.isEmpty {
+        let onPaper = people.filter { $0.securedMail == nil }
+        for line in lines
+        where !line.destination.isEmpty && !onPaper.contains(where: { $0.displayName == line.destination }) {
             holders.append(
                 ReportHolder(
                     who: line.destination, version: line.version ?? 0, state: line.words, next: StandingView.nothing))
         }
-        for person in people where person.securedMail == nil {
+        for person in onPaper {
             holders.append(
                 ReportHolder(
                     who: person.displayName, version: newest, state: "papier",

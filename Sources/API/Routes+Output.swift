@@ -63,7 +63,7 @@ extension LaboratoryAPI {
     var stateRoutes: [Route] {
         [
             Route("GET", "/v1/status", .needs(.read)) { call in
-                let counts = try await desk.store.counts(site: call.author.site)
+                let counts = try await desk.counts(site: call.author.site)
                 let states = await live.analyzers().filter { call.sees($0.site) }
                 var view = StatusView(
                     site: call.author.site, catalogueVersion: desk.catalogue.version.text,

@@ -62,7 +62,7 @@ extension LaboratoryAPI {
                     destination: body.destination)
                 act.secretCare = body.secretCare
                 act.confidentiality = body.confidentiality
-                guard act.kind != .hidingEnded, act.kind != .readdress else {
+                guard ![.hidingEnded, .readdress, .setAside].contains(act.kind) else {
                     throw Refusal(
                         "release.kind", at: "kind", because: "acte du serveur seul",
                         remedy: "écrire unhide, ou changer les copies de la demande")
@@ -125,7 +125,7 @@ extension LaboratoryAPI {
         let state = ReleaseState(
             acts.filter { $0.act.kind != .withdraw || $0.at >= signedAt ?? $0.at }.map(\.act))
         var deliveries = [DeliveryLineView]()
-        let found = try await desk.store.deliveries(site: nil, requestID: request.id, limit: Call.mostLines)
+        let found = try await desk.store.deliveries(of: request)
         let happened = try await desk.store.deliveryEvents(of: found.map(\.id))
         for delivery in found {
             deliveries.append(view(delivery, happened[delivery.id] ?? [], number: request.number, call))
@@ -139,7 +139,8 @@ extension LaboratoryAPI {
             deliveries: deliveries.reversed(),
             acts: acts.map {
                 ReportStoryView.Act(
-                    kind: $0.act.kind, reason: $0.act.reason, author: $0.author, at: call.moment($0.at),
+                    kind: $0.act.kind, reason: $0.act.reason, author: $0.author,
+                    at: Moment($0.at, in: call.zone, milliseconds: true),
                     hiddenFrom: $0.act.hiddenFrom, until: $0.act.until.map { call.moment($0) })
             })
         view.signatures = signatures.map { SignatureView($0, in: call.zone) }
@@ -149,7 +150,7 @@ extension LaboratoryAPI {
         let withheld =
             try await desk.unmadeReports(site: nil, request: request.id)
             + (try await desk.stuckHidings(site: nil, request: request.id))
-            + (try await desk.withheld(site: nil, request: request.id, limit: Call.mostLines))
+            + (try await desk.withheld(site: nil, request: request.id, limit: StoreBounds.ofRequest))
         view.withheld = withheld.map { WithheldView($0, call) }
         return view
     }

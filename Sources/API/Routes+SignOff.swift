@@ -25,11 +25,12 @@ extension LaboratoryAPI {
                 return try .json(try await preview(draft, call))
             },
             Route("POST", "/v1/bio/:ref/check", .needs(.sign)) { call in
-                let body = try call.decoded(SignCheckBody.self)
+                let body = try call.decoded(SignBody.self)
                 try await desk.checkSignature(
-                    call.parameter("ref"), contentHash: body.contentHash, allowPartial: body.partial ?? false,
-                    uncalled: body.uncalled, draft: body.draft?.draft ?? SignDraft(), by: call.author)
-                return try .json(body)
+                    try await request(call.parameter("ref"), call).id, contentHash: body.contentHash,
+                    allowPartial: body.partial ?? false, uncalled: body.uncalled,
+                    draft: body.draft?.draft ?? SignDraft(), by: call.author)
+                return try .json(Done())
             },
             Route("POST", "/v1/bio/:ref/sign", .needs(.sign)) { call in
                 let body = try call.decoded(SignBody.self)

@@ -149,10 +149,6 @@ extension LaboratoryClient {
         try await bytes("/v1/reports/\(LaboratoryClient.segment(reportID))/pdf")
     }
     /// Page and document of what a signature would make now.
-    /// Refused as the signature would be; asked before the code is.
-    package func checkSignature(_ reference: String, _ body: SignCheckBody) async throws(Refusal) {
-        let _: SignCheckBody = try await send("POST", "/v1/bio/\(LaboratoryClient.segment(reference))/check", body)
-    }
     package func preview(_ reference: String, _ draft: SignDraftBody) async throws(Refusal) -> PreviewView {
         try await send("POST", "/v1/bio/\(LaboratoryClient.segment(reference))/preview", draft)
     }

@@ -218,7 +218,7 @@ package struct SignatureView: Codable, Sendable, Hashable {
         meaning = signature.meaning
         account = signature.account
         biologist = signature.biologist
-        at = Moment(signature.at, in: zone)
+        at = Moment(signature.at, in: zone, milliseconds: true)
         observationIDs = signature.observationIDs
         complete = signature.complete
     }

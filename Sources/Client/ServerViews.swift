@@ -313,7 +313,7 @@ package struct ReportView: Codable, Sendable, Hashable {
         documentOID = report.documentOID
         setOID = report.setOID
         replacedOID = report.replacedOID
-        producedAt = Moment(report.producedAt, in: zone)
+        producedAt = Moment(report.producedAt, in: zone, milliseconds: true)
         complete = report.complete
         cdaBytes = report.cda.count
         pdfBytes = report.pdf.count
@@ -328,7 +328,7 @@ package struct DeliveryEventView: Codable, Sendable, Hashable {
     package init(_ event: DeliveryEvent, in zone: CivilZone) {
         ordinal = event.ordinal
         kind = event.kind
-        at = Moment(event.at, in: zone)
+        at = Moment(event.at, in: zone, milliseconds: true)
         detail = event.detail
     }
 }
@@ -407,7 +407,9 @@ package struct DeliveryLineView: Codable, Sendable, Hashable {
         if let end = last(.abandoned) {
             let silence = hasLeft && refused == nil ? "la PFI n'a pas répondu" : nil
             let reasons = [refused?.detail, end.detail, silence].compactMap { $0 }
-            return (hasLeft ? "abandonné" : "pas envoyé", end.at, reasons.joined(separator: " – "))
+            // What the PFI refused is with nobody, given up or not.
+            let state = !hasLeft ? "pas envoyé" : refused == nil ? "abandonné" : "refusé par la PFI"
+            return (state, end.at, reasons.joined(separator: " – "))
         }
         if let refused { return (hasLeft ? "refusé par la PFI" : "pas envoyé", refused.at, refused.detail) }
         guard let latest = events.last else { return ("à envoyer", nil, nil) }

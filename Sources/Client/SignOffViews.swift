@@ -40,23 +40,6 @@ package struct SignDraftBody: Codable, Sendable, Hashable {
     }
 }
 
-/// All of a signature but the code: would it be taken?
-package struct SignCheckBody: Codable, Sendable, Hashable {
-    package var contentHash: String
-    package var partial: Bool?
-    package var uncalled: String?
-    package var draft: SignDraftBody?
-    package init(contentHash: String, partial: Bool? = nil, uncalled: String? = nil, draft: SignDraftBody? = nil) {
-        self.contentHash = contentHash
-        self.partial = partial
-        self.uncalled = uncalled
-        self.draft = draft
-    }
-    package func signed(with pin: String) -> SignBody {
-        SignBody(contentHash: contentHash, pin: pin, partial: partial, uncalled: uncalled, draft: draft)
-    }
-}
-
 package struct SignBody: Codable, Sendable, Hashable {
     package var contentHash: String
     /// The code of the person (`account pin`).
@@ -187,6 +170,10 @@ extension LaboratoryClient {
     /// The file as this draft would sign it.
     package func fileToSign(_ reference: String, _ draft: SignDraftBody) async throws(Refusal) -> FileToSignView {
         try await send("POST", "/v1/bio/\(LaboratoryClient.segment(reference))/draft", draft)
+    }
+    /// Refused for what the signature would be refused for; the code is not looked at.
+    package func checkSignature(_ reference: String, _ body: SignBody) async throws(Refusal) {
+        let _: Done = try await send("POST", "/v1/bio/\(LaboratoryClient.segment(reference))/check", body)
     }
     package func sign(_ reference: String, _ body: SignBody) async throws(Refusal) -> SignatureView {
         try await send("POST", "/v1/bio/\(LaboratoryClient.segment(reference))/sign", body)

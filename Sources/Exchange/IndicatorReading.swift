@@ -116,7 +116,7 @@ private struct IndicatorReading {
         if report.version == 1, delivery.destination == "PFI" { return false }
         let sets = try await store.reports(requestID: delivery.requestID).filter { $0.setOID == report.setOID }
         let chain = Set(sets.map(\.id))
-        for other in try await store.deliveries(site: nil, requestID: delivery.requestID, limit: 1000)
+        for other in try await store.deliveries(ofRequest: delivery.requestID)
         where other.id != delivery.id && chain.contains(other.reportID) {
             let events = try await store.deliveryEvents(other.id)
             if events.contains(where: { $0.kind == .accepted && $0.at < event.at }) { return true }

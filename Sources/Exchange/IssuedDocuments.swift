@@ -7,6 +7,11 @@ import Report
 
 /// The three forms of a report version, made together so that they agree: PDF, CDA that carries it, messages that carry
 /// the CDA.
+///
+/// One document for all of its destinations, those too that never had the version before: its identifier names one
+/// content (CR-BIO 2024.01 section 8), which is what was signed and is kept, so there is none without `RPLC` for them.
+/// The message says what is asked (ORC-1: NW to them, RO to the others), and only a replacement takes the identifier
+/// to replace from the document.
 struct IssuedDocuments {
     /// One errand of the routing, ready for the outbox.
     struct Ready {

@@ -9,12 +9,18 @@ import Workflow
 /// Destinations for which a message that waited to leave was closed – an opposition, another identity – and that may
 /// have it after all: what was corrected is put back, an opposition recorded by mistake is lifted.
 extension ReportDispatch {
-    /// At each change of a patient's file. What was left aside is known while the server runs; `deliveries` shows it
-    /// given up in any case, and a person may send it again.
+    /// At the start and at each change of a patient's file. What was left aside is told by the register in the
+    /// transaction that closes it; what is settled is looked at again after a restart only.
     func returnLeftAside() async throws(CommandFailure) {
-        for id in leftAside.withLock({ $0 }).sorted() {
+        var asked = leftAside.withLock { $0 }
+        if asked == nil {
+            let told = try await desk.setAside()
+            asked = told
+            leftAside.withLock { $0 = told }
+        }
+        for id in (asked ?? []).sorted() {
             do throws(CommandFailure) {
-                if try await isSettled(id) { leftAside.withLock { _ = $0.remove(id) } }
+                if try await isSettled(id) { leftAside.withLock { _ = $0?.remove(id) } }
             } catch {
                 guard case .refused(let refusal) = error else { throw error }
                 log("envoi laissé de côté : \(refusal.code) \(refusal.place)")
@@ -34,7 +40,7 @@ extension ReportDispatch {
         do throws(StoreFailure) {
             let newest = try await desk.store.reports(requestID: request.id).map(\.version).max() ?? 0
             if delivery.version < newest { return true }
-            for other in try await desk.store.deliveries(site: nil, requestID: request.id, limit: 1000)
+            for other in try await desk.store.deliveries(of: request)
             where other.reportID == delivery.reportID && other.id != id {
                 let events = try await desk.store.deliveryEvents(other.id)
                 // Closed before it left: nobody has anything by it.

@@ -6,8 +6,8 @@ import Lines
 enum PeerAnswer: Sendable, Equatable {
     /// MSA-1 = AA.
     case accepted
-    /// MSA-1 = AE or AR, with ERR in words: permanent.
-    case refused(String)
+    /// MSA-1 = AE or AR: permanent.
+    case refused(RefusedMessage)
     /// Nothing, something else, or the line dropped: the peer may have taken it or not (ambiguous). The same message,
     /// with the same MSH-10, goes again.
     case silent(String)
@@ -115,8 +115,7 @@ actor MLLPCaller {
         switch answer.code {
         case .accept: return .accepted
         case .error, .reject:
-            let problems = answer.problems.map { "\($0.code) \($0.label)" }
-            return .refused(([answer.code.rawValue] + problems).joined(separator: " "))
+            return .refused(RefusedMessage(answer))
         }
     }
 

@@ -202,6 +202,7 @@ actor Outbox {
         do throws(StoreFailure) { due = try await desk.store.deliveriesDueHeads(limit: limit) } catch {
             throw .store(error)
         }
+        if due.isEmpty { waiting = [:] }
         let now = ContinuousClock.now
         var requests = Set<String>()
         return Array(
@@ -336,10 +337,10 @@ actor Outbox {
         case .accepted:
             answered(one)
             return Happened(one, .accepted, one.routeName)
-        case .refused(let reason):
-            log("PFI : message \(one.delivery.controlID) refusé (\(reason))")
+        case .refused(let problem):
+            log("PFI : message \(one.delivery.controlID) refusé (\(problem.codes))")
             answered(one)
-            return Happened(one, .refused, reason)
+            return Happened(one, .refused, problem.words)
         case .silent(let reason):
             log("PFI : \(reason)")
             wait(one.delivery)

@@ -42,8 +42,7 @@ extension ReportDispatch {
             lines.append(
                 ReportOutlook(
                     one.destination.description, matricule: one.subject.matricule, version: one.delivery.version,
-                    next: state.isHeld ? .nothing : .deletion,
-                    reason: state.isHeld ? WithheldReason.heldBack.french : nil))
+                    next: .deletion, reason: nil))
         }
         return lines
     }
@@ -51,6 +50,10 @@ extension ReportDispatch {
     /// What is wrong with the way out, in words for people.
     package func alarms() async -> [String] {
         guard let trouble = await outbox?.trouble else { return [] }
+        // Nothing waits any more (held back, given up): there is nothing that the PFI does not take.
+        do throws(StoreFailure) {
+            if try await desk.store.deliveriesDueHeads(limit: 1).isEmpty { return [] }
+        } catch { return ["ALARME : la base ne répond pas (\(error))"] }
         let zone = desk.sites.values.map(\.civilZone).first ?? .europeParis
         let other = pfi?.backup == nil ? "" : " ; ce qui n'est pas parti prend la PFI de secours"
         return ["ALARME : la PFI n'a rien pris depuis le \(trouble.since.french(in: zone)) (\(trouble.words))\(other)"]

@@ -109,7 +109,7 @@ extension ReportDispatch {
         var settings = pfi.routing
         (settings.feedsDMP, settings.writesToPatients) = (false, false)
         let all = try await deliveries(of: request)
-        var facts = [Fact]()
+        var facts = [Fact](), notes = [(destination: String, reason: WithheldReason)]()
         do throws(Refusal) {
             let composition = try Composition(signed, catalogue: desk.catalogue(of: signed))
             var asked = composition.routingRequest(at: desk.now())
@@ -117,7 +117,8 @@ extension ReportDispatch {
             asked.copies = wanted
             let routing = Routing(asked, settings: settings)
             for one in routing.withheld where one.reason != .noAddress {
-                log("demande \(request.number) : copie non transmise (\(one.reason.rawValue))")
+                guard case .professional(let address) = one.destination, wanted.contains(address) else { continue }
+                notes.append((address, one.reason))
             }
             let before = all.count { $0.reportID == report.id && $0.isOfCopies }
             for (nth, errand) in routing.errands.enumerated() {
@@ -133,7 +134,26 @@ extension ReportDispatch {
                             message: message, createdAt: desk.now(), toDMP: false)))
             }
         } catch { throw .refused(error) }
+        facts += try await setAside(notes, report.version, request)
         try await tell(facts, "release.copies", request)
+    }
+
+    /// Copies that the patient's choices keep from somebody: told once a version, shown by `deliveries`.
+    private func setAside(
+        _ notes: [(destination: String, reason: WithheldReason)], _ version: Int, _ request: Request
+    ) async throws(CommandFailure) -> [Fact] {
+        let known = try await desk.releaseActs(of: request).map(\.act)
+        var facts = [Fact]()
+        for note in notes {
+            var act = ReleaseAct(.setAside, reason: note.reason.french, destination: note.destination)
+            act.version = version
+            if known.contains(act) { continue }
+            log("demande \(request.number) : copie non transmise (\(note.reason.rawValue))")
+            var entry = try await desk.releaseEntry(act, of: request, by: "exchange")
+            entry.ordinal += facts.count
+            facts.append(.register(entry))
+        }
+        return facts
     }
 
     /// Appends what a change of the request or the patient sends by itself.
@@ -145,9 +165,7 @@ extension ReportDispatch {
     }
 
     private func deliveries(of request: Request) async throws(CommandFailure) -> [Delivery] {
-        do throws(StoreFailure) {
-            return try await desk.store.deliveries(site: nil, requestID: request.id, limit: 1000)
-        } catch { throw .store(error) }
+        do throws(StoreFailure) { return try await desk.store.deliveries(of: request) } catch { throw .store(error) }
     }
 
     private func lastWords(of request: Request) async throws(CommandFailure) -> [Destination: LastWord] {

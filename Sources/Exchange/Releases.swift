@@ -83,14 +83,14 @@ extension ReportDispatch {
             facts += try await resent(earlier)
         case .retry, .abandon: facts += try await settle(act, request, isHeld: state.isHeld)
         case .told:
-            let left = try await desk.withheld(site: nil, request: request.id, limit: 1000)
+            let left = try await desk.withheld(site: nil, request: request.id, limit: StoreBounds.ofRequest)
             guard left.contains(where: { $0.needsPerson && $0.note.destination == act.destination }) else {
                 throw .refused(
                     Refusal(
                         "release.told", at: request.number, because: "ce destinataire n'attend d'être prévenu de rien",
                         remedy: "voir paillasse deliveries --request \(request.number)"))
             }
-        case .readdress: break
+        case .readdress, .setAside: break
         }
         let note = AuditNote(
             site: site, author: author, action: "release.\(act.kind.rawValue)", subject: request.number, at: entry.at)
@@ -159,7 +159,7 @@ extension ReportDispatch {
     private func dueDeliveries(_ request: Request) async throws(CommandFailure) -> [(Delivery, [DeliveryEvent])] {
         do throws(StoreFailure) {
             var due = [(Delivery, [DeliveryEvent])]()
-            for delivery in try await desk.store.deliveries(site: nil, requestID: request.id, limit: 1000) {
+            for delivery in try await desk.store.deliveries(of: request) {
                 let events = try await desk.store.deliveryEvents(delivery.id)
                 if !events.isClosed { due.append((delivery, events)) }
             }
@@ -188,7 +188,7 @@ extension ReportDispatch {
         do throws(StoreFailure) {
             let reports = try await desk.store.reports(requestID: request.id)
             guard let last = reports.max(by: { $0.version < $1.version }) else { return [] }
-            for delivery in try await desk.store.deliveries(site: nil, requestID: request.id, limit: 1000)
+            for delivery in try await desk.store.deliveries(of: request)
             where delivery.reportID == last.id && !delivery.isOfCopies {
                 if try await desk.store.deliveryEvents(delivery.id).mayHaveLeft { return [] }
                 held.append(delivery)
@@ -262,7 +262,7 @@ extension ReportDispatch {
         let report: ReportVersion?, all: [Delivery], events: [DeliveryEvent]
         do throws(StoreFailure) {
             report = try await desk.store.report(delivery.reportID)
-            all = try await desk.store.deliveries(site: nil, requestID: delivery.requestID, limit: 1000)
+            all = try await desk.store.deliveries(ofRequest: delivery.requestID)
             events = try await desk.store.deliveryEvents(delivery.id)
         } catch { throw .store(error) }
         guard let report, var transmission = DocumentTransmission(sent: delivery.message) else {
@@ -362,8 +362,11 @@ extension ReportDispatch {
             do throws(CommandFailure) { facts += try await again(delivery, "renvoi", as: nil) } catch {
                 guard case .refused(let refusal) = error, refusal.code == "release.nobody" else { throw error }
             }
+            // In one transaction: after a crash or a restart it is known what was left aside.
+            let act = ReleaseAct(.setAside, reason: ReportDispatch.patientsChoice, deliveryID: delivery.id)
+            facts.append(.register(try await desk.releaseEntry(act, of: request, by: "exchange")))
             try await tell(facts, "release.choices", request)
-            leftAside.withLock { _ = $0.insert(delivery.id) }
+            leftAside.withLock { _ = $0?.insert(delivery.id) }
         }
         try await returnLeftAside()
     }
@@ -417,7 +420,7 @@ extension ReportDispatch {
         let mine = EarlierVersions.destinations(of: delivery), isDeletion = DeliveryErrand(delivery) == .deletion
         let all: [Delivery]
         do throws(StoreFailure) {
-            all = try await desk.store.deliveries(site: nil, requestID: request.id, limit: 1000)
+            all = try await desk.store.deliveries(of: request)
         } catch { throw .store(error) }
         let later = all.filter {
             $0.reportID == delivery.reportID && (DeliveryErrand($0) == .deletion) == isDeletion

@@ -38,8 +38,9 @@ package final class ReportDispatch: Sendable {
     /// Requests whose copies changed; nil: all of the register are looked at, as at the start.
     let readdressed = Mutex<Set<String>?>(nil)
 
-    /// Messages closed before they left for what a patient's file said, by their identifiers.
-    let leftAside = Mutex<Set<String>>([])
+    /// Messages closed before they left for what a patient's file said, by their identifiers; nil: to be read from the
+    /// register, as at the start.
+    let leftAside = Mutex<Set<String>?>(nil)
 
     /// Hidings whose end failed, and why: told once.
     let stuckHidings = Mutex<Set<String>>([])

@@ -21,6 +21,18 @@ extension WithheldNote {
     }
 }
 
+extension Request {
+    /// Copies for people without a mailbox, by their names: paper is owed to them. (The prescriber's is told by the
+    /// routing.)
+    fileprivate func copiesOnPaper(of patient: Laboratory.Patient) -> [WithheldNote] {
+        correspondents(of: patient).filter { $0.securedMail == nil && $0.nationalID != prescriber.nationalID }.map {
+            WithheldNote(
+                destination: $0.displayName, reason: WithheldReason.noAddress.rawValue,
+                words: "\(WithheldReason.noAddress.french) : à remettre sur papier", hasEarlier: false)
+        }
+    }
+}
+
 extension DocumentTransmission {
     /// One of our own messages, read back.
     init?(sent bytes: [UInt8]) {
@@ -98,8 +110,10 @@ extension ReportDispatch {
             signed, as: version, state, earlier, earlierVisibility: earlierVisibility)
         let request = signed.content.request
         var withheld = try await softened(documents.withheld, signatureID, earlier, signed.site.civilZone)
+        if pfi != nil { withheld += request.copiesOnPaper(of: signed.content.patient) }
         var deletions = [Fact]()
-        if !state.isHeld, pfi != nil {
+        // What is held back waits; what is with the wrong patient is taken back all the same.
+        if pfi != nil {
             let back = try await takingBack(earlier)
             deletions = back.deletions
             withheld += back.notes
@@ -119,8 +133,8 @@ extension ReportDispatch {
             cda: documents.cda, pdf: documents.pdf)
         var facts: [Fact] = [.report(report)] + earlier.overtaken
         if let row = desk.withheldEntry(withheld, of: request, version: version) { facts.append(.register(row)) }
-        if state.isHeld { return facts }
         facts += deletions
+        if state.isHeld { return facts }
         // After the deletions, whatever the clock says.
         let at = desk.now().advanced(by: .milliseconds(deletions.isEmpty ? 0 : 1))
         for (n, message) in documents.messages.enumerated() {
@@ -191,7 +205,7 @@ extension ReportDispatch {
         var found = EarlierVersions()
         do throws(StoreFailure) {
             found.lastVersion = try await desk.store.reports(requestID: request.id).map(\.version).max() ?? 0
-            let all = try await desk.store.deliveries(site: nil, requestID: request.id, limit: 1000)
+            let all = try await desk.store.deliveries(of: request)
             for delivery in all.sorted(by: DeliveryErrand.comesBefore) {
                 let events = try await desk.store.deliveryEvents(delivery.id)
                 if events.contains(where: { $0.kind == .attempted }) { found.hasLeft = true }
@@ -206,7 +220,7 @@ extension ReportDispatch {
                     found.overtaken.append(
                         .deliveryEvent(
                             DeliveryEvent(
-                                deliveryID: delivery.id, ordinal: (events.last?.ordinal ?? 0) + 1, kind: .refused,
+                                deliveryID: delivery.id, ordinal: (events.last?.ordinal ?? 0) + 1, kind: .abandoned,
                                 at: desk.now(), detail: "remplacé avant envoi")))
                 }
             }

@@ -74,6 +74,9 @@ package struct Acknowledgement: Sendable, Hashable {
         package var severity: String
         /// ERR-5, code and label of the application's own error.
         package var detail: [String]
+        /// ERR-7, for who looks after the system, and ERR-8, for the user: words of the peer, which may name a patient.
+        package var diagnostic = ""
+        package var userMessage = ""
         package init(
             place: [String] = [], code: String, label: String, severity: String = "E", detail: [String] = []
         ) {
@@ -162,10 +165,13 @@ package struct Acknowledgement: Sendable, Hashable {
 
 extension Acknowledgement.Problem {
     init(parsing err: ReceivedSegment) {
-        let place = (1...3).map { err.value(2, component: $0) }
+        // Segment, its rank, field, repetition, component, subcomponent (HL7 v2.5 section 2.A.28).
+        let place = (1...6).map { err.value(2, component: $0) }
         self.init(
             place: Array(place.prefix { !$0.isEmpty }), code: err.value(3), label: err.value(3, component: 2),
             severity: err.value(4), detail: [err.value(5), err.value(5, component: 2)].filter { !$0.isEmpty })
+        diagnostic = err.value(7)
+        userMessage = err.value(8)
     }
     var segment: Segment {
         var err = Segment(
@@ -175,6 +181,8 @@ extension Acknowledgement.Problem {
             ])
         if !place.isEmpty { err[2] = Field(repetitions: [place.map { Component($0) }]) }
         if !detail.isEmpty { err[5] = Field(repetitions: [detail.map { Component($0) }]) }
+        if !diagnostic.isEmpty { err[7] = Field(diagnostic) }
+        if !userMessage.isEmpty { err[8] = Field(userMessage) }
         return err
     }
 }

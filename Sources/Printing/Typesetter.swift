@@ -135,21 +135,6 @@ final class Typesetter {
         return defect
     }
 
-    /// Says which characters have no glyph, by their code points alone: a refusal has no word of the report.
-    private func missing(of text: String) -> String {
-        // One alone is the one: looking at it by itself again would never end.
-        let found = text.count == 1 ? Array(text) : text.filter { defect(in: String($0)) != nil }.map(\.self)
-        var codes: [String] = []
-        for code in found.map({ $0.unicodeScalars.map(\.codePoint).joined(separator: " ") })
-        where !codes.contains(code) { codes.append(code) }
-        let said = codes.prefix(3).joined(separator: ", ") + (codes.count > 3 ? "…" : "")
-        return switch codes.count {
-        case 0: "un caractère n'existe dans aucune police installée"
-        case 1: "le caractère \(said) n'existe dans aucune police installée"
-        default: "les caractères \(said) n'existent dans aucune police installée"
-        }
-    }
-
     /// A text that must not stop the report, such as an earlier result: what cannot be printed of it stands as U+FFFD.
     func shown(_ text: String) -> String {
         if defect(in: text) == nil { return text }
@@ -195,10 +180,32 @@ final class Typesetter {
         let lines = lines(of: layout, at: place)
         if defect == nil, pango_layout_get_unknown_glyphs_count(layout) > 0 {
             defect = Refusal(
-                "printing.glyph", at: place, because: missing(of: text),
+                "printing.glyph", at: place, because: named(unknownIn: text, layout),
                 remedy: "corriger ce texte, ou installer une police qui contient ce caractère")
         }
         return SetText(lines, face)
+    }
+
+    /// `le caractère U+1F9A0 (MICROBE), le 4e du texte, n'existe dans aucune police installée`; its lines were read.
+    private func named(unknownIn text: String, _ layout: OpaquePointer) -> String {
+        for (place, character) in text.enumerated() {
+            for scalar in character.unicodeScalars where scalar.value > 0x7F {
+                let alone = String(scalar)
+                pango_layout_set_text(layout, alone, Int32(alone.utf8.count))
+                guard pango_layout_get_unknown_glyphs_count(layout) > 0 else { continue }
+                let name = scalar.properties.name.map { " (\($0))" } ?? ""
+                return
+                    "le caractère \(Typesetter.code(scalar))\(name), le \(place + 1)e du texte, n'existe dans aucune "
+                    + "police installée"
+            }
+        }
+        return "une suite de caractères n'existe dans aucune police installée"
+    }
+
+    /// `U+00A0`
+    private static func code(_ scalar: Unicode.Scalar) -> String {
+        let digits = String(scalar.value, radix: 16, uppercase: true)
+        return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 
     private func lines(of layout: OpaquePointer, at place: String) -> [SetLine] {
@@ -224,7 +231,7 @@ final class Typesetter {
             guard isControl && scalar != "\n" else { continue }
             defect = Refusal(
                 "printing.control", at: place,
-                because: "le texte contient le caractère de commande \(scalar.codePoint)",
+                because: "le texte contient le caractère de commande \(Typesetter.code(scalar))",
                 remedy: "retirer ce caractère à la source")
             return
         }
@@ -252,13 +259,5 @@ final class Typesetter {
                 "printing.font", because: "la police \(Face.family) manque sur cette machine",
                 remedy: "apt-get install fonts-dejavu-core")
         }
-    }
-}
-
-extension Unicode.Scalar {
-    /// `U+10FFFD`: four digits at least (Unicode, appendix A).
-    fileprivate var codePoint: String {
-        let digits = String(value, radix: 16, uppercase: true)
-        return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 }

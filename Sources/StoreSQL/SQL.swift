@@ -133,9 +133,13 @@ package enum SQL {
     }
     /// Something that no signature holds, or a signature whose content changed.
     private static let toSign = "SELECT request_id FROM pending_signature UNION SELECT request_id FROM pending_review"
-    static func awaitingSignature(bySite: Bool) -> String {
+    static func awaitingSignature(bySite: Bool) -> String { current(toSign, bySite: bySite) }
+    static func underReview(bySite: Bool) -> String {
+        current("SELECT request_id FROM pending_review", bySite: bySite)
+    }
+    private static func current(_ ids: String, bySite: Bool) -> String {
         """
-        SELECT c.id FROM request_current c WHERE c.id IN (\(toSign))\
+        SELECT c.id FROM request_current c WHERE c.id IN (\(ids))\
         \(bySite ? " AND c.site = ?" : "") ORDER BY c.urgent DESC, c.registered_at, c.id LIMIT ?
         """
     }
@@ -307,7 +311,9 @@ package enum SQL {
             ("awaiting technical", awaitingTechnical(bySite: false)),
             ("awaiting technical by site", awaitingTechnical(bySite: true)),
             ("awaiting signature", awaitingSignature(bySite: false)),
-            ("awaiting signature by site", awaitingSignature(bySite: true)), ("previous", previousSigned),
+            ("awaiting signature by site", awaitingSignature(bySite: true)),
+            ("under review", underReview(bySite: false)), ("under review by site", underReview(bySite: true)),
+            ("previous", previousSigned),
             ("open sessions", openSessions), ("frames", frames), ("messages of a session", messagesOfSession),
             ("message", message), ("awaiting interpretation", awaitingInterpretation),
             ("interpreted message", interpretedMessage), ("messages", messages(byAnalyzer: false)),

@@ -95,6 +95,11 @@ extension SQLStore {
         return try await rows(SQL.awaitingSignature(bySite: site != nil), filter + [SQLValue(limit)])
             .compactMap(\.first?.text)
     }
+    package func requestsUnderReview(site: String?, limit: Int) async throws(StoreFailure) -> [String] {
+        let filter = site.map { [SQLValue($0)] } ?? []
+        return try await rows(SQL.underReview(bySite: site != nil), filter + [SQLValue(limit)])
+            .compactMap(\.first?.text)
+    }
     package func previousSigned(
         patientID: String, analyses: [String], before: Instant, excludingRequest: String, depth: Int
     ) async throws(StoreFailure) -> [Observation] {

@@ -127,7 +127,6 @@ extension Desk {
             }
             var same = changed
             same.version = old.version
-            // Nothing of the file changes: no version, and nothing in the trail.
             if same == old { return old }
             try checkShown(changed.shownWords)
             try await refuseTwin(of: changed)

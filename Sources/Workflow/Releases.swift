@@ -40,41 +40,41 @@ extension Desk {
             author: author, at: now(), body: RegisterText.text(act))
     }
 
-    /// Requests whose hiding ends by itself and should have.
-    package func hidingsOver() async throws(CommandFailure) -> [String] {
-        var over = [String]()
-        for site in sites.keys.sorted() {
+    /// The newest acts of a site (nil: of each), newest first, with their requests.
+    func newestActs(
+        site: String?, limit: Int = releasesLookedAt
+    ) async throws(CommandFailure) -> [(requestID: String, ordinal: Int, act: DecidedRelease)] {
+        var found = [(requestID: String, ordinal: Int, act: DecidedRelease)]()
+        for site in site.map({ [$0] }) ?? sites.keys.sorted() {
             let entries = try await ask { () throws(StoreFailure) in
-                try await store.register(.release, site: site, limit: Desk.releasesLookedAt)
-            }
-            var acts = [String: [(Int, ReleaseAct)]]()
-            for entry in entries {
-                let act = try RegisterText.decode(Array(entry.body.utf8), as: ReleaseAct.self)
-                acts[entry.subject, default: []].append((entry.ordinal, act))
-            }
-            let now = now()
-            over += acts.filter { _, acts in
-                ReleaseState(acts.sorted { $0.0 < $1.0 }.map(\.1)).hidingIsOver(at: now)
-            }.keys.sorted()
-        }
-        return over
-    }
-    /// Requests whose copies were changed after a signature.
-    package func readdressed() async throws(CommandFailure) -> Set<String> {
-        var found = Set<String>()
-        for site in sites.keys.sorted() {
-            let entries = try await ask { () throws(StoreFailure) in
-                try await store.register(.release, site: site, limit: Desk.releasesLookedAt)
+                try await store.register(.release, site: site, limit: limit)
             }
             for entry in entries {
                 let act = try RegisterText.decode(Array(entry.body.utf8), as: ReleaseAct.self)
-                if act.kind == .readdress { found.insert(entry.subject) }
+                found.append((entry.subject, entry.ordinal, DecidedRelease(act, author: entry.author, at: entry.at)))
             }
         }
         return found
     }
+
+    /// Requests whose hiding ends by itself and should have.
+    package func hidingsOver() async throws(CommandFailure) -> [String] {
+        let now = now()
+        let acts = Dictionary(grouping: try await newestActs(site: nil), by: \.requestID)
+        return acts.filter { _, acts in
+            ReleaseState(acts.sorted { $0.ordinal < $1.ordinal }.map(\.act.act)).hidingIsOver(at: now)
+        }.keys.sorted()
+    }
+    /// Requests whose copies were changed after a signature.
+    package func readdressed() async throws(CommandFailure) -> Set<String> {
+        Set(try await newestActs(site: nil).filter { $0.act.act.kind == .readdress }.map(\.requestID))
+    }
+    /// Deliveries that were closed before they left for what a patient's file said.
+    package func setAside() async throws(CommandFailure) -> Set<String> {
+        Set(try await newestActs(site: nil).filter { $0.act.act.kind == .setAside }.compactMap(\.act.act.deliveryID))
+    }
     /// Newest acts of a site; a hiding lasts days, not years.
-    private static let releasesLookedAt = 20_000
+    static let releasesLookedAt = 20_000
 
     /// A person decides about a report's way out.
     package func mayRelease(_ author: Author, _ request: Request) throws(CommandFailure) {

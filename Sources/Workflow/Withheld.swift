@@ -20,7 +20,7 @@ extension Desk {
     private func newestAccepted(of request: Request) async throws(CommandFailure) -> Int {
         try await ask { () throws(StoreFailure) in
             var newest = 0
-            for delivery in try await store.deliveries(site: nil, requestID: request.id, limit: 1000)
+            for delivery in try await store.deliveries(of: request)
             where delivery.version > newest {
                 let events = try await store.deliveryEvents(delivery.id)
                 if events.contains(where: { $0.kind == .accepted }) { newest = delivery.version }
@@ -87,6 +87,7 @@ extension Desk {
                 }
             }
         }
+        let kept = try await keptFrom(site: site, request: reference, limit: limit)
         rows.sort { ($0.at, $0.subject, $0.ordinal) > ($1.at, $1.subject, $1.ordinal) }
         var lines = [WithheldLine]()
         for (id, rows) in Dictionary(grouping: rows.prefix(limit), by: \.subject) {
@@ -110,6 +111,32 @@ extension Desk {
                 }
             }
         }
+        lines += kept
         return lines.sorted { ($0.at, $0.requestID, $1.note.destination) > ($1.at, $1.requestID, $0.note.destination) }
+    }
+
+    /// Copies added after a signature that the patient's choices kept from somebody (`setAside`).
+    private func keptFrom(
+        site: String?, request reference: String?, limit: Int
+    ) async throws(CommandFailure) -> [WithheldLine] {
+        var found = [(requestID: String, act: DecidedRelease)]()
+        if let reference {
+            let request = try await request(reference)
+            found = try await releaseActs(of: request).map { (request.id, $0) }
+        } else {
+            found = try await newestActs(site: site, limit: limit).map { ($0.requestID, $0.act) }
+        }
+        var lines = [WithheldLine]()
+        for (id, decided) in found where decided.act.kind == .setAside {
+            guard let destination = decided.act.destination, let version = decided.act.version else { continue }
+            lines.append(
+                WithheldLine(
+                    requestID: id, requestNumber: try await request(id).number, version: version, at: decided.at,
+                    note: WithheldNote(
+                        destination: destination, reason: WithheldNote.copyKept, words: decided.act.reason,
+                        hasEarlier: false),
+                    needsPerson: false, told: nil))
+        }
+        return lines
     }
 }

@@ -47,14 +47,16 @@ extension BioCommand {
                 Output.line()
             }
             let isPartial = partial || !draft.except.isEmpty
-            let check = SignCheckBody(
-                contentHash: file.contentHash, partial: isPartial ? true : nil, uncalled: uncalled, draft: body)
-            try await client.checkSignature(request, check)
-            let pin = try await BioCommand.pin(
+            var signed = SignBody(
+                contentHash: file.contentHash, pin: "", partial: isPartial ? true : nil, uncalled: uncalled,
+                draft: body)
+            // Nothing changes, a character that no page can show: told before the code is asked for.
+            try await client.checkSignature(request, signed)
+            signed.pin = try await BioCommand.pin(
                 BioWords.say(
                     .cliAskAmend, request, String(file.observations.count), String(file.contentHash.prefix(16))),
                 file, client)
-            let signature = try await client.sign(request, check.signed(with: pin))
+            let signature = try await client.sign(request, signed)
             if listing.json { return try Output.json(signature) }
             BioCommand.show(signature, request)
             for call in try await client.criticalCalls() where call.requestNumber == request && call.state == .open {

@@ -68,14 +68,15 @@ extension BioCommand {
                     remedy: "dire pourquoi : paillasse bio amend \(request) --reason MOTIF")
             }
             let isPartial = partial || !draft.except.isEmpty
-            let check = SignCheckBody(
-                contentHash: file.contentHash, partial: isPartial ? true : nil, uncalled: uncalled, draft: draft.body)
-            try await client.checkSignature(request, check)
-            let pin = try await BioCommand.pin(
+            var body = SignBody(
+                contentHash: file.contentHash, pin: "", partial: isPartial ? true : nil, uncalled: uncalled,
+                draft: draft.body)
+            try await client.checkSignature(request, body)
+            body.pin = try await BioCommand.pin(
                 BioWords.say(
                     .cliAskOne, String(file.observations.count), request, String(file.contentHash.prefix(16))),
                 file, client)
-            let signature = try await client.sign(request, check.signed(with: pin))
+            let signature = try await client.sign(request, body)
             if listing.json { return try Output.json(signature) }
             Output.line()
             BioCommand.show(signature, request)

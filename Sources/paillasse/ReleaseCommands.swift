@@ -60,7 +60,12 @@ extension ReportCommand {
             }
             for version in story.versions {
                 let replaces = version.replacedOID.map { "remplace \($0)" } ?? "première version"
-                rows.append((version.producedAt.text, 2, ["version \(version.version)", "éditée", "", replaces]))
+                let signed = story.signatures.first {
+                    version.signatureID == $0.id || version.signatureID.hasPrefix($0.id + "/")
+                }
+                let source = signed.map { $0.version == version.version ? "" : "version \($0.version) signée, " } ?? ""
+                rows.append(
+                    (version.producedAt.text, 2, ["version \(version.version)", "éditée", "", source + replaces]))
             }
             for delivery in story.deliveries {
                 let what = "version \(delivery.version), \(delivery.destination)"
@@ -69,7 +74,11 @@ extension ReportCommand {
                 }
             }
             var table = Table("LE", "*QUOI", "*FAIT", "PAR", "*DÉTAIL")
-            for (at, _, cells) in rows.sorted(by: { ($0.at, $0.rank) < ($1.at, $1.rank) }) {
+            // As they were read when nothing else tells them apart.
+            let inOrder = rows.enumerated().sorted {
+                ($0.element.at, $0.element.rank, $0.offset) < ($1.element.at, $1.element.rank, $1.offset)
+            }
+            for (at, _, cells) in inOrder.map(\.element) {
                 table.add(Moment(text: at).french, cells[0], cells[1], cells[2], cells[3])
             }
             Output.table(table, empty: "aucun compte rendu")
@@ -130,6 +139,7 @@ extension ReportCommand {
             case .told: "prévenu autrement"
             case .hidingEnded: "masquage terminé"
             case .readdress: "copies changées"
+            case .setAside: "laissé de côté"
             }
         }
     }

@@ -139,13 +139,42 @@ extension ReportCommand {
 
     fileprivate static func decoded(_ path: String) throws(Refusal) -> SupplementBody {
         let data = Data(try bytes(of: path))
-        do { return try JSONDecoder().decode(SupplementBody.self, from: data) } catch {
+        do {
+            let body = try JSONDecoder().decode(SupplementBody.self, from: data)
+            let given = try JSONSerialization.jsonObject(with: data)
+            let read = try JSONSerialization.jsonObject(with: try JSONEncoder().encode(body))
+            if let key = unknown(in: given, beside: read, at: "") {
+                throw Refusal(
+                    "file.json", at: "\(path), \(key)",
+                    because: "cette clé n'est pas connue : elle ne serait pas gardée",
+                    remedy: "comparer avec l'exemple de paillasse report attach --help")
+            }
+            return body
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch {
             let told = (error as? DecodingError).map(spoken)
             throw Refusal(
                 "file.json", at: path + (told.map { $0.key.isEmpty ? "" : ", " + $0.key } ?? ""),
                 because: told?.cause ?? "ce n'est pas le JSON attendu",
                 remedy: "comparer avec l'exemple de paillasse report attach --help")
         }
+    }
+
+    /// The first key, in the order of the alphabet, that what was read no longer holds.
+    private static func unknown(in given: Any, beside read: Any, at path: String) -> String? {
+        if let given = given as? [Any], let read = read as? [Any] {
+            for (place, pair) in zip(given, read).enumerated() {
+                if let key = unknown(in: pair.0, beside: pair.1, at: "\(path)[\(place)]") { return key }
+            }
+        }
+        guard let given = given as? [String: Any], let read = read as? [String: Any] else { return nil }
+        for (name, value) in given.sorted(by: { $0.key < $1.key }) where !(value is NSNull) {
+            let key = path.isEmpty ? name : "\(path).\(name)"
+            guard let kept = read[name] else { return key }
+            if let inner = unknown(in: value, beside: kept, at: key) { return inner }
+        }
+        return nil
     }
 
     /// Which key, and what is wrong with it: `isolates[0].antibiogram[1].category`.

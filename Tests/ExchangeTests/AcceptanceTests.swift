@@ -162,6 +162,8 @@ import Workflow
             case .error, .reject:
                 #expect(kinds == [.attempted, .refused])
                 #expect(pfi.tally.stored == 0)
+                let last = try await bench.store.deliveryEvents(one[0].delivery.id).last?.detail ?? ""
+                #expect(last.hasPrefix(answer == .error ? "AE ; 207 erreur de l'application" : "AR ; "), "\(last)")
             case .silence, .lostAnswer, .hangUp, .late, .halfAnswer:
                 #expect(kinds == [.attempted, .failed, .attempted, .accepted], "\(kinds)")
             }

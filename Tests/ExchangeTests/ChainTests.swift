@@ -239,6 +239,27 @@ import Workflow
         }
     }
 
+    @Test func `and lifted after a restart keeps it from nobody either`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            try await oppose(bench, request)
+            try await dispatch.obeyChoices()
+            let acts = try await bench.desk.releaseActs(of: request).map(\.act)
+            #expect(acts.map(\.kind) == [.setAside] && acts.first?.deliveryID != nil)
+            let restarted = try Bench(of: bench)
+            try await oppose(restarted, request, false)
+            for _ in 0..<2 { try await restarted.dispatch(to: pfi.port).obeyChoices() }
+            #expect(try await restarted.dispatch(to: pfi.port).sendDue())
+            #expect(try isFeedingDMP(folder) == [false, true], "once to the mailboxes, once to the DMP")
+            try await Bench(of: restarted).dispatch(to: pfi.port).obeyChoices()
+            #expect(try await restarted.dispatch(to: pfi.port).sendDue())
+            #expect(try keptFiles(folder).count == 2, "what is settled stays so")
+        }
+    }
+
     @Test func `is obeyed by a release and by a resending`() async throws {
         let bench = try Bench()
         let request = try await bench.signed()

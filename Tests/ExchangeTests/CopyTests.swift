@@ -148,6 +148,48 @@ import Workflow
         }
     }
 
+    @Test func `a copy that the patient's opposition keeps from somebody stands with its reason, once`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            let patient = try await bench.desk.patient(request.patientID)
+            var draft = PatientDraft(status: patient.status, traits: patient.traits)
+            draft.ins = patient.ins
+            var file = patient.administrative ?? AdministrativeFile()
+            file.oppositions = [
+                Opposition(.otherProfessionals, reason: "dit au guichet", at: bench.clock.now, recordedBy: "biologiste")
+            ]
+            draft.administrative = file
+            _ = try await bench.desk.updatePatient(patient.id, draft, by: Bench.biologist)
+            try await copies(["leroy"], of: request, bench)
+            try await obey(dispatch, request)
+            try await bench.dispatch(to: pfi.port).obeyAddressees()
+            #expect(try keptFiles(folder).count == 1)
+            for number in [request.id, nil] {
+                let told = try await bench.desk.withheld(site: "nord", request: number, limit: 99).filter {
+                    $0.note.destination == mail("leroy")
+                }
+                #expect(told.map(\.note.words) == ["le patient s'y est opposé"] && told.first?.version == 1, "\(told)")
+            }
+        }
+    }
+
+    @Test func `a copy for somebody without a mailbox is told: paper is owed`() async throws {
+        let bench = try Bench()
+        let request = try await bench.request()
+        let onPaper = Professional(nationalID: "810000000030", family: "PAPIER", given: "Anne")
+        _ = try await bench.desk.setAddressees(
+            [onPaper], encounter: nil, of: request.number, by: Bench.biologist)
+        try await bench.sign(request, "4.2")
+        try await bench.dispatch(to: 1).makeReports()
+        let told = try await bench.desk.withheld(site: nil, request: request.id, limit: 9)
+        #expect(told.map(\.note.destination) == [onPaper.displayName] && told.allSatisfy { !$0.needsPerson })
+        #expect(told.first?.note.words == "pas d'adresse MSSanté : à remettre sur papier")
+    }
+
     @Test func `an address that does not change, or a file without a signature, writes no act`() async throws {
         let bench = try Bench()
         let request = try await bench.request()

@@ -205,6 +205,36 @@ import Workflow
         }
     }
 
+    @Test func `the alarm ends when nothing waits any more, whoever decided that`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        let away = bench.dispatch(to: 1)
+        try await away.makeReports()
+        #expect(try await !away.sendDue())
+        #expect(await away.alarms().count == 1)
+        try await away.perform(ReleaseAct(.hold, reason: "essai"), on: request.number, by: Bench.biologist)
+        #expect(await away.alarms().isEmpty)
+    }
+
+    @Test func `a refusal says where and why to who may read it, and codes alone to the log`() throws {
+        let ack = "MSH|^~\\&|PFI|L|SGL|L|20250310121501+0100||ACK^R01^ACK|P1|P|2.5|||||FRA|UNICODE UTF-8\r"
+        func told(_ rest: String) throws -> RefusedMessage {
+            RefusedMessage(try Acknowledgement(parsing: HL7v2.ReceivedMessage(Array((ack + rest).utf8))))
+        }
+        let full = try told(
+            "MSA|AE|M1\rERR||PID^1^3^2^1|101^Required field missing^HL70357|E|DMPClosed^DMP fermé||trace 7|"
+                + "INS de PAT-TROIS DOMINIQUE absent\rERR||OBX^4^5|207^x|E\r")
+        #expect(
+            full.words == "AE ; 101 champ obligatoire absent (Required field missing), en PID-3(2).1 ; "
+                + "DMPClosed DMP fermé ; INS de PAT-TROIS DOMINIQUE absent ; trace 7 ; "
+                + "207 erreur de l'application (x), en OBX[4]-5")
+        #expect(full.codes == "AE 101 PID-3(2).1 DMPClosed 207 OBX[4]-5")
+        // Words where a code should be stay out of the log.
+        let odd = try told("MSA|AR|M1|PAT-TROIS inconnu\rERR||PAT-TROIS|DOMINIQUE PAT-TROIS^x|E|279035121518989\r")
+        #expect(!odd.codes.contains("PAT") && !odd.codes.contains("2790") && odd.words.contains("DOMINIQUE"))
+        #expect(try told("MSA|AR|M1|hors service\r").words == "AR ; hors service")
+    }
+
     @Test func `nothing goes in clear beyond this machine`() async throws {
         func refused(_ host: String, _ isProtected: Bool) -> String? {
             do throws(Refusal) {

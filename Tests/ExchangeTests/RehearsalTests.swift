@@ -113,6 +113,10 @@ import Workflow
                 birthDate: CivilDate(year: 1979, month: 3, day: 28), sex: .female))
         #expect(await refusal { _ = try await desk.registerPatient(patient, by: Bench.biologist) } != nil)
         patient.traits.birthName = "ŁÓDŹ-Ωμέγα"
+        patient.address = PostalAddress(street: "1 rue" + words, postalCode: "59000", city: "LILLE")
+        let street = await refusal { _ = try await desk.registerPatient(patient, by: Bench.biologist) }
+        #expect(street?.place == "address.street" && street?.cause.contains("U+") == true)
+        patient.address = nil
         #expect(await refusal { _ = try await desk.registerPatient(patient, by: Bench.biologist) } == nil)
     }
 

@@ -243,6 +243,30 @@ import Workflow
         }
     }
 
+    @Test func `a report is hidden at once although tube and prescriber changed since its signature`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            var other = request.prescriber
+            other.securedMail = "autre.medecin@medecin.mssante.fr"
+            try await bench.changePrescriber(of: request, to: other)
+            let tube = try #require(try await bench.store.specimens(requestID: request.id).first?.accession)
+            _ = try await bench.desk.receive(tube, collectedAt: nil, nonconformity: "coagulé", by: Bench.biologist)
+            try await dispatch.perform(
+                ReleaseAct(.hide, reason: "annonce", hiddenFrom: [.patient]), on: request.number,
+                by: Bench.biologist)
+            #expect(try await dispatch.sendDue())
+            let sent = try #require(try keptFiles(folder).compactMap { NeighbourMessage($0) }.last)
+            #expect(sent.first("ORC", 1) == "RO" && sent.metadata("INVISIBLE_PATIENT") == "Y")
+            #expect(sent.mailRecipients == [Bench.prescriberMail], "who has it, not who asks since")
+            let last = try #require(try await bench.store.reports(requestID: request.id).last)
+            #expect(last.version == 2 && !String(decoding: last.cda, as: UTF8.self).contains("coagulé"))
+        }
+    }
+
     @Test func `a correction tells each who received the version before`() async throws {
         let bench = try Bench()
         let request = try await bench.signed()

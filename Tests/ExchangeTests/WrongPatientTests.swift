@@ -189,6 +189,27 @@ import Workflow
         }
     }
 
+    @Test func `a hold keeps the correction, not the deletion at the wrong patient's`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            #expect(try await dispatch.sendDue())
+            try await dispatch.perform(act(.hold), on: request.number, by: Bench.biologist)
+            try await identify(bench, request, Self.second)
+            let told = try await dispatch.outlook(of: request.id, complete: true, identityWasWrong: true)
+            #expect(Set(told.map(\.next)) == [.nothing, .deletion])
+            try await amend(bench, request, .identity)
+            try await dispatch.makeReports()
+            #expect(try await dispatch.sendDue())
+            #expect(try sent(folder) == ["NW \(Self.first) Y", "CA \(Self.first) Y"])
+            try await dispatch.perform(act(.release), on: request.number, by: Bench.biologist)
+            #expect(try await dispatch.sendDue())
+            #expect(try sent(folder).dropFirst(2) == ["NW \(Self.second) Y"])
+        }
+    }
+
     @Test func `what names the wrong patient and has not left does not leave, by any door`() async throws {
         let bench = try Bench()
         let waits = try await bench.signed(), dead = try await bench.signed()

@@ -184,13 +184,13 @@ import Testing
         report.patient.givenNames = "Maëlle \u{10FFFD}"
         let refusal = try #require(printed(report))
         #expect(refusal.code == "printing.glyph" && refusal.place == "patient")
-        #expect(refusal.cause == "le caractère U+10FFFD n'existe dans aucune police installée")
+        #expect(refusal.cause.contains("U+10FFFD") && !refusal.cause.contains("Maëlle"))
+        let alone = ReportPrinter.defect(in: "Maëlle \u{10FFFD}")
+        #expect(alone?.cause.hasPrefix("le caractère U+10FFFD, le 8e du texte, n'existe") == true)
     }
 
     @Test func `is known of a text by itself, whatever came before`() {
         #expect(ReportPrinter.defect(in: "Maëlle \u{10FFFD}")?.code == "printing.glyph")
-        let several = ReportPrinter.defect(in: "\u{10FFFD}\u{10FFFC} a \u{10FFFD} ŁÓDŹ")
-        #expect(several?.cause.contains("les caractères U+10FFFD, U+10FFFC n'existent") == true)
         #expect(ReportPrinter.defect(in: "a\u{7}")?.code == "printing.control")
         #expect(ReportPrinter.defect(in: "ŁÓDŹ Ωμέγα ≥ 5 µg\nœ – « é »") == nil)
     }

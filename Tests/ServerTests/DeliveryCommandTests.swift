@@ -114,6 +114,8 @@ import Workflow
             for (json, told) in [
                 (#"{"isolates":[{"number":"1","organism":"E"}]}"#, "isolates[0].analysis : cette clé manque"),
                 (#"{"conclusions":[{"text":3}]}"#, "conclusions[0].text : la valeur"), ("{", "ce n'est pas du JSON"),
+                (#"{"conclusions":[{"text":"a","titre":"b"}]}"#, "conclusions[0].titre : cette clé n'est pas connue"),
+                (#"{"conclusion":[]}"#, "conclusion : cette clé n'est pas connue"),
             ] {
                 try Data(json.utf8).write(to: file)
                 let ran = try await road.tool.run("report", "attach", number, "--file", file.path)
@@ -257,6 +259,8 @@ import Workflow
         #expect(
             told([(.refused, "remplacé avant envoi")]) == Array(repeating: "pas envoyé, remplacé avant envoi", count: 2)
         )
+        let dead = told([(.attempted, nil), (.refused, "AR"), (.abandoned, "plus utile")])
+        #expect(dead == Array(repeating: "refusé par la PFI, AR – plus utile", count: 2))
         let silent = told([(.attempted, nil), (.failed, "20 s"), (.abandoned, "plus utile")])
         #expect(silent == Array(repeating: "abandonné, plus utile – la PFI n'a pas répondu", count: 2))
         #expect(told([]) == ["à envoyer, ", "à envoyer, "])

@@ -15,9 +15,10 @@ import Workflow
 
     /// The line of a table that begins by these words, its cells joined by one space.
     private func line(_ words: String, in text: String) -> String? {
-        text.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }.first {
-            $0.contains(words)
-        }
+        squeezed(text).first { $0.contains(words) }
+    }
+    private func squeezed(_ text: String) -> [String] {
+        text.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
     }
     private func identify(_ road: Road, _ number: String, _ words: String...) async throws {
         let id = try await road.laboratory.desk.request(number).patientID
@@ -68,6 +69,15 @@ import Workflow
             #expect(line("DMP (INS \(first))", in: said)?.contains("la suppression") == true, "\(said)")
             #expect(line("\(first)@patient", in: said)?.contains("la suppression") == true, "\(said)")
             #expect(!said.contains("le remplacement"), "\(said)")
+            // The prescriber has the wrong report, and has not the right one yet.
+            let toDoctor = squeezed(said).filter { $0.contains(Self.doctor) }
+            let had = toDoctor.first { $0.contains("la suppression") }
+            let gets = toDoctor.first { $0.contains("le compte rendu") }
+            #expect(had?.contains("> 1 attendu") == true && gets?.contains("> – –") == true, "\(toDoctor)")
+            let history = squeezed(try await road.tool.run("report", "history", number).output)
+            func place(_ words: String) -> Int { history.firstIndex { $0.contains(words) } ?? -1 }
+            let made = place("version 1 éditée"), signed = place("version 2 signée")
+            #expect(made >= 0 && made < signed && signed < place("version 2 éditée"), "\(history)")
             let orders = try road.sent.map { "\($0.first("ORC", 1)) \($0.matricule ?? "")" }
             #expect(orders == ["NW \(first)", "CA \(first)", "NW \(right)"])
             let shown = try await road.tool.run("report", "show", number).output

@@ -173,6 +173,7 @@ import Testing
                 try await store.append([change.fact], note: Make.note())
                 #expect(try await waiting() == (change.comesBack ? ["r1"] : []), "\(change.name)")
                 #expect(try await store.counts(site: nil).awaitingSignature == (change.comesBack ? 1 : 0))
+                #expect(try await store.requestsUnderReview(site: nil, limit: 9) == waiting())
                 try await store.append(
                     [.signature(Make.signature("s\(place + 2)", version: place + 2, of: ["o1"]))], note: Make.note())
                 #expect(try await waiting().isEmpty, "\(change.name), signed again")

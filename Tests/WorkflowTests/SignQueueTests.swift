@@ -24,6 +24,7 @@ import Workflow
         let line = try #require(try await waiting(bench).first)
         #expect(line.lane == .critical && line.fresh.isEmpty && line.request.number == number)
         #expect(line.obstacles.map(\.frenchText) == ["appel à passer : K"])
+        #expect(try await bench.desk.counts(site: "nord").awaitingSignature == 1)
         #expect(try await bench.desk.fileToSign(number).lane == .critical)
         #expect(try await waiting(bench, section: "biochimie").count == 1)
         #expect(try await waiting(bench, section: "hemos").isEmpty)
@@ -58,6 +59,17 @@ import Workflow
         _ = try await bench.desk.updatePatient(first.request.patientID, Bench.draft("AUTRE"), by: Bench.secretary)
         var lines = try await waiting(bench)
         #expect(Set(lines.map(\.request.number)) == [recent.request.number, all[3].request.number])
+        func counted() async throws -> Int { try await bench.desk.counts(site: "nord").awaitingSignature }
+        #expect(try await counted() == lines.count)
+        // The name comes back: nothing is to be signed, and nothing is counted.
+        let before = Bench.draft()
+        _ = try await bench.desk.updatePatient(first.request.patientID, before, by: Bench.secretary)
+        #expect(try await waiting(bench).isEmpty)
+        #expect(try await counted() == 0)
+        _ = try await bench.desk.updatePatient(first.request.patientID, Bench.draft("AUTRE"), by: Bench.secretary)
+        let versions = try await bench.store.patientVersions(first.request.patientID).count
+        _ = try await bench.desk.updatePatient(first.request.patientID, Bench.draft("AUTRE"), by: Bench.secretary)
+        #expect(try await bench.store.patientVersions(first.request.patientID).count == versions, "nothing changed")
         let old = try #require(lines.first { $0.request.id == all[3].request.id })
         #expect(old.obstacles.map(\.frenchText).contains("et 3 dossier(s) plus ancien(s) de ce patient"))
         #expect(lines.first { $0.request.id == recent.request.id }?.obstacles.contains { $0.kind == .others } == false)

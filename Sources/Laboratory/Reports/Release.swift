@@ -22,6 +22,9 @@ package struct ReleaseAct: Codable, Sendable, Hashable {
         case hidingEnded
         /// Made by the laboratory itself when the copies change after a signature.
         case readdress
+        /// Made by the laboratory itself: a message that waited was closed for what the patient's file says
+        /// (`deliveryID`), or a copy was not sent at all (`destination`, `version`).
+        case setAside
     }
     package var kind: Kind
     package var reason: String
@@ -34,8 +37,10 @@ package struct ReleaseAct: Codable, Sendable, Hashable {
     package var confidentiality: Visibility.Confidentiality?
     /// `retry`, `abandon`: which delivery.
     package var deliveryID: String?
-    /// `told`: who (`DMP`, `patient`, an MSSanté address).
+    /// `told`, `setAside`: who (`DMP`, `patient`, an MSSanté address).
     package var destination: String?
+    /// `setAside`: the version that a copy was not sent.
+    package var version: Int?
     /// `readdress`: MSSanté addresses, lower case, that get copies from now on, and that get none any more.
     package var added: [String]?
     package var removed: [String]?
@@ -99,7 +104,7 @@ package struct ReleaseState: Sendable, Hashable {
                 endsFor = []
                 hiddenUntil = nil
             case .withdraw: isWithdrawn = true
-            case .resend, .retry, .abandon, .told, .readdress: break
+            case .resend, .retry, .abandon, .told, .readdress, .setAside: break
             }
         }
     }
@@ -128,7 +133,7 @@ package struct ReleaseState: Sendable, Hashable {
         if act.reason.allSatisfy(\.isWhitespace) {
             return refuse("reason", "une exception à l'envoi a un motif", "ajouter --reason")
         }
-        if isWithdrawn, ![.abandon, .told, .readdress].contains(act.kind) {
+        if isWithdrawn, ![.abandon, .told, .readdress, .setAside].contains(act.kind) {
             return refuse("withdrawn", "ce compte rendu a été retiré", "signer de nouveau le dossier juste")
         }
         switch act.kind {
@@ -157,7 +162,7 @@ package struct ReleaseState: Sendable, Hashable {
             return act.deliveryID == nil ? refuse("delivery", "quel envoi ?", "donner son identifiant") : nil
         case .told:
             return act.destination == nil ? refuse("destination", "qui a été prévenu ?", "donner sa ligne") : nil
-        case .readdress: return nil
+        case .readdress, .setAside: return nil
         }
     }
 }

@@ -11,6 +11,8 @@ package struct WithheldNote: Codable, Sendable, Hashable {
     package static let wrongPatient = "AUTRE_PATIENT"
     /// Reason of what came to a patient before it was hidden.
     package static let alreadyThere = "DEJA_RECU"
+    /// Reason of a copy added after the signature that the patient's choices keep from somebody.
+    package static let copyKept = "COPIE"
     /// Stable code, and the same in French.
     package var reason: String
     package var words: String

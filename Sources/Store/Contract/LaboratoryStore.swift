@@ -90,6 +90,8 @@ package protocol LaboratoryStore: Sendable {
     /// Ids of requests that have an observation whose last event is `technicallyValidated` and that no signature holds,
     /// or a signature whose content may have changed since (`Reopening.swift`); urgent first, then oldest first.
     func requestsAwaitingSignature(site: String?, limit: Int) async throws(StoreFailure) -> [String]
+    /// Of these, those that have a signature whose content may have changed: whether it has is the workflow's to judge.
+    func requestsUnderReview(site: String?, limit: Int) async throws(StoreFailure) -> [String]
     /// For each analysis, the `depth` observations most recently observed before `before` on other requests of this
     /// patient that a signature holds, newest first.
     func previousSigned(
@@ -220,5 +222,20 @@ extension LaboratoryStore {
             if !events.isEmpty { found[id] = events }
         }
         return found
+    }
+}
+
+/// How much of one request is read at most.
+package enum StoreBounds {
+    package static let ofRequest = 2000
+}
+
+extension LaboratoryStore {
+    /// Every delivery of a request's reports, newest first.
+    package func deliveries(ofRequest id: String) async throws(StoreFailure) -> [Delivery] {
+        try await deliveries(site: nil, requestID: id, limit: StoreBounds.ofRequest)
+    }
+    package func deliveries(of request: Request) async throws(StoreFailure) -> [Delivery] {
+        try await deliveries(ofRequest: request.id)
     }
 }

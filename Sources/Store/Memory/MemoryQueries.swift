@@ -135,7 +135,14 @@ extension MemoryStore {
             .compactMapValues { $0.max { $0.ordinal < $1.ordinal }?.kind }
         let signed = signedObservations
         let ready = allObservations.filter { last[$0.id] == .technicallyValidated && !signed.contains($0.id) }
-        let ids = Set(ready.map(\.requestID)).union(reopened)
+        return current(Set(ready.map(\.requestID)).union(reopened), site, limit)
+    }
+    package func requestsUnderReview(site: String?, limit: Int) throws(StoreFailure) -> [String] {
+        try checkOpen()
+        return current(reopened, site, limit)
+    }
+    /// Urgent first, then oldest first.
+    private func current(_ ids: Set<String>, _ site: String?, _ limit: Int) -> [String] {
         let found = latestRequests.filter { ids.contains($0.id) && (site == nil || $0.site == site) }
         let sorted = found.sorted { a, b in
             if a.priority != b.priority { return a.priority == .urgent }

@@ -2,7 +2,7 @@ import Base
 import Catalog
 package import Laboratory
 import Rules
-import Store
+package import Store
 
 extension Desk {
     /// Requests with something to sign, urgent first; without their earlier results. A signed one is among them when
@@ -14,6 +14,30 @@ extension Desk {
         let ids = try await ask { () throws(StoreFailure) in
             try await store.requestsAwaitingSignature(site: site, limit: limit)
         }
+        var queue = try await queue(of: ids, wanted)
+        let calls = try await uncalledResults(site: site)
+        try await add(calls, to: &queue, wanted)
+        return queue.files.map { $0.told(callsOf: calls[$0.request.id] ?? []) }
+    }
+
+    /// The numbers of a site (nil: of all). Of the files to sign, those that were signed before are judged as the queue
+    /// judges them: what changed and changed back is not counted.
+    package func counts(site: String?) async throws(CommandFailure) -> StoreCounts {
+        let (known, changed) = try await ask { () throws(StoreFailure) in
+            (
+                try await store.counts(site: site),
+                try await store.requestsUnderReview(site: site, limit: StoreBounds.ofRequest)
+            )
+        }
+        var counts = known
+        var queue = try await queue(of: changed, nil)
+        try await add(try await uncalledResults(site: site), to: &queue, nil)
+        counts.awaitingSignature += queue.files.count - changed.count
+        return counts
+    }
+
+    /// Those of these requests that a biologist has to sign.
+    private func queue(of ids: [String], _ wanted: Set<String>?) async throws(CommandFailure) -> SignQueue {
         var queue = SignQueue()
         for id in ids {
             let review = try await review(id, SignDraft())
@@ -29,8 +53,13 @@ extension Desk {
             guard isAll(file, of: wanted) else { continue }
             queue.add(file, oldSince: review.oldIdentity(at: now()))
         }
-        // What is signed may wait for a call all the same: an amendment opens one, a signature may come before it.
-        let calls = try await uncalledResults(site: site)
+        return queue
+    }
+
+    /// What is signed may wait for a call all the same: an amendment opens one, a signature may come before it.
+    private func add(
+        _ calls: [String: [Observation]], to queue: inout SignQueue, _ wanted: Set<String>?
+    ) async throws(CommandFailure) {
         let listed = queue.listed
         for (id, results) in calls.sorted(by: { $0.key < $1.key }) where !listed.contains(id) {
             let review = try await review(id, SignDraft())
@@ -39,7 +68,6 @@ extension Desk {
             let file = try await shown(review, previous: [])
             if isAll(file, of: wanted) { queue.add(file, oldSince: nil) }
         }
-        return queue.files.map { $0.told(callsOf: calls[$0.request.id] ?? []) }
     }
 
     /// A signature covers the whole file: all of it must be of the section.

@@ -6,9 +6,9 @@ import Store
 // From a signature to the report that it makes: before it stands, to see whether it can be made, and after.
 extension Desk {
     /// Everything a report version is made of, read back from the facts that its signature names. Refuses when the
-    /// content no longer has the hash that was signed (HOUSE invariant 5): then nothing leaves. `asOfThen`: an identity
-    /// that changed since is taken as it was signed, with the patient's choices of today. `visibility`: of the version
-    /// that is made, when it is not what the acts of today say.
+    /// content no longer has the hash that was signed (HOUSE invariant 5): then nothing leaves. `asOfThen`: an identity,
+    /// tubes and a prescriber that changed since are taken as they were signed, with the patient's choices of today.
+    /// `visibility`: of the version that is made, when it is not what the acts of today say.
     package func signedReport(
         of signature: Signature, asOfThen: Bool = false, under visibility: Visibility? = nil
     ) async throws(CommandFailure) -> SignedReport {
@@ -23,17 +23,7 @@ extension Desk {
             specimens: SignableFile.specimens(specimens, of: signed), observations: signed,
             supplements: try await said(by: signature, of: request))
         if asOfThen, !content.isCovered(by: signature) {
-            let versions = try await ask { () throws(StoreFailure) in
-                try await store.patientVersions(request.patientID)
-            }
-            for version in versions.reversed() {
-                var then = content
-                then.patient.identify(as: version)
-                if then.isCovered(by: signature) {
-                    content = then
-                    break
-                }
-            }
+            content = try await asSigned(content, by: signature) ?? content
         }
         guard content.isCovered(by: signature) else {
             throw .refused(
@@ -43,6 +33,33 @@ extension Desk {
                     remedy: "le biologiste doit relire et signer de nouveau"))
         }
         return try await report(of: signature, content, request, under: visibility)
+    }
+
+    /// What the signature covers, from what it keeps of its context and the versions of the patient's file.
+    private func asSigned(
+        _ content: SignedContent, by signature: Signature
+    ) async throws(CommandFailure) -> SignedContent? {
+        var content = content
+        if let context = signature.context {
+            content.request.prescriber = context.prescriber
+            for tube in context.tubes {
+                guard let place = content.specimens.firstIndex(where: { $0.accession == tube.accession }) else {
+                    continue
+                }
+                content.specimens[place].kind = tube.kind
+                content.specimens[place].collectedAt = tube.collectedAt
+                content.specimens[place].nonconformity = tube.nonconformity
+            }
+        }
+        if content.isCovered(by: signature) { return content }
+        let id = content.patient.id
+        let versions = try await ask { () throws(StoreFailure) in try await store.patientVersions(id) }
+        for version in versions.reversed() {
+            var then = content
+            then.patient.identify(as: version)
+            if then.isCovered(by: signature) { return then }
+        }
+        return nil
     }
 
     private func report(
@@ -150,11 +167,28 @@ extension Patient {
         [
             ("birthName", traits.birthName), ("firstGivenName", traits.firstGivenName),
             ("givenNames", traits.givenNames), ("usedName", usedName), ("usedGivenName", usedGivenName),
-            ("birthplaceName", administrative?.birthplaceName), ("ipp", ipp),
-        ]
+            ("birthplaceName", administrative?.birthplaceName), ("ipp", ipp), ("phone", phone),
+            ("legalRepresentative", legalRepresentative), ("mail", administrative?.mail),
+        ] + (address?.shownWords ?? []) + (administrative?.otherAddresses ?? []).flatMap(\.shownWords)
+            + (administrative?.representatives ?? []).flatMap { one in
+                [("representatives", one.family), ("representatives", one.given), ("representatives", one.phone)]
+                    + (one.address?.shownWords ?? [])
+            } + (administrative?.familyDoctor?.shownWords ?? [])
     }
 }
 
 extension Professional {
-    var shownWords: [(String, String?)] { [(nationalID, displayName)] }
+    var shownWords: [(String, String?)] {
+        [(nationalID, displayName), (nationalID, specialityLabel), (nationalID, phone), (nationalID, securedMail)]
+            + (address?.shownWords ?? [])
+    }
+}
+
+extension PostalAddress {
+    var shownWords: [(String, String?)] {
+        [
+            ("address.street", street), ("address.complement", complement), ("address.postalCode", postalCode),
+            ("address.city", city),
+        ]
+    }
 }
