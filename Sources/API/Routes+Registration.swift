@@ -144,7 +144,8 @@ extension LaboratoryAPI {
         let specimens = try await desk.store.specimens(requestID: request.id)
         let last = Chosen.lastEvents(events)
         let signed = Set(signatures.flatMap(\.observationIDs))
-        return RequestFileView(
+        let reworks = try await desk.reworks(of: request)
+        var sheet = RequestFileView(
             request: RequestView(request, patient: patient, in: call.zone),
             patient: PatientView(patient, in: call.zone),
             specimens: specimens.map { SpecimenView($0, in: call.zone) },
@@ -159,6 +160,8 @@ extension LaboratoryAPI {
             },
             events: events.map { ObservationEventView($0, in: call.zone) },
             signatures: signatures.map { SignatureView($0, in: call.zone) })
+        if !reworks.isEmpty { sheet.reworks = reworks.map { ReworkView($0, call) } }
+        return sheet
     }
 
     func view(_ observation: Observation, state: ObservationView.State? = nil, _ call: Call) -> ObservationView {

@@ -36,6 +36,8 @@ int paillasse_curses_begin(void) {
     raw();
     noecho();
     nonl();
+    // Keys typed before the screen was there were meant for nothing that is on it.
+    flushinp();
     leaveok(stdscr, FALSE);
     pair_count = 0;
     if (!has_colors()) return 0;

@@ -33,7 +33,9 @@ package enum Deed: Sendable, Hashable {
     /// `seen`: the observation that the value replaces; empty when there was none.
     case enter(request: String, analysis: String, value: TypedValue, seen: String)
     case receive(accession: String, nonconformity: String?)
-    case rerun(analyzer: String, accession: String, reason: String)
+    case rerun(request: String, id: String, analyzer: String, accession: String, reason: String)
+    /// A rerun or a dilution that a person makes.
+    case rework(request: String, id: String, diluted: Bool, reason: String)
     case attach(triage: String, accession: String, reason: String)
     case dismiss(triage: String, reason: String)
     /// A sentence of the laboratory, by its code, beside a result.
@@ -79,6 +81,8 @@ package enum Event: Sendable {
     case tick
     case who(person: String, login: String, site: String, Loaded.Permissions)
     case loaded(Loaded)
+    /// How much there is of lists that came cut.
+    case totals(Totals)
     case file(FileSheet)
     case found(FileSheet, accession: String)
     case notFound(String)

@@ -10,8 +10,8 @@ extension Workbench {
             switch face.list {
             case .quality:
                 paneName(3, words[.paneChart])
-                    + (chart.count > resultRows
-                        ? " (\(min(face.chartTop + resultRows, chart.count))/\(chart.count))" : "")
+                    + (chartPane.count > resultRows
+                        ? " (\(min(face.chartTop + resultRows, chartPane.count))/\(chartPane.count))" : "")
             case .triage, .analyzers: paneName(3, words[.paneDetail])
             case .waiting, .urgent, .held, .calls, .reception, .requests:
                 paneName(3, words[.paneResults]) + (currentFile.map { " \($0.number) \($0.patient)" } ?? "")
@@ -25,7 +25,7 @@ extension Workbench {
         let first = rows.lowerBound + 1
         switch face.list {
         case .quality:
-            for (offset, text) in chart.dropFirst(face.chartTop).prefix(resultRows).enumerated() {
+            for (offset, text) in chartPane.dropFirst(face.chartTop).prefix(resultRows).enumerated() {
                 screen.put(fit(text, inside.count), first + offset, inside.lowerBound)
             }
         case .triage:
@@ -108,7 +108,8 @@ extension Workbench {
         let unit = draft.isAccepted && TypedValue(typed: draft.text)?.isNumber == true ? " " + result.unit : ""
         let sign = draft.isAccepted ? manner.signs.waiting : mark("…")
         return (
-            draft.text.replacing(".", with: ",") + unit + " " + sign,
+            (TypedValue(typed: draft.text)?.isNumber == true ? draft.text.replacing(".", with: ",") : draft.text) + unit
+                + " " + sign,
             Style(draft.complaint == nil ? .held : .critical, underline: true)
         )
     }
@@ -251,6 +252,7 @@ extension Workbench {
 
     /// What is known of the result of the cursor, line by line.
     func detail(_ columns: Int) -> [(String, Style)] {
+        if face.list == .quality, let row = currentControl { return controlLines(row, columns) }
         guard let result = currentResult, face.list != .quality, face.list != .triage, face.list != .analyzers else {
             return []
         }

@@ -29,7 +29,8 @@ package struct Practice: Sendable, Equatable {
         case .input(.key(.control("n"))) where !lesson.isAtEnd:
             lesson.advance()
             return false
-        case .input, .tick, .who, .loaded, .file, .found, .notFound, .chart, .why, .habits, .changed, .done, .refused,
+        case .input, .tick, .who, .loaded, .totals, .file, .found, .notFound, .chart, .why, .habits, .changed, .done,
+            .refused,
             .failed, .offline, .online, .locked, .drafts:
             return work([event], at: now)
         }

@@ -182,7 +182,8 @@ struct PracticeLaboratory: Sendable, Equatable {
                 if let reason { lines[place].holds.append(Hold(.specimenNonconform, reason)) }
             }
             refresh(number)
-        case .rerun(_, let tube, _):
+        case .rework: break
+        case .rerun(_, _, _, let tube, _):
             guard let first = lines.first(where: { $0.accession == tube }) else { return }
             enter(first.request, first.analysis, first.value, now)
         case .attach(let id, let tube, _):

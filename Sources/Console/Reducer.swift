@@ -22,6 +22,9 @@ extension Workbench {
             house.permissions = permissions
             return []
         case .loaded(let loaded): return take(loaded)
+        case .totals(let totals):
+            house.totals.take(totals)
+            return []
         case .file(let sheet):
             let current = currentResult?.analysis
             house.files[sheet.number] = sheet
@@ -150,7 +153,8 @@ extension Workbench {
             face.notice = Notice(say(nonconformity == nil ? .received : .nonconformKept, accession), .good)
             effects.append(.load(.requests))
             if let request = currentRequest { effects.append(.open(request)) }
-        case .rerun(_, let accession, _): face.notice = Notice(say(.rerunAsked, accession), .good)
+        case .rerun(_, _, _, let accession, _): face.notice = Notice(say(.rerunAsked, accession), .good)
+        case .rework: face.notice = Notice(words[.reworkNoted], .good)
         case .attach, .dismiss:
             face.notice = Notice(say(.triageDone), .good)
             effects.append(.load(.triage))
@@ -215,6 +219,12 @@ extension Workbench {
         if refusal.endsSession { return lock() }
         face.notice = Notice(sentence(refusal), .critical)
         if case .validate(_, let ids, _) = deed { validated(id, deed, ids.count, isDone: false) }
+        // No analyzer does it by itself: a person does, and it is noted.
+        if case .rerun(let request, let id, _, _, let reason) = deed,
+            ["order.route", "order.nothing"].contains(refusal.code)
+        {
+            return send(.rework(request: request, id: id, diluted: false, reason: reason))
+        }
         // Who types meanwhile is not asked anything: the next key would answer.
         var isFree = false
         if case .browse = face.mode { isFree = true }
@@ -231,8 +241,8 @@ extension Workbench {
             complain(of: request + "/" + analysis, refusal)
             return [.keep(drafts), .bell]
         case .firstReading: return [.bell]
-        case .validate, .reject, .choose, .withdraw, .receive, .rerun, .attach, .dismiss, .comment, .call, .unlock,
-            .logout:
+        case .validate, .reject, .choose, .withdraw, .receive, .rerun, .rework, .attach, .dismiss, .comment, .call,
+            .unlock, .logout:
             break
         }
         return [.bell, .load(.worklist)]
@@ -339,15 +349,15 @@ extension Deed {
         switch self {
         case .validate(let request, _, _), .reject(let request, _, _), .withdraw(let request, _),
             .choose(let request, _, _, _, _), .comment(let request, _, _), .enter(let request, _, _, _),
-            .firstReading(let request, _, _):
+            .firstReading(let request, _, _), .rework(let request, _, _, _), .rerun(let request, _, _, _, _):
             request
-        case .receive, .rerun, .attach, .dismiss, .call, .unlock, .logout: nil
+        case .receive, .attach, .dismiss, .call, .unlock, .logout: nil
         }
     }
     var place: String? {
         switch self {
         case .enter(let request, let analysis, _, _): request + "/" + analysis
-        case .validate, .reject, .choose, .withdraw, .receive, .rerun, .attach, .dismiss, .comment, .call,
+        case .validate, .reject, .choose, .withdraw, .receive, .rerun, .rework, .attach, .dismiss, .comment, .call,
             .firstReading, .unlock, .logout:
             nil
         }

@@ -61,7 +61,8 @@ struct SmallServer {
                     lines[place].holds = [Hold(.specimenNonconform, reason)]
                 }
             case .call(_, let person, _, _, let value, _, _): called.append((person, value))
-            case .receive, .reject, .withdraw, .choose, .enter, .firstReading, .rerun, .attach, .dismiss, .comment,
+            case .receive, .reject, .withdraw, .choose, .enter, .firstReading, .rerun, .rework, .attach, .dismiss,
+                .comment,
                 .unlock,
                 .logout:
                 break

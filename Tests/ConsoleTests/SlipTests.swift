@@ -324,7 +324,7 @@ import Testing
         var bench = Morning.bench(width: 200, height: 60)
         bench.type(.tab, .down)
         bench.type("p")
-        #expect(bench.text.contains("relancer le contrôle (:cq cobas K), ou passer sur un autre automate"))
+        #expect(bench.text.contains("Relancer le CQ (:cq cobas K) ou router vers un autre automate"))
     }
 
     /// UX section 3: the sign and the word of each state stand alone where there is no colour.

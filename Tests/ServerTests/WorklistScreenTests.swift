@@ -124,7 +124,7 @@ import Testing
         let next = try window()
         #expect(try next.takeOver().map(\.text) == ["4,3", "140"], "one of a cell, the newest")
         #expect(try next.takeOver().count == 2)
-        try next.keep([])
+        try next.keep([Draft]())
         #expect(try window().takeOver().isEmpty)
     }
 

@@ -178,6 +178,8 @@ extension SignWord {
         .actionRefresh: "refresh",
         .actionMenu: "possible actions",
         .actionHelp: "help",
+        .stillSending: "signing: the key is not taken…", .draftsBack: "draft(s) found again: {1}",
+        .cut: "{1} of {2}, the gravest first",
         .actionUp: "up",
         .actionDown: "down",
         .actionTop: "first line",

@@ -177,6 +177,8 @@ extension SignWord {
         .actionRefresh: "actualiser",
         .actionMenu: "actions possibles",
         .actionHelp: "aide",
+        .stillSending: "signature en cours : la touche n'est pas prise…",
+        .draftsBack: "brouillon(s) retrouvé(s) : {1}", .cut: "{1} sur {2}, les plus graves d'abord",
         .actionUp: "monter",
         .actionDown: "descendre",
         .actionTop: "première ligne",

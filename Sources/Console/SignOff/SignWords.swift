@@ -21,6 +21,7 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case controlsAbsent, controlsNone, lotRules, more, wordsNotCode, gone, calculated
     case labelNoAnswer, reasonInWords, noCall, breakMethod, breakUnit, breakCatalogue, breakHidden
     case hereCall, hereReread, hereAmend, hereReject, hereExcept, hereLot, hereWords, hereSign
+    case stillSending, draftsBack, cut
     // Of the commands `paillasse bio`; `|` between the titles of a table, marked as `Table` takes them.
     case cliSecret, cliPinAgain, cliPinChosen, cliMissing, cliSummary, cliQueueTitles, cliFileTitles, cliNothing,
         cliHeader, cliUrgent, cliPatient,
