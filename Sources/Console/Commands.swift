@@ -5,7 +5,8 @@ import Laboratory
 extension Workbench {
     /// What `:` takes, by its name in each language: both are understood, that of the screen is offered.
     package enum Command: String, Sendable, Hashable, CaseIterable {
-        case tube, list, quality, triage, search, section, sort, theme, language, refresh, lock, help, lesson, quit
+        case tube, list, quality, triage, search, section, sort, uncertainty, theme, language, refresh, lock, help,
+            lesson, quit
 
         package func name(in language: Language) -> String {
             switch language {
@@ -22,6 +23,7 @@ extension Workbench {
             case .search: .commandSearch
             case .section: .commandSection
             case .sort: .commandSort
+            case .uncertainty: .commandUncertainty
             case .theme: .commandTheme
             case .language: .commandLanguage
             case .refresh: .commandRefresh
@@ -47,10 +49,13 @@ extension Workbench {
 
         private static let french: [Command: String] = [
             .list: "liste", .quality: "cq", .triage: "tri", .search: "chercher", .section: "discipline",
-            .sort: "trier", .language: "langue", .refresh: "actualiser", .lock: "verrouiller", .help: "aide",
+            .sort: "trier", .uncertainty: "mu", .language: "langue", .refresh: "actualiser", .lock: "verrouiller",
+            .help: "aide",
             .lesson: "tutoriel", .quit: "q",
         ]
-        private static let english: [Command: String] = [.quality: "qc", .lesson: "tutorial", .quit: "q"]
+        private static let english: [Command: String] = [
+            .quality: "qc", .uncertainty: "mu", .lesson: "tutorial", .quit: "q",
+        ]
     }
 
     mutating func commandKey(_ key: Key, _ field: Field) -> [Effect] {
@@ -131,6 +136,13 @@ extension Workbench {
                 return [.bell]
             }
             return order(by: found)
+        case .uncertainty:
+            guard let line = currentResult?.line, let analyzer = line.analyzer,
+                let calibration = Measured(rest.replacing(",", with: ".")), calibration.comparator == .equal
+            else { return refuseHere(.commandUncertainty) }
+            return [
+                .uncertainty(analyzer: analyzer, analysis: line.analysis, calibration: calibration.number.text)
+            ]
         case .theme:
             guard let theme = Theme(named: rest) else {
                 let known = Theme.allCases.map { $0.name(in: manner.language) }

@@ -38,6 +38,15 @@ extension Workbench {
         return remedy(analyzer: analyzer, analysis: line.analysis)
     }
 
+    /// `MU (k = 2) de K sur cobas : N1 4,2 %`; nil as long as nobody asked.
+    func uncertainty(_ key: String) -> String? {
+        house.uncertainties[key].map { levels in
+            let name = key.split(separator: "/").reversed().joined(separator: " · ")
+            return levels.isEmpty
+                ? say(.uncertaintyUnknown, name) : say(.uncertainty, name, levels.joined(separator: " ; "))
+        }
+    }
+
     /// What stands under the list of controls: where no pane on the right says why, it is said above the chart.
     var chartPane: [String] {
         guard face.width < Workbench.rightPaneFrom, let row = currentControl else { return chart }

@@ -348,7 +348,7 @@ extension Workbench {
     }
 
     /// A number that names no choice, and a key pressed three times, say nothing.
-    static func isReason(_ text: String) -> Bool {
+    package static func isReason(_ text: String) -> Bool {
         Set(text.lowercased().filter(\.isLetter)).count >= 2 && text.trimmed.count >= 3
     }
 

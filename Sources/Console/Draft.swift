@@ -66,6 +66,8 @@ package enum Effect: Sendable, Hashable {
     case keep([Draft])
     /// What the engine looked at, of an observation.
     case why(String)
+    /// Measurement uncertainty, with that of the calibrator in percent.
+    case uncertainty(analyzer: String, analysis: String, calibration: String)
     /// How often actions were used, for the hints.
     case habits([String: Int])
     /// The lesson on a laboratory in memory.
@@ -88,6 +90,8 @@ package enum Event: Sendable {
     case notFound(String)
     case chart(String, [String])
     case why(String, WhySheet)
+    /// Of an analysis on an analyzer (`analyzer/analysis`): expanded uncertainty of each level; empty: not known.
+    case uncertainty(String, [String])
     /// How often actions were used before today.
     case habits([String: Int])
     /// Something changed at the server; who did it, when somebody did.

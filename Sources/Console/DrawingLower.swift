@@ -30,7 +30,10 @@ extension Workbench {
             }
         case .triage:
             let entry = face.key.flatMap { key in house.triage.first { $0.id == key } }
-            for (offset, text) in CellWidth.fold(mark(entry.map { explanation(of: $0) } ?? ""), inside.count).prefix(
+            // What is to be attached, whole, whatever the width of the list.
+            let what = entry.map { [$0.accession, $0.code, $0.value, $0.analyzer].filter { !$0.isEmpty } } ?? []
+            let told = [what.joined(separator: " · "), entry.map { explanation(of: $0) } ?? ""]
+            for (offset, text) in told.flatMap({ CellWidth.fold(mark($0), inside.count) }).prefix(
                 resultRows
             )
             .enumerated() {
@@ -280,6 +283,7 @@ extension Workbench {
             }
             let from = line.analyzer ?? line.author.map { say(.typedBy, $0) } ?? ""
             fold(say(.measured, day(line.observedAt)) + " " + from, .dim)
+            if let text = uncertainty((line.analyzer ?? "") + "/" + line.analysis) { fold(text) }
             if line.run > 1 {
                 fold(manner.signs.corrected + " " + say(.run, String(line.run)), Style(.changed, underline: true))
             }

@@ -183,7 +183,9 @@ extension Workbench {
             row += 1
         }
         if !part.choices.isEmpty {
-            screen.put(fit(words[.choicesHint], inside.count, pad: false), row, inside.lowerBound, .dim)
+            screen.put(
+                fit(words[part.isClosed ? .oneOfThese : .choicesHint], inside.count, pad: false), row,
+                inside.lowerBound, .dim)
             row += 1
         }
         for (index, part) in question.parts.enumerated() {

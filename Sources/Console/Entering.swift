@@ -181,7 +181,8 @@ extension Workbench {
         let draft = Draft(
             request: entry.request, analysis: entry.analysis, text: entry.field.text, seen: entry.seen, at: now,
             isAccepted: false)
-        if let replaced = entry.replaces {
+        // What stands there now, not what stood when typing began.
+        if let replaced = currentResult?.line.map({ replacing($0) }) ?? entry.replaces {
             keep(draft)
             let tube = currentResult?.line?.accession ?? ""
             ask(
@@ -215,9 +216,9 @@ extension Workbench {
     private func refusal(of entry: CellEntry) -> String? {
         let text = entry.field.text
         if text.first == ":" { return say(.commandInField, text) }
-        guard let value = TypedValue(typed: text), !(isNumeric(entry) && text.lowercased() == ".n") else {
-            return notANumber(entry)
-        }
+        guard let value = TypedValue(typed: text) else { return notANumber(entry) }
+        // Words are no measure, and « normal » neither.
+        if case .text = value, isNumeric(entry) { return notANumber(entry) }
         return impossible(value, entry)
     }
     private func notANumber(_ entry: CellEntry) -> String {

@@ -42,6 +42,8 @@ package struct House: Sendable, Equatable {
     package var comments: [CodedText] = []
     /// What the engine looked at, by observation.
     package var whys: [String: WhySheet] = [:]
+    /// Measurement uncertainty that was asked for, by `analyzer/analysis`.
+    package var uncertainties: [String: [String]] = [:]
     package var link = Link.connecting
     /// What was not loaded yet, so that an empty list is not taken for a list that is empty.
     package var loaded: Set<Source> = []

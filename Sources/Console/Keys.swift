@@ -17,7 +17,11 @@ extension Workbench {
         case .scan(let code, let typed):
             // What the scanner typed as if it were a person is taken back.
             if typed > 0, typed <= faces.count {
+                // The terminal may have another size since.
+                let (width, height) = (face.width, face.height)
                 face = faces[faces.count - typed]
+                (face.width, face.height) = (width, height)
+                keepInSight()
                 drafts = draftsBefore[draftsBefore.count - typed]
             }
             faces = []

@@ -57,6 +57,9 @@ package struct Plain: Sendable {
             case .browse, .command, .search, .menu, .help, .why, .timeline: answer = browse(text)
             }
         }
+        // A command that rings, or an act that is not possible: what was typed behind it was meant for something else.
+        let isRefused = bench.refusedAt != before.refusedAt || text.first == ":" && answer.effects.contains(.bell)
+        if isRefused, !isAnswered { refusals += 1 }
         return told(since: before, answer)
     }
 
@@ -85,12 +88,19 @@ package struct Plain: Sendable {
             bench.layRows()
             isHere = true
         case .failed, .offline, .locked: isHere = awaited != nil
-        case .loaded, .totals, .input, .resized, .tick, .who, .file, .found, .notFound, .chart, .why, .habits, .changed,
+        case .loaded, .totals, .uncertainty, .input, .resized, .tick, .who, .file, .found, .notFound, .chart, .why,
+            .habits, .changed,
             .done,
             .refused, .online, .drafts:
             break
         }
         if isHere { awaited = nil }
+        switch event {
+        case .refused, .notFound, .failed, .offline, .locked: if !isAnswered { refusals += 1 }
+        case .loaded, .totals, .uncertainty, .input, .resized, .tick, .who, .file, .found, .chart, .why, .habits,
+            .changed, .done, .online, .drafts:
+            break
+        }
         return told(since: before, Answer(effects: effects), isHere: isHere)
     }
 
@@ -248,7 +258,6 @@ package struct Plain: Sendable {
         case .browse, .entry, .question, .conflict: break
         }
         bench.face.pane = 3
-        if !isAnswered, out.effects.contains(.bell) || bench.refusedAt != before.refusedAt { refusals += 1 }
         if let notice = bench.face.notice, notice != before.face.notice { out.lines.append(notice.text) }
         out.lines += announcements(before)
         let moved =

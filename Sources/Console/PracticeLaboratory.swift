@@ -125,6 +125,7 @@ struct PracticeLaboratory: Sendable, Equatable {
                 deeds.append(deed)
                 return [.done(id)]
             } catch { return [.refused(id, error)] }
+        case .uncertainty(let analyzer, let analysis, _): return [.uncertainty("\(analyzer)/\(analysis)", [])]
         case .keep, .habits, .practise, .bell, .quit: return []
         }
     }

@@ -43,6 +43,10 @@ extension Workbench {
         case .why(let id, let sheet):
             house.whys[id] = sheet
             return []
+        case .uncertainty(let key, let levels):
+            house.uncertainties[key] = levels
+            face.notice = Notice(uncertainty(key) ?? "", levels.isEmpty ? .held : .good)
+            return []
         case .habits(let kept):
             habits = kept
             return []
@@ -65,7 +69,7 @@ extension Workbench {
             if house.link == .online || house.link == .locked { return [] }
             house.link = .online
             return refreshAll() + replay()
-        case .locked: return lock()
+        case .locked: return ended()
         case .drafts(let kept):
             for draft in kept where !drafts.contains(where: { $0.place == draft.place }) { drafts.append(draft) }
             if !kept.isEmpty { face.notice = Notice(say(.draftsBack, String(kept.count)), .held) }
@@ -216,7 +220,7 @@ extension Workbench {
             face.notice = Notice(sentence(refusal), .critical)
             return receive(.offline, at: now)
         }
-        if refusal.endsSession { return lock() }
+        if refusal.endsSession { return ended() }
         face.notice = Notice(sentence(refusal), .critical)
         if case .validate(_, let ids, _) = deed { validated(id, deed, ids.count, isDone: false) }
         // No analyzer does it by itself: a person does, and it is noted.
@@ -297,6 +301,14 @@ extension Workbench {
         let flying = Set(sent.values.compactMap(\.place))
         var effects: [Effect] = []
         for draft in drafts where draft.isAccepted && !flying.contains(draft.place) { effects += commit(draft) }
+        return effects
+    }
+
+    /// The session ended under the hand that types: the keys on their way are no secret.
+    private mutating func ended() -> [Effect] {
+        let isTyping = lastKey.map { $0.duration(to: now) < Workbench.typedAhead } ?? false
+        let effects = lock()
+        if isTyping, !effects.isEmpty { refusedAt = now }
         return effects
     }
 

@@ -51,7 +51,8 @@ package enum Word: String, Sendable, Hashable, CaseIterable {
     case actionSection, actionSort, commandSection, commandSort, orderUsual, orderPatient, orderTube, orderOldest
     case orderHeld, orderTaken, columns, sections, sectionKept, sectionAll, cutOf, cutNewest, byHand, reworkNoted
     case actRework, storyNonconformBy, storyRework, storyDilute, remedyControlTo, noCommentYet, commentWantsValue
-    case notThisNumber, lineDropped, hereReason, hereNext, hereAskFor, hereContext, hereCalculated, hereTwice,
+    case commandUncertainty, uncertainty, uncertaintyUnknown, notThisNumber, lineDropped, hereReason, hereNext,
+        hereAskFor, hereContext, hereCalculated, hereTwice,
         hereControl, hereWhole
     case hereByHand, hereOffline
     case cardTitle, cardCodes, tooManyDecimals, absurdTyped

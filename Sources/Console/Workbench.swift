@@ -306,6 +306,8 @@ package struct Workbench: Sendable, Equatable {
         face.cursor = max(0, min(face.cursor, face.rows.count - 1))
         if face.cursor < face.top { face.top = face.cursor }
         if face.cursor >= face.top + shown { face.top = face.cursor - shown + 1 }
+        // A taller screen shows what was above, not blanks below.
+        face.top = max(0, min(face.top, face.rows.count - shown))
         let count = results.count
         face.result = max(0, min(face.result, count - 1))
         if face.result < face.resultTop { face.resultTop = face.result }

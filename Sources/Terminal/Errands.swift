@@ -98,6 +98,11 @@ package actor Errands {
             } catch { tell(.refused(id, error)) }
         case .keep(let all): keep(all)
         case .why(let id): await why(id)
+        case .uncertainty(let analyzer, let analysis, let calibration):
+            do throws(Refusal) {
+                let levels = try await client.uncertainty(analyzer, analysis, calibration: calibration)
+                tell(.uncertainty("\(analyzer)/\(analysis)", levels))
+            } catch { complain(error) }
         case .habits(let counts): habits.keep(counts)
         case .bell, .quit, .practise: break
         }

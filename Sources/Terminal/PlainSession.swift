@@ -99,7 +99,8 @@ private struct PlainDesk {
                     let begun = PlainPractice(plain.bench.manner, at: TerminalSession.now())
                     lesson = begun
                     say(begun.greeting)
-                case .load, .open, .find, .chart, .send, .keep, .why, .habits: await errands.run(effect)
+                case .load, .open, .find, .chart, .send, .keep, .why, .uncertainty, .habits:
+                    await errands.run(effect)
                 }
             }
             effects = []

@@ -46,16 +46,16 @@ extension BioCommand {
                         reason: body.reason))
                 Output.line()
             }
-            let pin = try await BioCommand.pin(
-                BioWords.say(
-                    .cliAskAmend, request, String(file.observations.count), String(file.contentHash.prefix(16))),
-                file, client)
             let isPartial = partial || !draft.except.isEmpty
-            let signature = try await client.sign(
-                request,
-                SignBody(
-                    contentHash: file.contentHash, pin: pin, partial: isPartial ? true : nil, uncalled: uncalled,
-                    draft: body))
+            let asked = BioWords.say(
+                .cliAskAmend, request, String(file.observations.count), String(file.contentHash.prefix(16)))
+            let signature = try await BioCommand.withPIN(asked, file, client) { (pin) async throws(Refusal) in
+                try await client.sign(
+                    request,
+                    SignBody(
+                        contentHash: file.contentHash, pin: pin, partial: isPartial ? true : nil, uncalled: uncalled,
+                        draft: body))
+            }
             if listing.json { return try Output.json(signature) }
             BioCommand.show(signature, request)
             for call in try await client.criticalCalls() where call.requestNumber == request && call.state == .open {

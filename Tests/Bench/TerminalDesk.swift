@@ -60,7 +60,7 @@ struct TerminalDesk {
             for effect in effects {
                 switch effect {
                 case .find, .open, .send: await errands.run(effect)
-                case .load, .chart, .keep, .why, .habits, .practise, .bell, .quit: break
+                case .load, .chart, .keep, .why, .uncertainty, .habits, .practise, .bell, .quit: break
                 }
             }
             effects = []

@@ -43,7 +43,7 @@ struct SmallServer {
             ]
         case .load(.comments):
             return [.loaded(.comments([CodedText(code: "RECOL", text: "Nouveau prélèvement demandé.")]))]
-        case .load, .chart, .why, .keep, .habits, .practise, .bell, .quit: return []
+        case .load, .chart, .why, .uncertainty, .keep, .habits, .practise, .bell, .quit: return []
         case .open(let number): return file(number).map { [.file($0)] } ?? []
         case .find(let text):
             guard let line = lines.first(where: { $0.accession == text }), let sheet = file(line.request) else {

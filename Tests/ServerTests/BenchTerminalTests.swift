@@ -21,7 +21,7 @@ import Testing
             // Somebody in a hurry: each of these would do something in the list.
             for key in ["V", "v", "1", "Enter", "e", "q"] { try await screen.press(key) }
             #expect(try await !screen.text.contains("Vv1"))
-            #expect(try await screen.shows("À valider", "RÉSEAU ok", "TRI 1", within: .seconds(240)))
+            #expect(try await screen.shows("À valider", "RÉSEAU ok", "TRI", within: .seconds(240)))
             #expect(try await screen.shows("LE-FICTIF", within: .seconds(20)))
             try await nothingWasDone(folder)
             #expect(try await !screen.text.contains("motif :"))

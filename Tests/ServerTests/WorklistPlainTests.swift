@@ -59,11 +59,12 @@ import Workflow
             let hold = try name(of: "non-conformité du tube")
             #expect(validate == "valider" && hold == "ecart")
             var script: [String] = []
+            // The critical tube stands first, the others as they came.
             for number in 1...12 {
                 script.append(String(number))
                 switch number {
-                case 4: script += [hold, "1"]
-                case 8: script += ["a", "Mme Kerbrat", "infirmière", "0298111111", "6,9", "1"]
+                case 5: script += [hold, "1"]
+                case 1: script += ["a", "Mme Kerbrat", "infirmière", "0298111111", "6,9", "1"]
                 case _: script += [validate, "1"]
                 }
             }

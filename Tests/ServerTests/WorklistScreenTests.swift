@@ -197,7 +197,9 @@ import Testing
                 #expect(try await screen.shows("CL", "4,2"))
                 try await screen.press("Tab", "Down", "Down", "9", "8", "Escape")
                 #expect(try await screen.shows("brouillon gardé : 98"))
+                let pid = try #require(try await screen.pid)
                 try await screen.press("q")
+                #expect(await TmuxScreen.ended(pid))
             }
             let key = try await laboratory.signedIn(.technician).draftKey().key
             let raw = Data(stride(from: 0, to: 64, by: 2).compactMap { UInt8(key.dropFirst($0).prefix(2), radix: 16) })

@@ -289,7 +289,7 @@ package struct SignBench: Sendable, Equatable {
         cursor = max(0, min(cursor, rows.count - 1))
         if cursor < top { top = cursor }
         if cursor >= top + queueRows { top = cursor - queueRows + 1 }
-        top = max(0, top)
+        top = max(0, min(top, rows.count - queueRows))
     }
 
     mutating func show(_ number: String) -> [SignEffect] {

@@ -47,7 +47,7 @@ extension SignWord {
         .notReceived: "not received",
         .nonconform: "NONCONFORMING: {1}",
         .controls: "controls: {1}",
-        .controlsFine: "conforming",
+        .controlsFine: "conforming or exempt",
         .missing: "missing {1}",
         .left: "left for later: {1}",
         .fresh: "new",

@@ -47,7 +47,7 @@ extension SignWord {
         .notReceived: "non reçu",
         .nonconform: "NON CONFORME : {1}",
         .controls: "contrôles : {1}",
-        .controlsFine: "conformes",
+        .controlsFine: "conformes ou dispensés",
         .missing: "manque {1}",
         .left: "laissé pour plus tard : {1}",
         .fresh: "neuf",

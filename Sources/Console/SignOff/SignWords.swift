@@ -42,6 +42,7 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case helpRequest, helpCode, helpReason, helpAmend, helpAmendReason, helpAmendWords, helpPartial
     case helpUncalled, helpWhy, helpAllChecks, helpAllJudgements, helpCall, helpCallMore, helpShowOnly
     case helpNumber, helpPerson, helpRole, helpValue, helpReadBack, helpUnreachable, helpBio, helpScreen
+    case cliUncertainty, cliNoUncertainty, helpUncertainty
     case helpFile, helpShow, helpNext, helpSection, helpHist, helpSince, helpPlot, helpASCII, helpDiff
     case helpReject, helpSettings, helpSetSample, helpSetBaseline, helpSetMinutes, helpSetErrors, helpSetReason
     case helpExcept, helpComment, helpNote, helpSign, helpProposables, helpOneSection, helpConfirm, helpSample

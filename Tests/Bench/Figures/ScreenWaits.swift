@@ -14,8 +14,8 @@ extension Figure {
             var desk = try await TerminalDesk(house, bench)
             return try await Measure.alternate(rounds: bench.rounds) {
                 var waits: [Double] = []
-                for number in 0..<200 {
-                    let (_, tube) = try await house.freshTube(of: "p\(number)")
+                for _ in 0..<200 {
+                    let (_, tube) = try await house.freshTube(of: try await house.newcomer())
                     waits.append(
                         try await desk.enterAndValidate(tube.accession) { try await house.typed($0) })
                 }
