@@ -234,7 +234,7 @@ extension SignQueueRow {
     init(_ view: SignableLineView, zone: CivilZone) {
         self.init(
             number: view.requestNumber, patient: view.patientName, urgent: view.priority == .urgent, lane: view.lane,
-            obstacles: view.reasons, fresh: view.fresh, results: view.results,
+            obstacles: view.reasons, fresh: view.fresh, results: view.results + view.missing.count,
             at: view.registeredAt.instant(in: zone) ?? Instant(seconds: 0), contentHash: view.contentHash,
             sections: view.sections)
     }

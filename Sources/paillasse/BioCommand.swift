@@ -70,7 +70,8 @@ struct BioCommand: AsyncParsableCommand {
         for file in files {
             table.add(
                 file.requestNumber, file.priority == .urgent ? BioWords.say(.yes) : "", file.patientName,
-                file.registeredAt.french, String(file.fresh), String(file.results), BioWords.lane(file.lane),
+                file.registeredAt.french, String(file.fresh), String(file.results + file.missing.count),
+                BioWords.lane(file.lane),
                 obstacles(file.reasons))
         }
         Output.table(table, empty: BioWords.say(.cliNothing))

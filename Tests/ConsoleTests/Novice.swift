@@ -144,7 +144,9 @@ struct Novice {
                 // Read in the title of the form.
                 let title = question.title.split(separator: " ")
                 type(title.first { $0.contains(",") }.map { String($0) } ?? "")
-            } else if bench.text.contains("1 ") && bench.text.contains("taper le numéro d'un motif") {
+            } else if bench.text.contains("1 "),
+                ["taper le numéro d'un motif", "par son numéro"].contains(where: { bench.text.contains($0) })
+            {
                 type("1")
             } else {
                 type("Mme Kerbrat")

@@ -225,6 +225,7 @@ import Testing
         // Locked in the middle, it is there after the secret.
         bench.type("0298111111")
         _ = bench.receive(.locked, at: bench.now)
+        bench.pause()
         bench.type("secret")
         bench.type(.enter)
         done(&bench)
