@@ -209,7 +209,6 @@ extension BioCommand {
 
     // Parts
 
-    /// The code of a person, at the keyboard of a terminal only: a program that has a token signs nothing.
     /// Signs with the code, which is asked for again while it is a wrong one: the command does not end between, and
     /// what was read is not read anew.
     static func withPIN<Made>(
@@ -226,6 +225,7 @@ extension BioCommand {
         }
     }
 
+    /// The code of a person, at the keyboard of a terminal only: a program that has a token signs nothing.
     private static func pin(
         _ what: String, _ file: FileToSignView?, _ client: LaboratoryClient
     ) async throws(Refusal) -> String {

@@ -59,6 +59,8 @@ import Testing
 
     @Test func `a lot is summed up, sampled, and signed only at its very number`() async throws {
         try await signedIn { laboratory, tool in
+            laboratory.clock.followMachine()
+            try await tool.signIn("biologiste")
             for name in ["UN", "DEUX", "TROIS"] { _ = try await laboratory.proposable(name) }
             _ = try await laboratory.readyToSign("QUATRE")
             let file = try await tool.run("bio", "file")
@@ -77,8 +79,8 @@ import Testing
             #expect(signed.contains("biochimie 3"), "how many of each section")
             #expect(signed.contains("3 dossier(s) signé(s) en lot") && signed.contains("dont 3 en lot (100 %)"))
             #expect(try await laboratory.signedIn(.biologist).awaitingSignature().map(\.lane) == [.held])
-            let figures = try await tool.run(
-                "bio", "figures", "--from", "2026-11-22", "--to", "2026-11-22", "--all")
+            let day = CivilTime(laboratory.clock.now, in: .europeParis).date.description
+            let figures = try await tool.run("bio", "figures", "--from", day, "--to", day, "--all")
             #expect(figures.code == 0 && figures.output.contains("3 signature(s), dont 3 en lot"), "\(figures)")
         }
     }

@@ -155,6 +155,24 @@ import Workflow
         }
     }
 
+    @Test func `lines typed ahead of a refusal are not done, and each is said`() async throws {
+        try await signedIn { laboratory, tool in
+            let made = try await request(laboratory, "DUPONT", ["NA", "K"], [("NA", "140"), ("K", "4.20")])
+            // No call is open: what was typed for its form must validate and reject nothing.
+            let ran = try await tool.run(
+                "worklist", "--plain", input: "a\nMme Kerbrat\nvalider\n1\nX\n1\n:q\n")
+            #expect(ran.code == 0 && ran.output.contains("pas possible sur cette ligne"), "\(ran)")
+            for line in ["Mme Kerbrat", "valider", "1", "X"] {
+                #expect(ran.output.contains("tapé d'avance, non fait : \(line)\n"), "\(line)\n\(ran)")
+            }
+            let file = try await laboratory.signedIn(.technician).request(made.request.number)
+            #expect(file.events.isEmpty && file.specimens.allSatisfy { $0.nonconformity == nil })
+            // What answers a question that is open goes on.
+            let slip = try await tool.run("worklist", "--plain", input: "valider\nz\n1\n:q\n")
+            #expect(slip.output.contains("dire pourquoi") && slip.output.contains("1 résultat(s) validé(s)"), "\(slip)")
+        }
+    }
+
     @Test func `what was done last is taken back, a nonconformity and a call seen by all`() async throws {
         try await signedIn { laboratory, tool in
             let made = try await request(laboratory, "DUPONT", ["NA", "K"], [("NA", "140"), ("K", "6.9")])
