@@ -8,9 +8,7 @@ extension LaboratoryAPI {
     var analyzerRoutes: [Route] {
         [
             Route("GET", "/v1/analyzers", .needs(.read)) { call in
-                let now = desk.now()
-                return try .json(
-                    await live.analyzers().filter { call.sees($0.site) }.map { AnalyzerView($0, call, now: now) })
+                try .json(await analyzers(call))
             },
             operation(.pause), operation(.resume), operation(.reconnect),
             Route("POST", "/v1/analyzers/reload", .needs(.operateAnalyzers)) { call in
@@ -131,6 +129,18 @@ extension LaboratoryAPI {
             String(validating: bytes, as: UTF8.self)
             ?? String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
         return text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
+    }
+}
+
+extension LaboratoryAPI {
+    func analyzers(_ call: Call) async -> [AnalyzerView] {
+        let now = desk.now()
+        let ordered = Set(desk.orderRoutes().map(\.analyzer))
+        return await live.analyzers().filter { call.sees($0.site) }.map { state in
+            var view = AnalyzerView(state, call, now: now)
+            view.takesOrders = ordered.contains(state.name)
+            return view
+        }
     }
 }
 

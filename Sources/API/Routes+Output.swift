@@ -64,10 +64,9 @@ extension LaboratoryAPI {
         [
             Route("GET", "/v1/status", .needs(.read)) { call in
                 let counts = try await desk.counts(site: call.author.site)
-                let states = await live.analyzers().filter { call.sees($0.site) }
                 var view = StatusView(
                     site: call.author.site, catalogueVersion: desk.catalogue.version.text,
-                    counts: CountsView(counts), analyzers: states.map { AnalyzerView($0, call, now: desk.now()) },
+                    counts: CountsView(counts), analyzers: await analyzers(call),
                     alarms: await live.alarms() + (reports?.alarms() ?? []))
                 view.unmadeReports = desk.unmadeCount(site: call.author.site)
                 return try .json(view)

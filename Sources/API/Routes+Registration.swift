@@ -144,6 +144,7 @@ extension LaboratoryAPI {
         let specimens = try await desk.store.specimens(requestID: request.id)
         let last = Chosen.lastEvents(events)
         let signed = Set(signatures.flatMap(\.observationIDs))
+        let reworks = try await desk.reworks(of: request)
         var answer = RequestFileView(
             request: RequestView(request, patient: patient, in: call.zone),
             patient: PatientView(patient, in: call.zone),
@@ -159,6 +160,7 @@ extension LaboratoryAPI {
             },
             events: events.map { ObservationEventView($0, in: call.zone) },
             signatures: signatures.map { SignatureView($0, in: call.zone) })
+        if !reworks.isEmpty { answer.reworks = reworks.map { ReworkView($0, call) } }
         answer.withdrawal = try await withdrawal(of: request, call)
         return answer
     }

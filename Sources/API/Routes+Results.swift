@@ -21,6 +21,18 @@ extension LaboratoryAPI {
                             observation: observation, sex: line.sex, birthDate: line.birthDate)
                     })
             },
+            Route("GET", "/v1/worklist/counts", .needs(.readFiles)) { call in
+                let counts = try await desk.worklistCounts(site: call.author.site)
+                return try .json(
+                    WorklistCountsView(tubes: counts.tubes, urgent: counts.urgent, held: counts.held))
+            },
+            Route("POST", "/v1/requests/:ref/rework", .needs(.operateAnalyzers)) { call in
+                let body = try call.decoded(ReworkBody.self)
+                let rework = Rework(
+                    observationID: body.observation, isDiluted: body.diluted, reason: body.reason)
+                let made = try await desk.noteRework(rework, of: call.parameter("ref"), by: call.author)
+                return try .json(ReworkView(made, call), status: 201)
+            },
             Route("POST", "/v1/requests/:ref/validate", .needs(.validateTechnically)) { call in
                 let body = try call.decoded(ValidateBody.self)
                 let reference = call.parameter("ref")
@@ -207,5 +219,13 @@ extension TriageView {
             case nil: nil
             }
         resolvedBy = closed?.author
+    }
+}
+
+extension ReworkView {
+    init(_ said: SaidRework, _ call: Call) {
+        self.init(
+            observation: said.rework.observationID, diluted: said.rework.isDiluted, reason: said.rework.reason,
+            author: said.author, at: call.moment(said.at))
     }
 }

@@ -33,9 +33,16 @@ int paillasse_curses_begin(void) {
     // Input is decoded by the pure room; ncurses must not wait for the rest of an escape either.
     screen = newterm(NULL, stdout, stdin);
     if (!screen) return -1;
+    // A terminal that cannot place a cursor would show nothing at all.
+    if (!tigetstr("cup")) {
+        paillasse_curses_end();
+        return -1;
+    }
     raw();
     noecho();
     nonl();
+    // Keys typed before the screen was there were meant for nothing that is on it.
+    flushinp();
     leaveok(stdscr, FALSE);
     pair_count = 0;
     if (!has_colors()) return 0;

@@ -260,6 +260,17 @@ package struct CommentBody: Codable, Sendable, Hashable {
     }
 }
 
+package struct ReworkBody: Codable, Sendable, Hashable {
+    package var observation: String
+    package var diluted: Bool
+    package var reason: String
+    package init(observation: String, diluted: Bool, reason: String) {
+        self.observation = observation
+        self.diluted = diluted
+        self.reason = reason
+    }
+}
+
 package struct ResultBody: Codable, Sendable, Hashable {
     package var analysis: String
     /// A number as text, so that `4.20` stays `4.20`; `<0.5` too. In the catalogue's unit.

@@ -25,6 +25,21 @@ extension LaboratoryClient {
             path(analyzer, analysis, "/statistics"),
             [("month", byMonth ? "1" : nil), ("ucal", calibrationUncertainty)])
     }
+    /// Expanded measurement uncertainty (k = 2) of each level, of its last lot that has one: `N1 4,2 %`. `calibration`:
+    /// that of the calibrator, in percent. Empty: controls or rounds of external assessment are missing.
+    package func uncertainty(
+        _ analyzer: String, _ analysis: String, calibration: String
+    ) async throws(Refusal) -> [String] {
+        let lines = try await qualityStatistics(
+            analyzer, analysis, byMonth: false, calibrationUncertainty: calibration)
+        var levels: [(level: String, percent: String)] = []
+        for line in lines {
+            guard let percent = line.uncertainty else { continue }
+            levels.removeAll { $0.level == line.level }
+            levels.append((line.level, percent))
+        }
+        return levels.map { "\($0.level) \($0.percent.replacing(".", with: ",")) %" }
+    }
     package func lookBacks(_ analyzer: String, _ analysis: String) async throws(Refusal) -> [LookBackView] {
         try await get(path(analyzer, analysis, "/lookback"))
     }

@@ -71,6 +71,10 @@ extension LaboratoryClient {
     package func worklist(limit: Int? = nil) async throws(Refusal) -> [WorklistLineView] {
         try await get("/v1/worklist", [("limit", limit.map(String.init))])
     }
+    package func worklistCounts() async throws(Refusal) -> WorklistCountsView { try await get("/v1/worklist/counts") }
+    package func rework(_ reference: String, _ body: ReworkBody) async throws(Refusal) -> ReworkView {
+        try await send("POST", "/v1/requests/\(LaboratoryClient.segment(reference))/rework", body)
+    }
     package func validate(
         _ reference: String, _ body: ValidateBody
     ) async throws(Refusal) -> [ObservationEventView] {

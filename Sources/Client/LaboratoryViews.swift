@@ -53,6 +53,8 @@ package struct SpecimenView: Codable, Sendable, Hashable {
     package var collectedAt: Moment?
     package var receivedAt: Moment?
     package var nonconformity: String?
+    package var nonconformityBy: String?
+    package var nonconformityAt: Moment?
 
     package init(_ specimen: Specimen, in zone: CivilZone) {
         accession = specimen.accession
@@ -64,6 +66,8 @@ package struct SpecimenView: Codable, Sendable, Hashable {
         collectedAt = specimen.collectedAt.map { Moment($0, in: zone) }
         receivedAt = specimen.receivedAt.map { Moment($0, in: zone) }
         nonconformity = specimen.nonconformity
+        nonconformityBy = specimen.nonconformityBy
+        nonconformityAt = specimen.nonconformityAt.map { Moment($0, in: zone) }
     }
 }
 
@@ -246,6 +250,8 @@ package struct RequestFileView: Codable, Sendable, Hashable {
     package var signatures: [SignatureView]
     /// What the last signature sent was taken back.
     package var withdrawal: WithdrawalView?
+    /// Reruns and dilutions that a person makes; none: left out.
+    package var reworks: [ReworkView]?
     package init(
         request: RequestView, patient: PatientView, specimens: [SpecimenView], observations: [ObservationView],
         events: [ObservationEventView], signatures: [SignatureView]
@@ -256,6 +262,34 @@ package struct RequestFileView: Codable, Sendable, Hashable {
         self.observations = observations
         self.events = events
         self.signatures = signatures
+    }
+}
+
+/// A rerun or a dilution that a person makes, since the analyzer takes no order for it.
+package struct ReworkView: Codable, Sendable, Hashable {
+    package var observation: String
+    package var diluted: Bool
+    package var reason: String
+    package var author: String
+    package var at: Moment
+    package init(observation: String, diluted: Bool, reason: String, author: String, at: Moment) {
+        self.observation = observation
+        self.diluted = diluted
+        self.reason = reason
+        self.author = author
+        self.at = at
+    }
+}
+
+/// Tubes that wait for a technician, counted whole.
+package struct WorklistCountsView: Codable, Sendable, Hashable {
+    package var tubes: Int
+    package var urgent: Int
+    package var held: Int
+    package init(tubes: Int, urgent: Int, held: Int) {
+        self.tubes = tubes
+        self.urgent = urgent
+        self.held = held
     }
 }
 

@@ -126,6 +126,8 @@ package struct AnalyzerView: Codable, Sendable, Hashable {
     package var orders: Int
     /// Seconds that the oldest pending message has waited; nil when none waits.
     package var lag: Int?
+    /// Tubes are sent to it by themselves; nil: an older server, which does not say.
+    package var takesOrders: Bool?
     package init(
         name: String, site: String, driver: String, line: String, state: String, lastSeen: Moment?, messages: Int,
         refusals: Int,

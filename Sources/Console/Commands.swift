@@ -5,7 +5,8 @@ import Laboratory
 extension Workbench {
     /// What `:` takes, by its name in each language: both are understood, that of the screen is offered.
     package enum Command: String, Sendable, Hashable, CaseIterable {
-        case tube, list, quality, triage, search, theme, language, refresh, lock, help, lesson, quit
+        case tube, list, quality, triage, search, section, sort, uncertainty, theme, language, refresh, lock, help,
+            lesson, quit
 
         package func name(in language: Language) -> String {
             switch language {
@@ -20,6 +21,9 @@ extension Workbench {
             case .quality: .commandQuality
             case .triage: .commandTriage
             case .search: .commandSearch
+            case .section: .commandSection
+            case .sort: .commandSort
+            case .uncertainty: .commandUncertainty
             case .theme: .commandTheme
             case .language: .commandLanguage
             case .refresh: .commandRefresh
@@ -44,10 +48,14 @@ extension Workbench {
         }
 
         private static let french: [Command: String] = [
-            .list: "liste", .quality: "cq", .triage: "tri", .search: "chercher", .language: "langue",
-            .refresh: "actualiser", .lock: "verrouiller", .help: "aide", .lesson: "tutoriel", .quit: "q",
+            .list: "liste", .quality: "cq", .triage: "tri", .search: "chercher", .section: "discipline",
+            .sort: "trier", .uncertainty: "mu", .language: "langue", .refresh: "actualiser", .lock: "verrouiller",
+            .help: "aide",
+            .lesson: "tutoriel", .quit: "q",
         ]
-        private static let english: [Command: String] = [.quality: "qc", .lesson: "tutorial", .quit: "q"]
+        private static let english: [Command: String] = [
+            .quality: "qc", .uncertainty: "mu", .lesson: "tutorial", .quit: "q",
+        ]
     }
 
     mutating func commandKey(_ key: Key, _ field: Field) -> [Effect] {
@@ -112,6 +120,29 @@ extension Workbench {
             layRows()
             tellList()
             return openCurrent()
+        case .section:
+            guard !rest.isEmpty else { return narrow(to: nil) }
+            let wanted = folded(rest)
+            guard let section = house.sections.first(where: { folded($0).hasPrefix(wanted) }) else {
+                face.notice = Notice(say(.sections, house.sections.joined(separator: ", ")), .plain)
+                return [.bell]
+            }
+            return narrow(to: section)
+        case .sort:
+            let orders = RowOrder.allCases
+            guard let found = orders.first(where: { !rest.isEmpty && folded(words[$0.word]).hasPrefix(folded(rest)) })
+            else {
+                face.notice = Notice(say(.columns, orders.map { words[$0.word] }.joined(separator: ", ")), .plain)
+                return [.bell]
+            }
+            return order(by: found)
+        case .uncertainty:
+            guard let line = currentResult?.line, let analyzer = line.analyzer,
+                let calibration = Measured(rest.replacing(",", with: ".")), calibration.comparator == .equal
+            else { return refuseHere(.commandUncertainty) }
+            return [
+                .uncertainty(analyzer: analyzer, analysis: line.analysis, calibration: calibration.number.text)
+            ]
         case .theme:
             guard let theme = Theme(named: rest) else {
                 let known = Theme.allCases.map { $0.name(in: manner.language) }
@@ -132,6 +163,24 @@ extension Workbench {
         case .lesson: return [.practise]
         case .quit: return perform(.quit)
         }
+    }
+
+    private func folded(_ text: String) -> String { Signs(ascii: true).text(text).lowercased() }
+
+    /// Tubes of one discipline, or of all again.
+    mutating func narrow(to section: String?) -> [Effect] {
+        face.section = section
+        layRows()
+        face.notice = Notice(
+            section.map { say(.sectionKept, $0, String(face.rows.count), manner.name(.section)) }
+                ?? words[.sectionAll], .plain)
+        return openCurrent()
+    }
+    mutating func order(by order: RowOrder) -> [Effect] {
+        face.order = order
+        layRows()
+        face.notice = Notice(say(.orderTaken, words[order.word]), .plain)
+        return openCurrent()
     }
 
     /// A list, and in it the row that begins so; a list that is on its way is looked through when it is here.
@@ -170,17 +219,18 @@ extension Workbench {
     mutating func tellList() {
         var text = "\(words[face.list.word]) : \(counted(face.list))"
         if !face.filter.isEmpty { text += say(.filtered, face.filter, String(face.rows.count)) }
+        if let cut = cutWords { text += " ; " + cut }
         face.notice = Notice(text, .plain)
     }
 
     private func named(list: ListKind, _ text: String) -> Bool {
         guard !text.isEmpty else { return false }
-        let folded = Signs(ascii: true).text(text).lowercased()
+        let wanted = folded(text)
         let names = [list.rawValue, Texts(.french)[list.word], Texts(.english)[list.word]]
         // By the beginning of its name or of a word of it: `valider` is « À valider ».
         return names.contains { name in
-            let name = Signs(ascii: true).text(name).lowercased()
-            return name.hasPrefix(folded) || name.split(separator: " ").contains { $0.hasPrefix(folded) }
+            let name = folded(name)
+            return name.hasPrefix(wanted) || name.split(separator: " ").contains { $0.hasPrefix(wanted) }
         }
     }
 
@@ -201,6 +251,7 @@ extension Workbench {
                         analyses: sheet.asked.map(\.code), at: sheet.registered), at: 0)
             }
         }
+        if waits, !wantedKeys(of: face.list).contains(accession) { face.section = nil }
         layRows()
         face.cursor = face.rows.firstIndex(of: waits ? accession : sheet.number) ?? 0
         face.label = accession
@@ -212,6 +263,7 @@ extension Workbench {
         let given = face.notice.flatMap { $0.tint == .held ? $0.text + " · " : nil } ?? ""
         face.notice = Notice(given + say(.opened, shown, sheet.patient), given.isEmpty ? .good : .held)
         keepInSight()
-        return []
+        // Earlier values follow what the label shows at once.
+        return [.open(sheet.number)]
     }
 }

@@ -5,7 +5,10 @@ extension Workbench {
     /// Everything possible on the line of the cursor, for the menu: what is not possible is not offered.
     package var possible: [Action] {
         Action.allCases.filter { action in
-            guard action.isForLine else { return [.search, .command, .help, .lock, .quit].contains(action) }
+            guard action.isForLine else {
+                return [.search, .command, .help, .lock, .quit].contains(action)
+                    || [.section, .sort].contains(action) && face.list.isOfTubes
+            }
             return isPossible(action)
         }
     }
@@ -18,9 +21,9 @@ extension Workbench {
         case .rerun, .dilute: .operateAnalyzers
         case .nonconformity, .receive: .receive
         case .attach, .dismiss: .resolveTriage
-        case .open, .why, .timeline, .undo, .refresh, .select, .selectAlike, .search, .next, .previous, .command,
-            .menu, .help, .up, .down, .left, .right, .top, .bottom, .pageUp, .pageDown, .nextPane, .previousPane,
-            .pane1, .pane2, .pane3, .pane4, .back, .lock, .quit:
+        case .open, .why, .timeline, .undo, .refresh, .select, .selectAlike, .search, .section, .sort, .next,
+            .previous, .command, .menu, .help, .up, .down, .left, .right, .top, .bottom, .pageUp, .pageDown,
+            .nextPane, .previousPane, .pane1, .pane2, .pane3, .pane4, .back, .lock, .quit:
             nil
         }
     }
@@ -43,7 +46,9 @@ extension Workbench {
         case .enter: return currentRequest != nil
         case .why: return currentResult?.line != nil || face.list == .quality || face.list == .triage
         case .timeline: return currentRequest != nil
-        case .rerun, .dilute: return currentResult?.line?.analyzer != nil
+        case .rerun, .dilute:
+            return currentRequest != nil && currentResult?.line?.analyzer != nil
+                && currentResult?.line?.state != .signed
         case .chooseRun: return (currentResult?.runs ?? 0) > 1 && currentResult?.line?.state != .signed
         case .reject: return currentResult?.line.map { $0.state == .waiting || $0.state == .validated } ?? false
         case .nonconformity: return currentAccession != nil
@@ -58,8 +63,8 @@ extension Workbench {
             return !isReadOnly
         case .refresh: return true
         case .select, .selectAlike: return face.list.isOfTubes && face.key != nil
-        case .search, .next, .previous, .command, .menu, .help, .up, .down, .left, .right, .top, .bottom, .pageUp,
-            .pageDown, .nextPane, .previousPane, .pane1, .pane2, .pane3, .pane4, .back, .lock, .quit:
+        case .search, .section, .sort, .next, .previous, .command, .menu, .help, .up, .down, .left, .right, .top,
+            .bottom, .pageUp, .pageDown, .nextPane, .previousPane, .pane1, .pane2, .pane3, .pane4, .back, .lock, .quit:
             return true
         }
     }
@@ -107,8 +112,9 @@ extension Workbench {
             let wanted = face.label.flatMap { unreceived.contains($0) ? $0 : nil } ?? unreceived.first
             return wanted.map { send(.receive(accession: $0, nonconformity: nil)) } ?? []
         case .attach, .dismiss: askTriage(attach: action == .attach)
-        case .open, .undo, .refresh, .select, .selectAlike, .search, .next, .previous, .command, .menu, .help, .up,
-            .down, .left, .right, .top, .bottom, .pageUp, .pageDown, .nextPane, .previousPane, .pane1, .pane2, .pane3,
+        case .open, .undo, .refresh, .select, .selectAlike, .search, .section, .sort, .next, .previous, .command,
+            .menu, .help, .up, .down, .left, .right, .top, .bottom, .pageUp, .pageDown, .nextPane, .previousPane,
+            .pane1, .pane2, .pane3,
             .pane4, .back, .lock, .quit:
             break
         }
@@ -149,7 +155,8 @@ extension Workbench {
         guard let first = lines.first else { return [] }
         if let hold = lines.flatMap(\.holds).first(where: { $0.code.severity == .forbids }) {
             face.notice = Notice(
-                "[tech.held] \(first.analysis) : \(hold.code.rawValue), \(reason(of: hold)). " + say(.forbidden),
+                "[tech.held] \(first.analysis) : \(hold.code.rawValue), \(reason(of: hold)). "
+                    + (controlRemedy(of: hold, first).map { $0 + "." } ?? say(.forbidden)),
                 .critical)
             refusedAt = now
             return [.bell]
@@ -165,12 +172,19 @@ extension Workbench {
         return send(.validate(request: first.request, ids: lines.map(\.id), reason: nil))
     }
 
+    /// To the analyzer, when it takes orders; a dilution, and what no analyzer does by itself, is noted as the work of
+    /// a person (RULES section 8).
     private mutating func askRerun(diluted: Bool) {
         guard let line = currentResult?.line, let analyzer = line.analyzer else { return }
+        let takes = house.analyzers.first { $0.name == analyzer }?.takesOrders ?? false
+        let isOrdered = takes && !diluted
         ask(
             Question(
-                purpose: .rerun(analyzer: analyzer, accession: line.accession, diluted: diluted),
-                title: say(diluted ? .diluteTitle : .rerunTitle, line.accession, analyzer),
+                purpose: .rerun(
+                    request: line.request, id: line.id, to: isOrdered ? analyzer : nil, accession: line.accession,
+                    diluted: diluted),
+                title: say(diluted ? .diluteTitle : .rerunTitle, line.accession, analyzer)
+                    + (isOrdered ? "" : " " + words[.byHand]),
                 parts: [.init(.reason, choices: words.rerunReasons)]))
     }
 
@@ -334,7 +348,7 @@ extension Workbench {
     }
 
     /// A number that names no choice, and a key pressed three times, say nothing.
-    static func isReason(_ text: String) -> Bool {
+    package static func isReason(_ text: String) -> Bool {
         Set(text.lowercased().filter(\.isLetter)).count >= 2 && text.trimmed.count >= 3
     }
 
@@ -447,9 +461,9 @@ extension Workbench {
                 nonconformBefore.insert(accession)
             }
             return send(.receive(accession: accession, nonconformity: reason))
-        case .rerun(let analyzer, let accession, let diluted):
-            let words = diluted ? say(.diluted) + " ; " + reason : reason
-            return send(.rerun(analyzer: analyzer, accession: accession, reason: words))
+        case .rerun(let request, let id, let analyzer, let accession, let diluted):
+            guard let analyzer else { return send(.rework(request: request, id: id, diluted: diluted, reason: reason)) }
+            return send(.rerun(request: request, id: id, analyzer: analyzer, accession: accession, reason: reason))
         case .attach(let triage):
             return send(.attach(triage: triage, accession: answers[0], reason: answers.last ?? ""))
         case .dismiss(let triage): return send(.dismiss(triage: triage, reason: reason))

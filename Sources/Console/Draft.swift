@@ -33,7 +33,9 @@ package enum Deed: Sendable, Hashable {
     /// `seen`: the observation that the value replaces; empty when there was none.
     case enter(request: String, analysis: String, value: TypedValue, seen: String)
     case receive(accession: String, nonconformity: String?)
-    case rerun(analyzer: String, accession: String, reason: String)
+    case rerun(request: String, id: String, analyzer: String, accession: String, reason: String)
+    /// A rerun or a dilution that a person makes.
+    case rework(request: String, id: String, diluted: Bool, reason: String)
     case attach(triage: String, accession: String, reason: String)
     case dismiss(triage: String, reason: String)
     /// A sentence of the laboratory, by its code, beside a result.
@@ -64,6 +66,8 @@ package enum Effect: Sendable, Hashable {
     case keep([Draft])
     /// What the engine looked at, of an observation.
     case why(String)
+    /// Measurement uncertainty, with that of the calibrator in percent.
+    case uncertainty(analyzer: String, analysis: String, calibration: String)
     /// How often actions were used, for the hints.
     case habits([String: Int])
     /// The lesson on a laboratory in memory.
@@ -79,11 +83,15 @@ package enum Event: Sendable {
     case tick
     case who(person: String, login: String, site: String, Loaded.Permissions)
     case loaded(Loaded)
+    /// How much there is of lists that came cut.
+    case totals(Totals)
     case file(FileSheet)
     case found(FileSheet, accession: String)
     case notFound(String)
     case chart(String, [String])
     case why(String, WhySheet)
+    /// Of an analysis on an analyzer (`analyzer/analysis`): expanded uncertainty of each level; empty: not known.
+    case uncertainty(String, [String])
     /// How often actions were used before today.
     case habits([String: Int])
     /// Something changed at the server; who did it, when somebody did.

@@ -84,9 +84,15 @@ extension Workbench {
         }
         let path =
             " "
-            + [house.site, house.person, words[face.list.word]].filter { !$0.isEmpty }
+            + [house.site, house.person, sectionName, words[face.list.word]].filter { !$0.isEmpty }
             .joined(separator: " \(signs.path) ")
         if end > 8 { screen.put(fit(path, end - 1, pad: false), 0, 0, .title) }
+    }
+
+    /// `Biochimie`, while the list holds only what is of it.
+    private var sectionName: String {
+        guard face.list.isOfTubes, let section = face.section else { return "" }
+        return section.prefix(1).uppercased() + section.dropFirst()
     }
 
     // Frames
@@ -142,7 +148,9 @@ extension Workbench {
         let rows = 1..<(2 + listRows + 1)
         var title =
             paneName(2, face.list.isOfTubes ? words[.paneTubes] : words[face.list.word]) + " (\(face.rows.count))"
+        if let cut = cutWords { title += " " + cut }
         if !face.filter.isEmpty { title += " /" + face.filter }
+        if face.list.isOfTubes, face.order != .usual { title += " · " + say(.orderTaken, words[face.order.word]) }
         if arrivals > 0 {
             title += "  " + say(.arrivals, String(arrivals), manner.name(.refresh))
         }

@@ -10,8 +10,8 @@ extension Workbench {
             switch face.list {
             case .quality:
                 paneName(3, words[.paneChart])
-                    + (chart.count > resultRows
-                        ? " (\(min(face.chartTop + resultRows, chart.count))/\(chart.count))" : "")
+                    + (chartPane.count > resultRows
+                        ? " (\(min(face.chartTop + resultRows, chartPane.count))/\(chartPane.count))" : "")
             case .triage, .analyzers: paneName(3, words[.paneDetail])
             case .waiting, .urgent, .held, .calls, .reception, .requests:
                 paneName(3, words[.paneResults]) + (currentFile.map { " \($0.number) \($0.patient)" } ?? "")
@@ -25,12 +25,15 @@ extension Workbench {
         let first = rows.lowerBound + 1
         switch face.list {
         case .quality:
-            for (offset, text) in chart.dropFirst(face.chartTop).prefix(resultRows).enumerated() {
+            for (offset, text) in chartPane.dropFirst(face.chartTop).prefix(resultRows).enumerated() {
                 screen.put(fit(text, inside.count), first + offset, inside.lowerBound)
             }
         case .triage:
             let entry = face.key.flatMap { key in house.triage.first { $0.id == key } }
-            for (offset, text) in CellWidth.fold(mark(entry.map { explanation(of: $0) } ?? ""), inside.count).prefix(
+            // What is to be attached, whole, whatever the width of the list.
+            let what = entry.map { [$0.accession, $0.code, $0.value, $0.analyzer].filter { !$0.isEmpty } } ?? []
+            let told = [what.joined(separator: " · "), entry.map { explanation(of: $0) } ?? ""]
+            for (offset, text) in told.flatMap({ CellWidth.fold(mark($0), inside.count) }).prefix(
                 resultRows
             )
             .enumerated() {
@@ -108,7 +111,8 @@ extension Workbench {
         let unit = draft.isAccepted && TypedValue(typed: draft.text)?.isNumber == true ? " " + result.unit : ""
         let sign = draft.isAccepted ? manner.signs.waiting : mark("…")
         return (
-            draft.text.replacing(".", with: ",") + unit + " " + sign,
+            (TypedValue(typed: draft.text)?.isNumber == true ? draft.text.replacing(".", with: ",") : draft.text) + unit
+                + " " + sign,
             Style(draft.complaint == nil ? .held : .critical, underline: true)
         )
     }
@@ -251,6 +255,7 @@ extension Workbench {
 
     /// What is known of the result of the cursor, line by line.
     func detail(_ columns: Int) -> [(String, Style)] {
+        if face.list == .quality, let row = currentControl { return controlLines(row, columns) }
         guard let result = currentResult, face.list != .quality, face.list != .triage, face.list != .analyzers else {
             return []
         }
@@ -278,6 +283,7 @@ extension Workbench {
             }
             let from = line.analyzer ?? line.author.map { say(.typedBy, $0) } ?? ""
             fold(say(.measured, day(line.observedAt)) + " " + from, .dim)
+            if let text = uncertainty((line.analyzer ?? "") + "/" + line.analysis) { fold(text) }
             if line.run > 1 {
                 fold(manner.signs.corrected + " " + say(.run, String(line.run)), Style(.changed, underline: true))
             }

@@ -22,7 +22,9 @@ extension Workbench {
                 putFolded(help, style, &screen)
                 return
             }
-        case .browse, .menu, .question, .help, .why, .timeline, .conflict: break
+        // Its box says it already.
+        case .conflict: return
+        case .browse, .menu, .question, .help, .why, .timeline: break
         }
         if case .offline(let since) = house.link {
             let waiting = drafts.count { $0.isAccepted }
@@ -181,7 +183,9 @@ extension Workbench {
             row += 1
         }
         if !part.choices.isEmpty {
-            screen.put(fit(words[.choicesHint], inside.count, pad: false), row, inside.lowerBound, .dim)
+            screen.put(
+                fit(words[part.isClosed ? .oneOfThese : .choicesHint], inside.count, pad: false), row,
+                inside.lowerBound, .dim)
             row += 1
         }
         for (index, part) in question.parts.enumerated() {
@@ -202,19 +206,17 @@ extension Workbench {
 
     private func drawConflict(_ screen: inout Screen, _ columns: Range<Int>, _ conflict: Conflict) {
         let theirs = theirs(conflict)
-        let said = CellWidth.fold(mark(sentence(conflict)), columns.count - 4)
-        let (first, inside) = box(
-            &screen, columns, height: said.count + 5, title: say(.conflictTitle, conflict.analysis))
-        for (offset, line) in said.enumerated() { screen.put(line, first + offset, inside.lowerBound) }
-        let row = first + said.count
         let author = theirs?.author ?? theirs?.analyzer ?? ""
-        screen.put(
-            fit("\(words[.conflictMine]) : \(conflict.mine)  (\(house.login))", inside.count), row, inside.lowerBound,
-            Style(.held, bold: true))
-        screen.put(
-            fit("\(words[.conflictTheirs]) : \(theirs?.value ?? "")  (\(author))", inside.count), row + 1,
-            inside.lowerBound, Style(.plain, bold: true))
-        screen.put(fit(words[.conflictKeys], inside.count), row + 2, inside.lowerBound, Style(.title))
+        var lines: [(String, Style)] = [(sentence(conflict), .plain)]
+        lines.append(("\(words[.conflictMine]) : \(conflict.mine)  (\(house.login))", Style(.held, bold: true)))
+        lines.append(("\(words[.conflictTheirs]) : \(theirs?.value ?? "")  (\(author))", Style(.plain, bold: true)))
+        lines.append((words[.conflictKeys], Style(.title)))
+        let folded = lines.flatMap { text, style in
+            CellWidth.fold(mark(text), columns.count - 4).map { ($0, style) }
+        }
+        let (first, inside) = box(
+            &screen, columns, height: folded.count + 2, title: say(.conflictTitle, conflict.analysis))
+        for (offset, line) in folded.enumerated() { screen.put(line.0, first + offset, inside.lowerBound, line.1) }
     }
 
     // Pages
@@ -250,11 +252,7 @@ extension Workbench {
         func fold(_ text: String, _ style: Style, _ indent: String = "") {
             for line in CellWidth.fold(mark(text), columns - indent.count) { out.append((indent + line, style)) }
         }
-        if face.list == .quality, let row = face.key.flatMap({ key in house.controls.first { $0.key == key } }) {
-            fold("\(row.analyzer) \(row.analysis) : \(qualityWords(row.state).text)", Style(.plain, bold: true))
-            fold(row.rules.joined(separator: ", ") + " " + because(of: row), .plain)
-            return out
-        }
+        if face.list == .quality, let row = currentControl { return controlLines(row, columns) }
         if face.list == .triage, let row = face.key.flatMap({ key in house.triage.first { $0.id == key } }) {
             fold(explanation(of: row), .plain)
             return out
@@ -284,13 +282,6 @@ extension Workbench {
             fold(text, index == 0 ? Style(.title, bold: true) : .plain, index == 0 ? "" : "  ")
         }
         return out
-    }
-
-    /// `relancer le contrôle (:cq cobas K), ou passer sur un autre automate`
-    private func controlRemedy(of hold: Hold, _ line: Line) -> String? {
-        let codes: [Hold.Code] = [.noQualityControl, .qualityControlExpired, .qualityControlRejected]
-        guard codes.contains(hold.code), let analyzer = line.analyzer else { return nil }
-        return say(.remedyControl, ":\(Command.quality.name(in: manner.language)) \(analyzer) \(line.analysis)")
     }
 
     func timelineLines(_ columns: Int) -> [(String, Style)] {

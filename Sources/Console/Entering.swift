@@ -41,8 +41,12 @@ extension TypedValue {
 
 extension Workbench {
     /// Codes that a cell takes in place of a number.
-    var entryCodes: [(code: String, word: Word)] {
-        [(".n", .codeNormal), (".r", .codeElsewhere), ("..", .codeAgain)]
+    private func entryCodes(_ entry: CellEntry) -> [(code: String, word: Word)] {
+        // A number is never « normal ».
+        (isNumeric(entry) ? [] : [(".n", .codeNormal)]) + [(".r", .codeElsewhere), ("..", .codeAgain)]
+    }
+    private func isNumeric(_ entry: CellEntry) -> Bool {
+        house.files[entry.request]?.limits[entry.analysis]?.decimals != nil
     }
 
     mutating func beginEntry(with first: Character?) -> [Effect] {
@@ -85,9 +89,9 @@ extension Workbench {
         entry.complaint = nil
         entry.codes = []
         if text.hasPrefix("."), text.count <= 2, !text.dropFirst().contains(where: \.isNumber) {
-            entry.codes = entryCodes.filter { $0.code.hasPrefix(text) }.map { "\($0.code) \(words[$0.word])" }
+            entry.codes = entryCodes(entry).filter { $0.code.hasPrefix(text) }.map { "\($0.code) \(words[$0.word])" }
         } else if !text.isEmpty, TypedValue(typed: text) == nil, !["<", ">", "-", "+", "≤", "≥"].contains(text) {
-            entry.complaint = say(.notANumber, text)
+            entry.complaint = notANumber(entry)
         }
         return entry
     }
@@ -160,7 +164,7 @@ extension Workbench {
             face.mode = .entry(entry)
             return take(.scan(code, typed: 0))
         }
-        if entry.field.text == "..", let last = lastTyped() { entry.field = Field(last) }
+        if entry.field.text == ".." { return commentAgain(entry) }
         if let complaint = refusal(of: entry) {
             entry.complaint = complaint
             face.mode = .entry(entry)
@@ -177,7 +181,8 @@ extension Workbench {
         let draft = Draft(
             request: entry.request, analysis: entry.analysis, text: entry.field.text, seen: entry.seen, at: now,
             isAccepted: false)
-        if let replaced = entry.replaces {
+        // What stands there now, not what stood when typing began.
+        if let replaced = currentResult?.line.map({ replacing($0) }) ?? entry.replaces {
             keep(draft)
             let tube = currentResult?.line?.accession ?? ""
             ask(
@@ -211,8 +216,13 @@ extension Workbench {
     private func refusal(of entry: CellEntry) -> String? {
         let text = entry.field.text
         if text.first == ":" { return say(.commandInField, text) }
-        guard let value = TypedValue(typed: text) else { return say(.notANumber, text) }
+        guard let value = TypedValue(typed: text) else { return notANumber(entry) }
+        // Words are no measure, and « normal » neither.
+        if case .text = value, isNumeric(entry) { return notANumber(entry) }
         return impossible(value, entry)
+    }
+    private func notANumber(_ entry: CellEntry) -> String {
+        say(isNumeric(entry) ? .notThisNumber : .notANumber, entry.field.text)
     }
 
     private mutating func drop(_ entry: CellEntry) {
@@ -271,11 +281,23 @@ extension Workbench {
         return [.keep(drafts), .bell]
     }
 
-    private func lastTyped() -> String? {
-        for case .deeds(let deeds) in done.reversed() {
-            for case .enter(_, _, let value, _) in deeds { return value.shown }
+    /// The coded comment that was put last, beside the value of this cell.
+    private mutating func commentAgain(_ asked: CellEntry) -> [Effect] {
+        var entry = asked
+        let line = currentResult?.line
+        guard let code = lastComment, let line, line.analysis == entry.analysis, line.state != .signed else {
+            entry.complaint = words[lastComment == nil ? .noCommentYet : .commentWantsValue]
+            face.mode = .entry(entry)
+            return [.bell]
         }
-        return drafts.last { $0.isAccepted }?.text
+        drop(entry)
+        return [.keep(drafts)] + send(.comment(request: entry.request, id: line.id, code: code)) + move(1)
+    }
+    private var lastComment: String? {
+        for case .deeds(let deeds) in done.reversed() {
+            for case .comment(_, _, let code) in deeds { return code }
+        }
+        return nil
     }
 
     mutating func moveOn() -> [Effect] { move(1) }

@@ -33,6 +33,22 @@ package enum ListKind: String, Sendable, Hashable, CaseIterable {
     }
 }
 
+/// What the tubes of a list are put in the order of.
+package enum RowOrder: String, Sendable, Hashable, CaseIterable {
+    /// As the server gives them: critical first, then urgent.
+    case usual
+    case patient, tube, oldest, held
+    package var word: Word {
+        switch self {
+        case .usual: .orderUsual
+        case .patient: .orderPatient
+        case .tube: .orderTube
+        case .oldest: .orderOldest
+        case .held: .orderHeld
+        }
+    }
+}
+
 /// A line of text being typed.
 package struct Field: Sendable, Hashable {
     package var text: String
@@ -99,7 +115,8 @@ package struct Question: Sendable, Hashable {
         /// Observations in the order of the choices.
         case chooseRun(request: String, ids: [String])
         case nonconform(accession: String)
-        case rerun(analyzer: String, accession: String, diluted: Bool)
+        /// `to`: an analyzer that takes orders; nil: a person makes it.
+        case rerun(request: String, id: String, to: String?, accession: String, diluted: Bool)
         case attach(triage: String)
         case dismiss(triage: String)
         case comment(request: String, id: String)
@@ -196,6 +213,9 @@ package struct Face: Sendable, Equatable {
     /// The tube whose label was read last: what is done with a tube is done with this one, until the cursor moves.
     package var label: String?
     package var filter = ""
+    /// Tubes of this discipline only; nil: of all.
+    package var section: String?
+    package var order = RowOrder.usual
     /// Digits typed one after the other outside the cells.
     package var digits = ""
     /// First line shown of the chart of a control.

@@ -26,6 +26,7 @@ package struct House: Sendable, Equatable {
     package var quality: [QualityRow] = []
     package var triage: [TriageRow] = []
     package var requests: [RequestRow] = []
+    package var totals = Totals()
     package var toSign: [SignRow] = []
     /// Critical values that somebody must be told of.
     package private(set) var calls: [CallRow] = []
@@ -41,6 +42,8 @@ package struct House: Sendable, Equatable {
     package var comments: [CodedText] = []
     /// What the engine looked at, by observation.
     package var whys: [String: WhySheet] = [:]
+    /// Measurement uncertainty that was asked for, by `analyzer/analysis`.
+    package var uncertainties: [String: [String]] = [:]
     package var link = Link.connecting
     /// What was not loaded yet, so that an empty list is not taken for a list that is empty.
     package var loaded: Set<Source> = []
@@ -173,6 +176,8 @@ package struct House: Sendable, Equatable {
                 return QualityRow(analyzer: parts[0], analysis: parts.last ?? "", state: "NON_CONTROLE")
             }
     }
+    /// Disciplines of what waits.
+    package var sections: [String] { Set(lines.map(\.section)).subtracting([""]).sorted() }
     package var deadAnalyzers: [AnalyzerRow] { analyzers.filter { !$0.isWell } }
 }
 
@@ -193,6 +198,27 @@ package enum Source: Sendable, Hashable, CaseIterable {
     package static let mostRequests = 500
     /// Results that the server gives at once, those that wait longest.
     package static let mostLines = 2000
+}
+
+/// How much there is of lists that came cut; nil: not told.
+package struct Totals: Sendable, Hashable {
+    package var tubes: Int?
+    package var urgent: Int?
+    package var held: Int?
+    package var requests: Int?
+    package init(tubes: Int? = nil, urgent: Int? = nil, held: Int? = nil, requests: Int? = nil) {
+        self.tubes = tubes
+        self.urgent = urgent
+        self.held = held
+        self.requests = requests
+    }
+    /// What is told anew stands.
+    mutating func take(_ other: Totals) {
+        tubes = other.tubes ?? tubes
+        urgent = other.urgent ?? urgent
+        held = other.held ?? held
+        requests = other.requests ?? requests
+    }
 }
 
 /// A sentence that stands for its code.
@@ -228,6 +254,8 @@ package struct Line: Sendable, Hashable {
     package var run: Int
     package var state: LineState
     package var comment: String?
+    /// Discipline of its analysis; empty: not known.
+    package var section = ""
     package init(
         id: String, request: String, accession: String, patient: String, civil: String = "", urgent: Bool = false,
         analysis: String, name: String = "", value: String, unit: String = "", interval: String = "",
@@ -312,7 +340,13 @@ package struct AnalyzerRow: Sendable, Hashable {
     package var pending: Int
     package var orders: Int
     package var messages: Int
-    package init(name: String, state: String, isWell: Bool, pending: Int = 0, orders: Int = 0, messages: Int = 0) {
+    /// Tubes are sent to it by themselves.
+    package var takesOrders: Bool
+    package init(
+        name: String, state: String, isWell: Bool, pending: Int = 0, orders: Int = 0, messages: Int = 0,
+        takesOrders: Bool = false
+    ) {
+        self.takesOrders = takesOrders
         self.name = name
         self.state = state
         self.isWell = isWell
@@ -414,6 +448,9 @@ package struct FileSheet: Sendable, Hashable {
         package var collected: Instant?
         package var received: Instant?
         package var nonconformity: String?
+        /// Who said so and when; nil where it was not kept.
+        package var nonconformityBy: String?
+        package var nonconformityAt: Instant?
         package init(
             accession: String, tube: String, collected: Instant?, received: Instant?, nonconformity: String?
         ) {

@@ -23,6 +23,8 @@ package enum Action: String, Sendable, Hashable, CaseIterable {
     case select = "choisir"
     case selectAlike = "choisir-semblables"
     case search = "chercher"
+    case section = "discipline"
+    case sort = "trier"
     case next = "suivant"
     case previous = "precedent"
     case command = "commande"
@@ -70,6 +72,8 @@ package enum Action: String, Sendable, Hashable, CaseIterable {
         case .select: "select"
         case .selectAlike: "select-alike"
         case .search: "search"
+        case .section: "section"
+        case .sort: "sort"
         case .next: "next"
         case .previous: "previous"
         case .command: "command"
@@ -110,8 +114,8 @@ package enum Action: String, Sendable, Hashable, CaseIterable {
         case .open, .validate, .validateTube, .enter, .why, .timeline, .rerun, .dilute, .chooseRun, .reject,
             .nonconformity, .comment, .call, .receive, .attach, .dismiss, .undo, .refresh, .select, .selectAlike:
             true
-        case .search, .next, .previous, .command, .menu, .help, .up, .down, .left, .right, .top, .bottom, .pageUp,
-            .pageDown, .nextPane, .previousPane, .pane1, .pane2, .pane3, .pane4, .back, .lock, .quit:
+        case .search, .section, .sort, .next, .previous, .command, .menu, .help, .up, .down, .left, .right, .top,
+            .bottom, .pageUp, .pageDown, .nextPane, .previousPane, .pane1, .pane2, .pane3, .pane4, .back, .lock, .quit:
             false
         }
     }
@@ -194,6 +198,7 @@ package struct Keymap: Sendable, Equatable {
         .attach: [.character("f")],
         .dismiss: [.character("E")], .undo: [.character("z")], .refresh: [.character("R"), .function(5)],
         .select: [.character(" ")], .selectAlike: [.character("*")], .search: [.character("/")],
+        .section: [.character("s")], .sort: [.character("o")],
         .next: [.character("n")], .previous: [.character("N")], .command: [.character(":")],
         .menu: [.character("x"), .function(2)], .help: [.character("?"), .function(1)],
         .up: [.up, .character("k")], .down: [.down, .character("j")], .left: [.left, .character("h")],

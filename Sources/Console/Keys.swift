@@ -17,7 +17,11 @@ extension Workbench {
         case .scan(let code, let typed):
             // What the scanner typed as if it were a person is taken back.
             if typed > 0, typed <= faces.count {
+                // The terminal may have another size since.
+                let (width, height) = (face.width, face.height)
                 face = faces[faces.count - typed]
+                (face.width, face.height) = (width, height)
+                keepInSight()
                 drafts = draftsBefore[draftsBefore.count - typed]
             }
             faces = []
@@ -50,6 +54,7 @@ extension Workbench {
 
     /// A label opens its tube, wherever the person is; only a field that asks for a tube takes it.
     private mutating func open(label code: String) -> [Effect] {
+        face.digits = ""
         if case .question(var question) = face.mode, question.parts[question.at].word == .tube {
             question.parts[question.at].field = Field(code)
             face.mode = .question(question)
@@ -187,6 +192,12 @@ extension Workbench {
             if face.pane == 3 { return beginEntry(with: nil) }
             return focus(3)
         case .search: face.mode = .search(Field(face.filter))
+        case .section:
+            let all: [String?] = [nil] + house.sections
+            return narrow(to: all[((all.firstIndex(of: face.section) ?? 0) + 1) % all.count])
+        case .sort:
+            let all = RowOrder.allCases
+            return order(by: all[((all.firstIndex(of: face.order) ?? 0) + 1) % all.count])
         case .command: face.mode = .command(Field())
         case .menu: face.mode = .menu(ActionMenu(actions: possible))
         case .help: face.mode = .help(top: 0)
@@ -246,8 +257,7 @@ extension Workbench {
             let place = all.firstIndex(of: face.list) ?? 0
             return choose(all[max(0, min(place + by, all.count - 1))])
         case 3 where face.list == .quality:
-            let lines = face.key.flatMap { house.charts[$0]?.count } ?? 0
-            face.chartTop = max(0, min(face.chartTop + by, lines - resultRows))
+            face.chartTop = max(0, min(face.chartTop + by, chartPane.count - resultRows))
             return []
         case 3, 4:
             face.result = max(0, min(face.result + by, results.count - 1))

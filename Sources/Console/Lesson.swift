@@ -56,8 +56,8 @@ struct Lesson: Sendable, Equatable {
             deeds.contains {
                 switch $0 {
                 case .withdraw, .reject: true
-                case .validate, .choose, .enter, .receive, .rerun, .attach, .dismiss, .comment, .call, .firstReading,
-                    .unlock, .logout:
+                case .validate, .choose, .enter, .receive, .rerun, .rework, .attach, .dismiss, .comment, .call,
+                    .firstReading, .unlock, .logout:
                     false
                 }
             }

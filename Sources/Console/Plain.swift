@@ -16,6 +16,8 @@ package struct Plain: Sendable {
     private var awaited: Source?
     /// What the line typed last did.
     private(set) var last: Action?
+    /// How often something was refused outside a question: lines typed ahead of that were meant for what it refused.
+    package private(set) var refusals = 0
 
     package init(manner: Manner, at now: Instant) {
         bench = Workbench(manner: manner, at: now)
@@ -55,6 +57,9 @@ package struct Plain: Sendable {
             case .browse, .command, .search, .menu, .help, .why, .timeline: answer = browse(text)
             }
         }
+        // A command that rings, or an act that is not possible: what was typed behind it was meant for something else.
+        let isRefused = bench.refusedAt != before.refusedAt || text.first == ":" && answer.effects.contains(.bell)
+        if isRefused, !isAnswered { refusals += 1 }
         return told(since: before, answer)
     }
 
@@ -83,11 +88,19 @@ package struct Plain: Sendable {
             bench.layRows()
             isHere = true
         case .failed, .offline, .locked: isHere = awaited != nil
-        case .loaded, .input, .resized, .tick, .who, .file, .found, .notFound, .chart, .why, .habits, .changed, .done,
+        case .loaded, .totals, .uncertainty, .input, .resized, .tick, .who, .file, .found, .notFound, .chart, .why,
+            .habits, .changed,
+            .done,
             .refused, .online, .drafts:
             break
         }
         if isHere { awaited = nil }
+        switch event {
+        case .refused, .notFound, .failed, .offline, .locked: if !isAnswered { refusals += 1 }
+        case .loaded, .totals, .uncertainty, .input, .resized, .tick, .who, .file, .found, .chart, .why, .habits,
+            .changed, .done, .online, .drafts:
+            break
+        }
         return told(since: before, Answer(effects: effects), isHere: isHere)
     }
 
@@ -99,6 +112,16 @@ package struct Plain: Sendable {
         case .browse, .command, .search, .menu, .help, .why, .timeline: false
         }
     }
+    /// A question, a cell or a conflict is open: what rings then is said in it, and is answered again.
+    private var isAnswered: Bool {
+        switch bench.face.mode {
+        case .question, .entry, .conflict: true
+        case .browse, .command, .search, .menu, .help, .why, .timeline: false
+        }
+    }
+    /// That a line typed ahead of a refusal is not done.
+    package func dropped(_ line: String) -> String { bench.mark(bench.say(.lineDropped, line)) }
+
     /// Lines that give up a question.
     static let leaves: Set<String> = [".", "échap", "esc"]
 
@@ -144,6 +167,7 @@ package struct Plain: Sendable {
         guard let action = Key(name: text).flatMap({ bench.manner.keymap[$0] }) else {
             bench.face.notice = Notice(
                 bench.say(.noSuchKey, text, bench.manner.name(.help)), .dim)
+            refusals += 1
             return Answer()
         }
         return perform(action)
@@ -193,7 +217,7 @@ package struct Plain: Sendable {
             guard case .timeline = bench.face.mode else { return Answer(effects: effects) }
             return Answer(lines: bench.timelineLines(Plain.columns).map(\.0), effects: effects)
         case .validate, .validateTube, .enter, .rerun, .dilute, .chooseRun, .reject, .nonconformity, .comment, .call,
-            .receive, .attach, .dismiss, .undo, .refresh, .select, .selectAlike, .back, .lock, .quit:
+            .receive, .attach, .dismiss, .undo, .refresh, .select, .selectAlike, .section, .sort, .back, .lock, .quit:
             return Answer(effects: bench.perform(action))
         }
     }

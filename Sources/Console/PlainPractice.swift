@@ -61,7 +61,7 @@ package struct PlainPractice: Sendable {
             case .practise:
                 self = PlainPractice(plain.bench.manner, at: now)
                 return (greeting, rings)
-            case .load, .open, .find, .chart, .send, .keep, .why, .habits:
+            case .load, .open, .find, .chart, .send, .keep, .why, .uncertainty, .habits:
                 for event in lesson.laboratory.answer(effect, at: now) {
                     let next = plain.receive(event, at: now)
                     lines += next.lines

@@ -125,6 +125,7 @@ extension Plain {
     func rows() -> [String] {
         guard !bench.face.rows.isEmpty else { return [bench.emptyWords] }
         return bench.face.rows.enumerated().map { "\($0.offset + 1) \(rowText($0.element))" }
+            + [bench.cutWords].compactMap(\.self)
     }
 
     private func rowText(_ key: String) -> String {

@@ -29,7 +29,9 @@ package struct Practice: Sendable, Equatable {
         case .input(.key(.control("n"))) where !lesson.isAtEnd:
             lesson.advance()
             return false
-        case .input, .tick, .who, .loaded, .file, .found, .notFound, .chart, .why, .habits, .changed, .done, .refused,
+        case .input, .tick, .who, .loaded, .totals, .uncertainty, .file, .found, .notFound, .chart, .why, .habits,
+            .changed, .done,
+            .refused,
             .failed, .offline, .online, .locked, .drafts:
             return work([event], at: now)
         }
@@ -44,7 +46,7 @@ package struct Practice: Sendable, Equatable {
                 case .bell: rings = true
                 case .quit: isOver = true
                 case .practise: self = Practice(bench.manner, width: width, height: height, at: now)
-                case .load, .open, .find, .chart, .send, .keep, .why, .habits:
+                case .load, .open, .find, .chart, .send, .keep, .why, .uncertainty, .habits:
                     events += lesson.laboratory.answer(effect, at: now)
                 }
             }

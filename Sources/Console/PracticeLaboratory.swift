@@ -125,6 +125,7 @@ struct PracticeLaboratory: Sendable, Equatable {
                 deeds.append(deed)
                 return [.done(id)]
             } catch { return [.refused(id, error)] }
+        case .uncertainty(let analyzer, let analysis, _): return [.uncertainty("\(analyzer)/\(analysis)", [])]
         case .keep, .habits, .practise, .bell, .quit: return []
         }
     }
@@ -182,7 +183,8 @@ struct PracticeLaboratory: Sendable, Equatable {
                 if let reason { lines[place].holds.append(Hold(.specimenNonconform, reason)) }
             }
             refresh(number)
-        case .rerun(_, let tube, _):
+        case .rework: break
+        case .rerun(_, _, _, let tube, _):
             guard let first = lines.first(where: { $0.accession == tube }) else { return }
             enter(first.request, first.analysis, first.value, now)
         case .attach(let id, let tube, _):

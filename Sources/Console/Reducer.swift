@@ -22,6 +22,9 @@ extension Workbench {
             house.permissions = permissions
             return []
         case .loaded(let loaded): return take(loaded)
+        case .totals(let totals):
+            house.totals.take(totals)
+            return []
         case .file(let sheet):
             let current = currentResult?.analysis
             house.files[sheet.number] = sheet
@@ -39,6 +42,10 @@ extension Workbench {
             return []
         case .why(let id, let sheet):
             house.whys[id] = sheet
+            return []
+        case .uncertainty(let key, let levels):
+            house.uncertainties[key] = levels
+            face.notice = Notice(uncertainty(key) ?? "", levels.isEmpty ? .held : .good)
             return []
         case .habits(let kept):
             habits = kept
@@ -62,7 +69,7 @@ extension Workbench {
             if house.link == .online || house.link == .locked { return [] }
             house.link = .online
             return refreshAll() + replay()
-        case .locked: return lock()
+        case .locked: return ended()
         case .drafts(let kept):
             for draft in kept where !drafts.contains(where: { $0.place == draft.place }) { drafts.append(draft) }
             if !kept.isEmpty { face.notice = Notice(say(.draftsBack, String(kept.count)), .held) }
@@ -150,7 +157,8 @@ extension Workbench {
             face.notice = Notice(say(nonconformity == nil ? .received : .nonconformKept, accession), .good)
             effects.append(.load(.requests))
             if let request = currentRequest { effects.append(.open(request)) }
-        case .rerun(_, let accession, _): face.notice = Notice(say(.rerunAsked, accession), .good)
+        case .rerun(_, _, _, let accession, _): face.notice = Notice(say(.rerunAsked, accession), .good)
+        case .rework: face.notice = Notice(words[.reworkNoted], .good)
         case .attach, .dismiss:
             face.notice = Notice(say(.triageDone), .good)
             effects.append(.load(.triage))
@@ -212,9 +220,15 @@ extension Workbench {
             face.notice = Notice(sentence(refusal), .critical)
             return receive(.offline, at: now)
         }
-        if refusal.endsSession { return lock() }
+        if refusal.endsSession { return ended() }
         face.notice = Notice(sentence(refusal), .critical)
         if case .validate(_, let ids, _) = deed { validated(id, deed, ids.count, isDone: false) }
+        // No analyzer does it by itself: a person does, and it is noted.
+        if case .rerun(let request, let id, _, _, let reason) = deed,
+            ["order.route", "order.nothing"].contains(refusal.code)
+        {
+            return send(.rework(request: request, id: id, diluted: false, reason: reason))
+        }
         // Who types meanwhile is not asked anything: the next key would answer.
         var isFree = false
         if case .browse = face.mode { isFree = true }
@@ -231,8 +245,8 @@ extension Workbench {
             complain(of: request + "/" + analysis, refusal)
             return [.keep(drafts), .bell]
         case .firstReading: return [.bell]
-        case .validate, .reject, .choose, .withdraw, .receive, .rerun, .attach, .dismiss, .comment, .call, .unlock,
-            .logout:
+        case .validate, .reject, .choose, .withdraw, .receive, .rerun, .rework, .attach, .dismiss, .comment, .call,
+            .unlock, .logout:
             break
         }
         return [.bell, .load(.worklist)]
@@ -290,6 +304,14 @@ extension Workbench {
         return effects
     }
 
+    /// The session ended under the hand that types: the keys on their way are no secret.
+    private mutating func ended() -> [Effect] {
+        let isTyping = lastKey.map { $0.duration(to: now) < Workbench.typedAhead } ?? false
+        let effects = lock()
+        if isTyping, !effects.isEmpty { refusedAt = now }
+        return effects
+    }
+
     mutating func lock() -> [Effect] {
         if case .locked = house.link { return [] }
         house.link = .locked
@@ -339,15 +361,15 @@ extension Deed {
         switch self {
         case .validate(let request, _, _), .reject(let request, _, _), .withdraw(let request, _),
             .choose(let request, _, _, _, _), .comment(let request, _, _), .enter(let request, _, _, _),
-            .firstReading(let request, _, _):
+            .firstReading(let request, _, _), .rework(let request, _, _, _), .rerun(let request, _, _, _, _):
             request
-        case .receive, .rerun, .attach, .dismiss, .call, .unlock, .logout: nil
+        case .receive, .attach, .dismiss, .call, .unlock, .logout: nil
         }
     }
     var place: String? {
         switch self {
         case .enter(let request, let analysis, _, _): request + "/" + analysis
-        case .validate, .reject, .choose, .withdraw, .receive, .rerun, .attach, .dismiss, .comment, .call,
+        case .validate, .reject, .choose, .withdraw, .receive, .rerun, .rework, .attach, .dismiss, .comment, .call,
             .firstReading, .unlock, .logout:
             nil
         }

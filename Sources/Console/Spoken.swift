@@ -9,13 +9,35 @@ extension Workbench {
         let place = refusal.place.isEmpty ? "" : refusal.place + " : "
         let head = "[\(refusal.code)] " + (manner.language == .french ? place : place.replacing(" : ", with: ": "))
         switch manner.language {
-        case .french: return head + refusal.cause + (refusal.remedy.isEmpty ? "" : ". " + refusal.remedy + ".")
+        case .french:
+            let remedy = here(refusal) ?? refusal.remedy
+            return head + refusal.cause + (remedy.isEmpty ? "" : ". " + remedy + ".")
         case .english:
             guard let known = EnglishServer.refusals[refusal.code] else {
                 return head + words[.refusedInFrench] + " " + refusal.cause + ". " + refusal.remedy + "."
             }
-            return head + known.cause + EnglishServer.figures(refusal.cause) + ". " + known.remedy + "."
+            let remedy = here(refusal) ?? known.remedy
+            return head + known.cause + EnglishServer.figures(refusal.cause) + ". " + remedy + "."
         }
+    }
+
+    /// What to do about it on this screen: the server names commands of the command line.
+    private func here(_ refusal: Refusal) -> String? {
+        let (word, action): (Word, Action)
+        switch refusal.code {
+        case "tech.reason": (word, action) = (.hereReason, .validate)
+        case "tech.nothing": (word, action) = (.hereNext, .next)
+        case "enter.unrequested": (word, action) = (.hereAskFor, .refresh)
+        case "enter.context": (word, action) = (.hereContext, .enter)
+        case "enter.calculated": (word, action) = (.hereCalculated, .enter)
+        case "enter.once", "enter.twice": (word, action) = (.hereTwice, .enter)
+        case "triage.control": (word, action) = (.hereControl, .dismiss)
+        case "triage.whole": (word, action) = (.hereWhole, .dismiss)
+        case "order.nothing", "order.route": (word, action) = (.hereByHand, .rerun)
+        case "client.unreachable": (word, action) = (.hereOffline, .refresh)
+        case _: return nil
+        }
+        return say(word, manner.name(action))
     }
 
     package func reason(of hold: Hold) -> String {
@@ -223,6 +245,7 @@ package enum EnglishServer {
         "critical.call.tier": ("this call is the biologist's to close", "ask the biologist"),
         "critical.call.none": ("no call was made", "call, then note the call"),
         "critical.call.unreached": ("nobody was reached", "go on with the chain of calls, or see the biologist"),
+        "rework.signed": ("this result is signed already", "ask the biologist for an amendment"),
         "order.route": ("no analyzer does this", "see the routes of orders"),
         "order.nothing": ("nothing to order for this tube", "look at what the request asks for"),
         "analyzer.none": ("no analyzer is configured", "ask the administrator"),

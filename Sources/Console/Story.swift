@@ -6,6 +6,9 @@ extension FileSheet {
         case registered(String)
         case collected(String)
         case received(String, nonconformity: String?)
+        case nonconform(String, String, by: String)
+        /// A rerun or a dilution that a person makes.
+        case rework(String, diluted: Bool, by: String, reason: String)
         /// A value, from an analyzer or a person, with the codes that held it.
         case measured(String, from: String, run: Int, holds: [String])
         case validated(String, by: String, reason: String?)
@@ -62,6 +65,9 @@ extension Workbench {
         case .collected(let tube): return say(.storyCollected, tube)
         case .received(let tube, let nonconformity):
             return say(.storyReceived, tube) + (nonconformity.map { ", " + say(.storyNonconform, $0) } ?? "")
+        case .nonconform(let tube, let reason, let by): return say(.storyNonconformBy, tube, reason, by)
+        case .rework(let what, let diluted, let by, let reason):
+            return say(diluted ? .storyDilute : .storyRework, what, by, reason)
         case .measured(let what, let from, let run, let holds):
             return say(.storyMeasured, what, from) + (run > 1 ? ", " + say(.run, String(run)) : "")
                 + (holds.isEmpty ? "" : " ; " + say(.storyHeld, holds.joined(separator: ", ")))

@@ -76,7 +76,8 @@ extension Workbench {
             return [.reject(request: request, id: line.id, reason: say(.undoReason))]
         case .receive(let tube, .some):
             return nonconformBefore.contains(tube) ? nil : [.receive(accession: tube, nonconformity: "")]
-        case .receive, .withdraw, .rerun, .attach, .dismiss, .comment, .call, .firstReading, .unlock, .logout:
+        case .receive, .withdraw, .rerun, .rework, .attach, .dismiss, .comment, .call, .firstReading, .unlock,
+            .logout:
             return nil
         }
     }
@@ -104,7 +105,8 @@ extension Workbench {
         case .firstReading(let request, let analysis, _): say(.actEnter, "\(analysis), \(patient(of: request))")
         case .withdraw(let request, let ids): say(.actValidate, result(ids.first ?? "", of: request))
         case .receive(let tube, let reason): say(reason == nil ? .actReceive : .actNonconform, tube)
-        case .rerun(_, let tube, _): say(.actRerun, tube)
+        case .rerun(_, _, _, let tube, _): say(.actRerun, tube)
+        case .rework(let request, let id, _, _): say(.actRework, result(id, of: request))
         case .attach(_, let tube, _): say(.actAttach, tube)
         case .dismiss: words[.actDismiss]
         case .comment(let request, let id, let code): say(.actComment, code, result(id, of: request))
@@ -117,7 +119,8 @@ extension Workbench {
     /// Whether it stays in the memory of ``undo()``.
     static func isAct(_ deed: Deed) -> Bool {
         switch deed {
-        case .validate, .reject, .choose, .enter, .receive, .rerun, .attach, .dismiss, .comment, .call: true
+        case .validate, .reject, .choose, .enter, .receive, .rerun, .rework, .attach, .dismiss, .comment, .call:
+            true
         case .withdraw, .firstReading, .unlock, .logout: false
         }
     }

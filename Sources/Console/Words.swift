@@ -48,6 +48,13 @@ package enum Word: String, Sendable, Hashable, CaseIterable {
     case actSeveral, actValidate, actReject, actChoose, actEnter, actNonconform, actReceive, actRerun
     case actAttach, actDismiss, actComment, actCall, cannotUndo, undoNext, formFound, paneHidden, stateExempt,
         remedyControl, callTold
+    case actionSection, actionSort, commandSection, commandSort, orderUsual, orderPatient, orderTube, orderOldest
+    case orderHeld, orderTaken, columns, sections, sectionKept, sectionAll, cutOf, cutNewest, byHand, reworkNoted
+    case actRework, storyNonconformBy, storyRework, storyDilute, remedyControlTo, noCommentYet, commentWantsValue
+    case commandUncertainty, uncertainty, uncertaintyUnknown, notThisNumber, lineDropped, hereReason, hereNext,
+        hereAskFor, hereContext, hereCalculated, hereTwice,
+        hereControl, hereWhole
+    case hereByHand, hereOffline
     case cardTitle, cardCodes, tooManyDecimals, absurdTyped
     case replaceTitle, replacing, draftLeft, commandInField, scannedLeaving, questionLeft, questionGivenUp
     case conflictSentence, conflictKept, rejectedDone, notUnderstood, noControls, noSuchRow, filtered, opened
@@ -135,6 +142,8 @@ extension Workbench {
         case .select: .actionSelect
         case .selectAlike: .actionSelectAlike
         case .search: .actionSearch
+        case .section: .actionSection
+        case .sort: .actionSort
         case .next: .actionNext
         case .previous: .actionPrevious
         case .command: .actionCommand

@@ -103,17 +103,43 @@ package struct Workbench: Sendable, Equatable {
         case .requests: house.requests.count
         }
     }
-    /// As the lists show it: `500+` when the server has more than it gave, `…` before it gave any.
+    /// As the lists show it: `…` before it was told.
     package func counted(_ list: ListKind) -> String {
-        let (source, isWhole): (Source, Bool) =
+        let source: Source =
             switch list {
-            case .reception, .requests: (.requests, house.requests.count < Source.mostRequests)
-            case .urgent, .waiting, .held, .calls: (.worklist, house.lines.count < Source.mostLines)
-            case .quality: (.quality, true)
-            case .triage, .analyzers: (.status, true)
+            case .reception, .requests: .requests
+            case .urgent, .waiting, .held, .calls: .worklist
+            case .quality: .quality
+            case .triage, .analyzers: .status
             }
         guard house.loaded.contains(source) else { return "…" }
-        return String(count(of: list)) + (isWhole ? "" : "+")
+        return isCut(list) ? whole(list).map { String($0) } ?? "…" : String(count(of: list))
+    }
+    /// The server has more of it than it gave.
+    package func isCut(_ list: ListKind) -> Bool {
+        switch list {
+        case .reception, .requests: house.requests.count >= Source.mostRequests
+        case .urgent, .waiting, .held, .calls: house.lines.count >= Source.mostLines
+        case .quality, .triage, .analyzers: false
+        }
+    }
+    /// How many rows it has at the server; nil: not told yet.
+    private func whole(_ list: ListKind) -> Int? {
+        switch list {
+        case .waiting: house.totals.tubes
+        case .urgent: house.totals.urgent
+        case .held: house.totals.held
+        case .requests: house.totals.requests
+        // What is critical comes first: all of it is here. Tubes that reception awaits are looked for in what is here.
+        case .calls, .reception: count(of: list)
+        case .quality, .triage, .analyzers: count(of: list)
+        }
+    }
+    /// That not all of the list is here, in words.
+    package var cutWords: String? {
+        guard isCut(face.list), house.loaded.contains(face.list.source), face.list != .calls else { return nil }
+        if face.list == .reception { return say(.cutNewest, String(house.requests.count)) }
+        return say(.cutOf, String(count(of: face.list)), counted(face.list))
     }
 
     /// The rows of this list were never told.
@@ -127,11 +153,36 @@ package struct Workbench: Sendable, Equatable {
         }
     }
 
+    /// Those that the person wants to see, in the order of one column; where that says nothing, as before.
+    func wantedKeys(of list: ListKind) -> [String] {
+        var keys = keys(of: list)
+        guard list.isOfTubes else { return keys }
+        if let section = face.section {
+            keys = keys.filter { key in tube(key).map { $0.lines.contains { $0.section == section } } ?? true }
+        }
+        func sorted<Value: Comparable>(_ value: (Tube) -> Value) -> [String] {
+            keys.enumerated().map { place, key in (tube(key).map(value), place, key) }.sorted { a, b in
+                guard let first = a.0, let second = b.0, first != second else {
+                    // What is on no tube stays in front.
+                    return (a.0 == nil) == (b.0 == nil) ? a.1 < b.1 : a.0 == nil
+                }
+                return first < second
+            }.map(\.2)
+        }
+        return switch face.order {
+        case .usual: keys
+        case .patient: sorted { $0.patient }
+        case .tube: sorted { $0.key }
+        case .oldest: sorted { $0.since }
+        case .held: sorted { -$0.held }
+        }
+    }
+
     /// Lays the rows out anew. The line of the cursor stays where it is on the screen when it is still there.
     mutating func layRows() {
         let row = face.cursor - face.top
         let key = face.key
-        var keys = keys(of: face.list)
+        var keys = wantedKeys(of: face.list)
         if !face.filter.isEmpty { keys = keys.filter { matches($0, face.filter) } }
         face.rows = keys
         arrivals = 0
@@ -147,7 +198,7 @@ package struct Workbench: Sendable, Equatable {
             return
         }
         let shown = Set(face.rows)
-        arrivals = keys(of: face.list).count {
+        arrivals = wantedKeys(of: face.list).count {
             !shown.contains($0) && (face.filter.isEmpty || matches($0, face.filter))
         }
     }
@@ -255,6 +306,8 @@ package struct Workbench: Sendable, Equatable {
         face.cursor = max(0, min(face.cursor, face.rows.count - 1))
         if face.cursor < face.top { face.top = face.cursor }
         if face.cursor >= face.top + shown { face.top = face.cursor - shown + 1 }
+        // A taller screen shows what was above, not blanks below.
+        face.top = max(0, min(face.top, face.rows.count - shown))
         let count = results.count
         face.result = max(0, min(face.result, count - 1))
         if face.result < face.resultTop { face.resultTop = face.result }

@@ -128,7 +128,17 @@ package enum SQL {
         SELECT o.body FROM pending_technical p CROSS JOIN observation o LEFT JOIN request_current c\
          ON c.id = o.request_id WHERE o.id = p.observation_id\
         \(bySite ? " AND p.site = ?" : "")\
-         ORDER BY COALESCE(c.urgent, 0) DESC, p.recorded_at, p.observation_id LIMIT ?
+         ORDER BY CASE WHEN o.request_id IN (\(critical(in: "pending_technical"))) THEN 0 ELSE 1 END,\
+         COALESCE(c.urgent, 0) DESC, p.recorded_at, p.observation_id LIMIT ?
+        """
+    }
+    /// Requests with a critical value on this list: one that somebody is told of, or that a check says is critical
+    /// (`Hold.Code`, in the body as JSON). What waits is few: its bodies may be looked at.
+    private static func critical(in list: String) -> String {
+        """
+        SELECT k.request_id FROM \(list) pending_k CROSS JOIN observation k WHERE k.id = pending_k.observation_id
+        AND (k.body LIKE '%"CRITIQUE_%' OR EXISTS (SELECT 1 FROM register_entry e
+        WHERE e.register = 'criticalCall' AND e.site = pending_k.site AND e.subject = pending_k.observation_id))
         """
     }
     /// Something that no signature holds, or a signature whose content changed.
@@ -140,7 +150,9 @@ package enum SQL {
     private static func current(_ ids: String, bySite: Bool) -> String {
         """
         SELECT c.id FROM request_current c WHERE c.id IN (\(ids))\
-        \(bySite ? " AND c.site = ?" : "") ORDER BY c.urgent DESC, c.registered_at, c.id LIMIT ?
+        \(bySite ? " AND c.site = ?" : "")\
+         ORDER BY CASE WHEN c.id IN (\(critical(in: "pending_signature"))) THEN 0 ELSE 1 END,\
+         c.urgent DESC, c.registered_at, c.id LIMIT ?
         """
     }
     static let previousSigned = """

@@ -68,7 +68,7 @@ extension AnalyzerRow {
         let well = ["connecté", "session", "en attente", "en écoute"].contains { view.state.hasPrefix($0) }
         self.init(
             name: view.name, state: view.state, isWell: well && !view.state.contains(" ; "), pending: view.pending,
-            orders: view.orders, messages: view.messages)
+            orders: view.orders, messages: view.messages, takesOrders: view.takesOrders ?? true)
     }
 }
 
@@ -139,9 +139,12 @@ extension FileSheet {
             },
             lines: lines,
             tubes: view.specimens.map {
-                TubeState(
+                var tube = TubeState(
                     accession: $0.accession, tube: $0.tube, collected: $0.collectedAt.map(at),
                     received: $0.receivedAt.map(at), nonconformity: $0.nonconformity)
+                tube.nonconformityBy = $0.nonconformityBy
+                tube.nonconformityAt = $0.nonconformityAt.map(at)
+                return tube
             },
             happenings: FileSheet.story(view, at))
     }
@@ -157,7 +160,13 @@ extension FileSheet {
                 story.append(
                     Happening(
                         at: at(moment),
-                        what: .received(specimen.accession, nonconformity: specimen.nonconformity)))
+                        what: .received(
+                            specimen.accession,
+                            nonconformity: specimen.nonconformityAt == nil ? specimen.nonconformity : nil)))
+            }
+            if let reason = specimen.nonconformity, let moment = specimen.nonconformityAt {
+                let by = specimen.nonconformityBy ?? "?"
+                story.append(Happening(at: at(moment), what: .nonconform(specimen.accession, reason, by: by)))
             }
         }
         var names = [String: String]()
@@ -181,6 +190,13 @@ extension FileSheet {
                 case .withdrawn: .withdrawn(what, by: event.author, reason: event.reason)
                 }
             story.append(Happening(at: at(event.at), what: told))
+        }
+        for rework in view.reworks ?? [] {
+            let what = names[rework.observation] ?? rework.observation
+            story.append(
+                Happening(
+                    at: at(rework.at),
+                    what: .rework(what, diluted: rework.diluted, by: rework.author, reason: rework.reason)))
         }
         for signature in view.signatures {
             story.append(

@@ -35,10 +35,13 @@ package struct DraftFile: Sendable {
     /// Windows that one person has open at once, at most.
     private static let windows = 1...32
 
-    /// `tokens`: where the tokens of this machine are; `key`: that of the server, 64 hexadecimal digits.
-    package init(beside tokens: TokenFile, server: String, login: String, key: String) throws(Refusal) {
+    /// `tokens`: where the tokens of this machine are; `key`: that of the server, 64 hexadecimal digits; `kind`: of
+    /// which screens they are.
+    package init(
+        beside tokens: TokenFile, server: String, login: String, key: String, kind: String = "drafts"
+    ) throws(Refusal) {
         bound = DraftFile.bound(server, login)
-        let stem = DraftFile.path(beside: tokens, server: server, login: login, "drafts", "")
+        let stem = DraftFile.path(beside: tokens, server: server, login: login, kind, "")
         self.stem = stem
         let digits = Array(key)
         let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
@@ -74,7 +77,7 @@ package struct DraftFile: Sendable {
         return folder(tokens) + "/\(name)-\(mark).\(ending)"
     }
 
-    package func keep(_ drafts: [Draft]) throws(Refusal) {
+    package func keep<Kept: KeptDraft>(_ drafts: [Kept]) throws(Refusal) {
         if drafts.isEmpty {
             unlink(path)
             return
@@ -87,14 +90,16 @@ package struct DraftFile: Sendable {
         try SecretFile.write(Array(sealed), to: path)
     }
 
-    /// What was left, by this window and by those that ended, which it takes over; the newest first, one of a cell.
-    package func takeOver() throws(Refusal) -> [Draft] {
-        var found = try DraftFile.read(path, key, bound)
+    package func takeOver() throws(Refusal) -> [Draft] { try takeOver(Draft.self) }
+
+    /// What was left, by this window and by those that ended, which it takes over; the newest first, one of a place.
+    package func takeOver<Kept: KeptDraft>(_ kind: Kept.Type) throws(Refusal) -> [Kept] {
+        var found = try DraftFile.read(kind, path, key, bound)
         var ended: [(path: String, window: Window)] = []
         for number in DraftFile.windows {
             let other = stem + "\(number).sealed"
             guard other != path, access(other, F_OK) == 0, let free = Window(stem + "\(number).lock") else { continue }
-            found += try DraftFile.read(other, key, bound)
+            found += try DraftFile.read(kind, other, key, bound)
             ended.append((other, free))
         }
         var places = Set<String>()
@@ -106,12 +111,14 @@ package struct DraftFile: Sendable {
     }
 
     /// Nothing when there is no file. A file that was altered, or another's, is refused and stays.
-    private static func read(_ path: String, _ key: SymmetricKey, _ bound: [UInt8]) throws(Refusal) -> [Draft] {
+    private static func read<Kept: KeptDraft>(
+        _ kind: Kept.Type, _ path: String, _ key: SymmetricKey, _ bound: [UInt8]
+    ) throws(Refusal) -> [Kept] {
         guard let data = FileManager.default.contents(atPath: path) else { return [] }
         do {
             let opened = try AES.GCM.open(
                 AES.GCM.SealedBox(combined: data), using: key, authenticating: Data(bound))
-            return try JSONDecoder().decode([Draft].self, from: opened)
+            return try JSONDecoder().decode([Kept].self, from: opened)
         } catch {
             throw Refusal(
                 "drafts.open", at: path,
@@ -124,6 +131,16 @@ package struct DraftFile: Sendable {
         Refusal(
             "drafts.seal", at: path, because: "les brouillons ne peuvent être scellés", remedy: "vérifier le dossier")
     }
+}
+
+/// Something written that is not with the server yet, of one place.
+package protocol KeptDraft: Codable {
+    var place: String { get }
+    var at: Instant { get }
+}
+extension Draft: KeptDraft {}
+extension SignLeft: KeptDraft {
+    package var place: String { number }
 }
 
 private func padded(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }

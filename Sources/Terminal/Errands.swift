@@ -17,7 +17,9 @@ package actor Errands {
     private var flying: Set<Source> = []
     private var again: Set<Source> = []
     private var catalogue: [String: (name: String, unit: String)]?
+    private var sections: [String: String] = [:]
     private var twice: Set<String> = []
+    private var countedAt: Instant?
     private var limits: [String: FileSheet.Limits] = [:]
     private let pause: Duration
     private let habits: HabitFile
@@ -26,6 +28,8 @@ package actor Errands {
     static let lines = Source.mostLines
     /// Pause between two loads of the same list, so that a burst of news asks once.
     package static let pause = Duration.milliseconds(200)
+    /// Between two counts of a list that is cut.
+    static let countPause = Duration.seconds(10)
     /// Longest wait for news, in seconds.
     static let newsWait = 20
 
@@ -94,6 +98,11 @@ package actor Errands {
             } catch { tell(.refused(id, error)) }
         case .keep(let all): keep(all)
         case .why(let id): await why(id)
+        case .uncertainty(let analyzer, let analysis, let calibration):
+            do throws(Refusal) {
+                let levels = try await client.uncertainty(analyzer, analysis, calibration: calibration)
+                tell(.uncertainty("\(analyzer)/\(analysis)", levels))
+            } catch { complain(error) }
         case .habits(let counts): habits.keep(counts)
         case .bell, .quit, .practise: break
         }
@@ -125,8 +134,15 @@ package actor Errands {
     private func answer(_ source: Source) async throws(Refusal) -> Loaded {
         switch source {
         case .worklist:
+            try await knowCatalogue()
             let at = now()
-            return .worklist(try await client.worklist(limit: Source.mostLines).map { Line($0, zone: zone, now: at) })
+            let lines = try await client.worklist(limit: Source.mostLines).map { view in
+                var line = Line(view, zone: zone, now: at)
+                line.section = sections[line.analysis] ?? ""
+                return line
+            }
+            if lines.count >= Source.mostLines { try await countWhole() }
+            return .worklist(lines)
         case .status:
             let status = try await client.status()
             return .status(
@@ -136,7 +152,11 @@ package actor Errands {
         case .triage:
             return .triage(try await client.triage(limit: Source.mostLines).map { TriageRow($0, zone: zone) })
         case .requests:
-            return .requests(try await client.requests(limit: Source.mostRequests).map { RequestRow($0, zone: zone) })
+            let rows = try await client.requests(limit: Source.mostRequests).map { RequestRow($0, zone: zone) }
+            if rows.count >= Source.mostRequests {
+                tell(.totals(Totals(requests: try await client.status().counts.requests)))
+            }
+            return .requests(rows)
         case .calls:
             return .calls(
                 try await client.criticalCalls().filter { $0.state != .closed }.map {
@@ -159,16 +179,28 @@ package actor Errands {
         }
     }
 
-    private func sheet(_ view: RequestFileView) async throws(Refusal) -> FileSheet {
-        if catalogue == nil {
-            let lines = try await client.catalogue().analyses
-            catalogue = Dictionary(lines.map { ($0.code, ($0.name, $0.unit)) }, uniquingKeysWith: { a, _ in a })
-            twice = Set(lines.filter { $0.twice == true }.map(\.code))
-            limits = lines.reduce(into: [:]) { limits, line in
-                guard line.decimals != nil || line.lowest != nil || line.highest != nil else { return }
-                limits[line.code] = FileSheet.Limits(decimals: line.decimals, low: line.lowest, high: line.highest)
-            }
+    /// A list that came cut is counted whole; that reads all that waits, and is asked for now and then.
+    private func countWhole() async throws(Refusal) {
+        if let countedAt, countedAt.duration(to: now()) < Errands.countPause { return }
+        let counts = try await client.worklistCounts()
+        countedAt = now()
+        tell(.totals(Totals(tubes: counts.tubes, urgent: counts.urgent, held: counts.held)))
+    }
+
+    private func knowCatalogue() async throws(Refusal) {
+        guard catalogue == nil else { return }
+        let lines = try await client.catalogue().analyses
+        catalogue = Dictionary(lines.map { ($0.code, ($0.name, $0.unit)) }, uniquingKeysWith: { a, _ in a })
+        sections = Dictionary(lines.map { ($0.code, $0.section) }, uniquingKeysWith: { a, _ in a })
+        twice = Set(lines.filter { $0.twice == true }.map(\.code))
+        limits = lines.reduce(into: [:]) { limits, line in
+            guard line.decimals != nil || line.lowest != nil || line.highest != nil else { return }
+            limits[line.code] = FileSheet.Limits(decimals: line.decimals, low: line.lowest, high: line.highest)
         }
+    }
+
+    private func sheet(_ view: RequestFileView) async throws(Refusal) -> FileSheet {
+        try await knowCatalogue()
         var sheet = FileSheet(view, catalogue: catalogue ?? [:], zone: zone, now: now())
         sheet.twice = twice
         sheet.limits = limits
@@ -235,7 +267,9 @@ package actor Errands {
             for id in aside { _ = try await client.reject(request, RejectBody(observation: id, reason: reason)) }
         case .receive(let accession, let nonconformity):
             _ = try await client.receive(accession, ReceiveBody(nonconformity: nonconformity))
-        case .rerun(let analyzer, let accession, let reason):
+        case .rework(let request, let id, let diluted, let reason):
+            _ = try await client.rework(request, ReworkBody(observation: id, diluted: diluted, reason: reason))
+        case .rerun(_, _, let analyzer, let accession, let reason):
             _ = try await client.resendOrder(to: analyzer, ResendBody(accession: accession, reason: reason))
         case .attach(let triage, let accession, let reason):
             _ = try await client.attach(triage, AttachBody(accession: accession, reason: reason))

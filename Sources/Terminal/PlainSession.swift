@@ -7,7 +7,8 @@ import Glibc
 /// that a script and a person hear the same; what happens by itself is said when it happens.
 package enum PlainSession {
     private enum Sign: Sendable {
-        case line(String)
+        /// With the instant at which it was read.
+        case line(String, ContinuousClock.Instant)
         case news
         case end
     }
@@ -25,7 +26,7 @@ package enum PlainSession {
         desk.say(desk.plain.greeting)
         desk.ask()
         let reader = Thread {
-            while let line = readLine(strippingNewline: true) { out.yield(.line(line)) }
+            while let line = readLine(strippingNewline: true) { out.yield(.line(line, .now)) }
             out.yield(.end)
         }
         reader.name = "lines"
@@ -37,10 +38,11 @@ package enum PlainSession {
         }
         for await sign in stream {
             switch sign {
-            case .line(let text) where desk.isLearning:
+            case .line(let text, _) where desk.isLearning:
                 desk.study(text)
                 desk.ask()
-            case .line(let text):
+            case .line(let text, let at) where desk.isAhead(at): desk.say([desk.plain.dropped(text)])
+            case .line(let text, _):
                 let answer = desk.plain.typed(text, at: TerminalSession.now())
                 desk.say(answer.lines)
                 if await desk.settle(answer.effects, mailbox) { return await errands.keep(desk.plain.bench.drafts) }
@@ -64,10 +66,23 @@ private struct PlainDesk {
     private(set) var said = 0
     private var lesson: PlainPractice?
     var isLearning: Bool { lesson != nil }
+    /// When something was refused last: lines read before that, and those of a pipe that follow at once, were meant
+    /// for what it refused.
+    private var refusedAt: ContinuousClock.Instant?
+    private var refusals = 0
+    /// Somebody types line by line: what was read later was typed after the words of the refusal.
+    private let slack: Duration = isatty(STDIN_FILENO) == 1 ? .zero : Workbench.typedAhead
 
     init(plain: Plain, errands: Errands) {
         self.plain = plain
         self.errands = errands
+    }
+
+    /// A line that was typed ahead of a refusal is not done.
+    mutating func isAhead(_ at: ContinuousClock.Instant) -> Bool {
+        guard let refusedAt, at <= refusedAt + slack else { return false }
+        if slack > .zero { self.refusedAt = max(refusedAt, at) }
+        return true
     }
 
     /// Runs these effects and all that follow from them. True: the person leaves.
@@ -84,7 +99,8 @@ private struct PlainDesk {
                     let begun = PlainPractice(plain.bench.manner, at: TerminalSession.now())
                     lesson = begun
                     say(begun.greeting)
-                case .load, .open, .find, .chart, .send, .keep, .why, .habits: await errands.run(effect)
+                case .load, .open, .find, .chart, .send, .keep, .why, .uncertainty, .habits:
+                    await errands.run(effect)
                 }
             }
             effects = []
@@ -114,6 +130,10 @@ private struct PlainDesk {
         guard !lines.isEmpty else { return }
         said += lines.count
         PlainDesk.write(lines.joined(separator: "\n") + "\n")
+        if plain.refusals > refusals {
+            refusals = plain.refusals
+            refusedAt = .now
+        }
     }
 
     func ask() {

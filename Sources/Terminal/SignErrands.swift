@@ -12,6 +12,7 @@ actor SignErrands {
     private let tell: @Sendable (SignEvent) -> Void
     /// The newest question about each file: an older answer that comes later is dropped.
     private var asked: [String: Int] = [:]
+    private var drafts: DraftFile?
     private var isLoading = false
     private var isLoadWanted = false
 
@@ -31,7 +32,16 @@ actor SignErrands {
         tell(.comments(try await client.comments().map { ($0.code, $0.text) }))
         tell(.rules(String(try await client.catalogue().version.prefix(12))))
         tell(.settings(try await client.signOffSettings()))
+        let drafts = try DraftFile(
+            beside: settings.tokens, server: settings.address.text, login: who.login,
+            key: try await client.draftKey().key, kind: "sign")
+        self.drafts = drafts
         tell(.online)
+        do throws(Refusal) { tell(.drafts(try drafts.takeOver(SignLeft.self))) } catch { tell(.failed(error)) }
+    }
+
+    func keep(_ left: [SignLeft]) {
+        do throws(Refusal) { try drafts?.keep(left) } catch { tell(.failed(error)) }
     }
 
     func watch() async {
@@ -87,8 +97,15 @@ actor SignErrands {
             do throws(Refusal) {
                 let files = try await client.awaitingSignature(limit: Errands.lines)
                 tell(.queue(files.map { SignQueueRow($0, zone: zone) }))
+                // The server looks at no more files than that for one answer.
+                if files.count > Errands.lines / 2 {
+                    let all = try await client.status().counts.awaitingSignature
+                    tell(.waiting(all > Errands.lines ? all : nil))
+                } else {
+                    tell(.waiting(nil))
+                }
                 let quality = try await client.qualityStates()
-                tell(.controls(ControlCounts(states: quality.map(\.state))))
+                tell(.controls(ControlCounts(states: quality.map { QualityRow($0).state })))
             } catch { complain(error) }
             try? await Task.sleep(for: Errands.pause)
         } while isLoadWanted
@@ -217,7 +234,7 @@ extension SignQueueRow {
     init(_ view: SignableLineView, zone: CivilZone) {
         self.init(
             number: view.requestNumber, patient: view.patientName, urgent: view.priority == .urgent, lane: view.lane,
-            obstacles: view.reasons, fresh: view.fresh, results: view.results,
+            obstacles: view.reasons, fresh: view.fresh, results: view.results + view.missing.count,
             at: view.registeredAt.instant(in: zone) ?? Instant(seconds: 0), contentHash: view.contentHash,
             sections: view.sections)
     }

@@ -1,5 +1,6 @@
 package import Base
 import Console
+import Laboratory
 
 extension TerminalSession {
     /// The biologist's screens, until the person leaves. Refuses when the server does not know the session, before the
@@ -14,6 +15,10 @@ extension TerminalSession {
         if let size = Display.size { _ = bench.receive(.resized(width: size.width, height: size.height), at: now()) }
         Keyboard.read(now: now) { out.yield($0) }
         let watching = Task { await errands.watch() }
+        // In the order of the keys, the newest only.
+        let (toKeep, keep) = AsyncStream.makeStream(of: [SignLeft].self, bufferingPolicy: .bufferingNewest(1))
+        let keeping = Task { for await left in toKeep { await errands.keep(left) } }
+        var kept: [String: SignDraft]?
         defer { watching.cancel() }
         display.show(bench.draw(), bench.manner.theme)
         for await sign in stream {
@@ -22,17 +27,25 @@ extension TerminalSession {
             case .input(let input): events.append(.input(input))
             case .resized(let width, let height): events.append(.resized(width: width, height: height))
             case .tick: events.append(.tick)
-            case .end: return
+            case .end:
+                keep.finish()
+                return await keeping.value
             case nil: if events.isEmpty { continue }
             }
             for event in events {
                 for effect in bench.receive(event, at: now()) {
                     switch effect {
-                    case .quit: return
+                    case .quit:
+                        keep.finish()
+                        return await keeping.value
                     case .bell: display.bell()
                     case .load, .open, .find, .why, .versions, .send: Task { await errands.run(effect) }
                     }
                 }
+            }
+            if bench.left != kept ?? [:] {
+                kept = bench.left
+                keep.yield(bench.left.map { SignLeft(number: $0.key, draft: $0.value, at: now()) })
             }
             display.show(bench.draw(), bench.manner.theme)
         }

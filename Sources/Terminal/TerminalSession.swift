@@ -84,7 +84,8 @@ package enum TerminalSession {
                     case .practise:
                         lesson = Practice(bench.manner, width: bench.face.width, height: bench.face.height, at: now())
                         isLearning = true
-                    case .load, .open, .find, .chart, .send, .why, .habits: Task { await errands.run(effect) }
+                    case .load, .open, .find, .chart, .send, .why, .uncertainty, .habits:
+                        Task { await errands.run(effect) }
                     }
                 }
             }

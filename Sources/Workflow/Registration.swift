@@ -257,7 +257,12 @@ extension Desk {
             specimen.receivedAt = specimen.receivedAt ?? at
             specimen.collectedAt = collectedAt ?? specimen.collectedAt
             // An empty one takes it back: the versions of the tube keep both, with their authors.
-            if let nonconformity { specimen.nonconformity = nonconformity.isEmpty ? nil : nonconformity }
+            if let nonconformity {
+                let isNone = nonconformity.isEmpty
+                specimen.nonconformity = isNone ? nil : nonconformity
+                specimen.nonconformityBy = isNone ? nil : author.login
+                specimen.nonconformityAt = isNone ? nil : at
+            }
             let changed = specimen
             let judged = try await judgeAgain(on: changed)
             let orders = try await orders(for: [changed], at: at)

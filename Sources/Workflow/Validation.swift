@@ -16,7 +16,7 @@ package struct WorklistLine: Codable, Sendable, Hashable {
 }
 
 extension Desk {
-    /// Results waiting for technical validation, urgent requests first, then oldest first.
+    /// Results waiting for technical validation: requests with a critical value first, then urgent ones.
     package func worklist(site: String?, limit: Int) async throws(CommandFailure) -> [WorklistLine] {
         let waiting = try await ask { () throws(StoreFailure) in
             try await store.observationsAwaitingTechnicalValidation(site: site, limit: limit)
@@ -39,10 +39,15 @@ extension Desk {
                 sex: patient.traits.sex, birthDate: patient.traits.birthDate)
         }
         let ranks = Dictionary(uniqueKeysWithValues: requests.map { ($0.key, catalogue.ranks(of: $0.value.0)) })
+        let critical = Set(
+            judged.filter { observation in
+                observation.isCritical || observation.holds.contains { $0.code == .critical }
+            }.map(\.requestID))
         return lines.sorted { a, b in
             let rank = { (line: WorklistLine) in
                 (
-                    line.priority == .urgent ? 0 : 1, line.requestNumber,
+                    critical.contains(line.observation.requestID) ? 0 : 1, line.priority == .urgent ? 0 : 1,
+                    line.requestNumber,
                     ranks[line.observation.requestID]?[line.observation.analysis] ?? .max, line.observation.run
                 )
             }

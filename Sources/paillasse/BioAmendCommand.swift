@@ -52,11 +52,12 @@ extension BioCommand {
                 draft: body)
             // Nothing changes, a character that no page can show: told before the code is asked for.
             try await client.checkSignature(request, signed)
-            signed.pin = try await BioCommand.pin(
-                BioWords.say(
-                    .cliAskAmend, request, String(file.observations.count), String(file.contentHash.prefix(16))),
-                file, client)
-            let signature = try await client.sign(request, signed)
+            let asked = BioWords.say(
+                .cliAskAmend, request, String(file.observations.count), String(file.contentHash.prefix(16)))
+            let signature = try await BioCommand.withPIN(asked, file, client) { (pin) async throws(Refusal) in
+                signed.pin = pin
+                return try await client.sign(request, signed)
+            }
             if listing.json { return try Output.json(signature) }
             BioCommand.show(signature, request)
             for call in try await client.criticalCalls() where call.requestNumber == request && call.state == .open {

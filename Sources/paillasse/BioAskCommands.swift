@@ -38,7 +38,9 @@ extension BioCommand {
             let client = try listing.client()
             let observation = try await BioCommand.observation(code, of: request, client)
             let call = try await found(observation, client)
-            if show { return try CriticalCommand.show(call, listing) }
+            // One that was made is read; another is written down with its words.
+            let isRead = call.state != .open && telephone.person == nil && !telephone.unreachable
+            if show || isRead { return try CriticalCommand.show(call, listing) }
             if !listing.json { try CriticalCommand.show(call, listing) }
             var said = telephone
             if !said.unreachable { try said.askForTheRest(observation.result) }

@@ -70,7 +70,8 @@ struct BioCommand: AsyncParsableCommand {
         for file in files {
             table.add(
                 file.requestNumber, file.priority == .urgent ? BioWords.say(.yes) : "", file.patientName,
-                file.registeredAt.french, String(file.fresh), String(file.results), BioWords.lane(file.lane),
+                file.registeredAt.french, String(file.fresh), String(file.results + file.missing.count),
+                BioWords.lane(file.lane),
                 obstacles(file.reasons))
         }
         Output.table(table, empty: BioWords.say(.cliNothing))
@@ -91,12 +92,25 @@ struct BioCommand: AsyncParsableCommand {
         @OptionGroup var listing: Listing
         @Argument(help: .said(.helpRequest)) var request: String
         @OptionGroup var draft: DraftOptions
+        @Option(help: ArgumentHelp(BioWords.say(.helpUncertainty), valueName: "1,5")) var mu: String?
 
         func run() async throws {
             let client = try listing.client()
             let file = try await client.fileToSign(request, draft.body)
             if listing.json { return try Output.json(file) }
             try await BioCommand.showWithTrend(file, client)
+            guard let mu else { return }
+            Output.line()
+            for observation in file.observations {
+                guard let analyzer = observation.origin.analyzer else { continue }
+                let levels = try await client.uncertainty(
+                    analyzer, observation.analysis, calibration: mu.replacing(",", with: "."))
+                let name = "\(observation.analysis) · \(analyzer)"
+                Output.prose(
+                    levels.isEmpty
+                        ? BioWords.say(.cliNoUncertainty, name)
+                        : BioWords.say(.cliUncertainty, name, levels.joined(separator: " ; ")))
+            }
         }
     }
 

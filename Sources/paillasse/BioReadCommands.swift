@@ -135,6 +135,10 @@ extension BioCommand {
         @Option(help: .said(.helpReason)) var reason: String
 
         func run() async throws {
+            // As the screens do: a slip says nothing.
+            guard Workbench.isReason(reason) else {
+                throw Refusal.usage("« \(reason) » ne dit pas pourquoi", BioWords.say(.reasonInWords))
+            }
             let client = try listing.client()
             let file = try await client.fileToSign(request)
             guard let observation = file.observations.first(where: { $0.analysis == code }) else {

@@ -4,6 +4,7 @@ import Client
 import Console
 import Foundation
 import Laboratory
+import Terminal
 
 /// What a signature holds beside the results as they stand.
 struct DraftOptions: ParsableArguments {
@@ -68,15 +69,17 @@ extension BioCommand {
                     remedy: "dire pourquoi : paillasse bio amend \(request) --reason MOTIF")
             }
             let isPartial = partial || !draft.except.isEmpty
-            var body = SignBody(
+            var signed = SignBody(
                 contentHash: file.contentHash, pin: "", partial: isPartial ? true : nil, uncalled: uncalled,
                 draft: draft.body)
-            try await client.checkSignature(request, body)
-            body.pin = try await BioCommand.pin(
-                BioWords.say(
-                    .cliAskOne, String(file.observations.count), request, String(file.contentHash.prefix(16))),
-                file, client)
-            let signature = try await client.sign(request, body)
+            // Nothing changes, a character that no page can show: told before the code is asked for.
+            try await client.checkSignature(request, signed)
+            let asked = BioWords.say(
+                .cliAskOne, String(file.observations.count), request, String(file.contentHash.prefix(16)))
+            let signature = try await BioCommand.withPIN(asked, file, client) { (pin) async throws(Refusal) in
+                signed.pin = pin
+                return try await client.sign(request, signed)
+            }
             if listing.json { return try Output.json(signature) }
             Output.line()
             BioCommand.show(signature, request)
@@ -101,14 +104,13 @@ extension BioCommand {
                     "sign.confirm", because: found,
                     remedy: "relire (paillasse bio file), puis relancer avec --confirm \(files.count)")
             }
-            let pin = try await BioCommand.pin(BioWords.say(.cliAskLot, String(files.count)), nil, client)
-            let begun = Date()
-            let made = try await client.signLot(
-                LotBody(
-                    pin: pin,
-                    files: files.map { LotBody.File(request: $0.requestNumber, contentHash: $0.contentHash) },
-                    section: section))
-            let seconds = Date().timeIntervalSince(begun)
+            let asked = BioWords.say(.cliAskLot, String(files.count))
+            let picks = files.map { LotBody.File(request: $0.requestNumber, contentHash: $0.contentHash) }
+            let (made, seconds) = try await BioCommand.withPIN(asked, nil, client) { (pin) async throws(Refusal) in
+                let begun = Date()
+                let made = try await client.signLot(LotBody(pin: pin, files: picks, section: section))
+                return (made, Date().timeIntervalSince(begun))
+            }
             let refused = made.filter { $0.signature == nil }
             if listing.json {
                 try Output.json(made)
@@ -145,7 +147,7 @@ extension BioCommand {
                 Output.prose(BioWords.say(.cliLotOldest, Moment(text: oldest).french))
             }
             let states = try await client.qualityStates()
-            let counts = ControlCounts(states: states.map(\.state))
+            let counts = ControlCounts(states: states.map { QualityRow($0).state })
             Output.prose(BioWords.say(.quality) + counts.text(Signs(), absentWord: BioWords.say(.controlsAbsent)))
             for state in states where state.hold != nil && state.state == "REJET" {
                 Output.prose(BioWords.say(.cliLotRejected, state.analysis, state.analyzer, state.because))
@@ -209,8 +211,24 @@ extension BioCommand {
 
     // Parts
 
+    /// Signs with the code, which is asked for again while it is a wrong one: the command does not end between, and
+    /// what was read is not read anew.
+    static func withPIN<Made>(
+        _ what: String, _ file: FileToSignView?, _ client: LaboratoryClient,
+        _ sign: (String) async throws(Refusal) -> Made
+    ) async throws(Refusal) -> Made {
+        var pin = try await pin(what, file, client)
+        while true {
+            do throws(Refusal) { return try await sign(pin) } catch {
+                guard error.code == "sign.pin" else { throw error }
+                Output.complain(BioWords.language.sentence(error))
+                pin = try Terminal.secret(BioWords.say(.cliPin), fromInput: false)
+            }
+        }
+    }
+
     /// The code of a person, at the keyboard of a terminal only: a program that has a token signs nothing.
-    static func pin(
+    private static func pin(
         _ what: String, _ file: FileToSignView?, _ client: LaboratoryClient
     ) async throws(Refusal) -> String {
         guard Terminal.isKeyboard else {

@@ -7,7 +7,8 @@ enum Entry {
     static let figures: [Figure] = [
         .lis2Index, .lis2Peer, .lis2Split, .receiveTyped, .receiveMemory, .receiveTree, .receiveLink, .loopbackLink,
         .loopbackPair, .durableIngest, .durableFrames, .durableP99, .diskSync, .idleMemory, .idleProcessor,
-        .cdaRate, .pdfRate, .drain, .drainLines, .verification, .arrivalVisible, .scanTube, .catalogue5000,
+        .cdaRate, .pdfRate, .drain, .drainLines, .verification, .arrivalVisible, .scanTube, .enterValidated,
+        .decadeFile, .catalogue5000,
         .screenKey, .screenScroll, .screenEvents, .signLot,
     ]
 

@@ -153,8 +153,8 @@ import Testing
         _ = bench.receive(.file(Morning.file(of: "261122000412", lines: Morning.lines + [theirs])), at: bench.now)
         #expect(bench.text.contains("[CONF-01] Ligne modifiée par l.roux à 14:22"))
         #expect(bench.text.contains("g garder la sienne · m mettre la mienne"))
-        #expect(bench.text.contains("la mienne : 4,3  (tanguy)"))
-        #expect(bench.text.contains("au dossier : 4,4  (l.roux)"))
+        #expect(bench.text.contains("la mienne : 4,3 (tanguy)"))
+        #expect(bench.text.contains("au dossier : 4,4 (l.roux)"))
         // A key that was on its way does not answer.
         #expect(bench.type("m") == [.bell])
         bench.pause()

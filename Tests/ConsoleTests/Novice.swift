@@ -43,7 +43,7 @@ struct SmallServer {
             ]
         case .load(.comments):
             return [.loaded(.comments([CodedText(code: "RECOL", text: "Nouveau prélèvement demandé.")]))]
-        case .load, .chart, .why, .keep, .habits, .practise, .bell, .quit: return []
+        case .load, .chart, .why, .uncertainty, .keep, .habits, .practise, .bell, .quit: return []
         case .open(let number): return file(number).map { [.file($0)] } ?? []
         case .find(let text):
             guard let line = lines.first(where: { $0.accession == text }), let sheet = file(line.request) else {
@@ -61,7 +61,8 @@ struct SmallServer {
                     lines[place].holds = [Hold(.specimenNonconform, reason)]
                 }
             case .call(_, let person, _, _, let value, _, _): called.append((person, value))
-            case .receive, .reject, .withdraw, .choose, .enter, .firstReading, .rerun, .attach, .dismiss, .comment,
+            case .receive, .reject, .withdraw, .choose, .enter, .firstReading, .rerun, .rework, .attach, .dismiss,
+                .comment,
                 .unlock,
                 .logout:
                 break
@@ -143,7 +144,9 @@ struct Novice {
                 // Read in the title of the form.
                 let title = question.title.split(separator: " ")
                 type(title.first { $0.contains(",") }.map { String($0) } ?? "")
-            } else if bench.text.contains("1 ") && bench.text.contains("taper le numéro d'un motif") {
+            } else if bench.text.contains("1 "),
+                ["taper le numéro d'un motif", "par son numéro"].contains(where: { bench.text.contains($0) })
+            {
                 type("1")
             } else {
                 type("Mme Kerbrat")

@@ -42,7 +42,10 @@ import Testing
 
             Les signes : `▲H` `▼L` hors intervalle, `‼CRIT` critique, `▣ RETENU` retenu avec ses raisons, `✓ PROP`
             rien ne le retient, `!!` urgent, `✖` contrôle rejeté, `⧗` contrôle échu, `?` analyse sans contrôle connu,
-            `⟲` repassé, `⇡` saisi et pas encore au serveur. La couleur ne dit jamais rien seule : `--theme mono`,
+            `⟲` repassé, `⇡` saisi et pas encore au serveur. Ce qui est critique vient d'abord, puis l'urgent ; une
+            liste trop longue pour un écran dit ce qu'elle montre et combien il y en a (« 2000 sur 5210 »). `s` ne
+            garde qu'une discipline, que la première ligne nomme, `o` trie par une colonne ; les comptes de gauche
+            restent ceux de tout. La couleur ne dit jamais rien seule : `--theme mono`,
             `NO_COLOR` et `--ascii` montrent la même chose.
 
             ## Pourquoi un résultat est retenu
@@ -57,8 +60,9 @@ import Testing
 
             Aller au volet 3 (`tab`), taper le chiffre : la cellule s'ouvre. Sur une cellule déjà remplie, `entrée` ou
             `i` l'ouvrent choisie : ce que l'on tape prend sa place, `f2` et les flèches vont dedans. `entrée`
-            enregistre et descend, `,` et `.` sont la décimale, `.n` normal, `.r` rendu par ailleurs, `..` comme la
-            dernière saisie. Ce qui n'est pas un nombre est refusé dans la cellule, en mots. `échap` et les flèches
+            enregistre et descend, `,` et `.` sont la décimale, `.n` normal (où la réponse est en mots), `.r` rendu par
+            ailleurs, `..` le dernier commentaire codé, à côté de la valeur. Ce qui n'est pas un nombre est refusé dans
+            la cellule, en mots. `échap` et les flèches
             gardent un brouillon, montré à côté de la valeur qui vaut : il revient après une coupure, un verrouillage
             ou une panne. Une valeur mesurée, ou d'un autre, ne cède qu'à `entrée` et aux trois derniers chiffres du
             tube. Tant que le volet 3 prend les chiffres, `alt-1` … `alt-4` changent de volet, comme leurs titres le
@@ -69,6 +73,10 @@ import Testing
 
             Si quelqu'un d'autre a écrit la même cellule entre-temps, les deux valeurs sont montrées et rien n'est
             écrasé : `g` garde la sienne, `m` met la mienne.
+
+            `r` et `d` demandent un passage de plus : l'automate qui en reçoit l'ordre le reçoit, sinon c'est le travail
+            d'une personne, et `t` dit qui l'a demandé, quand et pourquoi. `:mu 1,5` dit l'incertitude de mesure du
+            résultat (1,5 % : celle de l'étalon).
 
             ## Sans la liaison, et sans personne devant l'écran
 
@@ -90,7 +98,8 @@ import Testing
 
             `z` reprend le dernier geste tant que le biologiste n'a pas signé, et dit lequel ; celui qui ne se reprend
             pas (un appel, un commentaire) est dit, rien d'autre n'est touché. Une touche refusée emporte les lettres
-            qui la suivent sans pause : elles ne sont pas des commandes.
+            qui la suivent sans pause : elles ne sont pas des commandes. En `--plain`, les lignes tapées d'avance
+            derrière un refus ne sont pas faites, et chacune est dite.
 
             ## Lire une étiquette
 

@@ -44,7 +44,8 @@ import Testing
             \(queue.text)
             ```
 
-            Critiques d'abord, puis retenus, partiels, proposables ; urgents en tête, puis les plus anciens.
+            Critiques d'abord, puis retenus, partiels, proposables ; urgents en tête, puis les plus anciens. Au-delà de
+            2000 dossiers, les plus graves sont là et le titre dit combien attendent (« 2000 sur 2345 »).
 
             ## Lire un dossier
 
@@ -65,8 +66,10 @@ import Testing
 
             La signature porte sur l'empreinte montrée : si le dossier change entre-temps, rien n'est signé. « malgré »
             dit ce qu'elle passe outre. `e` laisse une analyse pour plus tard, et ce qui s'en calcule avec elle, puis
-            la reprend ; `c` ajoute un commentaire codé, `C` un commentaire en mots. Un code faux se retape sur place ;
-            cinq de suite bloquent le code, et son titulaire en choisit un autre avec son secret.
+            la reprend ; `c` ajoute un commentaire codé, `C` un commentaire en mots : gardés scellés sur cette machine
+            jusqu'à la signature, ils sont là à l'ouverture suivante. Un code faux se retape sur place, ici comme à la
+            ligne de commande ; cinq de suite bloquent le code, et son titulaire en choisit un autre avec son secret.
+            Pendant que le code est vérifié, une touche n'est ni prise ni gardée, et l'écran le dit.
 
             Un dossier signé revient, retenu, quand ce que la signature couvre change : identité, prescripteur, tube,
             résultat rejeté, commentaire, pièce jointe. La file et le dossier disent quoi, en mots.
@@ -115,6 +118,7 @@ import Testing
             | `paillasse bio file` | la file, avec ce qui arrête chaque dossier |
             | `paillasse bio next --section hémostase` | le dossier suivant, par gravité |
             | `paillasse bio show N --except K --comment HEMO1` | le dossier tel qu'il serait signé |
+            | `paillasse bio show N --mu 1,5` | avec l'incertitude de mesure (1,5 % : celle de l'étalon) |
             | `paillasse report pdf N --preview -o essai.pdf` | la page telle qu'elle partirait, marquée non signée \
             (`essai.apercu.pdf`) ; `report cda` : le document |
             | `paillasse bio why N K` | pourquoi : règle, données, seuils, version |

@@ -14,6 +14,8 @@ import Workflow
 final class TestClock: Sendable {
     private let time = Mutex(Instant("2026-11-22T07:00:00+01:00", in: .utc) ?? Instant(seconds: 0))
     var now: Instant { time.withLock { $0 } }
+    /// To the time of this machine: what a program calls today is the laboratory's today.
+    func followMachine() { time.withLock { $0 = Instant(seconds: Int64(Date().timeIntervalSince1970)) } }
     func advance(_ duration: Duration) { time.withLock { $0 = $0.advanced(by: duration) } }
 }
 

@@ -27,16 +27,20 @@ import Testing
                 let expected = words[1] == "sign" ? "[sign.terminal]" : "[amend.unsigned]"
                 #expect(script.code == 1 && script.complaint.contains(expected), "\(script)")
             }
-            let wrong = try await tool.atTerminal("bio sign \(number)", pin: "999111")
-            #expect(wrong.contains("[sign.pin]") && wrong.contains("essais qui restent : 4"), "\(wrong)")
-            #expect(try await laboratory.signedIn(.biologist).awaitingSignature().count == 1)
-            let right = try await tool.atTerminal("bio sign \(number)")
+            // A wrong code is asked for again: the next one is never typed to a shell.
+            let right = try await tool.conversation(
+                "bio sign \(number)",
+                [("Code de signature :", "999111"), ("essais qui restent : 4", APILaboratory.pin)])
+            #expect(right.contains("[sign.pin]"), "\(right)")
             // What is covered is said before the code is asked, and the code is never shown.
             #expect(right.contains("Signer 2 résultat(s) de \(number), empreinte "), "\(right)")
             for words in ["malgré ", "MODIF_MANUELLE × 2", "par BIOLOGISTE, le ", " à ", "CSP, art. L. 6211-2"] {
                 #expect(right.contains(words), "\(words)\n\(right)")
             }
             #expect(right.contains("version 1 signée par") && !right.contains(APILaboratory.pin))
+            #expect(!right.contains("999111"))
+            let again = try await tool.run("bio", "reject", number, "K", "--reason", "zz")
+            #expect(again.code == 1 && again.complaint.contains("« zz » ne dit pas pourquoi"), "\(again)")
         }
     }
 
@@ -55,6 +59,8 @@ import Testing
 
     @Test func `a lot is summed up, sampled, and signed only at its very number`() async throws {
         try await signedIn { laboratory, tool in
+            laboratory.clock.followMachine()
+            try await tool.signIn("biologiste")
             for name in ["UN", "DEUX", "TROIS"] { _ = try await laboratory.proposable(name) }
             _ = try await laboratory.readyToSign("QUATRE")
             let file = try await tool.run("bio", "file")
@@ -73,8 +79,8 @@ import Testing
             #expect(signed.contains("biochimie 3"), "how many of each section")
             #expect(signed.contains("3 dossier(s) signé(s) en lot") && signed.contains("dont 3 en lot (100 %)"))
             #expect(try await laboratory.signedIn(.biologist).awaitingSignature().map(\.lane) == [.held])
-            let figures = try await tool.run(
-                "bio", "figures", "--from", "2026-11-22", "--to", "2026-11-22", "--all")
+            let day = CivilTime(laboratory.clock.now, in: .europeParis).date.description
+            let figures = try await tool.run("bio", "figures", "--from", day, "--to", day, "--all")
             #expect(figures.code == 0 && figures.output.contains("3 signature(s), dont 3 en lot"), "\(figures)")
         }
     }

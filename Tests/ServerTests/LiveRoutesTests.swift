@@ -37,6 +37,50 @@ import Testing
         }
     }
 
+    @Test func `the list is counted whole; a rerun by hand and a nonconformity are told with author and hour`()
+        async throws
+    {
+        try await APILaboratory.open { laboratory in
+            let technician = try await laboratory.signedIn(.technician)
+            #expect(try await technician.worklistCounts() == WorklistCountsView(tubes: 0, urgent: 0, held: 0))
+            let patient = try await technician.addPatient(APILaboratory.patient())
+            var body = APILaboratory.request(patient.id, ["NA", "K"])
+            body.priority = .urgent
+            let made = try await technician.addRequest(body)
+            let number = made.request.number
+            let tube = try #require(made.specimens.first?.accession)
+            _ = try await technician.receive(tube, ReceiveBody())
+            var value = ResultBody(analysis: "K")
+            value.value = "4.20"
+            let entered = try await technician.enter(number, value)
+            // Typed by a person: that is held.
+            #expect(try await technician.worklistCounts() == WorklistCountsView(tubes: 1, urgent: 1, held: 1))
+            laboratory.clock.advance(.seconds(600))
+            let wish = ReworkBody(observation: entered.id, diluted: true, reason: "hors domaine de mesure")
+            let noted = try await technician.rework(number, wish)
+            #expect(noted.author == "technicien" && noted.diluted)
+            let secretary = try await laboratory.signedIn(.secretary)
+            #expect(await refusal { _ = try await secretary.rework(number, wish) }?.code == "auth.permission")
+            let empty = ReworkBody(observation: entered.id, diluted: false, reason: " ")
+            #expect(await refusal { _ = try await technician.rework(number, empty) }?.code == "reason.missing")
+            laboratory.clock.advance(.seconds(600))
+            let reason = ReceiveBody(nonconformity: "hémolyse")
+            _ = try await laboratory.signedIn("technicien2").receive(tube, reason)
+            let file = try await technician.request(number)
+            #expect(file.reworks == [noted] && noted.at.french.hasSuffix("07:10"))
+            let specimen = try #require(file.specimens.first { $0.accession == tube })
+            #expect(specimen.nonconformityBy == "technicien2" && specimen.nonconformityAt?.french.suffix(5) == "07:20")
+            #expect(specimen.receivedAt?.french.suffix(5) == "07:00")
+            // Scanned again it stays; taken back, nobody says it any more.
+            _ = try await technician.receive(tube, ReceiveBody())
+            #expect(try await technician.request(number).specimens.first?.nonconformityBy == "technicien2")
+            let lifted = try await technician.receive(tube, ReceiveBody(nonconformity: ""))
+            #expect(lifted.nonconformityBy == nil && lifted.nonconformityAt == nil)
+            // No analyzer of this laboratory takes orders.
+            #expect(try await technician.status().analyzers.map(\.takesOrders) == [false])
+        }
+    }
+
     @Test func `a validation is taken back before the signature and not after`() async throws {
         try await APILaboratory.open { laboratory in
             let made = try await laboratory.readyToSign()

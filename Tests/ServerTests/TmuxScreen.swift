@@ -19,10 +19,23 @@ struct TmuxScreen: Sendable {
         _ tool: CommandLineTool, width: Int, height: Int, environment: [String: String] = [:],
         arguments: String = "worklist", _ body: (TmuxScreen) async throws -> Void
     ) async throws {
+        let paillasse = try #require(CommandLineTool.path, "paillasse is not built")
+        var settings = environment
+        settings["PAILLASSE_SERVER"] = tool.server
+        settings["PAILLASSE_HOME"] = tool.home
+        try await open(
+            "'\(paillasse)' \(arguments)", in: tool.home, width: width, height: height, environment: settings, body)
+    }
+
+    /// Any program, in a terminal of that size.
+    static func open(
+        _ command: String, in folder: String, width: Int, height: Int, environment: [String: String],
+        _ body: (TmuxScreen) async throws -> Void
+    ) async throws {
         _ = try #require(program, "tmux is not installed → make setup-tests")
-        let screen = TmuxScreen(name: "paillasse-\(UUID().uuidString.prefix(8))", folder: tool.home)
+        let screen = TmuxScreen(name: "paillasse-\(UUID().uuidString.prefix(8))", folder: folder)
         do {
-            try await screen.start(tool, width: width, height: height, environment: environment, arguments: arguments)
+            try await screen.start(command, width: width, height: height, environment: environment)
             try await body(screen)
         } catch {
             _ = try? await screen.tmux("kill-server")
@@ -31,18 +44,12 @@ struct TmuxScreen: Sendable {
         _ = try? await screen.tmux("kill-server")
     }
 
-    func start(
-        _ tool: CommandLineTool, width: Int, height: Int, environment: [String: String] = [:], arguments: String
-    ) async throws {
-        let paillasse = try #require(CommandLineTool.path, "paillasse is not built")
+    func start(_ command: String, width: Int, height: Int, environment: [String: String]) async throws {
         var settings = environment
-        settings["PAILLASSE_SERVER"] = tool.server
-        settings["PAILLASSE_HOME"] = tool.home
         settings["LANG"] = settings["LANG"] ?? "C.UTF-8"
         let words = settings.sorted { $0.key < $1.key }.map { "\($0.key)='\($0.value)'" }.joined(separator: " ")
         try await tmux(
-            "new-session", "-d", "-x", String(width), "-y", String(height),
-            "exec env \(words) '\(paillasse)' \(arguments)")
+            "new-session", "-d", "-x", String(width), "-y", String(height), "exec env \(words) \(command)")
         // The screen stays after the program, to be read.
         try await tmux("set-option", "-g", "remain-on-exit", "on")
     }

@@ -59,11 +59,12 @@ import Workflow
             let hold = try name(of: "non-conformité du tube")
             #expect(validate == "valider" && hold == "ecart")
             var script: [String] = []
+            // The critical tube stands first, the others as they came.
             for number in 1...12 {
                 script.append(String(number))
                 switch number {
-                case 4: script += [hold, "1"]
-                case 8: script += ["a", "Mme Kerbrat", "infirmière", "0298111111", "6,9", "1"]
+                case 5: script += [hold, "1"]
+                case 1: script += ["a", "Mme Kerbrat", "infirmière", "0298111111", "6,9", "1"]
                 case _: script += [validate, "1"]
                 }
             }
@@ -151,6 +152,24 @@ import Workflow
             #expect(try await technician.request(number).observations.count == 1)
             let again = try await tool.run(words: words)
             #expect(again.code == 0, "\(again)")
+        }
+    }
+
+    @Test func `lines typed ahead of a refusal are not done, and each is said`() async throws {
+        try await signedIn { laboratory, tool in
+            let made = try await request(laboratory, "DUPONT", ["NA", "K"], [("NA", "140"), ("K", "4.20")])
+            // No call is open: what was typed for its form must validate and reject nothing.
+            let ran = try await tool.run(
+                "worklist", "--plain", input: "a\nMme Kerbrat\nvalider\n1\nX\n1\n:q\n")
+            #expect(ran.code == 0 && ran.output.contains("pas possible sur cette ligne"), "\(ran)")
+            for line in ["Mme Kerbrat", "valider", "1", "X"] {
+                #expect(ran.output.contains("tapé d'avance, non fait : \(line)\n"), "\(line)\n\(ran)")
+            }
+            let file = try await laboratory.signedIn(.technician).request(made.request.number)
+            #expect(file.events.isEmpty && file.specimens.allSatisfy { $0.nonconformity == nil })
+            // What answers a question that is open goes on.
+            let slip = try await tool.run("worklist", "--plain", input: "valider\nz\n1\n:q\n")
+            #expect(slip.output.contains("dire pourquoi") && slip.output.contains("1 résultat(s) validé(s)"), "\(slip)")
         }
     }
 

@@ -95,6 +95,41 @@ import Testing
         }
     }
 
+    @Test(arguments: Stored.allCases) func `what is critical comes first, then what is urgent, where a list is cut`(
+        kind: Stored
+    ) async throws {
+        try await withStore(kind) { store in
+            try await store.append(
+                [
+                    .request(Make.request("r1", at: 1)), .request(Make.request("r2", at: 2, priority: .urgent)),
+                    .request(Make.request("r3", number: "C", at: 3)), .request(Make.request("r4", number: "D", at: 4)),
+                ], note: Make.note())
+            var alert = Make.observation("o3", request: "r3", recorded: 9)
+            alert.holds = [Hold(.critical, "seuil d'alerte 6,0")]
+            let beside = Make.observation("o4", request: "r3", analysis: "NA", recorded: 10)
+            let called = Make.observation("o5", request: "r4", recorded: 11)
+            let call = RegisterEntry(
+                register: .criticalCall, site: "S1", subject: "o5", ordinal: 1, author: "maison", at: Make.at(12),
+                body: "{}")
+            try await store.append(
+                [
+                    .observation(Make.observation("o1", recorded: 1)),
+                    .observation(Make.observation("o2", request: "r2", recorded: 2)),
+                    .observation(alert), .observation(beside), .observation(called), .register(call),
+                ], note: Make.note())
+            func waiting(_ limit: Int, _ site: String? = nil) async throws -> [String] {
+                try await store.observationsAwaitingTechnicalValidation(site: site, limit: limit).map(\.id)
+            }
+            // What stands beside a critical value comes with it.
+            #expect(try await waiting(9) == ["o3", "o4", "o5", "o2", "o1"])
+            #expect(try await waiting(3, "S1") == ["o3", "o4", "o5"])
+            let all = ["o1", "o2", "o3", "o4", "o5"]
+            try await store.append(all.map { .observationEvent(Make.event($0)) }, note: Make.note())
+            #expect(try await store.requestsAwaitingSignature(site: "S1", limit: 9) == ["r3", "r4", "r2", "r1"])
+            #expect(try await store.requestsAwaitingSignature(site: nil, limit: 2) == ["r3", "r4"])
+        }
+    }
+
     @Test(arguments: Stored.allCases) func `observations wait for the technician, then for the biologist`(
         kind: Stored
     ) async throws {

@@ -29,8 +29,9 @@ package struct SignQuestion: Sendable, Hashable {
     package var parts: [Part]
     package var at = 0
     package var complaint: String?
-    /// Sent, and not answered yet: keys do nothing until it is.
+    /// Sent, and not answered yet: keys do nothing until it is, and are said not to.
     package var isSent = false
+    package var isPressed = false
 }
 
 package enum SignMode: Sendable, Hashable {
@@ -83,6 +84,8 @@ package struct SignBench: Sendable, Equatable {
     package var login = ""
     package var queue: [SignQueueRow] = []
     package var isLoaded = false
+    /// Files that wait at the server, where it gave the gravest of them only; nil: all are here.
+    package var waiting: Int?
     package var controls = ControlCounts()
     package var rules = ""
     package var settings = SignOffSettings()
@@ -184,6 +187,13 @@ package struct SignBench: Sendable, Equatable {
             self.site = site
             return []
         case .queue(let rows): return take(queue: rows)
+        case .waiting(let count):
+            waiting = count
+            return []
+        case .drafts(let left):
+            for one in left where drafts[one.number] == nil { drafts[one.number] = one.draft }
+            if !left.isEmpty { notice = Notice(say(.draftsBack, left.map(\.number).joined(separator: ", ")), .held) }
+            return reopen()
         case .controls(let counts):
             controls = counts
             return []
@@ -224,6 +234,15 @@ package struct SignBench: Sendable, Equatable {
             return [.load] + reopen()
         case .locked: return lock()
         }
+    }
+
+    /// What is to be kept of what was written: an amendment is begun anew.
+    package var left: [String: SignDraft] {
+        drafts.mapValues { draft in
+            var draft = draft
+            draft.amendment = nil
+            return draft
+        }.filter { $0.value != SignDraft() }
     }
 
     func reopen() -> [SignEffect] { current.map { [.open($0, drafts[$0] ?? SignDraft())] } ?? [] }
@@ -270,7 +289,7 @@ package struct SignBench: Sendable, Equatable {
         cursor = max(0, min(cursor, rows.count - 1))
         if cursor < top { top = cursor }
         if cursor >= top + queueRows { top = cursor - queueRows + 1 }
-        top = max(0, top)
+        top = max(0, min(top, rows.count - queueRows))
     }
 
     mutating func show(_ number: String) -> [SignEffect] {

@@ -37,6 +37,11 @@ extension SignBench {
         if date == CivilTime(now, in: manner.zone).date { return clock(instant) }
         return padded(date.day, 2) + "/" + padded(date.month, 2)
     }
+    /// `13:02`, `21/11 23:40`: of what the delays are counted from.
+    func hour(_ instant: Instant) -> String {
+        let today = day(instant)
+        return today == clock(instant) ? today : today + " " + clock(instant)
+    }
     /// `00:42`, `3 j`
     func waited(_ since: Instant) -> String {
         let minutes = max(0, Int(since.minutes(to: now)))
@@ -92,6 +97,7 @@ extension SignBench {
 
     private func drawQueue(_ screen: inout Screen, _ columns: Range<Int>) {
         var title = "\(say(.queue)) \(say(word(lane))) (\(rows.count))"
+        if let waiting { title += " " + say(.cut, String(queue.count), String(waiting)) }
         if !filter.isEmpty { title += " /" + filter }
         let done = session.alone + session.inLot
         if done > 0 { title += "  " + say(.signedToday, String(done), session.seconds.map(String.init) ?? "–") }
@@ -246,7 +252,7 @@ extension SignBench {
 
     private func drawQuestion(_ screen: inout Screen, _ question: SignQuestion) {
         let columns = pageColumns.count - 4
-        let said = question.isSent ? say(.sending) : question.complaint
+        let said = question.isSent ? say(question.isPressed ? .stillSending : .sending) : question.complaint
         let complaint = said.map { CellWidth.fold(mark($0), columns) } ?? [""]
         var title = question.title.flatMap { CellWidth.fold(mark($0), columns) }
         let part = question.parts[question.at]

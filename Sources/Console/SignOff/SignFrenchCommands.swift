@@ -84,7 +84,7 @@ extension SignWord {
         .cliThisFile: "{1} (ce dossier)",
         .cliTyped: "saisie",
         .cliNoHistory: "aucune valeur antérieure depuis {1}",
-        .cliNoCurve: "pas de courbe : aucun nombre dans cette unité",
+        .cliNoCurve: "pas de courbe : il y faut deux nombres dans la même unité",
         .cliRejected: "{1} {2} rejeté : {3}",
         .cliRecall: "à rappeler : {1} {2}, {3}",
         .cliReasonNumber: "Numéro du motif :",

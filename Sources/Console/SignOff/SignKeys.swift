@@ -163,7 +163,11 @@ extension SignBench {
     private mutating func questionKey(_ key: Key, _ asked: SignQuestion) -> [SignEffect] {
         var question = asked
         let isUnlock = question.purpose == .unlock
-        if question.isSent, key != .control("c") || !isUnlock { return [] }
+        if question.isSent, key != .control("c") || !isUnlock {
+            question.isPressed = true
+            mode = .question(question)
+            return [.bell]
+        }
         switch key {
         case .escape:
             if isUnlock { return [] }
@@ -233,6 +237,7 @@ extension SignBench {
             // A signature stays before the eyes until it is done or refused.
             if effects.contains(where: { if case .send = $0 { true } else { false } }), question.waitsForAnswer {
                 question.isSent = true
+                question.isPressed = false
                 question.complaint = nil
                 mode = .question(question)
             }

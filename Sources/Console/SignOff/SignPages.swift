@@ -92,8 +92,8 @@ extension SignBench {
         ]
         for tube in sheet.tubes {
             let times = [
-                tube.collected.map { say(.collected, day($0)) },
-                tube.received.map { say(.received, day($0)) } ?? say(.notReceived),
+                tube.collected.map { say(.collected, hour($0)) },
+                tube.received.map { say(.received, hour($0)) } ?? say(.notReceived),
             ].compactMap { $0 }.joined(separator: ", ")
             lines.append(
                 (

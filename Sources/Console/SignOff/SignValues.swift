@@ -185,6 +185,18 @@ package struct SignPick: Sendable, Hashable {
     }
 }
 
+/// What the biologist wrote of a file that is not signed yet, kept sealed on this machine.
+package struct SignLeft: Sendable, Hashable, Codable {
+    package var number: String
+    package var draft: SignDraft
+    package var at: Instant
+    package init(number: String, draft: SignDraft, at: Instant) {
+        self.number = number
+        self.draft = draft
+        self.at = at
+    }
+}
+
 /// What changes something at the server.
 package enum SignDeed: Sendable, Hashable {
     case sign(SignPick, pin: String, partial: Bool, uncalled: String?, draft: SignDraft)
@@ -222,6 +234,10 @@ package enum SignEvent: Sendable {
     case tick
     case who(person: String, login: String, site: String)
     case queue([SignQueueRow])
+    /// How many files wait, when not all were given; nil: all were.
+    case waiting(Int?)
+    /// What was written before this screen was opened, and not signed.
+    case drafts([SignLeft])
     case controls(ControlCounts)
     /// Of the catalogue and its rules.
     case rules(String)

@@ -21,6 +21,7 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case controlsAbsent, controlsNone, lotRules, more, wordsNotCode, gone, calculated
     case labelNoAnswer, reasonInWords, noCall, breakMethod, breakUnit, breakCatalogue, breakHidden
     case hereCall, hereReread, hereAmend, hereReject, hereExcept, hereLot, hereWords, hereSign
+    case stillSending, draftsBack, cut
     // Of the commands `paillasse bio`; `|` between the titles of a table, marked as `Table` takes them.
     case cliSecret, cliPinAgain, cliPinChosen, cliMissing, cliSummary, cliQueueTitles, cliFileTitles, cliNothing,
         cliHeader, cliUrgent, cliPatient,
@@ -42,6 +43,7 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case helpRequest, helpCode, helpReason, helpAmend, helpAmendReason, helpAmendWords, helpPartial
     case helpUncalled, helpWhy, helpAllChecks, helpAllJudgements, helpCall, helpCallMore, helpShowOnly
     case helpNumber, helpPerson, helpRole, helpValue, helpReadBack, helpUnreachable, helpBio, helpScreen
+    case cliUncertainty, cliNoUncertainty, helpUncertainty
     case helpFile, helpShow, helpNext, helpSection, helpHist, helpSince, helpPlot, helpASCII, helpDiff
     case helpReject, helpSettings, helpSetSample, helpSetBaseline, helpSetMinutes, helpSetErrors, helpSetReason
     case helpExcept, helpComment, helpNote, helpSign, helpProposables, helpOneSection, helpConfirm, helpSample

@@ -18,6 +18,9 @@ package struct Specimen: Codable, Sendable, Hashable {
     package var receivedAt: Instant?
     /// What is wrong with it, in words (*non-conformité*).
     package var nonconformity: String?
+    /// Who said so, and when; nil in versions of before these were kept.
+    package var nonconformityBy: String?
+    package var nonconformityAt: Instant?
 
     package init(
         accession: String, version: Int = 1, site: String, requestID: String, kind: String, tube: String,

@@ -39,6 +39,8 @@ package enum Register: String, Codable, Sendable, CaseIterable {
     case supplement
     /// Subject: id of a request, ordinal: a version of its report: who was not sent it, and why.
     case withheld
+    /// Subject: id of a request: reruns and dilutions of its results that a person makes.
+    case rework
     /// Subject `lecture`: how the laboratory reads and signs by lot, and what typing is compared with.
     case signOff
 }

@@ -123,11 +123,23 @@ extension MemoryStore {
             (last[$0.id] ?? .withdrawn) == .withdrawn && (site == nil || $0.site == site)
         }
         let urgent = Set(latestRequests.filter { $0.priority == .urgent }.map(\.id))
+        let critical = critical(among: found)
         let sorted = found.sorted { a, b in
-            let (first, second) = (urgent.contains(a.requestID), urgent.contains(b.requestID))
-            return first == second ? older((a.recordedAt, a.id), (b.recordedAt, b.id)) : first
+            for first in [critical, urgent] where first.contains(a.requestID) != first.contains(b.requestID) {
+                return first.contains(a.requestID)
+            }
+            return older((a.recordedAt, a.id), (b.recordedAt, b.id))
         }
         return Array(sorted.prefix(limit))
+    }
+    /// Requests of a value that somebody is told of, or that a check says is critical.
+    private func critical(among observations: [Observation]) -> Set<String> {
+        let called = Set(calledObservations)
+        return Set(
+            observations.filter { observation in
+                called.contains(observation.id)
+                    || observation.holds.contains { $0.code == .critical || $0.code == .criticalCall }
+            }.map(\.requestID))
     }
     package func requestsAwaitingSignature(site: String?, limit: Int) throws(StoreFailure) -> [String] {
         try checkOpen()
@@ -144,7 +156,9 @@ extension MemoryStore {
     /// Urgent first, then oldest first.
     private func current(_ ids: Set<String>, _ site: String?, _ limit: Int) -> [String] {
         let found = latestRequests.filter { ids.contains($0.id) && (site == nil || $0.site == site) }
+        let critical = critical(among: ready)
         let sorted = found.sorted { a, b in
+            if critical.contains(a.id) != critical.contains(b.id) { return critical.contains(a.id) }
             if a.priority != b.priority { return a.priority == .urgent }
             return older((a.registeredAt, a.id), (b.registeredAt, b.id))
         }

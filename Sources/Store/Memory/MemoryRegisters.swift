@@ -6,6 +6,10 @@ extension MemoryStore {
     private func entries(_ register: Register, _ site: String) -> [RegisterEntry] {
         all { if case .register(let f) = $0, f.register == register, f.site == site { f } else { nil } }
     }
+    /// Results that somebody is told of, or was.
+    var calledObservations: [String] {
+        all { if case .register(let f) = $0, f.register == .criticalCall { f.subject } else { nil } }
+    }
     package func register(_ register: Register, site: String, subject: String) throws(StoreFailure) -> [RegisterEntry] {
         try checkOpen()
         return entries(register, site).filter { $0.subject == subject }.sorted { $0.ordinal < $1.ordinal }

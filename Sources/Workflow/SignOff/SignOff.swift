@@ -211,6 +211,12 @@ extension Desk {
             }
         } else {
             guard review.isWaiting else {
+                if let signed = file.earlier?.signature {
+                    throw refuse(
+                        "sign.nothing",
+                        "la version \(signed.version) est déjà signée par \(signed.biologist.displayName)",
+                        "passer au dossier suivant")
+                }
                 throw refuse(
                     "sign.nothing", "rien à signer dans ce dossier",
                     "valider techniquement d'abord, ou passer au dossier suivant")

@@ -167,18 +167,12 @@ actor House {
     }
 
     private func past(_ number: Int, _ at: Instant) -> [Fact] {
-        let patientID = "p\(number % patients)"
+        past(String(number), "p\(number % patients)", number < patients, at)
+    }
+    private func past(_ number: String, _ patientID: String, _ isNew: Bool, _ at: Instant) -> [Fact] {
         var facts: [Fact] = []
-        if number < patients {
-            facts.append(
-                .patient(
-                    Patient(
-                        id: patientID, site: "A", ipp: "\(number)", status: .provisional,
-                        traits: Traits(
-                            birthName: "ESSAI", firstGivenName: "Camille",
-                            birthDate: CivilDate(
-                                year: 1940 + number % 80, month: 1 + number % 12, day: 1 + number % 28),
-                            sex: number % 2 == 0 ? .female : .male))))
+        if isNew {
+            facts.append(.patient(patient(patientID)))
         }
         let request = request("r\(number)", "P\(number)", patientID, at)
         let tube = specimen("T\(number)", request, at)
@@ -202,6 +196,16 @@ actor House {
         return facts
     }
 
+    private func patient(_ id: String) -> Patient {
+        let rank = Int.random(in: 0..<10_000, using: &random)
+        return Patient(
+            id: id, site: "A", ipp: id, status: .provisional,
+            traits: Traits(
+                birthName: "ESSAI", firstGivenName: "Camille",
+                birthDate: CivilDate(year: 1940 + rank % 60, month: 1 + rank % 12, day: 1 + rank % 28),
+                sex: rank % 2 == 0 ? .female : .male))
+    }
+
     private func request(_ id: String, _ number: String, _ patientID: String, _ at: Instant) -> Request {
         Request(
             id: id, site: "A", number: number, patientID: patientID, prescriber: House.site.director,
@@ -216,16 +220,52 @@ actor House {
             receivedAt: at)
     }
 
+    /// Somebody measured every month for ten years, each result of a tube each time.
+    func fillDecade(patient: String) async throws {
+        let months = 120
+        let start = desk.now().advanced(by: .seconds(-Int64(months) * 30 * 86_400))
+        for month in 0..<months {
+            let name = "\(patient)-\(month)"
+            let at = start.advanced(by: .seconds(Int64(month) * 30 * 86_400))
+            try await append(past(name, patient, month == 0, at))
+        }
+    }
+
+    /// Somebody who was never here: nothing to compare a value with.
+    func newcomer() async throws -> String {
+        number += 1
+        let id = "new\(number)"
+        try await append([.patient(patient(id))])
+        return id
+    }
+
+    /// A sodium as most people have it, as it is typed.
+    func typed(_ analysis: String) throws -> String {
+        try Measure.demand(analysis == "NA" ? 1 : 0, is: 1, "\(analysis) is the first cell")
+        return String(Int.random(in: 138...143, using: &random))
+    }
+
     // An arrival
 
     /// Milliseconds from the message in the journal to its results in the answer.
     func arrival() async throws -> Double {
+        let (name, tube) = try await freshTube(of: "p\(Int.random(in: 0..<patients, using: &random))")
+        return try await arrive(name, tube)
+    }
+
+    /// A request with its tube received, and no result yet.
+    func freshTube(of patient: String) async throws -> (request: String, tube: Specimen) {
         number += 1
         let at = desk.now()
-        let name = "N\(number)"
-        let request = request("n\(number)", name, "p\(Int.random(in: 0..<patients, using: &random))", at)
+        let request = request("n\(number)", "N\(number)", patient, at)
         let tube = specimen("X\(number)", request, at)
         try await append([.request(request), .specimen(tube)])
+        return ("N\(number)", tube)
+    }
+
+    /// Its results come from the analyzer; milliseconds, as above.
+    func arrive(_ name: String, _ tube: Specimen) async throws -> Double {
+        let at = desk.now()
         let observations = analyses.enumerated().map { ordinal, analysis in
             let text = Verification.value(analysis, &random)
             return IncomingObservation(
