@@ -120,29 +120,9 @@ extension Workbench {
             layRows()
             tellList()
             return openCurrent()
-        case .section:
-            guard !rest.isEmpty else { return narrow(to: nil) }
-            let wanted = folded(rest)
-            guard let section = house.sections.first(where: { folded($0).hasPrefix(wanted) }) else {
-                face.notice = Notice(say(.sections, house.sections.joined(separator: ", ")), .plain)
-                return [.bell]
-            }
-            return narrow(to: section)
-        case .sort:
-            let orders = RowOrder.allCases
-            guard let found = orders.first(where: { !rest.isEmpty && folded(words[$0.word]).hasPrefix(folded(rest)) })
-            else {
-                face.notice = Notice(say(.columns, orders.map { words[$0.word] }.joined(separator: ", ")), .plain)
-                return [.bell]
-            }
-            return order(by: found)
-        case .uncertainty:
-            guard let line = currentResult?.line, let analyzer = line.analyzer,
-                let calibration = Measured(rest.replacing(",", with: ".")), calibration.comparator == .equal
-            else { return refuseHere(.commandUncertainty) }
-            return [
-                .uncertainty(analyzer: analyzer, analysis: line.analysis, calibration: calibration.number.text)
-            ]
+        case .section: return narrow(named: rest)
+        case .sort: return order(named: rest)
+        case .uncertainty: return askUncertainty(calibration: rest)
         case .theme:
             guard let theme = Theme(named: rest) else {
                 let known = Theme.allCases.map { $0.name(in: manner.language) }
@@ -166,6 +146,32 @@ extension Workbench {
     }
 
     private func folded(_ text: String) -> String { Signs(ascii: true).text(text).lowercased() }
+
+    private mutating func narrow(named rest: String) -> [Effect] {
+        guard !rest.isEmpty else { return narrow(to: nil) }
+        let wanted = folded(rest)
+        guard let section = house.sections.first(where: { folded($0).hasPrefix(wanted) }) else {
+            face.notice = Notice(say(.sections, house.sections.joined(separator: ", ")), .plain)
+            return [.bell]
+        }
+        return narrow(to: section)
+    }
+    private mutating func order(named rest: String) -> [Effect] {
+        let orders = RowOrder.allCases
+        guard let found = orders.first(where: { !rest.isEmpty && folded(words[$0.word]).hasPrefix(folded(rest)) })
+        else {
+            face.notice = Notice(say(.columns, orders.map { words[$0.word] }.joined(separator: ", ")), .plain)
+            return [.bell]
+        }
+        return order(by: found)
+    }
+    /// `calibration`: of the calibrator, in percent.
+    private mutating func askUncertainty(calibration rest: String) -> [Effect] {
+        guard let line = currentResult?.line, let analyzer = line.analyzer,
+            let calibration = Measured(rest.replacing(",", with: ".")), calibration.comparator == .equal
+        else { return refuseHere(.commandUncertainty) }
+        return [.uncertainty(analyzer: analyzer, analysis: line.analysis, calibration: calibration.number.text)]
+    }
 
     /// Tubes of one discipline, or of all again.
     mutating func narrow(to section: String?) -> [Effect] {

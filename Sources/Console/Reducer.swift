@@ -57,24 +57,29 @@ extension Workbench {
             face.wanted = nil
             face.notice = Notice(sentence(refusal), .critical)
             return []
-        case .offline:
-            face.wanted = nil
-            switch house.link {
-            case .offline, .locked: return []
-            case .connecting, .online: house.link = .offline(since: now)
-            }
-            return [.bell]
-        case .online:
-            // A locked screen opens with the secret, not with the line.
-            if house.link == .online || house.link == .locked { return [] }
-            house.link = .online
-            return refreshAll() + replay()
+        case .offline: return lost()
+        case .online: return regained()
         case .locked: return ended()
         case .drafts(let kept):
             for draft in kept where !drafts.contains(where: { $0.place == draft.place }) { drafts.append(draft) }
             if !kept.isEmpty { face.notice = Notice(say(.draftsBack, String(kept.count)), .held) }
             return isReadOnly ? [] : replay()
         }
+    }
+
+    private mutating func lost() -> [Effect] {
+        face.wanted = nil
+        switch house.link {
+        case .offline, .locked: return []
+        case .connecting, .online: house.link = .offline(since: now)
+        }
+        return [.bell]
+    }
+    private mutating func regained() -> [Effect] {
+        // A locked screen opens with the secret, not with the line.
+        if house.link == .online || house.link == .locked { return [] }
+        house.link = .online
+        return refreshAll() + replay()
     }
 
     func refreshAll() -> [Effect] {

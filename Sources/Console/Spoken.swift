@@ -49,7 +49,8 @@ extension Workbench {
 
     /// `tube inconnu`
     package func reason(of row: TriageRow) -> String {
-        let french = row.reason.replacing("_", with: " ")
+        let french = row.reason.replacing("_", with: " ").replacing("demandee", with: "demandée")
+            .replacing("refusee", with: "refusée")
         return manner.language == .french ? french : EnglishServer.triage[row.reason]?.reason ?? french
     }
     package func explanation(of row: TriageRow) -> String {

@@ -130,6 +130,7 @@ import Testing
         ("PUT /v1/patients/:id", "TBS"), ("POST /v1/requests", "TBS"), ("POST /v1/requests/:ref/lines", "TBS"),
         ("GET /v1/requests", "TBSP"),
         ("GET /v1/requests/:ref", "TBSP"), ("POST /v1/specimens/:accession/receive", "TBS"),
+        ("GET /v1/worklist/counts", "TBSP"), ("POST /v1/requests/:ref/rework", "TBA"),
         ("GET /v1/worklist", "TBSP"), ("POST /v1/requests/:ref/validate", "TB"),
         ("POST /v1/requests/:ref/reject", "TB"), ("POST /v1/requests/:ref/results", "TB"),
         ("POST /v1/requests/:ref/comment", "TB"), ("PUT /v1/requests/:ref/clinical", "TBS"),

@@ -41,7 +41,8 @@ import Testing
             try FileManager.default.contentsOfDirectory(atPath: folder).first { $0.hasPrefix("paillasse-terminal") })
         let ports = try String(contentsOfFile: "\(folder)/\(made)/data/ports.json", encoding: .utf8)
         let port = try #require(ports.firstMatch(of: /"api"\s*:\s*([0-9]+)/)).1
-        let tool = CommandLineTool(server: "http://127.0.0.1:\(port)", home: "\(folder)/\(made)/home/tanguy")
+        let tool = CommandLineTool(
+            server: "http://127.0.0.1:\(port)", home: [folder, made, "home", "tanguy"].joined(separator: "/"))
         let status = try await tool.run("status", "--json")
         func count(_ name: String) throws -> String {
             String(try #require(status.output.firstMatch(of: try Regex("\"\(name)\"\\s*:\\s*([0-9]+)"))?[1].substring))

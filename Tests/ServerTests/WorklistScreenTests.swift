@@ -217,6 +217,8 @@ import Testing
             func takeOver(_ key: String) throws -> [Draft] {
                 try DraftFile(beside: tokens, server: server, login: "technicien", key: key).takeOver()
             }
+            // The lock of a window goes with the last of its process, a moment after its end.
+            #expect(await eventually(within: .seconds(10)) { (try? takeOver(other)) == nil })
             #expect(throws: Refusal.self) { try takeOver(other) }
             #expect(throws: Refusal.self) {
                 try DraftFile(beside: tokens, server: server, login: "technicien", key: "00")
