@@ -147,7 +147,7 @@ extension Workbench {
 
     private mutating func validate(_ lines: [Line]) -> [Effect] {
         guard let first = lines.first else { return [] }
-        if let hold = lines.flatMap(\.holds).first(where: { $0.code.severity == .forbids }) {
+        if let hold = lines.flatMap({ line in line.holds.filter { line.severity(of: $0) == .forbids } }).first {
             face.notice = Notice(
                 "[tech.held] \(first.analysis) : \(hold.code.rawValue), \(reason(of: hold)). " + say(.forbidden),
                 .critical)
@@ -448,7 +448,8 @@ extension Workbench {
             }
             return send(.receive(accession: accession, nonconformity: reason))
         case .rerun(let analyzer, let accession, let diluted):
-            let words = diluted ? say(.diluted) + " ; " + reason : reason
+            // The code of the reason comes first.
+            let words = diluted ? reason + " ; " + say(.diluted) : reason
             return send(.rerun(analyzer: analyzer, accession: accession, reason: words))
         case .attach(let triage):
             return send(.attach(triage: triage, accession: answers[0], reason: answers.last ?? ""))

@@ -224,6 +224,10 @@ package enum EnglishServer {
         "critical.call.none": ("no call was made", "call, then note the call"),
         "critical.call.unreached": ("nobody was reached", "go on with the chain of calls, or see the biologist"),
         "order.route": ("no analyzer does this", "see the routes of orders"),
+        "rerun.reason": (
+            "a tube is measured again for a coded reason",
+            "begin the reason with AMR, DRAPEAU, DELTA, CRITIQUE, CQ or DEMANDE"
+        ),
         "order.nothing": ("nothing to order for this tube", "look at what the request asks for"),
         "analyzer.none": ("no analyzer is configured", "ask the administrator"),
         "analyzer.unknown": ("no analyzer has this name", "look at the list of analyzers"),
