@@ -247,11 +247,14 @@ import Testing
         #expect(session.server.nonconforming == [SmallServer.tube(0): "étiquette déchirée"])
     }
 
-    @Test(arguments: [("r", "valeur douteuse"), ("d", "dilution ; valeur douteuse")])
+    @Test(arguments: [
+        ("r", "DEMANDE – valeur douteuse"), ("d", "DEMANDE – valeur douteuse ; dilution"),
+    ])
     func `has a tube run again for a reason, diluted or not`(key: String, reason: String) {
         var session = Session()
         let asked = session.type(key)
-        #expect(asked.first?.contains(SmallServer.tube(0)) == true && asked.contains("1 valeur douteuse"), "\(asked)")
+        #expect(asked.first?.contains(SmallServer.tube(0)) == true, "\(asked)")
+        #expect(asked.contains("1 DEMANDE – valeur douteuse"), "\(asked)")
         #expect(session.type("r").contains { $0.contains("dire pourquoi") } && session.server.sent.isEmpty)
         #expect(session.type("1").contains("tube \(SmallServer.tube(0)) redemandé"))
         #expect(
