@@ -201,7 +201,8 @@ if withServer {
         program(
             "bench", at: "Tests/Bench",
             imports: [
-                "Base", "CScan", "LIS01", "LIS2", "Catalog", "Laboratory", "Rules", "Drivers", "CDA", "Report",
+                "Base", "CScan", "LIS01", "LIS2", "Catalog", "Laboratory", "Quality", "Rules", "Drivers", "CDA",
+                "Report",
                 "Printing", "HL7v2", "Store", "StoreSQL", "SQLiteEngine", "Workflow", "Lines", "Exchange", "API",
                 "Client", "Console", "Terminal", sqlite,
             ]),

@@ -1,6 +1,7 @@
 import Base
 import Client
 import Laboratory
+import Quality
 import Store
 package import Workflow
 
@@ -80,11 +81,30 @@ package struct LaboratoryAPI: Sendable {
                     ? "cette adresse n'en prend pas"
                     : "paramètres connus : " + route.query.sorted().joined(separator: ", "))
         }
+        if let name = parameters["analyzer"] ?? query["analyzer"] {
+            try await checkAnalyzer(name, author, isReading: incoming.method == "GET")
+        }
         let zone = desk.sites[author.site]?.civilZone ?? .europeParis
         return try await route.handle(
             Call(
                 author: author, account: account, tokenHash: hash, zone: zone, now: desk.now(), peer: incoming.peer,
                 parameters: parameters, query: query, body: incoming.body))
+    }
+
+    /// A name that no analyzer of the site bears is a slip of the hand: what is written under it is lost, and what
+    /// is read under it looks as if nothing had happened. What an analyzer left behind that runs no more may be read.
+    func checkAnalyzer(_ name: String, _ author: Author, isReading: Bool = false) async throws {
+        let running = await live.analyzers().filter { author.reaches($0.site) }.map(\.name)
+        if running.contains(name) { return }
+        if isReading {
+            if try await desk.controlledAssays(site: author.site).contains(where: { $0.analyzer == name }) { return }
+            if try await !desk.store.messages(analyzer: name, limit: 1).isEmpty { return }
+        }
+        throw Refusal(
+            "analyzer.unknown", at: name, because: "aucun automate ne porte ce nom",
+            remedy: running.isEmpty
+                ? "aucun automate n'est configuré ici : l'ajouter à la configuration, puis analyzers reload"
+                : "employer : " + running.sorted().joined(separator: ", "))
     }
 
     private func route(_ method: String, _ segments: [String]) throws(Refusal) -> (Route, [String: String]) {

@@ -22,7 +22,13 @@ extension LaboratoryAPI {
                 return try .json(try await desk.catalogueFiles(number: number).map { CatalogueFileBody($0) })
             },
             Route("GET", "/v1/catalogue/approvals", .needs(.read)) { call in
-                try .json(try await desk.approvals(of: approvable).map { ApprovalView($0, call) })
+                let days = desk.shelf.pack.policy.warnDays
+                return try .json(
+                    try await desk.approvals(of: approvable).map { approval in
+                        var view = ApprovalView(approval, call)
+                        view.daysLeft = approval.daysLeft(at: call.now).flatMap { $0 < days ? $0 : nil }
+                        return view
+                    })
             },
             Route("POST", "/v1/catalogue/approvals", .needs(.sign)) { call in
                 try .json(try await approve(try call.decoded(ApproveBody.self), call).map { ApprovalView($0, call) })

@@ -67,7 +67,8 @@ extension LaboratoryAPI {
                 var view = StatusView(
                     site: call.author.site, catalogueVersion: desk.catalogue.version.text,
                     counts: CountsView(counts), analyzers: await analyzers(call),
-                    alarms: await live.alarms() + (reports?.alarms() ?? []))
+                    alarms: await live.alarms() + (reports?.alarms() ?? [])
+                        + [desk.approvalAlarm(in: call.zone)].compactMap(\.self))
                 view.unmadeReports = desk.unmadeCount(site: call.author.site)
                 return try .json(view)
             },

@@ -45,7 +45,7 @@ extension LaboratoryAPI {
     private var qualityCommands: [Route] {
         [
             command("targets", .sign) { call in
-                let target = try target(try call.decoded(ControlTargetBody.self), call)
+                let target = try await target(try call.decoded(ControlTargetBody.self), call)
                 _ = try await desk.setControlTarget(target.target, reason: target.reason, by: call.author)
             },
             command("policy", .sign) { call in
@@ -153,7 +153,11 @@ extension LaboratoryAPI {
         let calibration = try call.query["ucal"].map { try number($0, "ucal") }
         let bias = try await desk.assessments(site: call.author.site).biasUncertainty(of: assay(call), places: 8)
         return groups.compactMap { group, statistics in
-            let target = page.points.last { $0.level == group.level && $0.lot == group.lot }?.target
+            // A lot that was closed had a target while it served.
+            let target = page.points.last { point in
+                point.level == group.level && point.lot == group.lot && point.target != nil
+                    && (group.month.map { $0 == point.month(in: call.zone) } ?? true)
+            }?.target
             guard
                 let summary = ControlSummary(
                     statistics, target: target, allowableError: page.timeline.policy.allowableError)
@@ -176,33 +180,54 @@ extension LaboratoryAPI {
     }
 
     private func lookBacks(_ call: Call) async throws -> [LookBackView] {
-        try await desk.lookBacks(assay(call), site: call.author.site).map { lookBack in
-            LookBackView(
-                run: lookBack.period.run, from: lookBack.period.from.map { call.moment($0) },
-                to: lookBack.period.to.map { call.moment($0) }, done: lookBack.isDone,
-                entries: lookBack.entries.map { entry in
-                    LookBackView.Entry(
-                        result: entry.result.id, measuredAt: call.moment(entry.result.measuredAt),
-                        releasedAt: entry.result.releasedAt.map { call.moment($0) }, status: entry.status.rawValue,
-                        decision: entry.decision?.choice.rawValue, by: entry.decision?.signed.by)
-                })
+        var views = [LookBackView]()
+        for lookBack in try await desk.lookBacks(assay(call), site: call.author.site) {
+            var entries = [LookBackView.Entry]()
+            for entry in lookBack.entries {
+                var view = LookBackView.Entry(
+                    result: entry.result.id, measuredAt: call.moment(entry.result.measuredAt),
+                    releasedAt: entry.result.releasedAt.map { call.moment($0) }, status: entry.status.rawValue,
+                    decision: entry.decision?.choice.rawValue, by: entry.decision?.signed.by)
+                let calculated = try await desk.calculated(from: entry.result.id)
+                view.calculated = calculated.isEmpty ? nil : calculated
+                entries.append(view)
+            }
+            views.append(
+                LookBackView(
+                    run: lookBack.period.run, from: lookBack.period.from.map { call.moment($0) },
+                    to: lookBack.period.to.map { call.moment($0) }, done: lookBack.isDone, entries: entries))
         }
+        return views
     }
 
     // Bodies
 
     private func target(
         _ body: ControlTargetBody, _ call: Call
-    ) throws -> (target: ControlTarget, reason: String) {
+    ) async throws -> (target: ControlTarget, reason: String) {
         let analysis = try desk.catalogue.required(call.parameter("analysis"))
-        return (
-            ControlTarget(
-                assay: assay(call), material: body.material, level: ControlLevel(body.level), lot: body.lot,
-                mean: try number(body.mean, "mean"), sd: try number(body.sd, "sd"), unit: analysis.unit,
-                origin: body.maker == true ? .maker : .laboratory, count: body.points ?? 0,
-                from: try call.instant(body.from, at: "from") ?? desk.now(), isParallel: body.parallel ?? false),
-            body.reason
-        )
+        let from = try call.instant(body.from, at: "from") ?? desk.now()
+        if let count = body.rolling {
+            let page = try await page(call)
+            let rolling = try RollingTarget(
+                of: body.material, last: count, points: page.points, verdicts: page.timeline.verdicts)
+            let target = ControlTarget(
+                assay: assay(call), material: body.material, level: rolling.level, lot: rolling.lot,
+                mean: rolling.mean, sd: rolling.sd, unit: analysis.unit, origin: .laboratory, count: rolling.count,
+                from: from)
+            return (target, body.reason)
+        }
+        guard let level = body.level, let lot = body.lot, let mean = body.mean, let sd = body.sd else {
+            throw Refusal(
+                "quality.target", at: body.material, because: "il manque le niveau, le lot, la moyenne ou l'écart-type",
+                remedy: "les donner tous, ou prendre les derniers points (rolling)")
+        }
+        let target = ControlTarget(
+            assay: assay(call), material: body.material, level: ControlLevel(level), lot: lot,
+            mean: try number(mean, "mean"), sd: try number(sd, "sd"), unit: analysis.unit,
+            origin: body.maker == true ? .maker : .laboratory, count: body.points ?? 0, from: from,
+            isParallel: body.parallel ?? false)
+        return (target, body.reason)
     }
 
     /// Of validity, before they are multiplied.
@@ -228,7 +253,7 @@ extension LaboratoryAPI {
         var policy = ControlPolicy(
             rules: rules, validity: body.hours.map { .seconds(Int64($0) * 3600) } ?? standard,
             patientSamples: body.patientSamples, minimumLevels: body.minimumLevels ?? 1,
-            acceptsLaterRun: body.acceptsLaterRun ?? false,
+            acceptsLaterRun: body.acceptsLaterRun ?? false, bracketsLevels: body.bracketsLevels ?? false,
             allowableError: try body.allowableError.map { try number($0, "allowableError") })
         if body.exempt == true {
             policy.exemption = try SignedReason(by: call.author.login, at: desk.now(), reason: body.reason)
@@ -238,6 +263,7 @@ extension LaboratoryAPI {
 
     private func record(_ body: AssessmentBody, _ call: Call) async throws {
         let analysis = try desk.catalogue.required(body.analysis)
+        try await checkAnalyzer(body.analyzer, call.author)
         guard let at = try call.instant(body.at, at: "at") else { return }
         let result = AssessmentResult(
             programme: body.programme, round: body.round, sample: body.sample,
@@ -245,16 +271,19 @@ extension LaboratoryAPI {
             value: try measured(body.value), unit: analysis.unit, peerGroup: body.peerGroup ?? "",
             target: try body.target.map { try number($0, "target") }, sd: try body.sd.map { try number($0, "sd") },
             peers: body.peers)
-        try await desk.recordAssessment(result, reason: "", by: call.author)
+        try await desk.recordAssessment(result, reason: body.reason ?? "", by: call.author)
     }
 
     private func assessments(_ call: Call) async throws -> [AssessmentView] {
-        try await desk.assessments(site: call.author.site).results.map { result in
-            AssessmentView(
+        let corrected = try await desk.correctedAssessments(site: call.author.site)
+        return try await desk.assessments(site: call.author.site).results.map { result in
+            var view = AssessmentView(
                 programme: result.programme, round: result.round, sample: result.sample,
                 analyzer: result.assay.analyzer, analysis: result.assay.analysis, at: call.moment(result.measuredAt),
                 value: result.value.text, unit: result.unit, target: result.target?.text, sd: result.sd?.text,
                 z: result.z?.text, bias: result.bias()?.text, conclusion: result.conclusion.rawValue)
+            view.corrected = corrected[result.sampleName]
+            return view
         }
     }
 
@@ -301,6 +330,7 @@ extension QualityPolicyView {
             minimumLevels: policy.minimumLevels, needsSignedCorrection: policy.needsSignedCorrection,
             acceptsLaterRun: policy.acceptsLaterRun, allowableError: policy.allowableError?.text,
             exemption: policy.exemption.map { "\($0.by) le \(call.moment($0.at).text) : \($0.reason)" })
+        bracketsLevels = policy.bracketsLevels
     }
 }
 extension QualityTargetView {

@@ -55,6 +55,7 @@ extension LaboratoryAPI {
                     throw Refusal(
                         "body.choice", because: "une analyse ou un automate, pas les deux", remedy: "n'en garder qu'un")
                 }
+                if let name = body.analyzer { try await checkAnalyzer(name, call.author) }
                 let subject =
                     body.analysis.map { EngineSwitch.analysis($0) } ?? body.analyzer.map { EngineSwitch.analyzer($0) }
                     ?? EngineSwitch.site
@@ -174,19 +175,19 @@ extension JudgementView {
             ordinal: judged.ordinal, at: call.moment(judged.at), engine: judged.engineVersion,
             catalogueVersion: judged.catalogueVersion.text, rulesVersion: judged.packVersion,
             outcome: judged.result.outcome.rawValue, value: judged.result.value, holds: judged.holds,
-            checks: judged.result.checks.map { CheckView($0) },
+            checks: judged.result.checks.map { CheckView($0, call) },
             proposedDilution: judged.result.proposedDilution?.text)
     }
 }
 extension CheckView {
-    init(_ record: CheckRecord) {
+    init(_ record: CheckRecord, _ call: Call) {
         func facts(_ facts: [CheckFact]) -> [FactView] {
-            facts.map { FactView(name: $0.name.rawValue, value: $0.value.french) }
+            facts.map { FactView(name: $0.name.rawValue, value: $0.value.french(in: call.zone)) }
         }
         self.init(
             step: record.step, check: record.check.rawValue, rule: record.rule.description,
             outcome: record.outcome.rawValue, code: record.code, inputs: facts(record.inputs),
-            thresholds: facts(record.thresholds), note: record.note?.rawValue, line: record.line)
+            thresholds: facts(record.thresholds), note: record.note?.rawValue, line: record.line(in: call.zone))
     }
 }
 extension RuleReplayView {

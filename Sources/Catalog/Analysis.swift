@@ -200,6 +200,8 @@ package struct Analysis: Sendable, Hashable, Codable {
     /// UCUM unit in which the result is reported; empty when it has none.
     package let unit: String
     package let alternative: AlternativeUnit?
+    /// g/mol, from the formula or as written; nil: the line gives neither.
+    package let molarMass: Exact?
     /// Code of a `SpecimenKind`; nil for what is calculated from other results.
     package let specimen: String?
     /// Code of a `Tube`; nil for what is calculated from other results.
@@ -221,7 +223,8 @@ package struct Analysis: Sendable, Hashable, Codable {
 
     package init(
         code: String, level: Int, nameFR: String, section: String, nature: Nature, loinc: LOINCTerm? = nil,
-        unit: String = "", alternative: AlternativeUnit? = nil, specimen: String? = nil, tube: String? = nil,
+        unit: String = "", alternative: AlternativeUnit? = nil, molarMass: Exact? = nil, specimen: String? = nil,
+        tube: String? = nil,
         decimals: Int? = nil, intervalNote: String = "", critical: CriticalLimits? = nil, nabm: String? = nil,
         nabmSource: String = "", delta: DeltaRule? = nil, verification: VerificationLimits = VerificationLimits(),
         answers: [CodedAnswer] = [], approval: Approval = .draft, note: String = ""
@@ -235,6 +238,7 @@ package struct Analysis: Sendable, Hashable, Codable {
         self.loinc = loinc
         self.unit = unit
         self.alternative = alternative
+        self.molarMass = molarMass
         self.specimen = specimen
         self.tube = tube
         self.decimals = decimals

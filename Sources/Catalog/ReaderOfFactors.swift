@@ -2,9 +2,9 @@ import Base
 
 // The second unit of an analysis: `unite_alt`, `facteur_alt`, and what the factor comes from
 extension CatalogReader {
-    mutating func alternative(_ row: CatalogRow, unit: Unit?) -> AlternativeUnit? {
+    mutating func alternative(_ row: CatalogRow, unit: Unit?, mass: Exact?) -> AlternativeUnit? {
         let text = row.text("unite_alt")
-        let factor = number(row, "facteur_alt"), mass = molarMass(row)
+        let factor = number(row, "facteur_alt")
         guard !text.isEmpty else {
             if factor != nil {
                 error(
@@ -32,7 +32,7 @@ extension CatalogReader {
 
     /// Molar mass of the substance in g/mol: derived from its formula, or written where it has none (a mean, a
     /// protein), with the convention it follows. Nil where the line gives neither, or a faulty one (reported).
-    private mutating func molarMass(_ row: CatalogRow) -> Exact? {
+    mutating func molarMass(_ row: CatalogRow) -> Exact? {
         let formula = row.text("formule_brute"), written = number(row, "masse_molaire")
         if let written, written <= Exact(0) {
             error("factor.mass", row, "masse_molaire", "la masse molaire n'est pas positive", "l'écrire en g/mol")

@@ -88,6 +88,8 @@ package struct ApprovalView: Codable, Sendable, Hashable {
     package var author: String?
     package var at: Moment?
     package var until: Moment?
+    /// Whole days left of an approval that ends within those the policy names.
+    package var daysLeft: Int?
     package init(subject: String, state: String, author: String?, at: Moment?, until: Moment?) {
         self.subject = subject
         self.state = state

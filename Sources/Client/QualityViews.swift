@@ -108,6 +108,8 @@ package struct QualityPolicyView: Codable, Sendable, Hashable {
     package var minimumLevels: Int
     package var needsSignedCorrection: Bool
     package var acceptsLaterRun: Bool
+    /// The levels on either side of a value must have been controlled.
+    package var bracketsLevels: Bool?
     /// TEa, percent.
     package var allowableError: String?
     /// Who exempted the analysis from control, and why.
@@ -139,6 +141,7 @@ package struct QualityPolicyView: Codable, Sendable, Hashable {
         if !endingEvents.isEmpty { parts.append("échoit par " + endingEvents.joined(separator: ", ")) }
         if minimumLevels > 1 { parts.append("\(minimumLevels) niveaux") }
         if !needsSignedCorrection { parts.append("sans correction signée") }
+        if bracketsLevels ?? false { parts.append("la valeur encadrée par deux niveaux contrôlés") }
         if acceptsLaterRun { parts.append("vaut pour les résultats qui précèdent") }
         if let allowableError { parts.append("TEa \(allowableError) %") }
         return parts.joined(separator: " ; ")
@@ -216,6 +219,8 @@ package struct LookBackView: Codable, Sendable, Hashable {
         package var status: String
         package var decision: String?
         package var by: String?
+        /// Analyses of its request that were calculated with it.
+        package var calculated: [String]?
         package init(
             result: String, measuredAt: Moment, releasedAt: Moment?, status: String, decision: String?, by: String?
         ) {
@@ -256,6 +261,8 @@ package struct AssessmentView: Codable, Sendable, Hashable {
     package var z: String?
     package var bias: String?
     package var conclusion: String
+    /// What it was before each correction, and why.
+    package var corrected: [String]?
     package init(
         programme: String, round: String, sample: String, analyzer: String, analysis: String, at: Moment,
         value: String, unit: String, target: String?, sd: String?, z: String?, bias: String?, conclusion: String
@@ -281,16 +288,24 @@ package struct AssessmentView: Codable, Sendable, Hashable {
 package struct ControlTargetBody: Codable, Sendable, Hashable {
     /// The control as the analyzer names it.
     package var material: String
-    package var level: String
-    package var lot: String
-    package var mean: String
-    package var sd: String
+    /// These four, or `rolling`.
+    package var level: String?
+    package var lot: String?
+    package var mean: String?
+    package var sd: String?
+    /// The mean and SD of so many of the last points that count, instead.
+    package var rolling: Int?
     /// True: the maker's values; false: the laboratory's own.
     package var maker: Bool?
     package var points: Int?
     package var parallel: Bool?
     package var from: Moment?
     package var reason: String
+    package init(material: String, rolling: Int, reason: String) {
+        self.material = material
+        self.rolling = rolling
+        self.reason = reason
+    }
     package init(material: String, level: String, lot: String, mean: String, sd: String, reason: String) {
         self.material = material
         self.level = level
@@ -310,6 +325,7 @@ package struct ControlPolicyBody: Codable, Sendable, Hashable {
     package var patientSamples: Int?
     package var minimumLevels: Int?
     package var acceptsLaterRun: Bool?
+    package var bracketsLevels: Bool?
     /// Total error allowed, percent.
     package var allowableError: String?
     /// True: no control for this analysis, for the reason given.
@@ -392,6 +408,8 @@ package struct AssessmentBody: Codable, Sendable, Hashable {
     package var target: String?
     package var sd: String?
     package var peers: Int?
+    /// Of a correction; nil for a first result, and for the organiser's answer to it.
+    package var reason: String?
     package init(
         programme: String, round: String, sample: String, analyzer: String, analysis: String, at: Moment, value: String
     ) {

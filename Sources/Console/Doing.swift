@@ -153,7 +153,7 @@ extension Workbench {
 
     private mutating func validate(_ lines: [Line]) -> [Effect] {
         guard let first = lines.first else { return [] }
-        if let hold = lines.flatMap(\.holds).first(where: { $0.code.severity == .forbids }) {
+        if let hold = lines.flatMap({ line in line.holds.filter { line.severity(of: $0) == .forbids } }).first {
             face.notice = Notice(
                 "[tech.held] \(first.analysis) : \(hold.code.rawValue), \(reason(of: hold)). "
                     + (controlRemedy(of: hold, first).map { $0 + "." } ?? say(.forbidden)),

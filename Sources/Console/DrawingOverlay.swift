@@ -261,7 +261,7 @@ extension Workbench {
         fold("\(line.analysis) \(line.valueAndUnit) — \(line.patient)", Style(.plain, bold: true))
         if line.holds.isEmpty { fold(words[.nothingHolds], Style(.good)) }
         for severity in [Hold.Code.Severity.forbids, .needsReason, .shown] {
-            for hold in line.holds where hold.code.severity == severity {
+            for hold in line.holds where line.severity(of: hold) == severity {
                 let (word, remedy, style): (Word, String, Style) =
                     switch severity {
                     case .forbids: (.severityForbids, say(.remedyForbids, manner.name(.reject)), .critical)

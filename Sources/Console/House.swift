@@ -256,6 +256,8 @@ package struct Line: Sendable, Hashable {
     package var comment: String?
     /// Discipline of its analysis; empty: not known.
     package var section = ""
+    /// Its value says why there is none.
+    package var isWithheld = false
     package init(
         id: String, request: String, accession: String, patient: String, civil: String = "", urgent: Bool = false,
         analysis: String, name: String = "", value: String, unit: String = "", interval: String = "",
@@ -290,8 +292,9 @@ package struct Line: Sendable, Hashable {
     /// What keeps it from being proposed, as it keeps it from the biologist's batch (`Hold.Code.stopsLot`).
     package var stops: [Hold] { holds.filter(\.code.stopsLot) }
     /// Reasons that stop a validation without words.
-    package var asks: [Hold] { holds.filter { $0.code.severity != .shown } }
-    package var isForbidden: Bool { holds.contains { $0.code.severity == .forbids } }
+    package var asks: [Hold] { holds.filter { severity(of: $0) != .shown } }
+    package var isForbidden: Bool { holds.contains { severity(of: $0) == .forbids } }
+    package func severity(of hold: Hold) -> Hold.Code.Severity { hold.severity(isWithheld: isWithheld) }
     /// The tube that it is of; the request while no tube has a number.
     var tubeKey: String { accession.isEmpty ? request : accession }
     package var valueAndUnit: String { unit.isEmpty || unit == "1" ? value : value + " " + unit }

@@ -248,6 +248,10 @@ package enum EnglishServer {
         "critical.call.unreached": ("nobody was reached", "go on with the chain of calls, or see the biologist"),
         "rework.signed": ("this result is signed already", "ask the biologist for an amendment"),
         "order.route": ("no analyzer does this", "see the routes of orders"),
+        "rerun.reason": (
+            "a tube is measured again for a coded reason",
+            "begin the reason with AMR, DRAPEAU, DELTA, CRITIQUE, CQ or DEMANDE"
+        ),
         "order.nothing": ("nothing to order for this tube", "look at what the request asks for"),
         "analyzer.none": ("no analyzer is configured", "ask the administrator"),
         "analyzer.unknown": ("no analyzer has this name", "look at the list of analyzers"),

@@ -54,6 +54,9 @@ package struct ControlPolicy: Sendable, Hashable, Codable {
     package var needsSignedCorrection: Bool
     /// Results measured before the first conforming run (nothing valid yet, or expired) are good once one follows.
     package var acceptsLaterRun: Bool
+    /// The levels on either side of a patient's value must have been controlled (RULES section 1.2, step 3); nil, in
+    /// policies written before there was the choice: no.
+    package var bracketsLevels: Bool?
     /// Total error allowed, in percent of the target; for sigma.
     package var allowableError: Exact?
     /// No control for this analysis, under a biologist's signature.
@@ -63,8 +66,8 @@ package struct ControlPolicy: Sendable, Hashable, Codable {
         rules: [WestgardRule: RuleAction], validity: Duration? = ControlPolicy.standardValidity,
         patientSamples: Int? = nil,
         endingEvents: Set<ControlEventKind> = Set(ControlEventKind.noted), minimumLevels: Int = 1,
-        needsSignedCorrection: Bool = true, acceptsLaterRun: Bool = false, allowableError: Exact? = nil,
-        exemption: SignedReason? = nil
+        needsSignedCorrection: Bool = true, acceptsLaterRun: Bool = false, bracketsLevels: Bool = false,
+        allowableError: Exact? = nil, exemption: SignedReason? = nil
     ) {
         self.rules = rules
         self.validity = validity
@@ -73,6 +76,7 @@ package struct ControlPolicy: Sendable, Hashable, Codable {
         self.minimumLevels = minimumLevels
         self.needsSignedCorrection = needsSignedCorrection
         self.acceptsLaterRun = acceptsLaterRun
+        self.bracketsLevels = bracketsLevels ? true : nil
         self.allowableError = allowableError
         self.exemption = exemption
     }
@@ -133,6 +137,15 @@ package struct ControlPolicy: Sendable, Hashable, Codable {
         if let allowableError, !allowableError.isPositive {
             throw refuse("error", "une erreur totale admise nulle ou négative", "la donner en %, par exemple 4.5")
         }
+    }
+
+    /// One level brackets nothing: a value lies on one side of it. `known`: levels that have a target.
+    package func checkBracket(_ known: Int, at place: String) throws(Refusal) {
+        guard bracketsLevels ?? false, exemption == nil, known < 2 else { return }
+        throw Refusal(
+            "quality.policy.bracket", at: place,
+            because: "l'encadrement par les niveaux veut deux niveaux avec leur cible, \(known) en a une",
+            remedy: "donner d'abord la cible d'un second niveau, ou ne pas demander d'encadrement")
     }
 
     /// The enabled rules, in the order of the enumeration.

@@ -25,7 +25,8 @@ struct ControlReader {
                     "quality.file.unknown", at: file.name, because: "aucune table de contrôles ne porte ce nom",
                     remedy: "tables : " + ControlReader.names.joined(separator: ", ")))
         }
-        let materials = readMaterials(), lots = readLots(), targets = readTargets(), policies = readPolicies()
+        let materials = readMaterials(), lots = readLots(), targets = readTargets()
+        let policies = readPolicies(targets)
         return ControlCatalogue(
             materials: materials, lots: lots, targets: targets, policies: policies, patients: readPatients(), zone: zone
         )
@@ -136,6 +137,7 @@ struct ControlReader {
         guard var sheet = sheet("targets.csv", columns) else { return [] }
         defer { refusals += sheet.refusals }
         var read: [ControlTarget] = []
+        var times: [String: [(from: Instant, to: Instant?)]] = [:]
         for line in sheet.lines {
             let place = level(line, &sheet)
             guard let lot = sheet.required(line, "lot"), let assay = assay(line, &sheet), let place else { continue }
@@ -163,11 +165,11 @@ struct ControlReader {
             let target = ControlTarget(
                 assay: assay, material: place.material, level: place.level, lot: lot, mean: mean, sd: sd,
                 unit: line.text("ucum"), origin: origin.first ?? .maker, count: count, from: from, to: to)
-            let isSecond = read.contains { other in
-                other.assay == target.assay && other.material == target.material && other.lot == target.lot
-                    && other.level == target.level && (other.to.map { from < $0 } ?? true)
-                    && (to.map { other.from < $0 } ?? true)
+            let key = "\(target.assay)|\(target.material)|\(target.level)|\(target.lot)"
+            let isSecond = (times[key] ?? []).contains { other in
+                (other.to.map { from < $0 } ?? true) && (to.map { other.from < $0 } ?? true)
             }
+            times[key, default: []].append((from, to))
             if isSecond {
                 sheet.refuse(
                     "overlap", line, "de", "deux cibles sont en vigueur en même temps",
@@ -199,21 +201,32 @@ struct ControlReader {
 
     // MARK: Policies
 
-    private mutating func readPolicies() -> [(assay: ControlledAssay, policy: ControlPolicy)] {
+    private mutating func readPolicies(_ targets: [ControlTarget]) -> [(assay: ControlledAssay, policy: ControlPolicy)]
+    {
         let columns = [
             "analyse", "automate", "rejet", "avertissement", "validite", "echantillons", "evenements", "niveaux",
             "correction_signee", "serie_posterieure", "erreur_toleree_pct", "dispense_par", "dispense_le",
             "dispense_motif",
         ]
-        guard var sheet = sheet("policies.csv", columns) else { return [] }
+        guard var sheet = sheet("policies.csv", columns, ["encadrement"]) else { return [] }
         defer { refusals += sheet.refusals }
         var read: [(assay: ControlledAssay, policy: ControlPolicy)] = []
+        var seen: Set<ControlledAssay> = []
+        let levels = Dictionary(grouping: targets, by: \.assay).mapValues { Set($0.map(\.level.name)) }
         for line in sheet.lines {
             guard let assay = assay(line, &sheet) else { continue }
-            if read.contains(where: { $0.assay == assay }) {
+            if !seen.insert(assay).inserted {
                 sheet.refuse("duplicate", line, "analyse", "\(assay) a déjà une politique", "n'en garder qu'une")
             }
-            read.append((assay, policy(line, &sheet)))
+            let policy = policy(line, &sheet)
+            let shared = ControlledAssay(analysis: assay.analysis, analyzer: "*")
+            // Targets may all be set by command: one level alone in the table is a level forgotten.
+            if let known = levels[assay] ?? levels[shared] {
+                do throws(Refusal) { try policy.checkBracket(known.count, at: assay.description) } catch {
+                    sheet.refuse("bracket", line, "encadrement", error.cause, error.remedy)
+                }
+            }
+            read.append((assay, policy))
         }
         return read
     }
@@ -240,6 +253,7 @@ struct ControlReader {
             minimumLevels: sheet.integer(line, "niveaux", in: 1...ControlPolicy.mostLevels) ?? 1,
             needsSignedCorrection: sheet.yes(line, "correction_signee", default: true),
             acceptsLaterRun: sheet.yes(line, "serie_posterieure", default: false),
+            bracketsLevels: sheet.yes(line, "encadrement", default: false),
             allowableError: sheet.number(line, "erreur_toleree_pct"), exemption: exemption)
         check(policy, line, &sheet)
         return policy
@@ -284,10 +298,11 @@ struct ControlReader {
         guard var sheet = sheet("patients.csv", columns) else { return [] }
         defer { refusals += sheet.refusals }
         var read: [(assay: ControlledAssay, settings: PatientSettings)] = []
+        var seen: Set<ControlledAssay> = []
         for line in sheet.lines {
             guard let assay = assay(line, &sheet), let settings = patients(line, &sheet) else { continue }
             checkUnit(line, &sheet)
-            if read.contains(where: { $0.assay == assay }) {
+            if !seen.insert(assay).inserted {
                 sheet.refuse("duplicate", line, "analyse", "\(assay) est déjà surveillé", "n'en garder qu'une ligne")
             }
             do throws(Refusal) { try settings.check() } catch {

@@ -119,6 +119,14 @@ package struct ControlSummary: Sendable, Hashable {
     }
 }
 
+extension ControlPoint {
+    /// First day of the month in which it was measured.
+    package func month(in zone: CivilZone) -> CivilDate {
+        let date = CivilTime(at, in: zone).date
+        return CivilDate(year: date.year, month: date.month, day: 1)
+    }
+}
+
 /// How points are put together for statistics.
 package struct StatisticsGroup: Sendable, Hashable, Comparable {
     package let level: ControlLevel
@@ -139,8 +147,7 @@ extension ControlStatistics {
     ) -> [(group: StatisticsGroup, statistics: ControlStatistics)] {
         var statistics: [StatisticsGroup: ControlStatistics] = [:]
         for point in points where point.exclusion == nil && point.value.comparator == .equal {
-            let date = CivilTime(point.at, in: zone).date
-            let month = byMonth ? CivilDate(year: date.year, month: date.month, day: 1) : nil
+            let month = byMonth ? point.month(in: zone) : nil
             let group = StatisticsGroup(level: point.level, lot: point.lot, month: month)
             statistics[group, default: ControlStatistics()].add(point.value.number)
         }

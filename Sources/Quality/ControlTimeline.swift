@@ -116,10 +116,11 @@ package struct ControlTimeline: Sendable {
             verdict = RunVerdict(
                 run: verdict.run, at: verdict.at, points: verdict.points, violations: first.violations,
                 outcome: .rejected, because: first.because)
-        } else {
+        } else if runs.counts(at: tick) {
             take(&verdict, at: tick.at, order: tick.run, &rejected)
         }
         keep(verdict, order: tick.run)
+        guard runs.counts(at: tick) else { return }
         for later in (tick.run + 1)..<max(tick.run + 1, runs.runs.count) {
             guard runs.runs[later][0].at <= tick.at else { break }
             guard places[later] != nil, rejected[later] == nil else { continue }
@@ -232,8 +233,17 @@ package struct ControlTimeline: Sendable {
 
     /// What a result measured at `measuredAt` leans on, as known at `now`: a rejection found later reaches back to it
     /// (`CQ_REJET` until somebody decides, see `LookBack`); else the state when it was measured.
+    /// `needed`: levels that bracket the value, looked at where the policy asks for it.
     package func standing(
-        ofResultMeasuredAt measuredAt: Instant, knownAt now: Instant, patientSamples: Int? = nil
+        ofResultMeasuredAt measuredAt: Instant, knownAt now: Instant, patientSamples: Int? = nil,
+        needed: Set<String> = []
+    ) -> ControlStanding {
+        let standing = standing(measuredAt, knownAt: now, patientSamples: patientSamples)
+        return bracketed(standing, needed, measuredAt: measuredAt)
+    }
+
+    private func standing(
+        _ measuredAt: Instant, knownAt now: Instant, patientSamples: Int?
     ) -> ControlStanding {
         if let exemption = policy.exemption, exemption.at <= measuredAt { return exempted(exemption) }
         if let period = suspectPeriod(of: measuredAt, knownAt: now) {
@@ -257,10 +267,11 @@ package struct ControlTimeline: Sendable {
     /// As above, with what was decided about the result: one confirmed for every period of doubt in which it
     /// stands passes; any other decision leaves it held (its rerun or its amendment is another result).
     package func standing(
-        of result: MeasuredResult, decisions: [LookBackDecision], knownAt now: Instant, patientSamples: Int? = nil
+        of result: MeasuredResult, decisions: [LookBackDecision], knownAt now: Instant, patientSamples: Int? = nil,
+        needed: Set<String> = []
     ) -> ControlStanding {
         let standing = standing(
-            ofResultMeasuredAt: result.measuredAt, knownAt: now, patientSamples: patientSamples)
+            ofResultMeasuredAt: result.measuredAt, knownAt: now, patientSamples: patientSamples, needed: needed)
         let doubts = suspectPeriods.filter { $0.rejectedAt <= now && $0.contains(result.measuredAt) }
         guard !doubts.isEmpty, standing.hold == .rejected else { return standing }
         var last: LookBackDecision?

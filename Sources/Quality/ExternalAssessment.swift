@@ -37,6 +37,14 @@ package struct AssessmentResult: Sendable, Hashable, Codable {
         self.peers = peers
     }
 
+    /// What names it in the register: one sample of one round, measured by one assay.
+    package var sampleName: String { [programme, round, sample, assay.description].joined(separator: "|") }
+
+    /// Merely what the organiser answered, of the value that was given: no correction.
+    package func completes(_ earlier: AssessmentResult) -> Bool {
+        earlier.target == nil && value == earlier.value && measuredAt == earlier.measuredAt && unit == earlier.unit
+    }
+
     /// ISO 13528:2022 section 9.4: |z| ≤ 2 acceptable, ≥ 3 unacceptable (action), between them a warning.
     package enum Conclusion: String, Sendable, Codable, CaseIterable {
         case satisfactory = "SATISFAISANT"

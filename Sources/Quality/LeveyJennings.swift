@@ -76,7 +76,8 @@ package struct LeveyJennings: Sendable, Hashable {
         self.events = shown.enumerated().sorted {
             ($0.element.column, $0.offset) < ($1.element.column, $1.offset)
         }.map(\.element)
-        levels = Set(verdicts.flatMap(\.points).map(\.level)).sorted()
+        // A control in parallel without a target has no place here: it would shift the glyphs of those that have one.
+        levels = Set(verdicts.flatMap(\.points).filter { !$0.isParallel || $0.z != nil }.map(\.level)).sorted()
     }
 
     private static func kind(_ point: ControlPoint, _ violations: [Violation]) -> Kind {

@@ -49,6 +49,9 @@ struct RunHistory: Sendable {
         self.ticks = ticks.sorted { ($0.at, $0.run) < ($1.at, $1.run) }
     }
 
+    /// A point in parallel proves nothing, and does not make a run that conformed conform again later.
+    func counts(at tick: Tick) -> Bool { runs[tick.run].contains { $0.at == tick.at && !$0.isParallel } }
+
     func points(of run: Int, until now: Instant) -> [ControlPoint] { runs[run].filter { $0.at <= now } }
 
     /// What counts for the rules in the runs before, as known at `now`, newest first: runs backwards in time, inside a

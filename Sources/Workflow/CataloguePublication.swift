@@ -37,6 +37,12 @@ package struct CatalogueApproval: Sendable, Hashable, Codable {
     package var at: Instant?
     /// A rule's approval ends; a line's does not.
     package var until: Instant?
+
+    /// Whole days until it ends; nil: it is not in force, or has no end.
+    package func daysLeft(at now: Instant) -> Int? {
+        guard state == .approved, let until else { return nil }
+        return Int((until.milliseconds - now.milliseconds) / 86_400_000)
+    }
 }
 
 /// Body of an entry of the register `catalogue`.
@@ -282,6 +288,23 @@ extension Desk {
             return CatalogueApproval(
                 subject: subject.name, state: state, author: entry.author, at: entry.at, until: body.until)
         }
+    }
+
+    /// One line of warning when approvals of rules end within the days that the policy names, or have ended; nil: none.
+    package func approvalAlarm(in zone: CivilZone) -> String? {
+        let at = now()
+        let days = shelf.pack.policy.warnDays
+        let limit = at.advanced(by: .seconds(Int64(days) * 86_400))
+        let ends = shelf.approvals.rules.filter { $0.value.until <= limit }
+            .sorted { ($0.value.until, $0.key) < ($1.value.until, $1.key) }
+        guard let first = ends.first else { return nil }
+        let ended = ends.count { $0.value.until <= at }
+        let words =
+            ended > 0
+            ? "\(ended) approbation(s) de règle échue(s) : ce qu'elles regardent est retenu (REGLE_EXPIREE)"
+            : "\(ends.count) approbation(s) de règle échoient d'ici \(days) jours, la première le "
+                + first.value.until.french(in: zone) + " (\(first.key))"
+        return words + " ; les voir et les renouveler : paillasse catalogue approvals"
     }
 
     private func refreshApprovals() async throws(CommandFailure) {

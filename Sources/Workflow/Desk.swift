@@ -25,7 +25,7 @@ package struct Author: Sendable, Hashable {
     package func require(_ permission: Permission) throws(Refusal) {
         guard role.permissions.contains(permission) else {
             throw Refusal(
-                "auth.permission", at: permission.rawValue,
+                "auth.permission", at: permission.french,
                 because: "le rôle \(role.rawValue) ne permet pas cette action",
                 remedy: "se connecter avec un compte qui en a le droit")
         }

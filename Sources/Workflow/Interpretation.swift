@@ -59,10 +59,9 @@ extension Desk {
             facts.append(.triage(leftOver(what, rank, message)))
             outcome.triaged += 1
         }
-        for control in reading.controls {
-            facts.append(.control(self.control(control, message)))
-            outcome.controls += 1
-        }
+        let controls = reading.controls.map { control($0, message) }
+        outcome.controls += controls.count
+        facts += controls.map(Fact.control) + (try await lateControls(controls))
         for entry in try await unknownControls(reading.controls, message) {
             facts.append(.triage(entry))
             outcome.triaged += 1

@@ -1,5 +1,6 @@
 import Base
 package import Laboratory
+import Rules
 package import Store
 
 /// An analyzer that is told its work unasked: what it can be ordered, by the catalogue's codes.
@@ -106,6 +107,7 @@ extension Desk {
                         "order.nothing", at: accession, because: "cet automate n'a rien à faire sur ce tube",
                         remedy: "voir la demande (request show)"))
             }
+            let reason = try await rerunReason(reason, of: analyses, accession)
             let tube = try await tubeOrders(accession, analyzer)
             let at = now()
             let order = AnalyzerOrder(
@@ -119,6 +121,28 @@ extension Desk {
             afterOrdering()
             return order
         }
+    }
+
+    /// What was measured before and set aside is measured again for a reason that can be counted (RULES section 8): one
+    /// of the codes of the policy. An order that merely goes out again needs none.
+    private func rerunReason(
+        _ reason: String, of analyses: [String], _ accession: String
+    ) async throws(CommandFailure) -> String {
+        guard let specimen = try await ask({ () throws(StoreFailure) in try await store.specimen(accession) }) else {
+            return reason
+        }
+        let (_, all, _) = try await file(of: specimen.requestID)
+        guard all.contains(where: { $0.accession == accession && analyses.contains($0.analysis) }) else {
+            return reason
+        }
+        let policy = shelf.pack.policy
+        guard let coded = policy.rerunReason(reason) else {
+            throw .refused(
+                Refusal(
+                    "rerun.reason", at: accession, because: "une repasse veut un motif codé",
+                    remedy: "commencer le motif par : \(policy.rerunChoices)"))
+        }
+        return coded
     }
 
     /// What of an order is still to be said when its turn comes; nil when nothing is.

@@ -91,14 +91,10 @@ extension Desk {
     }
 
     private func checkHolds(_ observation: Observation, reason: String?) throws(CommandFailure) {
-        // A value that an interference suppressed already is validated as what it says: not given (RULES section 4).
         var isWithheld = false
         if case .notPerformed = observation.value { isWithheld = true }
         func asks(_ severity: Hold.Code.Severity) -> Hold? {
-            observation.holds.first { hold in
-                isWithheld && hold.code == .interference
-                    ? severity == .needsReason : hold.code.severity == severity
-            }
+            observation.holds.first { $0.severity(isWithheld: isWithheld) == severity }
         }
         if let hold = asks(.forbids) {
             throw .refused(

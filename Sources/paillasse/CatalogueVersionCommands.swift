@@ -149,7 +149,10 @@ extension CatalogueCommand {
     struct Approvals: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Qui répond de chaque règle, et jusqu'à quand ; avec --lines, des lignes aussi.",
-            discussion: "Une règle échue retient ce qu'elle regarde (REGLE_EXPIREE).")
+            discussion: """
+                Une règle échue retient ce qu'elle regarde (REGLE_EXPIREE). « status » avertit avant la fin, de \
+                autant de jours que policy.json5 le dit (approvals.warnDays).
+                """)
         @OptionGroup var listing: Listing
         @Flag(help: "Les lignes du catalogue aussi.") var lines = false
 
@@ -159,7 +162,9 @@ extension CatalogueCommand {
             if listing.json { return try Output.json(shown) }
             var table = Table("SUJET", "ÉTAT", "PAR", "LE", "JUSQU'AU")
             for one in shown {
-                table.add(one.subject, one.state, one.author ?? "", one.at?.french ?? "", one.until?.french ?? "")
+                let left = one.daysLeft.map { " (\($0) jour(s))" } ?? ""
+                table.add(
+                    one.subject, one.state, one.author ?? "", one.at?.french ?? "", (one.until?.french ?? "") + left)
             }
             Output.table(table, empty: "aucune règle")
         }

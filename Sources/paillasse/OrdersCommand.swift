@@ -8,7 +8,8 @@ struct OrdersCommand: AsyncParsableCommand {
         commandName: "orders", abstract: "Commandes envoyées à un automate, les plus récentes d'abord.",
         discussion: """
             Une commande part jusqu'à ce que l'automate l'acquitte, puis jamais plus, sauf demande (--resend). \
-            Celle qu'il refuse attend en triage.
+            Celle qu'il refuse attend en triage. Repasser un tube déjà mesuré veut un motif codé : AMR, DRAPEAU, \
+            DELTA, CRITIQUE, CQ, DEMANDE, ou ceux du laboratoire (policy.json5, rerun.reasons).
             """)
     @OptionGroup var listing: Listing
     @OptionGroup var length: Length

@@ -109,19 +109,35 @@ extension QCCommand {
         @OptionGroup var assay: Assay
         @OptionGroup var listing: Listing
         @Option(help: "Le contrôle, tel que l'automate le nomme.") var material: String
-        @Option(help: "Niveau : N1, N2…") var level: String
-        @Option(help: "Lot.") var lot: String
-        @Option(help: "Moyenne.") var mean: String
-        @Option(help: "Écart-type.") var sd: String
+        @Option(help: "Niveau : N1, N2…") var level: String?
+        @Option(help: "Lot.") var lot: String?
+        @Option(help: "Moyenne.") var mean: String?
+        @Option(help: "Écart-type.") var sd: String?
+        @Option(
+            help: ArgumentHelp(
+                "Cible glissante : moyenne et écart-type des derniers points qui comptent (20 au moins).",
+                valueName: "nombre"))
+        var rolling: Int?
         @Option(help: "Nombre de points derrière la cible.") var points: Int?
         @Flag(help: "Valeurs du fabricant, en attendant les siennes.") var maker = false
         @Flag(help: "Lot passé en parallèle : sur le graphique, jamais dans une règle.") var parallel = false
         @Option(help: "Début (AAAA-MM-JJTHH:MM) ; maintenant par défaut.") var from: String?
         @Option(help: "Motif.") var reason: String
 
+        func validate() throws {
+            let given = [level, lot, mean, sd].count { $0 != nil }
+            guard given == (rolling == nil ? 4 : 0) else {
+                throw ValidationError("Donner --level, --lot, --mean et --sd, ou --rolling NOMBRE seul.")
+            }
+            if rolling != nil, maker || parallel || points != nil {
+                throw ValidationError("--rolling ne se combine ni avec --maker, ni --parallel, ni --points.")
+            }
+        }
+
         func run() async throws {
-            var body = ControlTargetBody(
-                material: material, level: level, lot: lot, mean: mean, sd: sd, reason: reason)
+            var body = ControlTargetBody(material: material, rolling: rolling ?? 0, reason: reason)
+            body.rolling = rolling
+            (body.level, body.lot, body.mean, body.sd) = (level, lot, mean, sd)
             body.maker = maker ? true : nil
             body.parallel = parallel ? true : nil
             body.points = points
@@ -143,6 +159,7 @@ extension QCCommand {
         @Option(help: "Échantillons de patients entre deux contrôles.") var samples: Int?
         @Option(help: "Niveaux exigés dans une série.") var levels: Int?
         @Option(help: "Erreur totale admise, en %.") var allowableError: String?
+        @Flag(help: "Exiger un contrôle conforme des niveaux qui encadrent chaque valeur.") var bracketLevels = false
         @Flag(help: "Une série conforme vaut aussi pour les résultats qui la précèdent.") var later = false
         @Flag(help: "Dispenser cette analyse de contrôle, pour le motif donné.") var exempt = false
         @Option(help: "Motif.") var reason: String
@@ -156,6 +173,7 @@ extension QCCommand {
             body.minimumLevels = levels
             body.allowableError = allowableError
             body.acceptsLaterRun = later ? true : nil
+            body.bracketsLevels = bracketLevels ? true : nil
             body.exempt = exempt ? true : nil
             let state = try await listing.client().setControlPolicy(assay.analyzer, assay.analysis, body)
             if listing.json { return try Output.json(state) }
@@ -255,12 +273,12 @@ extension QCCommand {
                 periods = try await client.lookBacks(assay.analyzer, assay.analysis)
             }
             if listing.json { return try Output.json(periods) }
-            var table = Table("SÉRIE", "RÉSULTAT", "MESURÉ", "RENDU", "ÉTAT", "DÉCISION", "PAR")
+            var table = Table("SÉRIE", "RÉSULTAT", "MESURÉ", "RENDU", "ÉTAT", "DÉCISION", "PAR", "*CALCULÉS AVEC")
             for period in periods {
                 for entry in period.entries {
                     table.add(
                         period.run, entry.result, entry.measuredAt.text, entry.releasedAt?.text ?? "", entry.status,
-                        entry.decision ?? "", entry.by ?? "")
+                        entry.decision ?? "", entry.by ?? "", (entry.calculated ?? []).joined(separator: ", "))
                 }
             }
             Output.table(table, empty: "aucun résultat en période suspecte")
@@ -282,11 +300,12 @@ extension QCCommand {
                 if listing.json { return try Output.json(results) }
                 var table = Table(
                     "PROGRAMME", "CAMPAGNE", "ÉCH.", "AUTOMATE", "ANALYSE", "VALEUR", "CIBLE", "Z", "BIAIS %",
-                    "CONCLUSION")
+                    "CONCLUSION", "*CORRIGÉ DE")
                 for result in results {
                     table.add(
                         result.programme, result.round, result.sample, result.analyzer, result.analysis,
-                        result.value, result.target ?? "", result.z ?? "", result.bias ?? "", result.conclusion)
+                        result.value, result.target ?? "", result.z ?? "", result.bias ?? "", result.conclusion,
+                        (result.corrected ?? []).joined(separator: " ; "))
                 }
                 Output.table(table, empty: "registre vide")
             }
@@ -304,6 +323,7 @@ extension QCCommand {
             @Option(help: "Cible du groupe.") var target: String?
             @Option(help: "Écart-type du groupe.") var sd: String?
             @Option(help: "Groupe de pairs.") var group: String?
+            @Option(help: "Motif, pour corriger un résultat déjà inscrit.") var reason: String?
 
             func run() async throws {
                 var body = AssessmentBody(
@@ -312,6 +332,7 @@ extension QCCommand {
                 body.target = target
                 body.sd = sd
                 body.peerGroup = group
+                body.reason = reason
                 let results = try await connection.client().recordAssessment(body)
                 let mine = results.first { $0.round == round && $0.sample == sample && $0.programme == programme }
                 Output.prose("inscrit : \(mine?.conclusion ?? "")")

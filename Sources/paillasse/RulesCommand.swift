@@ -19,6 +19,9 @@ struct RulesCommand: AsyncParsableCommand {
                 """)
         @Flag(help: "Écrire du JSON au lieu d'un tableau.") var json = false
         @OptionGroup var rules: RulesFolder
+        @Argument(help: "Dossier du catalogue, comme --catalogue.") var folder: String?
+
+        mutating func validate() throws { try rules.take(folder) }
 
         func run() throws {
             let report = try rules.pack().bench()
@@ -43,6 +46,7 @@ struct RulesCommand: AsyncParsableCommand {
                 Output.prose("\(line.place) : \(line.rule) rend « \(line.got) », « \(line.expected) » était attendu")
             }
             for gap in report.gaps { Output.prose(gap.description) }
+            if report.rules == 0 { Output.prose("aucune règle : rien n'est montré") }
             Output.prose(
                 "\(report.lines.count) cas, \(report.failures.count) échec(s), \(report.gaps.count) cas manquant(s) ; "
                     + "\(report.coveredRules) règle(s) sur \(report.rules) couverte(s)")
@@ -53,6 +57,9 @@ struct RulesCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Les règles du dossier, sans serveur.")
         @Flag(help: "Écrire du JSON au lieu d'un tableau.") var json = false
         @OptionGroup var rules: RulesFolder
+        @Argument(help: "Dossier du catalogue, comme --catalogue.") var folder: String?
+
+        mutating func validate() throws { try rules.take(folder) }
 
         func run() throws {
             let shown = RuleShown.all(of: try rules.pack())

@@ -30,6 +30,13 @@ struct RulesFolder: ParsableArguments {
         }
     }
 
+    /// The folder as a bare word, as `catalogue lint` takes it.
+    mutating func take(_ word: String?) throws {
+        guard let word else { return }
+        guard catalogue == nil else { throw ValidationError("Donner le dossier une seule fois.") }
+        catalogue = word
+    }
+
     /// Refuses a folder without rules, and says everything that is wrong in them.
     func pack() throws -> RulePack {
         let folder = try folder

@@ -53,6 +53,18 @@ import Testing
         #expect(self.chart("1:0", events: [ControlEvent(.maintenance, at: Control.at(-1))]).events.isEmpty)
     }
 
+    @Test func `gives no glyph to a control in parallel that has no target yet`() {
+        var points = Control.points("1:0,2:1 1:0,2:1")
+        var stranger = Control.point("R2", Control.at(1), level: "1B", z: "0", target: nil, isParallel: true)
+        stranger.level = ControlLevel("M1B")
+        points.append(stranger)
+        let timeline = ControlTimeline(assay: Control.assay, policy: Control.policy(), points: points)
+        let chart = LeveyJennings(timeline, title: "K")
+        #expect(chart.levels.map(\.name) == ["1", "2"])
+        let text = chart.text(alphabet: .unicode)
+        #expect(text.contains("● niveau 1   ■ niveau 2") && !text.contains("M1B"))
+    }
+
     @Test func `shows a run without z as a question mark, not as nothing`() {
         let text = chart("1:0.1 1:?").text(width: 40, alphabet: .ascii)
         #expect(rows(text)[18] == "      . ?")

@@ -173,6 +173,9 @@ import Testing
     private static let policyHeader =
         "analyse,automate,rejet,avertissement,validite,echantillons,evenements,niveaux,correction_signee,"
         + "serie_posterieure,erreur_toleree_pct,dispense_par,dispense_le,dispense_motif\n"
+    private static func bracketing(_ line: String) -> String {
+        policyHeader.replacing("\n", with: ",encadrement\n") + line + "\n"
+    }
     private static let policies =
         policyHeader + "K,*,1-3s 2-2s R-4s,1-2s,12 h,400,calibration|nouveau lot,2,non,oui,5.0,,,\n"
         + "K,A9,1-3s,,90 min,,aucun,,,,,,,\nPH,*,,,,,,,,,,Dr Martin,2026-11-01,bandelette\n"
@@ -247,6 +250,8 @@ import Testing
         ("policies.csv", policyHeader + "K,*,1-3s,,12 h,,,,peut-être,,,,,\n", "policies.csv:2:19"),
         ("policies.csv", policyHeader + "K,*,1-3s,,12 h,,,,,,,Dr Martin,,\n", "policies.csv:2:22"),
         ("policies.csv", policies + "K,*,1-3s,,12 h,,,,,,,,,\n", "policies.csv:5:1"),
+        ("policies.csv", bracketing("K,*,1-3s,,12 h,,,,,,,,,,peut-être"), "policies.csv:2:25"),
+        ("policies.csv", bracketing("K,A1,1-3s,,12 h,,,,,,,,,,oui"), "policies.csv:2:26"),
     ]) func `are refused with line and column`(name: String, text: String, place: String) {
         let files = files().map { $0.name == name ? CatalogFile(name: name, bytes: Array(text.utf8)) : $0 }
         let refusals = ControlCatalogue.lint(files).filter { $0.place.hasPrefix(name) }

@@ -115,6 +115,24 @@ import Testing
         #expect(standing(Control.timeline("1:0.1", events: [warning]), 1) == .conforming)
     }
 
+    @Test func `is not proven later by a lot in parallel in the same run`() {
+        var points = Control.points("1:0.1 1:3.5")
+        points.append(
+            Control.point("R1", Control.at(0, minutes: 20), level: "1B", z: "0.1", lot: "B", isParallel: true))
+        let timeline = ControlTimeline(assay: Control.assay, policy: Control.policy(), points: points)
+        #expect(timeline.verdicts.map(\.outcome) == [.conforming, .rejected])
+        #expect(timeline.verdicts[0].points.count == 2, "it stands in the run all the same")
+        #expect(timeline.conformed == [Control.at(0)])
+        // A result between the two is in doubt.
+        #expect(timeline.suspectPeriods.map(\.from) == [Control.at(0)])
+        let between = Control.at(0, minutes: 10)
+        #expect(timeline.standing(ofResultMeasuredAt: between, knownAt: Control.at(2)).hold == .rejected)
+        var policy = Control.policy()
+        policy.validity = .seconds(30 * 60)
+        let short = ControlTimeline(assay: Control.assay, policy: policy, points: points)
+        #expect(short.standing(at: Control.at(0, minutes: 30)).state == .expired)
+    }
+
     @Test func `is made void by an event in the same millisecond as the run`() {
         let timeline = Control.timeline("1:0.1", events: [ControlEvent(.calibration, at: Control.at(0))])
         #expect(standing(timeline, 0) == .expired)

@@ -20,7 +20,7 @@ import Testing
         let met = try run([("HDL", "3.0"), ("CT", "2.0"), ("K", "4.2")])
         #expect(codes(met, "HDL").first == .incoherent && codes(met, "K") == [])
         let record = met.results[0].checks.first { $0.check == .coherence && $0.rule.id == "HDLCT" }
-        #expect(record?.rule.description == "HDLCT@2" && record?.words.contains("HDL = 3.0") == true)
+        #expect(record?.rule.description == "HDLCT@2" && record?.words(in: .europeParis).contains("HDL = 3,0") == true)
         #expect(met.results[1].checks.contains { $0.rule.id == "HDLCT" && $0.outcome == .yes && $0.code == nil })
         #expect(codes(try run([("HDL", "2.0"), ("CT", "2.0")]), "HDL") == [], "on the limit")
         #expect(codes(try run([("HDL", ">1.0"), ("CT", "2.0")]), "HDL").contains(.censoredUndecided))
@@ -203,6 +203,56 @@ import Testing
         #expect(codes("151", "remplissage insuffisant") == [.specimenNonconform, .incoherent])
         #expect(codes("150", "Remplissage insuffisant") == [.specimenNonconform])
         #expect(codes("151", "caillot") == [.specimenNonconform] && codes("151", nil) == [])
+    }
+
+    /// An engine with intervals of sodium and carbon dioxide as a test writes them, beside those of the samples.
+    private func engine(_ lines: String...) throws -> RuleEngine {
+        let own =
+            (Engine.intervals.split(separator: "\n").filter { !$0.hasPrefix("NA,") }.map(String.init) + lines)
+            .joined(separator: "\n") + "\n"
+        let files = Engine.files.map { file in
+            file.name == "intervals.csv" ? CatalogFile(name: file.name, bytes: Array(own.utf8)) : file
+        }
+        let catalogue = try AnalysisCatalogue.load(files, version: CatalogVersion("c2"))
+        return RuleEngine(
+            catalogue: catalogue, pack: try RulePack.load(Engine.rules, catalogue: catalogue, version: "p"),
+            zone: .europeParis)
+    }
+    private func sodium(_ text: String, _ engine: RuleEngine) -> ResultEvaluation? {
+        engine.evaluate(Engine.input(Engine.result("NA", text))).results.first
+    }
+
+    @Test func `a therapeutic range flags, a decision value and a quality do not`() throws {
+        for (kind, flags) in [
+            ("thérapeutique", [[ResultFlag.low], [.normal], [.normal], [.high]]), ("seuil", [[], [], [], []]),
+            ("qualitatif", [[], [], [], []]), ("intervalle", [[.low], [.normal], [.normal], [.high]]),
+        ] {
+            let engine = try engine("NA,*,0,,,,,136,145,mmol/L,\(kind),général,s")
+            let found = ["135", "136", "145", "146"].map { sodium($0, engine) }
+            #expect(found.map { $0?.flags } == flags, "\(kind)")
+            #expect(found.allSatisfy { $0?.holdCodes == [] }, "\(kind)")
+            #expect(found[0]?.intervalKind == IntervalKind(rawValue: kind))
+        }
+    }
+
+    @Test func `two intervals that fit alike are none`() throws {
+        // A month is 43,830 minutes to the lint, and 31 days to a child of October: at 741 hours both lines cover it.
+        let tie = try engine(
+            "NA,*,0,1 mois,,,,136,145,mmol/L,intervalle,général,s",
+            "NA,*,43830 min,,,,,130,140,mmol/L,intervalle,général,s")
+        func found(bornOn day: Int) -> ResultEvaluation? {
+            var input = Engine.input(Engine.result("NA", "138"))
+            let zone = CivilZone.europeParis
+            input.specimen.collectedAt = zone.instant(CivilDate(year: 2026, month: 11, day: 22), hour: 20)
+            input.results[0].observedAt = zone.instant(CivilDate(year: 2026, month: 11, day: 22), hour: 21)
+            input.now = zone.instant(CivilDate(year: 2026, month: 11, day: 22), hour: 21)
+            input.patient = PatientFacts(sex: .female, born: CivilDate(year: 2026, month: 10, day: day))
+            return tie.evaluate(input).results.first
+        }
+        let both = found(bornOn: 23)
+        #expect(both?.holdCodes == [.noInterval] && both?.interval == nil && both?.flags == [])
+        #expect(found(bornOn: 22)?.interval == AppliedInterval(low: Exact(130), high: Exact(140)))
+        #expect(found(bornOn: 24)?.interval == AppliedInterval(low: Exact(136), high: Exact(145)))
     }
 
     @Test func `a decision value gives neither high nor low`() throws {

@@ -100,7 +100,8 @@ import Testing
             ])
         #expect(try Engine.one("PSA", "1.00", unit: "ug/L").record(.delta)?.code == .deltaImpossible)
         #expect(try Engine.one("NONE", "1.0").record(.delta)?.note == .noLimit)
-        let words = try #require(Engine.one("K", "4.2", { $0.history = history }).record(.delta)).words
+        let words = try #require(Engine.one("K", "4.2", { $0.history = history }).record(.delta)).words(
+            in: .europeParis)
         #expect(words.contains("antérieur 2,0") && words.contains("écart 2,2") && words.contains("limite 1,0"))
         #expect(try Engine.one("K", "<5", { $0.history = history }).record(.delta)?.code == .deltaImpossible)
     }
@@ -117,7 +118,7 @@ import Testing
         let wrong = try run("200", "20")
         #expect(wrong.collectionHolds.map(\.check) == [.wrongBlood])
         #expect(wrong.results[2].holdCodes == [.delta], "the potassium that did not move is held too")
-        #expect(wrong.results[2].holds[0].reason.contains("autre patient"))
+        #expect(wrong.results[2].holds(in: .europeParis)[0].reason.contains("autre patient"))
         #expect(try run("200", "100").collectionHolds == [] && run("200", "100").results[2].holdCodes == [])
         let sodium = OtherResult(
             analysis: "NA", value: .measured(try #require(Measured("150")), unit: "mmol/L"), holds: [.delta])

@@ -81,6 +81,9 @@ import Testing
     }
 
     @Test func `a CCMH over 36.5 is refused with what it would have been`() throws {
+        // 1 mmol/L of hemoglobin is 1.61 g/dL (monomer): 8.7 mmol/L are 14.007 g/dL.
+        #expect(try answer("CCMH", ["HB=8.7 mmol/L", "HT=42"]).unrounded?.hasPrefix("33.35") == true)
+        #expect(try answer("DFG09", ["CREA=0.9 mg/dL"]).refusal == "calc.sex")
         let high = try answer("CCMH", ["HB=16", "HT=42"])
         #expect(high.refusal == "calc.guard.haute" && high.value == nil)
         #expect(high.reason?.hasPrefix("le calcul donne 38.1 g/dL") == true)

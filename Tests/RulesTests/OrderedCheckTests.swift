@@ -10,7 +10,11 @@ import Testing
         #expect(found.outcome == .proposable && found.holdCodes == [] && found.flags == [.normal])
         #expect(Set(found.checks.map(\.step)) == Set(0...15))
         #expect(zip(found.checks, found.checks.dropFirst()).allSatisfy { $0.step <= $1.step })
-        #expect(found.checks.allSatisfy { $0.outcome != .yes && !$0.words.isEmpty && $0.line.contains("@1 : ") })
+        #expect(
+            found.checks.allSatisfy {
+                $0.outcome != .yes && !$0.words(in: .europeParis).isEmpty
+                    && $0.line(in: .europeParis).contains("@1 : ")
+            })
         #expect(found.interval == AppliedInterval(low: Exact("3.5"), high: Exact("5.0")))
         #expect(!found.isReleasable, "mode A sorts")
     }
@@ -83,7 +87,7 @@ import Testing
         let found = try Engine.one("K", "9.9", { $0.flags = ["*"] }, input: { $0.contradictions = [.name, .sex] })
         #expect(found.holdCodes == [.identity] && found.checks.allSatisfy { $0.step <= 1 })
         #expect(found.value == .measured(try #require(Measured("9.9")), unit: "mmol/L"), "as it came")
-        #expect(found.holds[0].reason.contains("le nom"))
+        #expect(found.holds(in: .europeParis)[0].reason.contains("le nom"))
     }
 
     @Test func `each fact of identity, specimen, control and instrument holds with its own code`() throws {

@@ -57,6 +57,33 @@ import Workflow
         }
     }
 
+    @Test func `warns before an approval ends, and when it has`() async throws {
+        try await open { laboratory, tool in
+            func approve(_ rule: String, until: String) async throws {
+                let ran = try await tool.run(
+                    "catalogue", "approve", "--rule", rule, "--reason", "lue", "--until", until)
+                #expect(ran.code == 0, "\(ran)")
+            }
+            func status() async throws -> String { try await tool.run("status").output }
+            try await approve("politique", until: "2027-06-30T00:00")
+            #expect(try await !status().contains("approbation"))
+            #expect(try await !tool.run("catalogue", "approvals").output.contains("jour(s)"))
+            try await approve("EDTA@1", until: "2026-12-10T12:00")
+            #expect(
+                try await status().contains(
+                    "1 approbation(s) de règle échoient d'ici 30 jours, la première le 10/12/2026 12:00 (EDTA@1)"))
+            #expect(try await tool.run("catalogue", "approvals").output.contains("(18 jour(s))"))
+            laboratory.clock.advance(.seconds(19 * 86_400))
+            let login = try await tool.run(
+                "login", "biologiste", "--secret-stdin", input: APILaboratory.secret + "\n")
+            #expect(login.code == 0)
+            #expect(try await status().contains("1 approbation(s) de règle échue(s)"))
+            // What nobody stood for is not taken back.
+            let none = try await tool.run("catalogue", "approve", "--withdraw", "--rule", "PSA", "--reason", "x")
+            #expect(none.code == 1 && none.complaint.contains("[catalogue.approve.none]"), "\(none)")
+        }
+    }
+
     @Test func `who publishes a line does not approve it, unless he is the only biologist and says so`() async throws {
         try await open { _, tool in
             let copy = tool.home + "/catalogue"

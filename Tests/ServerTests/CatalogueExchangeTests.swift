@@ -90,6 +90,10 @@ import Workflow
                 #expect(names.allSatisfy { $0.hasSuffix(".csv") } && names.contains("regles.csv"), "\(names)")
                 #expect(names.contains("controls/lots.csv") && names.contains("annexes/transcodage.csv"))
                 #expect(try await tool.run("catalogue", "lint", out).code == 0)
+                // The rules go with it, whoever reads the folder.
+                #expect(try await tool.run("rules", "bench", out).code == 0)
+                let calculated = try await tool.run("calc", "NHDL", "CT=5.20", "HDL=1.30", "--catalogue", out)
+                #expect(calculated.code == 0 && calculated.output.hasPrefix("NHDL = 3,90"), "\(calculated)")
 
                 // Back into the server: only comments are gone from the rules, and the second export is the first.
                 let before = try await tool.run("catalogue", "diff", out)

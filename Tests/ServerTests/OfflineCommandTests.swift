@@ -55,6 +55,31 @@ import Testing
         }
     }
 
+    @Test func `rules bench takes a folder as lint does, a table of rules too, and no rule is no proof`() async throws {
+        try await CommandLineTool.withHome(server: "http://127.0.0.1:9") { tool in
+            let shipped = try await tool.run("rules", "bench", OfflineCommandTests.catalogue)
+            #expect(shipped.code == 0 && shipped.output.contains(" 0 échec(s), 0 cas manquant(s)"), "\(shipped)")
+            let twice = try await tool.run(
+                "rules", "bench", OfflineCommandTests.catalogue, "--catalogue", OfflineCommandTests.catalogue)
+            #expect(twice.code == 2, "\(twice)")
+            let folder = tool.home + "/sans"
+            try FileManager.default.copyItem(atPath: OfflineCommandTests.catalogue, toPath: folder)
+            for name in ["calculated", "coherence", "reflex", "policy"] {
+                try FileManager.default.removeItem(atPath: "\(folder)/rules/\(name).json5")
+            }
+            let none = try await tool.run("rules", "bench", folder)
+            #expect(none.code == 1 && none.complaint.contains("[rules.none]"), "\(none)")
+            // Files without a rule in them show nothing either.
+            try "{ format: 1, rules: [] }".write(
+                toFile: folder + "/rules/coherence.json5", atomically: true, encoding: .utf8)
+            let empty = try await tool.run("rules", "bench", folder)
+            #expect(empty.code == 1 && empty.output.contains("aucune règle"), "\(empty)")
+            #expect(try await tool.run("rules", "list", folder).output == "aucune règle\n")
+            let level = try await tool.run("catalogue", "coverage", folder, "--level", "3")
+            #expect(level.code == 2, "\(level)")
+        }
+    }
+
     @Test func `qc evaluate reads the file of a French spreadsheet, and says what it counts once`() async throws {
         try await CommandLineTool.withHome(server: "http://127.0.0.1:9") { tool in
             let line = "R1;22/11/2026 07:30;1;4,55;4,10;0,20\r\n"

@@ -95,7 +95,7 @@ import Workflow
 
     @Test func `a person may ask for an order once more, with a reason`() async throws {
         let bench = try told()
-        let (_, tube) = try await bench.tube(["NA"])
+        let (request, tube) = try await bench.tube(["NA"])
         let author = AnalyzerBench.technician
         try await bench.run { port in
             let instrument = try await RawInstrument(port: port)
@@ -115,6 +115,15 @@ import Workflow
                 return refusal.code
             }
         }
+        // Measured and set aside: measured again for a reason that can be counted.
+        let made = try await bench.desk.enter(
+            .measured(try #require(Measured("140")), unit: "mmol/L"), analysis: "NA", of: request.number, comment: nil,
+            by: author)
+        _ = try await bench.desk.reject(made.id, of: request.number, reason: "bulle", by: author)
+        #expect(await refusal(tube, "auto", "valeur douteuse", author) == "rerun.reason")
+        #expect(await refusal(tube, "auto", "DRAPEAU – bulle vue", author) == nil)
+        let trail = try await bench.store.audit(after: 0, limit: 999).last { $0.action == "order.resend" }
+        #expect(trail?.subject.hasSuffix("DRAPEAU : drapeau de l'automate ; bulle vue") == true, "\(trail as Any)")
         #expect(await refusal(tube, "autre", "x", author) == "order.route")
         #expect(await refusal("999", "auto", "x", author) == "specimen.unknown")
         #expect(await refusal(tube, "auto", " ", author) == "reason.missing")

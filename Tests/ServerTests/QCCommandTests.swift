@@ -1,3 +1,4 @@
+import API
 import Base
 import Client
 import Foundation
@@ -88,6 +89,102 @@ import Testing
         }
     }
 
+    @Test func `refuses a name that no analyzer bears, whatever the route`() async throws {
+        try await open { laboratory, tool, _ in
+            let named = laboratory.api.routes.filter { $0.path.contains(":analyzer") || $0.query.contains("analyzer") }
+            #expect(named.count >= 17, "\(named.count)")
+            let session = try await laboratory.stranger.login("biologiste", secret: APILaboratory.secret)
+            for route in named {
+                let path = route.path.map { $0 == ":analyzer" ? "cobass" : $0 == ":analysis" ? "K" : $0 }
+                let query = route.query.contains("analyzer") ? "?analyzer=cobass" : ""
+                let target = "/" + path.joined(separator: "/") + query
+                let answer = await laboratory.api.respond(
+                    to: .init(
+                        method: route.method, target: target, authorization: "Bearer \(session.token)", peer: "essai",
+                        body: Array("{}".utf8)))
+                let text = String(decoding: answer.body, as: UTF8.self)
+                #expect(answer.status == 404 && text.contains("analyzer.unknown"), "\(route.method) \(target) \(text)")
+                #expect(text.contains("employer : xn"), "\(text)")
+            }
+            for words in [
+                [
+                    "qc", "eeq", "add", "cobass", "K", "--programme", "P", "--round", "R", "--sample", "S", "--value",
+                    "4",
+                    "--at", "2026-11-20T09:00",
+                ],
+                ["rules", "off", "--analyzer", "cobass", "--reason", "essai"],
+                ["qc", "event", "cobass", "calibration", "--note", "R1"],
+            ] {
+                let ran = try await tool.run(words: words)
+                #expect(ran.code == 1 && ran.complaint.contains("[analyzer.unknown]"), "\(ran)")
+            }
+        }
+    }
+
+    @Test func `takes a target from the last points, and brackets values by levels`() async throws {
+        try await open { laboratory, tool, technician in
+            try await target(tool)
+            for index in 0..<20 {
+                laboratory.clock.advance(.seconds(600))
+                _ = try await enter(["4.05", "3.95"][index % 2], "QC1", laboratory, technician)
+            }
+            let few = try await tool.run(
+                "qc", "target", "xn", "K", "--material", "QC1", "--rolling", "21", "--reason", "cible glissante")
+            #expect(few.code == 1 && few.complaint.contains("[quality.target.rolling]"), "\(few)")
+            let both = try await tool.run(
+                "qc", "target", "xn", "K", "--material", "QC1", "--rolling", "20", "--mean", "4", "--reason", "x")
+            #expect(both.code == 2, "\(both)")
+            let set = try await tool.run(
+                "qc", "target", "xn", "K", "--material", "QC1", "--rolling", "20", "--reason", "cible glissante")
+            #expect(set.code == 0, "\(set)")
+            #expect(
+                try await tool.run("qc", "show", "xn", "K").output
+                    .contains("cible : QC1 niveau N1 lot A : 4.0000 ± 0.0513 mmol/L (laboratoire, 20 points"))
+            let alone = try await tool.run("qc", "policy", "xn", "K", "--bracket-levels", "--reason", "encadrer")
+            #expect(alone.code == 1 && alone.complaint.contains("[quality.policy.bracket]"), "\(alone)")
+            let second = try await tool.run(
+                "qc", "target", "xn", "K", "--material", "QC9", "--level", "N2", "--lot", "A", "--mean", "6.0", "--sd",
+                "0.1", "--reason", "second niveau")
+            #expect(second.code == 0, "\(second)")
+            #expect(try await tool.run("qc", "policy", "xn", "K", "--bracket-levels", "--reason", "encadrer").code == 0)
+            #expect(try await tool.run("qc", "show", "xn", "K").output.contains("encadrée par deux niveaux"))
+        }
+    }
+
+    @Test func `refuses instants that cannot be, and names that say nothing`() async throws {
+        try await open { _, tool, _ in
+            try await target(tool)
+            func refused(_ words: [String]) async throws -> String {
+                let ran = try await tool.run(words: words)
+                #expect(ran.code != 0 && ran.output.isEmpty, "\(ran)")
+                return ran.complaint
+            }
+            for at in ["2027-01-01T00:00", "1999-01-01T00:00"] {
+                #expect(
+                    try await refused(["qc", "enter", "xn", "K", "4.0", "--material", "QC1", "--at", at])
+                        .contains("[quality.moment]"))
+                #expect(
+                    try await refused([
+                        "qc", "eeq", "add", "xn", "K", "--programme", "P", "--round", "R", "--sample", "S", "--value",
+                        "4", "--at", at,
+                    ]).contains("[quality.moment]"))
+            }
+            #expect(
+                try await refused(["qc", "event", "xn", "maintenance", "--note", " "]).contains("[reason.missing]"))
+            #expect(
+                try await refused([
+                    "qc", "eeq", "add", "xn", "K", "--programme", "", "--round", "R", "--sample", "S", "--value", "4",
+                    "--at", "2026-11-20T09:00",
+                ]).contains("[quality.assessment]"))
+            // Noted later, it would be over before it was known.
+            #expect(
+                try await refused([
+                    "qc", "event", "xn", "calibration", "--note", "R1", "--at", "2026-11-20T09:00", "--until",
+                    "2026-11-21T09:00",
+                ]).contains("[quality.event.until]"))
+        }
+    }
+
     @Test func `refuses a policy that rejects nothing, or that is good for no time`() async throws {
         try await open { _, tool, _ in
             try await target(tool)
@@ -139,6 +236,12 @@ import Testing
             #expect(switched.code == 0 && switched.output.contains("ECHU"), "\(switched)")
             #expect(switched.output.contains("nouveau lot de contrôle"), "\(switched)")
             #expect(try await enter("5.02", "QC2", laboratory, technician) == "CONFORME")
+            // A lot that was closed keeps its statistics, measured once more or not.
+            _ = try await enter("4.00", "QC1", laboratory, technician)
+            let stats = try decoded(
+                [QualityStatisticsView].self, try await tool.run("qc", "stats", "xn", "K", "--json"))
+            let closed = try #require(stats.first { $0.lot == "A" })
+            #expect(closed.target == "4.0" && closed.bias == "0.00" && closed.totalError != nil, "\(closed)")
             #expect(try await tool.run("qc", "lot", "show", "xn").output == "aucun lot en parallèle\n")
             let wrong = try await tool.run(
                 "qc", "lot", "open", "xn", "--material", "Q", "--lot", "C", "--beside", "QC2", "--value", "K=5",

@@ -49,6 +49,39 @@ import Workflow
         #expect(try await controls("c3", [("QC3", "5.05")], on: bench) == .conforming)
     }
 
+    @Test func `a value that the controlled levels do not bracket is held, where the policy asks for it`() async throws
+    {
+        let bench = try Bench()
+        try await target("QC1", "N1", "A", "3.0", on: bench)
+        var policy = ControlPolicy(rules: ControlPolicy.twoLevelRules)
+        policy.bracketsLevels = true
+        func set() async -> String? {
+            await refusal { () throws(CommandFailure) in
+                try await bench.desk.setControlPolicy(policy, of: assay, reason: "encadrer", by: Bench.biologist)
+            }
+        }
+        #expect(await set() == "quality.policy.bracket", "one level brackets nothing")
+        try await target("QC2", "N2", "A", "6.0", on: bench)
+        #expect(await set() == nil)
+        #expect(try await controls("c1", [("QC1", "3.05")], on: bench) == .conforming)
+        bench.clock.advance(.seconds(600))
+        let made = try await bench.received(["K"])
+        try await bench.arrive("m1", [Bench.result("K", "4.2", of: made.specimens[0].accession)])
+        let held = try await bench.observation("K", made)
+        let reason = held.holds.first { $0.code == .noQualityControl }?.reason
+        #expect(reason?.hasPrefix("la valeur n'est pas encadrée : niveau N2 sans contrôle conforme") == true)
+        // Under the lowest level that level alone answers.
+        let low = try await bench.received(["K"], name: "BAS")
+        bench.clock.advance(.seconds(60))
+        try await bench.arrive("m2", [Bench.result("K", "2.9", of: low.specimens[0].accession)])
+        #expect(try await !bench.observation("K", low).holds.contains { $0.code == .noQualityControl })
+        #expect(try await controls("c2", [("QC2", "6.05")], on: bench) == .conforming)
+        bench.clock.advance(.seconds(600))
+        let third = try await bench.received(["K"], name: "MOYEN")
+        try await bench.arrive("m3", [Bench.result("K", "4.2", of: third.specimens[0].accession)])
+        #expect(try await !bench.observation("K", third).holds.contains { $0.code == .noQualityControl })
+    }
+
     @Test func `a rejection that is open waits for the new lot too`() async throws {
         let bench = try Bench()
         try await target("QC1", "N1", "A", "4.0", on: bench)

@@ -185,6 +185,14 @@ import Workflow
         #expect(specimens.contains { $0.analyses.contains("T4L") })
         #expect(
             try await bench.desk.reflexes(of: made.request.number, by: Bench.technician).map(\.state) == [.added])
+        // Once per request: what meets the condition again asks for nothing more.
+        try await bench.arrive(
+            "again", [Bench.result("TSH", "13.00", of: made.specimens[0].accession, unit: "m[IU]/L")])
+        try await bench.validate(["TSH"], of: made)
+        #expect(
+            try await bench.desk.reflexes(of: made.request.number, by: Bench.technician).map(\.state) == [.added])
+        let lines = try #require(try await bench.store.request(made.request.id)).lines.map(\.analysis)
+        #expect(lines.count { $0 == "T4L" } == 1)
     }
 
     @Test(arguments: [(30, ReflexEntry.State.added), (31, .proposed)])

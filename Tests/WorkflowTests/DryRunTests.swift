@@ -91,6 +91,33 @@ import Workflow
         #expect(!all.differences.isEmpty && all.same + all.differences.count == all.results)
     }
 
+    @Test func `what was calculated is calculated again by each side, the result of yesterday's formula is not kept`()
+        async throws
+    {
+        let bench = try await Bench.withRules()
+        let made = try await bench.received(["CREA", "DFG09", "NA"])
+        let tube = made.specimens[0].accession
+        try await bench.arrive(
+            "m1",
+            [Bench.result("CREA", "90", of: tube, unit: "umol/L"), Bench.result("NA", "140", of: tube, ordinal: 1)])
+        let rate = try await bench.observation("DFG09", made).value.frenchText
+        // Twice the rate; the cases beside the formulas would deny it, and are taken away.
+        let changed = try await files(bench, "rules/calculated.json5") { text in
+            text.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.contains("{ given:") }
+                .joined(separator: "\n").replacing("141[mL/min]", with: "282[mL/min]")
+        }
+        let report = try await dry(changed, on: bench)
+        let told = try #require(report.differences.first)
+        #expect(report.differences.count == 1 && told.analysis == "DFG09" && told.before.value == rate)
+        let (old, new) = (try #require(Exact(rate)), try #require(Exact(told.after.value)))
+        #expect(
+            old.multiplied(by: Exact(2)).map { [$0, $0.adding(Exact(1)), $0.subtracting(Exact(1))] }?.contains(new)
+                == true, "\(rate) → \(told.after.value)")
+        #expect(report.assumed == ["regle:calcul:DFG09"])
+        let same = try await dry(try await bench.desk.catalogueFiles(number: nil), on: bench)
+        #expect(same.differences.isEmpty && same.same == 3)
+    }
+
     @Test func `a rule is named in any of its forms`() async throws {
         let bench = try await Bench.withRules()
         for name in ["politique", "regle:politique", "règle:politique", "politique@1", "regle:politique@1"] {

@@ -61,6 +61,26 @@ import Workflow
     private let old = ["3.95", "4.05", "4.00", "4.10", "3.90"]
     private let new = ["4.95", "5.05", "5.00", "5.10", "4.90"]
 
+    @Test func `a lot is opened once, under a number and with values of its own`() async throws {
+        let bench = try await bench()
+        // Lot, control, analysis of the maker's value, its SD, analyses named; what comes of it.
+        let rows: [(String, String, String, Int, [String], String?)] = [
+            ("B", "QC2", "K", 0, [], "quality.lot.value"), ("B", "QC2", "K", -1, [], "quality.lot.value"),
+            ("B", "QC2", "CREA", 1, [], "quality.lot.value"), ("B", "QC2", "NA", 1, ["K"], "quality.lot.value"),
+            ("A", "QC2", "K", 1, [], "quality.lot.number"), ("B", "QC2", "K", 1, [], nil),
+            ("B", "QC2", "K", 1, [], "quality.lot.open"), ("C", "QC2", "K", 1, [], "quality.lot.open"),
+            ("B", "QC3", "K", 1, [], "quality.lot.number"), ("C", "QC3", "K", 1, [], nil),
+        ]
+        for (lot, material, analysis, spread, analyses, wanted) in rows {
+            let got = await refusal { () throws(CommandFailure) in
+                _ = try await bench.desk.openLot(
+                    lot, material: material, beside: "QC1", analyzer: "auto", analyses: analyses,
+                    values: [analysis: (Exact(5), Exact(spread))], reason: "fin du lot A", by: Bench.technician)
+            }
+            #expect(got == wanted, "\(lot) \(material) \(analysis) \(spread) \(analyses)")
+        }
+    }
+
     @Test func `a lot runs beside the one in service without touching its state, then takes its place`() async throws {
         let bench = try await bench()
         let opened = try await open(bench)

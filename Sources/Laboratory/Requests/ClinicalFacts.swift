@@ -8,6 +8,14 @@ package enum ClinicalContext: String, Sendable, Codable, CaseIterable {
     case delivery = "accouchement"
     case insulin = "insuline"
     case vitaminKAntagonist = "AVK"
+    /// The kidney's function is changing: a creatinine says nothing steady of it.
+    case acuteKidney = "IRA"
+    case amputation = "amputation"
+    /// A body so lean or so heavy that its muscle is not that of the formulas.
+    case extremeBody = "gabarit"
+    case chylomicrons = "chylomicrons"
+    /// Dysbetalipoproteinemia (type III).
+    case typeThree = "typeIII"
 }
 
 /// What is said of the person with a request (*renseignements cliniques*), as far as intervals, deltas and calculations

@@ -22,6 +22,26 @@ package enum Permission: String, Codable, Sendable, CaseIterable {
     case readFiles
 }
 
+extension Permission {
+    /// What it lets do, as users are told.
+    package var french: String {
+        switch self {
+        case .read: "lire les données de la maison"
+        case .readFiles: "lire les dossiers des patients"
+        case .register: "enregistrer patients et demandes"
+        case .receive: "réceptionner les tubes"
+        case .enterResult: "saisir des résultats"
+        case .validateTechnically: "valider techniquement"
+        case .sign: "signer (biologiste)"
+        case .resolveTriage: "résoudre le triage"
+        case .administer: "administrer les comptes"
+        case .audit: "lire la piste d'audit"
+        case .operateAnalyzers: "conduire les automates"
+        case .publishCatalogue: "publier le catalogue"
+        }
+    }
+}
+
 extension Role {
     package var permissions: Set<Permission> {
         switch self {

@@ -24,6 +24,15 @@ extension Hold.Code {
     }
 }
 
+extension Hold {
+    /// What it asks on a value that is given, or on one that already says why it is not: what an interference
+    /// suppressed is validated as not given, with a reason (RULES section 4); where the value still stands it may not
+    /// leave.
+    package func severity(isWithheld: Bool) -> Code.Severity {
+        isWithheld && code == .interference ? .needsReason : code.severity
+    }
+}
+
 /// R.9 of results that stand (LIS2-A2 section 9.9).
 package enum ResultStatus {
     /// F final, C correction of a transmitted one, V verified by an operator, R transmitted before, or nothing said. P

@@ -1,14 +1,15 @@
-import Base
+package import Base
 import Laboratory
 
-// French, made from the record when somebody reads it: an evaluation makes no sentence.
+// French, made from the record when somebody reads it: an evaluation makes no sentence. Instants are said as the clock
+// of the laboratory shows them.
 extension CheckRecord {
     /// One sentence for a hold or for a line of `paillasse why`: `delta : valeur 6,1 ; antérieur 4,2 ; …`.
-    package var words: String {
+    package func words(in zone: CivilZone) -> String {
         if let said { return said }
         var text = check.frenchName
         if let note { text += " – " + note.french }
-        let facts = (inputs + thresholds).map(\.french).filter { !$0.isEmpty }
+        let facts = (inputs + thresholds).map { $0.french(in: zone) }.filter { !$0.isEmpty }
         if !facts.isEmpty { text += " : " + facts.joined(separator: " ; ") }
         return text
     }
@@ -32,9 +33,9 @@ extension CheckRecord {
     }
 
     /// A line of `paillasse why`: step, rule, outcome, code, words.
-    package var line: String {
+    package func line(in zone: CivilZone) -> String {
         let code = code.map { " [\($0.rawValue)]" } ?? ""
-        return "\(step) \(rule) : \(outcome.french)\(code) – \(words)"
+        return "\(step) \(rule) : \(outcome.french)\(code) – \(words(in: zone))"
     }
 
     /// How the words on a value that is not given begin.
@@ -44,7 +45,7 @@ extension CheckRecord {
     /// the analysis, French.
     package func comment(name: String) -> String? {
         if check == .onlyInContext, outcome == .yes, let context = thresholds.first {
-            return "\(CheckRecord.withheld)rendu seulement sous \(context.value.french)"
+            return "\(CheckRecord.withheld)rendu seulement sous \(context.value.text)"
         }
         guard check == .interference || check == .freeHemoglobin, let code else { return nil }
         let index = inputs.first { $0.name == .index }.flatMap { fact -> HILIndex? in
@@ -56,7 +57,7 @@ extension CheckRecord {
         guard code == .interferenceBias, let index, let direction = inputs.first(where: { $0.name == .words }) else {
             return nil
         }
-        return "\(index.word) : \(name) \(direction.value.french) ; nouveau prélèvement conseillé"
+        return "\(index.word) : \(name) \(direction.value.text) ; nouveau prélèvement conseillé"
     }
 }
 
@@ -72,10 +73,12 @@ extension CheckOutcome {
 }
 
 extension CheckFact {
-    var french: String {
-        var text = value.french
+    func french(in zone: CivilZone) -> String {
+        var text = value.french(in: zone)
         if text.isEmpty { return "" }
         if name == .state || name == .contradiction { text = CheckFact.words[text] ?? text }
+        // Of a rule over several analyses: `K = 6.1`.
+        if name == .value, case .text = value { text = text.replacing(".", with: ",") }
         let label = name.french
         return label.isEmpty ? text : label + " " + text
     }
@@ -87,19 +90,25 @@ extension CheckFact {
         "manual": "saisie", "analyzer": "automate", "calculated": "calcul", "off": "coupé", "sort": "mode A",
         "release": "mode B", "rejected": "rejeté", "expired": "échu", "conforming": "conforme",
         "notNeeded": "sans objet", "name": "le nom", "birthDate": "la date de naissance", "sex": "le sexe",
-        "patientIdentifier": "l'identifiant", "tube": "le tube", "request": "la demande",
+        "abs": "écart absolu", "pct": "écart en %", "abs_j": "écart absolu par jour", "pct_j": "écart en % par jour",
+        "exact": "sans changement admis", "patientIdentifier": "l'identifiant", "tube": "le tube",
+        "request": "la demande",
     ]
 }
 
 extension CheckFact.Value {
-    package var french: String {
+    package func french(in zone: CivilZone) -> String {
         switch self {
         case .measured(let value): value.frenchText
         case .number(let number): number.text.replacing(".", with: ",")
-        case .instant(let instant): instant.iso8601(in: .utc)
+        case .instant(let instant): instant.french(in: zone)
         case .count(let count): String(count)
         case .text(let text): text
         }
+    }
+    /// Of what is a text; empty for the rest.
+    var text: String {
+        if case .text(let text) = self { text } else { "" }
     }
 }
 

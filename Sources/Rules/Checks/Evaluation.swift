@@ -38,8 +38,8 @@ package struct ResultEvaluation: Codable, Sendable, Hashable {
         return codes
     }
     /// The same with their words, French; made when asked.
-    package var holds: [Hold] {
-        checks.compactMap { check in check.holds ? check.code.map { Hold($0, check.words) } : nil }
+    package func holds(in zone: CivilZone) -> [Hold] {
+        checks.compactMap { check in check.holds ? check.code.map { Hold($0, check.words(in: zone)) } : nil }
     }
     /// Sentences for the report (RULES section 4: direction of the interference); `name`: of the analysis, French.
     package func comments(name: String) -> [String] { checks.compactMap { $0.comment(name: name) } }

@@ -134,7 +134,7 @@ extension ResultJudge {
             return
         }
         if let free = facts.indices.freeHemoglobin, let limit = policy.hemolysisSuppressesAll {
-            let found = free >= limit
+            let found = policy.outcome(freeHemoglobin: free) == .suppressed
             add(
                 .freeHemoglobin, if: found, .interference, inputs: [CheckFact(.freeHemoglobin, free)],
                 thresholds: [CheckFact(.limit, limit)])

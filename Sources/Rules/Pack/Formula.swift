@@ -57,6 +57,8 @@ package struct Formula: Sendable {
         package let isAnalysis: Bool
         /// Of the catalogue: value in it = value × factor.
         let alternative: AlternativeUnit?
+        /// Of the catalogue, g/mol: joins a mass and an amount where nothing else does.
+        let molarMass: Exact?
         /// Of the catalogue, in `unit`: beyond them a value is incompatible with life or with the method.
         let absurd: LimitPair?
     }
@@ -243,15 +245,17 @@ extension Formula {
 }
 
 extension Formula.Input {
-    /// A value in the declared unit, from it, from one that converts to it, or from one that converts to the second
-    /// unit of the catalogue (`mg/dL` where it gives the factor of `mg/L`); nil for any other.
+    /// A value in the declared unit, from it, from one that converts to it, from one that converts to the second unit
+    /// of the catalogue (`mg/dL` where it gives the factor of `mg/L`), or by the molar mass; nil for any other.
     func value(_ given: GivenValue) -> Decimal34? {
         let number = Decimal34(given.value.number)
         guard let text = given.unit, text != unit.text else { return number }
         guard let written = Unit(text) else { return nil }
         if written.converts(to: unit) { return Self.convert(number, written, unit) }
-        guard let alternative, let other = Unit(alternative.unit), written.converts(to: other) else { return nil }
-        return Self.convert(number, written, other)?.divided(by: Decimal34(alternative.factor))
+        if let alternative, let other = Unit(alternative.unit), written.converts(to: other) {
+            return Self.convert(number, written, other)?.divided(by: Decimal34(alternative.factor))
+        }
+        return molarMass.flatMap { written.factor(to: unit, molarMass: $0) }.map { number * $0 }
     }
 
     private static func convert(_ number: Decimal34, _ from: Unit, _ to: Unit) -> Decimal34? {

@@ -97,7 +97,7 @@ struct FormulaReader {
             }
             return Formula.Input(
                 name: name, unit: unit, aliases: others, isAnalysis: analysis != nil,
-                alternative: analysis?.unit == text ? analysis?.alternative : nil,
+                alternative: analysis?.unit == text ? analysis?.alternative : nil, molarMass: analysis?.molarMass,
                 absurd: analysis.flatMap { FormulaReader.absurd(of: $0, in: unit) })
         }
         aliases?.finish()

@@ -75,6 +75,7 @@ package struct VerificationPolicy: Sendable {
     package var escalation: [String] = []
     /// Free hemoglobin from which nothing of the tube is given, g/L.
     package var hemolysisSuppressesAll: Exact? = Exact(10)
+    var freeHemoglobinCases: [InterferenceBlock.Case] = []
     /// By analysis.
     package var interference: [String: [InterferenceRule]] = [:]
     var interferenceBlocks: [InterferenceBlock] = []
@@ -101,9 +102,39 @@ package struct VerificationPolicy: Sendable {
     package var firstTime: Set<String> = []
     /// Positive is critical: called like a critical value.
     package var positiveIsCritical: Set<String> = []
+    /// Why a tube is measured again: code → words (RULES section 8).
+    package var rerunReasons = VerificationPolicy.standardRerunReasons
+    /// Days before the end of an approval from which the laboratory is warned.
+    package var warnDays = 30
     /// Reflex tests are added to the request by themselves; else they are proposed, and a person adds them.
     package var addsReflexes = false
     package init() {}
+
+    package static let standardRerunReasons = [
+        "AMR": "hors du domaine de mesure", "DRAPEAU": "drapeau de l'automate", "DELTA": "écart avec l'antérieur",
+        "CRITIQUE": "valeur critique à vérifier", "CQ": "contrôle de qualité en doute", "DEMANDE": "à la demande",
+    ]
+
+    /// `AMR (hors du domaine de mesure), CQ (…), …`
+    package var rerunChoices: String {
+        rerunReasons.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }.joined(separator: ", ")
+    }
+
+    /// The reason in its one form, `CQ : contrôle de qualité en doute ; flacon vide`, from words that begin with one of
+    /// the codes; nil for any others.
+    package func rerunReason(_ words: String) -> String? {
+        let code = words.prefix { $0.isLetter || $0.isNumber || $0 == "-" }.uppercased()
+        guard let known = rerunReasons[code] else { return nil }
+        let rest = words.dropFirst(code.count).drop { " :;–-".contains($0) }
+        let own = rest.isEmpty || rest == known ? "" : " ; \(rest)"
+        return "\(code) : \(known)\(own)"
+    }
+
+    /// What free hemoglobin does to the whole tube (RULES section 4): `index` in g/L; nil: not measured.
+    func outcome(freeHemoglobin index: Exact?) -> InterferenceOutcome {
+        guard let index, let limit = hemolysisSuppressesAll, index >= limit else { return .free }
+        return .suppressed
+    }
 
     /// A code typed by hand (blood group, antibodies) that the engine never proposes: nothing but a second typing
     /// checks it. Words are read again by whoever signs.
@@ -175,9 +206,33 @@ struct PolicyReader {
             }
             reflex.finish()
         }
+        readReruns(top, &policy)
+        if let approvals = top.object("approvals") {
+            policy.warnDays = whole(approvals, "warnDays", in: 1...366) ?? policy.warnDays
+            approvals.finish()
+        }
         if let hil = top.object("hil") { readInterference(hil, &policy) }
         top.finish()
         return policy
+    }
+
+    /// `rerun: { reasons: { AMR: "hors du domaine de mesure" } }`
+    private func readReruns(_ top: ObjectReader, _ policy: inout VerificationPolicy) {
+        guard let rerun = top.object("rerun") else { return }
+        policy.rerunReasons = rerun.dictionary("reasons") ?? [:]
+        if policy.rerunReasons.isEmpty {
+            log.add(
+                "missing", at: rerun.key("reasons"), "aucun motif de repasse : plus rien ne se repasserait",
+                "en nommer, ou ôter « rerun »")
+        }
+        for (code, words) in policy.rerunReasons.sorted(by: { $0.key < $1.key }) {
+            let isCode = !code.isEmpty && code.allSatisfy { $0.isASCII && ($0.isUppercase || $0.isNumber || $0 == "-") }
+            guard !isCode || words.allSatisfy(\.isWhitespace) else { continue }
+            log.add(
+                "rerun.reason", at: rerun.key("reasons"), "« \(code) » n'est pas un code avec ses mots",
+                "écrire par exemple CQ: \"contrôle de qualité en doute\"")
+        }
+        rerun.finish()
     }
 
     private func readOnlyUnder(_ reader: ObjectReader, _ policy: inout VerificationPolicy) {
@@ -199,6 +254,7 @@ struct PolicyReader {
                 "une limite d'hémoglobine libre de \(limit.text) g/L",
                 "écrire un nombre positif, par exemple \"10\"")
         }
+        policy.freeHemoglobinCases = reader.objects("freeHemoglobinCases").compactMap(interferenceCase)
         for rule in reader.objects("rules") {
             // Nothing is guessed: an index or a direction that cannot be read is a finding.
             _ = (rule.required("index"), rule.required("bias"))

@@ -26,17 +26,20 @@ package struct BenchReport: Sendable {
         rules - Set(gaps.compactMap(\.place) + failures.map { $0.rule.description }).count
     }
     /// Exit code 0 of `paillasse rules bench`.
-    package var passes: Bool { gaps.isEmpty && failures.isEmpty }
+    package var passes: Bool { rules > 0 && gaps.isEmpty && failures.isEmpty }
 }
 
 extension RulePack {
     /// Runs every case of the pack.
     package func bench() -> BenchReport {
         var report = BenchReport()
-        report.rules = formulas.count + coherence.count + reflexes.count + policy.interferenceBlocks.count
+        report.rules =
+            formulas.count + coherence.count + reflexes.count + policy.interferenceBlocks.count
+            + (hasPolicy ? 1 : 0)
         for formula in formulas { bench(formula, &report) }
         for rule in coherence + reflexes { bench(rule, &report) }
         for block in policy.interferenceBlocks { bench(block, &report) }
+        if hasPolicy { benchFreeHemoglobin(&report) }
         return report
     }
 
@@ -183,6 +186,28 @@ extension RulePack {
             gap(&report, rule, "la limite \(limit.text)")
         }
         if !block.cases.contains(where: { $0.index == nil }) { gap(&report, rule, "l'indice manque") }
+    }
+
+    /// The one threshold that holds for every analysis of a tube.
+    private func benchFreeHemoglobin(_ report: inout BenchReport) {
+        let rule = RuleReference(id: "HIL:HB-LIBRE", version: 1)
+        var seen: Set<InterferenceOutcome> = []
+        for one in policy.freeHemoglobinCases {
+            let outcome = policy.outcome(freeHemoglobin: one.index)
+            if outcome == one.expected { seen.insert(outcome) }
+            report.lines.append(
+                BenchLine(
+                    rule: rule, place: one.place,
+                    given: "hémoglobine libre" + (one.index.map { "=\($0.text) g/L" } ?? " non mesurée"),
+                    expected: one.expected.rawValue, got: outcome.rawValue))
+        }
+        for outcome in [InterferenceOutcome.free, .suppressed] where !seen.contains(outcome) {
+            gap(&report, rule, outcome.rawValue)
+        }
+        if let limit = policy.hemolysisSuppressesAll, !policy.freeHemoglobinCases.contains(where: { $0.index == limit })
+        {
+            gap(&report, rule, "la limite \(limit.text)")
+        }
     }
 
     // Consistency rules and reflex tests

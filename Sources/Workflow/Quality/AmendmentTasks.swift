@@ -21,19 +21,23 @@ extension Desk {
         _ decision: LookBackDecision, on observation: Observation, analyzer: String, by author: Author
     ) async throws(CommandFailure) -> [Fact] {
         let entries = try await taskEntries(of: observation.requestID, site: observation.site)
-        let standing = entries.last { $0.task.observationID == observation.id && $0.task.run == decision.run }
         let opens = decision.choice == .amend
-        guard opens || standing?.task.isOpen ?? false else { return [] }
-        let task = AmendmentTask(
-            observationID: observation.id, analysis: observation.analysis, analyzer: analyzer, run: decision.run,
-            isOpen: opens, reason: decision.signed.reason)
-        return [
-            .register(
-                RegisterEntry(
-                    register: .amendmentTask, site: observation.site, subject: observation.requestID,
-                    ordinal: entries.count + 1, author: author.login, at: decision.signed.at,
-                    body: RegisterText.text(task)))
-        ]
+        var facts = [Fact]()
+        // What was calculated of it left with it, and is amended with it.
+        for one in [observation] + (try await calculated(with: observation)) {
+            let standing = entries.last { $0.task.observationID == one.id && $0.task.run == decision.run }
+            guard opens || standing?.task.isOpen ?? false else { continue }
+            let task = AmendmentTask(
+                observationID: one.id, analysis: one.analysis, analyzer: analyzer, run: decision.run, isOpen: opens,
+                reason: decision.signed.reason)
+            facts.append(
+                .register(
+                    RegisterEntry(
+                        register: .amendmentTask, site: one.site, subject: one.requestID,
+                        ordinal: entries.count + facts.count + 1, author: author.login, at: decision.signed.at,
+                        body: RegisterText.text(task))))
+        }
+        return facts
     }
 
     /// Tasks that no amendment answered yet, in the order in which they came.

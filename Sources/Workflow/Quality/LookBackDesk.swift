@@ -81,6 +81,7 @@ extension Desk {
         try checkMoment(at)
         let analysis = try decide { () throws(Refusal) in try catalogue.required(assay.analysis) }
         try await checkMaterial(material, of: assay, site: author.site)
+        try await checkBackdated(at, material, of: assay, site: author.site)
         let id = freshID()
         let control = ControlObservation(
             id: id, site: author.site, analyzer: assay.analyzer, messageID: "saisie-\(id)", ordinal: 0,
@@ -103,6 +104,57 @@ extension Desk {
                 remedy: "corriger l'heure de la mesure"))
     }
 
+    /// A conforming point behind a rejection would move the beginning of what is in doubt past results that stand in
+    /// it, and give runs other names: what was measured then should have been told then. A level that the rejected run
+    /// still lacks is of that run, whichever came first.
+    private func rejection(
+        after at: Instant, of material: String, in page: QualityPage, site: String
+    ) -> RunVerdict? {
+        let measured = measuredControls(page.timeline.assay, site: site, targets: page.targets)
+        let meaning = measured.meaning(of: material, at: at)
+        let level = meaning.target?.level ?? meaning.lot?.level ?? ControlLevel(material)
+        return page.timeline.verdicts.first { verdict in
+            guard verdict.outcome == .rejected, at <= verdict.at else { return false }
+            let isOfRun = verdict.points.map(\.at).min().map { $0 <= at } ?? false
+            return !isOfRun || verdict.points.contains { $0.level == level }
+        }
+    }
+
+    private func checkBackdated(
+        _ at: Instant, _ material: String, of assay: ControlledAssay, site: String
+    ) async throws(CommandFailure) {
+        let page = try await qualityPage(assay, site: site)
+        guard let rejected = rejection(after: at, of: material, in: page, site: site) else { return }
+        throw .refused(
+            Refusal(
+                "quality.backdated", at: assay.description,
+                because: "ce contrôle se place avant le rejet \(rejected.run), déjà connu",
+                remedy: "mesurer un contrôle maintenant : le rejet se lève par lui et par une correction signée"))
+    }
+
+    /// Controls that an analyzer sends behind a rejection: kept, on the chart, and in no rule.
+    func lateControls(_ controls: [ControlObservation]) async throws(CommandFailure) -> [Fact] {
+        var facts = [Fact]()
+        for control in controls {
+            guard let analysis = control.analysis else { continue }
+            let assay = ControlledAssay(analysis: analysis, analyzer: control.analyzer)
+            let page = try await qualityPage(assay, site: control.site)
+            guard
+                let rejected = rejection(after: control.observedAt, of: control.material, in: page, site: control.site)
+            else { continue }
+            let reason = "arrivé après le rejet \(rejected.run), qui le suit"
+            let signed = try decide { () throws(Refusal) in
+                try SignedReason(by: Desk.house, at: now(), reason: reason)
+            }
+            facts.append(
+                .register(
+                    RegisterEntry(
+                        register: .controlExclusion, site: control.site, subject: control.id, ordinal: 1,
+                        author: Desk.house, at: now(), body: RegisterText.text(Decided(signed, reason)))))
+        }
+        return facts
+    }
+
     /// What an analyzer sends of a material that nobody knows is kept, and proves nothing; what a person types of one
     /// is a slip of the hand, and would take a CONFORME away.
     private func checkMaterial(
@@ -120,6 +172,9 @@ extension Desk {
 
     // External quality assessment (EEQ)
 
+    /// Returns come months after a round, never years.
+    private static let assessmentWindow = Duration.seconds(2 * 366 * 24 * 3600)
+
     package func recordAssessment(
         _ result: AssessmentResult, reason: String, by author: Author
     ) async throws(CommandFailure) {
@@ -132,12 +187,48 @@ extension Desk {
                     "quality.assessment", because: "le programme, la campagne ou l'échantillon n'a pas de nom",
                     remedy: "les nommer comme l'organisateur"))
         }
-        guard result.measuredAt <= now() else {
+        let now = now()
+        guard result.measuredAt <= now, now.advanced(by: .zero - Desk.assessmentWindow) <= result.measuredAt else {
             throw .refused(
-                Refusal("quality.moment", because: "cette mesure est dans le futur", remedy: "corriger l'heure"))
+                Refusal(
+                    "quality.moment", at: "at",
+                    because: now < result.measuredAt
+                        ? "cette mesure est dans le futur" : "cette mesure date de plus de deux ans",
+                    remedy: "corriger l'heure"))
         }
-        let subject = [result.programme, result.round, result.sample, result.assay.description].joined(separator: "|")
-        try await enter(.externalAssessment, subject, Decided(result, reason), "quality.assessment", author)
+        if let sd = result.sd, !(sd > Exact(0)) {
+            throw .refused(
+                Refusal(
+                    "quality.assessment", at: "sd", because: "un écart-type de groupe nul ou négatif",
+                    remedy: "relire le retour de l'organisateur, ou ne pas le donner"))
+        }
+        let earlier = try await entries(
+            .externalAssessment, result.sampleName, author.site, AssessmentResult.self
+        ).last?.value
+        if let earlier, earlier != result, !result.completes(earlier), reason.allSatisfy(\.isWhitespace) {
+            throw .refused(
+                Refusal(
+                    "quality.assessment.changed", at: result.sampleName,
+                    because: "ce résultat est déjà inscrit : \(earlier.value.frenchText) "
+                        + "(\(earlier.conclusion.rawValue))",
+                    remedy: "le corriger avec un motif (--reason) : les deux restent au registre"))
+        }
+        try await enter(
+            .externalAssessment, result.sampleName, Decided(result, reason), "quality.assessment", author)
+    }
+
+    /// What each corrected result was before, and why it was corrected, oldest first; by `sampleName`.
+    package func correctedAssessments(site: String) async throws(CommandFailure) -> [String: [String]] {
+        var last = [String: AssessmentResult](), told = [String: [String]]()
+        for entry in try await allEntries(.externalAssessment, site, AssessmentResult.self) {
+            let name = entry.value.sampleName
+            if let earlier = last[name], earlier != entry.value, !entry.value.completes(earlier) {
+                told[name, default: []].append(
+                    "\(earlier.value.frenchText) (\(earlier.conclusion.rawValue)) : \(entry.reason)")
+            }
+            last[name] = entry.value
+        }
+        return told
     }
 
     /// The latest entry of each sample; earlier ones stay in the register.

@@ -41,13 +41,16 @@ extension Desk {
         }
         let at = now()
         var facts = [(subject: String, target: ControlTarget)]()
-        for assay in try await assays(analyzer, analyses, of: former, site: author.site) {
+        let assays = try await assays(analyzer, analyses, of: former, site: author.site)
+        try checkValues(values, served: assays.map(\.analysis).sorted(), by: former)
+        for assay in assays {
             let targets = try await targets(of: assay, site: author.site)
             let measured = measuredControls(assay, site: author.site, targets: targets)
             let (old, _) = measured.meaning(of: former, at: at)
             guard let old, !old.isParallel, old.mean != nil else {
                 throw missing("quality.lot.former", "lot en service", "\(former) (\(assay))")
             }
+            try checkNumber(lot, of: material, beside: old, assay, targets, at)
             let known = measured.meaning(of: material, at: at).target
             if let known, !known.isParallel {
                 throw .refused(
@@ -64,6 +67,56 @@ extension Desk {
         }
         try await enter(targets: facts, reason, "quality.lot.open", author)
         return try await comparisons(material, facts.map(\.target.assay), site: author.site)
+    }
+
+    /// The maker's values: of what the control in service serves, with a spread.
+    private func checkValues(
+        _ values: [String: (mean: Exact, sd: Exact)], served: [String], by former: String
+    ) throws(CommandFailure) {
+        for code in values.keys.sorted() {
+            guard let sd = values[code]?.sd, sd > Exact(0) else {
+                throw .refused(
+                    Refusal(
+                        "quality.lot.value", at: code, because: "un écart-type nul ou négatif",
+                        remedy: "relire la notice"))
+            }
+            guard served.contains(code) else {
+                throw .refused(
+                    Refusal(
+                        "quality.lot.value", at: code,
+                        because: "une valeur est donnée pour « \(code) », que « \(former) » ne contrôle pas ici",
+                        remedy: "donner celles de : \(served.joined(separator: ", "))"))
+            }
+        }
+    }
+
+    /// A number tells two lots of a level apart: neither that of the lot in service, nor that of another control of the
+    /// level; and a lot is opened once.
+    private func checkNumber(
+        _ lot: String, of material: String, beside old: ControlTarget, _ assay: ControlledAssay,
+        _ targets: [ControlTarget], _ at: Instant
+    ) throws(CommandFailure) {
+        let standing = targets.filter { $0.isInForce(at: at) }
+        if let open = standing.first(where: { $0.material == material && $0.isParallel }) {
+            throw .refused(
+                Refusal(
+                    "quality.lot.open", at: "\(material) (\(assay))",
+                    because: "ce lot est déjà ouvert en parallèle (lot \(open.lot))",
+                    remedy: "le suivre : paillasse qc lot show"))
+        }
+        let others = standing.filter { $0.material != material && $0.level.name == old.level.name }
+        let published = shelf.controls?.lots.filter {
+            $0.identifier != material && $0.level.name == old.level.name && $0.isInService(at: at)
+        }
+        let bearer =
+            others.first { $0.lot == lot }?.material ?? published?.first { $0.lot == lot }?.identifier
+            ?? (old.lot == lot ? old.material : nil)
+        guard let bearer else { return }
+        throw .refused(
+            Refusal(
+                "quality.lot.number", at: "\(lot) (\(assay))",
+                because: "le numéro \(lot) est celui de « \(bearer) », au même niveau",
+                remedy: "donner le numéro imprimé sur le flacon neuf"))
     }
 
     /// Lots under parallel run on an analyzer, of one analysis when it is named.

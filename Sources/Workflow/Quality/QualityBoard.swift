@@ -94,8 +94,11 @@ struct MeasuredControls {
             let (target, lot) = meaning(of: control.material, at: control.observedAt)
             let level = target?.level ?? lot?.level ?? ControlLevel(control.material)
             // What nobody knew by this name is on the chart and in no rule; triage asks for it (`unknownControls`).
+            // Nor what came behind a rejection (`lateControls`).
+            let isLate = exclusions[control.id]?.by == Desk.house
             let isParallel =
-                target?.isParallel ?? lot.map { !$0.isInService(at: control.observedAt) } ?? !isKnown(
+                isLate
+                || target?.isParallel ?? lot.map { !$0.isInService(at: control.observedAt) } ?? !isKnown(
                     control.material, at: control.observedAt)
             let run = runs.name(
                 level: level, material: control.material, isParallel: isParallel, at: control.observedAt)
@@ -148,6 +151,12 @@ struct MeasuredControls {
             $0.material == lot.material && $0.lot == lot.lot && $0.level.name == lot.level.name
                 && $0.assay.analysis == assay.analysis && ["*", assay.analyzer].contains($0.assay.analyzer)
         } ?? false
+    }
+
+    /// Targets of the controls that serve at an instant.
+    func inService(at instant: Instant) -> [ControlTarget] {
+        let names = Set(targets.map(\.material) + (catalogue?.lots.map(\.identifier) ?? []))
+        return names.compactMap { meaning(of: $0, at: instant).target }.filter { !$0.isParallel }
     }
 
     /// What a control of this name means at an instant. A target set by command for it wins; else the lot that the

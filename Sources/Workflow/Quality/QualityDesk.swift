@@ -43,6 +43,10 @@ extension Desk {
         try needReason(reason)
         try checkAnalysis(assay.analysis)
         try decide { () throws(Refusal) in try policy.check(at: assay.description) }
+        if policy.bracketsLevels ?? false {
+            let known = try await bracket(of: assay, site: author.site, at: now()).levels.count
+            try decide { () throws(Refusal) in try policy.checkBracket(known, at: assay.description) }
+        }
         try await enter(.controlPolicy, subject(assay), Decided(policy, reason), "quality.policy", author)
         quality.forget(site: author.site, analyzer: assay.analyzer, analysis: assay.analysis)
     }
@@ -63,10 +67,10 @@ extension Desk {
             throw .refused(
                 Refusal("quality.event.future", because: "cet événement est dans le futur", remedy: "corriger l'heure"))
         }
-        if let until = event.until, until <= event.at {
+        if let until = event.until, until <= now() {
             throw .refused(
                 Refusal(
-                    "quality.event.until", because: "la fin de validité n'est pas après l'événement",
+                    "quality.event.until", at: "until", because: "la fin de validité est passée",
                     remedy: "corriger la date de fin"))
         }
         let name = analysis.map { subject(ControlledAssay(analysis: $0, analyzer: analyzer)) } ?? analyzer
@@ -223,13 +227,31 @@ extension Desk {
         let (page, flow) = try await followedPage(assay, site: observation.site)
         let timeline = page.timeline
         let samples = try await samples(page, flow, site: observation.site, before: observation.observedAt)
+        let needed = bracketing(observation, page)
         let standing = timeline.standing(
-            ofResultMeasuredAt: observation.observedAt, knownAt: at, patientSamples: samples)
+            ofResultMeasuredAt: observation.observedAt, knownAt: at, patientSamples: samples, needed: needed)
         guard standing.hold == .rejected else { return standing }
         let decisions = try await entries(.lookBack, observation.id, observation.site, LookBackDecision.self)
         let result = MeasuredResult(id: observation.id, assay: assay, measuredAt: observation.observedAt)
         return timeline.standing(
-            of: result, decisions: decisions.map(\.value), knownAt: at, patientSamples: samples)
+            of: result, decisions: decisions.map(\.value), knownAt: at, patientSamples: samples, needed: needed)
+    }
+
+    /// The levels that have to be controlled for this value, where the policy asks for it; words have none.
+    private func bracketing(_ observation: Observation, _ page: QualityPage) -> Set<String> {
+        guard page.timeline.policy.bracketsLevels ?? false, case .measured(let value, let unit) = observation.value
+        else { return [] }
+        let assay = page.timeline.assay
+        let measured = measuredControls(assay, site: observation.site, targets: page.targets)
+        let isComparable = catalogue[assay.analysis]?.unit == unit
+        return LevelBracket(measured.inService(at: observation.observedAt)).needed(for: isComparable ? value : nil)
+    }
+
+    private func bracket(
+        of assay: ControlledAssay, site: String, at: Instant
+    ) async throws(CommandFailure) -> LevelBracket {
+        let targets = try await targets(of: assay, site: site)
+        return LevelBracket(measuredControls(assay, site: site, targets: targets).inService(at: at))
     }
 
     /// Until when the calibration and the lot of reagent that measured a result are good; nil: nobody said.

@@ -69,12 +69,20 @@ extension Judgement {
         }
         let tubes = components.map(\.observation.accession)
         guard tubes.allSatisfy({ file.areOneCollection($0, tubes[0]) }) else {
-            return refused(formula, "les composants ne viennent pas d'un même prélèvement")
+            return Judgement.refused(formula, "les composants ne viennent pas d'un même prélèvement")
         }
         let collected = file.facts(of: tubes[0], analyses: []).collectedAt
-        let facts = patient(collected: collected)
+        return Judgement.value(
+            of: formula, given, patient(collected: collected), file.request.clinical, collected: collected, engine)
+    }
+
+    /// What a formula makes of values, and of what a request tells beside them.
+    static func value(
+        of formula: Formula, _ values: [String: GivenValue], _ facts: PatientFacts, _ clinical: ClinicalFacts?,
+        collected: Instant?, _ engine: RuleEngine
+    ) -> Made {
+        var given = values
         let day = collected.map { CivilTime($0, in: engine.zone).date }
-        let clinical = file.request.clinical
         if clinical?.weight != nil, let day, clinical?.weight(on: day) == nil,
             formula.inputs.contains(where: { $0.name == Judgement.weight })
         {
@@ -111,7 +119,7 @@ extension Judgement {
         return given
     }
 
-    private func refused(_ formula: Formula, _ reason: String) -> Made {
+    private static func refused(_ formula: Formula, _ reason: String) -> Made {
         Made(value: .notPerformed(reason: "calcul non rendu : \(reason)"), raw: "", comment: formula.name)
     }
 

@@ -14,9 +14,11 @@ private struct TrialSide {
 
     private var isReleasing: Bool { rules[RulePack.standingReference.description] ?? false }
 
-    /// The same facts as were judged, with the approvals of today.
-    func evaluate(_ judged: Desk.Judged, in zone: CivilZone) -> Evaluation {
+    /// The same facts as were judged, with the approvals of today. `clinical`: what each request tells, by the result
+    /// that was calculated with it.
+    func evaluate(_ judged: Desk.Judged, _ clinical: [String: ClinicalFacts], in zone: CivilZone) -> Evaluation {
         var input = judged.input
+        recalculate(&input, clinical, in: zone)
         let now = input.now
         let valid = RuleApproval(by: "essai", at: now, until: now.advanced(by: .seconds(86_400)))
         let ended = RuleApproval(by: "essai", at: now.advanced(by: .seconds(-86_400)), until: now)
@@ -29,6 +31,38 @@ private struct TrialSide {
             input.results[place].mode = isReleasing && isNamed ? .release : .sort
         }
         return engine.inZone(zone).evaluate(input)
+    }
+
+    /// What was calculated is calculated again, by the formulas of this side, from what stands beside it; what is not
+    /// all there any more stays as it was.
+    private func recalculate(_ input: inout EvaluationInput, _ clinical: [String: ClinicalFacts], in zone: CivilZone) {
+        let places = Dictionary(
+            input.results.indices.map { (input.results[$0].analysis, $0) }, uniquingKeysWith: { first, _ in first })
+        // In the order of calculation, so that one of another finds it.
+        for formula in engine.pack.formulas where rules[formula.reference.description] ?? false {
+            guard let place = places[formula.code], input.results[place].origin == .calculated,
+                let given = values(for: formula, input, places)
+            else { continue }
+            let made = Judgement.value(
+                of: formula, given, input.patient, clinical[input.results[place].id],
+                collected: input.specimen.collectedAt, engine.inZone(zone))
+            input.results[place].value = made.value
+            input.results[place].rawText = made.raw
+        }
+    }
+
+    private func values(
+        for formula: Formula, _ input: EvaluationInput, _ places: [String: Int]
+    ) -> [String: GivenValue]? {
+        var given = [String: GivenValue]()
+        for name in formula.inputs.filter(\.isAnalysis).map(\.name) {
+            let other = input.others.first { $0.analysis == name }?.value
+            guard let value = places[name].flatMap({ input.results[$0].value }) ?? other,
+                case .measured(let number, let unit) = value
+            else { return nil }
+            given[name] = GivenValue(number, unit: unit)
+        }
+        return given
     }
 }
 
@@ -51,9 +85,11 @@ extension Desk {
         // Of each result, what its last judgement gives; nil: the same.
         var last = [String: ReplayDifference?]()
         let start = at.advanced(by: .zero - .seconds(Int64(days) * 86_400))
+        let clinical = try await clinical(start, at, [shelf.pack, pack], author)
         let torn = try await each(start, at, author, &report) { judged, _ in
             let zone = zone(of: judged.site)
-            let before = today.evaluate(judged, in: zone), after = changed.evaluate(judged, in: zone)
+            let before = today.evaluate(judged, clinical, in: zone)
+            let after = changed.evaluate(judged, clinical, in: zone)
             for (member, (was, would)) in zip(judged.members, zip(before.results, after.results)) {
                 last[would.id] = .some(
                     was.isTold(as: would) ? nil : Desk.difference(member.record, member.judged, would, was: was))
@@ -65,6 +101,25 @@ extension Desk {
         report.unknown = Set(torn).subtracting(last.keys).count
         report.results = last.count + report.unknown
         return report
+    }
+
+    /// What the request tells of each result that was calculated with a weight or a collection of urine.
+    private func clinical(
+        _ start: Instant, _ at: Instant, _ packs: [RulePack], _ author: Author
+    ) async throws(CommandFailure) -> [String: ClinicalFacts] {
+        let codes = Set(packs.flatMap(\.formulas).filter { $0.inputs.contains { !$0.isAnalysis } }.map(\.code))
+        var ids = Set<String>(), unread = ReplayReport()
+        _ = try await each(start, at, author, &unread) { judged, _ in
+            for facts in judged.members.map(\.judged.facts) {
+                if facts.origin == .calculated, codes.contains(facts.analysis) { ids.insert(facts.id) }
+            }
+        }
+        var found = [String: ClinicalFacts]()
+        for id in ids {
+            let known = try await ask { () throws(StoreFailure) in try await store.observation(id) }
+            if let known { found[id] = try await request(known.requestID).clinical }
+        }
+        return found
     }
 
     /// The catalogue and the rules in force.

@@ -194,7 +194,7 @@ struct Judgement {
         guard let lead = members.first else { return }
         for (place, result) in evaluation.results.enumerated() {
             fresh[result.id] = result
-            var holds = result.holds
+            var holds = result.holds(in: engine.zone)
             if place < arrived.count {
                 let arrival = arrived[place]
                 if let before = arrival.before { holds = Judgement.naming(before, in: holds) }

@@ -30,7 +30,7 @@ extension Desk {
             if let held = holds[observation.id] { observation.holds = held }
             out.append(try await withSwitches(try await withControls(observation, at: at)))
         }
-        return out
+        return try await withRelations(out, at: at)
     }
 
     /// A rejection with what follows from it: what was calculated from the result goes with it, or is calculated
