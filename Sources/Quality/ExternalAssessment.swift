@@ -48,6 +48,18 @@ package struct AssessmentResult: Sendable, Hashable, Codable {
         case notScored = "NON_NOTE"
     }
 
+    /// It changes what an earlier entry of the same sample says, beyond adding what that one did not have yet.
+    package func corrects(_ earlier: AssessmentResult) -> Bool {
+        value != earlier.value || unit != earlier.unit
+            || (earlier.target != nil && target != earlier.target) || (earlier.sd != nil && sd != earlier.sd)
+            || (!earlier.peerGroup.isEmpty && peerGroup != earlier.peerGroup)
+    }
+    /// `4.2 mmol/L (cible 4.0 ± 0.1)`
+    package var words: String {
+        let rated = target.map { " (cible \($0.text)\(sd.map { " ± " + $0.text } ?? ""))" } ?? ""
+        return "\(value.text) \(unit)\(rated)"
+    }
+
     package var z: ZScore? {
         guard value.comparator == .equal, let target, let sd else { return nil }
         return ZScore(value: value.number, target: target, sd: sd)

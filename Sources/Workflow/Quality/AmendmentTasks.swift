@@ -13,20 +13,30 @@ package struct AmendmentTask: Codable, Sendable, Hashable {
     package var run: String
     package var isOpen: Bool
     package var reason: String
+    /// What left that was calculated from it; nil: nothing.
+    package var calculated: [String]?
+
+    package var analyses: [String] { [analysis] + (calculated ?? []) }
 }
 
 extension Desk {
     /// What a decision makes of the tasks of its request: opens one, or sets one aside.
     func taskFacts(
-        _ decision: LookBackDecision, on observation: Observation, analyzer: String, by author: Author
+        _ decision: LookBackDecision, on observation: Observation, analyzer: String, with following: [String],
+        by author: Author
     ) async throws(CommandFailure) -> [Fact] {
         let entries = try await taskEntries(of: observation.requestID, site: observation.site)
         let standing = entries.last { $0.task.observationID == observation.id && $0.task.run == decision.run }
         let opens = decision.choice == .amend
         guard opens || standing?.task.isOpen ?? false else { return [] }
+        var codes = Set<String>()
+        for id in following {
+            let found = try await ask { () throws(StoreFailure) in try await store.observation(id) }
+            if let found { codes.insert(found.analysis) }
+        }
         let task = AmendmentTask(
             observationID: observation.id, analysis: observation.analysis, analyzer: analyzer, run: decision.run,
-            isOpen: opens, reason: decision.signed.reason)
+            isOpen: opens, reason: decision.signed.reason, calculated: codes.isEmpty ? nil : codes.sorted())
         return [
             .register(
                 RegisterEntry(
