@@ -4,6 +4,7 @@ import Client
 import Laboratory
 import Printing
 import Quality
+import Store
 import Workflow
 
 /// The control of quality.
