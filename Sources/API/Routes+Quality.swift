@@ -4,6 +4,7 @@ import Client
 import Laboratory
 import Printing
 import Quality
+import Store
 import Workflow
 
 /// The control of quality.
@@ -25,7 +26,7 @@ extension LaboratoryAPI {
                         state: try await state(assay(call), call),
                         policy: QualityPolicyView(page.timeline.policy, call),
                         targets: page.targets.map { QualityTargetView($0, call) },
-                        points: page.points.map { QualityPointView($0, call) },
+                        points: points(page, call),
                         runs: page.timeline.verdicts.map { QualityRunView($0, call) }))
             },
             Route("GET", "/v1/quality/:analyzer/:analysis/chart", .needs(.read), query: ["format", "width"]) { call in
@@ -147,9 +148,27 @@ extension LaboratoryAPI {
         }
     }
 
+    private func points(_ page: QualityPage, _ call: Call) -> [QualityPointView] {
+        // When each counts is for the timeline to say.
+        let judged = page.timeline.verdicts.flatMap(\.points)
+        let late = Dictionary(judged.map { ($0.id, $0.lateSince) }) { $0 ?? $1 }
+        let rejected = page.timeline.rejectedRuns
+        return page.points.map { point in
+            var view = QualityPointView(point, call)
+            view.lateSince = (late[point.id] ?? nil).map { call.moment($0) }
+            view.isRejected = rejected.contains(point.run) ? true : nil
+            return view
+        }
+    }
+
     private func statistics(_ call: Call) async throws -> [QualityStatisticsView] {
         let page = try await page(call)
-        let groups = ControlStatistics.groups(page.points, byMonth: call.query["month"] == "1", in: call.zone)
+        let byMonth = call.query["month"] == "1"
+        let rejected = page.timeline.rejectedRuns
+        let groups = ControlStatistics.groups(page.points, byMonth: byMonth, in: call.zone, rejected: rejected)
+        let all = Dictionary(
+            ControlStatistics.groups(page.points, byMonth: byMonth, in: call.zone)
+                .map { ($0.group, $0.statistics) }, uniquingKeysWith: { $1 })
         let calibration = try call.query["ucal"].map { try number($0, "ucal") }
         let bias = try await desk.assessments(site: call.author.site).biasUncertainty(of: assay(call), places: 8)
         return groups.compactMap { group, statistics in
@@ -165,6 +184,9 @@ extension LaboratoryAPI {
             var view = QualityStatisticsView(
                 level: group.level.name, lot: group.lot, month: group.month.map { String($0.description.prefix(7)) },
                 count: summary.count, mean: summary.mean.text, sd: summary.sd.text)
+            if let whole = all[group], whole.count > summary.count, let whole = ControlSummary(whole) {
+                view.all = .init(count: whole.count, mean: whole.mean.text, sd: whole.sd.text)
+            }
             view.target = target?.text
             view.allowableError = page.timeline.policy.allowableError?.text
             view.cv = summary.cv?.text
@@ -182,22 +204,30 @@ extension LaboratoryAPI {
     private func lookBacks(_ call: Call) async throws -> [LookBackView] {
         var views = [LookBackView]()
         for lookBack in try await desk.lookBacks(assay(call), site: call.author.site) {
-            var entries = [LookBackView.Entry]()
-            for entry in lookBack.entries {
-                var view = LookBackView.Entry(
-                    result: entry.result.id, measuredAt: call.moment(entry.result.measuredAt),
-                    releasedAt: entry.result.releasedAt.map { call.moment($0) }, status: entry.status.rawValue,
-                    decision: entry.decision?.choice.rawValue, by: entry.decision?.signed.by)
-                let calculated = try await desk.calculated(from: entry.result.id)
-                view.calculated = calculated.isEmpty ? nil : calculated
-                entries.append(view)
-            }
-            views.append(
-                LookBackView(
-                    run: lookBack.period.run, from: lookBack.period.from.map { call.moment($0) },
-                    to: lookBack.period.to.map { call.moment($0) }, done: lookBack.isDone, entries: entries))
+            var view = LookBackView(
+                run: lookBack.period.run, from: lookBack.period.from.map { call.moment($0) },
+                to: lookBack.period.to.map { call.moment($0) }, done: lookBack.isDone, entries: [])
+            for entry in lookBack.entries { view.entries.append(try await self.entry(entry, call)) }
+            views.append(view)
         }
         return views
+    }
+
+    /// With whose result it is, for who may read that.
+    private func entry(_ entry: LookBack.Entry, _ call: Call) async throws -> LookBackView.Entry {
+        var view = LookBackView.Entry(
+            result: entry.result.id, measuredAt: call.moment(entry.result.measuredAt),
+            releasedAt: entry.result.releasedAt.map { call.moment($0) }, status: entry.status.rawValue,
+            decision: entry.decision?.choice.rawValue, by: entry.decision?.signed.by)
+        view.source = entry.result.source
+        guard let observation = try await desk.store.observation(entry.result.id) else { return view }
+        view.analysis = observation.analysis
+        guard call.author.role.permissions.contains(.readFiles) else { return view }
+        view.value = observation.value.frenchText
+        let request = try await desk.request(observation.requestID)
+        view.requestNumber = request.number
+        view.file = try await desk.patient(request.patientID).ipp
+        return view
     }
 
     // Bodies
@@ -275,14 +305,25 @@ extension LaboratoryAPI {
     }
 
     private func assessments(_ call: Call) async throws -> [AssessmentView] {
-        let corrected = try await desk.correctedAssessments(site: call.author.site)
-        return try await desk.assessments(site: call.author.site).results.map { result in
+        try await desk.assessmentHistory(site: call.author.site).compactMap { entries -> AssessmentView? in
+            guard let last = entries.last else { return nil }
+            let result = last.result
             var view = AssessmentView(
                 programme: result.programme, round: result.round, sample: result.sample,
                 analyzer: result.assay.analyzer, analysis: result.assay.analysis, at: call.moment(result.measuredAt),
                 value: result.value.text, unit: result.unit, target: result.target?.text, sd: result.sd?.text,
                 z: result.z?.text, bias: result.bias()?.text, conclusion: result.conclusion.rawValue)
-            view.corrected = corrected[result.sampleName]
+            let corrections = zip(entries, entries.dropFirst()).filter { $1.result.corrects($0.result) }
+            if let last = corrections.last?.1 {
+                view.corrected = "corrigé par \(last.author) le \(call.moment(last.at).french) : \(last.reason)"
+            }
+            if entries.count > 1 {
+                view.earlier = entries.dropLast().map { entry in
+                    .init(
+                        value: entry.result.value.text, target: entry.result.target?.text, sd: entry.result.sd?.text,
+                        conclusion: entry.result.conclusion.rawValue, by: entry.author, at: call.moment(entry.at))
+                }
+            }
             return view
         }
     }

@@ -42,6 +42,10 @@ package struct QualityPointView: Codable, Sendable, Hashable {
     package var defect: String?
     /// Why it does not count, and who said so.
     package var exclusion: String?
+    /// It became known after a rejection, and counts from then only.
+    package var lateSince: Moment?
+    /// Its run was rejected.
+    package var isRejected: Bool?
     package init(
         id: String, run: String, at: Moment, level: String, lot: String, material: String, value: String,
         target: String?, sd: String?, z: String?, defect: String?, exclusion: String?
@@ -186,9 +190,22 @@ package struct QualityStatisticsView: Codable, Sendable, Hashable {
     package var lot: String
     /// `2026-11`
     package var month: String?
+    /// Points that mean and SD are of: those of rejected runs are left out, and are in `all`.
     package var count: Int
     package var mean: String
     package var sd: String
+    /// The same with the points of rejected runs; nil: there are none.
+    package var all: Figures?
+    package struct Figures: Codable, Sendable, Hashable {
+        package var count: Int
+        package var mean: String
+        package var sd: String
+        package init(count: Int, mean: String, sd: String) {
+            self.count = count
+            self.mean = mean
+            self.sd = sd
+        }
+    }
     /// In force at the last point of the group.
     package var target: String?
     package var cv: String?
@@ -219,8 +236,14 @@ package struct LookBackView: Codable, Sendable, Hashable {
         package var status: String
         package var decision: String?
         package var by: String?
-        /// Analyses of its request that were calculated with it.
-        package var calculated: [String]?
+        package var analysis: String?
+        /// The measured result that it is calculated from: what is decided of that one goes for it.
+        package var source: String?
+        // For who may read files.
+        package var value: String?
+        package var requestNumber: String?
+        /// The patient's IPP.
+        package var file: String?
         package init(
             result: String, measuredAt: Moment, releasedAt: Moment?, status: String, decision: String?, by: String?
         ) {
@@ -261,8 +284,26 @@ package struct AssessmentView: Codable, Sendable, Hashable {
     package var z: String?
     package var bias: String?
     package var conclusion: String
-    /// What it was before each correction, and why.
-    package var corrected: [String]?
+    /// Another value or another rating stood before: the last reason for it, who gave it and when.
+    package var corrected: String?
+    /// What stood before, the first first.
+    package var earlier: [Earlier]?
+    package struct Earlier: Codable, Sendable, Hashable {
+        package var value: String
+        package var target: String?
+        package var sd: String?
+        package var conclusion: String
+        package var by: String
+        package var at: Moment
+        package init(value: String, target: String?, sd: String?, conclusion: String, by: String, at: Moment) {
+            self.value = value
+            self.target = target
+            self.sd = sd
+            self.conclusion = conclusion
+            self.by = by
+            self.at = at
+        }
+    }
     package init(
         programme: String, round: String, sample: String, analyzer: String, analysis: String, at: Moment,
         value: String, unit: String, target: String?, sd: String?, z: String?, bias: String?, conclusion: String
@@ -408,7 +449,7 @@ package struct AssessmentBody: Codable, Sendable, Hashable {
     package var target: String?
     package var sd: String?
     package var peers: Int?
-    /// Of a correction; nil for a first result, and for the organiser's answer to it.
+    /// Why what is in the register already changes.
     package var reason: String?
     package init(
         programme: String, round: String, sample: String, analyzer: String, analysis: String, at: Moment, value: String

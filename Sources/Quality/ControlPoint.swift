@@ -40,7 +40,7 @@ package struct SignedReason: Sendable, Hashable, Codable {
 
     /// Refuses a blank author or reason (`quality.unsigned`).
     package init(by: String, at: Instant, reason: String) throws(Refusal) {
-        guard !by.allSatisfy(\.isWhitespace), !reason.allSatisfy(\.isWhitespace) else {
+        guard !by.allSatisfy(\.isWhitespace), reason.saysSomething else {
             throw Refusal(
                 "quality.unsigned", because: "il manque l'auteur ou le motif",
                 remedy: "dire qui signe et pourquoi : rien n'est écarté ni levé sans motif signé")
@@ -132,11 +132,17 @@ package struct ControlPoint: Sendable, Hashable, Codable {
     package var isParallel: Bool
     /// The point stays on the chart; rules evaluated after the signature skip it.
     package var exclusion: SignedReason?
+    /// When it became known; nil: when it was measured.
+    package var recordedAt: Instant?
+    /// Its instant is what a person says, not what an analyzer wrote.
+    package var isTyped: Bool
+    /// Known after the fact, where a rejection was known already: from when it counts. `ControlTimeline` says so.
+    package internal(set) var lateSince: Instant?
 
     package init(
         id: String, assay: ControlledAssay, run: String, at: Instant, level: ControlLevel, material: String = "",
         lot: String = "", value: Measured, target: Exact?, sd: Exact?, isParallel: Bool = false,
-        exclusion: SignedReason? = nil
+        exclusion: SignedReason? = nil, recordedAt: Instant? = nil, isTyped: Bool = false
     ) {
         self.id = id
         self.assay = assay
@@ -150,7 +156,13 @@ package struct ControlPoint: Sendable, Hashable, Codable {
         self.sd = sd
         self.isParallel = isParallel
         self.exclusion = exclusion
+        self.recordedAt = recordedAt
+        self.isTyped = isTyped
     }
+
+    var knownAt: Instant { recordedAt ?? at }
+    /// From when it counts.
+    var countsFrom: Instant { lateSince ?? at }
 
     /// The z, or why there is none.
     package var score: Score {

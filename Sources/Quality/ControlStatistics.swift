@@ -140,13 +140,15 @@ package struct StatisticsGroup: Sendable, Hashable, Comparable {
 }
 
 extension ControlStatistics {
-    /// By level and lot, and by month of the zone when `byMonth`. Excluded and censored points are left out; a rejected
-    /// run stays in unless its points are excluded: leaving it out silently would make every SD too small.
+    /// By level and lot, and by month of the zone when `byMonth`. Excluded and censored points are left out. Those of
+    /// `rejected` runs too: whoever gives them shows the figures with them as well, since a run left out in silence makes
+    /// every SD too small.
     package static func groups(
-        _ points: [ControlPoint], byMonth: Bool, in zone: CivilZone
+        _ points: [ControlPoint], byMonth: Bool, in zone: CivilZone, rejected: Set<String> = []
     ) -> [(group: StatisticsGroup, statistics: ControlStatistics)] {
         var statistics: [StatisticsGroup: ControlStatistics] = [:]
         for point in points where point.exclusion == nil && point.value.comparator == .equal {
+            if rejected.contains(point.run), !point.isParallel { continue }
             let month = byMonth ? point.month(in: zone) : nil
             let group = StatisticsGroup(level: point.level, lot: point.lot, month: month)
             statistics[group, default: ControlStatistics()].add(point.value.number)

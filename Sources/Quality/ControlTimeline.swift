@@ -15,8 +15,9 @@ package struct SuspectPeriod: Sendable, Hashable {
     package let assay: ControlledAssay
     /// The rejected run that opened it.
     package let run: String
-    /// The last run that conformed, its instant included; nil: none ever did, and every result is in doubt.
-    package let from: Instant?
+    /// The last run that conformed and was known to, its instant included; nil: none ever did, and every result is in
+    /// doubt.
+    package internal(set) var from: Instant?
     package let rejectedAt: Instant
     /// Excluded; nil while the assay is not CONFORME again.
     package internal(set) var to: Instant?
@@ -45,7 +46,8 @@ package struct ControlStanding: Sendable, Hashable {
 }
 
 /// The control of one analysis on one analyzer, told from its facts: a pure fold, so that the same facts always tell
-/// the same. Nothing at an instant depends on a fact of a later instant.
+/// the same. Nothing at an instant depends on a fact of a later instant, and nothing that a rejection put in doubt on
+/// what became known after it (`lateSince`).
 package struct ControlTimeline: Sendable {
     package let assay: ControlledAssay
     package let policy: ControlPolicy
@@ -57,6 +59,8 @@ package struct ControlTimeline: Sendable {
     private var proofs: [(run: String, at: Instant)] = []
     /// Place in `verdicts`, by order of the run.
     private var places: [Int: Int] = [:]
+    /// Runs that answered a rejection and became known after the fact: when they did.
+    private var lateAnswers: [String: Instant] = [:]
     private var phase = ControlPhase.notControlled(because: ControlTimeline.nothing)
 
     private static let nothing = "aucun contrôle enregistré"
@@ -67,9 +71,20 @@ package struct ControlTimeline: Sendable {
         assay: ControlledAssay, policy: ControlPolicy, points: [ControlPoint], events: [ControlEvent] = [],
         corrections: [ControlCorrection] = []
     ) {
+        let own = points.filter { $0.assay == assay }
+        self.init(
+            assay: assay, policy: policy, settled: ControlTimeline.settled(own, policy, events, corrections),
+            events: events, corrections: corrections)
+    }
+
+    /// `settled`: points of this assay, each with when it counts.
+    init(
+        assay: ControlledAssay, policy: ControlPolicy, settled: [ControlPoint], events: [ControlEvent],
+        corrections: [ControlCorrection]
+    ) {
         self.assay = assay
         self.policy = policy
-        let runs = RunHistory(points.filter { $0.assay == assay })
+        let runs = RunHistory(settled)
         var moments = runs.ticks.map { Moment(at: $0.at, fact: .tick($0)) }
         moments += events.map { Moment(at: $0.at, fact: .event($0)) }
         moments += corrections.map { Moment(at: $0.action.at, fact: .correction($0.run)) }
@@ -117,7 +132,7 @@ package struct ControlTimeline: Sendable {
                 run: verdict.run, at: verdict.at, points: verdict.points, violations: first.violations,
                 outcome: .rejected, because: first.because)
         } else if runs.counts(at: tick) {
-            take(&verdict, at: tick.at, order: tick.run, &rejected)
+            take(&verdict, at: tick, order: tick.run, runs, &rejected)
         }
         keep(verdict, order: tick.run)
         guard runs.counts(at: tick) else { return }
@@ -126,7 +141,7 @@ package struct ControlTimeline: Sendable {
             guard places[later] != nil, rejected[later] == nil else { continue }
             var again = self.verdict(of: later, at: tick.at, runs)
             guard again.outcome == .rejected else { continue }
-            take(&again, at: tick.at, order: later, &rejected)
+            take(&again, at: tick, order: later, runs, &rejected)
             keep(again, order: later)
         }
     }
@@ -139,13 +154,24 @@ package struct ControlTimeline: Sendable {
 
     /// Lets a verdict move the machine.
     private mutating func take(
-        _ verdict: inout RunVerdict, at now: Instant, order: Int, _ rejected: inout [Int: RunVerdict]
+        _ verdict: inout RunVerdict, at tick: RunHistory.Tick, order: Int, _ runs: RunHistory,
+        _ rejected: inout [Int: RunVerdict]
     ) {
+        let now = tick.at
         if verdict.outcome == .rejected {
             if rejected[order] == nil { rejected[order] = verdict }
-            forgetProof(of: verdict.run)
+            forgetProof(of: verdict.run, among: tick.isLate ? proofs.count : ControlTimeline.interleavedRuns)
+        } else if tick.isLate {
+            let open = phase.open.flatMap { runs.order[$0.run] }.flatMap { rejected[$0] }
+            guard verdict.outcome == .conforming, answers(verdict, open) else {
+                verdict.because =
+                    "connu après coup : ne change rien à ce qu'un rejet a mis en doute"
+                    + (verdict.because.isEmpty ? "" : " ; \(verdict.because)")
+                return
+            }
+            lateAnswers[verdict.run] = now
         }
-        move(.run(verdict.judged(at: now), verdict.outcome), at: now)
+        move(.run(verdict.judged(at: now), verdict.outcome), at: now, measuredAt: tick.isLate ? verdict.at : nil)
         guard verdict.outcome == .conforming else { return }
         forgetProof(of: verdict.run)
         if !phase.awaited.isEmpty {
@@ -162,6 +188,17 @@ package struct ControlTimeline: Sendable {
             + (policy.needsSignedCorrection ? "la correction est à signer" : "une seconde série conforme est attendue")
     }
 
+    /// A run that became known after the fact answers the rejection that is open, when all of it was measured after
+    /// that.
+    private func answers(_ verdict: RunVerdict, _ open: RunVerdict?) -> Bool {
+        switch phase {
+        case .rejected, .signed:
+            guard let open, let first = verdict.points.map(\.at).min() else { return false }
+            return open.at < first
+        case .notControlled, .conforming, .alarmed, .expired, .rerun: return false
+        }
+    }
+
     private mutating func keep(_ verdict: RunVerdict, order: Int) {
         var verdict = verdict
         verdict.state = phase.state
@@ -174,19 +211,20 @@ package struct ControlTimeline: Sendable {
     }
 
     /// A run proves something once, and nothing any more when it is rejected. It is among the newest, if anywhere: what
-    /// conformed since its first point.
-    private mutating func forgetProof(of run: String) {
-        let newest = proofs.suffix(ControlTimeline.interleavedRuns)
+    /// conformed since its first point; one of which a point became known late may be any.
+    private mutating func forgetProof(of run: String, among count: Int = ControlTimeline.interleavedRuns) {
+        let newest = proofs.suffix(count)
         if let place = newest.lastIndex(where: { $0.run == run }) { proofs.remove(at: place) }
     }
     /// Runs of one assay that can be under way at one time.
     private static let interleavedRuns = 16
 
     private mutating func expire(before now: Instant) {
-        if let end = phase.end(policy), end <= now { move(.time, at: end) }
+        if let end = phase.end(policy), end <= now { move(.time, at: max(end, steps.last?.at ?? end)) }
     }
 
-    private mutating func move(_ input: ControlInput, at now: Instant) {
+    /// `measuredAt`: of a run that became known after the fact.
+    private mutating func move(_ input: ControlInput, at now: Instant, measuredAt: Instant? = nil) {
         let next = phase.after(input, policy)
         guard next != phase else { return }
         let wasOpen = suspectPeriods.last.map { $0.to == nil } ?? false
@@ -195,14 +233,25 @@ package struct ControlTimeline: Sendable {
         switch next {
         case .rejected(let open) where !wasOpen:
             suspectPeriods.append(
-                SuspectPeriod(assay: assay, run: open.run, from: proofs.last?.at, rejectedAt: now, to: nil))
-        // Results are good again from the conforming run on, also when its correction was signed later.
-        case .conforming(_, let at) where wasOpen: suspectPeriods[suspectPeriods.count - 1].to = at
-        case .notControlled, .conforming, .alarmed, .expired, .rejected, .signed, .rerun: break
+                SuspectPeriod(
+                    assay: assay, run: open.run, from: lastConforming(at: measuredAt ?? now), rejectedAt: now, to: nil))
+        case .rejected:
+            // One that became known late may reach back further than the one that is open.
+            if let measuredAt, let from = suspectPeriods[suspectPeriods.count - 1].from {
+                let reach = lastConforming(at: measuredAt)
+                suspectPeriods[suspectPeriods.count - 1].from = reach.map { min($0, from) }
+            }
+        // Results are good again from the conforming run on, also when its correction was signed later; from when it
+        // became known, for one that became known late.
+        case .conforming(let run, let at) where wasOpen:
+            suspectPeriods[suspectPeriods.count - 1].to = lateAnswers[run] ?? at
+        case .notControlled, .conforming, .alarmed, .expired, .signed, .rerun: break
         }
     }
 
     // MARK: Questions
+
+    package var rejectedRuns: Set<String> { Set(verdicts.filter { $0.outcome == .rejected }.map(\.run)) }
 
     /// When runs conformed, in time.
     package var conformed: [Instant] { proofs.map(\.at) }

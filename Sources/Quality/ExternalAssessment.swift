@@ -40,11 +40,6 @@ package struct AssessmentResult: Sendable, Hashable, Codable {
     /// What names it in the register: one sample of one round, measured by one assay.
     package var sampleName: String { [programme, round, sample, assay.description].joined(separator: "|") }
 
-    /// Merely what the organiser answered, of the value that was given: no correction.
-    package func completes(_ earlier: AssessmentResult) -> Bool {
-        earlier.target == nil && value == earlier.value && measuredAt == earlier.measuredAt && unit == earlier.unit
-    }
-
     /// ISO 13528:2022 section 9.4: |z| ≤ 2 acceptable, ≥ 3 unacceptable (action), between them a warning.
     package enum Conclusion: String, Sendable, Codable, CaseIterable {
         case satisfactory = "SATISFAISANT"
@@ -54,6 +49,18 @@ package struct AssessmentResult: Sendable, Hashable, Codable {
         case pending = "ATTENTE"
         /// Target without SD, or a censored value: there is no z.
         case notScored = "NON_NOTE"
+    }
+
+    /// It changes what an earlier entry of the same sample says, beyond adding what that one did not have yet.
+    package func corrects(_ earlier: AssessmentResult) -> Bool {
+        value != earlier.value || unit != earlier.unit
+            || (earlier.target != nil && target != earlier.target) || (earlier.sd != nil && sd != earlier.sd)
+            || (!earlier.peerGroup.isEmpty && peerGroup != earlier.peerGroup)
+    }
+    /// `4.2 mmol/L (cible 4.0 ± 0.1)`
+    package var words: String {
+        let rated = target.map { " (cible \($0.text)\(sd.map { " ± " + $0.text } ?? ""))" } ?? ""
+        return "\(value.text) \(unit)\(rated)"
     }
 
     package var z: ZScore? {

@@ -7,11 +7,23 @@ package struct MeasuredResult: Sendable, Hashable, Codable {
     package var measuredAt: Instant
     /// When it left the laboratory (first signed report); nil: not yet.
     package var releasedAt: Instant?
-    package init(id: String, assay: ControlledAssay, measuredAt: Instant, releasedAt: Instant? = nil) {
+    /// The measured result that it was calculated from, the only one of `assay`: what is decided of that one goes for
+    /// it too. Nil for what was measured.
+    package var source: String?
+    package init(
+        id: String, assay: ControlledAssay, measuredAt: Instant, releasedAt: Instant? = nil, source: String? = nil
+    ) {
         self.id = id
         self.assay = assay
         self.measuredAt = measuredAt
         self.releasedAt = releasedAt
+        self.source = source
+    }
+
+    /// In time, each followed by what was calculated from it.
+    fileprivate static func isBefore(_ a: MeasuredResult, _ b: MeasuredResult) -> Bool {
+        (a.measuredAt, a.source ?? a.id, a.source == nil ? 0 : 1, a.id)
+            < (b.measuredAt, b.source ?? b.id, b.source == nil ? 0 : 1, b.id)
     }
 }
 
@@ -72,12 +84,21 @@ package struct LookBack: Sendable, Hashable {
         let suspect = results.filter {
             $0.assay == period.assay && $0.measuredAt <= now && period.contains($0.measuredAt)
         }
-        entries = suspect.sorted { ($0.measuredAt, $0.id) < ($1.measuredAt, $1.id) }.map { result in
-            let decision = last[result.id]
+        entries = suspect.sorted(by: MeasuredResult.isBefore).map { result in
+            let decision = last[result.source ?? result.id]
             let isReleased = result.releasedAt.map { $0 <= now } ?? false
             let status: Entry.Status = decision != nil ? .decided : (isReleased ? .toDecide : .held)
             return Entry(result: result, status: status, decision: decision)
         }
+    }
+
+    private init(_ period: SuspectPeriod, _ entries: [Entry]) {
+        self.period = period
+        self.entries = entries
+    }
+    /// Some of its results.
+    package func only(_ results: Set<String>) -> LookBack {
+        LookBack(period, entries.filter { results.contains($0.result.id) })
     }
 
     package var held: [Entry] { entries.filter { $0.status == .held } }
@@ -92,6 +113,11 @@ package struct LookBack: Sendable, Hashable {
                 "quality.lookback.unknown", at: decision.result,
                 because: "ce résultat n'est pas de la période suspecte du contrôle \(period.run)",
                 remedy: "reprendre la liste de la période")
+        }
+        if let source = entry.result.source {
+            throw Refusal(
+                "quality.lookback.calculated", at: decision.result,
+                because: "ce résultat est calculé : il suit ce dont il est calculé", remedy: "décider de \(source)")
         }
         let isReleased = entry.result.releasedAt.map { $0 <= decision.signed.at } ?? false
         if isReleased && !isBiologist {

@@ -7,6 +7,8 @@ struct RunHistory: Sendable {
         let at: Instant
         /// Place of the run in time.
         let run: Int
+        /// All of them became known after the fact (`ControlPoint.lateSince`).
+        let isLate: Bool
     }
 
     /// By run, each in time.
@@ -38,7 +40,9 @@ struct RunHistory: Sendable {
         var ticks: [Tick] = []
         for (index, run) in runs.enumerated() {
             order[run[0].run] = index
-            for at in Set(run.map(\.at)) { ticks.append(Tick(at: at, run: index)) }
+            for (at, points) in Dictionary(grouping: run, by: \.countsFrom) {
+                ticks.append(Tick(at: at, run: index, isLate: points.allSatisfy { $0.lateSince != nil }))
+            }
         }
         scored = runs.enumerated().map { index, run in
             ControlPoint.ranked(run).filter { !$0.isParallel }.compactMap { point in
@@ -50,15 +54,17 @@ struct RunHistory: Sendable {
     }
 
     /// A point in parallel proves nothing, and does not make a run that conformed conform again later.
-    func counts(at tick: Tick) -> Bool { runs[tick.run].contains { $0.at == tick.at && !$0.isParallel } }
+    func counts(at tick: Tick) -> Bool { runs[tick.run].contains { $0.countsFrom == tick.at && !$0.isParallel } }
 
-    func points(of run: Int, until now: Instant) -> [ControlPoint] { runs[run].filter { $0.at <= now } }
+    func points(of run: Int, until now: Instant) -> [ControlPoint] { runs[run].filter { $0.countsFrom <= now } }
 
     /// What counts for the rules in the runs before, as known at `now`, newest first: runs backwards in time, inside a
     /// run backwards by level rank. Lazy: the rules seldom look back further than some runs.
     func scored(before run: Int, at now: Instant) -> some Sequence<ScoredPoint> {
         (0..<run).reversed().lazy.flatMap { index in
-            scored[index].reversed().lazy.filter { $0.point.at <= now && !$0.point.isExcluded(at: now) }
+            scored[index].reversed().lazy.filter {
+                $0.point.countsFrom <= now && !$0.point.isExcluded(at: now)
+            }
         }
     }
 }

@@ -33,7 +33,7 @@ package struct RunVerdict: Sendable, Hashable {
     func judged(at now: Instant) -> JudgedRun {
         let counting = points.filter { !$0.isExcluded(at: now) && !$0.isParallel && $0.z != nil }
         return JudgedRun(
-            name: run, at: now, levels: Set(counting.map(\.level.name)), failed: Set(rejecting.flatMap(\.levels)),
+            name: run, at: at, levels: Set(counting.map(\.level.name)), failed: Set(rejecting.flatMap(\.levels)),
             because: because)
     }
 

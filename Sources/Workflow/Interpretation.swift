@@ -59,9 +59,10 @@ extension Desk {
             facts.append(.triage(leftOver(what, rank, message)))
             outcome.triaged += 1
         }
-        let controls = reading.controls.map { control($0, message) }
-        outcome.controls += controls.count
-        facts += controls.map(Fact.control) + (try await lateControls(controls))
+        for control in reading.controls {
+            facts.append(.control(self.control(control, message, at: outcome.at)))
+            outcome.controls += 1
+        }
         for entry in try await unknownControls(reading.controls, message) {
             facts.append(.triage(entry))
             outcome.triaged += 1
@@ -185,12 +186,14 @@ extension Desk {
         files.note(accession, specimen.requestID)
     }
 
-    func control(_ incoming: IncomingObservation, _ message: ReceivedMessage) -> ControlObservation {
+    func control(
+        _ incoming: IncomingObservation, _ message: ReceivedMessage, at recordedAt: Instant
+    ) -> ControlObservation {
         ControlObservation(
             id: freshID(), site: message.site, analyzer: message.analyzer, messageID: message.id,
             ordinal: incoming.ordinal, material: incoming.accession, instrumentCode: incoming.instrumentCode,
             analysis: incoming.analysis, value: incoming.value, rawText: incoming.rawText,
-            observedAt: incoming.observedAt ?? message.at)
+            observedAt: incoming.observedAt ?? message.at, recordedAt: recordedAt)
     }
 
     // Triage
@@ -269,7 +272,7 @@ extension Desk {
     }
 
     package func needReason(_ reason: String) throws(CommandFailure) {
-        guard reason.contains(where: { !$0.isWhitespace }) else {
+        guard reason.saysSomething else {
             throw .refused(
                 Refusal("reason.missing", at: "reason", because: "un motif est obligatoire", remedy: "dire pourquoi"))
         }

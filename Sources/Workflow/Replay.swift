@@ -59,7 +59,7 @@ extension Desk {
                         continue
                     }
                 } else {
-                    work.facts.append(.control(control(incoming, message)))
+                    work.facts.append(.control(control(incoming, message, at: work.at)))
                     if let made {
                         work.outcome.waiting += 1
                         work.facts.append(.triage(made))

@@ -21,8 +21,8 @@ extension QCCommand {
             var table = Table("AUTOMATE", "ANALYSE", "ÉTAT", "RETENUE", "DEPUIS", "JUSQU'À", "*MOTIF")
             for state in states {
                 table.add(
-                    state.analyzer, state.analysis, state.state, state.hold ?? "", state.since?.text ?? "",
-                    state.expiresAt?.text ?? "", state.because)
+                    state.analyzer, state.analysis, state.state, state.hold ?? "", state.since?.french ?? "",
+                    state.expiresAt?.french ?? "", state.because)
             }
             Output.table(table, empty: "aucun contrôle : les résultats sont retenus (CQ_ABSENT)")
         }
@@ -53,11 +53,16 @@ extension QCCommand {
                 let place = target.parallel ? ", en parallèle" : (target.mean == nil ? ", clos" : "")
                 Output.prose(
                     "cible : \(target.material) niveau \(target.level) lot \(target.lot) : \(values) "
-                        + "(\(target.origin), \(target.points) points, depuis \(target.from.text))\(place)")
+                        + "(\(target.origin), \(target.points) points, depuis \(target.from.french))\(place)")
             }
             var table = Table("SÉRIE", "NIVEAU", "LOT", "VALEUR", "CIBLE", "ET", "Z", "POINT", "*REMARQUE")
             for point in page.points {
-                let remark = point.exclusion.map { "écarté par \($0)" } ?? point.defect ?? ""
+                let remarks = [
+                    point.lateSince.map { "connu après coup, le \($0.french)" },
+                    point.isRejected.map { _ in "série rejetée" }, point.exclusion.map { "écarté par \($0)" },
+                    point.defect,
+                ]
+                let remark = remarks.compactMap(\.self).joined(separator: " ; ")
                 table.add(
                     point.run, point.level, point.lot, point.value, point.target ?? "", point.sd ?? "",
                     point.z ?? "", point.id, remark)
@@ -81,6 +86,8 @@ extension QCCommand {
                 des biais des EEQ ; sans EEQ, pas de U.
                 Biais par rapport à la cible, en % ; ET TOT. = |biais| + 1,65·CV ; TEa : erreur totale admise \
                 (qc policy --allowable-error) ; sigma = (TEa − |biais|) / CV.
+                Les points des séries rejetées sont écartés de N, de la moyenne, de l'ET et de ce qui en vient ; \
+                N TOUS et ET TOUS les comptent. Un point écarté (qc exclude) n'est dans aucun.
                 """)
         @OptionGroup var assay: Assay
         @OptionGroup var listing: Listing
@@ -92,11 +99,14 @@ extension QCCommand {
                 assay.analyzer, assay.analysis, byMonth: month, calibrationUncertainty: uCal)
             if listing.json { return try Output.json(lines) }
             var table = Table(
-                "NIVEAU", "LOT", "MOIS", "#N", "#CIBLE", "#MOYENNE", "#ET", "#CV %", "#BIAIS %", "#ET TOT. %", "#TEa %",
+                "NIVEAU", "LOT", "MOIS", "#N", "#N TOUS", "#ET TOUS", "#CIBLE", "#MOYENNE", "#ET", "#CV %", "#BIAIS %",
+                "#ET TOT. %", "#TEa %",
                 "#SIGMA", "#U %")
             for line in lines {
                 table.add(
-                    line.level, line.lot, line.month ?? "", String(line.count), line.target ?? "", line.mean, line.sd,
+                    line.level, line.lot, line.month ?? "", String(line.count),
+                    String(line.all?.count ?? line.count), line.all?.sd ?? line.sd, line.target ?? "", line.mean,
+                    line.sd,
                     line.cv ?? "", line.bias ?? "", line.totalError ?? "", line.allowableError ?? "", line.sigma ?? "",
                     line.uncertainty ?? "")
             }
@@ -247,13 +257,17 @@ extension QCCommand {
         static let configuration = CommandConfiguration(
             commandName: "lookback",
             abstract: "Les résultats mesurés pendant une période suspecte, et ce qui en est décidé.",
-            discussion: "Avec --result, --run et --decision, décide pour un résultat ; sinon montre la liste.")
+            discussion: """
+                Avec --result, --run et --decision, décide pour un résultat ; sinon montre la liste de ce qui est à \
+                décider. Un résultat calculé suit celui dont il est calculé.
+                """)
         @OptionGroup var assay: Assay
         @OptionGroup var listing: Listing
         @Option(help: "Résultat sur lequel décider.") var result: String?
         @Option(name: .customLong("run"), help: "Série rejetée.") var rejected: String?
         @Option(help: "confirmer, repasser ou rectifier.") var decision: String?
         @Option(help: "Motif.") var reason: String?
+        @Flag(help: "Aussi les périodes closes, où tout est décidé.") var all = false
 
         func validate() throws {
             let given = [result, rejected, decision, reason].count { $0 != nil }
@@ -273,15 +287,21 @@ extension QCCommand {
                 periods = try await client.lookBacks(assay.analyzer, assay.analysis)
             }
             if listing.json { return try Output.json(periods) }
-            var table = Table("SÉRIE", "RÉSULTAT", "MESURÉ", "RENDU", "ÉTAT", "DÉCISION", "PAR", "*CALCULÉS AVEC")
-            for period in periods {
+            var table = Table(
+                "SÉRIE", "DEMANDE", "DOSSIER", "ANALYSE", "VALEUR", "MESURÉ", "RENDU", "ÉTAT", "DÉCISION", "PAR",
+                "RÉSULTAT")
+            let closed = periods.filter(\.done)
+            for period in periods.filter({ !$0.done }) + (all ? closed : []) {
                 for entry in period.entries {
                     table.add(
-                        period.run, entry.result, entry.measuredAt.text, entry.releasedAt?.text ?? "", entry.status,
-                        entry.decision ?? "", entry.by ?? "", (entry.calculated ?? []).joined(separator: ", "))
+                        period.run, entry.requestNumber ?? "", entry.file ?? "", entry.analysis ?? "",
+                        entry.value ?? "", entry.measuredAt.french, entry.releasedAt?.french ?? "", entry.status,
+                        entry.decision ?? "", entry.by ?? "",
+                        entry.source.map { "calculé de \($0)" } ?? entry.result)
                 }
             }
             Output.table(table, empty: "aucun résultat en période suspecte")
+            if !all, !closed.isEmpty { Output.prose("\(closed.count) période(s) close(s) : --all") }
         }
     }
 
@@ -300,12 +320,18 @@ extension QCCommand {
                 if listing.json { return try Output.json(results) }
                 var table = Table(
                     "PROGRAMME", "CAMPAGNE", "ÉCH.", "AUTOMATE", "ANALYSE", "VALEUR", "CIBLE", "Z", "BIAIS %",
-                    "CONCLUSION", "*CORRIGÉ DE")
+                    "CONCLUSION", "*REMARQUE")
                 for result in results {
                     table.add(
                         result.programme, result.round, result.sample, result.analyzer, result.analysis,
                         result.value, result.target ?? "", result.z ?? "", result.bias ?? "", result.conclusion,
-                        (result.corrected ?? []).joined(separator: " ; "))
+                        result.corrected ?? "")
+                    guard result.corrected != nil else { continue }
+                    for earlier in result.earlier ?? [] {
+                        table.add(
+                            "", "", "", "", "", earlier.value, earlier.target ?? "", "", "", earlier.conclusion,
+                            "avant : \(earlier.by) le \(earlier.at.french)")
+                    }
                 }
                 Output.table(table, empty: "registre vide")
             }
@@ -323,7 +349,7 @@ extension QCCommand {
             @Option(help: "Cible du groupe.") var target: String?
             @Option(help: "Écart-type du groupe.") var sd: String?
             @Option(help: "Groupe de pairs.") var group: String?
-            @Option(help: "Motif, pour corriger un résultat déjà inscrit.") var reason: String?
+            @Option(help: "Motif, quand ce qui est déjà inscrit change.") var reason: String?
 
             func run() async throws {
                 var body = AssessmentBody(

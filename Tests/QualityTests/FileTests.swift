@@ -283,8 +283,8 @@ import Testing
         var runs = ControlRuns(zone: .europeParis)
         func name(_ level: String, _ minutes: Int, _ material: String = "A", isParallel: Bool = false) -> String {
             runs.name(
-                level: ControlLevel(level), material: material + level, isParallel: isParallel,
-                at: Control.at(0, minutes: minutes))
+                of: "\(level)\(minutes)", level: ControlLevel(level), material: material + level,
+                isParallel: isParallel, at: Control.at(0, minutes: minutes))
         }
         let first = name("1", 0)
         #expect(name("2", 5) == first)
@@ -298,6 +298,26 @@ import Testing
         #expect(name("3", 41) != name("3", 72))
         let late = name("1", 200)
         #expect(name("2", 230) == late && name("3", 261) != late)
+    }
+
+    @Test func `call a run by the first of its points that became known, whatever becomes known later`() {
+        var runs = ControlRuns(zone: .europeParis)
+        func name(_ id: String, _ minutes: Int, level: String = "1", isNumbered: Bool = false) -> String {
+            runs.name(
+                of: id, level: ControlLevel(level), material: "M", isParallel: false,
+                at: Control.at(0, minutes: minutes), isNumbered: isNumbered)
+        }
+        let rejected = name("01kcontrolaaaa", 20)
+        #expect(rejected.hasSuffix("-aaaa"))
+        // Of the same minute, and of one before: neither takes the name away.
+        let late = name("01kcontrolbbbb", 20), before = name("01kcontrolcccc", 19)
+        #expect(Set([rejected, late, before]).count == 3)
+        // Two identifiers that end alike; a level that comes late joins a run and names none.
+        #expect(Set([rejected, late, before]).contains(name("01kcontroldddd", 21, level: "2")))
+        #expect(!Set([rejected, late, before]).contains(name("01kcontrolaaaa", 20)))
+        // As they were called before, each minute by number.
+        let plain = name("x", 400, isNumbered: true)
+        #expect(!plain.hasSuffix("-x") && name("y", 400, isNumbered: true) == plain + "-2")
     }
 }
 

@@ -96,6 +96,17 @@ import Testing
         #expect(lots.map(\.statistics.count) == [2, 1, 1])
     }
 
+    @Test func `leave out the points of rejected runs where they are named, those in parallel apart`() {
+        let points = [
+            Control.point("a", Control.at(0), z: "0"), Control.point("b", Control.at(1), z: "1"),
+            Control.point("r", Control.at(2), z: "9"),
+            Control.point("r", Control.at(2), z: "0", lot: "B", isParallel: true),
+        ]
+        let kept = ControlStatistics.groups(points, byMonth: false, in: .europeParis, rejected: ["r"])
+        #expect(kept.map(\.statistics.count) == [2, 1] && kept.first?.statistics.mean()?.text.hasPrefix("101") == true)
+        #expect(ControlStatistics.groups(points, byMonth: false, in: .europeParis).map(\.statistics.count) == [3, 1])
+    }
+
     @Test func `give the expanded uncertainty`() throws {
         let parts = try ["2.0", "1.0", "2.0"].map { try #require(Exact($0)) }
         let u = MeasurementUncertainty(reproducibility: parts[0], calibration: parts[1], bias: parts[2])

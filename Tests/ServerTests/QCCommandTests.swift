@@ -185,6 +185,52 @@ import Testing
         }
     }
 
+    @Test func `shows what a rejected run leaves out, what was replaced, and whose results are in doubt`() async throws
+    {
+        try await open { laboratory, tool, technician in
+            try await target(tool)
+            for value in ["4.05", "4.15"] {
+                laboratory.clock.advance(.seconds(3600))
+                #expect(try await enter(value, "QC1", laboratory, technician) == "CONFORME")
+            }
+            laboratory.clock.advance(.seconds(600))
+            let made = try await laboratory.proposable("DUPONT")
+            // The exemption of that helper is over.
+            let policy = try await tool.run("qc", "policy", "xn", "K", "--reason", "fin de la dispense")
+            #expect(policy.code == 0, "\(policy)")
+            laboratory.clock.advance(.seconds(600))
+            #expect(try await enter("9", "QC1", laboratory, technician) == "REJET")
+
+            let line = try #require(
+                try decoded([QualityStatisticsView].self, try await tool.run("qc", "stats", "xn", "K", "--json")).first)
+            #expect(line.count == 2 && line.mean == "4.1000" && line.all?.count == 3, "\(line)")
+            #expect(try await tool.run("qc", "stats", "xn", "K").output.contains("N TOUS"))
+
+            let file = try await technician.request(made.request.number)
+            let doubt = try await tool.run("qc", "lookback", "xn", "K")
+            #expect(doubt.output.contains(made.request.number) && doubt.output.contains("4,20"), "\(doubt)")
+            #expect(doubt.output.contains(file.patient.ipp) && doubt.output.contains("RETENU"), "\(doubt)")
+            #expect(!doubt.output.contains("DUPONT") && !doubt.output.contains("T0"), "\(doubt)")
+
+            func round(_ value: String, _ more: String...) async throws -> CommandLineTool.Ran {
+                try await tool.run(
+                    words: [
+                        "qc", "eeq", "add", "xn", "K", "--programme", "P", "--round", "1", "--sample", "A", "--value",
+                        value, "--at", "2026-11-20T09:00", "--target", "4.0",
+                    ] + more)
+            }
+            #expect(try await round("4.1", "--sd", "0").complaint.contains("[quality.assessment.sd]"))
+            #expect(try await round("4.1", "--sd", "0.1").code == 0)
+            #expect(try await round("9", "--sd", "0.1").complaint.contains("[quality.assessment.reason]"))
+            #expect(try await round("4.2", "--sd", "0.1", "--reason", "faute de frappe").code == 0)
+            let register = try await tool.run("qc", "eeq")
+            #expect(register.output.contains("corrigé par biologiste") && register.output.contains("avant : "))
+            let view = try #require(
+                try decoded([AssessmentView].self, try await tool.run("qc", "eeq", "--json")).first)
+            #expect(view.earlier?.map(\.value) == ["4.1"] && view.corrected?.contains("frappe") == true, "\(view)")
+        }
+    }
+
     @Test func `refuses a policy that rejects nothing, or that is good for no time`() async throws {
         try await open { _, tool, _ in
             try await target(tool)

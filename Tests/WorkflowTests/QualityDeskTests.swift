@@ -193,40 +193,12 @@ import Workflow
         #expect(try await codes("CREA").contains(.qualityControlRejected))
         #expect(try await codes("DFG09").contains(.calculationInputHeld))
         #expect(try await codes("HB") == [])
-        // Shown alone it says the same, and the look-back names what was made of it.
+        // Shown alone it says the same.
         let rate = try await bench.observation("DFG09", made)
         let alone = try await bench.desk.standing([rate], at: bench.clock.now)[0].holds.last
-        #expect(alone == Hold(.calculationInputHeld, "calculé avec CREA, retenu : CQ_REJET"))
-        let creatinine = try await bench.observation("CREA", made)
-        #expect(try await bench.desk.calculated(from: creatinine.id) == ["DFG09"])
-        #expect(try await bench.desk.calculated(from: rate.id) == [])
+        #expect(alone?.code == .calculationInputHeld && alone?.reason.contains("CREA") == true, "\(alone as Any)")
         try await measure("GR", "9", on: bench)
         #expect(try await codes("HB") == [.dependentSetHeld])
-    }
-
-    @Test func `a result of a round is corrected with a reason, and both stay`() async throws {
-        let bench = try Bench()
-        func record(_ value: String, target: String?, sd: String? = "0.1", _ reason: String) async -> String? {
-            await refusal { () throws(CommandFailure) in
-                try await bench.desk.recordAssessment(
-                    AssessmentResult(
-                        programme: "P", round: "1", sample: "A", assay: assay, measuredAt: bench.clock.now,
-                        value: Measured(value) ?? Measured(Exact(0)), unit: "mmol/L",
-                        target: target.flatMap { Exact($0) }, sd: sd.flatMap { Exact($0) }), reason: reason,
-                    by: Bench.technician)
-            }
-        }
-        #expect(await record("4.2", target: "4.0", sd: "0", "") == "quality.assessment")
-        #expect(await record("4.2", target: nil, sd: nil, "") == nil)
-        #expect(await record("4.2", target: "4.0", "") == nil, "the organiser's answer needs no reason")
-        #expect(await record("9", target: nil, sd: nil, "") == "quality.assessment.changed")
-        #expect(try await bench.desk.assessments(site: "nord").results.map(\.conclusion) == [.satisfactory])
-        #expect(await record("9", target: "4.0", "faute de frappe") == nil)
-        #expect(try await bench.desk.assessments(site: "nord").results.map(\.conclusion) == [.unsatisfactory])
-        #expect(
-            try await bench.desk.correctedAssessments(site: "nord") == [
-                "P|1|A|K@auto": ["4,2 (SATISFAISANT) : faute de frappe"]
-            ])
     }
 
     @Test func `rounds of external assessment keep every entry and show the last`() async throws {
@@ -243,41 +215,6 @@ import Workflow
         #expect(try await bench.desk.assessments(site: "nord").results.map(\.conclusion) == [.satisfactory])
         let kept = try await bench.store.register(.externalAssessment, site: "nord", limit: 9)
         #expect(kept.count == 2)
-    }
-
-    @Test func `no control typed after a rejection stands before it`() async throws {
-        let bench = try await bench()
-        #expect(try await control("4.05", "c1", on: bench) == .conforming)
-        bench.clock.advance(.seconds(600))
-        let made = try await bench.received(["K"])
-        try await bench.arrive("m1", [Bench.result("K", "4.2", of: made.specimens[0].accession)])
-        let result = try await bench.observation("K", made)
-        let between = bench.clock.now.advanced(by: .seconds(10))
-        #expect(try await control("4.40", "c2", on: bench) == .rejected)
-        func typed(_ value: String, at: Instant) async -> String? {
-            await refusal { () throws(CommandFailure) in
-                _ = try await bench.desk.enterControl(
-                    Measured(value) ?? Measured(Exact(0)), of: assay, material: "QC N1", at: at, by: Bench.technician)
-            }
-        }
-        // It would end the doubt about the patient's result before it began.
-        #expect(await typed("4.05", at: between) == "quality.backdated")
-        let standing = try await bench.desk.controlStanding(of: result, at: bench.clock.now)
-        #expect(standing?.hold == .rejected)
-        #expect(try await bench.desk.lookBacks(assay, site: "nord").first?.entries.count == 1)
-        // What an analyzer sends late is kept, on the chart, and changes neither the doubt nor the name of a run.
-        let runs = try await bench.desk.qualityPage(assay, site: "nord").timeline.verdicts.map(\.run)
-        var late = Bench.result("K", "4.00", of: "QC N1")
-        late.observedAt = between
-        _ = try await bench.desk.interpret(
-            try await bench.message("tard"), reading: Reading(controls: [late]))
-        let page = try await bench.desk.qualityPage(assay, site: "nord")
-        #expect(page.points.count == 3 && page.points.contains { $0.exclusion?.by == "system" && $0.isParallel })
-        #expect(Set(runs).isSubset(of: Set(page.timeline.verdicts.map(\.run))))
-        #expect(page.timeline.verdicts.filter { $0.outcome == .rejected }.map(\.run) == [runs.last].compactMap(\.self))
-        #expect(try await bench.desk.controlStanding(of: result, at: bench.clock.now)?.hold == .rejected)
-        bench.clock.advance(.seconds(60))
-        #expect(await typed("4.05", at: bench.clock.now) == nil)
     }
 
     @Test func `a control typed by hand counts like one that was sent`() async throws {

@@ -118,9 +118,12 @@ package struct ControlObservation: Codable, Sendable, Hashable {
     package var value: ObservationValue?
     package var rawText: String
     package var observedAt: Instant
+    /// When it became known; nil in what was written before this was kept.
+    package var recordedAt: Instant?
     package init(
         id: String, site: String, analyzer: String, messageID: String, ordinal: Int, material: String,
-        instrumentCode: String, analysis: String?, value: ObservationValue?, rawText: String, observedAt: Instant
+        instrumentCode: String, analysis: String?, value: ObservationValue?, rawText: String, observedAt: Instant,
+        recordedAt: Instant? = nil
     ) {
         self.id = id
         self.site = site
@@ -133,7 +136,14 @@ package struct ControlObservation: Codable, Sendable, Hashable {
         self.value = value
         self.rawText = rawText
         self.observedAt = observedAt
+        self.recordedAt = recordedAt
     }
+
+    private static let typed = "saisie-"
+    /// What stands for the message of one that a person typed.
+    package static func typedMessage(_ id: String) -> String { typed + id }
+    /// Its instant is what a person says.
+    package var isTyped: Bool { messageID.hasPrefix(ControlObservation.typed) }
 }
 
 /// Tubes from one number to another, both included, in the order of their texts.

@@ -1,3 +1,5 @@
+import Base
+
 /// Why something that was signed is replaced.
 package struct Amendment: Codable, Sendable, Hashable {
     package enum Reason: String, Codable, Sendable, CaseIterable {
@@ -34,7 +36,7 @@ package struct Amendment: Codable, Sendable, Hashable {
         return reason.frenchText + (more.isEmpty ? "" : " : " + more)
     }
     /// Whether the reader of the report learns why.
-    package var saysWhy: Bool { reason != .other || frenchText.contains { !$0.isWhitespace } }
+    package var saysWhy: Bool { reason != .other || frenchText.saysSomething }
 
     /// Title of the paragraph that tells it on the report.
     package static let title = "Rectification"

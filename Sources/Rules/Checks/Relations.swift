@@ -23,6 +23,30 @@ extension RuleEngine {
         return found.subtracting(codes)
     }
 
+    /// Analyses whose holds hold this one: what it is calculated from and the members of its set, theirs too.
+    package func holding(_ code: String) -> Set<String> {
+        var found: Set<String> = [code]
+        var open = [code]
+        while let last = open.popLast() {
+            guard let next = line(last) else { continue }
+            let set = next.limits.dependentSet
+            let members =
+                set.isEmpty ? [] : catalogue.analyses.filter { $0.verification.dependentSet == set }.map(\.code)
+            for code in (next.formulaInputs ?? []) + members where found.insert(code).inserted { open.append(code) }
+        }
+        return found.subtracting([code])
+    }
+
+    /// What is measured for a calculated analysis, whether its formula needs it or one that this one needs.
+    package func measuredInputs(of code: String) -> Set<String> {
+        var found: Set<String> = []
+        var open = [code]
+        while let last = open.popLast() {
+            for input in line(last)?.formulaInputs ?? [] where found.insert(input).inserted { open.append(input) }
+        }
+        return found.filter { catalogue[$0]?.nature != .calculated }
+    }
+
     /// What the engine looks at of the past of a person: how many results of each analysis, none for most.
     package func historyDepth(_ code: String) -> Int {
         guard let line = line(code) else { return 0 }

@@ -13,31 +13,36 @@ package struct AmendmentTask: Codable, Sendable, Hashable {
     package var run: String
     package var isOpen: Bool
     package var reason: String
+    /// What left that was calculated from it; nil: nothing.
+    package var calculated: [String]?
+
+    package var analyses: [String] { [analysis] + (calculated ?? []) }
 }
 
 extension Desk {
     /// What a decision makes of the tasks of its request: opens one, or sets one aside.
     func taskFacts(
-        _ decision: LookBackDecision, on observation: Observation, analyzer: String, by author: Author
+        _ decision: LookBackDecision, on observation: Observation, analyzer: String, with following: [String],
+        by author: Author
     ) async throws(CommandFailure) -> [Fact] {
         let entries = try await taskEntries(of: observation.requestID, site: observation.site)
         let opens = decision.choice == .amend
-        var facts = [Fact]()
-        // What was calculated of it left with it, and is amended with it.
-        for one in [observation] + (try await calculated(with: observation)) {
-            let standing = entries.last { $0.task.observationID == one.id && $0.task.run == decision.run }
-            guard opens || standing?.task.isOpen ?? false else { continue }
-            let task = AmendmentTask(
-                observationID: one.id, analysis: one.analysis, analyzer: analyzer, run: decision.run, isOpen: opens,
-                reason: decision.signed.reason)
-            facts.append(
-                .register(
-                    RegisterEntry(
-                        register: .amendmentTask, site: one.site, subject: one.requestID,
-                        ordinal: entries.count + facts.count + 1, author: author.login, at: decision.signed.at,
-                        body: RegisterText.text(task))))
+        guard opens || standing?.task.isOpen ?? false else { return [] }
+        var codes = Set<String>()
+        for id in following {
+            let found = try await ask { () throws(StoreFailure) in try await store.observation(id) }
+            if let found { codes.insert(found.analysis) }
         }
-        return facts
+        let task = AmendmentTask(
+            observationID: observation.id, analysis: observation.analysis, analyzer: analyzer, run: decision.run,
+            isOpen: opens, reason: decision.signed.reason, calculated: codes.isEmpty ? nil : codes.sorted())
+        return [
+            .register(
+                RegisterEntry(
+                    register: .amendmentTask, site: observation.site, subject: observation.requestID,
+                    ordinal: entries.count + 1, author: author.login, at: decision.signed.at,
+                    body: RegisterText.text(task)))
+        ]
     }
 
     /// Tasks that no amendment answered yet, in the order in which they came.

@@ -2,12 +2,34 @@ package import Base
 import Catalog
 package import Laboratory
 package import Quality
+import Rules
 import Store
 
 /// Look-back after a rejection, external assessment, and controls typed by hand.
 extension Desk {
-    /// The suspect periods of an assay, each with the results measured in it and what was decided, latest first.
+    /// The suspect periods of an assay, each with the results measured in it, what was calculated from them and what
+    /// was decided, latest first. Of a calculated analysis: those of what it is calculated from, its own results only.
     package func lookBacks(
+        _ assay: ControlledAssay, site: String
+    ) async throws(CommandFailure) -> [LookBack] {
+        guard catalogue[assay.analysis]?.nature == .calculated else { return try await ownLookBacks(assay, site: site) }
+        var out = [LookBack]()
+        for code in shelf.engine.measuredInputs(of: assay.analysis).sorted() {
+            let input = ControlledAssay(analysis: code, analyzer: assay.analyzer)
+            for lookBack in try await ownLookBacks(input, site: site) {
+                var own = Set<String>()
+                for entry in lookBack.entries where entry.result.source != nil {
+                    let id = entry.result.id
+                    let found = try await ask { () throws(StoreFailure) in try await store.observation(id) }
+                    if found?.analysis == assay.analysis { own.insert(id) }
+                }
+                if !own.isEmpty { out.append(lookBack.only(own)) }
+            }
+        }
+        return out
+    }
+
+    private func ownLookBacks(
         _ assay: ControlledAssay, site: String
     ) async throws(CommandFailure) -> [LookBack] {
         let page = try await qualityPage(assay, site: site)
@@ -32,8 +54,19 @@ extension Desk {
     ) async throws(CommandFailure) -> LookBackDecision {
         try allow(author, .validateTechnically)
         let found = try await ask { () throws(StoreFailure) in try await store.observation(result) }
-        guard let observation = found, observation.site == author.site, let analyzer = observation.origin.analyzer
-        else { throw missing("observation.unknown", "résultat", result) }
+        guard let observation = found, observation.site == author.site else {
+            throw missing("observation.unknown", "résultat", result)
+        }
+        guard let analyzer = observation.origin.analyzer else {
+            guard let calculation = observation.origin.calculation else {
+                throw missing("observation.unknown", "résultat", result)
+            }
+            throw .refused(
+                Refusal(
+                    "quality.lookback.calculated", at: observation.analysis,
+                    because: "ce résultat est calculé (\(calculation)) : il suit ce dont il est calculé",
+                    remedy: "décider de celui qui a été mesuré (paillasse qc lookback)"))
+        }
         let assay = ControlledAssay(analysis: observation.analysis, analyzer: analyzer)
         guard let lookBack = try await lookBacks(assay, site: author.site).first(where: { $0.period.run == run })
         else { throw missing("quality.run", "série rejetée", run) }
@@ -44,33 +77,62 @@ extension Desk {
         }
         try await enter(.lookBack, result, Decided(decision, reason), "quality.lookback", author) {
             () async throws(CommandFailure) -> [Fact] in
-            try await taskFacts(decision, on: observation, analyzer: analyzer, by: author)
+            let following = lookBack.entries.filter { $0.result.source == result && $0.result.releasedAt != nil }
+            return try await taskFacts(
+                decision, on: observation, analyzer: analyzer, with: following.map(\.result.id), by: author)
         }
         return decision
     }
 
-    /// Results of an assay measured in [`from`, `to`], with their release.
+    /// Results of an assay measured in [`from`, `to`] and what was calculated from them, with their release.
     private func measured(
         _ assay: ControlledAssay, site: String, from: Instant, to: Instant
     ) async throws(CommandFailure) -> [MeasuredResult] {
         let found = try await ask { () throws(StoreFailure) in
             try await store.observations(analyzer: assay.analyzer, analysis: assay.analysis, from: from, through: to)
         }
-        var releases = [String: [Signature]]()
+        let dependents = shelf.pack.dependents(of: [assay.analysis])
+        var releases = [String: [Signature]](), files = [String: [Observation]]()
         var out = [MeasuredResult]()
         for observation in found where observation.site == site {
-            if releases[observation.requestID] == nil {
-                let request = observation.requestID
+            let request = observation.requestID
+            if releases[request] == nil {
                 releases[request] = try await ask { () throws(StoreFailure) in
                     try await store.signatures(requestID: request)
                 }
+                if !dependents.isEmpty {
+                    files[request] = try await ask { () throws(StoreFailure) in
+                        try await store.observations(requestID: request)
+                    }
+                }
             }
-            let first = releases[observation.requestID]?.first { $0.observationIDs.contains(observation.id) }
-            out.append(
-                MeasuredResult(
-                    id: observation.id, assay: assay, measuredAt: observation.observedAt, releasedAt: first?.at))
+            func releasedAt(_ id: String) -> Instant? {
+                releases[request]?.first { $0.observationIDs.contains(id) }?.at
+            }
+            let made = MeasuredResult(
+                id: observation.id, assay: assay, measuredAt: observation.observedAt,
+                releasedAt: releasedAt(observation.id))
+            out.append(made)
+            for other in calculated(from: observation, dependents, files[request] ?? []) {
+                var follower = made
+                follower.id = other.id
+                follower.source = observation.id
+                follower.releasedAt = releasedAt(other.id)
+                out.append(follower)
+            }
         }
         return out
+    }
+
+    /// What was calculated while this run was the last of its analysis.
+    private func calculated(
+        from observation: Observation, _ dependents: Set<String>, _ file: [Observation]
+    ) -> [Observation] {
+        let runs = file.filter { $0.analysis == observation.analysis }
+        return file.filter { other in
+            guard other.origin.calculation != nil, dependents.contains(other.analysis) else { return false }
+            return runs.filter { $0.recordedAt <= other.recordedAt }.max { $0.run < $1.run }?.id == observation.id
+        }
     }
 
     /// A control that no analyzer sends: typed, with who typed it.
@@ -81,12 +143,12 @@ extension Desk {
         try checkMoment(at)
         let analysis = try decide { () throws(Refusal) in try catalogue.required(assay.analysis) }
         try await checkMaterial(material, of: assay, site: author.site)
-        try await checkBackdated(at, material, of: assay, site: author.site)
         let id = freshID()
         let control = ControlObservation(
-            id: id, site: author.site, analyzer: assay.analyzer, messageID: "saisie-\(id)", ordinal: 0,
+            id: id, site: author.site, analyzer: assay.analyzer, messageID: ControlObservation.typedMessage(id),
+            ordinal: 0,
             material: material, instrumentCode: assay.analysis, analysis: assay.analysis,
-            value: .measured(value, unit: analysis.unit), rawText: value.text, observedAt: at)
+            value: .measured(value, unit: analysis.unit), rawText: value.text, observedAt: at, recordedAt: now())
         let note = self.note(author, "quality.enter", id, now())
         try await ask { () throws(StoreFailure) in try await store.append([.control(control)], note: note) }
         quality.forget(site: author.site, analyzer: assay.analyzer, analysis: assay.analysis)
@@ -102,57 +164,6 @@ extension Desk {
                 "quality.moment", at: "at",
                 because: at > now ? "ce contrôle est dans le futur" : "ce contrôle est trop ancien pour compter",
                 remedy: "corriger l'heure de la mesure"))
-    }
-
-    /// A conforming point behind a rejection would move the beginning of what is in doubt past results that stand in
-    /// it, and give runs other names: what was measured then should have been told then. A level that the rejected run
-    /// still lacks is of that run, whichever came first.
-    private func rejection(
-        after at: Instant, of material: String, in page: QualityPage, site: String
-    ) -> RunVerdict? {
-        let measured = measuredControls(page.timeline.assay, site: site, targets: page.targets)
-        let meaning = measured.meaning(of: material, at: at)
-        let level = meaning.target?.level ?? meaning.lot?.level ?? ControlLevel(material)
-        return page.timeline.verdicts.first { verdict in
-            guard verdict.outcome == .rejected, at <= verdict.at else { return false }
-            let isOfRun = verdict.points.map(\.at).min().map { $0 <= at } ?? false
-            return !isOfRun || verdict.points.contains { $0.level == level }
-        }
-    }
-
-    private func checkBackdated(
-        _ at: Instant, _ material: String, of assay: ControlledAssay, site: String
-    ) async throws(CommandFailure) {
-        let page = try await qualityPage(assay, site: site)
-        guard let rejected = rejection(after: at, of: material, in: page, site: site) else { return }
-        throw .refused(
-            Refusal(
-                "quality.backdated", at: assay.description,
-                because: "ce contrôle se place avant le rejet \(rejected.run), déjà connu",
-                remedy: "mesurer un contrôle maintenant : le rejet se lève par lui et par une correction signée"))
-    }
-
-    /// Controls that an analyzer sends behind a rejection: kept, on the chart, and in no rule.
-    func lateControls(_ controls: [ControlObservation]) async throws(CommandFailure) -> [Fact] {
-        var facts = [Fact]()
-        for control in controls {
-            guard let analysis = control.analysis else { continue }
-            let assay = ControlledAssay(analysis: analysis, analyzer: control.analyzer)
-            let page = try await qualityPage(assay, site: control.site)
-            guard
-                let rejected = rejection(after: control.observedAt, of: control.material, in: page, site: control.site)
-            else { continue }
-            let reason = "arrivé après le rejet \(rejected.run), qui le suit"
-            let signed = try decide { () throws(Refusal) in
-                try SignedReason(by: Desk.house, at: now(), reason: reason)
-            }
-            facts.append(
-                .register(
-                    RegisterEntry(
-                        register: .controlExclusion, site: control.site, subject: control.id, ordinal: 1,
-                        author: Desk.house, at: now(), body: RegisterText.text(Decided(signed, reason)))))
-        }
-        return facts
     }
 
     /// What an analyzer sends of a material that nobody knows is kept, and proves nothing; what a person types of one
@@ -196,48 +207,55 @@ extension Desk {
                         ? "cette mesure est dans le futur" : "cette mesure date de plus de deux ans",
                     remedy: "corriger l'heure"))
         }
-        if let sd = result.sd, !(sd > Exact(0)) {
+        if let sd = result.sd, sd <= Exact(0) {
             throw .refused(
                 Refusal(
-                    "quality.assessment", at: "sd", because: "un écart-type de groupe nul ou négatif",
-                    remedy: "relire le retour de l'organisateur, ou ne pas le donner"))
+                    "quality.assessment.sd", at: sd.text, because: "l'écart-type du groupe n'est pas positif",
+                    remedy: "donner celui de l'organisateur, ou aucun"))
         }
-        let earlier = try await entries(
-            .externalAssessment, result.sampleName, author.site, AssessmentResult.self
-        ).last?.value
-        if let earlier, earlier != result, !result.completes(earlier), reason.allSatisfy(\.isWhitespace) {
-            throw .refused(
-                Refusal(
-                    "quality.assessment.changed", at: result.sampleName,
-                    because: "ce résultat est déjà inscrit : \(earlier.value.frenchText) "
-                        + "(\(earlier.conclusion.rawValue))",
-                    remedy: "le corriger avec un motif (--reason) : les deux restent au registre"))
-        }
-        try await enter(
-            .externalAssessment, result.sampleName, Decided(result, reason), "quality.assessment", author)
-    }
-
-    /// What each corrected result was before, and why it was corrected, oldest first; by `sampleName`.
-    package func correctedAssessments(site: String) async throws(CommandFailure) -> [String: [String]] {
-        var last = [String: AssessmentResult](), told = [String: [String]]()
-        for entry in try await allEntries(.externalAssessment, site, AssessmentResult.self) {
-            let name = entry.value.sampleName
-            if let earlier = last[name], earlier != entry.value, !entry.value.completes(earlier) {
-                told[name, default: []].append(
-                    "\(earlier.value.frenchText) (\(earlier.conclusion.rawValue)) : \(entry.reason)")
+        let subject = result.sampleName
+        // What was sent, and what the organiser answered, is replaced for a reason only.
+        let before = try await entries(.externalAssessment, subject, author.site, AssessmentResult.self).last
+        if let before, result.corrects(before.value) {
+            guard reason.saysSomething else {
+                throw .refused(
+                    Refusal(
+                        "quality.assessment.reason", at: result.sample,
+                        because: "\(before.value.words) est déjà inscrit pour cet échantillon",
+                        remedy: "dire pourquoi cela change (--reason) : le registre garde les deux"))
             }
-            last[name] = entry.value
         }
-        return told
+        try await enter(.externalAssessment, subject, Decided(result, reason), "quality.assessment", author)
     }
 
-    /// The latest entry of each sample; earlier ones stay in the register.
+    /// The latest entry of each sample.
     package func assessments(site: String) async throws(CommandFailure) -> AssessmentRegister {
-        var results = [AssessmentResult]()
-        for entry in try await latestEntries(.externalAssessment, site: site).values {
-            results.append(
-                try RegisterText.decode(Array(entry.body.utf8), as: Decided<AssessmentResult>.self).value)
-        }
-        return AssessmentRegister(results)
+        AssessmentRegister(try await assessmentHistory(site: site).compactMap(\.last?.result))
     }
+
+    /// Every entry of each sample, the first first; samples in the order of the register.
+    package func assessmentHistory(site: String) async throws(CommandFailure) -> [[AssessmentEntry]] {
+        let entries = try await ask { () throws(StoreFailure) in
+            try await store.register(.externalAssessment, site: site, limit: Desk.most)
+        }
+        var history = [String: [AssessmentEntry]]()
+        for entry in entries.sorted(by: { $0.ordinal < $1.ordinal }) {
+            let body = try RegisterText.decode(Array(entry.body.utf8), as: Decided<AssessmentResult>.self)
+            history[entry.subject, default: []].append(
+                AssessmentEntry(result: body.value, reason: body.reason, author: entry.author, at: entry.at))
+        }
+        return history.values.sorted { a, b in
+            guard let a = a.last?.result, let b = b.last?.result else { return false }
+            return (a.measuredAt, a.round, a.sample, a.programme, a.assay.description)
+                < (b.measuredAt, b.round, b.sample, b.programme, b.assay.description)
+        }
+    }
+}
+
+/// One entry of the register of external assessment.
+package struct AssessmentEntry: Sendable, Hashable {
+    package var result: AssessmentResult
+    package var reason: String
+    package var author: String
+    package var at: Instant
 }

@@ -89,19 +89,22 @@ struct MeasuredControls {
 
     func points(_ controls: [ControlObservation]) -> [ControlPoint] {
         var points = [ControlPoint](), runs = ControlRuns(zone: zone)
-        for control in controls.sorted(by: { ($0.observedAt, $0.id) < ($1.observedAt, $1.id) }) {
+        // In the order in which they became known: what comes later changes no run that was formed, nor its name.
+        let known = controls.sorted {
+            ($0.recordedAt ?? $0.observedAt, $0.observedAt, $0.id)
+                < ($1.recordedAt ?? $1.observedAt, $1.observedAt, $1.id)
+        }
+        for control in known {
             guard case .measured(let value, let sentUnit) = control.value else { continue }
             let (target, lot) = meaning(of: control.material, at: control.observedAt)
             let level = target?.level ?? lot?.level ?? ControlLevel(control.material)
             // What nobody knew by this name is on the chart and in no rule; triage asks for it (`unknownControls`).
-            // Nor what came behind a rejection (`lateControls`).
-            let isLate = exclusions[control.id]?.by == Desk.house
             let isParallel =
-                isLate
-                || target?.isParallel ?? lot.map { !$0.isInService(at: control.observedAt) } ?? !isKnown(
+                target?.isParallel ?? lot.map { !$0.isInService(at: control.observedAt) } ?? !isKnown(
                     control.material, at: control.observedAt)
             let run = runs.name(
-                level: level, material: control.material, isParallel: isParallel, at: control.observedAt)
+                of: control.id, level: level, material: control.material, isParallel: isParallel,
+                at: control.observedAt, isNumbered: control.recordedAt == nil)
             // A control in another unit than its target's has no z: nothing is compared that is not alike.
             let isComparable = target.map { $0.unit.isEmpty || sentUnit == $0.unit } ?? false
             points.append(
@@ -109,9 +112,10 @@ struct MeasuredControls {
                     id: control.id, assay: assay, run: run, at: control.observedAt, level: level,
                     material: control.material, lot: target?.lot ?? lot?.lot ?? "", value: value,
                     target: isComparable ? target?.mean : nil, sd: isComparable ? target?.sd : nil,
-                    isParallel: isParallel, exclusion: exclusions[control.id]))
+                    isParallel: isParallel, exclusion: exclusions[control.id], recordedAt: control.recordedAt,
+                    isTyped: control.isTyped))
         }
-        return points
+        return points.sorted { ($0.at, $0.id) < ($1.at, $1.id) }
     }
 
     /// A target was in force for it by then, or the catalogue has a lot by its name.

@@ -288,12 +288,11 @@ extension Desk {
     /// The observation with the hold that the controls put on it now, in the place of the one of its arrival: a control
     /// rejected later reaches back, one that conforms again lets go what was decided (RULES section 2.5).
     func withControls(_ observation: Observation, at: Instant) async throws(CommandFailure) -> Observation {
-        let controlled: Set<Hold.Code> = [.noQualityControl, .qualityControlExpired, .qualityControlRejected]
         guard isControlled(observation), let standing = try await controlStanding(of: observation, at: at) else {
             return observation
         }
         var out = observation
-        out.holds.removeAll { controlled.contains($0.code) }
+        out.holds.removeAll { Desk.ofControls.contains($0.code) }
         if let hold = standing.hold {
             let code: Hold.Code =
                 switch hold {

@@ -177,7 +177,7 @@ extension Desk {
         let (request, file) = (review.request, review.file)
         try within(request, author)
         try check(review, draft, contentHash: contentHash, allowPartial: allowPartial, inLot: inLot)
-        try checkControls(review)
+        try await checkControls(review)
         try checkSuppressed(review)
         let at = now()
         var facts = try checkCalls(review, uncalled, by: author, at: at)
@@ -230,7 +230,7 @@ extension Desk {
             throw refuse(
                 "sign.amendment",
                 "ce dossier rectifie la version \(file.nextVersion - 1)"
-                    + (review.tasks.isEmpty ? "" : " (\(review.tasks.map(\.analysis).joined(separator: ", ")))"),
+                    + (review.tasks.isEmpty ? "" : " (\(review.tasks.flatMap(\.analyses).joined(separator: ", ")))"),
                 "dire pourquoi : paillasse bio amend \(number) --reason MOTIF")
         }
         guard !file.content.observations.isEmpty else {
@@ -274,13 +274,24 @@ extension Desk {
     }
 
     /// Nothing measured under a rejected control is released before somebody decided on it (RULES section 2.5).
-    private func checkControls(_ review: SignReview) throws(CommandFailure) {
+    private func checkControls(_ review: SignReview) async throws(CommandFailure) {
         for judged in review.fresh {
             guard let hold = judged.holds.first(where: { $0.code == .qualityControlRejected }) else { continue }
             throw .refused(
                 Refusal(
                     "sign.quality", at: judged.analysis, because: "\(hold.code.rawValue) : \(hold.reason)",
                     remedy: "corriger et repasser le contrôle, puis décider du résultat (paillasse qc lookback)"))
+        }
+        // Nor what goes with it, whether this signature covers it or leaves it for another.
+        let following = try await followingRejection(try await lastJudged(review.chosen), at: now())
+        for judged in review.fresh {
+            guard let cause = following[judged.id] else { continue }
+            throw .refused(
+                Refusal(
+                    "sign.quality", at: judged.analysis,
+                    because: "\(Hold.Code.qualityControlRejected.rawValue) : va avec \(cause), "
+                        + "mesuré sous un contrôle rejeté",
+                    remedy: "décider de \(cause) (paillasse qc lookback), ou le rejeter (paillasse bio reject)"))
         }
     }
 

@@ -45,6 +45,8 @@ struct SignReview {
     var file: SignableFile
     /// Observations of the file with the holds that stand now.
     var judged: [Observation]
+    /// What stands in the request, whether this signature covers it or not.
+    var chosen: [Observation]
     var contentHash: String
     var isAmendment: Bool
     var changes: [SignedChange]
@@ -79,7 +81,7 @@ struct SignReview {
     private var stops: [SignObstacle] {
         var stops = [SignObstacle]()
         if isAmendment { stops.append(SignObstacle(.amends, version: file.nextVersion - 1)) }
-        stops += tasks.map { SignObstacle(.amendmentTask, [$0.analysis], words: "contrôle \($0.run) : \($0.reason)") }
+        stops += tasks.map { SignObstacle(.amendmentTask, $0.analyses, words: "contrôle \($0.run) : \($0.reason)") }
         stops += changes.map { SignObstacle(.changed, $0.place.map { [$0] } ?? [], change: $0) }
         if file.earlier == nil, file.hasFreshSupplements {
             stops += file.registered.summary.map { SignObstacle(.supplement, words: $0) }
@@ -120,6 +122,7 @@ extension Desk {
         let changes = file.changes(isAltered: changed == true, zone: try site(request.site).civilZone)
         return SignReview(
             request: request, patient: patient, file: file, judged: judged,
+            chosen: Chosen.observations(observations, events: events).values.sorted { $0.id < $1.id },
             contentHash: Digest.sha256Hex(file.content.canonicalBytes),
             isAmendment: !file.replaced.isEmpty || changed == true, changes: changes,
             tasks: try await openTasks(of: request, signatures),

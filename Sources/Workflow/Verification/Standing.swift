@@ -15,6 +15,11 @@ extension Desk {
     package func standing(
         _ observations: [Observation], at: Instant
     ) async throws(CommandFailure) -> [Observation] {
+        try await withFollowing(try await ownStanding(try await lastJudged(observations), at: at), at: at)
+    }
+
+    /// With the holds of their last judgement.
+    func lastJudged(_ observations: [Observation]) async throws(CommandFailure) -> [Observation] {
         let ids = observations.map(\.id)
         // The first judgement stands on the observation itself.
         let again =
@@ -25,12 +30,18 @@ extension Desk {
         for record in again {
             holds[record.observationID] = try RegisterText.decode(record.content, as: StandingHolds.self).holds
         }
-        var out = [Observation]()
-        for var observation in observations {
+        return observations.map { observation in
+            var observation = observation
             if let held = holds[observation.id] { observation.holds = held }
-            out.append(try await withSwitches(try await withControls(observation, at: at)))
+            return observation
         }
-        return try await withRelations(out, at: at)
+    }
+
+    /// As judged, with what their own controls and the engine say now.
+    func ownStanding(_ judged: [Observation], at: Instant) async throws(CommandFailure) -> [Observation] {
+        var out = [Observation]()
+        for observation in judged { out.append(try await withSwitches(try await withControls(observation, at: at))) }
+        return out
     }
 
     /// A rejection with what follows from it: what was calculated from the result goes with it, or is calculated
