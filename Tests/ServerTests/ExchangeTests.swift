@@ -180,7 +180,7 @@ private func keptFiles(_ folder: String) throws -> [[UInt8]] {
             try await dispatch.makeReports()
             try await bench.sign(request, "4.4")
             try await dispatch.makeReports()
-            #expect(try await bench.kinds(1) == [.refused])
+            #expect(try await bench.kinds(1) == [.abandoned])
             #expect(try await dispatch.sendDue())
             #expect(try await bench.kinds(2) == [.attempted, .accepted])
             #expect(try keptFiles(folder).count == 1)
