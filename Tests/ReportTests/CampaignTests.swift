@@ -64,7 +64,9 @@ struct CampaignTests {
         var pairs = Set<String>()
         var documents: [String: [UInt8]] = [:]
         for (rank, plan) in plans.enumerated() {
-            let made = try Self.make(plan, rank: rank + 1, maker: &maker, isPrinted: true)
+            // Each case alone carries its own page; of the mixtures one in eight, for the judge reads them all.
+            let isPrinted = rank <= ReportCase.allCases.count || rank % 8 == 0
+            let made = try Self.make(plan, rank: rank + 1, maker: &maker, isPrinted: isPrinted)
             let name = "r\(padded(rank + 1, 4))"
             let document = made.composition.document(pdf: Self.pdf)
             for one in plan.cases { #expect(one.isShown(in: document), "\(name) \(one)") }
