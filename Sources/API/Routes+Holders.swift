@@ -20,7 +20,7 @@ extension LaboratoryAPI {
         let found = try await desk.store.deliveries(of: request)
         let happened = try await desk.store.deliveryEvents(of: found.map(\.id))
         var lines = StandingView.all(
-            found.map { view($0, happened[$0.id] ?? [], number: request.number, call) },
+            try await withTold(found.map { view($0, happened[$0.id] ?? [], number: request.number, call) }, call),
             try await desk.withheld(site: nil, request: request.id, limit: StoreBounds.ofRequest).map {
                 WithheldView($0, call)
             })
@@ -44,7 +44,7 @@ extension LaboratoryAPI {
             let isOther = one.next == .deletion || one.matricule != patient.publishableINS?.matricule
             holders.append(
                 ReportHolder(
-                    who: who(one, person, line, isOther), version: line?.version ?? one.version ?? 0,
+                    who: who(one, person, line, isOther), version: (line == nil ? one.version : line?.version) ?? 0,
                     state: line?.words ?? "–",
                     next: isPending ? one.nextWords : line.map { StandingView.isOver($0, newest) } ?? "rien"))
         }

@@ -57,7 +57,8 @@ extension LaboratoryAPI {
     private func deliveries(_ call: Call) async throws -> [DeliveryLineView] {
         let found = try await desk.deliveries(
             site: call.author.site, request: call.query["request"], limit: try call.limit())
-        return found.map { view($0.delivery, $0.events, number: $0.requestNumber, call) }
+        return try await withTold(
+            found.map { view($0.delivery, $0.events, number: $0.requestNumber, call) }, call)
     }
 
     var stateRoutes: [Route] {

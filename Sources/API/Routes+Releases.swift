@@ -79,6 +79,24 @@ extension LaboratoryAPI {
             matricule: reports?.matricule(in: delivery.message), in: call.zone)
     }
 
+    /// With what people did for those that the DMP or a mailbox failed.
+    func withTold(_ lines: [DeliveryLineView], _ call: Call) async throws -> [DeliveryLineView] {
+        var lines = lines, known = [String: [DecidedRelease]]()
+        for place in lines.indices where lines[place].failedBeyond {
+            let id = lines[place].requestID
+            if known[id] == nil { known[id] = try await desk.releaseActs(of: try await desk.request(id)) }
+            let since = lines[place].createdAt.instant(in: call.zone)
+            var told = [String: String]()
+            for one in known[id] ?? [] where one.act.kind == .told {
+                guard let who = one.act.destination, since.map({ $0 <= one.at }) ?? true else { continue }
+                told[who == "DMP" ? who : who.lowercased()] =
+                    "par \(one.author) le \(call.moment(one.at).french) : \(one.act.reason)"
+            }
+            if !told.isEmpty { lines[place].told = told }
+        }
+        return lines
+    }
+
     /// Days of the query, both included, and their bounds in the zone of the site.
     func period(
         _ call: Call
@@ -130,6 +148,7 @@ extension LaboratoryAPI {
         for delivery in found {
             deliveries.append(view(delivery, happened[delivery.id] ?? [], number: request.number, call))
         }
+        deliveries = try await withTold(deliveries, call)
         var view = ReportStoryView(
             requestNumber: request.number, isHeld: state.isHeld,
             hiddenFrom: state.hiddenFrom.sorted {

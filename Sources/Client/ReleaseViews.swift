@@ -156,14 +156,29 @@ extension DeliveryLineView {
 
     /// Everyone that the message was for: the DMP, then each mailbox.
     package var recipients: [MailboxView] {
+        var all = mailboxes
         let answer = events.last { $0.kind == .dmpAccepted || $0.kind == .dmpRefused }
-        guard toDMP || answer != nil else { return mailboxes }
-        let problem = answer == nil ? unanswered.problem : answer?.detail
-        return [MailboxView(address: "DMP", state: dmp, at: answer?.at ?? unanswered.at, problem: problem)] + mailboxes
+        if toDMP || answer != nil {
+            let problem = answer == nil ? unanswered.problem : answer?.detail
+            all.insert(
+                MailboxView(address: "DMP", state: dmp, at: answer?.at ?? unanswered.at, problem: problem), at: 0)
+        }
+        guard let told else { return all }
+        return all.map { box in
+            guard DeliveryLineView.failures.contains(box.state),
+                let words = told[box.address == "DMP" ? "DMP" : box.address.lowercased()]
+            else { return box }
+            var box = box
+            box.problem = [box.problem, "prévenu \(words)"].compactMap { $0 }.joined(separator: " – ")
+            box.state = "prévenu autrement"
+            return box
+        }
     }
+    /// Neither the DMP nor a mailbox took what the PFI gave it.
+    private static let failures = ["refusé", "suppression refusée"]
 
     /// Somebody must decide: the PFI refused it.
     package var needsPerson: Bool { transport == "refusée" }
     /// The PFI took it, and the DMP or a mailbox did not.
-    package var failedBeyond: Bool { recipients.contains { ["refusé", "suppression refusée"].contains($0.state) } }
+    package var failedBeyond: Bool { recipients.contains { DeliveryLineView.failures.contains($0.state) } }
 }

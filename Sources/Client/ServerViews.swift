@@ -350,6 +350,9 @@ package struct DeliveryLineView: Codable, Sendable, Hashable {
     /// Under which it goes; nil without a qualified identity.
     package var matricule: String?
     package var events: [DeliveryEventView]
+    /// Destinations (`DMP`, an address in lower case) that did not get it and that a person told otherwise: who, when
+    /// and how.
+    package var told: [String: String]?
     package init(
         _ delivery: Delivery, number: String?, events: [DeliveryEvent], addresses: [String] = [],
         matricule: String? = nil, in zone: CivilZone
@@ -372,7 +375,8 @@ package struct DeliveryLineView: Codable, Sendable, Hashable {
     /// The leg to the destination, in words.
     package var transport: String {
         if has(.accepted) { return "acceptée" }
-        if has(.abandoned) { return "abandonnée" }
+        // As the way out says of a version that the next one overtook.
+        if has(.abandoned) { return events.last?.detail == "remplacé avant envoi" ? "remplacée" : "abandonnée" }
         if has(.refused) { return events.contains { $0.kind == .attempted } ? "refusée" : "remplacée" }
         let tries = events.count { $0.kind == .attempted }
         return tries == 0 ? "à envoyer" : "en cours (\(tries) essai\(tries > 1 ? "s" : ""))"

@@ -30,9 +30,12 @@ package struct StandingView: Encodable, Sendable, Hashable {
     }
 
     /// A message brought or took nothing there.
-    private static let never: Set<String> = ["refusé", "refusé par la PFI", "pas envoyé", "à envoyer"]
+    private static let never: Set<String> = [
+        "prévenu autrement", "refusé", "refusé par la PFI", "pas envoyé", "à envoyer",
+    ]
     private static let notDeleted: Set<String> = [
-        "suppression refusée", "refusé par la PFI", "pas envoyé", "à envoyer", "en cours", "abandonné",
+        "prévenu autrement", "suppression refusée", "refusé par la PFI", "pas envoyé", "à envoyer", "en cours",
+        "abandonné",
     ]
 
     /// One line a destination of each request, in the order of the requests given; `deliveries` and `withheld` of whole

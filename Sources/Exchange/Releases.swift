@@ -84,7 +84,9 @@ extension ReportDispatch {
         case .retry, .abandon: facts += try await settle(act, request, isHeld: state.isHeld)
         case .told:
             let left = try await desk.withheld(site: nil, request: request.id, limit: StoreBounds.ofRequest)
-            guard left.contains(where: { $0.needsPerson && $0.note.destination == act.destination }) else {
+            var isOwed = left.contains { $0.needsPerson && $0.note.destination == act.destination }
+            if !isOwed { isOwed = try await hasFailed(act.destination ?? "", of: request) }
+            guard isOwed else {
                 throw .refused(
                     Refusal(
                         "release.told", at: request.number, because: "ce destinataire n'attend d'être prévenu de rien",
@@ -95,6 +97,22 @@ extension ReportDispatch {
         let note = AuditNote(
             site: site, author: author, action: "release.\(act.kind.rawValue)", subject: request.number, at: entry.at)
         do throws(StoreFailure) { try await desk.store.append(facts, note: note) } catch { throw .store(error) }
+    }
+
+    /// The DMP or this mailbox said that it did not take what the PFI brought it.
+    private func hasFailed(_ destination: String, of request: Request) async throws(CommandFailure) -> Bool {
+        do throws(StoreFailure) {
+            for delivery in try await desk.store.deliveries(of: request) {
+                let events = try await desk.store.deliveryEvents(delivery.id)
+                let last = events.last {
+                    destination == "DMP"
+                        ? $0.kind == .dmpAccepted || $0.kind == .dmpRefused
+                        : [.mailDelivered, .mailRefused, .mailRead].contains($0.kind) && $0.isAbout(destination)
+                }
+                if let last { return last.kind == .dmpRefused || last.kind == .mailRefused }
+            }
+            return false
+        } catch { throw .store(error) }
     }
 
     /// Secret care is a minor's (PFI sheet section 3), and what changes nothing makes no version.

@@ -212,6 +212,12 @@ import Workflow
         try await away.makeReports()
         #expect(try await !away.sendDue())
         #expect(await away.alarms().count == 1)
+        // What a later version overtakes is no refusal.
+        try await bench.sign(request, "4.4")
+        try await away.makeReports()
+        #expect(try await bench.store.counts(site: nil).deliveriesRefused == 0)
+        #expect(try await bench.deliveries(request).map(\.kinds.last) == [.abandoned, nil])
+        #expect(await away.alarms().count == 1)
         try await away.perform(ReleaseAct(.hold, reason: "essai"), on: request.number, by: Bench.biologist)
         #expect(await away.alarms().isEmpty)
     }

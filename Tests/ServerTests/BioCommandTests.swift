@@ -119,7 +119,7 @@ import Testing
             #expect(strange.code == 1 && strange.complaint.contains("[bio.analysis]"), "\(strange)")
             let calm = try await tool.run("bio", "call", number, "NA", "--show")
             #expect(calm.code == 1 && calm.complaint.contains("\(number) NA : cette valeur n'a pas d'appel"), "\(calm)")
-            let refused = try await tool.atTerminal("bio sign \(number)")
+            let refused = try await tool.atTerminal("bio sign \(number)", asksCode: false)
             #expect(refused.contains("[sign.critical]"), "\(refused)")
             let shown = try await tool.run("bio", "call", number, "K", "--show")
             #expect(shown.code == 0 && shown.output.contains("à appeler avant"), "\(shown)")

@@ -87,7 +87,7 @@ import Workflow
             let biologist = Author(
                 login: "biologiste", role: .biologist, site: "nord", professional: APILaboratory.biologist)
             _ = try await desk.attachSupplement(part, to: number, by: biologist)
-            let refused = try await tool.atTerminal("bio sign \(number)")
+            let refused = try await tool.atTerminal("bio sign \(number)", asksCode: false)
             #expect(refused.contains("rien n'est signé") && refused.contains("commentaire"), "\(refused)")
             let hash = try await desk.fileToSign(number).contentHash
             _ = try await desk.sign(number, contentHash: hash, allowPartial: false, by: biologist)

@@ -13,12 +13,13 @@ extension CommandLineTool {
     /// A command that asks for the code of signature, in a real terminal with a person at it; what it leaves on the
     /// screen. `asked`: what is answered before the code, each question with its answer.
     func atTerminal(
-        _ arguments: String, pin: String = APILaboratory.pin, asked: [(question: String, answer: String)] = []
+        _ arguments: String, pin: String = APILaboratory.pin, asked: [(question: String, answer: String)] = [],
+        asksCode: Bool = true
     ) async throws -> String {
         let left = Left()
         try await TmuxScreen.open(self, width: 180, height: 100, arguments: arguments) { screen in
             let pid = try #require(try await screen.pid)
-            for (question, answer) in asked + [("Code de signature :", pin)] {
+            for (question, answer) in asked + (asksCode ? [("Code de signature :", pin)] : []) {
                 guard try await screen.shows(question) else { return }
                 try await screen.type(answer + "\r")
             }

@@ -73,7 +73,7 @@ import Workflow
             let toDoctor = squeezed(said).filter { $0.contains(Self.doctor) }
             let had = toDoctor.first { $0.contains("la suppression") }
             let gets = toDoctor.first { $0.contains("le compte rendu") }
-            #expect(had?.contains("> 1 attendu") == true && gets?.contains("> – –") == true, "\(toDoctor)")
+            #expect(had?.contains("> 1 sans réponse") == true && gets?.contains("> – –") == true, "\(toDoctor)")
             let history = squeezed(try await road.tool.run("report", "history", number).output)
             func place(_ words: String) -> Int { history.firstIndex { $0.contains(words) } ?? -1 }
             let made = place("version 1 éditée"), signed = place("version 2 signée")
@@ -98,10 +98,18 @@ import Workflow
                 .dmpRefused, sent, detail: "DMPClosed", author: "exchange")
             try await road.laboratory.desk.recordDelivery(
                 .mailRefused, sent, detail: "\(Self.doctor) 422 boîte pleine", author: "exchange")
+            // Who could not be reached is telephoned, which is kept and takes the line off what waits for a person.
+            #expect(try await road.tool.run("deliveries", "--dead").output.contains(Self.doctor))
+            try await road.done("deliveries", "told", number, Self.doctor, "--reason", "lu au téléphone")
+            let called = try await road.tool.run("deliveries", "--request", number).output
+            #expect(called.contains("prévenu autrement"), "\(called)")
+            #expect(called.contains("422 boîte pleine – prévenu par"), "\(called)")
+            let none = try await road.tool.run("deliveries", "told", number, "DMP2", "--reason", "essai")
+            #expect(none.code != 0 && none.complaint.contains("n'attend d'être prévenu"), "\(none)")
             try await road.done("report", "attach", number, "--conclusion", "À contrôler.", "--title", "Conclusion")
             let pending = try await road.tool.run("bio", "diff", number).output
             #expect(line("DMP", in: pending)?.hasPrefix("DMP – refusé le compte rendu") == true, "\(pending)")
-            #expect(line(Self.doctor, in: pending)?.contains("– refusé") == true, "\(pending)")
+            #expect(line(Self.doctor, in: pending)?.contains("– prévenu autrement") == true, "\(pending)")
             try await road.sign(number)
             #expect(
                 Set(try road.sent.dropFirst().map { "\($0.first("ORC", 1)) \($0.metadata("DESTDMP"))" })
