@@ -66,10 +66,12 @@ struct CampaignTests {
         var documents: [String: [UInt8]] = [:]
         var pages: [String: [UInt8]] = [:]
         for (rank, plan) in plans.enumerated() {
-            let made = try Self.make(plan, rank: rank + 1, maker: &maker, withPage: true)
+            // Each case alone carries its own page; of the mixtures one in eight: the judges read them all.
+            let isPrinted = rank <= ReportCase.allCases.count || rank % 8 == 0
+            let made = try Self.make(plan, rank: rank + 1, maker: &maker, withPage: isPrinted)
             let name = "r\(padded(rank + 1, 4))"
             let document = made.composition.document(pdf: made.pdf)
-            pages[name] = made.pdf
+            if isPrinted { pages[name] = made.pdf }
             for one in plan.cases { #expect(one.isShown(in: document), "\(name) \(one)") }
             pairs.formUnion(ReportPlan.pairs(of: plan.traits))
             documents[name] = made.cda
@@ -80,7 +82,7 @@ struct CampaignTests {
             }
         }
         #expect(ReportPlan.everyPair.subtracting(pairs) == [])
-        for (name, verdict) in try await Preflight.verdicts(pages, for: "five hundred pages") ?? [:] {
+        for (name, verdict) in try await Preflight.verdicts(pages, for: "pages of five hundred reports") ?? [:] {
             #expect(verdict.hasPrefix(Preflight.sound), "\(name): \(verdict)")
         }
         guard let shared = Judges.shared(for: "five hundred reports") else { return }

@@ -143,17 +143,20 @@ extension MemoryStore {
     }
     package func requestsAwaitingSignature(site: String?, limit: Int) throws(StoreFailure) -> [String] {
         try checkOpen()
+        return current(Set(ready.map(\.requestID)).union(reopened), site, limit)
+    }
+    /// Validated, and in no signature.
+    private var ready: [Observation] {
         let last = Dictionary(grouping: allObservationEvents, by: \.observationID)
             .compactMapValues { $0.max { $0.ordinal < $1.ordinal }?.kind }
         let signed = signedObservations
-        let ready = allObservations.filter { last[$0.id] == .technicallyValidated && !signed.contains($0.id) }
-        return current(Set(ready.map(\.requestID)).union(reopened), site, limit)
+        return allObservations.filter { last[$0.id] == .technicallyValidated && !signed.contains($0.id) }
     }
     package func requestsUnderReview(site: String?, limit: Int) throws(StoreFailure) -> [String] {
         try checkOpen()
         return current(reopened, site, limit)
     }
-    /// Urgent first, then oldest first.
+    /// Critical first, then urgent, then oldest first.
     private func current(_ ids: Set<String>, _ site: String?, _ limit: Int) -> [String] {
         let found = latestRequests.filter { ids.contains($0.id) && (site == nil || $0.site == site) }
         let critical = critical(among: ready)
