@@ -26,6 +26,7 @@ extension Desk {
         by author: Author
     ) async throws(CommandFailure) -> [Fact] {
         let entries = try await taskEntries(of: observation.requestID, site: observation.site)
+        let standing = entries.last { $0.task.observationID == observation.id && $0.task.run == decision.run }
         let opens = decision.choice == .amend
         guard opens || standing?.task.isOpen ?? false else { return [] }
         var codes = Set<String>()
