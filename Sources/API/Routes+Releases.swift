@@ -97,11 +97,12 @@ extension LaboratoryAPI {
         return lines
     }
 
-    /// Days of the query, both included, and their bounds in the zone of the site.
+    /// Days of the query, both included, and their bounds in the zone of the site. `usual`: the day when none is said.
     func period(
-        _ call: Call
+        _ call: Call, usual: CivilDate? = nil
     ) throws(Refusal) -> (from: CivilDate, to: CivilDate, first: Instant, before: Instant) {
         func day(_ name: String) throws(Refusal) -> CivilDate {
+            if let usual, call.query[name] == nil { return usual }
             guard let text = call.query[name], let day = CivilDate(text), day.isComplete else {
                 throw Refusal(
                     "query.date", at: name, because: "un jour est attendu", remedy: "écrire par exemple 2026-11-01")

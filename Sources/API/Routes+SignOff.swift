@@ -119,7 +119,8 @@ extension LaboratoryAPI {
     private static let mostFigureDays = 92
 
     private func figures(_ call: Call) async throws -> SignOffFiguresView {
-        let period = try period(call)
+        // By the laboratory's clock, not by that of who asks.
+        let period = try period(call, usual: CivilTime(call.now, in: call.zone).date)
         guard period.to.dayNumber - period.from.dayNumber < LaboratoryAPI.mostFigureDays else {
             throw Refusal(
                 "query.period", at: "to", because: "période trop longue",

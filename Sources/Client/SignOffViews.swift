@@ -182,13 +182,14 @@ extension LaboratoryClient {
         try await send("POST", "/v1/bio/lot", body)
     }
     package func comments() async throws(Refusal) -> [CommentView] { try await get("/v1/comments") }
-    /// Of a day or from one to another; `all`: of everybody, not of the person alone.
+    /// Of a day or from one to another, the laboratory's today when none is said; `all`: of everybody, not of the
+    /// person alone.
     package func signOffFigures(
-        from: CivilDate, to: CivilDate, all: Bool
+        from: CivilDate?, to: CivilDate?, all: Bool
     ) async throws(Refusal) -> SignOffFiguresView {
         try await get(
             "/v1/signatures/figures",
-            [("from", from.description), ("to", to.description), ("all", all ? "true" : nil)])
+            [("from", from?.description), ("to", to?.description), ("all", all ? "true" : nil)])
     }
 }
 

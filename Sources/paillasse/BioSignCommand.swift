@@ -190,8 +190,8 @@ extension BioCommand {
         @Flag(help: .said(.helpEverybody)) var all = false
 
         func run() async throws {
-            func day(_ text: String?) throws(Refusal) -> CivilDate {
-                guard let text else { return BioCommand.today }
+            func day(_ text: String?) throws(Refusal) -> CivilDate? {
+                guard let text else { return nil }
                 guard let date = CivilDate(text), date.isComplete else {
                     throw Refusal.usage("« \(text) » n'est pas un jour", "l'écrire AAAA-MM-JJ")
                 }
@@ -253,10 +253,6 @@ extension BioCommand {
         return try Terminal.secret(BioWords.say(.cliPin), fromInput: false)
     }
 
-    static var today: CivilDate {
-        CivilTime(Instant(seconds: Int64(Date().timeIntervalSince1970)), in: .europeParis).date
-    }
-
     static func words(of figures: SignOffFiguresView) -> String {
         let share = figures.signed > 0 ? figures.inLot * 100 / figures.signed : 0
         return BioWords.say(
@@ -266,7 +262,7 @@ extension BioCommand {
 
     /// How many today, how fast, and whether to stop for a while.
     static func sayPace(_ client: LaboratoryClient) async throws {
-        let figures = try await client.signOffFigures(from: today, to: today, all: false)
+        let figures = try await client.signOffFigures(from: nil, to: nil, all: false)
         Output.prose(BioWords.say(.cliToday, words(of: figures)))
         switch SignPace.advice(alone: figures.signed - figures.inLot, seconds: figures.seconds) {
         case .pause: Output.prose(BioWords.say(.cliPause))
