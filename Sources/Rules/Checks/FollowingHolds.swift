@@ -66,7 +66,7 @@ extension RuleEngine {
                         .calculationInputs, .yes, code: .calculationInputHeld, rule: line(code)?.formula,
                         inputs: needed.map { CheckFact(.analysis, $0) }))
             }
-            holds[code] = records.compactMap { record in record.code.map { Hold($0, record.words) } }
+            holds[code] = records.compactMap { record in record.code.map { Hold($0, record.words(in: zone)) } }
         }
         return holds
     }
