@@ -1,7 +1,7 @@
 package import Base
 
 /// Puts controls into runs: the points of one analysis on one analyzer that follow each other closely, each level once
-/// (RULES section 2.1: same analyzer, analyte, event). A lot under parallel run stands in the run of the lot in service.
+/// (RULES section 2.1: same analyzer, analyte, event). A lot in parallel stands in the run of the one in service.
 ///
 /// Points are given in the order in which they became known. One that comes late joins a run or begins one; it never
 /// moves a point that has its run, nor changes the name of a run.

@@ -141,8 +141,8 @@ package struct StatisticsGroup: Sendable, Hashable, Comparable {
 
 extension ControlStatistics {
     /// By level and lot, and by month of the zone when `byMonth`. Excluded and censored points are left out. Those of
-    /// `rejected` runs too: whoever gives them shows the figures with them as well, since a run left out in silence makes
-    /// every SD too small.
+    /// `rejected` runs too: whoever gives them shows the figures with them as well, since a run left out in silence
+    /// makes every SD too small.
     package static func groups(
         _ points: [ControlPoint], byMonth: Bool, in zone: CivilZone, rejected: Set<String> = []
     ) -> [(group: StatisticsGroup, statistics: ControlStatistics)] {

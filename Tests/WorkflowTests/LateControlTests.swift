@@ -7,7 +7,7 @@ import Store
 import Testing
 import Workflow
 
-/// Controls that become known after a rejection, and what a rejection holds beside its own analysis (RULES 1.2 and 2.5).
+/// Controls that become known after a rejection, and what a rejection holds beside its own analysis (RULES 1.2, 2.5).
 @Suite struct LateControlTests {
     private let assay = ControlledAssay(analysis: "K", analyzer: "auto")
 

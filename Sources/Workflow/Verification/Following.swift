@@ -6,8 +6,8 @@ import Rules
 import Store
 
 // A control that is rejected, or lifted, after a result was judged holds, or lets go, also what was calculated from the
-// result and the members of its dependent set (RULES 1.2, step 13 and outcome; 2.5; 7: « none held »). Nothing is judged
-// again for that: it is told at each look, as the hold of the control itself is.
+// result and the members of its dependent set (RULES 1.2, step 13 and outcome; 2.5; 7: « none held »). Nothing is
+// judged again for that: it is told at each look, as the hold of the control itself is.
 extension Desk {
     /// What the controls hold a result with.
     static let ofControls: Set<Hold.Code> = [.noQualityControl, .qualityControlExpired, .qualityControlRejected]
