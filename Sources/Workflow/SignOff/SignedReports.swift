@@ -6,9 +6,9 @@ import Store
 // From a signature to the report that it makes: before it stands, to see whether it can be made, and after.
 extension Desk {
     /// Everything a report version is made of, read back from the facts that its signature names. Refuses when the
-    /// content no longer has the hash that was signed (HOUSE invariant 5): then nothing leaves. `asOfThen`: an identity,
-    /// tubes and a prescriber that changed since are taken as they were signed, with the patient's choices of today.
-    /// `visibility`: of the version that is made, when it is not what the acts of today say.
+    /// content no longer has the hash that was signed (HOUSE invariant 5): then nothing leaves. `asOfThen`: an
+    /// identity, tubes and a prescriber that changed since are taken as they were signed, with the patient's choices of
+    /// today. `visibility`: of the version that is made, when it is not what the acts of today say.
     package func signedReport(
         of signature: Signature, asOfThen: Bool = false, under visibility: Visibility? = nil
     ) async throws(CommandFailure) -> SignedReport {
