@@ -87,7 +87,9 @@ import Testing
         bench.type("r1")
         bench.type(.enter)
         #expect(
-            bench.sentDeeds == [.rework(request: "D0412", id: "a2", diluted: false, reason: "DEMANDE – valeur douteuse")])
+            bench.sentDeeds == [
+                .rework(request: "D0412", id: "a2", diluted: false, reason: "DEMANDE – valeur douteuse")
+            ])
         bench = Morning.bench()
         let cobas = AnalyzerRow(name: "cobas", state: "connecté", isWell: true, takesOrders: true)
         _ = bench.receive(.loaded(.status(analyzers: [cobas], triageOpen: 0, awaitingSignature: 0)), at: bench.now)
@@ -109,7 +111,10 @@ import Testing
         // It has the value already, and is told nothing: a person makes it.
         let refusal = Refusal("order.nothing", at: "261122000412", because: "rien à faire", remedy: "request show")
         let effects = bench.receive(.refused(1, refusal), at: bench.now)
-        #expect(effects == [.send(2, .rework(request: "D0412", id: "a2", diluted: false, reason: "DEMANDE – valeur douteuse"))])
+        #expect(
+            effects == [
+                .send(2, .rework(request: "D0412", id: "a2", diluted: false, reason: "DEMANDE – valeur douteuse"))
+            ])
         _ = bench.receive(.done(2), at: bench.now)
         #expect(bench.text.contains("noté : à repasser à la main"))
     }
