@@ -126,6 +126,14 @@ extension ReportDispatch {
                     "release.adult", at: request.number, because: "les soins secrets sont ceux d'un mineur",
                     remedy: "masquer à qui il faut (--from), ou restreindre le document (--confidentiality R)"))
         }
+        if act.hiddenFrom.contains(.guardians), !patient.isMinor(at: desk.now(), zone: site.civilZone) {
+            // INVISIBLE_REP_LEGAUX is a minor's too: a version would go to everybody and hide nothing.
+            throw .refused(
+                Refusal(
+                    "release.adult.representatives", at: request.number,
+                    because: "seul un mineur a des représentants légaux à qui le cacher",
+                    remedy: "masquer au patient ou aux professionnels (--from), ou restreindre (--confidentiality R)"))
+        }
         let acts = try await standingActs(of: request, since: since)
         if ReleaseState(acts + [act]) == state {
             throw .refused(

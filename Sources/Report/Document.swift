@@ -223,9 +223,9 @@ extension ObservationValue {
         }
     }
 
-    /// `1/160`
+    /// `1/160`, `1:160`
     private static func titre(_ text: String) -> ObservedValue? {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = text.split(omittingEmptySubsequences: false) { $0 == "/" || $0 == ":" }
         guard parts.count == 2, let above = Int(parts[0]), let below = Int(parts[1]), above > 0, below > 0 else {
             return nil
         }

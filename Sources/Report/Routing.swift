@@ -244,7 +244,10 @@ package struct Routing: Sendable, Equatable {
         let old = Routing.flags(.initial, before)
         // An announcement visit that time alone ended is a change too: what was hidden is shown.
         let wasHidden = earlier.patient != .open
-        flags.changesVisibility = old != flags || (wasHidden && !flags.hiddenFromPatient)
+        // So is the confidentiality of the document, which has no metadatum of its own.
+        flags.changesVisibility =
+            old != flags || (wasHidden && !flags.hiddenFromPatient)
+            || earlier.confidentiality != visibility.confidentiality
         return flags
     }
 

@@ -38,6 +38,19 @@ import Workflow
         }
     }
 
+    @Test func `nothing is hidden from the representatives of an adult, who has none`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        let dispatch = bench.dispatch(to: 1)
+        try await dispatch.makeReports()
+        let code = await refusal {
+            try await dispatch.perform(
+                act(.hide, from: [.patient, .guardians]), on: request.number, by: Bench.biologist)
+        }
+        #expect(code == "release.adult.representatives")
+        #expect(try await bench.store.reports(requestID: request.id).count == 1)
+    }
+
     @Test func `point 4: hiding is a new version with MODIF_CONF_CODE Y, and ends at its date`() async throws {
         let bench = try Bench()
         let request = try await bench.signed()

@@ -91,6 +91,14 @@ struct ConformityTests {
 }
 
 struct CompositionTests {
+    @Test(arguments: [("1/160", true), ("1:160", true), ("160", false), ("1/0", false)])
+    func `a titre is a ratio however it is written`(text: String, isRatio: Bool) throws {
+        let report = Sample.report(try Sample.patient(), [Sample.observation("RPR", .text(text))])
+        let document = String(decoding: try compose(report).cda(pdf: anyPDF), as: UTF8.self)
+        #expect(document.contains("xsi:type=\"RTO") == isRatio)
+        #expect(document.contains("<denominator xsi:type=\"INT\" value=\"160\"/>") == isRatio)
+    }
+
     @Test func `results stand under their chapter, section and panel, in the order of the page`() throws {
         let printed = try compose(Sample.rich(Sample.patient())).printed
         #expect(

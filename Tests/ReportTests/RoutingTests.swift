@@ -173,6 +173,16 @@ struct RoutingTests {
         var masked = Visibility()
         masked.hiddenFromProfessionals = true
         #expect(try changes(.open, masked) == true)
+        // The DMP has no restricted document: the mailboxes are told of the change.
+        for (earlier, later) in [
+            (Visibility.Confidentiality.normal, Visibility.Confidentiality.restricted), (.restricted, .normal),
+        ] {
+            var before = Visibility()
+            before.confidentiality = earlier
+            let told = try decide(holders: [pro], earlier: before) { $0.confidentiality = later }.errands
+                .first { $0.request == .replacement }
+            #expect(told?.flags.changesVisibility == true, "\(earlier) → \(later)")
+        }
     }
 
     @Test func `in strict mode every errand stands in the table of the volet, and what cannot is withheld by name`()
