@@ -41,8 +41,10 @@ private actor SigningDesk {
     private var token = ""
     private var number = 0
 
-    private struct Nobody: LiveStatus {
-        func analyzers() async -> [AnalyzerState] { [] }
+    private struct Cobas: LiveStatus {
+        func analyzers() async -> [AnalyzerState] {
+            [AnalyzerState(name: "cobas", site: "A", driver: "cobas", line: "", state: "connecté")]
+        }
     }
 
     init(_ bench: Bench, file: String) async throws {
@@ -59,7 +61,7 @@ private actor SigningDesk {
         _ = try await desk.openCatalogue(folder: files)
         // The real cost of a code is part of the figure.
         let accounts = AccountDesk(desk: desk, credentials: Credentials())
-        api = LaboratoryAPI(desk: desk, live: Nobody(), accounts: accounts)
+        api = LaboratoryAPI(desk: desk, live: Cobas(), accounts: accounts)
         analyses = Array(
             catalogue.analyses.filter { $0.nature == .measured && $0.tube == "VERT" && !$0.unit.isEmpty }
                 .prefix(SigningDesk.perFile))
