@@ -32,12 +32,18 @@ extension LaboratoryAPI {
                     let catalogue = version.map { desk.shelf[$0] } ?? desk.catalogue
                     return catalogue?[code]?.loinc?.code
                 }
+                var found = [String: [Observation]]()
+                for code in codes {
+                    found[code] = try await desk.store.history(
+                        patientID: request.patientID, analysis: code, from: since,
+                        before: desk.now().advanced(by: .seconds(60)), limit: limit + own.count
+                    ).filter { !own.contains($0.id) }
+                }
+                // Asked once for all: the analyses of a patient come from the same requests.
+                let stands = try await desk.unwithdrawn(requests: Set(found.values.joined().map(\.requestID)))
                 var views = [HistoryView]()
                 for code in codes {
-                    let found = try await desk.store.history(
-                        patientID: request.patientID, analysis: code, from: since,
-                        before: desk.now().advanced(by: .seconds(60)), limit: limit + own.count)
-                    let earlier = try await desk.unwithdrawn(found.filter { !own.contains($0.id) }).prefix(limit)
+                    let earlier = (found[code] ?? []).filter { stands.contains($0.requestID) }.prefix(limit)
                     views.append(
                         HistoryView(
                             analysis: code,

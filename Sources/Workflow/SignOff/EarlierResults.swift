@@ -84,10 +84,16 @@ extension Desk {
 
     /// Without those whose report was withdrawn: they may be somebody else's.
     package func unwithdrawn(_ observations: [Observation]) async throws(CommandFailure) -> [Observation] {
-        var stands = [String: Bool]()
-        for one in observations where stands[one.requestID] == nil {
-            stands[one.requestID] = try await withdrawal(of: try await request(one.requestID)) == nil
-        }
-        return observations.filter { stands[$0.requestID] ?? true }
+        let stands = try await unwithdrawn(requests: Set(observations.map(\.requestID)))
+        return observations.filter { stands.contains($0.requestID) }
+    }
+
+    /// Those of these requests, by id, whose report was not withdrawn.
+    package func unwithdrawn(requests ids: Set<String>) async throws(CommandFailure) -> Set<String> {
+        if ids.isEmpty { return [] }
+        let found = try await ask { () throws(StoreFailure) in try await store.requests(ids: ids.sorted()) }
+        var stands = ids
+        for request in found where try await withdrawal(of: request) != nil { stands.remove(request.id) }
+        return stands
     }
 }

@@ -134,9 +134,9 @@ extension Desk {
             }
             found.merge(some) { $1 }
         }
-        for (code, observations) in found {
-            found[code] = try await unwithdrawn(observations.filter { $0.requestID != judgement.file.request.id })
-        }
+        let own = judgement.file.request.id
+        let stands = try await unwithdrawn(requests: Set(found.values.joined().map(\.requestID)).subtracting([own]))
+        for code in found.keys { found[code]?.removeAll { !stands.contains($0.requestID) } }
         let accessions = Set(found.values.joined().map(\.accession)).filter { !$0.isEmpty }
         let tubes =
             accessions.isEmpty
