@@ -228,7 +228,6 @@ package struct SignatureView: Codable, Sendable, Hashable {
     }
 }
 
-/// Everything of one request.
 /// A report that was taken back.
 package struct WithdrawalView: Codable, Sendable, Hashable {
     package var at: Moment
@@ -241,6 +240,7 @@ package struct WithdrawalView: Codable, Sendable, Hashable {
     }
 }
 
+/// Everything of one request.
 package struct RequestFileView: Codable, Sendable, Hashable {
     package var request: RequestView
     package var patient: PatientView

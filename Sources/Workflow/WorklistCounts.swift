@@ -18,13 +18,10 @@ extension Desk {
             try await store.observationsAwaitingTechnicalValidation(site: site, limit: Int(Int32.max))
         }
         let judged = try await standing(waiting, at: now())
-        let ids = Array(Set(waiting.map(\.requestID))).sorted()
-        var urgent = Set<String>()
-        for start in stride(from: 0, to: ids.count, by: Desk.requestsAtOnce) {
-            let some = Array(ids[start..<min(start + Desk.requestsAtOnce, ids.count)])
-            let found = try await ask { () throws(StoreFailure) in try await store.requests(ids: some) }
-            urgent.formUnion(found.filter { $0.priority == .urgent }.map(\.id))
+        let requests = try await ask { () throws(StoreFailure) in
+            try await store.requests(ids: Set(waiting.map(\.requestID)).sorted())
         }
+        let urgent = Set(requests.filter { $0.priority == .urgent }.map(\.id))
         var tubes = [String: (isUrgent: Bool, isHeld: Bool)]()
         for observation in judged {
             let key = observation.accession.isEmpty ? observation.requestID : observation.accession
@@ -37,7 +34,4 @@ extension Desk {
         counts.held = tubes.values.count(where: \.isHeld)
         return counts
     }
-
-    /// Identifiers in one question.
-    private static let requestsAtOnce = 500
 }

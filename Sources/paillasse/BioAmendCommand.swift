@@ -47,17 +47,13 @@ extension BioCommand {
                 Output.line()
             }
             let isPartial = partial || !draft.except.isEmpty
-            var signed = SignBody(
-                contentHash: file.contentHash, pin: "", partial: isPartial ? true : nil, uncalled: uncalled,
-                draft: body)
-            // Nothing changes, a character that no page can show: told before the code is asked for.
-            if Terminal.isKeyboard { try await client.checkSignature(request, signed) }
             let asked = BioWords.say(
                 .cliAskAmend, request, String(file.observations.count), String(file.contentHash.prefix(16)))
-            let signature = try await BioCommand.withPIN(asked, file, client) { (pin) async throws(Refusal) in
-                signed.pin = pin
-                return try await client.sign(request, signed)
-            }
+            let signature = try await BioCommand.sign(
+                request, file,
+                SignBody(
+                    contentHash: file.contentHash, pin: "", partial: isPartial ? true : nil, uncalled: uncalled,
+                    draft: body), asking: asked, client)
             if listing.json { return try Output.json(signature) }
             BioCommand.show(signature, request)
             for call in try await client.criticalCalls() where call.requestNumber == request && call.state == .open {

@@ -69,17 +69,13 @@ extension BioCommand {
                     remedy: "dire pourquoi : paillasse bio amend \(request) --reason MOTIF")
             }
             let isPartial = partial || !draft.except.isEmpty
-            var signed = SignBody(
-                contentHash: file.contentHash, pin: "", partial: isPartial ? true : nil, uncalled: uncalled,
-                draft: draft.body)
-            // Nothing changes, a character that no page can show: told before the code is asked for.
-            if Terminal.isKeyboard { try await client.checkSignature(request, signed) }
             let asked = BioWords.say(
                 .cliAskOne, String(file.observations.count), request, String(file.contentHash.prefix(16)))
-            let signature = try await BioCommand.withPIN(asked, file, client) { (pin) async throws(Refusal) in
-                signed.pin = pin
-                return try await client.sign(request, signed)
-            }
+            let signature = try await BioCommand.sign(
+                request, file,
+                SignBody(
+                    contentHash: file.contentHash, pin: "", partial: isPartial ? true : nil, uncalled: uncalled,
+                    draft: draft.body), asking: asked, client)
             if listing.json { return try Output.json(signature) }
             Output.line()
             BioCommand.show(signature, request)
@@ -211,9 +207,22 @@ extension BioCommand {
 
     // Parts
 
+    /// One file, alone. What the signature would be refused for (nothing changes, a character that no page can show) is
+    /// told before the code is asked for.
+    static func sign(
+        _ request: String, _ file: FileToSignView, _ body: SignBody, asking what: String, _ client: LaboratoryClient
+    ) async throws(Refusal) -> SignatureView {
+        if Terminal.isKeyboard { try await client.checkSignature(request, body) }
+        return try await withPIN(what, file, client) { (pin) async throws(Refusal) in
+            var signed = body
+            signed.pin = pin
+            return try await client.sign(request, signed)
+        }
+    }
+
     /// Signs with the code, which is asked for again while it is a wrong one: the command does not end between, and
     /// what was read is not read anew.
-    static func withPIN<Made>(
+    private static func withPIN<Made>(
         _ what: String, _ file: FileToSignView?, _ client: LaboratoryClient,
         _ sign: (String) async throws(Refusal) -> Made
     ) async throws(Refusal) -> Made {

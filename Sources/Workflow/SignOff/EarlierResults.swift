@@ -55,15 +55,10 @@ extension Desk {
             (try await store.signatures(requestID: id), try await store.observationEvents(requestID: id))
         }
         let latest = signatures.max { $0.version < $1.version }
-        var last = [String: ObservationEvent]()
-        for event in events where event.ordinal > last[event.observationID]?.ordinal ?? 0 {
-            last[event.observationID] = event
-        }
-        let rejected = last.filter { $0.value.kind == .rejected }.keys
-        let request = try await request(id)
+        let rejected = Chosen.lastEvents(events).filter { $0.value.kind == .rejected }.keys
+        let acts = try await releaseActs(of: try await request(id))
         return EarlierStanding(
-            state: ReleaseState(try await releaseActs(of: request).map(\.act).filter { $0.kind != .withdraw }),
-            isWithdrawn: try await withdrawal(of: request) != nil,
+            state: ReleaseState(acts.map(\.act)), isWithdrawn: Desk.withdrawal(among: acts, signatures) != nil,
             observations: Set(latest?.observationIDs ?? []).subtracting(rejected))
     }
 
@@ -75,20 +70,19 @@ extension Desk {
     /// The act that took back what the last signature sent; nil when it stands.
     package func withdrawal(of request: Request) async throws(CommandFailure) -> DecidedRelease? {
         let acts = try await releaseActs(of: request)
-        guard let last = acts.last(where: { $0.act.kind == .withdraw }) else { return nil }
+        // Most requests never saw one: their signatures are not read.
+        guard acts.contains(where: { $0.act.kind == .withdraw }) else { return nil }
         let signatures = try await ask { () throws(StoreFailure) in
             try await store.signatures(requestID: request.id)
         }
+        return Desk.withdrawal(among: acts, signatures)
+    }
+    private static func withdrawal(among acts: [DecidedRelease], _ signatures: [Signature]) -> DecidedRelease? {
+        guard let last = acts.last(where: { $0.act.kind == .withdraw }) else { return nil }
         return signatures.allSatisfy { $0.at <= last.at } ? last : nil
     }
 
-    /// Without those whose report was withdrawn: they may be somebody else's.
-    package func unwithdrawn(_ observations: [Observation]) async throws(CommandFailure) -> [Observation] {
-        let stands = try await unwithdrawn(requests: Set(observations.map(\.requestID)))
-        return observations.filter { stands.contains($0.requestID) }
-    }
-
-    /// Those of these requests, by id, whose report was not withdrawn.
+    /// Those of these requests, by id, whose report was not withdrawn: results of one that was may be somebody else's.
     package func unwithdrawn(requests ids: Set<String>) async throws(CommandFailure) -> Set<String> {
         if ids.isEmpty { return [] }
         let found = try await ask { () throws(StoreFailure) in try await store.requests(ids: ids.sorted()) }

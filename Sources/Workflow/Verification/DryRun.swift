@@ -85,9 +85,10 @@ extension Desk {
         // Of each result, what its last judgement gives; nil: the same.
         var last = [String: ReplayDifference?]()
         let start = at.advanced(by: .zero - .seconds(Int64(days) * 86_400))
-        let clinical = try await clinical(start, at, [shelf.pack, pack], author)
-        let torn = try await each(start, at, author, &report) { judged, _ in
-            let zone = zone(of: judged.site)
+        let formulas = [shelf.pack, pack].flatMap(\.formulas).filter { $0.inputs.contains { !$0.isAnalysis } }
+        let codes = Set(formulas.map(\.code))
+        let torn = try await each(start, at, author, &report) { (judged, _) async throws(CommandFailure) in
+            let zone = zone(of: judged.site), clinical = try await clinical(judged, of: codes)
             let before = today.evaluate(judged, clinical, in: zone)
             let after = changed.evaluate(judged, clinical, in: zone)
             for (member, (was, would)) in zip(judged.members, zip(before.results, after.results)) {
@@ -103,21 +104,15 @@ extension Desk {
         return report
     }
 
-    /// What the request tells of each result that was calculated with a weight or a collection of urine.
+    /// What the request tells of each result that was calculated, with a weight or a collection of urine, by `codes`.
     private func clinical(
-        _ start: Instant, _ at: Instant, _ packs: [RulePack], _ author: Author
+        _ judged: Judged, of codes: Set<String>
     ) async throws(CommandFailure) -> [String: ClinicalFacts] {
-        let codes = Set(packs.flatMap(\.formulas).filter { $0.inputs.contains { !$0.isAnalysis } }.map(\.code))
-        var ids = Set<String>(), unread = ReplayReport()
-        _ = try await each(start, at, author, &unread) { judged, _ in
-            for facts in judged.members.map(\.judged.facts) {
-                if facts.origin == .calculated, codes.contains(facts.analysis) { ids.insert(facts.id) }
-            }
-        }
         var found = [String: ClinicalFacts]()
-        for id in ids {
-            let known = try await ask { () throws(StoreFailure) in try await store.observation(id) }
-            if let known { found[id] = try await request(known.requestID).clinical }
+        for facts in judged.members.map(\.judged.facts)
+        where facts.origin == .calculated && codes.contains(facts.analysis) {
+            let known = try await ask { () throws(StoreFailure) in try await store.observation(facts.id) }
+            if let known { found[facts.id] = try await request(known.requestID).clinical }
         }
         return found
     }

@@ -112,7 +112,7 @@ extension Desk {
     /// of those that are not whole.
     func each(
         _ from: Instant, _ before: Instant, _ author: Author, _ report: inout ReplayReport,
-        _ body: (Judged, inout ReplayReport) -> Void
+        _ body: (Judged, inout ReplayReport) async throws(CommandFailure) -> Void
     ) async throws(CommandFailure) -> [String] {
         var last: EvaluationRecord?
         var open = [JudgedRecord.Key: [(record: EvaluationRecord, judged: JudgedRecord)]]()
@@ -128,7 +128,7 @@ extension Desk {
                 open[judged.lead] = nil
                 report.judgements += 1
                 report.results += whole.members.count
-                body(whole, &report)
+                try await body(whole, &report)
             }
             guard let next = records.last, records.count == Desk.page else { break }
             last = next
