@@ -178,6 +178,21 @@ func withPFI(
     await running.value
 }
 
+/// A report signed and sent to a PFI that answers as `policy` says, which every later version begins with.
+func withSent(
+    _ policy: PFIPolicy = PFIPolicy(),
+    _ body: (Bench, Request, ReportDispatch, _ folder: String) async throws -> Void
+) async throws {
+    let bench = try Bench()
+    let request = try await bench.signed()
+    try await withPFI(policy) { pfi, folder in
+        let dispatch = bench.dispatch(to: pfi.port)
+        try await dispatch.makeReports()
+        #expect(try await dispatch.sendDue())
+        try await body(bench, request, dispatch, folder)
+    }
+}
+
 func keptFiles(_ folder: String) throws -> [[UInt8]] {
     try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".hl7") }.sorted().map {
         Array(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)")))

@@ -33,12 +33,7 @@ import Workflow
     }
 
     @Test func `a version that another replaced does not leave by a retry`() async throws {
-        let bench = try Bench()
-        let request = try await bench.signed()
-        try await withPFI(PFIPolicy(answers: [.error, .accept])) { pfi, folder in
-            let dispatch = bench.dispatch(to: pfi.port)
-            try await dispatch.makeReports()
-            #expect(try await dispatch.sendDue())
+        try await withSent(PFIPolicy(answers: [.error, .accept])) { bench, request, dispatch, folder in
             let first = try #require(try await bench.deliveries(request).first?.delivery)
             try await bench.sign(request, "4.4")
             try await dispatch.makeReports()
@@ -98,12 +93,7 @@ import Workflow
     }
 
     @Test func `signed again after a withdrawal, a document begins a chain of its own`() async throws {
-        let bench = try Bench()
-        let request = try await bench.signed()
-        try await withPFI { pfi, folder in
-            let dispatch = bench.dispatch(to: pfi.port)
-            try await dispatch.makeReports()
-            #expect(try await dispatch.sendDue())
+        try await withSent { bench, request, dispatch, folder in
             try await dispatch.perform(act(.withdraw), on: request.number, by: Bench.biologist)
             #expect(try await dispatch.sendDue())
             for value in ["4.4", "4.5"] {

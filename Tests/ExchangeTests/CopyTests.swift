@@ -116,12 +116,7 @@ import Workflow
     }
 
     @Test func `a held report tells nobody until it is released, a withdrawn one never`() async throws {
-        let bench = try Bench()
-        let request = try await bench.signed()
-        try await withPFI { pfi, folder in
-            let dispatch = bench.dispatch(to: pfi.port)
-            try await dispatch.makeReports()
-            _ = try await dispatch.sendDue()
+        try await withSent { bench, request, dispatch, folder in
             try await dispatch.perform(
                 ReleaseAct(.hold, reason: "essai"), on: request.number, by: Bench.biologist)
             try await copies(["leroy"], of: request, bench)

@@ -231,12 +231,7 @@ import Workflow
     }
 
     @Test func `a hiding needs no signature of an identity that changed since`() async throws {
-        let bench = try Bench()
-        let request = try await bench.signed()
-        try await withPFI { pfi, folder in
-            let dispatch = bench.dispatch(to: pfi.port)
-            try await dispatch.makeReports()
-            #expect(try await dispatch.sendDue())
+        try await withSent { bench, request, dispatch, folder in
             let patient = try await bench.desk.patient(request.patientID)
             var draft = PatientDraft(status: patient.status, traits: patient.traits)
             draft.ins = patient.ins

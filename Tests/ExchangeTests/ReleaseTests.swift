@@ -18,12 +18,7 @@ import Workflow
     }
 
     @Test func `point 3: a corrected report makes version 2 with RPLC, RO and C`() async throws {
-        let bench = try Bench()
-        let request = try await bench.signed()
-        try await withPFI { pfi, folder in
-            let dispatch = bench.dispatch(to: pfi.port)
-            try await dispatch.makeReports()
-            _ = try await dispatch.sendDue()
+        try await withSent { bench, request, dispatch, folder in
             try await bench.sign(request, "4.4")
             try await dispatch.makeReports()
             _ = try await dispatch.sendDue()
@@ -52,12 +47,7 @@ import Workflow
     }
 
     @Test func `point 4: hiding is a new version with MODIF_CONF_CODE Y, and ends at its date`() async throws {
-        let bench = try Bench()
-        let request = try await bench.signed()
-        try await withPFI { pfi, folder in
-            let dispatch = bench.dispatch(to: pfi.port)
-            try await dispatch.makeReports()
-            _ = try await dispatch.sendDue()
+        try await withSent { bench, request, dispatch, folder in
             let end = bench.clock.now.advanced(by: .seconds(86_400))
             try await dispatch.perform(
                 act(.hide, from: [.patient], until: end), on: request.number, by: Bench.biologist)
@@ -82,12 +72,7 @@ import Workflow
     }
 
     @Test func `point 5: a wrong patient is deleted where the report went, with CA and D`() async throws {
-        let bench = try Bench()
-        let request = try await bench.signed()
-        try await withPFI { pfi, folder in
-            let dispatch = bench.dispatch(to: pfi.port)
-            try await dispatch.makeReports()
-            _ = try await dispatch.sendDue()
+        try await withSent { bench, request, dispatch, folder in
             try await dispatch.perform(act(.withdraw), on: request.number, by: Bench.biologist)
             _ = try await dispatch.sendDue()
             let sent = try keptFiles(folder).compactMap { NeighbourMessage($0) }
@@ -119,12 +104,7 @@ import Workflow
     }
 
     @Test func `point 11: a refused message waits for a person, who sends it again or gives it up`() async throws {
-        let bench = try Bench()
-        let request = try await bench.signed()
-        try await withPFI(PFIPolicy(answers: [.error, .reject, .accept])) { pfi, _ in
-            let dispatch = bench.dispatch(to: pfi.port)
-            try await dispatch.makeReports()
-            #expect(try await dispatch.sendDue())
+        try await withSent(PFIPolicy(answers: [.error, .reject, .accept])) { bench, request, dispatch, _ in
             let dead = try #require(try await bench.deliveries(request).first?.delivery)
             try await dispatch.perform(act(.retry, of: dead.id), on: request.number, by: Bench.biologist)
             #expect(try await dispatch.sendDue())
@@ -233,12 +213,7 @@ import Workflow
     }
 
     @Test func `a release lets go every message of the version that was held`() async throws {
-        let bench = try Bench()
-        let request = try await bench.signed()
-        try await withPFI { pfi, folder in
-            let dispatch = bench.dispatch(to: pfi.port)
-            try await dispatch.makeReports()
-            #expect(try await dispatch.sendDue())
+        try await withSent { bench, request, dispatch, folder in
             var other = request.prescriber
             other.securedMail = "autre.medecin@medecin.mssante.fr"
             try await bench.changePrescriber(of: request, to: other)
@@ -257,12 +232,7 @@ import Workflow
     }
 
     @Test func `a report is hidden at once although tube and prescriber changed since its signature`() async throws {
-        let bench = try Bench()
-        let request = try await bench.signed()
-        try await withPFI { pfi, folder in
-            let dispatch = bench.dispatch(to: pfi.port)
-            try await dispatch.makeReports()
-            _ = try await dispatch.sendDue()
+        try await withSent { bench, request, dispatch, folder in
             var other = request.prescriber
             other.securedMail = "autre.medecin@medecin.mssante.fr"
             try await bench.changePrescriber(of: request, to: other)
@@ -281,12 +251,7 @@ import Workflow
     }
 
     @Test func `a correction tells each who received the version before`() async throws {
-        let bench = try Bench()
-        let request = try await bench.signed()
-        try await withPFI { pfi, folder in
-            let dispatch = bench.dispatch(to: pfi.port)
-            try await dispatch.makeReports()
-            _ = try await dispatch.sendDue()
+        try await withSent { bench, request, dispatch, folder in
             let first = try keptFiles(folder).count
             var other = request.prescriber
             other.securedMail = "autre.medecin@medecin.mssante.fr"
@@ -303,12 +268,7 @@ import Workflow
     }
 
     @Test func `resending is a new message, without a DMP that has the document`() async throws {
-        let bench = try Bench()
-        let request = try await bench.signed()
-        try await withPFI { pfi, _ in
-            let dispatch = bench.dispatch(to: pfi.port)
-            try await dispatch.makeReports()
-            _ = try await dispatch.sendDue()
+        try await withSent { bench, request, dispatch, _ in
             let first = try #require(try await bench.deliveries(request).first?.delivery)
             try await bench.desk.recordDelivery(.dmpAccepted, first, detail: nil, author: "exchange")
             try await dispatch.perform(act(.resend), on: request.number, by: Bench.biologist)

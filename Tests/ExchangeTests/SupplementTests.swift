@@ -166,12 +166,7 @@ enum SupplementTests {
 
     @Test func `waits for a person when it has a version that is no longer right, until somebody told it`() async throws
     {
-        let bench = try Bench()
-        let request = try await bench.signed()
-        try await withPFI { pfi, _ in
-            let dispatch = bench.dispatch(to: pfi.port)
-            try await dispatch.makeReports()
-            #expect(try await dispatch.sendDue())
+        try await withSent { bench, request, dispatch, _ in
             // The patient has version 1, then it is hidden from the patient, then corrected: that may not go there.
             let hide = ReleaseAct(.hide, reason: "à annoncer d'abord", hiddenFrom: [.patient])
             try await dispatch.perform(hide, on: request.number, by: Bench.biologist)

@@ -56,12 +56,7 @@ import Workflow
         _ answers: [PFIAnswer], to matricule: String?, _ reason: Amendment.Reason,
         _ body: (Bench, Request, ReportDispatch, _ folder: String) async throws -> Void
     ) async throws {
-        let bench = try Bench()
-        let request = try await bench.signed()
-        try await withPFI(PFIPolicy(answers: answers)) { pfi, folder in
-            let dispatch = bench.dispatch(to: pfi.port)
-            try await dispatch.makeReports()
-            #expect(try await dispatch.sendDue())
+        try await withSent(PFIPolicy(answers: answers)) { bench, request, dispatch, folder in
             try await identify(bench, request, matricule)
             try await amend(bench, request, reason)
             try await dispatch.makeReports()
@@ -76,12 +71,7 @@ import Workflow
     }
 
     @Test func `nothing is published once more for somebody else: a hiding waits for the correction`() async throws {
-        let bench = try Bench()
-        let request = try await bench.signed()
-        try await withPFI { pfi, folder in
-            let dispatch = bench.dispatch(to: pfi.port)
-            try await dispatch.makeReports()
-            #expect(try await dispatch.sendDue())
+        try await withSent { bench, request, dispatch, folder in
             try await identify(bench, request, Self.second)
             func hide() async throws {
                 try await dispatch.perform(
@@ -190,12 +180,7 @@ import Workflow
     }
 
     @Test func `a hold keeps the correction, not the deletion at the wrong patient's`() async throws {
-        let bench = try Bench()
-        let request = try await bench.signed()
-        try await withPFI { pfi, folder in
-            let dispatch = bench.dispatch(to: pfi.port)
-            try await dispatch.makeReports()
-            #expect(try await dispatch.sendDue())
+        try await withSent { bench, request, dispatch, folder in
             try await dispatch.perform(act(.hold), on: request.number, by: Bench.biologist)
             try await identify(bench, request, Self.second)
             let told = try await dispatch.outlook(of: request.id, complete: true, identityWasWrong: true)
@@ -236,12 +221,7 @@ import Workflow
 /// What is hidden after it came to the patient.
 @Suite(.timeLimit(.minutes(2))) struct `A hiding that comes too late` {
     @Test func `asks nobody to break the announcement, until what the patient has is wrong`() async throws {
-        let bench = try Bench()
-        let request = try await bench.signed()
-        try await withPFI { pfi, _ in
-            let dispatch = bench.dispatch(to: pfi.port)
-            try await dispatch.makeReports()
-            #expect(try await dispatch.sendDue())
+        try await withSent { bench, request, dispatch, _ in
             try await dispatch.perform(
                 ReleaseAct(.hide, reason: "annonce", hiddenFrom: [.patient]), on: request.number,
                 by: Bench.biologist)

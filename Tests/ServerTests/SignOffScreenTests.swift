@@ -55,9 +55,6 @@ import Testing
     @Test func `what was left, commented and written is there after a kill, sealed meanwhile`() async throws {
         try await laboratory { laboratory, tool in
             let number = try await laboratory.readyToSign().request.number
-            func files() throws -> [String] {
-                try FileManager.default.contentsOfDirectory(atPath: tool.home).filter { $0.hasSuffix(".sealed") }
-            }
             try await TmuxScreen.open(tool, width: 140, height: 40, arguments: "bio") { screen in
                 #expect(try await screen.shows(number, "140 mmol/L", "4,2"))
                 try await screen.press("Enter", "Down", "e")
@@ -66,15 +63,7 @@ import Testing
                 #expect(try await screen.shows("Commentaire en mots"))
                 try await screen.answer("Vu avec le clinicien")
                 #expect(try await screen.shows("+ NA", "Vu avec le clinicien"))
-                // The first writing makes the file: the last one is there a moment after it shows.
-                #expect(try await eventually(within: .seconds(10)) { try !files().isEmpty })
-                try await Task.sleep(for: .seconds(1))
-                let pid = try #require(try await screen.pid)
-                #expect(kill(pid, SIGKILL) == 0)
-                #expect(await TmuxScreen.ended(pid))
-                let sealed = try #require(try files().first)
-                let bytes = try #require(FileManager.default.contents(atPath: tool.home + "/" + sealed))
-                #expect(bytes.range(of: Data("clinicien".utf8)) == nil && bytes.range(of: Data(number.utf8)) == nil)
+                try await screen.killWithDrafts(of: tool, hiding: ["clinicien", number])
             }
             try await TmuxScreen.open(tool, width: 140, height: 40, arguments: "bio") { screen in
                 #expect(try await screen.shows("brouillon(s) retrouvé(s) : \(number)", "– K", "Vu avec le clinicien"))
@@ -82,7 +71,7 @@ import Testing
                 #expect(try await screen.shows("compte rendu partiel, manque K", "code de signature"))
                 try await screen.answer(APILaboratory.pin)
                 #expect(try await screen.shows("\(number) : version 1 signée"))
-                #expect(try await eventually(within: .seconds(10)) { try files().isEmpty })
+                #expect(try await eventually(within: .seconds(10)) { try TmuxScreen.drafts(of: tool).isEmpty })
             }
             let file = try await laboratory.signedIn(.biologist).request(number)
             #expect(file.signatures.map(\.complete) == [false])

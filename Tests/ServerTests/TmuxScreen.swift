@@ -116,3 +116,23 @@ struct TmuxScreen: Sendable {
         }
     }
 }
+
+extension TmuxScreen {
+    /// Files of drafts in the folder of the tool's person.
+    static func drafts(of tool: CommandLineTool) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: tool.home).filter { $0.hasSuffix(".sealed") }
+    }
+
+    /// Kills the program once its drafts are on the disk, where these words cannot be read.
+    func killWithDrafts(of tool: CommandLineTool, hiding words: [String]) async throws {
+        // The first key makes the file: the last one is written a moment after it shows.
+        #expect(try await eventually(within: .seconds(10)) { try !TmuxScreen.drafts(of: tool).isEmpty })
+        try await Task.sleep(for: .seconds(1))
+        let pid = try #require(try await pid)
+        #expect(kill(pid, SIGKILL) == 0)
+        #expect(await TmuxScreen.ended(pid))
+        let sealed = try #require(try TmuxScreen.drafts(of: tool).first)
+        let bytes = try #require(FileManager.default.contents(atPath: tool.home + "/" + sealed))
+        for word in words { #expect(bytes.range(of: Data(word.utf8)) == nil) }
+    }
+}

@@ -79,19 +79,7 @@ import Testing
                 #expect(try await screen.shows("CL", "4,2"))
                 try await screen.press("Tab", "Down", "Down", "9", "8", ",", "7")
                 #expect(try await screen.shows("98,7"))
-                let files = {
-                    try FileManager.default.contentsOfDirectory(atPath: tool.home).filter { $0.hasSuffix(".sealed") }
-                }
-                #expect(try await eventually(within: .seconds(10)) { try !files().isEmpty })
-                // The first digit makes the file: the last one is written a moment after it shows.
-                try await Task.sleep(for: .seconds(1))
-                let pid = try #require(try await screen.pid)
-                #expect(kill(pid, SIGKILL) == 0)
-                #expect(await TmuxScreen.ended(pid))
-                let sealed = try #require(try files().first)
-                let bytes = try #require(FileManager.default.contents(atPath: tool.home + "/" + sealed))
-                #expect(bytes.range(of: Data("98,7".utf8)) == nil)
-                #expect(bytes.range(of: Data(made.request.number.utf8)) == nil)
+                try await screen.killWithDrafts(of: tool, hiding: ["98,7", made.request.number])
             }
             try await TmuxScreen.open(tool, width: 80, height: 24) { screen in
                 let isBack = try await screen.shows("brouillon(s) retrouvé(s)", "98,7")
