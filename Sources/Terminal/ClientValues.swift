@@ -212,18 +212,21 @@ extension FileSheet {
     /// Earlier values, from the oldest to the one that stands.
     mutating func take(_ history: [HistoryView], _ observations: [ObservationView], zone: CivilZone) {
         func at(_ moment: Moment) -> Instant { moment.instant(in: zone) ?? Instant(seconds: 0) }
-        func point(_ value: ObservationValue, _ moment: Moment, _ analyzer: String?) -> Trend.Point {
+        func point(_ value: ObservationValue, _ moment: Moment, _ method: String?) -> Trend.Point {
             var measured: Measured?
             if case .measured(let number, _) = value { measured = number }
             return Trend.Point(
-                at: at(moment), value: measured, unit: value.unit ?? "", method: analyzer ?? "")
+                at: at(moment), value: measured, unit: value.unit ?? "", method: method ?? "")
         }
         for past in history {
             guard let last = past.points.first else { continue }
             priors[past.analysis] = Prior(value: last.value.frenchText, at: at(last.observedAt))
             let standing = standing(past.analysis).flatMap { line in observations.first { $0.id == line.id } }
-            var points = past.points.reversed().map { point($0.value, $0.observedAt, $0.analyzer) }
-            if let standing { points.append(point(standing.value, standing.observedAt, standing.origin.analyzer)) }
+            var points = past.points.reversed().map { point($0.value, $0.observedAt, $0.measuredBy) }
+            if let standing {
+                let method = past.method ?? standing.origin.analyzer
+                points.append(point(standing.value, standing.observedAt, method))
+            }
             pasts[past.analysis] = Past(
                 points: points, low: standing?.interval?.low, high: standing?.interval?.high)
         }

@@ -258,9 +258,11 @@ extension SignSheet {
                 urgent: request.priority == .urgent, zone: zone)
             let past = history.first { $0.analysis == observation.analysis }?.points ?? []
             let known = history.first { $0.analysis == observation.analysis }
-            var points = past.reversed().map { Trend.Point($0.value, at($0.observedAt), $0.analyzer, $0.definition) }
+            var points = past.reversed().map { Trend.Point($0.value, at($0.observedAt), $0.measuredBy, $0.definition) }
             points.append(
-                Trend.Point(observation.value, line.observedAt, observation.origin.analyzer, known?.definition))
+                Trend.Point(
+                    observation.value, line.observedAt, known?.method ?? observation.origin.analyzer,
+                    known?.definition))
             return SignLine(
                 line: line, low: observation.interval?.low, high: observation.interval?.high,
                 isFresh: fresh.contains(observation.id),

@@ -177,8 +177,13 @@ extension BioCommand {
     static func points(_ history: HistoryView?, _ now: ObservationView?) -> [Trend.Point] {
         func at(_ moment: Moment) -> Instant { moment.instant(in: .europeParis) ?? Instant(seconds: 0) }
         let earlier = (history?.points ?? []).reversed()
-        return earlier.map { Trend.Point($0.value, at($0.observedAt), $0.analyzer, $0.definition) }
-            + (now.map { [Trend.Point($0.value, at($0.observedAt), $0.origin.analyzer, history?.definition)] } ?? [])
+        return earlier.map { Trend.Point($0.value, at($0.observedAt), $0.measuredBy, $0.definition) }
+            + (now.map {
+                [
+                    Trend.Point(
+                        $0.value, at($0.observedAt), history?.method ?? $0.origin.analyzer, history?.definition)
+                ]
+            } ?? [])
     }
 
     /// The file, with the trend of each value.

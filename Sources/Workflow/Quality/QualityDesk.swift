@@ -169,15 +169,28 @@ extension Desk {
             zone: sites[site]?.civilZone ?? .europeParis)
     }
 
-    /// The policy in force; without one, the standard rules for as many levels as have a target.
+    /// The policy in force; without one, the standard rules for as many levels as have a target. With what it leans on
+    /// of the published tables and no biologist approved.
     private func policy(
         of assay: ControlledAssay, site: String, targets: [ControlTarget], at: Instant
     ) async throws(CommandFailure) -> ControlPolicy {
         let set = try await entries(.controlPolicy, subject(assay), site, ControlPolicy.self).last
-        if let set { return set.value }
-        if let published = shelf.controls?.policy(for: assay) { return published }
-        let levels = Set(targets.filter { $0.isInForce(at: at) && !$0.isParallel }.map(\.level.name)).count
-        return ControlPolicy(rules: ControlPolicy.standardRules(levels: max(levels, 1)))
+        let tables = shelf.controls
+        var policy: ControlPolicy
+        if let set {
+            policy = set.value
+        } else if let published = tables?.policyInForce(for: assay) {
+            policy = published
+        } else {
+            let levels = Set(targets.filter { $0.isInForce(at: at) && !$0.isParallel }.map(\.level.name)).count
+            policy = ControlPolicy(rules: ControlPolicy.standardRules(levels: max(levels, 1)))
+            policy.awaiting = tables?.abandonedPolicy(of: assay)
+        }
+        // Who exempts by command asks for no target.
+        if policy.awaiting == nil, policy.exemption == nil {
+            policy.awaiting = tables?.unsignedTargets(of: assay, besides: Set(targets.map(\.material)))
+        }
+        return policy
     }
 
     /// Every target ever set for an assay, each ended by the next of its material.
