@@ -131,7 +131,9 @@ extension SignBench {
 
     // Signing
 
-    private mutating func askToSign(_ sheet: SignSheet) -> [SignEffect] {
+    mutating func askToSign(_ sheet: SignSheet) -> [SignEffect] {
+        guard isWhole(sheet) else { return wait(for: sheet.number) }
+        if let said = sayNews(sheet.number) { return said }
         if sheet.isAmendment {
             notice = Notice(say(.isAmendment, key(.amend)), .critical)
             offered = .amend
@@ -150,9 +152,15 @@ extension SignBench {
     }
 
     mutating func askToSign(amending number: String) -> [SignEffect] {
-        guard let sheet = sheets[number], sheet.draft.amendment != nil, versions?.number == number else {
+        guard let sheet = sheets[number], sheet.draft.amendment != nil, isWhole(sheet), versions?.number == number
+        else {
             notice = Notice(say(.loading), .dim)
             return []
+        }
+        if let said = sayNews(number) {
+            // Both versions are set side by side anew.
+            versions = nil
+            return said + [.versions(number, sheet.draft)]
         }
         ask(sheet, title: say(.amendTitle, number, String(sheet.version - 1)))
         return []
@@ -207,7 +215,7 @@ extension SignBench {
     private mutating func beginLot() -> [SignEffect] {
         let picks = releasable(queue)
         guard !picks.isEmpty else {
-            notice = Notice(say(.lotNone), .dim)
+            notice = Notice(begun.isEmpty ? say(.lotNone) : lotBegun, .dim)
             return [.bell]
         }
         // The instant is the seed: nobody knows beforehand which files will be shown.
@@ -236,6 +244,8 @@ extension SignBench {
         return []
     }
 
+    private var lotBegun: String { say(.lotBegun, begun.joined(separator: ", "), key(.sign)) }
+
     func lotLines(_ picks: [SignPick], _ drawn: [String]) -> [String] {
         let numbers = Set(picks.map(\.number))
         let lot = queue.filter { numbers.contains($0.number) }
@@ -243,6 +253,7 @@ extension SignBench {
             say(.lotSummary, String(picks.count), String(lot.reduce(0) { $0 + $1.fresh })),
             say(.lotLeft, String(count(.critical)), String(count(.held)), String(count(.partial))),
         ]
+        if !begun.isEmpty { lines.append(lotBegun) }
         if let oldest = lot.map(\.at).min() { lines.append(say(.lotOldest, waited(oldest))) }
         var sections = [String: Int]()
         for row in lot { for section in row.sections { sections[section, default: 0] += 1 } }

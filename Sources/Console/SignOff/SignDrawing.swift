@@ -260,7 +260,7 @@ extension SignBench {
         let most = max(2, bottom - 4 - question.parts.count - complaint.count)
         if title.count > most { title = Array(title.prefix(most - 1)) + [String(manner.signs.cut)] }
         let spare = max(0, bottom - 4 - title.count - question.parts.count - complaint.count)
-        let offered = part.matching.prefix(spare)
+        let offered = part.matching(manner.keymap).prefix(spare)
         let height = title.count + offered.count + (offered.isEmpty ? 0 : 1) + question.parts.count + complaint.count
         let inside = box(&screen, height, "")
         var row = inside.row

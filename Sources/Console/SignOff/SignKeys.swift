@@ -10,6 +10,7 @@ extension SignBench {
             return press(key)
         case .scan(let code, let typed):
             if link == .locked { return [] }
+            awaited = nil
             if case .question(let question) = mode {
                 if isLabel(code, for: question.parts[question.at]), !question.isSent {
                     return refuseLabel(question, typed: typed)
@@ -30,12 +31,14 @@ extension SignBench {
             guard mode == .browse, isWide ? column < queueColumns.upperBound : pane == 1, row >= 2 else { return [] }
             guard rows.indices.contains(shownTop + row - 2) else { return [] }
             pane = 1
+            awaited = nil
             return step(shownTop + row - 2 - cursor)
         }
     }
 
     private mutating func press(_ key: Key) -> [SignEffect] {
         switch mode {
+        case .browse where awaited != nil: return takeAwaiting(key)
         case .browse:
             if isTypedAhead(key) { return [] }
             notice = nil
@@ -53,6 +56,9 @@ extension SignBench {
             return pageKey(key, top, most: lines.count) { .page(title: title, lines: lines, top: $0) }
         case .amendment(let number, let top):
             if key == .enter { return askToSign(amending: number) }
+            // Only who gives up leaves it: reason and words are there again.
+            let isMove = [.down, .up, .pageDown, .pageUp].contains(manner.keymap.sign[key])
+            guard isMove || manner.keymap.sign[key] == .back else { return [.bell] }
             return pageKey(key, top, most: .max) { .amendment(number, top: $0) }
         case .lot(let picks, let drawn, let at):
             switch manner.keymap.sign[key] {
@@ -189,7 +195,7 @@ extension SignBench {
             question.complaint = say(.lotCountDiffers)
             mode = .question(question)
             return [.bell]
-        case .character(let c) where question.parts[question.at].isSecret:
+        case .character(let c) where question.parts[question.at].isOfDigits:
             question.parts[question.at].field.insert(String(manner.keymap.digit(c)))
         case _: _ = question.parts[question.at].field.take(key)
         }
@@ -201,7 +207,7 @@ extension SignBench {
     /// A number chooses among what is offered.
     private func text(of part: SignQuestion.Part) -> String {
         let typed = part.field.text
-        guard let number = Int(typed), part.choices.indices.contains(number - 1) else { return typed }
+        guard let number = Int(String(typed.map(manner.keymap.digit))), part.choices.indices.contains(number - 1) else { return typed }
         return part.choices[number - 1]
     }
 
@@ -345,11 +351,13 @@ extension SignBench {
 extension SignQuestion.Part {
     /// The number of files of a batch has no more digits.
     fileprivate var isFull: Bool { word == .lotCount && field.text.count >= (expected?.count ?? 0) }
+    /// Nothing but digits answers it: those of the upper row of AZERTY are digits without Shift.
+    fileprivate var isOfDigits: Bool { isSecret || expected != nil || word == .callNumber || word == .callValue }
     /// Neither a code nor what must be typed anew each time.
     var isKept: Bool { !isSecret && expected == nil }
     /// Offered as it is typed.
-    var matching: [(number: Int, text: String)] {
-        let typed = field.text.uppercased()
+    func matching(_ keymap: Keymap) -> [(number: Int, text: String)] {
+        let typed = String(field.text.map(keymap.digit)).uppercased()
         return choices.enumerated().map { ($0.offset + 1, $0.element) }.filter {
             typed.isEmpty || Int(typed) != nil || $0.text.uppercased().hasPrefix(typed)
         }
@@ -376,8 +384,8 @@ extension SignQuestion {
     /// The server may refuse it.
     fileprivate var isSentAway: Bool {
         switch purpose {
-        case .reject, .call: true
-        case .sign, .lot, .amend, .comment, .note, .find, .unlock: false
+        case .reject, .call, .amend: true
+        case .sign, .lot, .comment, .note, .find, .unlock: false
         }
     }
     /// Signing and unlocking: what is typed meanwhile must not become keys.
