@@ -221,4 +221,62 @@ import Testing
         bench.type(.enter)
         #expect(bench.drafts[Self.number]?.note == "à jeun")
     }
+
+    // Of a slow line, that gives keys together
+
+    private func scan(_ bench: inout SignBench, _ code: String, typed: Int = 0) -> [SignEffect] {
+        bench.receive(.input(.scan(code, typed: typed)), at: bench.now.advanced(by: .seconds(2)))
+    }
+
+    @Test func `the key and the code in one burst ask for a signature, and are neither looked for nor shown`() {
+        var bench = bench()
+        let effects = scan(&bench, "s290618")
+        #expect(signed(effects) == SignDraft() && !bench.text.contains("290618"), "\(bench.text)")
+        var alone = self.bench()
+        #expect(scan(&alone, "290618") == [.bell] && alone.mode == .browse && !alone.text.contains("290618"))
+        #expect(alone.text.contains("rien n'est fait"))
+        // A label, and a number of a request, are looked for.
+        for label in ["26112300121", "261122000412", "261101-0007", "H1234567"] {
+            var bench = self.bench()
+            #expect(scan(&bench, label) == [.find(label)], "\(label)")
+        }
+    }
+
+    @Test func `a secret given in one burst unlocks, the label of a tube does not`() {
+        var bench = bench()
+        bench.type(.control("l"))
+        #expect(scan(&bench, "26112300121").allSatisfy { $0 == .bell } && bench.link == .locked)
+        #expect(SignBench.deeds(scan(&bench, "demo-anne-2026")) == [.unlock("demo-anne-2026")])
+        bench.type("x")
+        #expect(bench.text.contains("connexion en cours"), "\(bench.text)")
+    }
+
+    @Test func `a session that ends under the hand that types a code takes none of it for the secret`() {
+        var bench = bench()
+        bench.type("s")
+        bench.type("24", every: .milliseconds(120))
+        _ = bench.receive(.locked, at: bench.now.advanced(by: .milliseconds(50)))
+        #expect(bench.type("1703", every: .milliseconds(120)).isEmpty)
+        #expect(SignBench.deeds(bench.type(.enter)).isEmpty, "nothing was typed for the secret")
+        bench.type("secret")
+        #expect(SignBench.deeds(bench.type(.enter)) == [.unlock("secret")])
+    }
+
+    @Test func `what was left for later and is signed by somebody else is no obstacle`() {
+        var bench = bench(Self.sheet(k: "4.0", version: 2))
+        bench.drafts[Self.number] = SignDraft(except: ["K", "NA"], note: "à rappeler")
+        let known = SignDraft(except: ["NA"], note: "à rappeler")
+        #expect(bench.receive(.overtaken(Self.number, analysis: "K"), at: bench.now) == [.open(Self.number, known)])
+        #expect(bench.notice?.text.contains("K de 261122-0412 est signé entre-temps") == true)
+        // What follows from one of them names none: all of them fall, the words stay.
+        let rest = SignDraft(note: "à rappeler")
+        #expect(bench.receive(.overtaken(Self.number, analysis: "DFG09"), at: bench.now) == [.open(Self.number, rest)])
+    }
+
+    @Test func `the title counts the files that wait, not the lines that stay`() {
+        var bench = SignMorning.bench()
+        #expect(bench.text.contains("(5)"))
+        _ = bench.receive(.queue(Array(SignMorning.rows.prefix(2))), at: bench.now)
+        #expect(bench.text.contains("(2)") && bench.text.contains("n'attend plus"), "\(bench.text)")
+    }
 }

@@ -37,7 +37,8 @@ package struct SignQuestion: Sendable, Hashable {
 package enum SignMode: Sendable, Hashable {
     case browse
     case search(Field)
-    case menu(Int)
+    /// What was possible when it was opened.
+    case menu([SignAction], Int)
     case page(title: String, lines: [String], top: Int)
     case question(SignQuestion)
     /// A batch being read: its files, those drawn at random, and the one before the eyes (−1: the summary).
@@ -123,6 +124,7 @@ package struct SignBench: Sendable, Equatable {
     package var interrupted: SignMode?
     /// When a key was refused last, or a key after it.
     package var refusedAt: Instant?
+    var lastKey: Instant?
     /// What that refusal told to press instead.
     package var offered: SignAction?
     /// A signature that waits for its file.
@@ -245,7 +247,23 @@ package struct SignBench: Sendable, Equatable {
             if link == .online || link == .locked { return [] }
             link = .online
             return [.load] + reopen()
-        case .locked: return lock()
+        case .overtaken(let number, let analysis):
+            // What is calculated from one that was left is signed: it is not known which.
+            let isNamed = drafts[number]?.except.contains(analysis) ?? false
+            drafts[number]?.except.removeAll { $0 == analysis || !isNamed }
+            notice = Notice(say(.overtaken, analysis, number), .held)
+            // Side by side too, when that was under way.
+            if case .amendment(number, _) = mode, let draft = drafts[number] {
+                return [.open(number, draft), .versions(number, draft)]
+            }
+            return current == number ? reopen() : []
+        case .locked:
+            if let lastKey, now.milliseconds - lastKey.milliseconds <= SignBench.typingPause, link != .locked {
+                let effects = lock()
+                refusedAt = now
+                return effects
+            }
+            return lock()
         }
     }
 
@@ -306,8 +324,10 @@ package struct SignBench: Sendable, Equatable {
     /// A long sentence is read whole: the frames above give it their room, and no more than half of the screen.
     var noticeLines: [String] {
         if case .search = mode { return [] }
-        if case .offline = link { return [] }
-        return notice.map { CellWidth.fold(manner.signs.text($0.text), width - 2) } ?? []
+        var lines = [String]()
+        if case .offline(let since) = link { lines.append(say(.offline, clock(since))) }
+        if let notice { lines.append(notice.text) }
+        return lines.flatMap { CellWidth.fold(manner.signs.text($0), width - 2) }
     }
     var noticeRows: Int { max(0, min(noticeLines.count, height / 2) - 1) }
 

@@ -26,7 +26,7 @@ extension SignBench {
             layRows()
             return reopen()
         case .search: mode = .search(Field(filter))
-        case .menu: mode = .menu(0)
+        case .menu: mode = .menu(possible, 0)
         case .help: mode = .page(title: say(.helpTitle), lines: helpLines, top: 0)
         case .refresh:
             layRows()
@@ -42,7 +42,33 @@ extension SignBench {
         return []
     }
 
+    /// What the menu offers: what this file, and the queue, let this person do now.
+    package var possible: [SignAction] { SignAction.ofFile.filter(isPossible) }
+    private func isPossible(_ action: SignAction) -> Bool {
+        switch action {
+        case .find, .lane, .refresh: true
+        case .open, .next: current != nil
+        case .lot: !isReadOnly && !releasable(queue).isEmpty
+        case .sign:
+            sheet.map {
+                !isReadOnly && !$0.isAmendment && ($0.signed.contains(where: \.isFresh) || !$0.changes.isEmpty)
+            } ?? false
+        case .comment, .note: sheet != nil && !isReadOnly
+        case .except: currentLine.map { ($0.isFresh || $0.isLeft) && !isReadOnly } ?? false
+        case .reject: currentLine != nil && !isReadOnly
+        case .call: currentLine.map { $0.hasCall && !isReadOnly } ?? false
+        case .amend: sheet.map { $0.version > 1 && !isReadOnly } ?? false
+        case .why, .history: currentLine != nil
+        case .versions: sheet != nil
+        case _: false
+        }
+    }
+
     private mutating func perform(onFile action: SignAction) -> [SignEffect] {
+        if isReadOnly, ![.why, .history, .versions].contains(action) {
+            notice = Notice(say(.readOnly), .critical)
+            return [.bell]
+        }
         if action == .lot { return beginLot() }
         guard let number = current, let sheet else {
             notice = Notice(say(isLoaded ? .nothing : .loading), .dim)
