@@ -199,10 +199,8 @@ import Testing
     @Test func `offline nothing is signed, and a lost session asks for the secret`() {
         var bench = SignMorning.bench(sheet: SignMorning.sheet(isCritical: false))
         _ = bench.receive(.offline, at: bench.now)
-        bench.type("s")
-        bench.type("241703")
-        #expect(bench.type(.enter) == [.bell] && bench.text.contains("HORS LIGNE depuis 14:32"))
-        bench.type(.escape)
+        #expect(bench.type("s") == [.bell] && bench.text.contains("HORS LIGNE depuis 14:32"))
+        #expect(bench.mode == .browse, "no code is typed for nothing")
         _ = bench.receive(.online, at: bench.now)
         _ = bench.receive(.locked, at: bench.now)
         bench.type(.escape)

@@ -231,6 +231,8 @@ extension SignBench {
         } else if question.at + 1 < question.parts.count {
             question.at += 1
             question.complaint = nil
+            mode = .question(question)
+            return check(question)
         } else {
             mode = .browse
             let effects = done(question)
