@@ -62,6 +62,12 @@ actor SignErrands {
         }
     }
 
+    /// About a file as this person left it: an exception that a signature overtook is no obstacle.
+    private func complain(_ refusal: Refusal, of number: String) {
+        guard refusal.code == "sign.except.signed" else { return complain(refusal) }
+        tell(.overtaken(number, analysis: refusal.place))
+    }
+
     private func complain(_ refusal: Refusal) {
         if refusal.code == "client.unreachable" {
             tell(.offline)
@@ -135,7 +141,7 @@ actor SignErrands {
         do throws(Refusal) {
             let made = try await sheet(number, draft)
             if asked[number] == turn { tell(.sheet(made)) }
-        } catch { complain(error) }
+        } catch { complain(error, of: number) }
     }
 
     private func find(_ text: String) async {
@@ -184,7 +190,7 @@ actor SignErrands {
                 })
             versions.why = after?.amendment
             tell(.versions(versions))
-        } catch { complain(error) }
+        } catch { complain(error, of: number) }
     }
 
     private func perform(_ deed: SignDeed) async throws(Refusal) -> SignOutcome {

@@ -273,5 +273,7 @@ package enum SignEvent: Sendable {
     /// A signature that is being asked for would be refused.
     case unsignable(SignPick, Refusal)
     case failed(Refusal)
+    /// An analysis that was left for later, and that a signature holds meanwhile.
+    case overtaken(String, analysis: String)
     case offline, online, locked
 }
