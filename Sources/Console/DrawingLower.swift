@@ -132,7 +132,7 @@ extension Workbench {
         if result.line?.isCritical == true { value.style.bold = true }
         if (result.line?.run ?? 1) > 1 { value.text += " " + signs.corrected }
         var pieces: [(text: String, width: Int, style: Style)] = [(result.analysis, 7, Style(.plain, bold: true))]
-        if columns.count >= 84 { pieces.append((result.name, 20, .dim)) }
+        if columns.count >= 84 { pieces.append((result.name == result.analysis ? "" : result.name, 20, .dim)) }
         var fixed = pieces.reduce(0) { $0 + $1.width + 1 } + width + 9
         if columns.count >= 60 { fixed += 12 }
         // The flag is that of the value beside it.
@@ -263,7 +263,7 @@ extension Workbench {
         func fold(_ text: String, _ style: Style = .plain) {
             for line in CellWidth.fold(mark(text), columns) { out.append((line, style)) }
         }
-        fold(result.analysis + " " + result.name, Style(.plain, bold: true))
+        fold(result.title, Style(.plain, bold: true))
         if let line = result.line {
             let flag = flagMark(line)
             fold(

@@ -85,7 +85,7 @@ package struct Workbench: Sendable, Equatable {
             house.callsElsewhere.map(\.key)
                 + tubes.filter { $0.isCritical && !house.toldTubes.contains($0.key) }.map(\.key)
         case .quality:
-            house.controls.sorted { Workbench.rank($0) < Workbench.rank($1) }.map(\.key)
+            house.quality.sorted { Workbench.rank($0) < Workbench.rank($1) }.map(\.key)
         case .triage: house.triage.map(\.id)
         case .reception: house.requests.filter { $0.awaited > 0 }.map(\.number)
         case .requests: house.requests.map(\.number)
@@ -257,6 +257,8 @@ package struct Workbench: Sendable, Equatable {
         package var unit: String
         package var line: Line?
         package var runs: Int
+        /// `K Potassium`; what has no name of its own, or its code for a name, is said once.
+        package var title: String { name.isEmpty || name == analysis ? analysis : analysis + " " + name }
     }
 
     /// Of the opened file every analysis asked for, else what waits of the tube.

@@ -21,6 +21,13 @@ package enum SQL {
     static let controlledAssays = """
         SELECT analyzer, analysis FROM controlled_assay WHERE site = ? ORDER BY analyzer, analysis
         """
+    /// Parameters: the site, twice. What waits is few.
+    static let waitingAssays = """
+        SELECT i.analyzer, i.analysis FROM pending_technical p CROSS JOIN observation_of_analyzer i
+        WHERE i.observation_id = p.observation_id AND p.site = ?
+        UNION SELECT i.analyzer, i.analysis FROM pending_signature p CROSS JOIN observation_of_analyzer i
+        WHERE i.observation_id = p.observation_id AND p.site = ? ORDER BY 1, 2
+        """
     static let insertObservationOfAnalyzer = """
         INSERT INTO observation_of_analyzer (observation_id, analyzer, analysis, observed_at) VALUES (?, ?, ?, ?)
         """
@@ -332,6 +339,7 @@ package enum SQL {
             ("messages by analyzer", messages(byAnalyzer: true)), ("outcome", outcome),
             ("controls", controls(byAnalyzer: false)), ("controls by analyzer", controls(byAnalyzer: true)),
             ("controls of an analysis", controlsOfAnalysis), ("controlled assays", controlledAssays),
+            ("waiting assays", waitingAssays),
             ("observations of an analyzer", observationsOfAnalyzer),
             ("history", history), ("register", register),
             ("register, newest", registerNewest), ("evaluations", evaluations),

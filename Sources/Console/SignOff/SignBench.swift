@@ -245,6 +245,7 @@ package struct SignBench: Sendable, Equatable {
         case .changed: return [.load] + reopen()
         case .done(let id, let outcome): return settle(id, outcome)
         case .refused(let id, let refusal): return refuse(id, refusal)
+        case .unsignable(let pick, let refusal): return refuse(pick, refusal)
         case .failed(let refusal):
             awaited = nil
             notice = Notice(sentence(refusal), .critical)
@@ -473,6 +474,24 @@ package struct SignBench: Sendable, Equatable {
         }
         closeQuestion()
         notice = Notice(sentence(refusal), .critical)
+        return [.bell, .load] + reopen()
+    }
+
+    /// Said before the code is typed; a signature that is already sent has its own answer.
+    private mutating func refuse(_ pick: SignPick, _ refusal: Refusal) -> [SignEffect] {
+        guard case .question(var question) = mode, case .sign(pick, _, let draft) = question.purpose, !question.isSent
+        else { return [] }
+        if refusal.code == "reason.missing", let place = question.parts.firstIndex(where: { $0.word == .uncalled }) {
+            question.at = place
+            question.complaint = sentence(refusal)
+            mode = .question(question)
+            return [.bell]
+        }
+        if draft.amendment != nil { drafts[pick.number]?.amendment = nil }
+        mode = .browse
+        notice = Notice(sentence(refusal), .critical)
+        // Digits of the code that are still under way are no keys.
+        refusedAt = now
         return [.bell, .load] + reopen()
     }
 

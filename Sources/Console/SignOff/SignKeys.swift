@@ -270,6 +270,8 @@ extension SignBench {
         } else if question.at + 1 < question.parts.count {
             question.at += 1
             question.complaint = nil
+            mode = .question(question)
+            return check(question)
         } else if isReadOnly, question.needsServer {
             // Said here, and nothing of it is lost but a code.
             question.complaint = say(.readOnly)

@@ -52,6 +52,11 @@ extension Language {
         }
     }
 
+    /// `erreur d'identité : nom de naissance`: the reason, then the biologist's own words.
+    package func words(_ amendment: Amendment) -> String {
+        [words(amendment.reason), amendment.words ?? ""].filter { !$0.isEmpty }.joined(separator: " : ")
+    }
+
     /// Where a curve is broken and by what, then how many values are not on it.
     package func breaks(_ points: [Trend.Point], zone: CivilZone) -> [String] {
         var lines = Trend.breaks(points).map { one in

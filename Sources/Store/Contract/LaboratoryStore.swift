@@ -140,6 +140,9 @@ package protocol LaboratoryStore: Sendable {
     func controls(analyzer: String?, limit: Int) async throws(StoreFailure) -> [ControlObservation]
     /// Every (analyzer, analysis) that a control was ever measured of, by analyzer, then analysis.
     func controlledAssays(site: String) async throws(StoreFailure) -> [(analyzer: String, analysis: String)]
+    /// Every (analyzer, analysis) of which a result waits for the technician or for a signature, by analyzer, then
+    /// analysis.
+    func waitingAssays(site: String) async throws(StoreFailure) -> [(analyzer: String, analysis: String)]
     /// Of one analysis on one analyzer, observed in [`from`, `before`): the newest `limit`, newest first.
     func controls(analyzer: String, analysis: String, from: Instant, before: Instant, limit: Int)
         async throws(StoreFailure) -> [ControlObservation]

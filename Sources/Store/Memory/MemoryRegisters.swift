@@ -103,6 +103,14 @@ extension MemoryStore {
         }
         return found.sorted { ordered($0, $1) }.map { ($0[0], $0[1]) }
     }
+    package func waitingAssays(site: String) throws(StoreFailure) -> [(analyzer: String, analysis: String)] {
+        var found = Set<[String]>()
+        let waiting = try observationsAwaitingTechnicalValidation(site: site, limit: .max)
+        for observation in waiting + ready where observation.site == site {
+            if let analyzer = observation.origin.analyzer { found.insert([analyzer, observation.analysis]) }
+        }
+        return found.sorted { ordered($0, $1) }.map { ($0[0], $0[1]) }
+    }
     package func controls(
         analyzer: String, analysis: String, from: Instant, before: Instant, limit: Int
     ) throws(StoreFailure) -> [ControlObservation] {
