@@ -285,7 +285,7 @@ extension SignSheet {
                     accession: $0.accession, tube: $0.tube, collected: $0.collectedAt.map(at),
                     received: $0.receivedAt.map(at), nonconformity: $0.nonconformity)
             }, lines: lines, missing: view.missing, comments: view.comments + view.supplements, changes: view.changes,
-            draft: draft)
+            draft: draft, attributes: view.patient.attributes)
     }
 
     private static func place(_ encounter: EncounterClass) -> Place {

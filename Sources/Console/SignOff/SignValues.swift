@@ -80,6 +80,8 @@ package struct SignSheet: Sendable, Hashable {
     package var patient: String
     package var civil: String
     package var identity: String
+    /// Why nobody is sure of it.
+    package var attributes: [IdentityAttribute]
     package var prescriber: String
     package var place: Place
     /// Treatments, pregnancy, fasting… as they were declared.
@@ -97,8 +99,9 @@ package struct SignSheet: Sendable, Hashable {
         number: String, version: Int, lane: SignLane, isAmendment: Bool, contentHash: String, patient: String,
         civil: String, identity: String, prescriber: String, place: Place, note: String?, lastVisit: Instant?,
         tubes: [FileSheet.TubeState], lines: [SignLine], missing: [String], comments: [String],
-        changes: [SignedChange] = [], draft: SignDraft
+        changes: [SignedChange] = [], draft: SignDraft, attributes: [IdentityAttribute] = []
     ) {
+        self.attributes = attributes
         self.number = number
         self.version = version
         self.lane = lane
