@@ -46,8 +46,15 @@ package struct Workbench: Sendable, Equatable {
     /// Faces before the last keys, newest last: a scan takes back what it typed.
     var faces: [Face] = []
     var draftsBefore: [[Draft]] = []
-    /// A tube asked for by a scan or a command.
+    /// A tube asked for by a scan or a command, on its way.
     var sought: String?
+    /// What is typed before that tube is on the screen: it is meant for it, and for no other patient's.
+    var ahead: [Input] = []
+    /// Tubes on their way that nobody waits for any more.
+    var givenUp = 0
+    static let mostAhead = 64
+    /// Values that somebody else wrote over, to be asked when nobody types.
+    var clashes: [Conflict] = []
 
     /// A change shows for that long.
     package static let changeShown = Duration.seconds(1)

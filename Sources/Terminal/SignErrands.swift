@@ -13,6 +13,8 @@ actor SignErrands {
     /// The newest question about each file: an older answer that comes later is dropped.
     private var asked: [String: Int] = [:]
     private var drafts: DraftFile?
+    /// The version of the catalogue that was told.
+    private var known = ""
     private var isLoading = false
     private var isLoadWanted = false
 
@@ -29,9 +31,6 @@ actor SignErrands {
     func begin() async throws(Refusal) {
         let who = try await client.whoami()
         tell(.who(person: who.name, login: who.login, site: who.site))
-        tell(.comments(try await client.comments().map { ($0.code, $0.text) }))
-        tell(.rules(String(try await client.catalogue().version.prefix(12))))
-        tell(.settings(try await client.signOffSettings()))
         let drafts = try DraftFile(
             beside: settings.tokens, server: settings.address.text, login: who.login,
             key: try await client.draftKey().key, kind: "sign")
@@ -62,10 +61,10 @@ actor SignErrands {
         }
     }
 
-    /// About a file as this person left it: an exception that a signature overtook is no obstacle.
-    private func complain(_ refusal: Refusal, of number: String) {
-        guard refusal.code == "sign.except.signed" else { return complain(refusal) }
-        tell(.overtaken(number, analysis: refusal.place))
+    /// About a file with what this person wrote of it: what the server does not take of it is no obstacle to reading.
+    private func complain(_ refusal: Refusal, of number: String, _ draft: SignDraft) {
+        let isOfDraft = ["sign.", "amend."].contains { refusal.code.hasPrefix($0) } && draft != SignDraft()
+        if isOfDraft { tell(.draftRefused(number, refusal)) } else { complain(refusal) }
     }
 
     private func complain(_ refusal: Refusal) {
@@ -103,12 +102,16 @@ actor SignErrands {
             do throws(Refusal) {
                 let files = try await client.awaitingSignature(limit: Errands.lines)
                 tell(.queue(files.map { SignQueueRow($0, zone: zone) }))
+                let status = try await client.status()
                 // The server looks at no more files than that for one answer.
-                if files.count > Errands.lines / 2 {
-                    let all = try await client.status().counts.awaitingSignature
-                    tell(.waiting(all > Errands.lines ? all : nil))
-                } else {
-                    tell(.waiting(nil))
+                let all = status.counts.awaitingSignature
+                tell(.waiting(files.count > Errands.lines / 2 && all > Errands.lines ? all : nil))
+                tell(.settings(try await client.signOffSettings()))
+                // A batch is signed under the catalogue of its hour, not of the morning.
+                if status.catalogueVersion != known {
+                    known = status.catalogueVersion
+                    tell(.rules(String(known.prefix(12))))
+                    tell(.comments(try await client.comments().map { ($0.code, $0.text) }))
                 }
                 let quality = try await client.qualityStates()
                 tell(.controls(ControlCounts(states: quality.map { QualityRow($0).state })))
@@ -129,7 +132,7 @@ actor SignErrands {
         do throws(Refusal) {
             let made = try await sheet(number, draft)
             if asked[number] == turn { tell(.sheet(made)) }
-        } catch { complain(error, of: number) }
+        } catch { complain(error, of: number, draft) }
     }
 
     private func find(_ text: String) async {
@@ -181,7 +184,7 @@ actor SignErrands {
                         holders: holders.map {
                             SignVersions.Holder(who: $0.who, version: $0.version, state: $0.state, next: $0.next)
                         })))
-        } catch { complain(error, of: number) }
+        } catch { complain(error, of: number, draft) }
     }
 
     private func perform(_ deed: SignDeed) async throws(Refusal) -> SignOutcome {

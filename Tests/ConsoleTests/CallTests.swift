@@ -42,7 +42,7 @@ import Testing
         var bench = SignMorning.bench()
         bench.type(.enter, .down)
         bench.type("a")
-        for text in ["Dr TREGUER", "prescripteur", "0298000000", ""] {
+        for text in ["Dr TREGUER", "prescripteur", "0298000000", "6,4"] {
             bench.type(text)
             bench.type(.enter)
         }

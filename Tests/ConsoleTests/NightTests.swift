@@ -25,6 +25,7 @@ import Testing
         #expect(effects.contains(.find(Self.tube)) && !sends(effects))
         #expect(bench.row(21).contains("lu : \(Self.tube) ; abandonné, rien n'est écrit"))
         // A tube that this screen does not know has the form of one.
+        bench.type(.escape)
         bench.type(key)
         bench.type("26112299999")
         #expect(bench.type(.enter).contains(.find("26112299999")))

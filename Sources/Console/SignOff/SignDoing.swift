@@ -131,15 +131,13 @@ extension SignBench {
                 notice = Notice(say(.noCall, code), .dim)
                 return [.bell]
             }
-            var value = SignQuestion.Part(word: .callValue, isOptional: true)
-            value.field = Field(line.line.value)
             mode = .question(
                 SignQuestion(
                     purpose: .call(request: number, id: line.line.id),
                     title: [say(.callTitle, code, line.line.valueAndUnit)],
                     parts: [
                         .init(word: .callPerson), .init(word: .callRole, isOptional: true),
-                        .init(word: .callNumber, isOptional: true), value,
+                        .init(word: .callNumber, isOptional: true), .init(word: .callValue, isOptional: true),
                         .init(word: .callReadBack, isOptional: true, choices: [say(.yes), say(.no)]),
                     ]))
         case _: break

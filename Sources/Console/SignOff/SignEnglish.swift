@@ -184,6 +184,8 @@ extension SignWord {
         .digitsAlone: "digits that nothing asked for: nothing is done ({1} opens a file by its number)",
         .overtaken: "{1} of {2} was signed meanwhile: it is no longer left for later",
         .unlocking: "logging in…",
+        .keysDropped: "what was typed for {1} is not taken ({2} keys)",
+        .callValueDiffers: "this is not the value of the file ({1}): have it read back",
         .lotBegun: "to be signed one by one, a draft was begun: {1} ({2} on the file)",
         .changedMeanwhile: "changed while it was read: {1}",
         .readAgain: "the file changed since it was read: {1}. Read it again, then the same key",

@@ -182,6 +182,8 @@ extension SignWord {
         .digitsAlone: "des chiffres que rien ne demande : rien n'est fait ({1} pour ouvrir un dossier par son numéro)",
         .overtaken: "{1} de {2} est signé entre-temps : il n'est plus laissé pour plus tard",
         .unlocking: "connexion en cours…",
+        .keysDropped: "ce qui a été tapé pour {1} n'est pas pris ({2} touches)",
+        .callValueDiffers: "ce n'est pas la valeur du dossier ({1}) : la faire relire",
         .lotBegun: "à signer un par un, un brouillon y est commencé : {1} ({2} sur le dossier)",
         .changedMeanwhile: "changé pendant la lecture : {1}",
         .readAgain: "le dossier a changé depuis sa lecture : {1}. Le relire, puis la même touche",

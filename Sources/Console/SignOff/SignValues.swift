@@ -255,7 +255,7 @@ package enum SignEvent: Sendable {
     case done(Int, SignOutcome)
     case refused(Int, Refusal)
     case failed(Refusal)
-    /// An analysis that was left for later, and that a signature holds meanwhile.
-    case overtaken(String, analysis: String)
+    /// The server does not take a file with what this person wrote of it.
+    case draftRefused(String, Refusal)
     case offline, online, locked
 }
