@@ -14,7 +14,9 @@ extension Workbench {
                         ? " (\(min(face.chartTop + resultRows, chartPane.count))/\(chartPane.count))" : "")
             case .triage, .analyzers: paneName(3, words[.paneDetail])
             case .waiting, .urgent, .held, .calls, .reception, .requests:
-                paneName(3, words[.paneResults]) + (currentFile.map { " \($0.number) \($0.patient)" } ?? "")
+                // Before the name: no width hides it.
+                paneName(3, words[.paneResults])
+                    + (currentFile.map { " \($0.number) " + (doubt(of: $0).map { "\($0) " } ?? "") + $0.patient } ?? "")
             }
         frame(&screen, rows, columns, title: title, focused: face.pane == 3)
         // One line for the two frames.
@@ -306,6 +308,7 @@ extension Workbench {
             out.append(("", .plain))
             fold("\(file.patient) \(civil(file.civil))", Style(.plain, bold: true))
             fold("\(words[.identity]) \(identity(file.identity))", .dim)
+            if let doubt = doubt(of: file) { fold(doubt, .critical) }
             fold("\(words[.prescriber]) \(file.prescriber)", .dim)
             for tube in file.tubes {
                 let received = tube.received.map { clock($0) } ?? words[.notReceived]

@@ -501,6 +501,8 @@ package struct FileSheet: Sendable, Hashable {
     package var limits: [String: Limits] = [:]
     /// Analyses that a hand types twice: nothing else checks them.
     package var twice: Set<String> = []
+    /// Why nobody is sure of the identity.
+    package var attributes: [IdentityAttribute] = []
 
     package init(
         number: String, patient: String, civil: String, identity: String, prescriber: String, urgent: Bool,
@@ -528,7 +530,7 @@ package struct FileSheet: Sendable, Hashable {
     package static func == (a: FileSheet, b: FileSheet) -> Bool {
         a.number == b.number && a.patient == b.patient && a.lines == b.lines && a.tubes == b.tubes
             && a.happenings == b.happenings && a.priors == b.priors && a.pasts == b.pasts && a.twice == b.twice
-            && a.limits == b.limits
+            && a.limits == b.limits && a.identity == b.identity && a.attributes == b.attributes
             && a.asked.map(\.code) == b.asked.map(\.code)
     }
     package func hash(into hasher: inout Hasher) { hasher.combine(number) }

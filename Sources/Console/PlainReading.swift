@@ -74,6 +74,7 @@ extension Plain {
             tube?.patient ?? file?.patient ?? "", bench.civil(tube?.civil ?? file?.civil ?? ""),
             "\(bench.words[.tubeNumber]) \(bench.currentAccession ?? key)",
             (tube?.urgent ?? file?.urgent) == true ? bench.words[.urgent] : "",
+            (file?.attributes ?? []).map(bench.manner.language.words).joined(separator: ", "),
         ].filter { !$0.isEmpty }.joined(separator: ", ")
     }
 

@@ -86,6 +86,12 @@ extension Workbench {
         return manner.language == .french ? lines : lines.map { EnglishServer.chart($0) }
     }
 
+    /// `▣ identité douteuse`; nil: nobody doubts whose it is.
+    func doubt(of file: FileSheet) -> String? {
+        if file.attributes.isEmpty { return nil }
+        return manner.signs.held + " " + file.attributes.map(manner.language.words).joined(separator: ", ")
+    }
+
     func identity(_ code: String) -> String {
         switch IdentityStatus(rawValue: code) {
         case .provisional: words[.identityProvisional]

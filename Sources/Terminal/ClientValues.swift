@@ -151,6 +151,7 @@ extension FileSheet {
                 return tube
             },
             happenings: FileSheet.story(view, at))
+        attributes = view.patient.attributes
     }
 
     /// What happened to a request, oldest first.

@@ -305,7 +305,7 @@ extension SignSheet {
                     accession: $0.accession, tube: $0.tube, collected: $0.collectedAt.map(at),
                     received: $0.receivedAt.map(at), nonconformity: $0.nonconformity)
             }, lines: lines, missing: view.missing, comments: view.comments + view.supplements, changes: view.changes,
-            standing: view.standing, obstacles: view.reasons, draft: draft)
+            standing: view.standing, obstacles: view.reasons, draft: draft, attributes: view.patient.attributes)
     }
 
     private static func place(_ encounter: EncounterClass) -> Place {

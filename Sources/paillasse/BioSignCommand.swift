@@ -264,8 +264,10 @@ extension BioCommand {
                 of: file.observations.filter { fresh.contains($0.id) }.map { ($0.analysis, $0.holds) },
                 told: file.told
             ).filter(\.isOverridden)
-            if !groups.isEmpty {
-                let over = groups.map { $0.analyses.count > 1 ? $0.title : "\($0.title) (\($0.analyses[0]))" }
+            let over =
+                file.patient.attributes.map(BioWords.language.words)
+                + groups.map { $0.analyses.count > 1 ? $0.title : "\($0.title) (\($0.analyses[0]))" }
+            if !over.isEmpty {
                 Output.complain(BioWords.say(.overridden, over.joined(separator: ", ")))
             }
         }

@@ -269,6 +269,7 @@ import Testing
         #expect(Set(EnglishTold.holds.keys) == Set(Hold.Code.allCases))
         #expect(Set(EnglishTold.parts.keys) == Set(SignedChange.Part.allCases))
         #expect(Set(EnglishTold.obstacles.keys) == Set(SignObstacle.Kind.allCases))
+        #expect(Set(EnglishTold.attributes.keys) == Set(IdentityAttribute.allCases))
         #expect(Set(EnglishTold.reasons.keys) == Set(Amendment.Reason.allCases))
         let accents = Set("éèêàâùûîïôçœ«»")
         for word in SignWord.allCases {

@@ -300,6 +300,33 @@ import Testing
         #expect(!text.contains("…─"), "no title is cut\n\(text)")
     }
 
+    @Test func `an identity in doubt stands under the name, and is told before the code`() {
+        for (attribute, word) in zip(
+            IdentityAttribute.allCases, ["homonyme", "identité douteuse", "identité fictive"])
+        {
+            var sheet = SignMorning.sheet(isCritical: false)
+            sheet.attributes = [attribute]
+            var bench = SignMorning.bench(sheet: sheet)
+            bench.type(.enter)
+            #expect(bench.text.contains("▣ \(word) : jamais en lot"), "\(bench.text)")
+            #expect(!bench.text.contains("rien ne le retient"), "\(bench.text)")
+            bench.type("s")
+            #expect(bench.text.contains("malgré \(word)"), "\(bench.text)")
+            // A doubt that comes while the file is read is news.
+            var reader = calm()
+            _ = reader.receive(.sheet(sheet), at: reader.now)
+            #expect(reader.notice?.text.contains("identité") == true, "\(reader.text)")
+        }
+        var file = Morning.file(of: "261122000412")
+        file.attributes = [.doubtful]
+        for (width, height) in [(80, 24), (120, 36)] {
+            var technician = Morning.bench(width: width, height: height)
+            #expect(!technician.text.contains("douteuse"))
+            _ = technician.receive(.file(file), at: technician.now)
+            #expect(technician.text.contains("▣ identité douteuse MARTIN Léa"), "\(technician.text)")
+        }
+    }
+
     @Test func `one word means one thing for the technician and the biologist`() {
         for code in Hold.Code.allCases {
             let line = Line(

@@ -139,7 +139,16 @@ import Testing
                 "Échantillon hémolysé", "prescripteur Pascal CHARLES", "aucun renseignement", "première visite",
                 "contrôles : CQ_ABSENT (NA) :", "MODIF_MANUELLE : lire pourquoi : paillasse bio why \(number) NA",
             ] { #expect(shown.output.contains(words), "\(words)\n\(shown.output)") }
+            let technician = try await laboratory.signedIn(.technician)
+            var doubt = PatientChangeBody()
+            doubt.attributes = [.doubtful]
+            let patient = try await technician.request(number).request.patientID
+            _ = try await technician.updatePatient(patient, doubt)
+            let doubtful = try await tool.run("bio", "show", number)
+            #expect(doubtful.output.contains("identité douteuse : jamais en lot"), "\(doubtful)")
+            #expect(try await tool.run("patient", "show", patient).output.contains("PROV (identité douteuse)"))
             let signed = try await tool.atTerminal("bio sign \(number) --except K --comment HEMO1")
+            #expect(signed.contains("malgré identité douteuse, "), "\(signed)")
             #expect(signed.contains("version 1 (partielle) signée par"), "\(signed)")
             let left = try await tool.run("bio", "next")
             #expect(left.output.contains("version 2 à signer") && left.output.contains("hémolysé"), "\(left)")

@@ -35,7 +35,11 @@ package enum EnglishTold {
         .critical: "critical value: {1}", .call: "call to make", .amends: "amends version {2}", .changed: "{3}",
         .amendmentTask: "to be amended: {1} ({4})", .hold: "{1}", .freeWords: "free comment {1}",
         .supplement: "attached: {4}", .missing: "missing {1}",
-        .others: "and {2} older file(s) of this patient",
+        .identity: "{5}", .others: "and {2} older file(s) of this patient",
+    ]
+
+    package static let attributes: [IdentityAttribute: String] = [
+        .homonym: "namesake", .doubtful: "doubtful identity", .fictitious: "fictitious identity",
     ]
 
     package static let parts: [SignedChange.Part: String] = [

@@ -195,9 +195,11 @@ extension SignBench {
             title, say(.signCovers, String(sheet.signed.count), String(sheet.version), sheet.contentHash.start),
         ]
         if !sheet.missing.isEmpty { lines.append(say(.signPartial, sheet.missing.joined(separator: ", "))) }
-        let over = sheet.holds.map { group in
-            group.analyses.count > 1 ? group.title : "\(group.title) (\(group.analyses.joined(separator: ", ")))"
-        }
+        let over =
+            sheet.attributes.map { manner.language.words($0) }
+            + sheet.holds.map { group in
+                group.analyses.count > 1 ? group.title : "\(group.title) (\(group.analyses.joined(separator: ", ")))"
+            }
         if !over.isEmpty { lines.append(say(.overridden, over.joined(separator: ", "))) }
         lines += [saidBy, say(.meaning)]
         var parts = [SignQuestion.Part(word: .pin, isSecret: true)]

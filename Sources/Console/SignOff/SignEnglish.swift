@@ -34,6 +34,7 @@ extension SignWord {
         .questionHint: "{1} go on · {2} give up",
         .choicesHint: "type a number, or words",
         .identity: "identity {1}",
+        .identityDoubt: "{1}: never in a batch; settle it, or sign it alone knowingly",
         .prescriber: "prescriber {1}",
         .town: "outpatient",
         .ward: "inpatient",

@@ -41,6 +41,7 @@ extension SignWord {
         .cliDecide: "decide on {1}: {2}",
         .cliUrgent: "URGENT",
         .cliPatient: "patient {1}, born {2}, {3}, identity {4}",
+        .cliIdentityDoubt: "{1}: never in a batch; once it is settled: {2}",
         .cliPrescriber: "prescriber {1}, {2}, prescribed on {3}",
         .cliTube: "tube {1} {2}, collected {3}, received {4}",
         .cliNoResult: "no technically validated result",

@@ -34,6 +34,7 @@ extension SignWord {
         .questionHint: "{1} suite · {2} renoncer",
         .choicesHint: "taper un numéro, ou des mots",
         .identity: "identité {1}",
+        .identityDoubt: "{1} : jamais en lot ; lever le doute, ou signer seul en le sachant",
         .prescriber: "prescripteur {1}",
         .town: "en ville",
         .ward: "hospitalisé",

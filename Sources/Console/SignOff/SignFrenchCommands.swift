@@ -41,6 +41,7 @@ extension SignWord {
         .cliDecide: "décider de {1} : {2}",
         .cliUrgent: "URGENT",
         .cliPatient: "patient {1}, né(e) le {2}, {3}, identité {4}",
+        .cliIdentityDoubt: "{1} : jamais en lot ; quand le doute est levé : {2}",
         .cliPrescriber: "prescripteur {1}, {2}, prescrit le {3}",
         .cliTube: "tube {1} {2}, prélevé le {3}, reçu le {4}",
         .cliNoResult: "aucun résultat validé techniquement",

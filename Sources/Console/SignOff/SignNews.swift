@@ -26,7 +26,9 @@ struct SignNews: Hashable {
         values = Set(old.keys).union(new.keys).sorted().filter { old[$0] != new[$0] }.map {
             Value(analysis: $0, before: old[$0]?.first, after: new[$0]?.first)
         }
-        if (read.patient, read.civil, read.identity) != (sheet.patient, sheet.civil, sheet.identity) {
+        if (read.patient, read.civil, read.identity) != (sheet.patient, sheet.civil, sheet.identity)
+            || read.attributes != sheet.attributes
+        {
             parts.append(.patient)
         }
         if (read.prescriber, read.place) != (sheet.prescriber, sheet.place) { parts.append(.prescriber) }

@@ -38,7 +38,7 @@ extension SignBench {
             add(say(word, key(.except)), Style(.held, bold: true))
         }
         let groups = HoldGroup.groups(of: sheet.signed.map { ($0.line.analysis, $0.line.holds) }, told: sheet.told)
-        if groups.isEmpty, sheet.changes.isEmpty, !sheet.signed.isEmpty, !sheet.isSigned {
+        if groups.isEmpty, sheet.changes.isEmpty, sheet.attributes.isEmpty, !sheet.signed.isEmpty, !sheet.isSigned {
             add(manner.signs.proposable + " " + say(.none), Style(.good))
         }
         for group in groups { for (text, style) in lines(of: group) { add(text, style) } }
@@ -115,6 +115,10 @@ extension SignBench {
             ),
             (sheet.note.map { say(.notes, $0) } ?? say(.noNotes), sheet.note == nil ? .dim : .plain),
         ]
+        if !sheet.attributes.isEmpty {
+            let why = sheet.attributes.map(manner.language.words).joined(separator: ", ")
+            lines.insert((manner.signs.held + " " + say(.identityDoubt, why), .critical), at: 1)
+        }
         for tube in sheet.tubes {
             let times = [
                 tube.collected.map { say(.collected, hour($0)) },

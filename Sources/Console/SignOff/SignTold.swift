@@ -14,7 +14,16 @@ extension Language {
                 [
                     obstacle.kind == .hold ? obstacle.held : obstacle.analyses.joined(separator: ", "),
                     String(obstacle.version ?? 1), obstacle.change.map(words) ?? "", obstacle.words ?? "",
+                    obstacle.attribute.map(words) ?? "",
                 ])
+        }
+    }
+
+    /// What makes an identity doubtful, as it is told beside the name.
+    package func words(_ attribute: IdentityAttribute) -> String {
+        switch self {
+        case .french: attribute.frenchText
+        case .english: EnglishTold.attributes[attribute] ?? attribute.frenchText
         }
     }
 

@@ -84,6 +84,8 @@ package struct SignSheet: Sendable, Hashable {
     package var patient: String
     package var civil: String
     package var identity: String
+    /// Why nobody is sure of it.
+    package var attributes: [IdentityAttribute]
     package var prescriber: String
     package var place: Place
     /// Treatments, pregnancy, fasting… as they were declared.
@@ -105,10 +107,11 @@ package struct SignSheet: Sendable, Hashable {
         civil: String, identity: String, prescriber: String, place: Place, note: String?, lastVisit: Instant?,
         tubes: [FileSheet.TubeState], lines: [SignLine], missing: [String], comments: [String],
         changes: [SignedChange] = [], standing: SignStanding = .toSign, obstacles: [SignObstacle] = [],
-        draft: SignDraft
+        draft: SignDraft, attributes: [IdentityAttribute] = []
     ) {
         self.standing = standing
         self.obstacles = obstacles
+        self.attributes = attributes
         self.number = number
         self.version = version
         self.lane = lane

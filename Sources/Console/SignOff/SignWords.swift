@@ -16,7 +16,7 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case commentTitle, commentCode, commentUnknown, noteTitle, noteWords, findTitle, findNumber, exceptOn, exceptOff
     case before, after, removed, sameResults, nobody, holderState, holderNext, earlierVersion, noCurve
     case signedDone, kept, notFound, noSuchKey, lockedTitle, offline, readOnly, criticalShort, high, low
-    case recollect, doubt, wrongTube
+    case recollect, doubt, wrongTube, identityDoubt
     case signedBy, overridden, sending, allLeft, leftMark, exceptFollows, changedSince, notANumber
     case controlsAbsent, controlsExempt, controlsNone, lotRules, more, wordsNotCode, gone, calculated
     case labelNoAnswer, reasonInWords, noCall, breakMethod, breakUnit, breakCatalogue, breakHidden
@@ -29,7 +29,7 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     // Of the commands `paillasse bio`; `|` between the titles of a table, marked as `Table` takes them.
     case cliSecret, cliPinAgain, cliPinChosen, cliMissing, cliSummary, cliQueueTitles, cliFileTitles, cliNothing,
         cliHeader, cliHeaderSigned, cliDecide, cliUrgent, cliPatient,
-        cliPrescriber
+        cliPrescriber, cliIdentityDoubt
     case cliTube, cliNoResult, cliAllLeft, cliKeptBack, cliWithdrawn, cliCall, cliReject, cliRead, cliAttached, cliHash,
         cliSigned, cliPartly
     case cliAskOne, cliAskLot, cliAskAmend, cliPin, cliLot, cliLotOldest, cliLotRejected, cliLotRules, cliDrawn
