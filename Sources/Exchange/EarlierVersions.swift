@@ -60,7 +60,10 @@ struct EarlierVersions {
     var misplaced: [Holding] { holdings.filter(isMisplaced) }
     /// The last message that may be with the PFI; nil after a deletion.
     var lastSent: Delivery? { held.values.map(\.delivery).max(by: DeliveryErrand.comesBefore) }
-    var holders: Set<Destination> { Set(held.keys) }
+    /// Those of them whom a later version may still go to.
+    var holders: Set<Destination> { Set(held.keys).subtracting(takenOff) }
+    /// No copies any more: what they have is withdrawn there, and nothing follows it.
+    var takenOff: Set<Destination> = []
 
     private func isMisplaced(_ holding: Holding) -> Bool {
         guard let subject else { return false }

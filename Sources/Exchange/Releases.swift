@@ -344,7 +344,8 @@ extension ReportDispatch {
                     "release.nobody", at: request.number,
                     because:
                         "plus aucun destinataire de ce message ne peut le recevoir (choix du patient, identité "
-                        + "changée, masquage)", remedy: "voir paillasse report show \(request.number)"))
+                        + "changée, masquage, copies changées)",
+                    remedy: "voir paillasse report show \(request.number)"))
         }
     }
 
@@ -360,9 +361,9 @@ extension ReportDispatch {
         var asked = RoutingRequest(
             patient: patient, visibility: ReleaseState(acts).visibility,
             prescriber: request.prescriber.securedMail, now: desk.now(), zone: try desk.site(request.site).civilZone)
-        asked.holders = EarlierVersions.destinations(of: transmission)
+        asked.holders = try await addressed(EarlierVersions.destinations(of: transmission), request, patient)
         let routing = Routing(asked, settings: pfi?.routing ?? RoutingSettings())
-        return Set(routing.errands.flatMap(\.destinations))
+        return Set(routing.errands.flatMap(\.destinations)).intersection(asked.holders)
     }
 
     /// What a patient chose since a message was written: an opposition told before it left is obeyed. Messages that
