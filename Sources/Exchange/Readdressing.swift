@@ -15,7 +15,7 @@ extension ReportDispatch {
         var events: [DeliveryEvent]
     }
     /// Why we closed a message before it left: its destinations had nothing of it.
-    private static let ownClosings = ["retenu", patientsChoice, copiesChanged]
+    fileprivate static let ownClosings = ["retenu", patientsChoice, copiesChanged]
     static let patientsChoice = "choix du patient"
     private static let copiesChanged = "copies changées"
 
@@ -204,9 +204,7 @@ extension ReportDispatch {
             do throws(StoreFailure) { events = try await desk.store.deliveryEvents(delivery.id) } catch {
                 throw .store(error)
             }
-            let isVoid =
-                events.isClosed && !events.mayHaveLeft
-                && ReportDispatch.ownClosings.contains(events.last?.detail ?? "")
+            let isVoid = events.isClosed && !events.mayHaveLeft && events.isClosedByUs
             if passingRefused, DeliveryErrand(delivery) != .deletion, events.contains(where: { $0.kind == .refused }) {
                 continue
             }
@@ -224,6 +222,11 @@ extension Request {
     fileprivate func mailboxes(of patient: Laboratory.Patient) -> Set<String> {
         Set(correspondents(of: patient).compactMap { $0.securedMail?.lowercased() })
     }
+}
+
+extension [DeliveryEvent] {
+    /// Nobody decided it about this message: a hold, a choice of the patient, copies that changed.
+    var isClosedByUs: Bool { ReportDispatch.ownClosings.contains(last?.detail ?? "") }
 }
 
 extension Delivery {

@@ -320,6 +320,10 @@ extension ReportDispatch {
             $0.reportID == last.reportID && $0.toDMP && DeliveryErrand($0) != .deletion
         }.max(by: DeliveryErrand.comesBefore)
         guard let found, let sent = DocumentTransmission(sent: found.message) else { return nil }
+        do throws(StoreFailure) {
+            // What the PFI refused, or what never left, is for a person to send again.
+            if try await !desk.store.deliveryEvents(found.id).isRefusedByDMP { return nil }
+        } catch { throw .store(error) }
         let request: DocumentTransmission.Request = earlier.held[.dmp] == nil ? .initial : .replacement
         return (found, request, sent.request == request)
     }
