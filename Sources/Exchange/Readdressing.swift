@@ -63,10 +63,15 @@ extension ReportDispatch {
         func changed(_ addresses: (ReleaseAct) -> [String]?) -> Set<String> {
             Set(acts.flatMap { addresses($0) ?? [] })
         }
-        try await takeBack(changed(\.removed).subtracting(named), request)
-        // A version that is still to be made names its own recipients.
-        guard last.signatureID == latest.id || last.signatureID.hasPrefix("\(latest.id)/") else { return }
-        try await give(changed(\.added).intersection(named), last, latest, state, request)
+        var failure: CommandFailure?
+        do throws(CommandFailure) {
+            try await takeBack(changed(\.removed).subtracting(named), request)
+        } catch { failure = error }
+        // A version that is still to be made names its own recipients. Who is added does not wait for who is taken off.
+        if last.signatureID == latest.id || last.signatureID.hasPrefix("\(latest.id)/") {
+            try await give(changed(\.added).intersection(named), last, latest, state, request)
+        }
+        if let failure { throw failure }
     }
 
     /// Of those whom a message names, whom it may still go to: who is named today, and who has a version unless it was
