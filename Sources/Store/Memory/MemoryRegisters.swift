@@ -22,6 +22,12 @@ extension MemoryStore {
         return Array(found.prefix(limit))
     }
 
+    package func requestsOwed(site: String) throws(StoreFailure) -> [String] {
+        try checkOpen()
+        let found = entries(.withheld, site).filter { $0.body.contains("\"hasEarlier\":true") }
+        return Set(found.map(\.subject)).sorted { Bytes($0) < Bytes($1) }
+    }
+
     private var allEvaluations: [EvaluationRecord] { all { if case .evaluation(let f) = $0 { f } else { nil } } }
     package func evaluations(observationID: String) throws(StoreFailure) -> [EvaluationRecord] {
         try checkOpen()
