@@ -359,7 +359,8 @@ extension ReportDispatch {
         if named.isAnother(than: known) || (named.matricule != nil && known.matricule == nil) { return [] }
         var asked = RoutingRequest(
             patient: patient, visibility: ReleaseState(acts).visibility,
-            prescriber: request.prescriber.securedMail, now: desk.now(), zone: try desk.site(request.site).civilZone)
+            prescriber: request.correspondents(of: patient).first?.securedMail, now: desk.now(),
+            zone: try desk.site(request.site).civilZone)
         asked.holders = EarlierVersions.destinations(of: transmission)
         let routing = Routing(asked, settings: pfi?.routing ?? RoutingSettings())
         return Set(routing.errands.flatMap(\.destinations))
