@@ -62,6 +62,12 @@ actor SignErrands {
         }
     }
 
+    /// About a file as this person left it: an exception that a signature overtook is no obstacle.
+    private func complain(_ refusal: Refusal, of number: String) {
+        guard refusal.code == "sign.except.signed" else { return complain(refusal) }
+        tell(.overtaken(number, analysis: refusal.place))
+    }
+
     private func complain(_ refusal: Refusal) {
         if refusal.code == "client.unreachable" {
             tell(.offline)
@@ -123,7 +129,7 @@ actor SignErrands {
         do throws(Refusal) {
             let made = try await sheet(number, draft)
             if asked[number] == turn { tell(.sheet(made)) }
-        } catch { complain(error) }
+        } catch { complain(error, of: number) }
     }
 
     private func find(_ text: String) async {
@@ -175,7 +181,7 @@ actor SignErrands {
                         holders: holders.map {
                             SignVersions.Holder(who: $0.who, version: $0.version, state: $0.state, next: $0.next)
                         })))
-        } catch { complain(error) }
+        } catch { complain(error, of: number) }
     }
 
     private func perform(_ deed: SignDeed) async throws(Refusal) -> SignOutcome {

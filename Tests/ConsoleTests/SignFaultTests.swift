@@ -64,6 +64,7 @@ import Testing
         #expect(bench.currentLine?.line.analysis == "K")
         #expect(bench.type("e") == [.open("261122-0412", SignDraft())])
         let all = SignDraft(except: ["NA", "K", "CL"])
+        bench.drafts["261122-0412"] = all
         _ = bench.receive(.sheet(SignMorning.sheet(draft: all)), at: bench.now)
         #expect(bench.text.contains("tout est laissé pour plus tard") && !bench.text.contains("rien ne le retient"))
         #expect(bench.text.contains("contrôles : sans objet"), "\(bench.text)")

@@ -37,7 +37,8 @@ package struct SignQuestion: Sendable, Hashable {
 package enum SignMode: Sendable, Hashable {
     case browse
     case search(Field)
-    case menu(Int)
+    /// What was possible when it was opened.
+    case menu([SignAction], Int)
     case page(title: String, lines: [String], top: Int)
     case question(SignQuestion)
     /// A batch being read: its files, those drawn at random, and the one before the eyes (−1: the summary).
@@ -90,6 +91,10 @@ package struct SignBench: Sendable, Equatable {
     package var rules = ""
     package var settings = SignOffSettings()
     package var sheets: [String: SignSheet] = [:]
+    /// Files as this person last read them, against which news are told.
+    var read: [String: SignSheet] = [:]
+    /// Files that this person's own deed changes: their next answer is no news.
+    var own: Set<String> = []
     package var comments: [Comment] = []
     package var versions: SignVersions?
     package var link = Link.connecting
@@ -119,8 +124,16 @@ package struct SignBench: Sendable, Equatable {
     package var interrupted: SignMode?
     /// When a key was refused last, or a key after it.
     package var refusedAt: Instant?
+    var lastKey: Instant?
     /// What that refusal told to press instead.
     package var offered: SignAction?
+    /// A signature that waits for its file.
+    var awaited: Awaited?
+
+    struct Awaited: Hashable {
+        var number: String
+        var typed: [Character] = []
+    }
 
     package struct Comment: Sendable, Hashable {
         package var code: String
@@ -192,7 +205,7 @@ package struct SignBench: Sendable, Equatable {
             return []
         case .drafts(let left):
             for one in left where drafts[one.number] == nil { drafts[one.number] = one.draft }
-            if !left.isEmpty { notice = Notice(say(.draftsBack, left.map(\.number).joined(separator: ", ")), .held) }
+            tellLeft()
             return reopen()
         case .controls(let counts):
             controls = counts
@@ -206,13 +219,13 @@ package struct SignBench: Sendable, Equatable {
         case .comments(let found):
             comments = found.map { Comment(code: $0.code, text: $0.text) }
             return []
-        case .sheet(let sheet):
-            sheets[sheet.number] = sheet
-            return []
+        case .sheet(let sheet): return take(sheet)
         case .found(let sheet):
-            sheets[sheet.number] = sheet
+            let effects = take(sheet)
             // Whoever went on meanwhile is not taken away from there.
-            return mode == .browse ? show(sheet.number) : []
+            guard mode == .browse else { return effects }
+            // It was looked for without what this person wrote of it.
+            return effects + show(sheet.number) + (isWhole(sheet) ? [] : reopen())
         case .versions(let found): return take(found)
         case .why(let title, let holds, let judged):
             // Whoever went on meanwhile, or locked the screen, is not taken away from there.
@@ -222,9 +235,11 @@ package struct SignBench: Sendable, Equatable {
         case .done(let id, let outcome): return settle(id, outcome)
         case .refused(let id, let refusal): return refuse(id, refusal)
         case .failed(let refusal):
+            awaited = nil
             notice = Notice(sentence(refusal), .critical)
             return []
         case .offline:
+            awaited = nil
             if case .online = link { link = .offline(since: now) }
             if case .connecting = link { link = .offline(since: now) }
             return []
@@ -232,7 +247,23 @@ package struct SignBench: Sendable, Equatable {
             if link == .online || link == .locked { return [] }
             link = .online
             return [.load] + reopen()
-        case .locked: return lock()
+        case .overtaken(let number, let analysis):
+            // What is calculated from one that was left is signed: it is not known which.
+            let isNamed = drafts[number]?.except.contains(analysis) ?? false
+            drafts[number]?.except.removeAll { $0 == analysis || !isNamed }
+            notice = Notice(say(.overtaken, analysis, number), .held)
+            // Side by side too, when that was under way.
+            if case .amendment(number, _) = mode, let draft = drafts[number] {
+                return [.open(number, draft), .versions(number, draft)]
+            }
+            return current == number ? reopen() : []
+        case .locked:
+            if let lastKey, now.milliseconds - lastKey.milliseconds <= SignBench.typingPause, link != .locked {
+                let effects = lock()
+                refusedAt = now
+                return effects
+            }
+            return lock()
         }
     }
 
@@ -245,12 +276,25 @@ package struct SignBench: Sendable, Equatable {
         }.filter { $0.value != SignDraft() }
     }
 
+    /// What was found again, and of which of these files nothing waits for a signature any more.
+    private mutating func tellLeft() {
+        let written = drafts.keys.filter(isBegun).sorted()
+        guard isLoaded, !written.isEmpty else { return }
+        let gone = waiting == nil ? written.filter { row($0) == nil } : []
+        var words = [String]()
+        let here = written.filter { !gone.contains($0) }
+        if !here.isEmpty { words.append(say(.draftsBack, here.joined(separator: ", "))) }
+        if !gone.isEmpty { words.append(say(.draftsGone, gone.joined(separator: ", "), key(.find))) }
+        notice = Notice(words.joined(separator: " ; "), .held)
+    }
+
     func reopen() -> [SignEffect] { current.map { [.open($0, drafts[$0] ?? SignDraft())] } ?? [] }
 
     private mutating func take(queue rows: [SignQueueRow]) -> [SignEffect] {
         let first = !isLoaded
         isLoaded = true
         queue = rows
+        if first { tellLeft() }
         // Files that come meanwhile wait for the next batch; one of this batch that changed ends it.
         if case .lot(let picks, _, _) = mode, !Set(picks).isSubset(of: releasable(rows)) {
             mode = .browse
@@ -263,9 +307,12 @@ package struct SignBench: Sendable, Equatable {
     }
     private func new(_ number: String) -> Bool { !rows.contains(number) }
     func releasable(_ rows: [SignQueueRow]) -> [SignPick] {
-        rows.filter { $0.lane == .proposable }.map { SignPick(number: $0.number, contentHash: $0.contentHash) }
-            .sorted { $0.number < $1.number }
+        rows.filter { $0.lane == .proposable && !isBegun($0.number) }
+            .map { SignPick(number: $0.number, contentHash: $0.contentHash) }.sorted { $0.number < $1.number }
     }
+    /// A file of which something is written, or left for later, is signed alone, with it.
+    func isBegun(_ number: String) -> Bool { drafts[number].map { $0 != SignDraft() } ?? false }
+    var begun: [String] { queue.filter { $0.lane == .proposable && isBegun($0.number) }.map(\.number).sorted() }
 
     mutating func layRows() {
         let kept = rows.indices.contains(cursor) ? rows[cursor] : nil
@@ -277,8 +324,10 @@ package struct SignBench: Sendable, Equatable {
     /// A long sentence is read whole: the frames above give it their room, and no more than half of the screen.
     var noticeLines: [String] {
         if case .search = mode { return [] }
-        if case .offline = link { return [] }
-        return notice.map { CellWidth.fold(manner.signs.text($0.text), width - 2) } ?? []
+        var lines = [String]()
+        if case .offline(let since) = link { lines.append(say(.offline, clock(since))) }
+        if let notice { lines.append(notice.text) }
+        return lines.flatMap { CellWidth.fold(manner.signs.text($0), width - 2) }
     }
     var noticeRows: Int { max(0, min(noticeLines.count, height / 2) - 1) }
 
@@ -335,6 +384,7 @@ package struct SignBench: Sendable, Equatable {
         switch (what, outcome) {
         case (.sign(let number), .signed(let version)):
             closeQuestion()
+            kept[.amend(number)] = nil
             session.signed(at: now)
             drafts[number] = nil
             notice = Notice(say(.signedDone, number, String(version)), .good)
@@ -358,6 +408,7 @@ package struct SignBench: Sendable, Equatable {
             return [.load] + reopen()
         case (.other(let number, let form), _):
             if let form { kept[form] = nil }
+            own.insert(number)
             notice = Notice(say(.kept), .good)
             return [.load, .open(number, drafts[number] ?? SignDraft())]
         case (.sign, _), (.lot, _):
@@ -373,7 +424,11 @@ package struct SignBench: Sendable, Equatable {
 
     /// Signed files leave the list; the next one is opened.
     private mutating func leave(_ numbers: [String]) -> [SignEffect] {
-        for number in numbers { sheets[number] = nil }
+        for number in numbers {
+            sheets[number] = nil
+            read[number] = nil
+            own.remove(number)
+        }
         if let guest, numbers.contains(guest) { self.guest = nil }
         let before = rows.prefix(cursor).count { numbers.contains($0) }
         rows.removeAll { numbers.contains($0) }
@@ -399,6 +454,7 @@ package struct SignBench: Sendable, Equatable {
 
     private mutating func refuse(_ id: Int, _ refusal: Refusal) -> [SignEffect] {
         let what = sent.removeValue(forKey: id)
+        awaited = nil
         if refusal.code == "client.unreachable" {
             if case .question(let question) = mode, question.isSent { askAgain(question, sentence(refusal)) }
             notice = Notice(sentence(refusal), .critical)
@@ -444,6 +500,7 @@ package struct SignBench: Sendable, Equatable {
         if case .locked = link { return [] }
         link = .locked
         notice = nil
+        awaited = nil
         interrupted = resumable
         mode = .question(
             SignQuestion(

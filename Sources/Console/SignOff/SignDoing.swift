@@ -26,7 +26,7 @@ extension SignBench {
             layRows()
             return reopen()
         case .search: mode = .search(Field(filter))
-        case .menu: mode = .menu(0)
+        case .menu: mode = .menu(possible, 0)
         case .help: mode = .page(title: say(.helpTitle), lines: helpLines, top: 0)
         case .refresh:
             layRows()
@@ -42,7 +42,33 @@ extension SignBench {
         return []
     }
 
+    /// What the menu offers: what this file, and the queue, let this person do now.
+    package var possible: [SignAction] { SignAction.ofFile.filter(isPossible) }
+    private func isPossible(_ action: SignAction) -> Bool {
+        switch action {
+        case .find, .lane, .refresh: true
+        case .open, .next: current != nil
+        case .lot: !isReadOnly && !releasable(queue).isEmpty
+        case .sign:
+            sheet.map {
+                !isReadOnly && !$0.isAmendment && ($0.signed.contains(where: \.isFresh) || !$0.changes.isEmpty)
+            } ?? false
+        case .comment, .note: sheet != nil && !isReadOnly
+        case .except: currentLine.map { ($0.isFresh || $0.isLeft) && !isReadOnly } ?? false
+        case .reject: currentLine != nil && !isReadOnly
+        case .call: currentLine.map { $0.hasCall && !isReadOnly } ?? false
+        case .amend: sheet.map { $0.version > 1 && !isReadOnly } ?? false
+        case .why, .history: currentLine != nil
+        case .versions: sheet != nil
+        case _: false
+        }
+    }
+
     private mutating func perform(onFile action: SignAction) -> [SignEffect] {
+        if isReadOnly, ![.why, .history, .versions].contains(action) {
+            notice = Notice(say(.readOnly), .critical)
+            return [.bell]
+        }
         if action == .lot { return beginLot() }
         guard let number = current, let sheet else {
             notice = Notice(say(isLoaded ? .nothing : .loading), .dim)
@@ -131,7 +157,9 @@ extension SignBench {
 
     // Signing
 
-    private mutating func askToSign(_ sheet: SignSheet) -> [SignEffect] {
+    mutating func askToSign(_ sheet: SignSheet) -> [SignEffect] {
+        guard isWhole(sheet) else { return wait(for: sheet.number) }
+        if let said = sayNews(sheet.number) { return said }
         if sheet.isAmendment {
             notice = Notice(say(.isAmendment, key(.amend)), .critical)
             offered = .amend
@@ -150,9 +178,15 @@ extension SignBench {
     }
 
     mutating func askToSign(amending number: String) -> [SignEffect] {
-        guard let sheet = sheets[number], sheet.draft.amendment != nil, versions?.number == number else {
+        guard let sheet = sheets[number], sheet.draft.amendment != nil, isWhole(sheet), versions?.number == number
+        else {
             notice = Notice(say(.loading), .dim)
             return []
+        }
+        if let said = sayNews(number) {
+            // Both versions are set side by side anew.
+            versions = nil
+            return said + [.versions(number, sheet.draft)]
         }
         ask(sheet, title: say(.amendTitle, number, String(sheet.version - 1)))
         return []
@@ -207,7 +241,7 @@ extension SignBench {
     private mutating func beginLot() -> [SignEffect] {
         let picks = releasable(queue)
         guard !picks.isEmpty else {
-            notice = Notice(say(.lotNone), .dim)
+            notice = Notice(begun.isEmpty ? say(.lotNone) : lotBegun, .dim)
             return [.bell]
         }
         // The instant is the seed: nobody knows beforehand which files will be shown.
@@ -236,6 +270,8 @@ extension SignBench {
         return []
     }
 
+    private var lotBegun: String { say(.lotBegun, begun.joined(separator: ", "), key(.sign)) }
+
     func lotLines(_ picks: [SignPick], _ drawn: [String]) -> [String] {
         let numbers = Set(picks.map(\.number))
         let lot = queue.filter { numbers.contains($0.number) }
@@ -243,6 +279,7 @@ extension SignBench {
             say(.lotSummary, String(picks.count), String(lot.reduce(0) { $0 + $1.fresh })),
             say(.lotLeft, String(count(.critical)), String(count(.held)), String(count(.partial))),
         ]
+        if !begun.isEmpty { lines.append(lotBegun) }
         if let oldest = lot.map(\.at).min() { lines.append(say(.lotOldest, waited(oldest))) }
         var sections = [String: Int]()
         for row in lot { for section in row.sections { sections[section, default: 0] += 1 } }

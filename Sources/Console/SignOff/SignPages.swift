@@ -20,8 +20,13 @@ extension SignBench {
         for (text, style) in contextLines(sheet) { add(text, style) }
         out.append(SheetLine(text: ""))
         let places = lineColumns(sheet.lines, columns)
+        let news = Set(news(sheet.number)?.values.map(\.analysis) ?? [])
         for (place, line) in sheet.lines.enumerated() {
-            out.append(SheetLine(text: text(of: line, columns, places), style: style(of: line), result: place))
+            let isNews = news.contains(line.line.analysis)
+            out.append(
+                SheetLine(
+                    text: text(of: line, columns, places, isNews), style: isNews && !line.line.isCritical ? Style(.changed, bold: true) : style(of: line),
+                    result: place))
         }
         out.append(SheetLine(text: ""))
         for change in sheet.changes {
@@ -164,8 +169,8 @@ extension SignBench {
     }
 
     /// Number and unit, flag, interval, prior with its date, trend, and the reasons.
-    private func text(of line: SignLine, _ columns: Int, _ places: LineColumns) -> String {
-        let mark = line.isLeft ? "–" : line.isFresh ? "+" : " "
+    private func text(of line: SignLine, _ columns: Int, _ places: LineColumns, _ isNews: Bool) -> String {
+        let mark = isNews ? manner.signs.bullet : line.isLeft ? "–" : line.isFresh ? "+" : " "
         var text = fit(mark, 1)
         for (cell, width) in zip(cells(of: line), places.widths) { text += " " + fit(cell, width) }
         let rest = columns - CellWidth.of(text) - 1

@@ -252,5 +252,7 @@ package enum SignEvent: Sendable {
     case done(Int, SignOutcome)
     case refused(Int, Refusal)
     case failed(Refusal)
+    /// An analysis that was left for later, and that a signature holds meanwhile.
+    case overtaken(String, analysis: String)
     case offline, online, locked
 }

@@ -21,7 +21,10 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case controlsAbsent, controlsNone, lotRules, more, wordsNotCode, gone, calculated
     case labelNoAnswer, reasonInWords, noCall, breakMethod, breakUnit, breakCatalogue, breakHidden
     case hereCall, hereReread, hereAmend, hereReject, hereExcept, hereLot, hereWords, hereSign
-    case stillSending, draftsBack, cut
+    case stillSending, draftsBack, draftsGone, cut
+    case digitsAlone, overtaken, unlocking
+    case lotBegun, changedMeanwhile, readAgain
+    case newsPatient, newsPrescriber, newsNotes, newsTubes, newsComments, newsMissing, newsSigned
     // Of the commands `paillasse bio`; `|` between the titles of a table, marked as `Table` takes them.
     case cliSecret, cliPinAgain, cliPinChosen, cliMissing, cliSummary, cliQueueTitles, cliFileTitles, cliNothing,
         cliHeader, cliUrgent, cliPatient,
