@@ -157,7 +157,7 @@ extension DeliveryLineView {
     /// Everyone that the message was for: the DMP, then each mailbox.
     package var recipients: [MailboxView] {
         var all = mailboxes
-        let answer = events.last { $0.kind == .dmpAccepted || $0.kind == .dmpRefused }
+        let answer = dmpAnswer
         if toDMP || answer != nil {
             let problem = answer == nil ? unanswered.problem : answer?.detail
             all.insert(

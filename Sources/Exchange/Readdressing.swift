@@ -59,7 +59,7 @@ extension ReportDispatch {
         // Held: looked at again when it is released.
         if state.isHeld || state.isWithdrawn { return }
         let patient = try await desk.patient(request.patientID)
-        let named = Set(request.correspondents(of: patient).compactMap { $0.securedMail?.lowercased() })
+        let named = request.mailboxes(of: patient)
         func changed(_ addresses: (ReleaseAct) -> [String]?) -> Set<String> {
             Set(acts.flatMap { addresses($0) ?? [] })
         }
@@ -69,10 +69,32 @@ extension ReportDispatch {
         try await give(changed(\.added).intersection(named), last, latest, state, request)
     }
 
+    /// Of those whom a message names, whom it may still go to: who is named today, and who has a version unless it was
+    /// taken off the copies. A message that waits for a person keeps the addresses of its day.
+    func addressed(
+        _ destinations: Set<Destination>, _ request: Request, _ patient: Laboratory.Patient
+    ) async throws(CommandFailure) -> Set<Destination> {
+        let unnamed = destinations.filter {
+            guard case .professional(let address) = $0 else { return false }
+            return !request.mailboxes(of: patient).contains(address)
+        }
+        if unnamed.isEmpty { return destinations }
+        return destinations.subtracting(unnamed.subtracting(try await earlierVersions(of: request).holders))
+    }
+
+    /// Taken off the copies after a signature and named by nobody today: a withdrawal is all that goes there.
+    func takenOff(_ request: Request) async throws(CommandFailure) -> Set<Destination> {
+        let removed = Set(try await desk.releaseActs(of: request).flatMap { $0.act.removed ?? [] })
+        if removed.isEmpty { return [] }
+        let patient = try await desk.patient(request.patientID)
+        return Set(removed.subtracting(request.mailboxes(of: patient)).map { .professional($0) })
+    }
+
     /// Messages that have not left are written again without them; who has a version is told that it is withdrawn.
     private func takeBack(_ addresses: Set<String>, _ request: Request) async throws(CommandFailure) {
         let gone = Set(addresses.map { Destination.professional($0) })
-        let found = try await lastWords(of: request).filter { gone.contains($0.key) }
+        // What the PFI refused is not there: what came before it is.
+        let found = try await lastWords(of: request, passingRefused: true).filter { gone.contains($0.key) }
         for (_, group) in Dictionary(grouping: found, by: \.value.delivery.id).sorted(by: { $0.key < $1.key }) {
             guard let word = group.first?.value, DeliveryErrand(word.delivery) != .deletion,
                 let sent = DocumentTransmission(sent: word.delivery.message)
@@ -83,7 +105,7 @@ extension ReportDispatch {
                 facts.append(close(word.delivery, word.events, ReportDispatch.copiesChanged))
                 let rest = EarlierVersions.destinations(of: sent).subtracting(group.map(\.key))
                 if !rest.isEmpty { facts += try await again(word.delivery, "renvoi", as: nil, keeping: rest) }
-            } else if !word.events.contains(where: { $0.kind == .refused }) {
+            } else {
                 facts = try await again(word.delivery, "retrait", as: .deletion, keeping: Set(group.map(\.key)))
             }
             try await tell(facts, "release.copies", request)
@@ -168,7 +190,10 @@ extension ReportDispatch {
         do throws(StoreFailure) { return try await desk.store.deliveries(of: request) } catch { throw .store(error) }
     }
 
-    private func lastWords(of request: Request) async throws(CommandFailure) -> [Destination: LastWord] {
+    /// `passingRefused`: versions that the PFI refused count for nothing.
+    private func lastWords(
+        of request: Request, passingRefused: Bool = false
+    ) async throws(CommandFailure) -> [Destination: LastWord] {
         var found = [Destination: LastWord]()
         // What is taken back in the instant of its sending is taken back after it.
         func rank(_ delivery: Delivery) -> (Instant, Int, String) {
@@ -182,12 +207,22 @@ extension ReportDispatch {
             let isVoid =
                 events.isClosed && !events.mayHaveLeft
                 && ReportDispatch.ownClosings.contains(events.last?.detail ?? "")
+            if passingRefused, DeliveryErrand(delivery) != .deletion, events.contains(where: { $0.kind == .refused }) {
+                continue
+            }
             guard !isVoid, let sent = DocumentTransmission(sent: delivery.message) else { continue }
             for destination in EarlierVersions.destinations(of: sent) {
                 found[destination] = LastWord(delivery: delivery, events: events)
             }
         }
         return found
+    }
+}
+
+extension Request {
+    /// MSSanté addresses of everyone who is written to, lower case.
+    fileprivate func mailboxes(of patient: Laboratory.Patient) -> Set<String> {
+        Set(correspondents(of: patient).compactMap { $0.securedMail?.lowercased() })
     }
 }
 

@@ -227,6 +227,7 @@ extension ReportDispatch {
             }
         } catch { throw .store(error) }
         if found.holdings.isEmpty { return found }
+        found.takenOff = try await takenOff(request)
         let subject = ReportSubject(try await desk.patient(request.patientID))
         found.subject = subject
         if subject.matricule == nil {
