@@ -424,7 +424,8 @@ extension ReportDispatch {
         if named.isAnother(than: known) || (named.matricule != nil && known.matricule == nil) { return [] }
         var asked = RoutingRequest(
             patient: patient, visibility: ReleaseState(acts).visibility,
-            prescriber: request.prescriber.securedMail, now: desk.now(), zone: try desk.site(request.site).civilZone)
+            prescriber: request.correspondents(of: patient).first?.securedMail, now: desk.now(),
+            zone: try desk.site(request.site).civilZone)
         asked.holders = try await addressed(EarlierVersions.destinations(of: transmission), request, patient)
         let routing = Routing(asked, settings: pfi?.routing ?? RoutingSettings())
         return Set(routing.errands.flatMap(\.destinations)).intersection(asked.holders)
