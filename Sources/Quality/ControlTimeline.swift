@@ -43,6 +43,13 @@ package struct ControlStanding: Sendable, Hashable {
     package let rules: [WestgardRule]
     /// In French, without a patient: why results are held, or what they lean on.
     package let because: String
+
+    /// Nothing was controlled, and nobody said that nothing needs to be.
+    package static func absent(_ because: String) -> ControlStanding {
+        ControlStanding(
+            state: .notControlled, hold: .absent, since: nil, run: nil, lastConforming: nil, expiresAt: nil, rules: [],
+            because: because)
+    }
 }
 
 /// The control of one analysis on one analyzer, told from its facts: a pure fold, so that the same facts always tell

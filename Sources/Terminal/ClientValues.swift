@@ -75,8 +75,8 @@ extension AnalyzerRow {
 
 extension QualityRow {
     package init(_ view: QualityStateView) {
-        // Whoever signed that no control is wanted is named where nothing was controlled.
-        let isExempt = view.because.hasPrefix("dispensé")
+        // Not controlled, and let through: somebody signed that no control is wanted.
+        let isExempt = view.hold == nil && view.state == "NON_CONTROLE"
         self.init(
             analyzer: view.analyzer, analysis: view.analysis, state: isExempt ? QualityRow.exempt : view.state,
             rules: view.rules, because: frenchScores(view.because))
@@ -89,11 +89,14 @@ func frenchScores(_ text: String) -> String {
 }
 
 extension CallRow.Telling {
-    /// The last attempt that reached somebody; nil while the call is open.
+    /// The last attempt that reached somebody; nil while the call is open, and once it is closed.
     init?(_ call: CriticalCallView, zone: CivilZone) {
-        guard call.state == .told, let told = call.attempts.last(where: { $0.outcome != "INJOIGNABLE" }) else {
-            return nil
-        }
+        guard call.state == .told else { return nil }
+        self.init(reached: call, zone: zone)
+    }
+    /// The last attempt that reached somebody.
+    init?(reached call: CriticalCallView, zone: CivilZone) {
+        guard let told = call.reached else { return nil }
         self.init(
             person: told.person, at: told.at.instant(in: zone) ?? Instant(seconds: 0), by: told.caller)
     }
@@ -148,6 +151,7 @@ extension FileSheet {
                 return tube
             },
             happenings: FileSheet.story(view, at))
+        attributes = view.patient.attributes
     }
 
     /// What happened to a request, oldest first.

@@ -64,6 +64,12 @@ import Testing
             bench.type(text)
             bench.type(.enter)
         }
+        // What was read back is typed, not accepted.
+        #expect(bench.type(.enter) == [.bell])
+        bench.type("6,9")
+        #expect(bench.type(.enter) == [.bell] && bench.text.contains("la faire relire"), "\(bench.text)")
+        bench.type(.control("u"))
+        bench.type("6,4")
         bench.type(.enter)
         bench.type("oui")
         #expect(
@@ -199,9 +205,22 @@ import Testing
     @Test func `offline nothing is signed, and a lost session asks for the secret`() {
         var bench = SignMorning.bench(sheet: SignMorning.sheet(isCritical: false))
         _ = bench.receive(.offline, at: bench.now)
+        for key in ["s", "e", "c", "C", "X", "S", "R"] {
+            #expect(bench.type(key) == [.bell] && bench.mode == .browse && bench.drafts.isEmpty, "\(key)")
+            #expect(bench.text.contains("HORS LIGNE depuis 14:32") && bench.text.contains("lecture seule"))
+            #expect(bench.notice?.text == bench.say(.readOnly))
+        }
+        // A form that was open says it too, and keeps its words.
+        _ = bench.receive(.online, at: bench.now)
         bench.type("s")
+        _ = bench.receive(.offline, at: bench.now)
         bench.type("241703")
-        #expect(bench.type(.enter) == [.bell] && bench.text.contains("HORS LIGNE depuis 14:32"))
+        #expect(SignBench.deeds(bench.type(.enter)).isEmpty && bench.text.contains(bench.say(.readOnly)))
+        guard case .question(let question) = bench.mode else {
+            Testing.Issue.record("\(bench.text)")
+            return
+        }
+        #expect(question.parts.allSatisfy { $0.field.text.isEmpty }, "a code is not kept")
         bench.type(.escape)
         _ = bench.receive(.online, at: bench.now)
         _ = bench.receive(.locked, at: bench.now)
@@ -231,8 +250,26 @@ import Testing
     @Test func `every action has its words in both languages, and stands in the menu with its key`() {
         for language in Language.allCases { #expect(language.missingSignWords.isEmpty) }
         var bench = SignMorning.bench(width: 200, height: 60)
-        bench.type("x")
-        for action in SignAction.ofFile { #expect(bench.text.contains(bench.say(action.word)), "\(action)") }
+        func offered(_ bench: SignBench) -> Set<SignAction> {
+            var bench = bench
+            bench.type("x")
+            let shown = SignAction.ofFile.filter { bench.text.contains(bench.say($0.word)) }
+            #expect(Set(shown) == Set(bench.possible) && !shown.isEmpty, "\(bench.text)")
+            return Set(shown)
+        }
+        // What is possible is offered, and nothing else.
+        let critical = offered(bench)
+        bench.type(.enter, .down)
+        let onCritical = offered(bench)
+        let signed = offered(
+            SignMorning.bench(
+                width: 200, height: 60,
+                sheet: SignMorning.sheet(version: 2, isAmendment: true, isCritical: false)))
+        #expect(!critical.contains(.amend) && !critical.contains(.call) && onCritical.contains(.call))
+        #expect(signed.contains(.amend) && !signed.contains(.sign))
+        #expect(critical.union(onCritical).union(signed) == Set(SignAction.ofFile))
+        _ = bench.receive(.offline, at: bench.now)
+        #expect(offered(bench).isDisjoint(with: [.sign, .lot, .comment, .note, .except, .reject, .call, .amend]))
         let keys = SignAction.allCases.flatMap(\.usualKeys)
         #expect(Set(keys).count == keys.count, "no key twice")
     }

@@ -78,7 +78,7 @@ import Workflow
         #expect(told.because.contains("demandé par Dr Fantôme"))
         // What was measured before the approval stays held, whatever date the table bears.
         let first = try await bench.desk.controlStanding(of: before, at: bench.clock.now)
-        #expect(first?.hold == .absent)
+        #expect(first.hold == .absent)
         // Taken back, it exempts no more.
         try await bench.desk.withdrawApproval(
             [try await bench.desk.approvalSubject(control: "K", withdrawing: true)], reason: "contrôle reçu",

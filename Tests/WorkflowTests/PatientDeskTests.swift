@@ -51,7 +51,7 @@ import Workflow
         return try await bench.observation("K", made)
     }
     private func hold(_ observation: Observation, on bench: Bench) async throws -> ControlHold? {
-        try await bench.desk.controlStanding(of: observation, at: bench.clock.now)?.hold
+        try await bench.desk.controlStanding(of: observation, at: bench.clock.now).hold
     }
     private func average(_ bench: Bench) async throws -> PatientAverage? {
         try await bench.desk.patientAverage(assay, site: "nord")

@@ -37,7 +37,8 @@ package struct SignQuestion: Sendable, Hashable {
 package enum SignMode: Sendable, Hashable {
     case browse
     case search(Field)
-    case menu(Int)
+    /// What was possible when it was opened.
+    case menu([SignAction], Int)
     case page(title: String, lines: [String], top: Int)
     case question(SignQuestion)
     /// A batch being read: its files, those drawn at random, and the one before the eyes (−1: the summary).
@@ -90,6 +91,10 @@ package struct SignBench: Sendable, Equatable {
     package var rules = ""
     package var settings = SignOffSettings()
     package var sheets: [String: SignSheet] = [:]
+    /// Files as this person last read them, against which news are told.
+    var read: [String: SignSheet] = [:]
+    /// Files that this person's own deed changes: their next answer is no news.
+    var own: Set<String> = []
     package var comments: [Comment] = []
     package var versions: SignVersions?
     package var link = Link.connecting
@@ -119,8 +124,21 @@ package struct SignBench: Sendable, Equatable {
     package var interrupted: SignMode?
     /// When a key was refused last, or a key after it.
     package var refusedAt: Instant?
+    var lastKey: Instant?
     /// What that refusal told to press instead.
     package var offered: SignAction?
+    /// A signature that waits for its file.
+    var awaited: Awaited?
+    /// A file asked for by a scan or its number, on its way; what is typed meanwhile is meant for it.
+    var sought: String?
+    var ahead: [Input] = []
+    /// Files on their way that nobody waits for any more.
+    var givenUp = 0
+
+    struct Awaited: Hashable {
+        var number: String
+        var typed: [Character] = []
+    }
 
     package struct Comment: Sendable, Hashable {
         package var code: String
@@ -192,7 +210,7 @@ package struct SignBench: Sendable, Equatable {
             return []
         case .drafts(let left):
             for one in left where drafts[one.number] == nil { drafts[one.number] = one.draft }
-            if !left.isEmpty { notice = Notice(say(.draftsBack, left.map(\.number).joined(separator: ", ")), .held) }
+            tellLeft()
             return reopen()
         case .controls(let counts):
             controls = counts
@@ -206,13 +224,19 @@ package struct SignBench: Sendable, Equatable {
         case .comments(let found):
             comments = found.map { Comment(code: $0.code, text: $0.text) }
             return []
-        case .sheet(let sheet):
-            sheets[sheet.number] = sheet
-            return []
+        case .sheet(let sheet): return take(sheet)
         case .found(let sheet):
-            sheets[sheet.number] = sheet
+            if givenUp > 0 {
+                givenUp -= 1
+                return take(sheet)
+            }
+            let isSought = sought != nil
+            sought = nil
+            let effects = take(sheet)
             // Whoever went on meanwhile is not taken away from there.
-            return mode == .browse ? show(sheet.number) : []
+            guard mode == .browse else { return effects }
+            // It was looked for without what this person wrote of it.
+            return effects + show(sheet.number) + (isWhole(sheet) ? [] : reopen()) + (isSought ? replayAhead() : [])
         case .versions(let found): return take(found)
         case .why(let title, let holds, let judged):
             // Whoever went on meanwhile, or locked the screen, is not taken away from there.
@@ -221,10 +245,15 @@ package struct SignBench: Sendable, Equatable {
         case .changed: return [.load] + reopen()
         case .done(let id, let outcome): return settle(id, outcome)
         case .refused(let id, let refusal): return refuse(id, refusal)
+        case .unsignable(let pick, let refusal): return refuse(pick, refusal)
         case .failed(let refusal):
+            awaited = nil
             notice = Notice(sentence(refusal), .critical)
+            giveUp()
             return []
         case .offline:
+            awaited = nil
+            giveUp()
             if case .online = link { link = .offline(since: now) }
             if case .connecting = link { link = .offline(since: now) }
             return []
@@ -232,7 +261,14 @@ package struct SignBench: Sendable, Equatable {
             if link == .online || link == .locked { return [] }
             link = .online
             return [.load] + reopen()
-        case .locked: return lock()
+        case .draftRefused(let number, let refusal): return takeBack(number, refusal)
+        case .locked:
+            if let lastKey, now.milliseconds - lastKey.milliseconds <= SignBench.typingPause, link != .locked {
+                let effects = lock()
+                refusedAt = now
+                return effects
+            }
+            return lock()
         }
     }
 
@@ -245,12 +281,25 @@ package struct SignBench: Sendable, Equatable {
         }.filter { $0.value != SignDraft() }
     }
 
+    /// What was found again, and of which of these files nothing waits for a signature any more.
+    private mutating func tellLeft() {
+        let written = drafts.keys.filter(isBegun).sorted()
+        guard isLoaded, !written.isEmpty else { return }
+        let gone = waiting == nil ? written.filter { row($0) == nil } : []
+        var words = [String]()
+        let here = written.filter { !gone.contains($0) }
+        if !here.isEmpty { words.append(say(.draftsBack, here.joined(separator: ", "))) }
+        if !gone.isEmpty { words.append(say(.draftsGone, gone.joined(separator: ", "), key(.find))) }
+        notice = Notice(words.joined(separator: " ; "), .held)
+    }
+
     func reopen() -> [SignEffect] { current.map { [.open($0, drafts[$0] ?? SignDraft())] } ?? [] }
 
     private mutating func take(queue rows: [SignQueueRow]) -> [SignEffect] {
         let first = !isLoaded
         isLoaded = true
         queue = rows
+        if first { tellLeft() }
         // Files that come meanwhile wait for the next batch; one of this batch that changed ends it.
         if case .lot(let picks, _, _) = mode, !Set(picks).isSubset(of: releasable(rows)) {
             mode = .browse
@@ -263,9 +312,12 @@ package struct SignBench: Sendable, Equatable {
     }
     private func new(_ number: String) -> Bool { !rows.contains(number) }
     func releasable(_ rows: [SignQueueRow]) -> [SignPick] {
-        rows.filter { $0.lane == .proposable }.map { SignPick(number: $0.number, contentHash: $0.contentHash) }
-            .sorted { $0.number < $1.number }
+        rows.filter { $0.lane == .proposable && !isBegun($0.number) }
+            .map { SignPick(number: $0.number, contentHash: $0.contentHash) }.sorted { $0.number < $1.number }
     }
+    /// A file of which something is written, or left for later, is signed alone, with it.
+    func isBegun(_ number: String) -> Bool { drafts[number].map { $0 != SignDraft() } ?? false }
+    var begun: [String] { queue.filter { $0.lane == .proposable && isBegun($0.number) }.map(\.number).sorted() }
 
     mutating func layRows() {
         let kept = rows.indices.contains(cursor) ? rows[cursor] : nil
@@ -277,8 +329,10 @@ package struct SignBench: Sendable, Equatable {
     /// A long sentence is read whole: the frames above give it their room, and no more than half of the screen.
     var noticeLines: [String] {
         if case .search = mode { return [] }
-        if case .offline = link { return [] }
-        return notice.map { CellWidth.fold(manner.signs.text($0.text), width - 2) } ?? []
+        var lines = [String]()
+        if case .offline(let since) = link { lines.append(say(.offline, clock(since))) }
+        if let notice { lines.append(notice.text) }
+        return lines.flatMap { CellWidth.fold(manner.signs.text($0), width - 2) }
     }
     var noticeRows: Int { max(0, min(noticeLines.count, height / 2) - 1) }
 
@@ -335,6 +389,7 @@ package struct SignBench: Sendable, Equatable {
         switch (what, outcome) {
         case (.sign(let number), .signed(let version)):
             closeQuestion()
+            kept[.amend(number)] = nil
             session.signed(at: now)
             drafts[number] = nil
             notice = Notice(say(.signedDone, number, String(version)), .good)
@@ -358,6 +413,7 @@ package struct SignBench: Sendable, Equatable {
             return [.load] + reopen()
         case (.other(let number, let form), _):
             if let form { kept[form] = nil }
+            own.insert(number)
             notice = Notice(say(.kept), .good)
             return [.load, .open(number, drafts[number] ?? SignDraft())]
         case (.sign, _), (.lot, _):
@@ -373,7 +429,11 @@ package struct SignBench: Sendable, Equatable {
 
     /// Signed files leave the list; the next one is opened.
     private mutating func leave(_ numbers: [String]) -> [SignEffect] {
-        for number in numbers { sheets[number] = nil }
+        for number in numbers {
+            sheets[number] = nil
+            read[number] = nil
+            own.remove(number)
+        }
         if let guest, numbers.contains(guest) { self.guest = nil }
         let before = rows.prefix(cursor).count { numbers.contains($0) }
         rows.removeAll { numbers.contains($0) }
@@ -399,6 +459,7 @@ package struct SignBench: Sendable, Equatable {
 
     private mutating func refuse(_ id: Int, _ refusal: Refusal) -> [SignEffect] {
         let what = sent.removeValue(forKey: id)
+        awaited = nil
         if refusal.code == "client.unreachable" {
             if case .question(let question) = mode, question.isSent { askAgain(question, sentence(refusal)) }
             notice = Notice(sentence(refusal), .critical)
@@ -413,6 +474,24 @@ package struct SignBench: Sendable, Equatable {
         }
         closeQuestion()
         notice = Notice(sentence(refusal), .critical)
+        return [.bell, .load] + reopen()
+    }
+
+    /// Said before the code is typed; a signature that is already sent has its own answer.
+    private mutating func refuse(_ pick: SignPick, _ refusal: Refusal) -> [SignEffect] {
+        guard case .question(var question) = mode, case .sign(pick, _, let draft) = question.purpose, !question.isSent
+        else { return [] }
+        if refusal.code == "reason.missing", let place = question.parts.firstIndex(where: { $0.word == .uncalled }) {
+            question.at = place
+            question.complaint = sentence(refusal)
+            mode = .question(question)
+            return [.bell]
+        }
+        if draft.amendment != nil { drafts[pick.number]?.amendment = nil }
+        mode = .browse
+        notice = Notice(sentence(refusal), .critical)
+        // Digits of the code that are still under way are no keys.
+        refusedAt = now
         return [.bell, .load] + reopen()
     }
 
@@ -444,6 +523,10 @@ package struct SignBench: Sendable, Equatable {
         if case .locked = link { return [] }
         link = .locked
         notice = nil
+        awaited = nil
+        sought = nil
+        ahead = []
+        givenUp = 0
         interrupted = resumable
         mode = .question(
             SignQuestion(

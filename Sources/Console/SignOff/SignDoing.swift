@@ -26,7 +26,7 @@ extension SignBench {
             layRows()
             return reopen()
         case .search: mode = .search(Field(filter))
-        case .menu: mode = .menu(0)
+        case .menu: mode = .menu(possible, 0)
         case .help: mode = .page(title: say(.helpTitle), lines: helpLines, top: 0)
         case .refresh:
             layRows()
@@ -42,7 +42,33 @@ extension SignBench {
         return []
     }
 
+    /// What the menu offers: what this file, and the queue, let this person do now.
+    package var possible: [SignAction] { SignAction.ofFile.filter(isPossible) }
+    private func isPossible(_ action: SignAction) -> Bool {
+        switch action {
+        case .find, .lane, .refresh: true
+        case .open, .next: current != nil
+        case .lot: !isReadOnly && !releasable(queue).isEmpty
+        case .sign:
+            sheet.map {
+                !isReadOnly && !$0.isAmendment && ($0.signed.contains(where: \.isFresh) || !$0.changes.isEmpty)
+            } ?? false
+        case .comment, .note: sheet != nil && !isReadOnly
+        case .except: currentLine.map { ($0.isFresh || $0.isLeft) && !isReadOnly } ?? false
+        case .reject: currentLine != nil && !isReadOnly
+        case .call: currentLine.map { $0.hasCall && !isReadOnly } ?? false
+        case .amend: sheet.map { $0.version > 1 && !isReadOnly } ?? false
+        case .why, .history: currentLine != nil
+        case .versions: sheet != nil
+        case _: false
+        }
+    }
+
     private mutating func perform(onFile action: SignAction) -> [SignEffect] {
+        if isReadOnly, ![.why, .history, .versions].contains(action) {
+            notice = Notice(say(.readOnly), .critical)
+            return [.bell]
+        }
         if action == .lot { return beginLot() }
         guard let number = current, let sheet else {
             notice = Notice(say(isLoaded ? .nothing : .loading), .dim)
@@ -98,22 +124,20 @@ extension SignBench {
                     title: [say(.rejectTitle, code, line.line.valueAndUnit)],
                     parts: [
                         .init(word: .reason, choices: [say(.recollect), say(.doubt), say(.wrongTube)]),
-                        .init(word: .lastDigits, expected: String(line.line.accession.suffix(3))),
+                        .init(word: .lastDigits, expected: line.line.lastDigits),
                     ]))
         case .call:
             guard line.hasCall else {
                 notice = Notice(say(.noCall, code), .dim)
                 return [.bell]
             }
-            var value = SignQuestion.Part(word: .callValue, isOptional: true)
-            value.field = Field(line.line.value)
             mode = .question(
                 SignQuestion(
                     purpose: .call(request: number, id: line.line.id),
                     title: [say(.callTitle, code, line.line.valueAndUnit)],
                     parts: [
                         .init(word: .callPerson), .init(word: .callRole, isOptional: true),
-                        .init(word: .callNumber, isOptional: true), value,
+                        .init(word: .callNumber, isOptional: true), .init(word: .callValue, isOptional: true),
                         .init(word: .callReadBack, isOptional: true, choices: [say(.yes), say(.no)]),
                     ]))
         case _: break
@@ -131,7 +155,9 @@ extension SignBench {
 
     // Signing
 
-    private mutating func askToSign(_ sheet: SignSheet) -> [SignEffect] {
+    mutating func askToSign(_ sheet: SignSheet) -> [SignEffect] {
+        guard isWhole(sheet) else { return wait(for: sheet.number) }
+        if let said = sayNews(sheet.number) { return said }
         if sheet.isAmendment {
             notice = Notice(say(.isAmendment, key(.amend)), .critical)
             offered = .amend
@@ -142,41 +168,58 @@ extension SignBench {
             return [.bell]
         }
         guard sheet.signed.contains(where: \.isFresh) || !sheet.changes.isEmpty else {
-            notice = Notice(say(.nothingToSign), .critical)
+            notice = Notice(standingWords(sheet) ?? say(.nothingToSign), .critical)
             return [.bell]
         }
-        ask(sheet, title: say(.signTitle, sheet.number, sheet.patient))
-        return []
+        return ask(sheet, title: say(.signTitle, sheet.number, sheet.patient))
     }
 
     mutating func askToSign(amending number: String) -> [SignEffect] {
-        guard let sheet = sheets[number], sheet.draft.amendment != nil, versions?.number == number else {
+        guard let sheet = sheets[number], sheet.draft.amendment != nil, isWhole(sheet), versions?.number == number
+        else {
             notice = Notice(say(.loading), .dim)
             return []
         }
-        ask(sheet, title: say(.amendTitle, number, String(sheet.version - 1)))
-        return []
+        if let said = sayNews(number) {
+            // Both versions are set side by side anew.
+            versions = nil
+            return said + [.versions(number, sheet.draft)]
+        }
+        return ask(sheet, title: say(.amendTitle, number, String(sheet.version - 1)))
     }
 
-    private mutating func ask(_ sheet: SignSheet, title: String) {
+    /// The form of a signature. What the server would refuse it for is looked for while it opens, or as soon as a word
+    /// is given for the call that was not made: nobody types a code for nothing.
+    private mutating func ask(_ sheet: SignSheet, title: String) -> [SignEffect] {
         var lines = [
             title, say(.signCovers, String(sheet.signed.count), String(sheet.version), sheet.contentHash.start),
         ]
         if !sheet.missing.isEmpty { lines.append(say(.signPartial, sheet.missing.joined(separator: ", "))) }
-        let over = sheet.holds.map { group in
-            group.analyses.count > 1 ? group.title : "\(group.title) (\(group.analyses.joined(separator: ", ")))"
-        }
+        let over =
+            sheet.attributes.map { manner.language.words($0) }
+            + sheet.holds.map { group in
+                group.analyses.count > 1 ? group.title : "\(group.title) (\(group.analyses.joined(separator: ", ")))"
+            }
         if !over.isEmpty { lines.append(say(.overridden, over.joined(separator: ", "))) }
         lines += [saidBy, say(.meaning)]
         var parts = [SignQuestion.Part(word: .pin, isSecret: true)]
         if sheet.signed.contains(where: { $0.isFresh && $0.isCallOpen }) {
             parts.insert(SignQuestion.Part(word: .uncalled), at: 0)
         }
-        mode = .question(
-            SignQuestion(
-                purpose: .sign(
-                    SignPick(number: sheet.number, contentHash: sheet.contentHash), partial: !sheet.missing.isEmpty,
-                    draft: sheet.draft), title: lines, parts: parts))
+        let question = SignQuestion(
+            purpose: .sign(
+                SignPick(number: sheet.number, contentHash: sheet.contentHash), partial: !sheet.missing.isEmpty,
+                draft: sheet.draft), title: lines, parts: parts)
+        mode = .question(question)
+        return check(question)
+    }
+
+    /// Asked once a form of signature stands at its code.
+    func check(_ question: SignQuestion) -> [SignEffect] {
+        guard case .sign(let pick, let partial, let draft) = question.purpose, question.parts[question.at].isSecret
+        else { return [] }
+        let uncalled = question.parts.first { $0.word == .uncalled }?.field.text
+        return [.check(pick, partial: partial, uncalled: uncalled, draft: draft)]
     }
 
     /// Who signs, and when.
@@ -207,7 +250,7 @@ extension SignBench {
     private mutating func beginLot() -> [SignEffect] {
         let picks = releasable(queue)
         guard !picks.isEmpty else {
-            notice = Notice(say(.lotNone), .dim)
+            notice = Notice(begun.isEmpty ? say(.lotNone) : lotBegun, .dim)
             return [.bell]
         }
         // The instant is the seed: nobody knows beforehand which files will be shown.
@@ -236,6 +279,8 @@ extension SignBench {
         return []
     }
 
+    private var lotBegun: String { say(.lotBegun, begun.joined(separator: ", "), key(.sign)) }
+
     func lotLines(_ picks: [SignPick], _ drawn: [String]) -> [String] {
         let numbers = Set(picks.map(\.number))
         let lot = queue.filter { numbers.contains($0.number) }
@@ -243,6 +288,7 @@ extension SignBench {
             say(.lotSummary, String(picks.count), String(lot.reduce(0) { $0 + $1.fresh })),
             say(.lotLeft, String(count(.critical)), String(count(.held)), String(count(.partial))),
         ]
+        if !begun.isEmpty { lines.append(lotBegun) }
         if let oldest = lot.map(\.at).min() { lines.append(say(.lotOldest, waited(oldest))) }
         var sections = [String: Int]()
         for row in lot { for section in row.sections { sections[section, default: 0] += 1 } }
@@ -250,7 +296,10 @@ extension SignBench {
             lines.append(
                 sections.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
         }
-        lines.append(say(.quality) + controls.text(manner.signs, absentWord: say(.controlsAbsent)))
+        lines.append(
+            say(.quality)
+                + controls.text(
+                    manner.signs, absentWord: say(.controlsAbsent), exemptWord: say(.controlsExempt)))
         if !rules.isEmpty { lines.append(say(.lotRules, rules)) }
         lines.append(say(.lotSample, String(drawn.count)))
         return lines

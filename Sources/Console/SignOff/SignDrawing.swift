@@ -28,7 +28,7 @@ extension SignBench {
         CellWidth.fit(manner.signs.text(text), columns, pad: pad, cut: manner.signs.cut)
     }
     private func mark(_ text: String) -> String { manner.signs.text(text) }
-    private func clock(_ instant: Instant) -> String {
+    func clock(_ instant: Instant) -> String {
         let time = CivilTime(instant, in: manner.zone)
         return padded(time.hour, 2) + ":" + padded(time.minute, 2)
     }
@@ -60,7 +60,11 @@ extension SignBench {
                 "\(say(.shortCritical)) \(count(.critical))",
                 count(.critical) > 0 ? .critical : Style(.plain, bold: true)
             ),
-            (say(.quality) + controls.text(signs, absentWord: say(.controlsAbsent)), controls.style),
+            (
+                say(.quality)
+                    + controls.text(signs, absentWord: say(.controlsAbsent), exemptWord: say(.controlsExempt)),
+                controls.style
+            ),
         ]
         let network: (SignWord, Style) =
             switch link {
@@ -96,7 +100,8 @@ extension SignBench {
     }
 
     private func drawQueue(_ screen: inout Screen, _ columns: Range<Int>) {
-        var title = "\(say(.queue)) \(say(word(lane))) (\(rows.count))"
+        let here = rows.count { row($0) != nil }
+        var title = "\(say(.queue)) \(say(word(lane))) (\(here))"
         if let waiting { title += " " + say(.cut, String(queue.count), String(waiting)) }
         if !filter.isEmpty { title += " /" + filter }
         let done = session.alone + session.inLot
@@ -148,12 +153,8 @@ extension SignBench {
             screen.cursor = Screen.Place(row: row, column: 1 + CellWidth.of(field.text.prefix(field.caret)))
             return
         }
-        if case .offline(let since) = link {
-            screen.put(fit(" " + say(.offline, clock(since)), width), row, 0, .critical)
-            return
-        }
-        guard let notice else { return }
-        let style = notice.tint == .critical ? Style(.critical, bold: true) : Style(notice.tint)
+        var style = notice.map { $0.tint == .critical ? Style(.critical, bold: true) : Style($0.tint) } ?? .plain
+        if case .offline = link { style = .critical }
         for (offset, line) in noticeLines.prefix(noticeRows + 1).enumerated() {
             screen.put(" " + line, row - noticeRows + offset, 0, style)
         }
@@ -196,7 +197,7 @@ extension SignBench {
     private func drawOverlay(_ screen: inout Screen) {
         switch mode {
         case .browse, .search: return
-        case .menu(let place): drawMenu(&screen, place)
+        case .menu(let actions, let place): drawMenu(&screen, actions, place)
         case .page(let title, let lines, let top):
             page(&screen, title, lines.flatMap { folded($0) }, top)
         case .question(let question): drawQuestion(&screen, question)
@@ -237,8 +238,7 @@ extension SignBench {
         return (rows.lowerBound + 1, columns.lowerBound + 2..<columns.upperBound - 2)
     }
 
-    private func drawMenu(_ screen: inout Screen, _ place: Int) {
-        let all = SignAction.ofFile
+    private func drawMenu(_ screen: inout Screen, _ all: [SignAction], _ place: Int) {
         let room = min(all.count, bottom - 2)
         let first = max(0, place - room + 1)
         let inside = box(&screen, room, say(.menuTitle))
@@ -252,7 +252,9 @@ extension SignBench {
 
     private func drawQuestion(_ screen: inout Screen, _ question: SignQuestion) {
         let columns = pageColumns.count - 4
-        let said = question.isSent ? say(question.isPressed ? .stillSending : .sending) : question.complaint
+        let isUnlock = question.purpose == .unlock
+        let sending: SignWord = isUnlock ? .unlocking : question.isPressed ? .stillSending : .sending
+        let said = question.isSent ? say(sending) : question.complaint
         let complaint = said.map { CellWidth.fold(mark($0), columns) } ?? [""]
         var title = question.title.flatMap { CellWidth.fold(mark($0), columns) }
         let part = question.parts[question.at]
@@ -260,7 +262,7 @@ extension SignBench {
         let most = max(2, bottom - 4 - question.parts.count - complaint.count)
         if title.count > most { title = Array(title.prefix(most - 1)) + [String(manner.signs.cut)] }
         let spare = max(0, bottom - 4 - title.count - question.parts.count - complaint.count)
-        let offered = part.matching.prefix(spare)
+        let offered = part.matching(manner.keymap).prefix(spare)
         let height = title.count + offered.count + (offered.isEmpty ? 0 : 1) + question.parts.count + complaint.count
         let inside = box(&screen, height, "")
         var row = inside.row

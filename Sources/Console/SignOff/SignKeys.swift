@@ -3,22 +3,36 @@ import Laboratory
 
 extension SignBench {
     mutating func take(_ input: Input) -> [SignEffect] {
+        if sought != nil, link != .locked { return hold(input) }
         switch input {
         case .key(let key):
+            lastKey = now
             // Whatever is open, the screen is locked at once.
             if manner.keymap.sign[key] == .lock, !key.isWritten { return lock() }
             return press(key)
         case .scan(let code, let typed):
-            if link == .locked { return [] }
+            let rest = code.dropFirst(typed)
             if case .question(let question) = mode {
-                if isLabel(code, for: question.parts[question.at]), !question.isSent {
+                let isSecret = link == .locked && !Workbench.looksLikeLabel(code)
+                if !isSecret, isLabel(code, for: question.parts[question.at]), !question.isSent {
                     return refuseLabel(question, typed: typed)
                 }
+                if link == .locked, !isSecret { return [] }
                 // Who answers fast answers: a code of signature is looked for nowhere.
-                return code.dropFirst(typed).flatMap { press(.character($0)) } + press(.enter)
+                return rest.flatMap { press(.character($0)) } + press(.enter)
             }
-            mode = .browse
-            return [.find(code)]
+            switch burst(code) {
+            case .label:
+                awaited = nil
+                mode = .browse
+                sought = code
+                return [.find(code)]
+            // Keys that a slow line gave together.
+            case .keys: return rest.flatMap { press(.character($0)) } + press(.enter)
+            case .digits:
+                notice = Notice(say(.digitsAlone, key(.find)), .dim)
+                return [.bell]
+            }
         case .paste(let text):
             let line = text.prefix { $0 != "\n" && $0 != "\r" && $0 != "\r\n" }.filter { CellWidth.of($0) > 0 }
             if case .question(var question) = mode, !question.isSent {
@@ -30,12 +44,14 @@ extension SignBench {
             guard mode == .browse, isWide ? column < queueColumns.upperBound : pane == 1, row >= 2 else { return [] }
             guard rows.indices.contains(shownTop + row - 2) else { return [] }
             pane = 1
+            awaited = nil
             return step(shownTop + row - 2 - cursor)
         }
     }
 
-    private mutating func press(_ key: Key) -> [SignEffect] {
+    mutating func press(_ key: Key) -> [SignEffect] {
         switch mode {
+        case .browse where awaited != nil: return takeAwaiting(key)
         case .browse:
             if isTypedAhead(key) { return [] }
             notice = nil
@@ -48,11 +64,14 @@ extension SignBench {
             recall()
             return effects
         case .search(let field): return searchKey(key, field)
-        case .menu(let place): return menuKey(key, place)
+        case .menu(let actions, let place): return menuKey(key, actions, place)
         case .page(let title, let lines, let top):
             return pageKey(key, top, most: lines.count) { .page(title: title, lines: lines, top: $0) }
         case .amendment(let number, let top):
             if key == .enter { return askToSign(amending: number) }
+            // Only who gives up leaves it: reason and words are there again.
+            let isMove = [.down, .up, .pageDown, .pageUp].contains(manner.keymap.sign[key])
+            guard isMove || manner.keymap.sign[key] == .back else { return [.bell] }
             return pageKey(key, top, most: .max) { .amendment(number, top: $0) }
         case .lot(let picks, let drawn, let at):
             switch manner.keymap.sign[key] {
@@ -68,7 +87,10 @@ extension SignBench {
             case _: break
             }
             return []
-        case .question(let question): return questionKey(key, question)
+        case .question(let question):
+            // The session ended under the hand that types: what was on its way is no secret.
+            if question.purpose == .unlock, isTypedAhead(key) { return [] }
+            return questionKey(key, question)
         }
     }
 
@@ -85,13 +107,29 @@ extension SignBench {
         return isAhead
     }
     /// Milliseconds between two keys of somebody who goes on typing.
-    private static let typingPause: Int64 = 500
+    static let typingPause: Int64 = 500
+
+    private enum Burst { case label, keys, digits }
+    /// A code of signature (6 to 12 digits), alone or behind the key that asks for it, is neither looked for nor shown:
+    /// a slow line gives in one burst what was typed.
+    private func burst(_ code: String) -> Burst {
+        let digits = code.drop { !$0.isNumber }
+        let isNumber = digits.allSatisfy { $0.isASCII && $0.isNumber } && (6...12).contains(digits.count)
+        guard isNumber, !isKnown(code), code.count - digits.count <= 2 else { return .label }
+        let letters = code.prefix(code.count - digits.count)
+        if awaited != nil { return .keys }
+        if letters.isEmpty { return .digits }
+        return letters.allSatisfy { manner.keymap.sign[.character($0)] != nil } ? .keys : .label
+    }
+    private func isKnown(_ text: String) -> Bool {
+        Workbench.looksLikeLabel(text)
+            || sheets.values.contains { $0.tubes.contains { $0.accession == text } || $0.number == text }
+    }
 
     /// The label of a tube answers nothing but where a tube is asked for.
     private func isLabel(_ text: String, for part: SignQuestion.Part) -> Bool {
         if part.isSecret || part.word == .findNumber || part.word == .callNumber && text.first == "0" { return false }
-        return Workbench.looksLikeLabel(text)
-            || sheets.values.contains { $0.tubes.contains { $0.accession == text } || $0.number == text }
+        return isKnown(text)
     }
     private mutating func refuseLabel(_ asked: SignQuestion, typed: Int) -> [SignEffect] {
         var question = asked
@@ -142,11 +180,10 @@ extension SignBench {
         return reopen()
     }
 
-    private mutating func menuKey(_ key: Key, _ place: Int) -> [SignEffect] {
-        let all = SignAction.ofFile
+    private mutating func menuKey(_ key: Key, _ all: [SignAction], _ place: Int) -> [SignEffect] {
         switch manner.keymap.sign[key] {
-        case .down: mode = .menu(min(place + 1, all.count - 1))
-        case .up: mode = .menu(max(0, place - 1))
+        case .down: mode = .menu(all, min(place + 1, all.count - 1))
+        case .up: mode = .menu(all, max(0, place - 1))
         case .open:
             mode = .browse
             return perform(all[place])
@@ -189,7 +226,7 @@ extension SignBench {
             question.complaint = say(.lotCountDiffers)
             mode = .question(question)
             return [.bell]
-        case .character(let c) where question.parts[question.at].isSecret:
+        case .character(let c) where question.parts[question.at].isOfDigits:
             question.parts[question.at].field.insert(String(manner.keymap.digit(c)))
         case _: _ = question.parts[question.at].field.take(key)
         }
@@ -201,7 +238,7 @@ extension SignBench {
     /// A number chooses among what is offered.
     private func text(of part: SignQuestion.Part) -> String {
         let typed = part.field.text
-        guard let number = Int(typed), part.choices.indices.contains(number - 1) else { return typed }
+        guard let number = Int(String(typed.map(manner.keymap.digit))), part.choices.indices.contains(number - 1) else { return typed }
         return part.choices[number - 1]
     }
 
@@ -222,6 +259,8 @@ extension SignBench {
             question.complaint = say(.reasonInWords)
         } else if part.word == .commentCode, commentCode(text) == nil {
             question.complaint = say(.commentUnknown, text)
+        } else if part.word == .callValue, let differs = callValue(text, of: question) {
+            question.complaint = differs
         } else if part.word == .callReadBack, !isReadBack(text, of: question) {
             question.complaint = say(.yesOrNo)
         } else if let expected = part.expected, text != expected {
@@ -231,6 +270,12 @@ extension SignBench {
         } else if question.at + 1 < question.parts.count {
             question.at += 1
             question.complaint = nil
+            mode = .question(question)
+            return check(question)
+        } else if isReadOnly, question.needsServer {
+            // Said here, and nothing of it is lost but a code.
+            question.complaint = say(.readOnly)
+            if part.isSecret { question.parts[question.at].field = Field() }
         } else {
             mode = .browse
             let effects = done(question)
@@ -245,6 +290,19 @@ extension SignBench {
         }
         mode = .question(question)
         return [.bell]
+    }
+
+    /// The value read back over the telephone, as the line shows it; nothing when nobody answered.
+    private func callValue(_ text: String, of question: SignQuestion) -> String? {
+        guard case .call(let request, let id) = question.purpose else { return nil }
+        let isReached = !question.parts.contains { $0.word == .callPerson && $0.field.text.trimmed == "-" }
+        guard !text.trimmed.isEmpty else { return isReached ? say(.needed) : nil }
+        func number(_ text: String) -> Exact? { Measured(text.replacing(",", with: ".").trimmed)?.number }
+        let line = sheets[request]?.lines.first { $0.line.id == id }?.line
+        guard let line, let told = number(line.value), let said = number(text), said < told || told < said else {
+            return nil
+        }
+        return say(.callValueDiffers, line.value)
     }
 
     /// Yes or no; nothing when nobody answered.
@@ -304,6 +362,7 @@ extension SignBench {
             notice = Notice(say(.notANumber, typed), .critical)
             return [.bell]
         }
+        sought = typed
         return [.find(typed)]
     }
 
@@ -345,11 +404,13 @@ extension SignBench {
 extension SignQuestion.Part {
     /// The number of files of a batch has no more digits.
     fileprivate var isFull: Bool { word == .lotCount && field.text.count >= (expected?.count ?? 0) }
+    /// Nothing but digits answers it: those of the upper row of AZERTY are digits without Shift.
+    fileprivate var isOfDigits: Bool { isSecret || expected != nil || word == .callNumber || word == .callValue }
     /// Neither a code nor what must be typed anew each time.
     var isKept: Bool { !isSecret && expected == nil }
     /// Offered as it is typed.
-    var matching: [(number: Int, text: String)] {
-        let typed = field.text.uppercased()
+    func matching(_ keymap: Keymap) -> [(number: Int, text: String)] {
+        let typed = String(field.text.map(keymap.digit)).uppercased()
         return choices.enumerated().map { ($0.offset + 1, $0.element) }.filter {
             typed.isEmpty || Int(typed) != nil || $0.text.uppercased().hasPrefix(typed)
         }
@@ -362,7 +423,7 @@ extension SignQuestion.Part {
 
 extension Key {
     /// What is written with it.
-    fileprivate var isWritten: Bool { if case .character = self { true } else { false } }
+    var isWritten: Bool { if case .character = self { true } else { false } }
 }
 
 extension SignQuestion {
@@ -376,8 +437,14 @@ extension SignQuestion {
     /// The server may refuse it.
     fileprivate var isSentAway: Bool {
         switch purpose {
-        case .reject, .call: true
-        case .sign, .lot, .amend, .comment, .note, .find, .unlock: false
+        case .reject, .call, .amend: true
+        case .sign, .lot, .comment, .note, .find, .unlock: false
+        }
+    }
+    fileprivate var needsServer: Bool {
+        switch purpose {
+        case .sign, .lot, .amend, .reject, .call, .comment, .note: true
+        case .find, .unlock: false
         }
     }
     /// Signing and unlocking: what is typed meanwhile must not become keys.

@@ -108,9 +108,7 @@ extension Desk {
     /// The control of quality as the checks take it.
     private func controlFacts(of observation: Observation, at: Instant) async throws(CommandFailure) -> ControlFacts {
         guard isControlled(observation) else { return ControlFacts(.notNeeded) }
-        guard let standing = try await controlStanding(of: observation, at: at) else {
-            return ControlFacts(.absent, "aucun contrôle de qualité enregistré pour \(observation.analysis)")
-        }
+        let standing = try await controlStanding(of: observation, at: at)
         let state: ControlFacts.State =
             switch standing.hold {
             case .absent: .absent
