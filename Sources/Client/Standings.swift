@@ -91,7 +91,8 @@ package struct StandingView: Encodable, Sendable, Hashable {
             {
                 lines[place].state = "pas envoyé"
                 lines[place].at = delivery.createdAt
-                lines[place].problem = "laissé de côté au renvoi : choix du patient, identité, masquage ou copies changées"
+                lines[place].problem =
+                    "laissé de côté au renvoi : choix du patient, identité, masquage ou copies changées"
             }
         }
         for note in withheld.sorted(by: { ($0.version, $0.at.text) < ($1.version, $1.at.text) }) {
@@ -112,7 +113,9 @@ extension WithheldView {
     fileprivate func put(into lines: inout [StandingView]) {
         let parts = destination.split(separator: " ", maxSplits: 1).map(String.init)
         let place = lines.lastIndex { line in
-            if destination == "patient" { return line.destination.contains("@patient.") }
+            if destination == "patient" {
+                return line.destination == destination || line.destination.contains("@patient.")
+            }
             if parts.count == 2, parts[0] == "DMP" { return line.key == destination }
             return line.destination.lowercased() == destination.lowercased()
         }
