@@ -47,6 +47,7 @@ package enum EnglishTold {
         .birthplace: "birthplace", .usedName: "used name", .status: "identity status", .ins: "INS number",
         .prescriber: "prescriber", .tube: "tube", .kind: "kind of specimen", .collectedAt: "collected",
         .nonconformity: "nonconformity", .comment: "comment", .result: "result", .supplement: "attachment",
+        .pending: "no analysis is to come any more: the partial report becomes complete",
         .other: "identity, tube, prescriber or comment",
     ]
 
