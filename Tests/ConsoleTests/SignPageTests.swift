@@ -73,6 +73,10 @@ import Testing
             un autre avec son secret. Pendant que le code est vérifié, une touche n'est ni prise ni gardée, et l'écran
             le dit.
 
+            Un dossier commencé (analyse laissée, commentaire) se signe avec ce qui y est écrit, et n'entre dans aucun
+            lot. Ce qui change pendant la lecture est marqué `•` et dit en bas ; la touche qui suit le redit, et ne
+            signe pas ce qui n'a pas été lu. Après une étiquette, les touches attendent son dossier.
+
             Un dossier signé revient, retenu, quand ce que la signature couvre change : identité, prescripteur, tube,
             résultat rejeté, commentaire, pièce jointe. La file et le dossier disent quoi, en mots.
             Un résultat rendu que la revue d'un contrôle
