@@ -43,7 +43,7 @@ extension Workbench {
     package func reason(of hold: Hold) -> String {
         switch manner.language {
         case .french: hold.reason
-        case .english: EnglishServer.words(of: hold.code) + EnglishServer.figures(hold.reason)
+        case .english: EnglishServer.words(of: hold.code) + EnglishChecks.tail(hold.reason)
         }
     }
 

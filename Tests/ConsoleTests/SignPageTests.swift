@@ -86,8 +86,9 @@ import Testing
             ## Signer en lot
 
             `S` résume le lot, montre en entier des dossiers tirés au sort (5 sur cent, ou plus : `bio settings`), puis
-            demande leur nombre et le code. Ce qui est critique, retenu, incomplet ou rectifié n'y entre jamais ; ce qui
-            arrive pendant la lecture attend le lot suivant.
+            demande leur nombre et le code. Ce qui est critique, retenu, incomplet ou rectifié n'y entre jamais, ni une
+            identité douteuse, fictive ou homonyme, dite sous le nom et avant le code ; ce qui arrive pendant la lecture
+            attend le lot suivant.
 
             ```
             \(lot.text)
