@@ -144,6 +144,10 @@ extension CheckFact.Name {
         case .contradiction: "différence :"
         case .context: "contexte :"
         case .sex: "sexe"
+        case .age: "âge au prélèvement"
+        case .condition: "condition :"
+        case .formula: "formule"
+        case .unrounded: "avant arrondi"
         }
     }
 }
@@ -224,6 +228,7 @@ extension CheckNote {
         case .afterMeasurement: "après la mesure"
         case .jumpsTogether: "plusieurs analyses stables changent ensemble"
         case .bloodGroup: "groupe sanguin discordant"
+        case .inapplicable: "aucun intervalle ne s'applique"
         }
     }
 }
