@@ -103,7 +103,7 @@ extension Desk {
                     remedy: "rejeter ce résultat, corriger la cause, refaire l'analyse"))
         }
         if let hold = asks(.needsReason) {
-            guard let reason, reason.contains(where: { !$0.isWhitespace }) else {
+            guard let reason, reason.saysSomething else {
                 throw .refused(
                     Refusal(
                         "tech.reason", at: observation.analysis, because: "\(hold.code.rawValue) : \(hold.reason)",
