@@ -152,6 +152,21 @@ import Workflow
         #expect(try await bench.desk.openCalls(site: "nord").map(\.observationID) == [second.id])
     }
 
+    @Test func `who takes back his own act does not take back what somebody else did since`() async throws {
+        let bench = try Bench()
+        let made = try await bench.ready()
+        let sodium = try await bench.observation("NA", made).id
+        _ = try await bench.desk.withdraw([sodium], of: made.request.number, reason: nil, by: Bench.biologist)
+        #expect(await refusal { () throws(CommandFailure) in _ = try await bench.undo([sodium], made) } == "tech.undo")
+        _ = try await bench.desk.validate([sodium], of: made.request.number, reason: "relu", by: Bench.biologist)
+        #expect(await refusal { () throws(CommandFailure) in _ = try await bench.undo([sodium], made) } == "tech.undo")
+        let events = try await bench.store.observationEvents(requestID: made.request.id)
+        #expect(events.filter { $0.observationID == sodium }.last?.kind == .technicallyValidated)
+        // His own is taken back.
+        let potassium = try await bench.observation("K", made).id
+        #expect(try await bench.undo([potassium], made).map(\.kind) == [.withdrawn])
+    }
+
     @Test func `a person may choose the run that was set aside`() async throws {
         let (bench, made) = try await bench()
         _ = try await run("4.2", "m1", of: made, on: bench)
@@ -160,5 +175,14 @@ import Workflow
             [second.id], of: made.request.number, reason: "retenu", by: Bench.technician)
         #expect(events.map(\.kind) == [.withdrawn] && events[0].author == "technicien")
         #expect(try await standing(made, on: bench)?.id == second.id)
+    }
+}
+
+extension Bench {
+    /// `z` of the technician.
+    fileprivate func undo(
+        _ ids: [String], _ made: RegisteredRequest
+    ) async throws(CommandFailure) -> [ObservationEvent] {
+        try await desk.withdraw(ids, of: made.request.number, reason: nil, own: true, by: Bench.technician)
     }
 }
