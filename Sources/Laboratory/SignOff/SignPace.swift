@@ -9,7 +9,7 @@ package enum SignPace {
 
     package enum Advice: Sendable, Hashable { case pause, slower }
 
-    /// After `done` more files, `all` by now, those of batches too; `alone`: signed one by one; `seconds`: mean of them.
+    /// After `done` more files: `all` by now, those of batches too; `alone`: signed one by one, in `seconds` each.
     package static func advice(after done: Int, all: Int, alone: Int, seconds: Int?) -> Advice? {
         if all / longSession > (all - done) / longSession { return .pause }
         if alone >= some, let seconds, seconds < hasty { return .slower }
