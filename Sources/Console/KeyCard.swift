@@ -13,13 +13,7 @@ package enum KeyCard {
             return names.isEmpty ? nil : CellWidth.fit(names, 11) + " " + words[Workbench.word(of: action)]
         }
         entries.append(CellWidth.fit("0…9 < > , .", 11) + " " + words[.actionEnter])
-        let columns = width / 2 - 1
-        let rows = (entries.count + 1) / 2
-        var out = ["paillasse worklist · " + words[.cardTitle], ""]
-        for row in 0..<rows {
-            let right = row + rows < entries.count ? CellWidth.fit(entries[row + rows], columns, pad: false) : ""
-            out.append(CellWidth.fit(entries[row], columns) + "  " + right)
-        }
+        var out = ["paillasse worklist · " + words[.cardTitle], ""] + columns(entries)
         let codes = [(".n", Word.codeNormal), (".r", .codeElsewhere), ("..", .codeAgain)]
         out.append("")
         out += CellWidth.fold(
@@ -27,9 +21,31 @@ package enum KeyCard {
         out += CellWidth.fold(words[.helpScan], width)
         out.append("")
         for command in Workbench.Command.allCases { out.append("  " + words[command.word]) }
-        let signs = manner.signs
-        return out.map { line in
-            var line = signs.text(line)
+        return printed(out, manner)
+    }
+
+    /// … and those of the biologist's screen, each with its words whole.
+    package static func signPage(_ manner: Manner) -> [String] {
+        let entries = SignAction.allCases.compactMap { action -> String? in
+            let names = (manner.keymap.sign.keys[action] ?? []).map { $0.name(in: manner.language) }
+            return names.isEmpty
+                ? nil : CellWidth.fit(names.joined(separator: " "), 18) + " " + manner.language[action.word]
+        }
+        let title = "paillasse bio · " + Texts(manner.language)[.cardTitle]
+        return printed([title, ""] + entries, manner)
+    }
+
+    private static func columns(_ entries: [String]) -> [String] {
+        let columns = width / 2 - 1
+        let rows = (entries.count + 1) / 2
+        return (0..<rows).map { row in
+            let right = row + rows < entries.count ? CellWidth.fit(entries[row + rows], columns, pad: false) : ""
+            return CellWidth.fit(entries[row], columns) + "  " + right
+        }
+    }
+    private static func printed(_ lines: [String], _ manner: Manner) -> [String] {
+        lines.map { line in
+            var line = manner.signs.text(line)
             while line.last == " " { line.removeLast() }
             return line
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Base
 import Client
 import Console
+import Foundation
 import Laboratory
 
 struct BioCommand: AsyncParsableCommand {
@@ -22,6 +23,12 @@ struct BioCommand: AsyncParsableCommand {
 
         func run() async throws {
             if let word = strange.first { throw BioCommand.unknown(word) }
+            if screen.card {
+                for line in KeyCard.signPage(try screen.manner(ProcessInfo.processInfo.environment)) {
+                    Output.line(line)
+                }
+                return
+            }
             if Terminal.isScreen, Terminal.isKeyboard, !screen.plain, !listing.json {
                 return try await screen.openSignOff(listing.connection)
             }

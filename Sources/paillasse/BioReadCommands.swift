@@ -181,11 +181,12 @@ extension BioCommand {
 
     // Parts
 
-    /// Critical first, then held, partial and proposable; urgent ones first in each, then the oldest.
     static func bySeverity(_ files: [SignableLineView]) -> [SignableLineView] {
-        func rank(_ file: SignableLineView) -> (Int, Int, String) {
-            let lane = SignLane.allCases.firstIndex(of: file.lane) ?? 0
-            return (lane, file.priority == .urgent ? 0 : 1, file.registeredAt.text)
+        func rank(_ file: SignableLineView) -> (SignRank, String) {
+            (
+                SignRank(file.lane, isUrgent: file.priority == .urgent, reasons: file.reasons),
+                file.registeredAt.text
+            )
         }
         return files.sorted { rank($0) < rank($1) }
     }

@@ -79,6 +79,7 @@ extension BioCommand {
             if listing.json { return try Output.json(signature) }
             Output.line()
             BioCommand.show(signature, request)
+            try await BioCommand.sayPace(client, after: 1)
         }
 
         private func signAll() async throws {
@@ -120,7 +121,7 @@ extension BioCommand {
                 Output.prose(
                     BioWords.say(
                         .cliLotDone, String(made.count - refused.count), String(Int((seconds * 1000).rounded()))))
-                try await BioCommand.sayPace(client)
+                try await BioCommand.sayPace(client, after: made.count - refused.count)
             }
             if !refused.isEmpty { throw Ended(outcome: .refused) }
         }
@@ -283,11 +284,12 @@ extension BioCommand {
             + (figures.seconds.map { ", " + BioWords.say(.cliPace, String($0)) } ?? "")
     }
 
-    /// How many today, how fast, and whether to stop for a while.
-    static func sayPace(_ client: LaboratoryClient) async throws {
+    /// How many today, how fast, and whether to stop for a while: `done` files were just signed.
+    static func sayPace(_ client: LaboratoryClient, after done: Int) async throws {
         let figures = try await client.signOffFigures(from: nil, to: nil, all: false)
         Output.prose(BioWords.say(.cliToday, words(of: figures)))
-        switch SignPace.advice(alone: figures.signed - figures.inLot, seconds: figures.seconds) {
+        let alone = figures.signed - figures.inLot
+        switch SignPace.advice(after: done, all: figures.signed, alone: alone, seconds: figures.seconds) {
         case .pause: Output.prose(BioWords.say(.cliPause))
         case .slower: Output.prose(BioWords.say(.cliSlower, String(SignPace.hasty)))
         case nil: break

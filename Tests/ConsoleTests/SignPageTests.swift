@@ -44,8 +44,9 @@ import Testing
             \(queue.text)
             ```
 
-            Critiques d'abord, puis retenus, partiels, proposables ; urgents en tête, puis les plus anciens. Au-delà de
-            2000 dossiers, les plus graves sont là et le titre dit combien attendent (« 2000 sur 2345 »).
+            Critiques d'abord, puis retenus, partiels, proposables ; urgents en tête, puis les plus graves (interdit,
+            motif à donner, pour information), puis les plus anciens. Au-delà de 2000 dossiers, les critiques, les
+            urgents et les plus anciens sont là, et le titre dit combien attendent (« 2000 sur 2345 »).
 
             ## Lire un dossier
 
@@ -88,7 +89,8 @@ import Testing
             `S` résume le lot, montre en entier des dossiers tirés au sort (5 sur cent, ou plus : `bio settings`), puis
             demande leur nombre et le code. Ce qui est critique, retenu, incomplet ou rectifié n'y entre jamais, ni une
             identité douteuse, fictive ou homonyme, dite sous le nom et avant le code ; ce qui arrive pendant la lecture
-            attend le lot suivant.
+            attend le lot suivant. Sous une recherche (`/biochimie`), le lot est ce qu'elle montre, et le résumé dit combien
+            d'autres attendent.
 
             ```
             \(lot.text)

@@ -80,6 +80,51 @@ import Testing
         #expect(bench.type("s") == [.bell] && bench.mode == .browse)
     }
 
+    @Test func `of held files the gravest stands first, whatever its age`() {
+        var bench = SignMorning.bench()
+        let light = SignMorning.row(
+            "261122-0100", "LEGER Un", .held, [SignObstacle(.hold, ["NA"], code: .noQualityControl)], minutes: 900)
+        let grave = SignMorning.row(
+            "261122-0900", "GRAVE Un", .held, [SignObstacle(.hold, ["K"], code: .interference)], minutes: 1)
+        _ = bench.receive(.queue([light, grave]), at: bench.now)
+        bench.type("r")
+        #expect(bench.rows == ["261122-0900", "261122-0100"])
+    }
+
+    @Test func `a batch under a search is what the search shows, and says what it leaves`() {
+        var rows = SignMorning.rows
+        for place in rows.indices where rows[place].number == "261122-0375" { rows[place].sections = ["hématologie"] }
+        var bench = SignMorning.bench()
+        _ = bench.receive(.queue(rows), at: bench.now)
+        bench.type("/")
+        bench.type("hémato")
+        bench.type(.enter)
+        bench.type("S")
+        guard case .lot(let picks, _, _) = bench.mode else {
+            Testing.Issue.record("\(bench.text)")
+            return
+        }
+        #expect(picks.map(\.number) == ["261122-0375"])
+        #expect(bench.text.contains("seulement ce que montre /hémato : 1 autre(s)"), "\(bench.text)")
+        bench.type(.escape)
+        bench.type("/")
+        bench.type("zzz")
+        bench.type(.enter)
+        #expect(bench.type("S") == [.bell] && bench.text.contains("2 autre(s) dossier(s)"), "\(bench.text)")
+    }
+
+    @Test(arguments: Language.allCases) func `the biologist's keys are on one page, with their words whole`(
+        language: Language
+    ) {
+        var manner = Manner()
+        manner.language = language
+        let page = KeyCard.signPage(manner)
+        #expect(page.count <= KeyCard.lines && page.allSatisfy { CellWidth.of($0) <= KeyCard.width })
+        for action in SignAction.allCases where !(manner.keymap.sign.keys[action] ?? []).isEmpty {
+            #expect(page.contains { $0.hasSuffix(language[action.word]) }, "\(action)")
+        }
+    }
+
     @Test func `why a call comes later is looked at before the code too`() {
         var bench = SignMorning.bench()
         let pick = SignPick(number: "261122-0412", contentHash: SignMorning.sheet().contentHash)

@@ -14,10 +14,29 @@ import Testing
     }
 
     @Test func `a long or a hasty session is told to stop`() {
-        #expect(SignPace.advice(alone: 5, seconds: 1) == nil)
-        #expect(SignPace.advice(alone: 20, seconds: SignPace.hasty - 1) == .slower)
-        #expect(SignPace.advice(alone: 20, seconds: SignPace.hasty) == nil)
-        #expect(SignPace.advice(alone: SignPace.longSession, seconds: 60) == .pause)
+        #expect(SignPace.advice(after: 1, all: 5, alone: 5, seconds: 1) == nil)
+        #expect(SignPace.advice(after: 1, all: 20, alone: 20, seconds: SignPace.hasty - 1) == .slower)
+        #expect(SignPace.advice(after: 1, all: 20, alone: 20, seconds: SignPace.hasty) == nil)
+        // Each hundred, whether they were signed alone or together.
+        let long = SignPace.longSession
+        #expect(SignPace.advice(after: 1, all: long, alone: long, seconds: 60) == .pause)
+        #expect(SignPace.advice(after: 1, all: long + 1, alone: long + 1, seconds: 60) == nil)
+        #expect(SignPace.advice(after: 125, all: long + 46, alone: 8, seconds: 60) == .pause)
+    }
+
+    @Test func `held files stand by the gravity of their reasons, behind what is urgent`() {
+        func rank(_ lane: SignLane, _ codes: [Hold.Code] = [], urgent: Bool = false) -> SignRank {
+            SignRank(lane, isUrgent: urgent, reasons: codes.map { SignObstacle(.hold, ["K"], code: $0) })
+        }
+        let order = [
+            rank(.critical), rank(.held, [.noQualityControl], urgent: true), rank(.held, [.interference]),
+            rank(.held, [.noQualityControl, .specimenNonconform]), rank(.held, [.noQualityControl]), rank(.partial),
+        ]
+        for (place, one) in order.enumerated() {
+            for other in order.dropFirst(place + 1) { #expect(one < other && !(other < one)) }
+        }
+        let changed = SignRank(.held, isUrgent: false, reasons: [SignObstacle(.amends, version: 1)])
+        #expect(changed < rank(.held, [.delta]) && !(changed < changed))
     }
 
     @Test func `an amendment says why in words`() {

@@ -109,7 +109,7 @@ import Testing
             let alone = try await laboratory.readyToSign("TROIS").request.number
             let path = tool.home + "/made.json"
             let lot = try await tool.atTerminal("bio sign --proposables --confirm 2 --json > \(path)")
-            for words in ["2 dossier(s) à signer", "CQ dispensé", "tiré au sort, 1 sur 2", "140 mmol/L"] {
+            for words in ["plus ancien du lot", "CQ dispensé", "tiré au sort, 1 sur 2", "140 mmol/L"] {
                 #expect(lot.contains(words), "\(words)\n\(lot)")
             }
             let made = try JSONDecoder().decode(
@@ -425,13 +425,14 @@ import Testing
             let tube = try #require(file.specimens.first { $0.analyses.contains("K") }).accession
             let bare = ["bio", "reject", number, "K", "--reason", "RECOLLECT"]
             let silent = try await tool.run(words: bare, input: String(tube.suffix(3)) + "\n")
-            #expect(silent.code == 1 && silent.complaint.contains("[reject.tube.missing] K"), "\(silent)")
+            #expect(silent.code == 1 && silent.complaint.contains("[reject.tube.missing]"), "\(silent)")
             #expect(silent.complaint.contains("--tube"), "\(silent)")
             let wrong = try await tool.run(words: bare + ["--tube", "x99"])
             #expect(wrong.code == 1 && wrong.complaint.contains("[reject.tube]"), "\(wrong)")
             let slip = try await tool.conversation(
-                "bio reject \(number) K --reason RECOLLECT", [("3 derniers chiffres du tube", "x99")])
-            #expect(slip.contains("Rejeter K 4,9 mmol/L") && slip.contains("[reject.tube]"), "\(slip)")
+                "bio reject \(number) K --reason RECOLLECT",
+                [("Rejeter K 4,9 mmol/L : un autre passage prendra sa place\n3 derniers chiffres du tube", "x99")])
+            #expect(slip.contains("[reject.tube]"), "\(slip)")
             #expect(try await biologist.request(number).observations.allSatisfy { $0.state != .rejected })
             let rejected = try await tool.run(words: bare + ["--tube", String(tube.suffix(3))])
             #expect(rejected.code == 0 && rejected.output.contains("K 4,9 mmol/L rejeté"), "\(rejected)")

@@ -275,7 +275,7 @@ import Testing
             #expect(try await enter("9", "QC1", laboratory, technician) == "REJET")
             let review = try await head()
             #expect(review.contains("version 1 signée, À REVOIR : contrôle rejeté depuis pour K"), "\(review)")
-            #expect(review.contains("décider de K 4,2 mmol/L : paillasse qc lookback xn K"), "\(review)")
+            #expect(review.contains("décider de K 4,20 mmol/L : paillasse qc lookback xn K"), "\(review)")
             try await TmuxScreen.open(tool, width: 80, height: 24, arguments: "bio") { screen in
                 #expect(try await screen.shows("rien à signer"))
                 try await screen.press("o")

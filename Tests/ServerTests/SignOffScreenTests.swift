@@ -216,14 +216,25 @@ import Testing
         try await laboratory { _, tool in
             let environment = ["TERM": "dumb", "LANG": language]
             for (command, instead) in [("bio", "paillasse bio file, show, sign"), ("worklist", "--plain")] {
+                let path = tool.home + "/said"
                 try await TmuxScreen.open(
-                    tool, width: 120, height: 24, environment: environment, arguments: command
+                    tool, width: 120, height: 24, environment: environment, arguments: "\(command) 2> \(path)"
                 ) { screen in
-                    let isShown = try await screen.shows("TERM", instead)
-                    let text = try await screen.text
-                    #expect(isShown && (command == "worklist" || !text.contains("--plain")), "\(text)")
+                    let pid = try #require(try await screen.pid)
+                    #expect(await TmuxScreen.ended(pid))
                 }
+                let said = try String(contentsOfFile: path, encoding: .utf8)
+                #expect(said.contains("TERM (xterm-256color") && said.contains(instead), "\(said)")
+                #expect(command == "worklist" || !said.contains("--plain"), "\(said)")
             }
+        }
+    }
+
+    @Test func `the key card is printed, whatever the output is`() async throws {
+        try await laboratory { _, tool in
+            let card = try await tool.run("bio", "--card")
+            #expect(card.code == 0 && card.output.contains("paillasse bio · "), "\(card)")
+            #expect(card.output.contains("signer en lot ce que rien n'arrête"), "\(card)")
         }
     }
 

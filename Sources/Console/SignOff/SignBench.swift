@@ -163,17 +163,21 @@ package struct SignBench: Sendable, Equatable {
 
     // What is shown
 
-    /// The gravest lane first, urgent ones first in each, then the oldest.
+    /// By their rank, the oldest first among equals.
     package var ordered: [SignQueueRow] {
-        queue.filter { row in
-            (lane == nil || row.lane == lane)
-                && filter.lowercased().split(separator: " ").allSatisfy {
-                    (row.number + " " + row.patient).lowercased().contains($0)
-                }
-        }.sorted { SignBench.rank($0) < SignBench.rank($1) }
+        filtered.filter { lane == nil || $0.lane == lane }
+            .map { (row: $0, rank: SignBench.rank($0)) }.sorted { $0.rank < $1.rank }.map(\.row)
     }
-    private static func rank(_ row: SignQueueRow) -> (Int, Int, Instant, String) {
-        (SignLane.allCases.firstIndex(of: row.lane) ?? 0, row.urgent ? 0 : 1, row.at, row.number)
+    /// What is looked for: in numbers, names and disciplines.
+    var filtered: [SignQueueRow] {
+        let words = filter.lowercased().split(separator: " ")
+        return queue.filter { row in
+            let text = ([row.number, row.patient] + row.sections).joined(separator: " ").lowercased()
+            return words.allSatisfy { text.contains($0) }
+        }
+    }
+    private static func rank(_ row: SignQueueRow) -> (SignRank, Instant, String) {
+        (SignRank(row.lane, isUrgent: row.urgent, reasons: row.obstacles), row.at, row.number)
     }
     package func count(_ lane: SignLane) -> Int { queue.count { $0.lane == lane } }
     package func row(_ number: String) -> SignQueueRow? { queue.first { $0.number == number } }
@@ -448,12 +452,13 @@ package struct SignBench: Sendable, Equatable {
     /// Said beside what was done, once each hundred of files: a batch counts too.
     private mutating func pace(_ done: Int) {
         let all = session.alone + session.inLot
-        var words: String?
-        if all / SignPace.longSession > (all - done) / SignPace.longSession {
-            words = say(.pause, String(all))
-        } else if SignPace.advice(alone: min(session.alone, SignPace.some), seconds: session.seconds) == .slower {
-            words = say(.slower, String(session.seconds ?? 0))
-        }
+        let advice = SignPace.advice(after: done, all: all, alone: session.alone, seconds: session.seconds)
+        let words: String? =
+            switch advice {
+            case .pause: say(.pause, String(all))
+            case .slower: say(.slower, String(session.seconds ?? 0))
+            case nil: nil
+            }
         if let words { notice = Notice((notice.map { $0.text + " · " } ?? "") + words, .expired) }
     }
 

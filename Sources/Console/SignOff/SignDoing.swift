@@ -48,7 +48,7 @@ extension SignBench {
         switch action {
         case .find, .lane, .refresh: true
         case .open, .next: current != nil
-        case .lot: !isReadOnly && !releasable(queue).isEmpty
+        case .lot: !isReadOnly && !releasable(filtered).isEmpty
         case .sign:
             sheet.map {
                 !isReadOnly && !$0.isAmendment && ($0.signed.contains(where: \.isFresh) || !$0.changes.isEmpty)
@@ -248,8 +248,13 @@ extension SignBench {
     // A batch
 
     private mutating func beginLot() -> [SignEffect] {
-        let picks = releasable(queue)
+        let picks = releasable(filtered)
         guard !picks.isEmpty else {
+            let others = releasable(queue).count
+            if others > 0 {
+                notice = Notice(say(.lotFiltered, filter, String(others)), .dim)
+                return [.bell]
+            }
             notice = Notice(begun.isEmpty ? say(.lotNone) : lotBegun, .dim)
             return [.bell]
         }
@@ -296,6 +301,8 @@ extension SignBench {
             lines.append(
                 sections.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
         }
+        let others = releasable(queue).count - picks.count
+        if !filter.isEmpty, others > 0 { lines.append(say(.lotFiltered, filter, String(others))) }
         lines.append(
             say(.quality)
                 + controls.text(

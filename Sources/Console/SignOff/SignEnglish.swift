@@ -83,6 +83,7 @@ extension SignWord {
         .lotOldest: "the oldest has waited for {1}",
         .lotSample: "{1} file(s) drawn at random to read in full before signing",
         .lotContinue: "{1} go on · {2} give up",
+        .lotFiltered: "only what /{1} shows: {2} other proposable file(s) wait",
         .lotChanged: "the batch changed while it was read: begin again",
         .lotNone: "no proposable file",
         .lotDone: "{1} files signed as a batch",

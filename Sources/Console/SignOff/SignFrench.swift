@@ -82,6 +82,7 @@ extension SignWord {
         .lotOldest: "le plus ancien attend depuis {1}",
         .lotSample: "{1} dossier(s) tirés au sort à lire en entier avant de signer",
         .lotContinue: "{1} continuer · {2} renoncer",
+        .lotFiltered: "seulement ce que montre /{1} : {2} autre(s) dossier(s) proposable(s) attendent",
         .lotChanged: "le lot a changé pendant la lecture : recommencer",
         .lotNone: "aucun dossier proposable",
         .lotDone: "{1} dossiers signés en lot",

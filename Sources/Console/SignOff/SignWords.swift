@@ -26,6 +26,7 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case lotBegun, changedMeanwhile, readAgain
     case newsPatient, newsPrescriber, newsNotes, newsTubes, newsComments, newsMissing, newsSigned
     case signedAll, signedReview, signedAmend, callTold, callClosed, amendedFor, cliCallOf, cliCallTold
+    case lotFiltered
     // Of the commands `paillasse bio`; `|` between the titles of a table, marked as `Table` takes them.
     case cliSecret, cliPinAgain, cliPinChosen, cliMissing, cliSummary, cliQueueTitles, cliFileTitles, cliNothing,
         cliHeader, cliHeaderSigned, cliDecide, cliUrgent, cliPatient,

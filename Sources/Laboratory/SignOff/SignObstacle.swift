@@ -63,3 +63,39 @@ package struct SignObstacle: Codable, Sendable, Hashable {
         "\(code?.rawValue ?? "") " + (analyses.count > 1 ? "× \(analyses.count)" : analyses.first ?? "")
     }
 }
+
+/// Where a file stands among those that wait for a biologist: the gravest lane first, in it the urgent ones, then the
+/// gravest reason (UX section 4: held by severity); among equals the older one comes first.
+package struct SignRank: Sendable, Hashable, Comparable {
+    private var places: [Int]
+
+    package init(_ lane: SignLane, isUrgent: Bool, reasons: [SignObstacle]) {
+        places = [
+            SignLane.allCases.firstIndex(of: lane) ?? 0, isUrgent ? 0 : 1,
+            reasons.map(\.gravity).min() ?? SignObstacle.lightest,
+        ]
+    }
+    package static func < (a: SignRank, b: SignRank) -> Bool { a.places.lexicographicallyPrecedes(b.places) }
+}
+
+extension SignObstacle {
+    fileprivate static let lightest = 4
+    /// 0: somebody waits for a call; then what forbids, or what left otherwise than it stands; what asks for a reason;
+    /// what is only shown.
+    fileprivate var gravity: Int {
+        switch kind {
+        case .critical, .call: return 0
+        case .identity, .amends, .changed, .amendmentTask: return 1
+        case .hold:
+            guard let code else { return 1 }
+            if code == .critical || code == .criticalCall { return 0 }
+            return switch code.severity {
+            case .forbids: 1
+            case .needsReason: 2
+            case .shown: 3
+            }
+        case .freeWords, .supplement, .missing: return 3
+        case .others: return SignObstacle.lightest
+        }
+    }
+}

@@ -1,7 +1,7 @@
 /// How fast files are signed, and when to stop for a while: nobody reads thousands of results a day with constant
 /// quality (Golaz).
 package enum SignPace {
-    /// Files signed one by one in a session after which a pause is proposed (our decision).
+    /// Files signed after which a pause is proposed, each time anew (our decision): a batch tires too.
     package static let longSession = 100
     /// Mean seconds a file under which reading is doubted (our decision), once there are some.
     package static let hasty = 4
@@ -9,9 +9,9 @@ package enum SignPace {
 
     package enum Advice: Sendable, Hashable { case pause, slower }
 
-    /// `alone`: files signed one by one; `seconds`: mean of them.
-    package static func advice(alone: Int, seconds: Int?) -> Advice? {
-        if alone >= longSession { return .pause }
+    /// After `done` more files: `all` by now, those of batches too; `alone`: signed one by one, in `seconds` each.
+    package static func advice(after done: Int, all: Int, alone: Int, seconds: Int?) -> Advice? {
+        if all / longSession > (all - done) / longSession { return .pause }
         if alone >= some, let seconds, seconds < hasty { return .slower }
         return nil
     }
