@@ -124,6 +124,17 @@ package struct WithheldView: Codable, Sendable, Hashable {
     }
 }
 
+/// All that waits for a person's decision about reports on their way out, the newest first.
+package struct DeadLettersView: Codable, Sendable, Hashable {
+    package var deliveries: [DeliveryLineView]
+    package var withheld: [WithheldView]
+    package init(deliveries: [DeliveryLineView], withheld: [WithheldView]) {
+        self.deliveries = deliveries
+        self.withheld = withheld
+    }
+    package var count: Int { deliveries.count + withheld.count }
+}
+
 /// What one destination did with the report.
 package struct MailboxView: Codable, Sendable, Hashable {
     package var address: String

@@ -42,6 +42,9 @@ package struct StandingView: Encodable, Sendable, Hashable {
         "abandonné",
     ]
 
+    private static let leftAside =
+        "laissé de côté au renvoi : choix du patient, identité, masquage ou copies changées"
+
     /// One line a destination of each request, in the order of the requests given; `deliveries` and `withheld` of whole
     /// requests, in any order.
     package static func all(_ deliveries: [DeliveryLineView], _ withheld: [WithheldView]) -> [StandingView] {
@@ -91,13 +94,14 @@ package struct StandingView: Encodable, Sendable, Hashable {
             {
                 lines[place].state = "pas envoyé"
                 lines[place].at = delivery.createdAt
-                lines[place].problem =
-                    "laissé de côté au renvoi : choix du patient, identité, masquage ou copies changées"
+                lines[place].problem = StandingView.leftAside
             }
         }
-        for note in withheld.sorted(by: { ($0.version, $0.at.text) < ($1.version, $1.at.text) }) {
-            note.put(into: &lines)
+        // What waits for a person stands, whatever a later version was not sent for.
+        func rank(_ note: WithheldView) -> (Int, Int, String) {
+            (note.needsPerson ? 1 : 0, note.version, note.at.text)
         }
+        for note in withheld.sorted(by: { rank($0) < rank($1) }) { note.put(into: &lines) }
         return lines
     }
 }

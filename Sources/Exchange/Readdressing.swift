@@ -15,7 +15,7 @@ extension ReportDispatch {
         var events: [DeliveryEvent]
     }
     /// Why we closed a message before it left: its destinations had nothing of it.
-    private static let ownClosings = ["retenu", patientsChoice, copiesChanged]
+    fileprivate static let ownClosings = ["retenu", patientsChoice, copiesChanged]
     static let patientsChoice = "choix du patient"
     private static let copiesChanged = "copies changées"
 
@@ -63,10 +63,15 @@ extension ReportDispatch {
         func changed(_ addresses: (ReleaseAct) -> [String]?) -> Set<String> {
             Set(acts.flatMap { addresses($0) ?? [] })
         }
-        try await takeBack(changed(\.removed).subtracting(named), request)
-        // A version that is still to be made names its own recipients.
-        guard last.signatureID == latest.id || last.signatureID.hasPrefix("\(latest.id)/") else { return }
-        try await give(changed(\.added).intersection(named), last, latest, state, request)
+        var failure: CommandFailure?
+        do throws(CommandFailure) {
+            try await takeBack(changed(\.removed).subtracting(named), request)
+        } catch { failure = error }
+        // A version that is still to be made names its own recipients. Who is added does not wait for who is taken off.
+        if last.signatureID == latest.id || last.signatureID.hasPrefix("\(latest.id)/") {
+            try await give(changed(\.added).intersection(named), last, latest, state, request)
+        }
+        if let failure { throw failure }
     }
 
     /// Of those whom a message names, whom it may still go to: who is named today, and who has a version unless it was
@@ -275,9 +280,7 @@ extension ReportDispatch {
             do throws(StoreFailure) { events = try await desk.store.deliveryEvents(delivery.id) } catch {
                 throw .store(error)
             }
-            let isVoid =
-                events.isClosed && !events.mayHaveLeft
-                && ReportDispatch.ownClosings.contains(events.last?.detail ?? "")
+            let isVoid = events.isClosed && !events.mayHaveLeft && events.isClosedByUs
             if passingRefused, DeliveryErrand(delivery) != .deletion, events.contains(where: { $0.kind == .refused }) {
                 continue
             }
@@ -295,6 +298,11 @@ extension Request {
     fileprivate func mailboxes(of patient: Laboratory.Patient) -> Set<String> {
         Set(correspondents(of: patient).compactMap { $0.securedMail?.lowercased() })
     }
+}
+
+extension [DeliveryEvent] {
+    /// Nobody decided it about this message: a hold, a choice of the patient, copies that changed.
+    var isClosedByUs: Bool { ReportDispatch.ownClosings.contains(last?.detail ?? "") }
 }
 
 extension Delivery {

@@ -322,6 +322,10 @@ extension ReportDispatch {
             $0.reportID == last.reportID && $0.toDMP && DeliveryErrand($0) != .deletion
         }.max(by: DeliveryErrand.comesBefore)
         guard let found, let sent = DocumentTransmission(sent: found.message) else { return nil }
+        do throws(StoreFailure) {
+            // What the PFI refused, or what never left, is for a person to send again.
+            if try await !desk.store.deliveryEvents(found.id).isRefusedByDMP { return nil }
+        } catch { throw .store(error) }
         let request: DocumentTransmission.Request = earlier.held[.dmp] == nil ? .initial : .replacement
         return (found, request, sent.request == request)
     }
@@ -356,9 +360,6 @@ extension ReportDispatch {
                     "release.message", at: delivery.controlID, because: "le message envoyé ne se relit pas",
                     remedy: "lancer paillasse audit verify"))
         }
-        var again = numbered(delivery, errand, among: all, beside)
-        transmission.controlID = again.controlID
-        transmission.sentAt = again.createdAt.hl7(in: (try desk.site(delivery.site)).civilZone)
         transmission.documentID = report.documentOID
         transmission.replacedID = report.replacedOID
         transmission.changesVisibility = false
@@ -381,11 +382,17 @@ extension ReportDispatch {
             if events.contains(where: { $0.kind == .dmpAccepted }) { transmission.toDMP = false }
             try await obeyChoices(of: delivery, in: &transmission)
         }
-        again.toDMP = transmission.toDMP
-        do throws(Refusal) { again.message = try transmission.bytes(pfi?.routing.rules ?? .tolerant) } catch {
-            throw .refused(error)
+        let zone = try desk.site(delivery.site).civilZone, rules = pfi?.routing.rules ?? .tolerant
+        var facts = [Fact]()
+        for var part in transmission.deletions(rules) {
+            var again = numbered(delivery, errand, among: all, beside + facts.count)
+            part.controlID = again.controlID
+            part.sentAt = again.createdAt.hl7(in: zone)
+            again.toDMP = part.toDMP
+            do throws(Refusal) { again.message = try part.bytes(rules) } catch { throw .refused(error) }
+            facts.append(.delivery(again))
         }
-        return [.delivery(again)]
+        return facts
     }
 
     /// Leaves out whom the patient's choices, the identity and the hiding of today leave out. Refused when nobody is

@@ -43,6 +43,13 @@ package struct ControlStanding: Sendable, Hashable {
     package let rules: [WestgardRule]
     /// In French, without a patient: why results are held, or what they lean on.
     package let because: String
+
+    /// Nothing was controlled, and nobody said that nothing needs to be.
+    package static func absent(_ because: String) -> ControlStanding {
+        ControlStanding(
+            state: .notControlled, hold: .absent, since: nil, run: nil, lastConforming: nil, expiresAt: nil, rules: [],
+            because: because)
+    }
 }
 
 /// The control of one analysis on one analyzer, told from its facts: a pure fold, so that the same facts always tell
@@ -262,6 +269,10 @@ package struct ControlTimeline: Sendable {
     /// State at an instant. `patientSamples`: samples measured for this assay since `lastConforming(at:)`; when the
     /// policy counts them and the number is not given, the control has expired (fail closed).
     package func standing(at now: Instant, patientSamples: Int? = nil) -> ControlStanding {
+        state(at: now, patientSamples: patientSamples).whileAwaiting(policy.awaiting)
+    }
+
+    private func state(at now: Instant, patientSamples: Int?) -> ControlStanding {
         if let exemption = policy.exemption, exemption.at <= now { return exempted(exemption) }
         let step = steps.last { $0.at <= now }
         let current = step?.phase ?? .notControlled(because: ControlTimeline.nothing)
@@ -288,7 +299,7 @@ package struct ControlTimeline: Sendable {
         needed: Set<String> = []
     ) -> ControlStanding {
         let standing = standing(measuredAt, knownAt: now, patientSamples: patientSamples)
-        return bracketed(standing, needed, measuredAt: measuredAt)
+        return bracketed(standing, needed, measuredAt: measuredAt).whileAwaiting(policy.awaiting)
     }
 
     private func standing(
@@ -301,7 +312,7 @@ package struct ControlTimeline: Sendable {
                 state: .rejected, hold: .rejected, since: period.rejectedAt, run: period.run,
                 lastConforming: period.from, expiresAt: nil, rules: rules(of: period.run), because: words)
         }
-        let then = standing(at: measuredAt, patientSamples: patientSamples)
+        let then = state(at: measuredAt, patientSamples: patientSamples)
         guard then.hold != nil else { return then }
         if phase(at: measuredAt).isAnsweredByNextRun,
             let next = steps.first(where: { $0.at > measuredAt && $0.at <= now }), next.state == .conforming
@@ -332,7 +343,8 @@ package struct ControlTimeline: Sendable {
         return ControlStanding(
             state: standing.state, hold: nil, since: standing.since, run: standing.run,
             lastConforming: standing.lastConforming, expiresAt: nil, rules: standing.rules,
-            because: "confirmé par \(last?.signed.by ?? "") : \(last?.signed.reason ?? "")")
+            because: "confirmé par \(last?.signed.by ?? "") : \(last?.signed.reason ?? "")"
+        ).whileAwaiting(policy.awaiting)
     }
 
     /// The period of doubt in which a result stands, as known at `now`.

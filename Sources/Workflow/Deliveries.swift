@@ -7,6 +7,11 @@ package struct DeliveryView: Codable, Sendable, Hashable {
     package var delivery: Delivery
     package var requestNumber: String
     package var events: [DeliveryEvent]
+    package init(delivery: Delivery, requestNumber: String, events: [DeliveryEvent]) {
+        self.delivery = delivery
+        self.requestNumber = requestNumber
+        self.events = events
+    }
 }
 
 extension Desk {

@@ -169,15 +169,28 @@ extension Desk {
             zone: sites[site]?.civilZone ?? .europeParis)
     }
 
-    /// The policy in force; without one, the standard rules for as many levels as have a target.
+    /// The policy in force; without one, the standard rules for as many levels as have a target. With what it leans on
+    /// of the published tables and no biologist approved.
     private func policy(
         of assay: ControlledAssay, site: String, targets: [ControlTarget], at: Instant
     ) async throws(CommandFailure) -> ControlPolicy {
         let set = try await entries(.controlPolicy, subject(assay), site, ControlPolicy.self).last
-        if let set { return set.value }
-        if let published = shelf.controls?.policy(for: assay) { return published }
-        let levels = Set(targets.filter { $0.isInForce(at: at) && !$0.isParallel }.map(\.level.name)).count
-        return ControlPolicy(rules: ControlPolicy.standardRules(levels: max(levels, 1)))
+        let tables = shelf.controls
+        var policy: ControlPolicy
+        if let set {
+            policy = set.value
+        } else if let published = tables?.policyInForce(for: assay) {
+            policy = published
+        } else {
+            let levels = Set(targets.filter { $0.isInForce(at: at) && !$0.isParallel }.map(\.level.name)).count
+            policy = ControlPolicy(rules: ControlPolicy.standardRules(levels: max(levels, 1)))
+            policy.awaiting = tables?.abandonedPolicy(of: assay)
+        }
+        // Who exempts by command asks for no target.
+        if policy.awaiting == nil, policy.exemption == nil {
+            policy.awaiting = tables?.unsignedTargets(of: assay, besides: Set(targets.map(\.material)))
+        }
+        return policy
     }
 
     /// Every target ever set for an assay, each ended by the next of its material.
@@ -218,11 +231,28 @@ extension Desk {
         return found.sorted { ($0.analyzer, $0.analysis) < ($1.analyzer, $1.analysis) }
     }
 
-    /// What a result leans on, decisions about it counted; nil when no analyzer measured it.
+    /// How the control stands of all that was ever controlled and of all whose results wait, whoever looks: what was
+    /// never controlled is among them, so that no screen takes its absence for a conforming control.
+    package func controlStandings(
+        site: String, analyzer: String? = nil
+    ) async throws(CommandFailure) -> [(assay: ControlledAssay, standing: ControlStanding)] {
+        var assays = Set(try await controlledAssays(site: site))
+        for assay in try await ask({ () throws(StoreFailure) in try await store.waitingAssays(site: site) }) {
+            assays.insert(ControlledAssay(analysis: assay.analysis, analyzer: assay.analyzer))
+        }
+        var board = [(assay: ControlledAssay, standing: ControlStanding)]()
+        for assay in assays.sorted(by: { ($0.analyzer, $0.analysis) < ($1.analyzer, $1.analysis) })
+        where analyzer.map({ $0 == assay.analyzer }) ?? true {
+            board.append((assay, try await controlStanding(of: assay, site: site)))
+        }
+        return board
+    }
+
+    /// What a result leans on, decisions about it counted.
     package func controlStanding(
         of observation: Observation, at: Instant
-    ) async throws(CommandFailure) -> ControlStanding? {
-        guard let analyzer = observation.origin.analyzer else { return nil }
+    ) async throws(CommandFailure) -> ControlStanding {
+        guard let analyzer = observation.origin.analyzer else { return try await typedStanding(observation) }
         let assay = ControlledAssay(analysis: observation.analysis, analyzer: analyzer)
         let (page, flow) = try await followedPage(assay, site: observation.site)
         let timeline = page.timeline
@@ -235,6 +265,31 @@ extension Desk {
         let result = MeasuredResult(id: observation.id, assay: assay, measuredAt: observation.observedAt)
         return timeline.standing(
             of: result, decisions: decisions.map(\.value), knownAt: at, patientSamples: samples, needed: needed)
+    }
+
+    /// A value that a hand typed leans on no control of an analyzer. It passes where its analysis needs none at all:
+    /// wherever a control of it is known, somebody signed that none is wanted.
+    private func typedStanding(_ observation: Observation) async throws(CommandFailure) -> ControlStanding {
+        let (code, site) = (observation.analysis, observation.site)
+        let published = (shelf.controls?.policies ?? []).map(\.assay).filter { $0.analysis == code }
+        let known = Set(try await assaysAtHand(site: site).filter { $0.analysis == code } + published)
+        var exempted: ControlStanding?
+        for assay in known.sorted(by: { $0.analyzer < $1.analyzer }) {
+            let page = try await storedPage(assay, site: site)
+            guard let exemption = page.timeline.policy.exemption, exemption.at <= observation.observedAt else {
+                return .absent("valeur saisie à la main : aucun contrôle de \(code) ne la couvre")
+            }
+            exempted = exempted ?? page.timeline.standing(at: observation.observedAt)
+        }
+        return exempted ?? .absent("aucun contrôle de qualité enregistré pour \(code)")
+    }
+
+    private func assaysAtHand(site: String) async throws(CommandFailure) -> [ControlledAssay] {
+        if let known = quality.assays(of: site) { return known }
+        let generation = quality.generation
+        let assays = try await controlledAssays(site: site)
+        quality.keep(assays, of: site, madeAt: generation)
+        return assays
     }
 
     /// The levels that have to be controlled for this value, where the policy asks for it; words have none.
@@ -288,9 +343,8 @@ extension Desk {
     /// The observation with the hold that the controls put on it now, in the place of the one of its arrival: a control
     /// rejected later reaches back, one that conforms again lets go what was decided (RULES section 2.5).
     func withControls(_ observation: Observation, at: Instant) async throws(CommandFailure) -> Observation {
-        guard isControlled(observation), let standing = try await controlStanding(of: observation, at: at) else {
-            return observation
-        }
+        guard isControlled(observation) else { return observation }
+        let standing = try await controlStanding(of: observation, at: at)
         var out = observation
         out.holds.removeAll { Desk.ofControls.contains($0.code) }
         if let hold = standing.hold {
