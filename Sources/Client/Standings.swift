@@ -97,9 +97,11 @@ package struct StandingView: Encodable, Sendable, Hashable {
                 lines[place].problem = StandingView.leftAside
             }
         }
-        for note in withheld.sorted(by: { ($0.version, $0.at.text) < ($1.version, $1.at.text) }) {
-            note.put(into: &lines)
+        // What waits for a person stands, whatever a later version was not sent for.
+        func rank(_ note: WithheldView) -> (Int, Int, String) {
+            (note.needsPerson ? 1 : 0, note.version, note.at.text)
         }
+        for note in withheld.sorted(by: { rank($0) < rank($1) }) { note.put(into: &lines) }
         return lines
     }
 }
