@@ -118,15 +118,19 @@ package final class AcknowledgementListener: Sendable {
                 found = try await desk.store.delivery(controlID: zam.originalControlID)
             } catch { throw .store(error) }
             guard let delivery = found else {
-                return Acknowledgement(
-                    .error, messageID: zam.controlID,
-                    problems: [
-                        Acknowledgement.Problem(code: "207", label: "aucun message de ce MSH-10 n'a été envoyé")
-                    ])
+                return refusal(zam, "aucun message de ce MSH-10 n'a été envoyé")
+            }
+            guard let details = DocumentTransmission(sent: delivery.message).map(zam.details) else {
+                return refusal(zam, "le message \(delivery.controlID) ne se relit pas")
+            }
+            if details.isEmpty {
+                return refusal(
+                    zam,
+                    zam.event == .dmp
+                        ? "ce message n'était pas pour le DMP" : "cette adresse n'est pas de celles du message")
             }
             _ = try await desk.recordAcknowledgement(
-                inbound, AcknowledgementListener.kind(of: zam), of: delivery,
-                detail: AcknowledgementListener.detail(zam))
+                inbound, AcknowledgementListener.kind(of: zam), of: delivery, details: details)
             return Acknowledgement(.accept, messageID: zam.controlID)
         } catch {
             log("ZAM non enregistré : \(error)")
@@ -142,10 +146,37 @@ package final class AcknowledgementListener: Sendable {
         }
     }
 
-    /// Address and error, as far as they are said.
-    private static func detail(_ zam: BusinessAcknowledgement) -> String? {
-        let parts = [zam.address ?? ""] + zam.problems.map { "\($0.code) \($0.label)" }
-        let text = parts.filter { !$0.isEmpty }.joined(separator: " ")
-        return text.isEmpty ? nil : text
+    /// Nothing of it is kept: what it says cannot be of that message.
+    private func refusal(_ zam: BusinessAcknowledgement, _ cause: String) -> Acknowledgement {
+        log("ZAM \(zam.event.rawValue) refusé : \(cause)")
+        return Acknowledgement(
+            .error, messageID: zam.controlID, problems: [Acknowledgement.Problem(code: "207", label: cause)])
+    }
+}
+
+extension BusinessAcknowledgement {
+    /// What it tells of whom the message was for, one line each: the mailbox as the message names it, then the error.
+    /// Empty when it cannot be of that message. What did not arrive somewhere unsaid is looked at for each mailbox;
+    /// what arrived is believed of a mailbox that is named, or of the only one.
+    fileprivate func details(_ sent: DocumentTransmission) -> [String?] {
+        let error = problems.map { "\($0.code) \($0.label)" }.joined(separator: " ")
+        if event == .dmp { return sent.toDMP ? [error.isEmpty ? nil : error] : [] }
+        var boxes = sent.recipients.map(\.address)
+        let said = address.map(BusinessAcknowledgement.bare) ?? ""
+        let named = boxes.filter { $0.lowercased() == said.lowercased() }
+        if !named.isEmpty {
+            boxes = named
+        } else if accepted, boxes.count != 1 || !said.isEmpty {
+            return []
+        }
+        let whose = !named.isEmpty ? "" : said.isEmpty ? "(destinataire non dit)" : "(dit de \(said))"
+        return boxes.map { [$0, error, whose].filter { !$0.isEmpty }.joined(separator: " ") }
+    }
+
+    /// `mailto:` and angle brackets around an address are ways to write it (RFC 6068, RFC 5322).
+    private static func bare(_ address: String) -> String {
+        var text = address.filter { !$0.isWhitespace && $0 != "<" && $0 != ">" }
+        if text.lowercased().hasPrefix("mailto:") { text.removeFirst("mailto:".count) }
+        return text
     }
 }

@@ -59,6 +59,9 @@ extension ReportDispatch {
             throw .refused(refusal)
         }
         if act.kind == .hide { try await checkHiding(act, of: request, from: state, since: since) }
+        if act.kind == .unhide, sent, !state.hidingIsOver(at: desk.now()) {
+            try await checkShowing(act, of: request, from: state, since: since)
+        }
         let entry = try await desk.releaseEntry(act, of: request, by: author)
         var facts: [Fact] = [.register(entry)]
         switch act.kind {
@@ -75,20 +78,7 @@ extension ReportDispatch {
                 guard let delivery = holdings.first?.value.delivery else { continue }
                 facts += try await again(delivery, "retrait", as: .deletion, to: holdings)
             }
-        case .resend:
-            guard try await dueDeliveries(request).isEmpty else {
-                throw .refused(
-                    Refusal(
-                        "release.due", at: request.number, because: "un envoi de ce compte rendu est déjà en cours",
-                        remedy: "attendre sa réponse : paillasse deliveries --request \(request.number)"))
-            }
-            try await checkNewest(earlier, request)
-            if let latest, try await isAnotherParentInDMP(earlier) {
-                facts += try await editAgain(
-                    latest, request, act, entry, earlier, state, notice: ReportDispatch.resendNotice)
-            } else {
-                facts += try await resent(earlier)
-            }
+        case .resend: facts += try await sendAgain(latest, request, act, entry, earlier, state)
         case .retry, .abandon: facts += try await settle(act, request, isHeld: state.isHeld)
         case .told:
             let left = try await desk.withheld(site: nil, request: request.id, limit: StoreBounds.ofRequest)
@@ -105,6 +95,23 @@ extension ReportDispatch {
         let note = AuditNote(
             site: site, author: author, action: "release.\(act.kind.rawValue)", subject: request.number, at: entry.at)
         do throws(StoreFailure) { try await desk.store.append(facts, note: note) } catch { throw .store(error) }
+    }
+
+    /// The version in force again; under a number of its own where the DMP has another than the one that it replaces.
+    private func sendAgain(
+        _ latest: Laboratory.Signature?, _ request: Request, _ act: ReleaseAct, _ entry: RegisterEntry,
+        _ earlier: EarlierVersions, _ state: ReleaseState
+    ) async throws(CommandFailure) -> [Fact] {
+        guard try await dueDeliveries(request).isEmpty else {
+            throw .refused(
+                Refusal(
+                    "release.due", at: request.number, because: "un envoi de ce compte rendu est déjà en cours",
+                    remedy: "attendre sa réponse : paillasse deliveries --request \(request.number)"))
+        }
+        try await checkNewest(earlier, request)
+        guard let latest, try await isAnotherParentInDMP(earlier) else { return try await resent(earlier) }
+        return try await editAgain(
+            latest, request, act, entry, earlier, state, notice: ReportDispatch.resendNotice)
     }
 
     /// The DMP or this mailbox said that it did not take what the PFI brought it.
@@ -148,6 +155,26 @@ extension ReportDispatch {
                 Refusal(
                     "release.same", at: request.number, because: "c'est déjà masqué ainsi", remedy: "aucune action"))
         }
+    }
+
+    /// An unchanged document is not sent again (EX_GEN-1255): what else hides it is named.
+    private func checkShowing(
+        _ act: ReleaseAct, of request: Request, from state: ReleaseState, since: Instant
+    ) async throws(CommandFailure) {
+        let patient = try await desk.patient(request.patientID), zone = try desk.site(request.site).civilZone
+        let after = ReleaseState(try await standingActs(of: request, since: since) + [act])
+        func routing(_ state: ReleaseState) -> Routing {
+            Routing(
+                RoutingRequest(
+                    request, of: patient, visibility: state.visibility, complete: true, now: desk.now(), zone: zone),
+                settings: pfi?.routing ?? RoutingSettings())
+        }
+        guard after.confidentiality == state.confidentiality, routing(after) == routing(state) else { return }
+        throw .refused(
+            Refusal(
+                "release.same", at: request.number,
+                because: "rien ne deviendrait visible : les soins secrets ou la confidentialité le cachent encore",
+                remedy: "les lever par leur nom : --secret-care, --confidentiality"))
     }
 
     /// A hiding that changes makes a new version of the document (PFI sheet section 6): same results, new flags. Before

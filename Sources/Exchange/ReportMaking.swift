@@ -200,6 +200,8 @@ extension ReportDispatch {
         } else if earlier.hasLeft {
             signed.setOID = "\(base).0.\(version)"
         }
+        // Destinations that have another version than the one replaced (CR-BIO sheet section 8) read of theirs too.
+        signed.voided = Set(earlier.held.values.map(\.delivery.version)).sorted()
         if signed.replacedOID == nil { signed.notice = nil }
         // Nobody ever had what it rectifies: no version was made before.
         if earlier.lastVersion == 0 { signed.content.supplements = signed.content.supplements.carried }

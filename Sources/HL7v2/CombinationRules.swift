@@ -137,8 +137,8 @@ extension DocumentTransmission {
     }
 
     /// What is deleted is deleted wherever it went: a deletion that the table does not let pass whole goes apart, to
-    /// the DMP, to the professionals, to the patient. Professionals alone stand in the table beside what the patient does
-    /// not see, and a deletion shows nobody anything.
+    /// the DMP, to the professionals, to the patient. Professionals alone stand in the table beside what the patient
+    /// does not see, and a deletion shows nobody anything.
     package func deletions(_ rules: CombinationRules) -> [DocumentTransmission] {
         guard request == .deletion, !isAllowed(by: rules) else { return [self] }
         var toRecord = self, toDoctors = self, toPerson = self

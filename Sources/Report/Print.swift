@@ -47,6 +47,7 @@ extension Composition {
 
     private var replacementNotice: String {
         guard signed.replacedOID != nil else { return "" }
+        if let words = signed.voidedWords { return "Annule et remplace \(words)." }
         return replacedVersion.map { "Annule et remplace la version \($0)." }
             ?? "Annule et remplace la version précédente."
     }

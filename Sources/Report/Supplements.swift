@@ -89,7 +89,7 @@ extension Composition {
 
     /// What page and document conclude with: why this version came, then what was signed.
     var conclusions: [ReportSupplements.Conclusion] {
-        (signed.notice.map { [ReportSupplements.Conclusion(title: "Nouvelle édition", text: $0)] } ?? [])
+        (signed.editionNotice.map { [ReportSupplements.Conclusion(title: "Nouvelle édition", text: $0)] } ?? [])
             + supplements.conclusions
     }
 
@@ -299,5 +299,18 @@ extension Request {
         }
         var seen = Set<String>()
         return all.filter { seen.insert($0.nationalID + ($0.securedMail ?? "")).inserted }
+    }
+}
+
+extension SignedReport {
+    /// `les versions 1 et 2`; nil when the version that the document replaces is the only one.
+    var voidedWords: String? {
+        guard replacedOID != nil, voided.count > 1, let last = voided.last else { return nil }
+        return "les versions \(voided.dropLast().map(String.init).joined(separator: ", ")) et \(last)"
+    }
+    /// The document names one version that it replaces; readers who have another are told so in its text.
+    var editionNotice: String? {
+        let parts = [notice, voidedWords.map { "Ce compte rendu annule et remplace \($0)." }].compactMap(\.self)
+        return parts.isEmpty ? nil : parts.joined(separator: " ")
     }
 }

@@ -44,19 +44,20 @@ extension Desk {
         _ kind: DeliveryEvent.Kind, _ delivery: Delivery, detail: String?, author: String
     ) async throws(CommandFailure) {
         try await attempt { () async throws(CommandFailure) -> Void in
-            try await append(kind, delivery, detail, author)
+            try await append(kind, delivery, [detail], author)
         }
     }
 
     /// A business acknowledgement (ZAM): the message itself and what it says of the delivery, in one transaction, once.
     /// Its control id alone does not tell it from another: two PFIs count each for itself, some begin again at each
-    /// start (PFI sheet section 9). True when it was new.
+    /// start (PFI sheet section 9). `details`: one event each, for one may be about several mailboxes. True when it was
+    /// new.
     package func recordAcknowledgement(
-        _ inbound: InboundMessage, _ kind: DeliveryEvent.Kind, of delivery: Delivery, detail: String?
+        _ inbound: InboundMessage, _ kind: DeliveryEvent.Kind, of delivery: Delivery, details: [String?]
     ) async throws(CommandFailure) -> Bool {
         try await attempt { () async throws(CommandFailure) -> Bool in
-            guard let kept = try await unseen(inbound, kind, delivery, detail) else { return false }
-            try await append(kind, delivery, detail, "exchange", with: [.inbound(kept)])
+            guard let kept = try await unseen(inbound, kind, delivery, details) else { return false }
+            try await append(kind, delivery, details, "exchange", with: [.inbound(kept)])
             return true
         }
     }
@@ -64,7 +65,7 @@ extension Desk {
     /// The message under the number that it is kept by, or nil when it tells nothing new: the same bytes came before,
     /// or the same news under the same number with another date.
     private func unseen(
-        _ inbound: InboundMessage, _ kind: DeliveryEvent.Kind, _ delivery: Delivery, _ detail: String?
+        _ inbound: InboundMessage, _ kind: DeliveryEvent.Kind, _ delivery: Delivery, _ details: [String?]
     ) async throws(CommandFailure) -> InboundMessage? {
         func known(_ controlID: String) async throws(CommandFailure) -> InboundMessage? {
             try await ask { () throws(StoreFailure) in
@@ -77,25 +78,32 @@ extension Desk {
         other.controlID = "\(inbound.controlID)/\(Digest.sha256Hex(inbound.bytes))"
         if try await known(other.controlID) != nil { return nil }
         let events = try await ask { () throws(StoreFailure) in try await store.deliveryEvents(delivery.id) }
-        let box = detail?.split(separator: " ").first.map(String.init) ?? ""
         let isOfDMP = kind == .dmpAccepted || kind == .dmpRefused
-        let standing = events.last { $0.kind.isAnswered(by: kind) && (isOfDMP || $0.isAbout(box)) }
-        return standing?.kind == kind && standing?.detail == detail ? nil : other
+        let isKnown = details.allSatisfy { detail in
+            let box = detail?.split(separator: " ").first.map(String.init) ?? ""
+            let standing = events.last { $0.kind.isAnswered(by: kind) && (isOfDMP || $0.isAbout(box)) }
+            return standing?.kind == kind && standing?.detail == detail
+        }
+        return isKnown ? nil : other
     }
 
     private func append(
-        _ kind: DeliveryEvent.Kind, _ delivery: Delivery, _ detail: String?, _ author: String, with more: [Fact] = []
+        _ kind: DeliveryEvent.Kind, _ delivery: Delivery, _ details: [String?], _ author: String, with more: [Fact] = []
     ) async throws(CommandFailure) {
         let events = try await ask { () throws(StoreFailure) in try await store.deliveryEvents(delivery.id) }
         let at = now()
-        let event = DeliveryEvent(
-            deliveryID: delivery.id, ordinal: (events.last?.ordinal ?? 0) + 1, kind: kind, at: at, detail: detail)
+        let told = details.enumerated().map { n, detail in
+            Fact.deliveryEvent(
+                DeliveryEvent(
+                    deliveryID: delivery.id, ordinal: (events.last?.ordinal ?? 0) + 1 + n, kind: kind, at: at,
+                    detail: detail))
+        }
         let isOurs = kind == .attempted || kind == .failed
         let note = AuditNote(
             site: delivery.site, author: author, action: "delivery.\(kind.rawValue)", subject: delivery.controlID,
             at: at)
         try await ask { () throws(StoreFailure) in
-            try await store.append(more + [.deliveryEvent(event)], note: isOurs ? nil : note)
+            try await store.append(more + told, note: isOurs ? nil : note)
         }
     }
 }

@@ -178,6 +178,31 @@ import Workflow
         #expect(String(decoding: restricted.document, as: UTF8.self).contains("<confidentialityCode code=\"R\""))
     }
 
+    @Test func `showing what something else still hides sends nothing, and names what does`() async throws {
+        let bench = try Bench()
+        let request = try await bench.request(birthYear: 2012)
+        var secret = act(.hide, from: [.guardians])
+        secret.secretCare = true
+        try await withPFI { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.perform(secret, on: request.number, by: Bench.biologist)
+            try await bench.sign(request, "4.2")
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            let code = await refusal {
+                try await dispatch.perform(act(.unhide), on: request.number, by: Bench.biologist)
+            }
+            #expect(code == "release.same")
+            #expect(try await bench.store.reports(requestID: request.id).count == 1)
+            var lifting = act(.unhide)
+            lifting.secretCare = false
+            try await dispatch.perform(lifting, on: request.number, by: Bench.biologist)
+            _ = try await dispatch.sendDue()
+            let last = try #require(try keptFiles(folder).compactMap { NeighbourMessage($0) }.last)
+            #expect(last.metadata("INVISIBLE_REP_LEGAUX") == "N" && last.metadata("MODIF_CONF_CODE") == "Y")
+        }
+    }
+
     @Test func `an opposition keeps the report from the DMP and nothing else`() async throws {
         let bench = try Bench()
         let request = try await bench.request(opposed: true)

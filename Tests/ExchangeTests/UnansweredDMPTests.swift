@@ -163,6 +163,8 @@ import Workflow
             let made = try await documents(bench, request)
             #expect(made.count == 4)
             #expect(register(folder).suffix(2) == ["\(made[0]) Deprecated", "\(made[3]) Approved"])
+            let last = try #require(try await bench.store.reports(requestID: request.id).last)
+            #expect(String(decoding: last.cda, as: UTF8.self).contains("annule et remplace les versions 1 et 3."))
         }
     }
 

@@ -70,6 +70,25 @@ import Workflow
         }
     }
 
+    @Test func `who has another version than the one that is replaced reads that his is void too`() async throws {
+        try await withSent { bench, request, dispatch, folder in
+            // Not qualified for a while: the second version is the prescriber's only.
+            for (matricule, value) in [(nil, "4.4"), (Self.first, "4.6")] {
+                try await identify(bench, request, matricule)
+                try await bench.sign(request, value)
+                try await dispatch.makeReports()
+                _ = try await dispatch.sendDue()
+            }
+            let reports = try await bench.store.reports(requestID: request.id).sorted { $0.version < $1.version }
+            let made = reports.map(\.documentOID)
+            #expect(register(folder, Self.first).suffix(2) == ["\(made[0]) Deprecated", "\(made[2]) Approved"])
+            #expect(mails(folder, Bench.prescriberMail) == ["\(made[0]) NW", "\(made[1]) RO", "\(made[2]) RO"])
+            #expect(reports[2].replacedOID == made[0])
+            let texts = reports.map { String(decoding: $0.cda, as: UTF8.self) }
+            #expect(texts.map { $0.contains("annule et remplace les versions 1 et 2.") } == [false, false, true])
+        }
+    }
+
     @Test func `nothing is published once more for somebody else: a hiding waits for the correction`() async throws {
         try await withSent { bench, request, dispatch, folder in
             try await identify(bench, request, Self.second)

@@ -30,14 +30,17 @@ private struct ExchangeBench: Sendable {
     }
 
     /// A request with its potassium typed, validated and signed.
-    func signed() async throws -> Request {
-        let patient = try await desk.registerPatient(
-            PatientDraft(
-                status: .provisional,
-                traits: Traits(
-                    birthName: "ESSAI", firstGivenName: "Camille", birthDate: CivilDate(year: 1979, month: 3, day: 28),
-                    sex: .female)),
-            by: ExchangeBench.biologist)
+    func signed(qualified: Bool = false) async throws -> Request {
+        var person = PatientDraft(
+            status: qualified ? .qualified : .provisional,
+            traits: Traits(
+                birthName: "ESSAI", firstGivenName: "Camille", birthDate: CivilDate(year: 1979, month: 3, day: 28),
+                sex: .female))
+        if qualified {
+            (person.traits.givenNames, person.traits.birthplace) = ("CAMILLE", "51215")
+            person.ins = try INS("279035121518989")
+        }
+        let patient = try await desk.registerPatient(person, by: ExchangeBench.biologist)
         var prescriber = Professional(nationalID: "810009876543", family: "CHARLES", given: "Pascal")
         prescriber.securedMail = "pascal.charles@medecin.mssante.fr"
         var draft = RequestDraft(patientID: patient.id, codes: ["K"], prescriber: prescriber)
@@ -273,7 +276,7 @@ private func keptFiles(_ folder: String) throws -> [[UInt8]] {
         _ body: (ExchangeBench, Delivery, AcknowledgementListener) async throws -> Void
     ) async throws {
         let bench = try ExchangeBench()
-        _ = try await bench.signed()
+        _ = try await bench.signed(qualified: true)
         try await bench.dispatch(to: 1).makeReports()
         let delivery = try #require(try await bench.store.deliveries(site: nil, requestID: nil, limit: 1).first)
         let listener = try await AcknowledgementListener.start(

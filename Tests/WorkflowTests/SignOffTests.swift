@@ -216,8 +216,8 @@ import Workflow
         let delivery = try await delivery()
         let zam = InboundMessage(source: "PFI", controlID: "Z1", at: bench.clock.now, bytes: [0x41])
         let desk = bench.desk
-        #expect(try await desk.recordAcknowledgement(zam, .dmpAccepted, of: delivery, detail: nil))
-        #expect(try await !desk.recordAcknowledgement(zam, .dmpAccepted, of: delivery, detail: nil))
+        #expect(try await desk.recordAcknowledgement(zam, .dmpAccepted, of: delivery, details: [nil]))
+        #expect(try await !desk.recordAcknowledgement(zam, .dmpAccepted, of: delivery, details: [nil]))
         #expect(try await bench.store.deliveryEvents("d1").map(\.kind) == [.dmpAccepted])
     }
 
@@ -227,7 +227,7 @@ import Workflow
         let desk = bench.desk, at = bench.clock.now
         func take(_ text: String, _ kind: DeliveryEvent.Kind, _ detail: String?) async throws -> Bool {
             let zam = InboundMessage(source: "PFI", controlID: "015", at: at, bytes: Array(text.utf8))
-            return try await desk.recordAcknowledgement(zam, kind, of: delivery, detail: detail)
+            return try await desk.recordAcknowledgement(zam, kind, of: delivery, details: [detail])
         }
         #expect(try await take("a", .mailDelivered, "a@mssante.fr"))
         #expect(try await take("b", .mailDelivered, "b@mssante.fr"))

@@ -33,6 +33,9 @@ package struct SignedReport: Sendable, Hashable {
     package var visibility: Visibility
     /// Why this version replaces another with the same results, as readers are told; nil for what was signed anew.
     package var notice: String?
+    /// Versions that this one makes void, when some destinations have another than the one that it replaces in the
+    /// chain of documents; empty when all have that one.
+    package var voided: [Int] = []
     /// Nobody signed it yet: page and document say so, and no message carries them.
     package var isPreview = false
     package init(
