@@ -43,7 +43,7 @@ package struct ControlCatalogue: Sendable {
     package let patients: [(assay: ControlledAssay, settings: PatientSettings)]
     package let zone: CivilZone
     /// Lines that a biologist stands for, and who; nil: nobody asks (tables that are only read).
-    var signatures: [ControlledAssay: ControlSignature]?
+    package internal(set) var signatures: [ControlledAssay: ControlSignature]?
     /// Somebody stands for lines about these, and the tables have none any more.
     var abandoned: Set<ControlledAssay> = []
 

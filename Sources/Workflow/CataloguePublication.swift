@@ -410,7 +410,7 @@ extension Desk {
             .map { CatalogFile(name: $0.name, bytes: Array($0.text.utf8)) }
     }
     /// Materials, lots, targets and policies of these files (`controls/…`); nil when there is none of them.
-    private func controls(of files: [CatalogFile]) throws(CommandFailure) -> ControlCatalogue? {
+    func controls(of files: [CatalogFile]) throws(CommandFailure) -> ControlCatalogue? {
         let tables = ControlCatalogue.files(among: files)
         guard !tables.isEmpty else { return nil }
         return try decide { () throws(Refusal) in

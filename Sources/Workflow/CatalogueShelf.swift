@@ -36,6 +36,8 @@ package final class CatalogueShelf: Sendable {
     /// Materials, lots, targets and policies of the version in force; nil when it has none.
     /// Only what a biologist stands for counts (`ControlApproval.swift`).
     package var controls: ControlCatalogue? { state.withLock { $0.controls } }
+    /// Who stands for the published controls of which assays.
+    var controlSignatures: [ControlledAssay: ControlSignature] { controls?.signatures ?? [:] }
     /// The checks of the version in force.
     package var engine: RuleEngine { state.withLock { $0.engine } }
     package var pack: RulePack { state.withLock { $0.engine.pack } }

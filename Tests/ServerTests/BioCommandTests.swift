@@ -1,9 +1,12 @@
 import Base
+import Catalog
 import Client
 import Exchange
 import Foundation
 import Laboratory
+import Server
 import Testing
+import Workflow
 
 @Suite(.serialized) struct `The biologist's commands` {
     private func signedIn(
@@ -400,6 +403,38 @@ import Testing
             #expect(strange.code == 1 && strange.complaint.contains("[history.unrequested]"), "\(strange)")
             let misused = try await tool.run("bio", "hist", number, "K", "--since", "deux ans")
             #expect(misused.code == 2)
+        }
+    }
+
+    @Test func `a trend breaks where the method changed, by what the catalogue of each day said`() async throws {
+        try await signedIn { laboratory, tool in
+            let patient = try await laboratory.readyToSign().request.patientID
+            let technician = try await laboratory.signedIn(.technician)
+            let folder = APILaboratory.root.appendingPathComponent("Catalog").path
+            var number = ""
+            for (method, value) in [("flamme", "4.60"), ("flamme", "4.70"), ("ISE", "4.80")] {
+                let files = try DataFiles.catalogue(folder).map { file in
+                    guard file.name == "methods.csv" else { return file }
+                    return CatalogFile(name: file.name, bytes: file.bytes + Array("K,saisie,\(method),,,,,,,\n".utf8))
+                }
+                let known = try await laboratory.desk.catalogueVersions().last?.version
+                if known != Desk.catalogueVersion(of: files) {
+                    try await laboratory.desk.publish(
+                        files, reason: "méthode", by: Author(login: "admin", role: .administrator, site: "nord"))
+                }
+                laboratory.clock.advance(.seconds(3600))
+                let made = try await technician.addRequest(APILaboratory.request(patient, ["K"]))
+                number = made.request.number
+                for specimen in made.specimens { _ = try await technician.receive(specimen.accession, ReceiveBody()) }
+                var body = ResultBody(analysis: "K")
+                body.value = value
+                _ = try await technician.enter(number, body)
+                _ = try await technician.validate(number, ValidateBody(all: true, reason: "relu"))
+            }
+            let history = try #require(try await laboratory.signedIn(.biologist).history(number, analysis: "K").first)
+            #expect(history.method == "ISE" && history.points.prefix(2).map(\.method) == ["flamme", "flamme"])
+            let hist = try await tool.run("bio", "hist", number, "K", "--since", "2y", "--plot")
+            #expect(hist.code == 0 && hist.output.contains("flamme puis ISE"), "\(hist)")
         }
     }
 

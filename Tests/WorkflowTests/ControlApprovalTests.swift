@@ -20,15 +20,26 @@ import Workflow
     private func publish(
         policies: String = "", targets: String = "", lots: String = "QC,N1,L1,QC N1,,2026-01-01,\n", on bench: Bench
     ) async throws {
-        let tables = [
+        let tables = files(policies: policies, targets: targets, lots: lots)
+        bench.clock.advance(.seconds(60))
+        try await bench.desk.publish(try Bench.files() + tables, reason: "contrôles", by: Bench.administrator)
+    }
+    private func files(
+        policies: String = "", targets: String = "", lots: String = "QC,N1,L1,QC N1,,2026-01-01,\n"
+    ) -> [CatalogFile] {
+        [
             "materials.csv": "code,nom_fr,fabricant,niveaux,note\nQC,Essai,E,N1,\n",
             "lots.csv": "materiau,niveau,lot,identifiant,peremption,service_de,service_a\n" + lots,
             "targets.csv":
                 "materiau,niveau,lot,analyse,automate,moyenne,ecart_type,ucum,origine,points,de,a\n" + targets,
             "policies.csv": Self.policyHeader + policies,
         ].map { CatalogFile(name: "controls/" + $0.key, bytes: Array($0.value.utf8)) }
-        bench.clock.advance(.seconds(60))
-        try await bench.desk.publish(try Bench.files() + tables, reason: "contrôles", by: Bench.administrator)
+    }
+    /// What a dry run of these tables says.
+    private func dry(_ tables: [CatalogFile], on bench: Bench) async throws -> ReplayReport {
+        bench.clock.advance(.seconds(1))
+        return try await bench.desk.dryRun(
+            try Bench.files() + tables, days: 2, allRules: false, by: Bench.biologist)
     }
     private func approve(_ names: String..., on bench: Bench) async throws {
         bench.clock.advance(.seconds(60))
@@ -142,6 +153,29 @@ import Workflow
             [try await bench.desk.approvalSubject(control: "K@*", withdrawing: true)], reason: "règles ordinaires",
             by: Bench.biologist)
         #expect(try await standing(bench).state == .conforming)
+    }
+
+    @Test func `a dry run tells what changed tables would hold, and writes nothing`() async throws {
+        let bench = try await Bench.withRules()
+        try await publish(policies: Self.exempted, on: bench)
+        try await approve("K", on: bench)
+        _ = try await result(on: bench, "1")
+        let trail = try await bench.trail.count
+        #expect(try await dry(files(policies: Self.exempted), on: bench).differences.isEmpty)
+        let without = try await dry(files(), on: bench)
+        let told = try #require(without.differences.first)
+        #expect(without.differences.count == 1 && told.analysis == "K")
+        #expect(!told.before.holds.contains(.noQualityControl) && told.after.holds.contains(.noQualityControl))
+        // A control in the place of the exemption waits for its approval, whatever was approved before.
+        let other = try await dry(files(policies: Self.controlled, targets: Self.target), on: bench)
+        #expect(other.differences.map(\.after.holds).allSatisfy { $0.contains(.noQualityControl) })
+        #expect(other.differences.count == 1 && other.assumed.isEmpty)
+        // The exemption in other words counts as approved, and is named.
+        let words = Self.exempted.replacing("pas de contrôle disponible", with: "aucun matériel commercialisé")
+        let assumed = try await dry(files(policies: words), on: bench)
+        #expect(assumed.differences.isEmpty && assumed.assumed == ["dispense:K@*"], "\(assumed)")
+        #expect(try await bench.trail.count == trail)
+        #expect(try await standing(bench).hold == nil)
     }
 
     @Test func `what a biologist set by command needs no table, and no table stands in its way`() async throws {

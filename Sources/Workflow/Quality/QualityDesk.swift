@@ -255,7 +255,21 @@ extension Desk {
         guard let analyzer = observation.origin.analyzer else { return try await typedStanding(observation) }
         let assay = ControlledAssay(analysis: observation.analysis, analyzer: analyzer)
         let (page, flow) = try await followedPage(assay, site: observation.site)
-        let timeline = page.timeline
+        return try await standing(of: observation, at: at, on: page, flow)
+    }
+
+    /// The same from the page alone: nothing is followed, so nothing is noted (`catalogue dry-run`).
+    func trialStanding(of observation: Observation, at: Instant) async throws(CommandFailure) -> ControlStanding {
+        guard let analyzer = observation.origin.analyzer else { return try await typedStanding(observation) }
+        let assay = ControlledAssay(analysis: observation.analysis, analyzer: analyzer)
+        return try await standing(
+            of: observation, at: at, on: try await storedPage(assay, site: observation.site), nil)
+    }
+
+    private func standing(
+        of observation: Observation, at: Instant, on page: QualityPage, _ flow: PatientFlow?
+    ) async throws(CommandFailure) -> ControlStanding {
+        let timeline = page.timeline, assay = timeline.assay
         let samples = try await samples(page, flow, site: observation.site, before: observation.observedAt)
         let needed = bracketing(observation, page)
         let standing = timeline.standing(

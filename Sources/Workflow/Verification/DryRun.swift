@@ -1,6 +1,7 @@
 import Base
 package import Catalog
 import Laboratory
+import Quality
 import Rules
 import Store
 
@@ -15,8 +16,11 @@ private struct TrialSide {
     private var isReleasing: Bool { rules[RulePack.standingReference.description] ?? false }
 
     /// The same facts as were judged, with the approvals of today. `clinical`: what each request tells, by the result
-    /// that was calculated with it.
-    func evaluate(_ judged: Desk.Judged, _ clinical: [String: ClinicalFacts], in zone: CivilZone) -> Evaluation {
+    /// that was calculated with it. `controls`: of results whose control is another one on the two sides.
+    func evaluate(
+        _ judged: Desk.Judged, _ clinical: [String: ClinicalFacts], _ controls: [String: ControlFacts],
+        in zone: CivilZone
+    ) -> Evaluation {
         var input = judged.input
         recalculate(&input, clinical, in: zone)
         let now = input.now
@@ -26,6 +30,7 @@ private struct TrialSide {
             standing: isReleasing ? valid : nil, rules: rules.mapValues { $0 ? valid : ended })
         for place in input.results.indices {
             let code = input.results[place].analysis
+            input.results[place].control = controls[input.results[place].id] ?? input.results[place].control
             input.results[place].lineApproved = lines.contains(code)
             // As this side's table has it: whoever changes it wants to see what that does.
             input.results[place].method = engine.catalogue.method(of: input.results[place])?.name ?? ""
@@ -68,6 +73,38 @@ private struct TrialSide {
     }
 }
 
+/// The controls of the changed tables.
+private struct TrialControls {
+    /// A desk of these files over the same store: it is asked, and writes nothing.
+    let desk: Desk
+    /// Assays, `*` among them, about which the tables say something else.
+    let changed: Set<ControlledAssay>
+    let assumed: [String]
+
+    /// The control of each result that the change concerns, by today's tables and by the changed ones.
+    func facts(
+        of judged: Desk.Judged, now today: Desk, at: Instant
+    ) async throws(CommandFailure) -> (today: [String: ControlFacts], changed: [String: ControlFacts]) {
+        var old = [String: ControlFacts](), new = [String: ControlFacts]()
+        for facts in judged.members.map(\.judged.facts) {
+            // What a hand typed looks at every control of its analysis.
+            let isConcerned = changed.contains {
+                $0.analysis == facts.analysis && [facts.analyzer ?? $0.analyzer, "*"].contains($0.analyzer)
+            }
+            guard isConcerned, facts.origin != .calculated else { continue }
+            let observation = Observation(
+                id: facts.id, site: judged.site, requestID: "", patientID: "", accession: "", analysis: facts.analysis,
+                catalogueVersion: "", value: facts.value ?? .text(facts.rawText), rawText: facts.rawText,
+                origin: Origin(analyzer: facts.analyzer), observedAt: facts.observedAt ?? judged.scene.now,
+                recordedAt: judged.scene.now)
+            guard today.isControlled(observation) else { continue }
+            old[facts.id] = Desk.controlFacts(try await today.trialStanding(of: observation, at: at))
+            new[facts.id] = Desk.controlFacts(try await desk.trialStanding(of: observation, at: at))
+        }
+        return (old, new)
+    }
+}
+
 extension Desk {
     /// What would change were these files published: each result of the last days, as its last judgement looked at it,
     /// under the catalogue and the rules in force and under these, both with the approvals of today. A line or a rule
@@ -83,7 +120,8 @@ extension Desk {
         let changed = Desk.trial(
             RuleEngine(catalogue: catalogue, pack: pack, zone: .europeParis), like: today, allRules: allRules)
         var report = ReplayReport()
-        report.assumed = assumed(CatalogueTables(files), pack, today)
+        let controls = try trialControls(files, catalogue, pack)
+        report.assumed = assumed(CatalogueTables(files), pack, today) + controls.assumed
         // Of each result, what its last judgement gives; nil: the same.
         var last = [String: ReplayDifference?]()
         let start = at.advanced(by: .zero - .seconds(Int64(days) * 86_400))
@@ -91,8 +129,9 @@ extension Desk {
         let codes = Set(formulas.map(\.code))
         let torn = try await each(start, at, author, &report) { (judged, _) async throws(CommandFailure) in
             let zone = zone(of: judged.site), clinical = try await clinical(judged, of: codes)
-            let before = today.evaluate(judged, clinical, in: zone)
-            let after = changed.evaluate(judged, clinical, in: zone)
+            let (old, new) = try await controls.facts(of: judged, now: self, at: at)
+            let before = today.evaluate(judged, clinical, old, in: zone)
+            let after = changed.evaluate(judged, clinical, new, in: zone)
             for (member, (was, would)) in zip(judged.members, zip(before.results, after.results)) {
                 last[would.id] = .some(
                     was.isTold(as: would) ? nil : Desk.difference(member.record, member.judged, would, was: was))
@@ -117,6 +156,27 @@ extension Desk {
             if let known { found[facts.id] = try await request(known.requestID).clinical }
         }
         return found
+    }
+
+    /// What changed tables of controls would do. What somebody stands for today counts as approved though its lines
+    /// changed, and is told; a new exemption, or new lines, hold until somebody approves them.
+    private func trialControls(
+        _ files: [CatalogFile], _ catalogue: AnalysisCatalogue, _ pack: RulePack
+    ) throws(CommandFailure) -> TrialControls {
+        let here = shelf.tables.controlSubjects, there = CatalogueTables(files).controlSubjects
+        let known = Dictionary(here.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let signed = shelf.controlSignatures
+        let kept = there.filter { signed[$0.assay] != nil && known[$0.name] != nil }
+        let standing = Dictionary(
+            kept.compactMap { one in signed[one.assay].map { (one.assay, $0) } }, uniquingKeysWith: { $1 })
+        let named = Set(there.map(\.assay))
+        let abandoned = Set(here.filter { !$0.isExemption && signed[$0.assay] != nil }.map(\.assay)).subtracting(named)
+        let shelf = CatalogueShelf(catalogue, files: files, controls: try self.controls(of: files), pack: pack)
+        shelf.approve([], rules: RuleApprovals(), controls: standing, abandoned: abandoned)
+        return TrialControls(
+            desk: Desk(store: store, shelf: shelf, sites: Array(sites.values), now: now),
+            changed: Set(Set(here).symmetricDifference(there).map(\.assay)),
+            assumed: kept.filter { known[$0.name]?.content != $0.content }.map(\.name))
     }
 
     /// The catalogue and the rules in force.

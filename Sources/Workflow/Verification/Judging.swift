@@ -108,7 +108,10 @@ extension Desk {
     /// The control of quality as the checks take it.
     private func controlFacts(of observation: Observation, at: Instant) async throws(CommandFailure) -> ControlFacts {
         guard isControlled(observation) else { return ControlFacts(.notNeeded) }
-        let standing = try await controlStanding(of: observation, at: at)
+        return Desk.controlFacts(try await controlStanding(of: observation, at: at))
+    }
+
+    static func controlFacts(_ standing: ControlStanding) -> ControlFacts {
         let state: ControlFacts.State =
             switch standing.hold {
             case .absent: .absent
