@@ -2,6 +2,7 @@ import Base
 import Catalog
 import Client
 import Laboratory
+import Quality
 import Rules
 import Workflow
 
@@ -14,6 +15,7 @@ extension LaboratoryAPI {
             },
             Route("POST", "/v1/catalogue/versions", .needs(.publishCatalogue)) { call in
                 let body = try call.decoded(PublishBody.self)
+                try await checkAnalyzers(of: body.files.map(\.file))
                 let made = try await desk.publish(body.files.map(\.file), reason: body.reason, by: call.author)
                 return try .json(CatalogueVersionView(made, call), status: 201)
             },
@@ -45,6 +47,21 @@ extension LaboratoryAPI {
         ]
     }
 
+    /// A name that no analyzer bears is a slip: its line would serve nobody, and the results of the one that was meant
+    /// would have no method, or no threshold of interference.
+    private func checkAnalyzers(of files: [CatalogFile]) async throws {
+        let known = Set(await live.analyzers().map(\.name))
+        guard let stranger = try desk.analyzersNamed(in: files).first(where: { !known.contains($0.name) }) else {
+            return
+        }
+        throw Refusal(
+            "analyzer.unknown", at: "\(stranger.place) : \(stranger.name)",
+            because: "aucun automate ne porte ce nom",
+            remedy: known.isEmpty
+                ? "aucun automate n'est configuré ici : l'ajouter à la configuration, puis analyzers reload"
+                : "employer : " + known.sorted().joined(separator: ", "))
+    }
+
     /// Everything that can be approved now.
     private var approvable: [ApprovalSubject] {
         get throws(CommandFailure) {
@@ -52,7 +69,7 @@ extension LaboratoryAPI {
             for analysis in desk.catalogue.analyses {
                 subjects.append(try desk.approvalSubject(analysis: analysis.code))
             }
-            return subjects + rules
+            return subjects + rules + desk.shelf.tables.controlSubjects.map { ApprovalSubject($0) }
         }
     }
 
@@ -61,20 +78,27 @@ extension LaboratoryAPI {
     private func approve(_ body: ApproveBody, _ call: Call) async throws -> [CatalogueApproval] {
         var subjects = [ApprovalSubject]()
         if body.all == true {
-            guard body.withdraw != true, body.analyses == nil, body.rules == nil else {
+            guard body.withdraw != true, body.analyses == nil, body.rules == nil, body.controls == nil else {
                 throw Refusal(
                     "body.choice", at: "all",
-                    because: "« all » ne se combine ni avec « analyses », ni avec « rules », ni avec un retrait",
+                    because: "« all » ne se combine ni avec « analyses », « rules », « controls », ni avec un retrait",
                     remedy: "nommer les lignes")
             }
-            // Rules are among them when the end that they need is given; the standing approval of mode B never is.
+            // Rules are among them when the end that they need is given; the standing approval of mode B never is, nor
+            // that of no control at all.
             let standing = ApprovalSubject.name(of: RulePack.standingReference)
-            let all = try approvable.filter { !$0.isRule || (body.until != nil && $0.name != standing) }
+            let all = try approvable.filter {
+                !$0.isExemption && (!$0.isRule || (body.until != nil && $0.name != standing))
+            }
             for (subject, state) in zip(all, try await desk.approvals(of: all)) where state.state != .approved {
                 subjects.append(subject)
             }
         }
         for rule in body.rules ?? [] { subjects.append(try desk.approvalSubject(rule: rule)) }
+        for control in body.controls ?? [] {
+            subjects.append(
+                try await desk.approvalSubject(control: control, withdrawing: body.withdraw == true))
+        }
         for code in body.analyses ?? [] { subjects.append(try desk.approvalSubject(analysis: code)) }
         guard !subjects.isEmpty else {
             throw Refusal(

@@ -32,6 +32,9 @@ extension LaboratoryAPI {
                     let catalogue = version.map { desk.shelf[$0] } ?? desk.catalogue
                     return catalogue?[code]?.loinc?.code
                 }
+                func method(_ one: Observation) -> String? {
+                    desk.shelf[one.catalogueVersion]?.method(of: one)?.name
+                }
                 var found = [String: [Observation]]()
                 for code in codes {
                     found[code] = try await desk.store.history(
@@ -43,6 +46,7 @@ extension LaboratoryAPI {
                 let stands = try await desk.unwithdrawn(requests: Set(found.values.joined().map(\.requestID)))
                 var views = [HistoryView]()
                 for code in codes {
+                    let last = mine.filter { $0.analysis == code }.max { $0.run < $1.run }
                     let earlier = (found[code] ?? []).filter { stands.contains($0.requestID) }.prefix(limit)
                     views.append(
                         HistoryView(
@@ -50,10 +54,10 @@ extension LaboratoryAPI {
                             points: earlier.map {
                                 HistoryView.Point(
                                     value: $0.value, observedAt: call.moment($0.observedAt),
-                                    analyzer: $0.origin.analyzer, definition: definition(code, $0.catalogueVersion))
+                                    analyzer: $0.origin.analyzer, method: method($0),
+                                    definition: definition(code, $0.catalogueVersion))
                             },
-                            definition: definition(
-                                code, mine.filter { $0.analysis == code }.max { $0.run < $1.run }?.catalogueVersion)))
+                            definition: definition(code, last?.catalogueVersion), method: last.flatMap(method)))
                 }
                 return try .json(views)
             }

@@ -33,13 +33,13 @@ extension LaboratoryAPI {
             Route("GET", "/v1/deliveries", .needs(.readFiles), query: ["request", "limit"]) { call in
                 try .json(try await deliveries(call))
             },
+            Route("GET", "/v1/deliveries/dead", .needs(.readFiles), query: ["request"]) { call in
+                try .json(try await deadLetters(call))
+            },
             Route("GET", "/v1/deliveries/withheld", .needs(.readFiles), query: ["request", "limit"]) { call in
-                var number = call.query["request"]
-                if let asked = number { number = try await request(asked, call).id }
-                let site = call.author.site
+                let number = try await requestAsked(call), site = call.author.site
                 let found =
-                    try await desk.unmadeReports(site: site, request: number)
-                    + (try await desk.stuckHidings(site: site, request: number))
+                    try await withoutReport(site, number)
                     + (try await desk.withheld(site: site, request: number, limit: try call.limit()))
                 return try .json(found.map { WithheldView($0, call) })
             },
@@ -52,6 +52,27 @@ extension LaboratoryAPI {
             throw LaboratoryAPI.absent("report.unknown", "compte rendu", id)
         }
         return found
+    }
+
+    private func requestAsked(_ call: Call) async throws -> String? {
+        guard let asked = call.query["request"] else { return nil }
+        return try await request(asked, call).id
+    }
+    /// What cannot be made, and hidings that cannot end.
+    private func withoutReport(_ site: String?, _ requestID: String?) async throws -> [WithheldLine] {
+        try await desk.unmadeReports(site: site, request: requestID)
+            + (try await desk.stuckHidings(site: site, request: requestID))
+    }
+
+    /// All that waits for a person, however many they are.
+    private func deadLetters(_ call: Call) async throws -> DeadLettersView {
+        let number = try await requestAsked(call), site = call.author.site
+        let found = try await reports?.deadLetters(site: site, request: number) ?? []
+        let withheld = try await withoutReport(site, number) + (try await desk.owed(site: site, request: number))
+        return DeadLettersView(
+            deliveries: try await withTold(
+                found.map { view($0.delivery, $0.events, number: $0.requestNumber, call) }, call),
+            withheld: withheld.map { WithheldView($0, call) })
     }
 
     private func deliveries(_ call: Call) async throws -> [DeliveryLineView] {

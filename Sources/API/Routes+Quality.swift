@@ -12,12 +12,8 @@ extension LaboratoryAPI {
     var qualityRoutes: [Route] {
         [
             Route("GET", "/v1/quality", .needs(.read), query: ["analyzer"]) { call in
-                var views = [QualityStateView]()
-                for assay in try await desk.controlledAssays(site: call.author.site)
-                where call.query["analyzer"].map({ $0 == assay.analyzer }) ?? true {
-                    views.append(try await state(assay, call))
-                }
-                return try .json(views)
+                let board = try await desk.controlStandings(site: call.author.site, analyzer: call.query["analyzer"])
+                return try .json(board.map { view(of: $0.standing, $0.assay, call) })
             },
             Route("GET", "/v1/quality/:analyzer/:analysis", .needs(.read)) { call in
                 let page = try await page(call)
@@ -119,8 +115,10 @@ extension LaboratoryAPI {
     }
 
     func state(_ assay: ControlledAssay, _ call: Call) async throws -> QualityStateView {
-        let standing = try await desk.controlStanding(of: assay, site: call.author.site)
-        return QualityStateView(
+        view(of: try await desk.controlStanding(of: assay, site: call.author.site), assay, call)
+    }
+    private func view(of standing: ControlStanding, _ assay: ControlledAssay, _ call: Call) -> QualityStateView {
+        QualityStateView(
             analyzer: assay.analyzer, analysis: assay.analysis, state: standing.state.rawValue,
             hold: standing.hold?.rawValue, since: standing.since.map { call.moment($0) },
             expiresAt: standing.expiresAt.map { call.moment($0) }, run: standing.run,

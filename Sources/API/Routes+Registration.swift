@@ -133,6 +133,17 @@ extension LaboratoryAPI {
         return request
     }
 
+    /// Each with what it says otherwise than the one before.
+    private func views(of signatures: [Signature], _ observations: [Observation], _ call: Call) -> [SignatureView] {
+        let names = Dictionary(observations.map { ($0.id, $0.analysis) }) { first, _ in first }
+        let ordered = signatures.sorted { $0.version < $1.version }
+        return zip(ordered, [nil] + ordered.map(Optional.some)).map { signature, before in
+            var view = SignatureView(signature, in: call.zone)
+            view.changes = before.map { signature.changes(since: $0, zone: call.zone) { names[$0] } }
+            return view
+        }
+    }
+
     func requestFile(_ reference: String, _ call: Call) async throws -> RequestFileView {
         let request = try await request(reference, call)
         let patient = try await desk.patient(request.patientID)
@@ -159,7 +170,7 @@ extension LaboratoryAPI {
                 return view(observation, state: state, call)
             },
             events: events.map { ObservationEventView($0, in: call.zone) },
-            signatures: signatures.map { SignatureView($0, in: call.zone) })
+            signatures: views(of: signatures, stored, call))
         if !reworks.isEmpty { answer.reworks = reworks.map { ReworkView($0, call) } }
         answer.withdrawal = try await withdrawal(of: request, call)
         return answer

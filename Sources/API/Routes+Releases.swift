@@ -13,6 +13,8 @@ package protocol ReportControl: Sendable {
     func preview(_ signed: SignedReport) async throws(CommandFailure) -> (pdf: [UInt8], cda: [UInt8])
     /// A document as one file that a browser shows.
     func selfDisplaying(_ cda: [UInt8]) -> [UInt8]
+    /// Messages that wait for a person's decision; of one request, or of a site (nil: all). The newest first.
+    func deadLetters(site: String?, request reference: String?) async throws(CommandFailure) -> [DeliveryView]
     /// Mailboxes that a message names.
     func addresses(in message: [UInt8]) -> [String]
     /// The matricule that it is under.

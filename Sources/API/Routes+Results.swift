@@ -146,8 +146,8 @@ extension LaboratoryAPI {
         }
         if let text = body.text { return .text(text) }
         if let code = body.code {
-            let answer = try desk.catalogue.required(body.analysis).answer(code)
-            return .coded(code, display: answer?.nameFR ?? body.display ?? code)
+            return .coded(code, display: body.display ?? code)
+                .worded(for: try desk.catalogue.required(body.analysis))
         }
         if let reason = body.notPerformed { return .notPerformed(reason: reason) }
         guard let measured = Measured(body.value ?? "") else {

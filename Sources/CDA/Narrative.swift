@@ -199,11 +199,11 @@ extension ObservedValue {
     fileprivate var printedNumber: String {
         switch self {
         case .number(let comparator, let text, _):
-            (comparator == .equal ? "" : comparator.rawValue + " ") + text.decimalComma
-        case .range(let low, let high, _): "\(low.decimalComma) - \(high.decimalComma)"
+            (comparator == .equal ? "" : comparator.rawValue + " ") + FrenchFigures.set(text)
+        case .range(let low, let high, _): "\(FrenchFigures.set(low)) - \(FrenchFigures.set(high))"
         case .qualitative(let text, _): text
         case .text(let text): text
-        case .titre(let numerator, let denominator): "\(numerator)/\(denominator)"
+        case .titre(let numerator, let denominator): FrenchFigures.set("\(numerator)/\(denominator)")
         }
     }
     fileprivate var printedUnit: String? {
@@ -239,13 +239,6 @@ extension PersonName {
     var spoken: String {
         [prefix == "MME" ? "Mme" : prefix == "M" ? "M." : nil, suffix == "DR" ? "Dr" : suffix == "PR" ? "Pr" : nil]
             .compactMap { $0 }.suffix(1).map { $0 + " " }.joined() + (given.map { $0 + " " } ?? "") + family
-    }
-}
-
-extension String {
-    fileprivate var decimalComma: String {
-        guard utf8.contains(0x2E) else { return self }
-        return String(decoding: utf8.map { $0 == 0x2E ? 0x2C : $0 }, as: UTF8.self)
     }
 }
 

@@ -125,7 +125,7 @@ struct XMLWriter {
     /// A number as people read it: its point is written as a comma.
     mutating func number(_ value: String) {
         closeTag()
-        var value = value
+        var value = value.utf8.count > 4 ? FrenchFigures.set(value) : value
         let from = count
         value.withUTF8 { put($0) }
         for i in from..<count where start[i] == 0x2E { start[i] = 0x2C }

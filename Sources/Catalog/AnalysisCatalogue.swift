@@ -32,6 +32,8 @@ package struct AnalysisCatalogue: Sendable {
     package let sections: [Section]
     package let specimens: [SpecimenKind]
     package let tubes: [Tube]
+    /// In the order of `methods.csv`.
+    package let methods: [AssayMethod]
     /// In the order of `intervals.csv`.
     package let intervals: [ReferenceInterval]
     /// What the lint warned of while loading (never an error).
@@ -45,6 +47,7 @@ package struct AnalysisCatalogue: Sendable {
     private let sectionByCode: [String: Int]
     private let specimenByCode: [String: Int]
     private let tubeByCode: [String: Int]
+    private let methodsByCode: [String: [AssayMethod]]
     private let intervalsByCode: [String: [ReferenceInterval]]
 
     /// Only after the lint: codes are unique, references resolve.
@@ -58,6 +61,7 @@ package struct AnalysisCatalogue: Sendable {
         sections = content.sections.sorted { $0.rank < $1.rank }
         specimens = content.specimens
         tubes = content.tubes
+        methods = content.methods
         intervals = content.intervals
         byCode = AnalysisCatalogue.index(analyses) { $0.code }
         byLOINC = AnalysisCatalogue.index(analyses) { $0.loinc?.code }
@@ -65,6 +69,7 @@ package struct AnalysisCatalogue: Sendable {
         sectionByCode = AnalysisCatalogue.index(sections) { $0.code }
         specimenByCode = AnalysisCatalogue.index(specimens) { $0.code }
         tubeByCode = AnalysisCatalogue.index(tubes) { $0.code }
+        methodsByCode = Dictionary(grouping: methods) { $0.analysis }
         intervalsByCode = Dictionary(grouping: intervals) { $0.analysis }
     }
 
@@ -78,8 +83,8 @@ package struct AnalysisCatalogue: Sendable {
     }
 
     /// Decodes and checks the files (`analyses.csv`, `intervals.csv`, `panels.csv`, `sections.csv`, `specimens.csv`,
-    /// `tubes.csv`, and `comments.csv`, `loinc.csv` when there are); refuses with every finding when one is an error,
-    /// never half a catalogue. `wasPublished`: what the lint has learnt to ask since only warns.
+    /// `tubes.csv`, and `comments.csv`, `loinc.csv`, `methods.csv` when there are); refuses with every finding
+    /// when one is an error, never half a catalogue. `wasPublished`: what the lint has learnt to ask since only warns.
     package static func load(
         _ files: [CatalogFile], version: CatalogVersion, wasPublished: Bool = false
     ) throws(CatalogueRejection) -> AnalysisCatalogue {
@@ -115,6 +120,9 @@ package struct AnalysisCatalogue: Sendable {
     package func section(_ code: String) -> Section? { sectionByCode[code].map { sections[$0] } }
     package func specimen(_ code: String) -> SpecimenKind? { specimenByCode[code].map { specimens[$0] } }
     package func tube(_ code: String) -> Tube? { tubeByCode[code].map { tubes[$0] } }
+
+    /// Nil: none is declared.
+    package func methods(of code: String) -> [AssayMethod]? { methodsByCode[code] }
 
     package func section(of analysis: Analysis) -> Section? { section(analysis.section) }
     package func chapter(of analysis: Analysis) -> Chapter? { section(analysis.section)?.chapter }

@@ -6,6 +6,7 @@ struct CatalogueContent {
     var specimens: [SpecimenKind] = []
     var tubes: [Tube] = []
     var analyses: [Analysis] = []
+    var methods: [AssayMethod] = []
     var intervals: [ReferenceInterval] = []
     var panels: [Panel] = []
     var comments: [CodedComment] = []
@@ -39,6 +40,8 @@ struct CatalogReader {
     var tubeByCode: [String: Tube] = [:]
     /// First member of each group of comparability, and its unit.
     var groups: [String: (code: String, unit: String)] = [:]
+    /// Lines of `methods.csv`.
+    var methodsByCode: [String: [AssayMethod]] = [:]
     /// Analyses whose intervals leave an age out, for one sex at least.
     var gappedAnalyses: Set<String> = []
     /// Analyses whose intervals are for one sex alone.
@@ -66,6 +69,7 @@ struct CatalogReader {
                 "delta_jours", "delta_source", "etat", "note",
             ]
         ),
+        ("methods.csv", ["code", "automate", "methode", "note"]),
         (
             "intervals.csv",
             [
@@ -81,7 +85,7 @@ struct CatalogReader {
     ]
 
     /// Tables that a catalogue may lack.
-    static let optionalTables: Set<String> = ["comments.csv", "loinc.csv"]
+    static let optionalTables: Set<String> = ["comments.csv", "loinc.csv", "methods.csv"]
 
     /// Columns that a table may lack: every cell is then empty.
     static let optionalColumns: [String: [String]] = [
@@ -90,7 +94,8 @@ struct CatalogReader {
             "dilution_max", "cva", "repasse_abs", "groupe", "ensemble", "stabilite_h", "critique_pas", "delta_abs",
             "limites_source", "formule_brute", "masse_molaire", "facteur_source", "ref_sexe",
             "reponses",
-        ]
+        ],
+        "methods.csv": ["groupe", "amr_bas", "amr_haut", "dilution_max", "cva", "repasse_abs"],
     ]
 
     mutating func read() -> CatalogueContent {
@@ -101,6 +106,7 @@ struct CatalogReader {
         content.specimens = readSpecimens(rows(of: "specimens.csv"))
         content.tubes = readTubes(rows(of: "tubes.csv"))
         content.analyses = readAnalyses(rows(of: "analyses.csv"))
+        content.methods = readMethods(rows(of: "methods.csv"))
         content.intervals = readIntervals(rows(of: "intervals.csv"))
         content.panels = readPanels(rows(of: "panels.csv"))
         content.comments = readComments(rows(of: "comments.csv"))

@@ -12,6 +12,7 @@ package struct CatalogueTables: Sendable, Hashable {
         var keyColumns: [String] {
             switch name {
             case "intervals.csv": ["code", "sexe", "age_de", "age_a", "grossesse_de", "grossesse_a", "methode"]
+            case "methods.csv": ["code", "automate"]
             case "loinc.csv": ["code", "nom"]
             case "regles.csv": ["fichier", "chemin"]
             case _: columns.contains("code") ? ["code"] : columns
@@ -53,17 +54,17 @@ package struct CatalogueTables: Sendable, Hashable {
         (tables.map { CatalogFile(name: $0.name, bytes: Array($0.csv.utf8)) } + others).sorted { $0.name < $1.name }
     }
 
-    /// What a biologist approves of an analysis: its line and those of its intervals, cell by cell, in a form that the
-    /// order of lines, the order of columns and the state of approval leave alone.
+    /// What a biologist approves of an analysis: its line, those of its methods and of its intervals, cell by cell, in
+    /// a form that the order of lines, the order of columns and the state of approval leave alone.
     package func approvable(_ code: String) -> [UInt8]? {
         guard let analyses = self["analyses.csv"],
             let row = analyses.rows.first(where: { analyses.cell($0, "code") == code })
         else { return nil }
         var lines = [analyses.text(of: row, leavingOut: ["etat"])]
-        if let intervals = self["intervals.csv"] {
+        for name in ["intervals.csv", "methods.csv"] {
+            guard let table = self[name] else { continue }
             lines +=
-                intervals.rows.filter { intervals.cell($0, "code") == code }
-                .map { intervals.text(of: $0, leavingOut: []) }.sorted()
+                table.rows.filter { table.cell($0, "code") == code }.map { table.text(of: $0, leavingOut: []) }.sorted()
         }
         return Array(lines.joined(separator: "\n").utf8)
     }
@@ -83,11 +84,17 @@ extension CatalogueTables.Table {
         return needsQuotes ? "\"\(cell.replacing("\"", with: "\"\""))\"" : cell
     }
 
-    /// `colonne=valeur` of the cells that are not empty, by name of column.
-    fileprivate func text(of row: [String], leavingOut: Set<String>) -> String {
+    private static func escaped(_ cell: String) -> String {
+        guard cell.utf8.contains(where: { $0 == 0x5C || $0 == 0x3B || $0 == 0x0A }) else { return cell }
+        return cell.replacing("\\", with: "\\\\").replacing(";", with: "\\;").replacing("\n", with: "\\n")
+    }
+
+    /// `colonne=valeur` of the cells that are not empty, by name of column; what would cut stands behind a backslash,
+    /// so that no text in one cell reads as the value of another.
+    package func text(of row: [String], leavingOut: Set<String>) -> String {
         columns.sorted().filter { !leavingOut.contains($0) }
             .map { ($0, cell(row, $0)) }.filter { !$0.1.isEmpty }
-            .map { "\($0.0)=\($0.1.replacing("\n", with: " "))" }.joined(separator: ";")
+            .map { "\($0.0)=\(Self.escaped($0.1))" }.joined(separator: ";")
     }
 }
 

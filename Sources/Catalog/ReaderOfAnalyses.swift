@@ -280,7 +280,7 @@ extension CatalogReader {
         return (a, b)
     }
 
-    private mutating func pair(_ row: CatalogRow, _ name: String) -> LimitPair? {
+    mutating func pair(_ row: CatalogRow, _ name: String) -> LimitPair? {
         let low = number(row, name + "_bas"), high = number(row, name + "_haut")
         if let low, let high, low >= high {
             error(
@@ -290,7 +290,7 @@ extension CatalogReader {
         return LimitPair(low: low, high: high)
     }
 
-    private mutating func positive(_ row: CatalogRow, _ column: String) -> Exact? {
+    mutating func positive(_ row: CatalogRow, _ column: String) -> Exact? {
         guard let value = number(row, column) else { return nil }
         if value <= Exact(0) {
             error("limits.positive", row, column, "« \(value.text) » n'est pas positif", "écrire un nombre positif")

@@ -21,6 +21,7 @@ extension CatalogReader {
         }
         for group in groups {
             checkOverlaps(group.lines)
+            checkMethods(group.lines)
             checkGaps(group.lines)
         }
         return intervals

@@ -42,7 +42,7 @@ extension RequestFileView {
 
     /// The two versions to put side by side: the last signed one beside what is to be signed, else the last two signed.
     package func sides(_ toSign: FileToSignView) -> (before: SignatureView?, after: SignatureView?, ids: [String]) {
-        let isPending = !toSign.fresh.isEmpty || toSign.isAmendment || toSign.hasFreshSupplements
+        let isPending = toSign.standing == .toSign || toSign.standing == .toAmend
         let signed = signatures.sorted { $0.version < $1.version }
         guard !isPending, let last = signed.last else { return (signed.last, nil, toSign.observations.map(\.id)) }
         return (signed.dropLast().last, last, last.observationIDs)

@@ -30,18 +30,21 @@ package struct ApproveBody: Codable, Sendable, Hashable {
     package var analyses: [String]?
     /// Identifiers of rules; nil when none.
     package var rules: [String]?
-    /// Every line and rule not approved as it reads now.
+    /// Assays whose published controls are meant (`K@auto`, `K@*`); nil when none.
+    package var controls: [String]?
+    /// Every line, rule and control not approved as it reads now; never an exemption.
     package var all: Bool?
     package var withdraw: Bool?
     package var reason: String
     /// End of the approval of rules (`AAAA-MM-JJ` or an instant); at most a year away.
     package var until: Moment?
     package init(
-        analyses: [String]? = nil, rules: [String]? = nil, all: Bool? = nil, withdraw: Bool? = nil, reason: String,
-        until: Moment? = nil
+        analyses: [String]? = nil, rules: [String]? = nil, controls: [String]? = nil, all: Bool? = nil,
+        withdraw: Bool? = nil, reason: String, until: Moment? = nil
     ) {
         self.analyses = analyses
         self.rules = rules
+        self.controls = controls
         self.all = all
         self.withdraw = withdraw
         self.reason = reason
@@ -81,7 +84,7 @@ package struct CatalogueVersionView: Codable, Sendable, Hashable {
 }
 
 package struct ApprovalView: Codable, Sendable, Hashable {
-    /// `analyse:NA`, `regle:R1`.
+    /// `analyse:NA`, `regle:R1`, `controle:K@*`, `dispense:UREE@auto`.
     package var subject: String
     /// `brouillon`, `approuvé`, `modifié depuis`, `retiré`, `échu`.
     package var state: String

@@ -160,6 +160,10 @@ extension LaboratoryClient {
     package func withheld(request: String? = nil, limit: Int? = nil) async throws(Refusal) -> [WithheldView] {
         try await get("/v1/deliveries/withheld", [("request", request), ("limit", limit.map(String.init))])
     }
+    /// What waits for a person's decision.
+    package func deadLetters(request: String? = nil) async throws(Refusal) -> DeadLettersView {
+        try await get("/v1/deliveries/dead", [("request", request)])
+    }
     package func deliveries(request: String? = nil, limit: Int? = nil) async throws(Refusal) -> [DeliveryLineView] {
         try await get("/v1/deliveries", [("request", request), ("limit", limit.map(String.init))])
     }

@@ -212,6 +212,8 @@ package struct SignatureView: Codable, Sendable, Hashable {
     package var complete: Bool
     package var amendment: Amendment?
     package var inLot: Bool?
+    /// What it says otherwise than the version before, results aside; nil of the first one.
+    package var changes: [SignedChange]?
     package init(_ signature: Signature, in zone: CivilZone) {
         amendment = signature.amendment
         inLot = signature.inLot
@@ -386,6 +388,20 @@ package struct FileToSignView: Codable, Sendable, Hashable {
         self.fresh = fresh
         self.nextVersion = nextVersion
         self.contentHash = contentHash
+    }
+
+    package var standing: SignStanding {
+        SignStanding(
+            isFresh: !fresh.isEmpty || hasFreshSupplements, isAmendment: isAmendment, nextVersion: nextVersion,
+            rejected: rejected.map(\.analysis))
+    }
+    /// Analyses whose critical value somebody was told of.
+    package var told: Set<String> {
+        Set(observations.filter { $0.call.map { $0.state != .open } ?? false }.map(\.analysis))
+    }
+    /// Results whose control is rejected now.
+    package var rejected: [ObservationView] {
+        observations.filter { $0.holds.contains { $0.code == .qualityControlRejected } }
     }
 }
 

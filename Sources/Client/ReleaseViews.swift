@@ -112,6 +112,17 @@ package struct WithheldView: Codable, Sendable, Hashable {
     }
 }
 
+/// All that waits for a person's decision about reports on their way out, the newest first.
+package struct DeadLettersView: Codable, Sendable, Hashable {
+    package var deliveries: [DeliveryLineView]
+    package var withheld: [WithheldView]
+    package init(deliveries: [DeliveryLineView], withheld: [WithheldView]) {
+        self.deliveries = deliveries
+        self.withheld = withheld
+    }
+    package var count: Int { deliveries.count + withheld.count }
+}
+
 /// What one destination did with the report.
 package struct MailboxView: Codable, Sendable, Hashable {
     package var address: String
@@ -157,7 +168,7 @@ extension DeliveryLineView {
     /// Everyone that the message was for: the DMP, then each mailbox.
     package var recipients: [MailboxView] {
         var all = mailboxes
-        let answer = events.last { $0.kind == .dmpAccepted || $0.kind == .dmpRefused }
+        let answer = dmpAnswer
         if toDMP || answer != nil {
             let problem = answer == nil ? unanswered.problem : answer?.detail
             all.insert(

@@ -266,6 +266,9 @@ package struct CriticalCallView: Codable, Sendable, Hashable {
         self.closedBy = closedBy
         self.closedAt = closedAt
     }
+
+    /// The last attempt that reached somebody.
+    package var reached: CallAttemptView? { attempts.last { $0.outcome != "INJOIGNABLE" } }
 }
 
 /// A call as it was made. `outcome` is told from `reached` and `readBack`.

@@ -383,10 +383,14 @@ package struct DeliveryLineView: Codable, Sendable, Hashable {
     }
     /// The leg to the DMP, in words.
     package var dmp: String {
-        if has(.dmpAccepted) { return isDeletion ? "supprimé" : "accepté" }
-        if has(.dmpRefused) { return isDeletion ? "suppression refusée" : "refusé" }
-        return toDMP ? unanswered.state : "non prévu"
+        switch dmpAnswer?.kind {
+        case .dmpAccepted?: return isDeletion ? "supprimé" : "accepté"
+        case .dmpRefused?: return isDeletion ? "suppression refusée" : "refusé"
+        case _: return toDMP ? unanswered.state : "non prévu"
+        }
     }
+    /// The last word of the DMP.
+    var dmpAnswer: DeliveryEventView? { events.last { $0.kind == .dmpAccepted || $0.kind == .dmpRefused } }
     /// The leg to the mailboxes, in words.
     package var mail: String {
         if has(.mailRead) { return isDeletion ? "suppression lue" : "lu" }

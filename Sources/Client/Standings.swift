@@ -1,3 +1,5 @@
+import Laboratory
+
 /// What one destination of a request's reports holds now, and the last that is known of it.
 package struct StandingView: Encodable, Sendable, Hashable {
     package var requestNumber: String
@@ -14,6 +16,8 @@ package struct StandingView: Encodable, Sendable, Hashable {
     var told: Int
     /// Of the message that told it.
     var recipients: Set<String> = []
+    /// The DMP said that it has `version`.
+    var isConfirmed = false
 
     private enum CodingKeys: String, CodingKey {
         case requestNumber, destination, matricule, version, state, at, problem
@@ -37,6 +41,9 @@ package struct StandingView: Encodable, Sendable, Hashable {
         "prévenu autrement", "suppression refusée", "refusé par la PFI", "pas envoyé", "à envoyer", "en cours",
         "abandonné",
     ]
+
+    private static let leftAside =
+        "laissé de côté au renvoi : choix du patient, identité, masquage ou copies changées"
 
     /// One line a destination of each request, in the order of the requests given; `deliveries` and `withheld` of whole
     /// requests, in any order.
@@ -65,10 +72,17 @@ package struct StandingView: Encodable, Sendable, Hashable {
                     at: one.at, problem: one.problem, told: delivery.version, recipients: recipients)
                 let place = lines.firstIndex { $0.key == line.key }
                 line.version = place.flatMap { lines[$0].version }
+                line.isConfirmed = place.map { lines[$0].isConfirmed } ?? false
+                let answer = one.address == "DMP" ? delivery.dmpAnswer : nil
                 if delivery.isDeletion {
                     if !notDeleted.contains(one.state) { line.version = nil }
                 } else if !never.contains(one.state) {
                     line.version = delivery.version
+                    line.isConfirmed = answer?.kind == .dmpAccepted
+                }
+                // It has nothing to replace or to delete: what nobody answered for never came.
+                if answer?.kind == .dmpRefused, !line.isConfirmed, DeliveryEvent.deniesDocument(answer?.detail) {
+                    line.version = nil
                 }
                 if let place { lines[place] = line } else { lines.append(line) }
             }
@@ -80,7 +94,7 @@ package struct StandingView: Encodable, Sendable, Hashable {
             {
                 lines[place].state = "pas envoyé"
                 lines[place].at = delivery.createdAt
-                lines[place].problem = "laissé de côté au renvoi : choix du patient, identité ou masquage"
+                lines[place].problem = StandingView.leftAside
             }
         }
         for note in withheld.sorted(by: { ($0.version, $0.at.text) < ($1.version, $1.at.text) }) {

@@ -6,7 +6,7 @@ extension Workbench {
     /// Of the cursor of the list of controls.
     var currentControl: QualityRow? {
         guard face.list == .quality else { return nil }
-        return face.key.flatMap { key in house.controls.first { $0.key == key } }
+        return face.key.flatMap { key in house.quality.first { $0.key == key } }
     }
 
     /// State, rules and reason, remedy.
@@ -24,7 +24,7 @@ extension Workbench {
     /// `Relancer le CQ (:cq cobas K) ou router vers yumizen`
     private func remedy(analyzer: String, analysis: String) -> String {
         let others = house.quality.filter {
-            $0.analysis == analysis && $0.analyzer != analyzer && ["CONFORME", "CORRIGE"].contains($0.state)
+            $0.analysis == analysis && $0.analyzer != analyzer && $0.state == "CONFORME"
         }.map(\.analyzer)
         let command = ":\(Command.quality.name(in: manner.language)) \(analyzer) \(analysis)"
         return others.isEmpty

@@ -59,7 +59,8 @@ extension Workbench {
         var right: [(String, Style)] = []
         right.append(
             ("\(words[.triageCount]) \(counted(.triage))", Style(house.triageOpen > 0 ? .held : .plain, bold: true)))
-        right.append((words[.qualityCount] + controls.text(signs, absentWord: "?", gap: ""), controls.style))
+        let told = controls.text(signs, absentWord: "?", exemptWord: words[.stateExempt], gap: "")
+        right.append((words[.qualityCount] + told, controls.style))
         let dead = house.deadAnalyzers
         let analyzers =
             "\(words[.analyzersCount]) \(house.analyzers.count - dead.count)/\(house.analyzers.count)"
@@ -244,7 +245,7 @@ extension Workbench {
     }
 
     private func drawQuality(_ screen: inout Screen, _ row: Int, _ columns: Range<Int>, _ key: String) {
-        guard let quality = house.controls.first(where: { $0.key == key }) else { return }
+        guard let quality = house.quality.first(where: { $0.key == key }) else { return }
         let state = qualityWords(quality.state)
         line(
             &screen, row, columns,

@@ -14,7 +14,9 @@ extension Workbench {
                         ? " (\(min(face.chartTop + resultRows, chartPane.count))/\(chartPane.count))" : "")
             case .triage, .analyzers: paneName(3, words[.paneDetail])
             case .waiting, .urgent, .held, .calls, .reception, .requests:
-                paneName(3, words[.paneResults]) + (currentFile.map { " \($0.number) \($0.patient)" } ?? "")
+                // Before the name: no width hides it.
+                paneName(3, words[.paneResults])
+                    + (currentFile.map { " \($0.number) " + (doubt(of: $0).map { "\($0) " } ?? "") + $0.patient } ?? "")
             }
         frame(&screen, rows, columns, title: title, focused: face.pane == 3)
         // One line for the two frames.
@@ -132,7 +134,7 @@ extension Workbench {
         if result.line?.isCritical == true { value.style.bold = true }
         if (result.line?.run ?? 1) > 1 { value.text += " " + signs.corrected }
         var pieces: [(text: String, width: Int, style: Style)] = [(result.analysis, 7, Style(.plain, bold: true))]
-        if columns.count >= 84 { pieces.append((result.name, 20, .dim)) }
+        if columns.count >= 84 { pieces.append((result.name == result.analysis ? "" : result.name, 20, .dim)) }
         var fixed = pieces.reduce(0) { $0 + $1.width + 1 } + width + 9
         if columns.count >= 60 { fixed += 12 }
         // The flag is that of the value beside it.
@@ -263,7 +265,7 @@ extension Workbench {
         func fold(_ text: String, _ style: Style = .plain) {
             for line in CellWidth.fold(mark(text), columns) { out.append((line, style)) }
         }
-        fold(result.analysis + " " + result.name, Style(.plain, bold: true))
+        fold(result.title, Style(.plain, bold: true))
         if let line = result.line {
             let flag = flagMark(line)
             fold(
@@ -306,6 +308,7 @@ extension Workbench {
             out.append(("", .plain))
             fold("\(file.patient) \(civil(file.civil))", Style(.plain, bold: true))
             fold("\(words[.identity]) \(identity(file.identity))", .dim)
+            if let doubt = doubt(of: file) { fold(doubt, .critical) }
             fold("\(words[.prescriber]) \(file.prescriber)", .dim)
             for tube in file.tubes {
                 let received = tube.received.map { clock($0) } ?? words[.notReceived]

@@ -215,7 +215,7 @@ extension Workbench {
             CellWidth.fold(mark(text), columns.count - 4).map { ($0, style) }
         }
         let (first, inside) = box(
-            &screen, columns, height: folded.count + 2, title: say(.conflictTitle, conflict.analysis))
+            &screen, columns, height: folded.count + 2, title: say(.conflictTitle, place(of: conflict)))
         for (offset, line) in folded.enumerated() { screen.put(line.0, first + offset, inside.lowerBound, line.1) }
     }
 

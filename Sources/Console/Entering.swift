@@ -322,14 +322,14 @@ extension Workbench {
             // Theirs stands: mine is let go, knowingly.
             face.mode = .browse
             drafts.removeAll { $0.place == conflict.request + "/" + conflict.analysis }
-            face.notice = Notice(say(.conflictKept, conflict.analysis, theirs(conflict)?.value ?? ""), .good)
-            return [.keep(drafts)]
+            face.notice = Notice(say(.conflictKept, place(of: conflict), theirs(conflict)?.value ?? ""), .good)
+            return [.keep(drafts)] + openClash()
         case .character("m"):
             face.mode = .browse
             return commit(
                 Draft(
                     request: conflict.request, analysis: conflict.analysis, text: conflict.mine,
-                    seen: theirs(conflict)?.id, at: now, isAccepted: true))
+                    seen: theirs(conflict)?.id, at: now, isAccepted: true)) + openClash()
         case .escape:
             face.mode = .browse
             // Not sent again by itself: the person decides.
@@ -337,8 +337,8 @@ extension Workbench {
                 drafts[place].isAccepted = false
                 drafts[place].complaint = sentence(conflict)
             }
-            face.notice = Notice(say(.draftKept, conflict.mine), .held)
-            return [.keep(drafts)]
+            face.notice = Notice(place(of: conflict) + " : " + say(.draftKept, conflict.mine), .held)
+            return [.keep(drafts)] + openClash()
         case .character, .control, .alt, .function, .enter, .tab, .backTab, .backspace, .delete, .insert, .up, .down,
             .left, .right, .home, .end, .pageUp, .pageDown:
             return [.bell]
@@ -346,6 +346,15 @@ extension Workbench {
     }
 
     func theirs(_ conflict: Conflict) -> Line? { house.files[conflict.request]?.standing(conflict.analysis) }
+
+    /// Whose value it is, whatever stands on the screen below: `MARTIN Léa 261122000412 K`.
+    func place(of conflict: Conflict) -> String {
+        let file = house.files[conflict.request]
+        let line = theirs(conflict) ?? house.lines.first { $0.request == conflict.request }
+        let patient = file?.patient ?? line?.patient ?? ""
+        return [patient, line?.accession ?? conflict.request, conflict.analysis].filter { !$0.isEmpty }
+            .joined(separator: " ")
+    }
 
     /// `[CONF-01] Ligne modifiée par l.roux à 14:31 (K 4,2 → 4,4). Votre saisie 4,3 est gardée.`
     func sentence(_ conflict: Conflict) -> String {

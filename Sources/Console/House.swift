@@ -18,8 +18,6 @@ package struct House: Sendable, Equatable {
     package private(set) var urgentTubes = 0
     package private(set) var heldTubes = 0
     package private(set) var criticalTubes = 0
-    /// Values that wait without any control of their kind, by `analyzer/analysis`.
-    private var valuesWithoutControl: [String: Int] = [:]
     package var triageOpen = 0
     package var awaitingSignature = 0
     package var analyzers: [AnalyzerRow] = []
@@ -103,11 +101,8 @@ package struct House: Sendable, Equatable {
 
     private mutating func replace(_ place: Int, _ line: Line) {
         let spot = placeOfLine[place]
-        let old = lines[place]
         lines[place] = line
         count(tubes[spot.tube], -1)
-        countControl(old, -1)
-        countControl(line, 1)
         var all = tubes[spot.tube].lines
         all[spot.at] = line
         tubes[spot.tube] = Tube.tubes(of: all)[0]
@@ -119,8 +114,6 @@ package struct House: Sendable, Equatable {
         tubeAt = [:]
         tubesOfRequest = [:]
         (urgentTubes, heldTubes, criticalTubes) = (0, 0, 0)
-        valuesWithoutControl = [:]
-        for line in lines { countControl(line, 1) }
         for (place, tube) in tubes.enumerated() {
             tubeAt[tube.key] = place
             tubesOfRequest[tube.request, default: []].append(place)
@@ -132,12 +125,6 @@ package struct House: Sendable, Equatable {
             defer { met[tube] += 1 }
             return LinePlace(tube: tube, at: met[tube])
         }
-    }
-    private mutating func countControl(_ line: Line, _ one: Int) {
-        guard let analyzer = line.analyzer, line.holds.contains(where: { $0.code == .noQualityControl }) else { return }
-        let key = analyzer + "/" + line.analysis
-        let left = valuesWithoutControl[key, default: 0] + one
-        valuesWithoutControl[key] = left > 0 ? left : nil
     }
     private mutating func count(_ tube: Tube, _ one: Int) {
         if tube.urgent { urgentTubes += one }
@@ -165,17 +152,8 @@ package struct House: Sendable, Equatable {
     }
     package func callElsewhere(_ key: String) -> CallRow? { callsElsewhere.first { $0.key == key }?.call }
 
-    /// Of analyses on an analyzer whose values wait, or that a control is due of.
-    package var controlCounts: ControlCounts { ControlCounts(states: controls.map(\.state)) }
-    /// Every analysis on an analyzer with what is known of its control, if anything.
-    package var controls: [QualityRow] {
-        let known = Set(quality.map(\.key))
-        return quality
-            + valuesWithoutControl.keys.filter { !known.contains($0) }.sorted().map { key in
-                let parts = key.split(separator: "/", maxSplits: 1).map { String($0) }
-                return QualityRow(analyzer: parts[0], analysis: parts.last ?? "", state: "NON_CONTROLE")
-            }
-    }
+    /// Of what was ever controlled, and of what waits.
+    package var controlCounts: ControlCounts { ControlCounts(quality) }
     /// Disciplines of what waits.
     package var sections: [String] { Set(lines.map(\.section)).subtracting([""]).sorted() }
     package var deadAnalyzers: [AnalyzerRow] { analyzers.filter { !$0.isWell } }
@@ -297,6 +275,8 @@ package struct Line: Sendable, Hashable {
     package func severity(of hold: Hold) -> Hold.Code.Severity { hold.severity(isWithheld: isWithheld) }
     /// The tube that it is of; the request while no tube has a number.
     var tubeKey: String { accession.isEmpty ? request : accession }
+    /// Typed before something is taken away.
+    package var lastDigits: String { String(tubeKey.suffix(3)) }
     package var valueAndUnit: String { unit.isEmpty || unit == "1" ? value : value + " " + unit }
 }
 
@@ -362,7 +342,7 @@ package struct AnalyzerRow: Sendable, Hashable {
 package struct QualityRow: Sendable, Hashable {
     package var analyzer: String
     package var analysis: String
-    /// `NON_CONTROLE`, `CONFORME`, `ECHU`, `REJET`, `CORRIGE`
+    /// `NON_CONTROLE`, `CONFORME`, `ECHU`, `REJET`, `CORRIGE`, or `DISPENSE` (`exempt`)
     package var state: String
     package var rules: [String]
     package var because: String
@@ -521,6 +501,8 @@ package struct FileSheet: Sendable, Hashable {
     package var limits: [String: Limits] = [:]
     /// Analyses that a hand types twice: nothing else checks them.
     package var twice: Set<String> = []
+    /// Why nobody is sure of the identity.
+    package var attributes: [IdentityAttribute] = []
 
     package init(
         number: String, patient: String, civil: String, identity: String, prescriber: String, urgent: Bool,
@@ -548,7 +530,7 @@ package struct FileSheet: Sendable, Hashable {
     package static func == (a: FileSheet, b: FileSheet) -> Bool {
         a.number == b.number && a.patient == b.patient && a.lines == b.lines && a.tubes == b.tubes
             && a.happenings == b.happenings && a.priors == b.priors && a.pasts == b.pasts && a.twice == b.twice
-            && a.limits == b.limits
+            && a.limits == b.limits && a.identity == b.identity && a.attributes == b.attributes
             && a.asked.map(\.code) == b.asked.map(\.code)
     }
     package func hash(into hasher: inout Hasher) { hasher.combine(number) }

@@ -3,6 +3,7 @@ import Laboratory
 
 extension Workbench {
     mutating func take(_ input: Input) -> [Effect] {
+        if sought != nil, house.link != .locked { return hold(input) }
         switch input {
         case .key(let key):
             if isTypedAhead(key) { return [.bell] }
@@ -31,6 +32,45 @@ extension Workbench {
         case .paste(let text): return paste(text)
         case .click(let row, let column): return click(row, column)
         }
+    }
+
+    /// Until the tube that was asked for is there, nothing goes to the one before it.
+    private mutating func hold(_ input: Input) -> [Effect] {
+        switch input {
+        case .key(let key):
+            if case .control = key, [.lock, .quit].contains(manner.keymap[key]) { return press(key) }
+            if key == .escape {
+                giveUp()
+                givenUp += 1
+                face.notice = nil
+                return []
+            }
+        case .scan(let code, let typed):
+            ahead.removeLast(min(typed, ahead.count))
+            ahead.append(.scan(code, typed: 0))
+            return []
+        case .click: return [.bell]
+        case .paste: break
+        }
+        guard ahead.count < Workbench.mostAhead else { return [.bell] }
+        ahead.append(input)
+        return []
+    }
+    /// The tube does not come: what was typed for it is nobody's, and is said to be gone.
+    mutating func giveUp() {
+        if let sought, !ahead.isEmpty {
+            let dropped = say(.keysDropped, sought, String(ahead.count))
+            let said = face.notice.map { $0.text + " · " } ?? ""
+            face.notice = Notice(said + dropped, .critical)
+        }
+        sought = nil
+        ahead = []
+    }
+    /// What was typed for the tube that is on the screen now.
+    mutating func replayAhead() -> [Effect] {
+        let inputs = ahead
+        ahead = []
+        return inputs.flatMap { take($0) }
     }
 
     /// Letters that follow a refusal without a pause were meant for what was refused: they are no commands.

@@ -334,7 +334,7 @@ package struct Plain: Sendable {
             let theirs = bench.theirs(conflict)
             let author = theirs?.author ?? theirs?.analyzer ?? ""
             return [
-                bench.say(.conflictTitle, conflict.analysis), bench.sentence(conflict),
+                bench.say(.conflictTitle, bench.place(of: conflict)), bench.sentence(conflict),
                 "\(bench.words[.conflictMine]) : \(conflict.mine)",
                 "\(bench.words[.conflictTheirs]) : \(theirs?.value ?? "") (\(author))",
                 bench.words[.conflictKeys],

@@ -10,20 +10,28 @@ extension Plain {
     package var greeting: [String] {
         let words = bench.words
         let house = bench.house
-        let controls = house.controlCounts
+        let well = house.analyzers.count - house.deadAnalyzers.count
         let lines = [
             [house.site, house.person].filter { !$0.isEmpty }.joined(separator: ", "),
-            "\(words[.analyzersCount]) \(house.analyzers.count - house.deadAnalyzers.count)/\(house.analyzers.count) ; "
-                + "\(words[.qualityCount]) \(controls.rejected) \(words[.stateRejected]), "
-                + "\(controls.expired) \(words[.stateExpired]), "
-                + (controls == ControlCounts() ? words[.noControls] : "\(controls.absent) \(words[.stateNone])")
-                + " ; \(words[.triageCount]) \(house.triageOpen)",
+            "\(words[.analyzersCount]) \(well)/\(house.analyzers.count) ; \(words[.qualityCount]) \(controlWords) ; "
+                + "\(words[.triageCount]) \(house.triageOpen)",
             bench.say(
                 .plainWaiting, String(house.tubes.count), String(house.urgentTubes), String(house.heldTubes),
                 String(bench.count(of: .calls))),
             bench.say(.plainBegin, bench.manner.name(.help), bench.manner.name(.menu)),
         ]
         return (lines + reading).map { bench.mark($0) }
+    }
+
+    /// `1 rejeté, 0 échu, 2 jamais contrôlé`
+    private var controlWords: String {
+        let (words, controls) = (bench.words, bench.house.controlCounts)
+        var told = [
+            "\(controls.rejected) \(words[.stateRejected])", "\(controls.expired) \(words[.stateExpired])",
+            controls == ControlCounts() ? words[.noControls] : "\(controls.absent) \(words[.stateNone])",
+        ]
+        if controls.exempt > 0 { told.append("\(controls.exempt) \(words[.stateExempt])") }
+        return told.joined(separator: ", ")
     }
 
     /// The line of the cursor, in one line.
@@ -66,12 +74,13 @@ extension Plain {
             tube?.patient ?? file?.patient ?? "", bench.civil(tube?.civil ?? file?.civil ?? ""),
             "\(bench.words[.tubeNumber]) \(bench.currentAccession ?? key)",
             (tube?.urgent ?? file?.urgent) == true ? bench.words[.urgent] : "",
+            (file?.attributes ?? []).map(bench.manner.language.words).joined(separator: ", "),
         ].filter { !$0.isEmpty }.joined(separator: ", ")
     }
 
     private func say(_ result: Workbench.ResultRow) -> String {
         let words = bench.words
-        var parts = [[result.analysis, result.name].filter { !$0.isEmpty }.joined(separator: " ")]
+        var parts = [result.title]
         let draft = bench.drafts.first { $0.place == "\(bench.currentRequest ?? "")/\(result.analysis)" }
             .map { "\(words[$0.isAccepted ? .entryWaits : .typing]) \($0.text)" }
         guard let line = result.line else {
@@ -138,7 +147,7 @@ extension Plain {
                         "\(words[.orders]) \(row.orders)",
                     ].joined(separator: " ; ")
             }
-            if bench.face.list == .quality, let row = bench.house.controls.first(where: { $0.key == key }) {
+            if bench.face.list == .quality, let row = bench.house.quality.first(where: { $0.key == key }) {
                 return [
                     "\(row.analyzer) \(row.analysis)", bench.qualityWords(row.state).text,
                     (row.rules + [bench.because(of: row)]).filter { !$0.isEmpty }.joined(separator: ", "),

@@ -14,7 +14,7 @@ extension Workbench {
             return chartWanted()
         case .tick:
             changed = changed.filter { $0.value.duration(to: now) < Workbench.changeShown }
-            return []
+            return nextClash()
         case .who(let person, let login, let site, let permissions):
             house.person = person
             house.login = login
@@ -32,10 +32,18 @@ extension Workbench {
             return []
         case .found(let sheet, let accession):
             if house.link == .locked { return [] }
-            return show(sheet, accession)
+            if givenUp > 0 {
+                givenUp -= 1
+                return []
+            }
+            return show(sheet, accession) + replayAhead()
         case .notFound(let text):
-            sought = nil
+            if givenUp > 0 {
+                givenUp -= 1
+                return []
+            }
             face.notice = Notice(say(.notFound, text), .critical)
+            giveUp()
             return [.bell]
         case .chart(let key, let lines):
             house.charts[key] = lines
@@ -56,6 +64,8 @@ extension Workbench {
         case .failed(let refusal):
             face.wanted = nil
             face.notice = Notice(sentence(refusal), .critical)
+            giveUp()
+            givenUp = 0
             return []
         case .offline: return lost()
         case .online: return regained()
@@ -69,6 +79,8 @@ extension Workbench {
 
     private mutating func lost() -> [Effect] {
         face.wanted = nil
+        giveUp()
+        givenUp = 0
         switch house.link {
         case .offline, .locked: return []
         case .connecting, .online: house.link = .offline(since: now)
@@ -244,8 +256,10 @@ extension Workbench {
                 Question(
                     purpose: .validate(request: request, ids: ids), title: sentence(refusal),
                     parts: [.init(.reason, choices: words.reasons)]))
-        case .enter(let request, let analysis, let value, let seen) where refusal.code == "enter.changed" && isFree:
-            return clash(request, analysis, mine: value.shown, seen, refusal) + [.bell]
+        case .enter(let request, let analysis, let value, let seen) where refusal.code == "enter.changed":
+            complain(of: request + "/" + analysis, refusal)
+            clash(request, analysis, mine: value.shown, seen, refusal)
+            return [.keep(drafts), .open(request), .load(.worklist), .bell] + (isFree ? openClash() : [])
         case .enter(let request, let analysis, _, _):
             complain(of: request + "/" + analysis, refusal)
             return [.keep(drafts), .bell]
@@ -292,13 +306,29 @@ extension Workbench {
     /// Somebody else wrote the cell since it was read: both values stay, the person says which one counts.
     private mutating func clash(
         _ request: String, _ analysis: String, mine: String, _ seen: String, _ refusal: Refusal
-    ) -> [Effect] {
+    ) {
         let before = house.files[request]?.lines.first { $0.id == seen } ?? house.lines.first { $0.id == seen }
-        face.mode = .conflict(
+        clashes.append(
             Conflict(
                 request: request, analysis: analysis, mine: mine, words: sentence(refusal),
                 before: before?.value ?? ""))
-        return [.open(request), .load(.worklist)]
+    }
+
+    /// The next one is asked when nobody types.
+    mutating func nextClash() -> [Effect] {
+        if let lastKey, lastKey.duration(to: now) < Workbench.typedAhead { return [] }
+        return openClash()
+    }
+    /// One after the other; one whose value is no longer typed is settled.
+    mutating func openClash() -> [Effect] {
+        guard case .browse = face.mode, sought == nil, house.link == .online else { return [] }
+        while !clashes.isEmpty {
+            let clash = clashes.removeFirst()
+            guard drafts.contains(where: { $0.place == clash.request + "/" + clash.analysis }) else { continue }
+            face.mode = .conflict(clash)
+            return [.open(clash.request)]
+        }
+        return []
     }
 
     /// What waits in the drafts goes to the server, one by one, each with the version that it was typed over.
@@ -320,6 +350,9 @@ extension Workbench {
     mutating func lock() -> [Effect] {
         if case .locked = house.link { return [] }
         house.link = .locked
+        sought = nil
+        ahead = []
+        givenUp = 0
         keepEntryAsDraft()
         if case .question(let question) = face.mode { keepForm(question) }
         face.mode = .question(

@@ -49,9 +49,10 @@ extension Workbench {
 
     /// `tube inconnu`
     package func reason(of row: TriageRow) -> String {
-        let french = row.reason.replacing("_", with: " ").replacing("demandee", with: "demandée")
-            .replacing("refusee", with: "refusée")
-        return manner.language == .french ? french : EnglishServer.triage[row.reason]?.reason ?? french
+        switch manner.language {
+        case .french: TriageRow.words(of: row.reason)
+        case .english: EnglishServer.triage[row.reason]?.reason ?? TriageRow.words(of: row.reason)
+        }
     }
     package func explanation(of row: TriageRow) -> String {
         guard manner.language == .english, let known = EnglishServer.triage[row.reason] else { return row.explanation }
@@ -85,6 +86,12 @@ extension Workbench {
         return manner.language == .french ? lines : lines.map { EnglishServer.chart($0) }
     }
 
+    /// `▣ identité douteuse`; nil: nobody doubts whose it is.
+    func doubt(of file: FileSheet) -> String? {
+        if file.attributes.isEmpty { return nil }
+        return manner.signs.held + " " + file.attributes.map(manner.language.words).joined(separator: ", ")
+    }
+
     func identity(_ code: String) -> String {
         switch IdentityStatus(rawValue: code) {
         case .provisional: words[.identityProvisional]
@@ -93,6 +100,16 @@ extension Workbench {
         case .qualified: words[.identityQualified]
         case nil: code
         }
+    }
+}
+
+extension TriageRow {
+    /// `analyse non demandée` for `analyse_non_demandee`: codes have neither accents nor blanks.
+    package static func words(of code: String) -> String {
+        let accents = [
+            ("demandee", "demandée"), ("refusee", "refusée"), ("identite", "identité"), ("controle", "contrôle"),
+        ]
+        return accents.reduce(code.replacing("_", with: " ")) { $0.replacing($1.0, with: $1.1) }
     }
 }
 
@@ -180,6 +197,9 @@ package enum EnglishServer {
             "identity mismatch", "the analyzer names another person than the file: look at the tube and its label"
         ),
         "commande_refusee": ("refused order", "the analyzer refused the order: look at it, then send it again"),
+        "controle_inconnu": (
+            "unknown control", "nobody declared this control material: declare it, or dismiss what it measured"
+        ),
     ]
 
     static let states: [(french: String, english: String)] = [

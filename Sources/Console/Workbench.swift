@@ -46,8 +46,15 @@ package struct Workbench: Sendable, Equatable {
     /// Faces before the last keys, newest last: a scan takes back what it typed.
     var faces: [Face] = []
     var draftsBefore: [[Draft]] = []
-    /// A tube asked for by a scan or a command.
+    /// A tube asked for by a scan or a command, on its way.
     var sought: String?
+    /// What is typed before that tube is on the screen: it is meant for it, and for no other patient's.
+    var ahead: [Input] = []
+    /// Tubes on their way that nobody waits for any more.
+    var givenUp = 0
+    static let mostAhead = 64
+    /// Values that somebody else wrote over, to be asked when nobody types.
+    var clashes: [Conflict] = []
 
     /// A change shows for that long.
     package static let changeShown = Duration.seconds(1)
@@ -78,7 +85,7 @@ package struct Workbench: Sendable, Equatable {
             house.callsElsewhere.map(\.key)
                 + tubes.filter { $0.isCritical && !house.toldTubes.contains($0.key) }.map(\.key)
         case .quality:
-            house.controls.sorted { Workbench.rank($0) < Workbench.rank($1) }.map(\.key)
+            house.quality.sorted { Workbench.rank($0) < Workbench.rank($1) }.map(\.key)
         case .triage: house.triage.map(\.id)
         case .reception: house.requests.filter { $0.awaited > 0 }.map(\.number)
         case .requests: house.requests.map(\.number)
@@ -250,6 +257,8 @@ package struct Workbench: Sendable, Equatable {
         package var unit: String
         package var line: Line?
         package var runs: Int
+        /// `K Potassium`; what has no name of its own, or its code for a name, is said once.
+        package var title: String { name.isEmpty || name == analysis ? analysis : analysis + " " + name }
     }
 
     /// Of the opened file every analysis asked for, else what waits of the tube.

@@ -38,6 +38,8 @@ struct EarlierVersions {
         var subject: ReportSubject
         /// When it is known to have come, or when the PFI took it.
         var at: Instant?
+        /// The DMP said that it has it.
+        var isConfirmed = false
     }
     /// Deliveries that never left, closed with the new version's.
     var overtaken: [Fact] = []
@@ -60,7 +62,10 @@ struct EarlierVersions {
     var misplaced: [Holding] { holdings.filter(isMisplaced) }
     /// The last message that may be with the PFI; nil after a deletion.
     var lastSent: Delivery? { held.values.map(\.delivery).max(by: DeliveryErrand.comesBefore) }
-    var holders: Set<Destination> { Set(held.keys) }
+    /// Those of them whom a later version may still go to.
+    var holders: Set<Destination> { Set(held.keys).subtracting(takenOff) }
+    /// No copies any more: what they have is withdrawn there, and nothing follows it.
+    var takenOff: Set<Destination> = []
 
     private func isMisplaced(_ holding: Holding) -> Bool {
         guard let subject else { return false }
@@ -88,12 +93,11 @@ struct EarlierVersions {
             holdings.append(
                 Holding(
                     destination: destination, delivery: delivery, recipient: recipient, subject: subject,
-                    at: at ?? taken))
+                    at: at ?? taken, isConfirmed: destination == .dmp && at != nil))
         }
         // What the DMP refused is not there; what it had before still is.
-        if sent.toDMP, !events.contains(where: { $0.kind == .dmpRefused }) {
-            hold(.dmp, nil, events.last { $0.kind == .dmpAccepted }?.at)
-        }
+        if sent.toDMP, !events.isRefusedByDMP { hold(.dmp, nil, events.last { $0.kind == .dmpAccepted }?.at) }
+        settle(sent, events, subject)
         for recipient in sent.recipients {
             let came = events.first { $0.kind == .mailDelivered && $0.isAbout(recipient.address) }?.at
             hold(EarlierVersions.destination(of: recipient), recipient, came)
@@ -102,8 +106,14 @@ struct EarlierVersions {
     mutating func remove(_ deletion: Delivery, _ events: [DeliveryEvent]) {
         guard let sent = DocumentTransmission(sent: deletion.message) else { return }
         let subject = ReportSubject(sent.patient)
-        if sent.toDMP, !events.contains(where: { $0.kind == .dmpRefused }) { drop(.dmp, of: subject) }
+        if sent.toDMP, !events.isRefusedByDMP { drop(.dmp, of: subject) }
+        settle(sent, events, subject)
         for recipient in sent.recipients { drop(EarlierVersions.destination(of: recipient), of: subject) }
+    }
+    /// A DMP that has nothing to replace or to delete never had what nobody answered for.
+    private mutating func settle(_ sent: DocumentTransmission, _ events: [DeliveryEvent], _ subject: ReportSubject) {
+        guard sent.toDMP, sent.request != .initial, events.deniesDocument else { return }
+        holdings.removeAll { $0.destination == .dmp && !$0.isConfirmed && !$0.subject.isAnother(than: subject) }
     }
     private mutating func drop(_ destination: Destination, of subject: ReportSubject) {
         holdings.removeAll { $0.destination == destination && !$0.subject.isAnother(than: subject) }
@@ -118,13 +128,6 @@ struct EarlierVersions {
         Dictionary(grouping: holdings, by: \.delivery.reportID).values
             .map { Dictionary($0.map { ($0.destination, $0) }) { _, last in last } }
             .sorted { ($0.first?.value.delivery.version ?? 0) < ($1.first?.value.delivery.version ?? 0) }
-    }
-}
-
-extension DeliveryEvent {
-    /// Told by this mailbox, whose address its detail begins with.
-    func isAbout(_ address: String) -> Bool {
-        detail?.split(separator: " ").first?.lowercased() == address.lowercased()
     }
 }
 

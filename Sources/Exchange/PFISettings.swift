@@ -50,7 +50,22 @@ package struct PFISettings: Sendable {
                 remedy: "ajouter « tls » (certificate, key, authorities), ou passer par un relais sur 127.0.0.1")
         }
     }
+    /// Beyond this machine both ends show who they are (PFI sheet section 7): who may feed a DMP, who may say that it
+    /// was fed. Refusals: `pfi.mutual`.
+    package static func checkMutual(host: String, isMutual: Bool, at place: String, remedy: String) throws(Refusal) {
+        guard isMutual || isLoopback(host) else {
+            throw Refusal(
+                "pfi.mutual", at: place,
+                because: "hors de cette machine, les deux côtés se présentent par un certificat (TLS mutuel)",
+                remedy: remedy + ", ou passer par un relais sur 127.0.0.1")
+        }
+    }
+    /// This machine and no name that a directory could answer otherwise: 127.0.0.0/8 in four numbers (RFC 1122 section
+    /// 3.2.1.3), ::1, localhost.
     package static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        if host == "localhost" || host == "::1" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127"
+            && parts.allSatisfy { $0.utf8.count <= 3 && $0.allSatisfy(\.isNumber) && UInt8($0) != nil }
     }
 }

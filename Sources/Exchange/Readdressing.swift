@@ -15,7 +15,7 @@ extension ReportDispatch {
         var events: [DeliveryEvent]
     }
     /// Why we closed a message before it left: its destinations had nothing of it.
-    private static let ownClosings = ["retenu", patientsChoice, copiesChanged]
+    fileprivate static let ownClosings = ["retenu", patientsChoice, copiesChanged]
     static let patientsChoice = "choix du patient"
     private static let copiesChanged = "copies changées"
 
@@ -59,20 +59,47 @@ extension ReportDispatch {
         // Held: looked at again when it is released.
         if state.isHeld || state.isWithdrawn { return }
         let patient = try await desk.patient(request.patientID)
-        let named = Set(request.correspondents(of: patient).compactMap { $0.securedMail?.lowercased() })
+        let named = request.mailboxes(of: patient)
         func changed(_ addresses: (ReleaseAct) -> [String]?) -> Set<String> {
             Set(acts.flatMap { addresses($0) ?? [] })
         }
-        try await takeBack(changed(\.removed).subtracting(named), request)
-        // A version that is still to be made names its own recipients.
-        guard last.signatureID == latest.id || last.signatureID.hasPrefix("\(latest.id)/") else { return }
-        try await give(changed(\.added).intersection(named), last, latest, state, request)
+        var failure: CommandFailure?
+        do throws(CommandFailure) {
+            try await takeBack(changed(\.removed).subtracting(named), request)
+        } catch { failure = error }
+        // A version that is still to be made names its own recipients. Who is added does not wait for who is taken off.
+        if last.signatureID == latest.id || last.signatureID.hasPrefix("\(latest.id)/") {
+            try await give(changed(\.added).intersection(named), last, latest, state, request)
+        }
+        if let failure { throw failure }
+    }
+
+    /// Of those whom a message names, whom it may still go to: who is named today, and who has a version unless it was
+    /// taken off the copies. A message that waits for a person keeps the addresses of its day.
+    func addressed(
+        _ destinations: Set<Destination>, _ request: Request, _ patient: Laboratory.Patient
+    ) async throws(CommandFailure) -> Set<Destination> {
+        let unnamed = destinations.filter {
+            guard case .professional(let address) = $0 else { return false }
+            return !request.mailboxes(of: patient).contains(address)
+        }
+        if unnamed.isEmpty { return destinations }
+        return destinations.subtracting(unnamed.subtracting(try await earlierVersions(of: request).holders))
+    }
+
+    /// Taken off the copies after a signature and named by nobody today: a withdrawal is all that goes there.
+    func takenOff(_ request: Request) async throws(CommandFailure) -> Set<Destination> {
+        let removed = Set(try await desk.releaseActs(of: request).flatMap { $0.act.removed ?? [] })
+        if removed.isEmpty { return [] }
+        let patient = try await desk.patient(request.patientID)
+        return Set(removed.subtracting(request.mailboxes(of: patient)).map { .professional($0) })
     }
 
     /// Messages that have not left are written again without them; who has a version is told that it is withdrawn.
     private func takeBack(_ addresses: Set<String>, _ request: Request) async throws(CommandFailure) {
         let gone = Set(addresses.map { Destination.professional($0) })
-        let found = try await lastWords(of: request).filter { gone.contains($0.key) }
+        // What the PFI refused is not there: what came before it is.
+        let found = try await lastWords(of: request, passingRefused: true).filter { gone.contains($0.key) }
         for (_, group) in Dictionary(grouping: found, by: \.value.delivery.id).sorted(by: { $0.key < $1.key }) {
             guard let word = group.first?.value, DeliveryErrand(word.delivery) != .deletion,
                 let sent = DocumentTransmission(sent: word.delivery.message)
@@ -83,7 +110,7 @@ extension ReportDispatch {
                 facts.append(close(word.delivery, word.events, ReportDispatch.copiesChanged))
                 let rest = EarlierVersions.destinations(of: sent).subtracting(group.map(\.key))
                 if !rest.isEmpty { facts += try await again(word.delivery, "renvoi", as: nil, keeping: rest) }
-            } else if !word.events.contains(where: { $0.kind == .refused }) {
+            } else {
                 facts = try await again(word.delivery, "retrait", as: .deletion, keeping: Set(group.map(\.key)))
             }
             try await tell(facts, "release.copies", request)
@@ -168,7 +195,10 @@ extension ReportDispatch {
         do throws(StoreFailure) { return try await desk.store.deliveries(of: request) } catch { throw .store(error) }
     }
 
-    private func lastWords(of request: Request) async throws(CommandFailure) -> [Destination: LastWord] {
+    /// `passingRefused`: versions that the PFI refused count for nothing.
+    private func lastWords(
+        of request: Request, passingRefused: Bool = false
+    ) async throws(CommandFailure) -> [Destination: LastWord] {
         var found = [Destination: LastWord]()
         // What is taken back in the instant of its sending is taken back after it.
         func rank(_ delivery: Delivery) -> (Instant, Int, String) {
@@ -179,9 +209,10 @@ extension ReportDispatch {
             do throws(StoreFailure) { events = try await desk.store.deliveryEvents(delivery.id) } catch {
                 throw .store(error)
             }
-            let isVoid =
-                events.isClosed && !events.mayHaveLeft
-                && ReportDispatch.ownClosings.contains(events.last?.detail ?? "")
+            let isVoid = events.isClosed && !events.mayHaveLeft && events.isClosedByUs
+            if passingRefused, DeliveryErrand(delivery) != .deletion, events.contains(where: { $0.kind == .refused }) {
+                continue
+            }
             guard !isVoid, let sent = DocumentTransmission(sent: delivery.message) else { continue }
             for destination in EarlierVersions.destinations(of: sent) {
                 found[destination] = LastWord(delivery: delivery, events: events)
@@ -189,6 +220,18 @@ extension ReportDispatch {
         }
         return found
     }
+}
+
+extension Request {
+    /// MSSanté addresses of everyone who is written to, lower case.
+    fileprivate func mailboxes(of patient: Laboratory.Patient) -> Set<String> {
+        Set(correspondents(of: patient).compactMap { $0.securedMail?.lowercased() })
+    }
+}
+
+extension [DeliveryEvent] {
+    /// Nobody decided it about this message: a hold, a choice of the patient, copies that changed.
+    var isClosedByUs: Bool { ReportDispatch.ownClosings.contains(last?.detail ?? "") }
 }
 
 extension Delivery {

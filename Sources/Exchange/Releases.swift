@@ -80,7 +80,13 @@ extension ReportDispatch {
                         "release.due", at: request.number, because: "un envoi de ce compte rendu est déjà en cours",
                         remedy: "attendre sa réponse : paillasse deliveries --request \(request.number)"))
             }
-            facts += try await resent(earlier)
+            try await checkNewest(earlier, request)
+            if let latest, try await isAnotherParentInDMP(earlier) {
+                facts += try await editAgain(
+                    latest, request, act, entry, earlier, state, notice: ReportDispatch.resendNotice)
+            } else {
+                facts += try await resent(earlier)
+            }
         case .retry, .abandon: facts += try await settle(act, request, isHeld: state.isHeld)
         case .told:
             let left = try await desk.withheld(site: nil, request: request.id, limit: StoreBounds.ofRequest)
@@ -146,7 +152,7 @@ extension ReportDispatch {
     /// anything left, the version that waits is made again under the flags.
     private func editAgain(
         _ signature: Laboratory.Signature, _ request: Request, _ act: ReleaseAct, _ entry: RegisterEntry,
-        _ earlier: EarlierVersions, _ before: ReleaseState
+        _ earlier: EarlierVersions, _ before: ReleaseState, notice: String = visibilityNotice
     ) async throws(CommandFailure) -> [Fact] {
         guard earlier.lastVersion > 0 else { return [] }
         // What is out can be hidden although the identity changed since.
@@ -164,7 +170,7 @@ extension ReportDispatch {
                         + "--reason ERREUR_IDENTITE, puis masquer la nouvelle version"))
         }
         signed.producedAt = entry.at
-        signed.notice = ReportDispatch.visibilityNotice
+        signed.notice = notice
         let version = earlier.lastVersion + 1
         var earlier = earlier, facts = [Fact]()
         if after.confidentiality != .normal, let holding = earlier.held[.dmp] {
@@ -181,6 +187,21 @@ extension ReportDispatch {
     /// What readers of the version before are told: not who may not see it, nor why.
     static let visibilityNotice =
         "Seules les règles d'accès à ce document changent ; les résultats et leur interprétation sont les mêmes."
+
+    static let resendNotice =
+        "Ce document est transmis de nouveau ; les résultats et leur interprétation sont les mêmes."
+
+    /// Once v2 exists, v1 does not go again (HOUSE invariant 6).
+    private func checkNewest(_ earlier: EarlierVersions, _ request: Request) async throws(CommandFailure) {
+        guard let last = earlier.lastSent, last.version < earlier.lastVersion else { return }
+        throw .refused(
+            Refusal(
+                "release.overtaken", at: request.number,
+                because: "la version \(last.version) est remplacée par la version \(earlier.lastVersion), "
+                    + "que la PFI n'a pas prise",
+                remedy: "reprendre l'envoi de celle-ci : paillasse deliveries --request \(request.number), puis "
+                    + "paillasse deliveries retry"))
+    }
 
     private func dueDeliveries(_ request: Request) async throws(CommandFailure) -> [(Delivery, [DeliveryEvent])] {
         do throws(StoreFailure) {
@@ -258,24 +279,64 @@ extension ReportDispatch {
         return again
     }
 
-    /// The version in force, to each who has it, by the message that brought it.
+    /// The version in force, to each who has it, by the message that brought it; to the DMP as what it has asks for.
     private func resent(_ earlier: EarlierVersions) async throws(CommandFailure) -> [Fact] {
         guard let last = earlier.lastSent else { return [] }
         let held = earlier.held.filter { $0.value.delivery.reportID == last.reportID }
         var facts = [Fact](), nobody: CommandFailure?
-        for (_, group) in Dictionary(grouping: held, by: \.value.delivery.id).sorted(by: { $0.key < $1.key }) {
-            guard let delivery = group.first?.value.delivery else { continue }
-            // What the DMP refused is offered to it again.
-            let keeping = Set(group.map(\.key)).union(earlier.held[.dmp] == nil ? [.dmp] : [])
+        func add(
+            _ delivery: Delivery, as wanted: DocumentTransmission.Request?, keeping: Set<Destination>
+        ) async throws(CommandFailure) {
             do throws(CommandFailure) {
-                facts += try await again(delivery, "renvoi", as: nil, keeping: keeping, beside: facts.count)
+                facts += try await again(delivery, "renvoi", as: wanted, keeping: keeping, beside: facts.count)
             } catch {
                 guard case .refused(let refusal) = error, refusal.code == "release.nobody" else { throw error }
                 nobody = error
             }
         }
+        let missing = held[.dmp] == nil ? try await missingInDMP(last, earlier) : nil
+        var isOffered = false
+        for (_, group) in Dictionary(grouping: held, by: \.value.delivery.id).sorted(by: { $0.key < $1.key }) {
+            guard let delivery = group.first?.value.delivery else { continue }
+            // What the DMP refused is offered to it again, by the same message when it asks the same of all.
+            let goesWith = missing.map { $0.delivery.id == delivery.id && $0.isAsBefore } ?? false
+            isOffered = isOffered || goesWith
+            try await add(delivery, as: nil, keeping: Set(group.map(\.key)).union(goesWith ? [.dmp] : []))
+        }
+        if let missing, !isOffered { try await add(missing.delivery, as: missing.request, keeping: [.dmp]) }
         if facts.isEmpty, let nobody { throw nobody }
         return facts
+    }
+
+    /// The last message of this version that was for the DMP, and what is asked of it now; nil when none was.
+    private func missingInDMP(
+        _ last: Delivery, _ earlier: EarlierVersions
+    ) async throws(CommandFailure) -> (delivery: Delivery, request: DocumentTransmission.Request, isAsBefore: Bool)? {
+        let all: [Delivery]
+        do throws(StoreFailure) { all = try await desk.store.deliveries(ofRequest: last.requestID) } catch {
+            throw .store(error)
+        }
+        let found = all.filter {
+            $0.reportID == last.reportID && $0.toDMP && DeliveryErrand($0) != .deletion
+        }.max(by: DeliveryErrand.comesBefore)
+        guard let found, let sent = DocumentTransmission(sent: found.message) else { return nil }
+        do throws(StoreFailure) {
+            // What the PFI refused, or what never left, is for a person to send again.
+            if try await !desk.store.deliveryEvents(found.id).isRefusedByDMP { return nil }
+        } catch { throw .store(error) }
+        let request: DocumentTransmission.Request = earlier.held[.dmp] == nil ? .initial : .replacement
+        return (found, request, sent.request == request)
+    }
+
+    /// What the DMP has, if anything, is not what the version in force replaces: no message can put that right.
+    private func isAnotherParentInDMP(_ earlier: EarlierVersions) async throws(CommandFailure) -> Bool {
+        guard let last = earlier.lastSent, let holding = earlier.held[.dmp],
+            holding.delivery.reportID != last.reportID, try await missingInDMP(last, earlier) != nil
+        else { return false }
+        do throws(StoreFailure) {
+            let has = try await desk.store.report(holding.delivery.reportID)?.documentOID
+            return try await desk.store.report(last.reportID)?.replacedOID != has
+        } catch { throw .store(error) }
     }
 
     /// A deletion carries the document to delete and its recipients; what goes again leaves out a DMP that has it.
@@ -297,9 +358,6 @@ extension ReportDispatch {
                     "release.message", at: delivery.controlID, because: "le message envoyé ne se relit pas",
                     remedy: "lancer paillasse audit verify"))
         }
-        var again = numbered(delivery, errand, among: all, beside)
-        transmission.controlID = again.controlID
-        transmission.sentAt = again.createdAt.hl7(in: (try desk.site(delivery.site)).civilZone)
         transmission.documentID = report.documentOID
         transmission.replacedID = report.replacedOID
         transmission.changesVisibility = false
@@ -322,11 +380,17 @@ extension ReportDispatch {
             if events.contains(where: { $0.kind == .dmpAccepted }) { transmission.toDMP = false }
             try await obeyChoices(of: delivery, in: &transmission)
         }
-        again.toDMP = transmission.toDMP
-        do throws(Refusal) { again.message = try transmission.bytes(pfi?.routing.rules ?? .tolerant) } catch {
-            throw .refused(error)
+        let zone = try desk.site(delivery.site).civilZone, rules = pfi?.routing.rules ?? .tolerant
+        var facts = [Fact]()
+        for var part in transmission.deletions(rules) {
+            var again = numbered(delivery, errand, among: all, beside + facts.count)
+            part.controlID = again.controlID
+            part.sentAt = again.createdAt.hl7(in: zone)
+            again.toDMP = part.toDMP
+            do throws(Refusal) { again.message = try part.bytes(rules) } catch { throw .refused(error) }
+            facts.append(.delivery(again))
         }
-        return [.delivery(again)]
+        return facts
     }
 
     /// Leaves out whom the patient's choices, the identity and the hiding of today leave out. Refused when nobody is
@@ -344,7 +408,8 @@ extension ReportDispatch {
                     "release.nobody", at: request.number,
                     because:
                         "plus aucun destinataire de ce message ne peut le recevoir (choix du patient, identité "
-                        + "changée, masquage)", remedy: "voir paillasse report show \(request.number)"))
+                        + "changée, masquage, copies changées)",
+                    remedy: "voir paillasse report show \(request.number)"))
         }
     }
 
@@ -359,10 +424,11 @@ extension ReportDispatch {
         if named.isAnother(than: known) || (named.matricule != nil && known.matricule == nil) { return [] }
         var asked = RoutingRequest(
             patient: patient, visibility: ReleaseState(acts).visibility,
-            prescriber: request.prescriber.securedMail, now: desk.now(), zone: try desk.site(request.site).civilZone)
-        asked.holders = EarlierVersions.destinations(of: transmission)
+            prescriber: request.correspondents(of: patient).first?.securedMail, now: desk.now(),
+            zone: try desk.site(request.site).civilZone)
+        asked.holders = try await addressed(EarlierVersions.destinations(of: transmission), request, patient)
         let routing = Routing(asked, settings: pfi?.routing ?? RoutingSettings())
-        return Set(routing.errands.flatMap(\.destinations))
+        return Set(routing.errands.flatMap(\.destinations)).intersection(asked.holders)
     }
 
     /// What a patient chose since a message was written: an opposition told before it left is obeyed. Messages that

@@ -22,14 +22,15 @@ extension WithheldNote {
 }
 
 extension Request {
-    /// Copies for people without a mailbox, by their names: paper is owed to them. (The prescriber's is told by the
-    /// routing.)
+    /// Copies for people without a mailbox, by their names: paper is owed to them, unless the patient is opposed. (The
+    /// prescriber's is told by the routing.)
     fileprivate func copiesOnPaper(of patient: Laboratory.Patient) -> [WithheldNote] {
-        correspondents(of: patient).filter { $0.securedMail == nil && $0.nationalID != prescriber.nationalID }.map {
-            WithheldNote(
-                destination: $0.displayName, reason: WithheldReason.noAddress.rawValue,
-                words: "\(WithheldReason.noAddress.french) : à remettre sur papier", hasEarlier: false)
-        }
+        let reason: WithheldReason = patient.isOpposed(to: .otherProfessionals) ? .opposed : .noAddress
+        return correspondents(of: patient).filter { $0.securedMail == nil && $0.nationalID != prescriber.nationalID }
+            .map {
+                WithheldNote(
+                    destination: $0.displayName, reason: reason.rawValue, words: reason.french, hasEarlier: false)
+            }
     }
 }
 
@@ -226,6 +227,7 @@ extension ReportDispatch {
             }
         } catch { throw .store(error) }
         if found.holdings.isEmpty { return found }
+        found.takenOff = try await takenOff(request)
         let subject = ReportSubject(try await desk.patient(request.patientID))
         found.subject = subject
         if subject.matricule == nil {

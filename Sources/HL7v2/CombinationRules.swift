@@ -136,6 +136,25 @@ extension DocumentTransmission {
         }
     }
 
+    /// What is deleted is deleted wherever it went: a deletion that the table does not let pass whole goes apart, to
+    /// the DMP, to the professionals, to the patient. Professionals alone stand in the table beside what the patient does
+    /// not see, and a deletion shows nobody anything.
+    package func deletions(_ rules: CombinationRules) -> [DocumentTransmission] {
+        guard request == .deletion, !isAllowed(by: rules) else { return [self] }
+        var toRecord = self, toDoctors = self, toPerson = self
+        toRecord.recipients = []
+        for part in [\DocumentTransmission.hiddenFromPatient, \.hiddenFromProfessionals, \.secretConnection] {
+            (toDoctors[keyPath: part], toPerson[keyPath: part]) = (false, false)
+        }
+        toDoctors.toDMP = false
+        toDoctors.recipients.removeAll(where: \.isPatient)
+        toDoctors.hiddenFromPatient = true
+        toDoctors.hiddenFromGuardians = false
+        toPerson.toDMP = false
+        toPerson.recipients.removeAll { !$0.isPatient }
+        return [toRecord, toDoctors, toPerson].filter { $0.toDMP || !$0.recipients.isEmpty }
+    }
+
     private func isAllowed(by rules: CombinationRules) -> Bool {
         CombinationRules.allows(
             rules, hiddenFromProfessionals: hiddenFromProfessionals, hiddenFromPatient: hiddenFromPatient,

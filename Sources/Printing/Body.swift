@@ -26,11 +26,16 @@ struct Body {
         heading = nil
         addLegend(report)
         addTrends(report)
-        if !report.comment.isEmpty {
-            addTitle("Commentaire du biologiste", .panel, gap: 9, at: "comment")
-            for (n, paragraph) in report.comment.enumerated() {
-                add(setter.set(paragraph, .body, width: Sheet.textWidth, at: "comment[\(n)]"), x: Sheet.margin, gap: 2)
-            }
+        if !report.pending.isEmpty {
+            addTitle(PrintedReport.pendingTitle, .panel, gap: 9, at: "pending")
+            add(setter.set(report.pending, .body, width: Sheet.textWidth, at: "pending"), x: Sheet.margin, gap: 2)
+        }
+        var title = ""
+        for (n, remark) in report.comment.enumerated() {
+            let own = remark.title.isEmpty ? "Commentaire du biologiste" : remark.title
+            if own != title { addTitle(own, .panel, gap: 9, at: "comment[\(n)]") }
+            title = own
+            add(setter.set(remark.text, .body, width: Sheet.textWidth, at: "comment[\(n)]"), x: Sheet.margin, gap: 2)
         }
         if !report.attached.isEmpty {
             addTitle("Résultats de seconde intention", .panel, gap: 9, at: "attached")

@@ -42,6 +42,10 @@ package struct ControlCatalogue: Sendable {
     /// Which averages of patients are watched; an analyzer of `*` as above.
     package let patients: [(assay: ControlledAssay, settings: PatientSettings)]
     package let zone: CivilZone
+    /// Lines that a biologist stands for, and who; nil: nobody asks (tables that are only read).
+    var signatures: [ControlledAssay: ControlSignature]?
+    /// Somebody stands for lines about these, and the tables have none any more.
+    var abandoned: Set<ControlledAssay> = []
 
     init(
         materials: [ControlMaterial], lots: [ControlLot], targets: [ControlTarget],

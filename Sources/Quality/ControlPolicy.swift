@@ -61,6 +61,8 @@ package struct ControlPolicy: Sendable, Hashable, Codable {
     package var allowableError: Exact?
     /// No control for this analysis, under a biologist's signature.
     package var exemption: SignedReason?
+    /// What it leans on and no biologist approved (`controle:K@*`): nothing passes. Never set by command.
+    package var awaiting: String?
 
     package init(
         rules: [WestgardRule: RuleAction], validity: Duration? = ControlPolicy.standardValidity,

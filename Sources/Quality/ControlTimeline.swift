@@ -43,12 +43,19 @@ package struct ControlStanding: Sendable, Hashable {
     package let rules: [WestgardRule]
     /// In French, without a patient: why results are held, or what they lean on.
     package let because: String
+
+    /// Nothing was controlled, and nobody said that nothing needs to be.
+    package static func absent(_ because: String) -> ControlStanding {
+        ControlStanding(
+            state: .notControlled, hold: .absent, since: nil, run: nil, lastConforming: nil, expiresAt: nil, rules: [],
+            because: because)
+    }
 }
 
 /// Another policy, from when it was decided.
 package struct PolicyChange: Sendable, Hashable {
     package let at: Instant
-    package let policy: ControlPolicy
+    package var policy: ControlPolicy
     package init(at: Instant, policy: ControlPolicy) {
         self.at = at
         self.policy = policy
@@ -213,7 +220,8 @@ package struct ControlTimeline: Sendable {
         guard let open = phase.open else { return }
         verdict.because =
             "après le rejet \(open.run) : "
-            + (then.policy.needsSignedCorrection ? "la correction est à signer" : "une seconde série conforme est attendue")
+            + (then.policy.needsSignedCorrection
+                ? "la correction est à signer" : "une seconde série conforme est attendue")
     }
 
     /// A run that became known after the fact answers the rejection that is open, when all of it was measured after
@@ -295,6 +303,10 @@ package struct ControlTimeline: Sendable {
     /// State at an instant. `patientSamples`: samples measured for this assay since `lastConforming(at:)`; when the
     /// policy counts them and the number is not given, the control has expired (fail closed).
     package func standing(at now: Instant, patientSamples: Int? = nil) -> ControlStanding {
+        state(at: now, patientSamples: patientSamples).whileAwaiting(policy.awaiting)
+    }
+
+    private func state(at now: Instant, patientSamples: Int?) -> ControlStanding {
         let policy = policy(at: now)
         if let exemption = policy.exemption, exemption.at <= now { return exempted(exemption) }
         let step = steps.last { $0.at <= now }
@@ -322,7 +334,7 @@ package struct ControlTimeline: Sendable {
         needed: Set<String> = []
     ) -> ControlStanding {
         let standing = standing(measuredAt, knownAt: now, patientSamples: patientSamples)
-        return bracketed(standing, needed, measuredAt: measuredAt)
+        return bracketed(standing, needed, measuredAt: measuredAt).whileAwaiting(policy.awaiting)
     }
 
     private func standing(
@@ -336,7 +348,7 @@ package struct ControlTimeline: Sendable {
                 state: .rejected, hold: .rejected, since: period.rejectedAt, run: period.run,
                 lastConforming: period.from, expiresAt: nil, rules: rules(of: period.run), because: words)
         }
-        let then = standing(at: measuredAt, patientSamples: patientSamples)
+        let then = state(at: measuredAt, patientSamples: patientSamples)
         guard then.hold != nil else { return then }
         if phase(at: measuredAt).isAnsweredByNextRun,
             let next = steps.first(where: { $0.at > measuredAt && $0.at <= now }), next.state == .conforming
@@ -367,7 +379,8 @@ package struct ControlTimeline: Sendable {
         return ControlStanding(
             state: standing.state, hold: nil, since: standing.since, run: standing.run,
             lastConforming: standing.lastConforming, expiresAt: nil, rules: standing.rules,
-            because: "confirmé par \(last?.signed.by ?? "") : \(last?.signed.reason ?? "")")
+            because: "confirmé par \(last?.signed.by ?? "") : \(last?.signed.reason ?? "")"
+        ).whileAwaiting(policy.awaiting)
     }
 
     /// The period of doubt in which a result stands, as known at `now`.

@@ -44,10 +44,11 @@ package struct Composition: Sendable {
         signed.replacedOID.flatMap { $0.split(separator: ".").last }.flatMap { Int($0) }
     }
 
-    /// Analyses of the request that this report does not give yet.
-    var missing: [String] {
-        let given = Set(content.observations.map(\.analysis))
-        return request.lines.map(\.analysis).filter { !given.contains($0) }
+    /// Names of the analyses that a partial report does not give yet, in the order of the request.
+    var pending: [String] {
+        guard !signed.signature.complete else { return [] }
+        var given = Set(content.observations.map(\.analysis))
+        return request.lines.map(\.analysis).filter { given.insert($0).inserted }.map { catalogue[$0]?.nameFR ?? $0 }
     }
 
     func specimens(of lines: [LaidLine]) -> [Specimen] {
@@ -68,8 +69,9 @@ struct LaidChapter {
 struct LaidSection {
     let section: Section
     var groups: [LaidGroup]
-    /// Some analysis of this section is still to come.
-    var isPartial: Bool
+    /// Names of the analyses of this section that are still to come.
+    var pending: [String] { groups.flatMap(\.pending) }
+    var isPartial: Bool { !pending.isEmpty }
     var lines: [LaidLine] { groups.flatMap(\.lines) }
 }
 
@@ -77,7 +79,9 @@ struct LaidSection {
 struct LaidGroup {
     let panel: Catalog.Panel?
     var lines: [LaidLine]
-    var isPartial: Bool
+    /// Names of the analyses that are still to come.
+    var pending: [String]
+    var isPartial: Bool { !pending.isEmpty }
 }
 
 /// A class, since a line is looked at from many sides and its parts are large.
@@ -90,8 +94,14 @@ final class LaidLine: Sendable {
 
     init(analysis: Analysis, observation: Observation, earlier: [PreviousResult]) {
         self.analysis = analysis
+        var observation = observation
+        observation.value = observation.value.worded(for: analysis)
         self.observation = observation
-        self.earlier = earlier
+        self.earlier = earlier.map {
+            var before = $0
+            before.value = before.value.worded(for: analysis)
+            return before
+        }
     }
 }
 
@@ -125,8 +135,8 @@ extension Composition {
                     analysis: analysis, observation: content.observations[$0],
                     earlier: (previous[line.analysis] ?? []).map(\.legible))
             }
-            sections[section.code, default: LaidSection(section: section, groups: [], isPartial: false)]
-                .add(laid, panel: line.panel.flatMap { catalogue.panel($0) })
+            sections[section.code, default: LaidSection(section: section, groups: [])]
+                .add(laid, of: analysis, panel: line.panel.flatMap { catalogue.panel($0) })
         }
         return gather(
             sections.values.filter { !$0.lines.isEmpty }.sorted {
@@ -149,14 +159,11 @@ extension Composition {
 
 extension LaidSection {
     /// A line under its panel; nil for an analysis still to come.
-    fileprivate mutating func add(_ line: LaidLine?, panel: Catalog.Panel?) {
-        isPartial = isPartial || line == nil
-        if let known = groups.firstIndex(where: { $0.panel?.code == panel?.code }) {
-            groups[known].isPartial = groups[known].isPartial || line == nil
-            if let line { groups[known].lines.append(line) }
-        } else {
-            groups.append(LaidGroup(panel: panel, lines: line.map { [$0] } ?? [], isPartial: line == nil))
-        }
+    fileprivate mutating func add(_ line: LaidLine?, of analysis: Analysis, panel: Catalog.Panel?) {
+        let known = groups.firstIndex { $0.panel?.code == panel?.code }
+        if known == nil { groups.append(LaidGroup(panel: panel, lines: [], pending: [])) }
+        let place = known ?? groups.count - 1
+        if let line { groups[place].lines.append(line) } else { groups[place].pending.append(analysis.nameFR) }
     }
 }
 
@@ -183,16 +190,29 @@ extension PreviousResult {
 }
 
 extension ObservationValue {
-    /// `< 0,50`, `Négatif`: as printed, without the unit.
+    /// `< 0,50`, `100 000`, `Négatif`: as printed, without the unit.
     var printed: String {
         switch self {
         case .measured(let value, _):
-            value.comparator == .equal
-                ? value.frenchText : value.comparator.rawValue + " " + value.number.frenchText
+            (value.comparator == .equal ? "" : value.comparator.rawValue + " ") + FrenchFigures.set(value.number.text)
         case .coded(_, let display): display
         case .text(let text): text
         case .notPerformed: ""
         }
+    }
+    /// A titre as the document says it, `1/160` however it was typed.
+    func printed(as nature: Nature) -> String {
+        guard nature == .titre, let (above, below) = titre else { return printed }
+        return FrenchFigures.set("\(above)/\(below)")
+    }
+    /// `1/160`, `1:160`
+    var titre: (above: Int, below: Int)? {
+        guard case .text(let text) = self else { return nil }
+        let parts = text.split(omittingEmptySubsequences: false) { $0 == "/" || $0 == ":" }
+        guard parts.count == 2, let above = Int(parts[0]), let below = Int(parts[1]), above > 0, below > 0 else {
+            return nil
+        }
+        return (above, below)
     }
     var printedUnit: String {
         switch self {
@@ -202,8 +222,9 @@ extension ObservationValue {
     }
 }
 
-extension Exact {
-    var frenchText: String { text.replacing(".", with: ",") }
+extension AppliedInterval {
+    /// `136 – 145`, `≤ 100 000`
+    var printed: String { FrenchFigures.set(frenchText) }
 }
 
 extension Instant {

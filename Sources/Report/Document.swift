@@ -56,7 +56,7 @@ extension Composition {
             pdfCopy: PDFCopy(id: site.local(.files, "\(request.number).\(signed.signature.version)"), bytes: pdf))
         document.isPreview = signed.isPreview
         document.prescriber = CDA.Signature(request.prescriber.documented, at: Stamp(request.prescribedOn))
-        document.recipients = correspondents.filter { $0.securedMail != nil }.map { IntendedRecipient($0.documented) }
+        document.recipients = addressees.map { IntendedRecipient($0.documented) }
         supplement(&document)
         return document
     }
@@ -102,6 +102,7 @@ extension Composition {
         items += isolates(of: section.lines).map { .isolate($0) }
         items += images(of: section.section.code).map { .image($0) }
         items += sectionComments(section.section.code).map { .comment($0) }
+        if section.isPartial { items.append(.comment(Composition.saying(section.pending))) }
         return Block(
             status: section.isPartial ? .active : .completed, performer: shared.map(performer),
             validators: [validation(signed.signature.biologist, at: signed.signature.at)]
@@ -218,18 +219,12 @@ extension ObservationValue {
         switch self {
         case .measured(let value, let unit): .measured(value, CDA.Unit(catalogued: unit))
         case .coded(_, let display): .qualitative(display, code: nil)
-        case .text(let text): (nature == .titre ? ObservationValue.titre(text) : nil) ?? .text(text)
+        case .text(let text):
+            (nature == .titre ? titre : nil).map {
+                .titre(numerator: String($0.above), denominator: String($0.below))
+            } ?? .text(text)
         case .notPerformed: nil
         }
-    }
-
-    /// `1/160`, `1:160`
-    private static func titre(_ text: String) -> ObservedValue? {
-        let parts = text.split(omittingEmptySubsequences: false) { $0 == "/" || $0 == ":" }
-        guard parts.count == 2, let above = Int(parts[0]), let below = Int(parts[1]), above > 0, below > 0 else {
-            return nil
-        }
-        return .titre(numerator: String(above), denominator: String(below))
     }
 }
 

@@ -11,14 +11,17 @@ extension Composition {
         var report = PrintedReport(
             issuer: issuer(letterhead), patient: person, requestNumber: request.number,
             prescriber: "\(request.prescriber.displayName), prescription du \(request.prescribedOn.spoken)",
-            recipients: request.recipients.map(\.displayName),
+            recipients: copies,
             dates: PrintedReport.Dates(
-                collected: content.specimens.compactMap(\.collectedAt).min()?.spoken(in: zone) ?? "",
+                collected: collected,
                 received: content.specimens.compactMap(\.receivedAt).min()?.spoken(in: zone) ?? "",
                 edited: signed.producedAt.spoken(in: zone), editedAt: signed.producedAt),
             version: PrintedReport.Version(number: version, replacementNotice: replacementNotice),
             completeness: signed.signature.complete ? .complete : .partial, chapters: chapters.map(chapter),
-            comment: conclusions.map(\.text),
+            comment: conclusions.map {
+                let isUntitled = $0.title == ReportSupplements.Conclusion.untitled
+                return PrintedReport.Remark(title: isUntitled ? "" : $0.title, text: $0.text)
+            },
             signatures: signed.isPreview
                 ? []
                 : otherSignatures + [
@@ -28,8 +31,18 @@ extension Composition {
                             ? "Biologiste médical, accord permanent" : "Biologiste médical",
                         signedAt: signed.signature.at.spoken(in: zone))
                 ])
+        report.pending = pending.isEmpty ? "" : Composition.saying(pending)
         report.attached = supplements.attachedReports.map { "\($0.title) (n° \($0.number))" }
         return report
+    }
+
+    /// When, and by whom when somebody said it: `22/11/2026 à 07:12, par Rose PIQUET`.
+    private var collected: String {
+        guard let at = content.specimens.compactMap(\.collectedAt).min() else { return "" }
+        var seen = Set<String>()
+        let people = supplements.samplers.map(\.professional).filter { seen.insert($0.nationalID).inserted }
+        return at.spoken(in: zone)
+            + (people.isEmpty ? "" : ", par " + people.map(\.displayName).joined(separator: ", "))
     }
 
     private var replacementNotice: String {
@@ -118,7 +131,7 @@ extension Composition {
             comment: specimens.compactMap { specimen in
                 specimen.nonconformity.map { "Échantillon \(specimen.accession) non conforme : \($0)" }
             } + (group.panel.map { panelComments($0.code) } ?? [])
-                + (group.isPartial ? ["Résultats partiels : la suite fera l'objet d'un nouveau compte rendu."] : []),
+                + (group.isPartial ? ["Résultats partiels. " + Composition.saying(group.pending)] : []),
             pictures: group.panel.map { pictures(of: $0.code) } ?? [])
     }
 
@@ -131,8 +144,9 @@ extension Composition {
     private func line(_ laid: LaidLine) -> PrintedReport.Line {
         let observation = laid.observation
         var line = PrintedReport.Line(
-            name: laid.analysis.nameFR, value: observation.value.printed, unit: observation.value.printedUnit,
-            flag: observation.printedFlag, interval: observation.interval?.frenchText ?? "",
+            name: laid.analysis.nameFR, value: observation.value.printed(as: laid.analysis.nature),
+            unit: observation.value.printedUnit, flag: observation.printedFlag,
+            interval: observation.interval?.printed ?? "",
             comments: observation.comment.map { [$0] } ?? [])
         if case .notPerformed(let reason) = observation.value {
             line.notPerformed = "Non réalisé : " + reason
@@ -141,7 +155,9 @@ extension Composition {
         if let previous = laid.previous, !previous.value.printed.isEmpty {
             let unit = previous.value.printedUnit
             // Another unit than today's would mislead if it were left out.
-            let value = previous.value.printed + (unit == line.unit || unit.isEmpty ? "" : " " + unit)
+            let value =
+                previous.value.printed(as: laid.analysis.nature)
+                + (unit == line.unit || unit.isEmpty ? "" : " " + unit)
             line.previous = PrintedReport.Previous(
                 value: value, date: CivilTime(previous.observedAt, in: zone).date.french)
         }

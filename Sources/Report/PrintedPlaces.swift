@@ -44,6 +44,7 @@ extension PrintedReport {
         "pictures": "image", "method": "technique", "subcontracted": "sous-traitance", "unit": "unité",
         "interval": "intervalle de référence", "patient": "identité du patient", "issuer": "laboratoire",
         "prescriber": "prescripteur", "recipients": "destinataires", "attached": "comptes rendus joints",
+        "pending": "examens en cours",
         "signatures": "signatures", "logo": "logo", "dates": "dates", "requestNumber": "numéro de la demande",
     ]
 }

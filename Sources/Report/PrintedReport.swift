@@ -19,8 +19,11 @@ package struct PrintedReport: Sendable, Equatable, Codable {
     package var version: Version
     package var completeness: Completeness
     package var chapters: [Chapter]
-    /// The biologist's general comment, one paragraph an entry.
-    package var comment: [String]
+    /// The biologist's general comments, one paragraph an entry.
+    package var comment: [Remark]
+    /// Of a partial report: what is to come.
+    package var pending = ""
+    package static let pendingTitle = "Examens en cours"
     /// Reports of other laboratories that travel with this one, one a line.
     package var attached: [String] = []
     /// Empty: the page says on every sheet that it is a proof and may not leave.
@@ -29,7 +32,7 @@ package struct PrintedReport: Sendable, Equatable, Codable {
     package init(
         issuer: Issuer, patient: Person, requestNumber: String, prescriber: String = "", recipients: [String] = [],
         dates: Dates, version: Version = Version(), completeness: Completeness = .complete, chapters: [Chapter],
-        comment: [String] = [], signatures: [Signature] = []
+        comment: [Remark] = [], signatures: [Signature] = []
     ) {
         self.issuer = issuer
         self.patient = patient
@@ -42,6 +45,18 @@ package struct PrintedReport: Sendable, Equatable, Codable {
         self.chapters = chapters
         self.comment = comment
         self.signatures = signatures
+    }
+
+    /// A general comment under its own title; under « Commentaire du biologiste » when it has none.
+    package struct Remark: Sendable, Equatable, Codable, ExpressibleByStringLiteral {
+        package var title: String
+        package var text: String
+
+        package init(title: String = "", text: String) {
+            self.title = title
+            self.text = text
+        }
+        package init(stringLiteral text: String) { self.init(text: text) }
     }
 
     /// The laboratory that answers for the report.

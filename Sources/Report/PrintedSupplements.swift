@@ -7,13 +7,13 @@ import Laboratory
 extension Composition {
     /// Biologists who validated beside the signer, each once.
     var otherSignatures: [PrintedReport.Signature] {
-        var seen: Set = [signed.signature.biologist.nationalID]
-        return supplements.validations.sorted { ($0.at, $0.biologist.nationalID) < ($1.at, $1.biologist.nationalID) }
-            .filter { seen.insert($0.biologist.nationalID).inserted }
-            .map {
-                PrintedReport.Signature(
-                    name: $0.biologist.displayName, role: "Biologiste médical", signedAt: $0.at.spoken(in: zone))
-            }
+        otherValidators.map {
+            let scope = scope(of: $0)
+            return PrintedReport.Signature(
+                name: $0.biologist.displayName,
+                role: "Biologiste médical" + (scope.isEmpty ? "" : ", pour : " + scope.joined(separator: ", ")),
+                signedAt: $0.at.spoken(in: zone))
+        }
     }
 
     /// Second unit, technique, laboratory that made it.
@@ -24,7 +24,7 @@ extension Composition {
                 PrintedReport.Equivalent(
                     value: ObservationValue.measured(second.value, unit: second.unit).printed,
                     unit: Catalog.Unit.french(second.unit),
-                    interval: AppliedInterval(low: second.low, high: second.high).frenchText))
+                    interval: AppliedInterval(low: second.low, high: second.high).printed))
         }
         if let method = method(laid.analysis.code) {
             line.method = [method.technique, method.device?.name, method.reagent?.name].compactMap { $0 }

@@ -49,7 +49,7 @@ package enum WithheldReason: String, Sendable, Codable, CaseIterable {
         case .hiddenFromPatient: "caché au patient jusqu'à la consultation d'annonce"
         case .representativesWouldSee: "les représentants légaux le verraient"
         case .partial: "compte rendu partiel : le DMP reçoit le compte rendu complet"
-        case .noAddress: "pas d'adresse MSSanté"
+        case .noAddress: "pas d'adresse MSSanté : à remettre sur papier"
         case .combination: "combinaison que la table du volet n'admet pas"
         case .heldBack: "retenu par une personne"
         }
@@ -111,10 +111,10 @@ extension RoutingRequest {
         _ request: Request, of patient: Laboratory.Patient, visibility: Visibility, complete: Bool, now: Instant,
         zone: CivilZone
     ) {
+        let people = request.correspondents(of: patient)
         self.init(
-            patient: patient, visibility: visibility, prescriber: request.prescriber.securedMail,
-            copies: request.correspondents(of: patient).dropFirst().compactMap(\.securedMail), complete: complete,
-            now: now, zone: zone)
+            patient: patient, visibility: visibility, prescriber: people.first?.securedMail,
+            copies: people.dropFirst().compactMap(\.securedMail), complete: complete, now: now, zone: zone)
     }
 }
 

@@ -46,11 +46,30 @@ extension Composition {
 
     /// Prescriber, copies, médecin traitant: each person once.
     var correspondents: [Laboratory.Professional] { request.correspondents(of: patient) }
+    /// Those whom page and document name as recipients, by whatever way it comes to them: a mailbox or paper. Whom the
+    /// patient's opposition keeps it from is not named.
+    var addressees: [Laboratory.Professional] {
+        let isOpposed = patient.isOpposed(to: .otherProfessionals)
+        return correspondents.filter { !isOpposed || $0.nationalID == request.prescriber.nationalID }
+    }
+    /// Beside the prescriber, whom the page has in a line of his own.
+    var copies: [String] {
+        var seen: Set = [request.prescriber.nationalID]
+        let doctor = patient.administrative?.familyDoctor?.nationalID
+        return addressees.filter { seen.insert($0.nationalID).inserted }.map {
+            $0.displayName + ($0.nationalID == doctor ? " (médecin traitant)" : "")
+        }
+    }
 
     /// What page and document conclude with: why this version came, then what was signed.
     var conclusions: [ReportSupplements.Conclusion] {
         (signed.notice.map { [ReportSupplements.Conclusion(title: "Nouvelle édition", text: $0)] } ?? [])
             + supplements.conclusions
+    }
+
+    /// What is to come, by name.
+    static func saying(_ pending: [String]) -> String {
+        "En cours : \(pending.joined(separator: ", ")). La suite fera l'objet d'un nouveau compte rendu."
     }
 
     func supplement(_ document: inout CRBioDocument) {
@@ -62,22 +81,47 @@ extension Composition {
         document.familyDoctor = patient.administrative?.familyDoctor?.documented
         document.informants = (patient.administrative?.relatives ?? []).map { .relative($0.documented) }
         document.conclusions = conclusions.map { CDA.Conclusion(title: $0.title, text: $0.text) }
+        if !pending.isEmpty {
+            document.conclusions.append(
+                CDA.Conclusion(title: PrintedReport.pendingTitle, text: Composition.saying(pending)))
+        }
         document.attachedReports = supplements.attachedReports.map {
             AttachedReport(title: $0.title, id: site.local(.files, $0.number), bytes: $0.pdf)
         }
     }
 
-    /// The other biologists, each with the last validation.
-    private var authenticators: [CDA.Signature] {
+    /// Beside the signer, whose signature says it already: each biologist once, with the last validation.
+    private func others(_ validations: [OtherValidation]) -> [OtherValidation] {
         var last = [String: OtherValidation]()
-        for validation in supplements.validations
+        for validation in validations
         where validation.biologist.nationalID != signed.signature.biologist.nationalID {
             let id = validation.biologist.nationalID
-            if let other = last[id], other.at >= validation.at { continue }
-            last[id] = validation
+            guard let other = last[id] else {
+                last[id] = validation
+                continue
+            }
+            var both = other.at >= validation.at ? other : validation
+            // Empty: everything.
+            let isWhole = other.analyses.isEmpty || validation.analyses.isEmpty
+            both.analyses = isWhole ? [] : other.analyses + validation.analyses
+            last[id] = both
         }
         return last.values.sorted { ($0.at, $0.biologist.nationalID) < ($1.at, $1.biologist.nationalID) }
-            .map { CDA.Signature(site.biologist($0.biologist), at: stamp($0.at)) }
+    }
+    /// Of this report; not those of analyses that it does not give yet.
+    var otherValidators: [OtherValidation] {
+        let given = Set(content.observations.map(\.analysis))
+        return others(
+            supplements.validations.filter { $0.analyses.isEmpty || !given.isDisjoint(with: $0.analyses) })
+    }
+    /// Names of the analyses of this report that a biologist validated; empty: all of them.
+    func scope(of validation: OtherValidation) -> [String] {
+        let lines = chapters.flatMap(\.sections).flatMap(\.lines).map(\.analysis)
+        let named = lines.filter { validation.analyses.contains($0.code) }
+        return named.count == lines.count ? [] : named.map(\.nameFR)
+    }
+    private var authenticators: [CDA.Signature] {
+        otherValidators.map { CDA.Signature(site.biologist($0.biologist), at: stamp($0.at)) }
     }
 
     func validation(_ who: Laboratory.Professional, at: Instant) -> Validation {
@@ -85,19 +129,22 @@ extension Composition {
     }
 
     /// Those who validated the whole of a section, beside the signer.
+    private func validators(ofWhole lines: [LaidLine]) -> [OtherValidation] {
+        others(
+            supplements.validations.filter { validation in
+                validation.analyses.isEmpty || lines.allSatisfy { validation.analyses.contains($0.analysis.code) }
+            })
+    }
     func validations(of lines: [LaidLine]) -> [Validation] {
-        supplements.validations.filter { validation in
-            validation.analyses.isEmpty || lines.allSatisfy { validation.analyses.contains($0.analysis.code) }
-        }.map { validation($0.biologist, at: $0.at) }
+        validators(ofWhole: lines).map { validation($0.biologist, at: $0.at) }
     }
     /// Those who validated this line and not the whole of its section.
     func validations(ofLine line: LaidLine) -> [Validation] {
         if supplements.validations.isEmpty { return [] }
         let section = chapters.flatMap(\.sections).first { $0.section.code == line.analysis.section }?.lines ?? []
-        return supplements.validations.filter { validation in
-            validation.analyses.contains(line.analysis.code)
-                && !section.allSatisfy { validation.analyses.contains($0.analysis.code) }
-        }.map { validation($0.biologist, at: $0.at) }
+        let whole = Set(validators(ofWhole: section).map(\.biologist.nationalID))
+        return others(supplements.validations.filter { $0.analyses.contains(line.analysis.code) })
+            .filter { !whole.contains($0.biologist.nationalID) }.map { validation($0.biologist, at: $0.at) }
     }
 
     func subcontract(_ analysis: String) -> Subcontract? {
@@ -213,11 +260,16 @@ extension Laboratory.Relative {
 }
 
 extension Request {
-    /// Who is written to about it: the prescriber, the copies, the family doctor who gets reports; once each.
+    /// Whom the report is for: the prescriber first, the copies, the family doctor who gets reports; once each. Who is
+    /// named with a mailbox in one place and without in another has the mailbox.
     package func correspondents(of patient: Laboratory.Patient) -> [Laboratory.Professional] {
         var all = [prescriber] + recipients
         if let file = patient.administrative, file.familyDoctorGetsReports, let doctor = file.familyDoctor {
             all.append(doctor)
+        }
+        for place in all.indices where all[place].securedMail == nil {
+            let same = all.first { $0.nationalID == all[place].nationalID && $0.securedMail != nil }
+            all[place].securedMail = same?.securedMail
         }
         var seen = Set<String>()
         return all.filter { seen.insert($0.nationalID + ($0.securedMail ?? "")).inserted }

@@ -103,6 +103,11 @@ package struct ReportDoor: ReportControl {
         try await dispatch.rehearse(signed)
     }
     package func selfDisplaying(_ cda: [UInt8]) -> [UInt8] { ReportDispatch.selfDisplaying(cda) }
+    package func deadLetters(
+        site: String?, request reference: String?
+    ) async throws(CommandFailure) -> [DeliveryView] {
+        try await dispatch.deadLetters(site: site, request: reference)
+    }
     package func addresses(in message: [UInt8]) -> [String] { ReportDispatch.addresses(in: message) }
     package func matricule(in message: [UInt8]) -> String? { ReportDispatch.matricule(in: message) }
     package func outlook(

@@ -63,6 +63,7 @@ package enum LaboratoryServer {
             throw error
         }
         let catalogue = desk.catalogue
+        warnOfStrangers(shelf, plan)
         let dispatch = ReportDispatch(
             desk: desk, pfi: pfiSettings(configuration.pfi, armours), letterheads: configuration.letterheads,
             log: { Log.line($0) })
@@ -109,6 +110,16 @@ package enum LaboratoryServer {
             throw error
         }
         await store.close()
+    }
+
+    /// Names in the catalogue in force that no analyzer of the configuration bears.
+    private static func warnOfStrangers(_ shelf: CatalogueShelf, _ plan: FleetPlan) {
+        let known = Set(plan.analyzers.map(\.name))
+        for (name, place) in shelf.analyzersNamed where !known.contains(name) {
+            Log.line(
+                "attention : [analyzer.unknown] \(place) : aucun automate ne porte le nom « \(name) » ; "
+                    + "corriger et publier, ou ajouter l'automate à la configuration")
+        }
     }
 
     private static func acknowledgements(

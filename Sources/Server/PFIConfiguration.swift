@@ -70,10 +70,25 @@ extension Configuration.PFI {
             log.add("value", at: r.key(key), "« \(text) » n'est pas HÔTE:PORT", "écrire par exemple 127.0.0.1:2575")
             return ("127.0.0.1", 0)
         }
-        func clear(_ host: String, _ tls: TLSFiles?, _ place: String) {
+        func check(_ host: String, _ tls: TLSFiles?, _ place: String, listening: Bool = false) {
             do throws(Refusal) {
                 try PFISettings.check(host: host, isProtected: tls != nil, at: place)
+                try PFISettings.checkMutual(
+                    host: host, isMutual: listening ? tls?.requiresClientCertificate == true : tls?.certificate != nil,
+                    at: place,
+                    remedy: listening
+                        ? "donner à zamTLS requireClientCertificate: true et authorities"
+                        : "donner à tls le certificat du laboratoire (certificate, key)")
             } catch { log.add(error) }
+        }
+        func seconds(_ r: ObjectReader, _ key: String, _ usual: Int, _ range: ClosedRange<Int>) -> Duration {
+            let value = r.whole(key) ?? usual
+            if !range.contains(value) {
+                log.add(
+                    "value", at: r.key(key), "\(value) secondes",
+                    "écrire de \(range.lowerBound) à \(range.upperBound) ; par défaut : \(usual)")
+            }
+            return .seconds(value)
         }
         (host, port) = endpoint(r, "address", "")
         tls = r.object("tls").map { TLSFiles($0, folder: folder) }
@@ -95,7 +110,7 @@ extension Configuration.PFI {
         isStrict = r.flag("strictCombinations") ?? false
         wantsReading = r.flag("readingAcknowledgements") ?? true
         partialToDMP = r.flag("partialToDMP") ?? false
-        answerWithin = .seconds(r.whole("answerSeconds") ?? 30)
+        answerWithin = seconds(r, "answerSeconds", 30, 1...3600)
         lines = r.whole("lines") ?? 1
         if !(1...PFISettings.mostLines).contains(lines) {
             log.add(
@@ -105,13 +120,13 @@ extension Configuration.PFI {
         backup = r.object("backup").map { b in
             let (host, port) = endpoint(b, "address", "")
             let tls = b.object("tls").map { TLSFiles($0, folder: folder) }
-            let backup = Backup(host: host, port: port, tls: tls, after: .seconds(b.whole("afterSeconds") ?? 60))
+            let backup = Backup(host: host, port: port, tls: tls, after: seconds(b, "afterSeconds", 60, 0...86_400))
             b.finish()
             return backup
         }
-        clear(host, tls, r.key("address"))
-        clear(zamHost, zamTLS, r.key("zam"))
-        if let backup { clear(backup.host, backup.tls, r.key("backup")) }
+        check(host, tls, r.key("address"))
+        check(zamHost, zamTLS, r.key("zam"), listening: true)
+        if let backup { check(backup.host, backup.tls, r.key("backup")) }
         r.finish()
     }
 }

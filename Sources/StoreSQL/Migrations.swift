@@ -18,6 +18,7 @@ package struct Migration: Sendable {
         Migration(version: 2, name: "registers, evaluations, controls by analysis", text: Schema002.text),
         Migration(version: 3, name: "orders to analyzers", text: Schema003.text),
         Migration(version: 4, name: "signed files that changed", text: Schema004.text),
+        Migration(version: 5, name: "refused deliveries", text: Schema005.text),
     ]
 
     package var textHash: String { Digest.sha256Hex(Array(text.utf8)) }

@@ -21,6 +21,13 @@ package enum SQL {
     static let controlledAssays = """
         SELECT analyzer, analysis FROM controlled_assay WHERE site = ? ORDER BY analyzer, analysis
         """
+    /// Parameters: the site, twice. What waits is few.
+    static let waitingAssays = """
+        SELECT i.analyzer, i.analysis FROM pending_technical p CROSS JOIN observation_of_analyzer i
+        WHERE i.observation_id = p.observation_id AND p.site = ?
+        UNION SELECT i.analyzer, i.analysis FROM pending_signature p CROSS JOIN observation_of_analyzer i
+        WHERE i.observation_id = p.observation_id AND p.site = ? ORDER BY 1, 2
+        """
     static let insertObservationOfAnalyzer = """
         INSERT INTO observation_of_analyzer (observation_id, analyzer, analysis, observed_at) VALUES (?, ?, ?, ?)
         """
@@ -226,6 +233,11 @@ package enum SQL {
         SELECT body, content FROM register_entry WHERE register = ? AND site = ?
         ORDER BY at DESC, subject DESC, ordinal DESC LIMIT ?
         """
+    /// Parameters: site. Of a row in a row, so that its quotation marks are escaped.
+    static let owed = """
+        SELECT DISTINCT subject FROM register_entry
+        WHERE register = 'withheld' AND site = ? AND body LIKE '%hasEarlier__:true%' ORDER BY subject
+        """
     static let evaluations = "SELECT body, content FROM evaluation WHERE observation_id = ? ORDER BY ordinal"
     /// Parameters: observation, lowest ordinal.
     static let standingEvaluation = """
@@ -278,6 +290,22 @@ package enum SQL {
         FROM due_delivery p CROSS JOIN delivery d WHERE d.id = p.delivery_id
         ORDER BY p.created_at, p.delivery_id LIMIT ?
         """
+    /// Parameters: [site]. A later version overtakes what brings a report, not what takes one back.
+    static func refused(bySite: Bool) -> String {
+        """
+        SELECT DISTINCT d.request_id FROM delivery_event e CROSS JOIN delivery d
+        WHERE e.kind IN ('refused', 'dmpRefused', 'mailRefused')
+        AND d.id = e.delivery_id\(bySite ? " AND d.site = ?" : "")
+        AND (e.kind <> 'refused' OR NOT EXISTS (
+            SELECT 1 FROM delivery_event a WHERE a.delivery_id = d.id AND a.kind = 'abandoned'
+        ))
+        AND (d.destination LIKE '%retrait%' OR NOT EXISTS (
+            SELECT 1 FROM delivery n WHERE n.request_id = d.request_id AND n.created_at > d.created_at
+            AND n.report_id <> d.report_id AND n.destination NOT LIKE '%retrait%'
+        ))
+        ORDER BY d.request_id
+        """
+    }
     static let deliveryEvents = "SELECT body FROM delivery_event WHERE delivery_id = ? ORDER BY ordinal"
     /// Parameters: `count` identifiers.
     static func deliveryEvents(count: Int) -> String {
@@ -332,6 +360,7 @@ package enum SQL {
             ("messages by analyzer", messages(byAnalyzer: true)), ("outcome", outcome),
             ("controls", controls(byAnalyzer: false)), ("controls by analyzer", controls(byAnalyzer: true)),
             ("controls of an analysis", controlsOfAnalysis), ("controlled assays", controlledAssays),
+            ("waiting assays", waitingAssays),
             ("observations of an analyzer", observationsOfAnalyzer),
             ("history", history), ("register", register),
             ("register, newest", registerNewest), ("evaluations", evaluations),
@@ -345,7 +374,8 @@ package enum SQL {
             ("deliveries by site", deliveries(bySite: true, byRequest: false)),
             ("deliveries by request", deliveries(bySite: false, byRequest: true)),
             ("deliveries by both", deliveries(bySite: true, byRequest: true)), ("due", deliveriesDue),
-            ("due, heads", deliveriesDueHeads),
+            ("due, heads", deliveriesDueHeads), ("refused", refused(bySite: false)),
+            ("refused by site", refused(bySite: true)), ("owed", owed),
             ("delivery events", deliveryEvents),
             ("events of deliveries", deliveryEvents(count: 8)), ("inbound", inbound), ("audit", audit),
             ("last audit entry", lastAuditEntry), ("delivery marks", deliveryMarks),

@@ -210,6 +210,12 @@ extension SQLStore {
         }
         return heads
     }
+    package func requestsRefused(site: String?) async throws(StoreFailure) -> [String] {
+        try await rows(SQL.refused(bySite: site != nil), site.map { [.text($0)] } ?? []).compactMap(\.first?.text)
+    }
+    package func requestsOwed(site: String) async throws(StoreFailure) -> [String] {
+        try await rows(SQL.owed, [.text(site)]).compactMap(\.first?.text)
+    }
     package func deliveryMessages(
         of deliveryIDs: [String], between before: [UInt8], and after: [UInt8], in memory: ReadingMemory
     ) async throws(StoreFailure) -> [String: ArraySlice<UInt8>] {

@@ -85,9 +85,15 @@ extension SQLStore {
     package func controlledAssays(
         site: String
     ) async throws(StoreFailure) -> [(analyzer: String, analysis: String)] {
-        try await rows(SQL.controlledAssays, [.text(site)]).compactMap { row in
-            row[0].text.flatMap { analyzer in row[1].text.map { (analyzer, $0) } }
-        }
+        assays(try await rows(SQL.controlledAssays, [.text(site)]))
+    }
+    package func waitingAssays(
+        site: String
+    ) async throws(StoreFailure) -> [(analyzer: String, analysis: String)] {
+        assays(try await rows(SQL.waitingAssays, [.text(site), .text(site)]))
+    }
+    private func assays(_ rows: [[SQLValue]]) -> [(analyzer: String, analysis: String)] {
+        rows.compactMap { row in row[0].text.flatMap { analyzer in row[1].text.map { (analyzer, $0) } } }
     }
     package func controls(
         analyzer: String, analysis: String, from: Instant, before: Instant, limit: Int

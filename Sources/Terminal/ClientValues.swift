@@ -75,8 +75,8 @@ extension AnalyzerRow {
 
 extension QualityRow {
     package init(_ view: QualityStateView) {
-        // Whoever signed that no control is wanted is named where nothing was controlled.
-        let isExempt = view.because.hasPrefix("dispensé")
+        // Not controlled, and let through: somebody signed that no control is wanted.
+        let isExempt = view.hold == nil && view.state == "NON_CONTROLE"
         self.init(
             analyzer: view.analyzer, analysis: view.analysis, state: isExempt ? QualityRow.exempt : view.state,
             rules: view.rules, because: frenchScores(view.because))
@@ -89,11 +89,14 @@ func frenchScores(_ text: String) -> String {
 }
 
 extension CallRow.Telling {
-    /// The last attempt that reached somebody; nil while the call is open.
+    /// The last attempt that reached somebody; nil while the call is open, and once it is closed.
     init?(_ call: CriticalCallView, zone: CivilZone) {
-        guard call.state == .told, let told = call.attempts.last(where: { $0.outcome != "INJOIGNABLE" }) else {
-            return nil
-        }
+        guard call.state == .told else { return nil }
+        self.init(reached: call, zone: zone)
+    }
+    /// The last attempt that reached somebody.
+    init?(reached call: CriticalCallView, zone: CivilZone) {
+        guard let told = call.reached else { return nil }
         self.init(
             person: told.person, at: told.at.instant(in: zone) ?? Instant(seconds: 0), by: told.caller)
     }
@@ -148,6 +151,7 @@ extension FileSheet {
                 return tube
             },
             happenings: FileSheet.story(view, at))
+        attributes = view.patient.attributes
     }
 
     /// What happened to a request, oldest first.
@@ -212,18 +216,21 @@ extension FileSheet {
     /// Earlier values, from the oldest to the one that stands.
     mutating func take(_ history: [HistoryView], _ observations: [ObservationView], zone: CivilZone) {
         func at(_ moment: Moment) -> Instant { moment.instant(in: zone) ?? Instant(seconds: 0) }
-        func point(_ value: ObservationValue, _ moment: Moment, _ analyzer: String?) -> Trend.Point {
+        func point(_ value: ObservationValue, _ moment: Moment, _ method: String?) -> Trend.Point {
             var measured: Measured?
             if case .measured(let number, _) = value { measured = number }
             return Trend.Point(
-                at: at(moment), value: measured, unit: value.unit ?? "", method: analyzer ?? "")
+                at: at(moment), value: measured, unit: value.unit ?? "", method: method ?? "")
         }
         for past in history {
             guard let last = past.points.first else { continue }
             priors[past.analysis] = Prior(value: last.value.frenchText, at: at(last.observedAt))
             let standing = standing(past.analysis).flatMap { line in observations.first { $0.id == line.id } }
-            var points = past.points.reversed().map { point($0.value, $0.observedAt, $0.analyzer) }
-            if let standing { points.append(point(standing.value, standing.observedAt, standing.origin.analyzer)) }
+            var points = past.points.reversed().map { point($0.value, $0.observedAt, $0.measuredBy) }
+            if let standing {
+                let method = past.method ?? standing.origin.analyzer
+                points.append(point(standing.value, standing.observedAt, method))
+            }
             pasts[past.analysis] = Past(
                 points: points, low: standing?.interval?.low, high: standing?.interval?.high)
         }

@@ -20,12 +20,14 @@ package struct Display: ~Copyable {
         Display.write("\u{1B}[?2004h" + (mouse ? "\u{1B}[?1000h\u{1B}[?1006h" : ""))
     }
 
-    /// The terminal, or why not.
-    static func taken(mouse: Bool) throws(Refusal) -> Display {
+    /// The terminal, or why not. `otherwise`: what does the same work without a screen.
+    static func taken(
+        mouse: Bool, code: String = "terminal.unknown", otherwise: String
+    ) throws(Refusal) -> Display {
         guard let display = Display(mouse: mouse) else {
             throw Refusal(
-                "terminal.unknown", at: "TERM", because: "ce terminal n'est pas connu de ncurses",
-                remedy: "donner TERM (xterm-256color, screen…), ou --plain")
+                code, at: "TERM", because: "ce terminal n'est pas connu de ncurses",
+                remedy: "donner TERM (xterm-256color, screen…), ou \(otherwise)")
         }
         return display
     }

@@ -13,6 +13,8 @@ actor SignErrands {
     /// The newest question about each file: an older answer that comes later is dropped.
     private var asked: [String: Int] = [:]
     private var drafts: DraftFile?
+    /// The version of the catalogue that was told.
+    private var known = ""
     private var isLoading = false
     private var isLoadWanted = false
 
@@ -29,9 +31,6 @@ actor SignErrands {
     func begin() async throws(Refusal) {
         let who = try await client.whoami()
         tell(.who(person: who.name, login: who.login, site: who.site))
-        tell(.comments(try await client.comments().map { ($0.code, $0.text) }))
-        tell(.rules(String(try await client.catalogue().version.prefix(12))))
-        tell(.settings(try await client.signOffSettings()))
         let drafts = try DraftFile(
             beside: settings.tokens, server: settings.address.text, login: who.login,
             key: try await client.draftKey().key, kind: "sign")
@@ -62,10 +61,10 @@ actor SignErrands {
         }
     }
 
-    /// About a file as this person left it: an exception that a signature overtook is no obstacle.
-    private func complain(_ refusal: Refusal, of number: String) {
-        guard refusal.code == "sign.except.signed" else { return complain(refusal) }
-        tell(.overtaken(number, analysis: refusal.place))
+    /// About a file with what this person wrote of it: what the server does not take of it is no obstacle to reading.
+    private func complain(_ refusal: Refusal, of number: String, _ draft: SignDraft) {
+        let isOfDraft = ["sign.", "amend."].contains { refusal.code.hasPrefix($0) } && draft != SignDraft()
+        if isOfDraft { tell(.draftRefused(number, refusal)) } else { complain(refusal) }
     }
 
     private func complain(_ refusal: Refusal) {
@@ -87,7 +86,20 @@ actor SignErrands {
         case .versions(let number, let draft): await versions(number, draft)
         case .send(let id, let deed):
             do throws(Refusal) { tell(.done(id, try await perform(deed))) } catch { tell(.refused(id, error)) }
+        case .check(let pick, let partial, let uncalled, let draft):
+            await check(pick, SignBody(pick, pin: "", partial: partial, uncalled: uncalled, draft: draft))
         case .bell, .quit: break
+        }
+    }
+
+    /// A server that does not answer says so when the signature is sent.
+    private func check(_ pick: SignPick, _ body: SignBody) async {
+        do throws(Refusal) { try await client.checkSignature(pick.number, body) } catch {
+            if error.code == "client.unreachable" || error.endsSession {
+                complain(error)
+            } else {
+                tell(.unsignable(pick, error))
+            }
         }
     }
 
@@ -103,15 +115,18 @@ actor SignErrands {
             do throws(Refusal) {
                 let files = try await client.awaitingSignature(limit: Errands.lines)
                 tell(.queue(files.map { SignQueueRow($0, zone: zone) }))
+                let status = try await client.status()
                 // The server looks at no more files than that for one answer.
-                if files.count > Errands.lines / 2 {
-                    let all = try await client.status().counts.awaitingSignature
-                    tell(.waiting(all > Errands.lines ? all : nil))
-                } else {
-                    tell(.waiting(nil))
+                let all = status.counts.awaitingSignature
+                tell(.waiting(files.count > Errands.lines / 2 && all > Errands.lines ? all : nil))
+                tell(.settings(try await client.signOffSettings()))
+                // A batch is signed under the catalogue of its hour, not of the morning.
+                if status.catalogueVersion != known {
+                    known = status.catalogueVersion
+                    tell(.rules(String(known.prefix(12))))
+                    tell(.comments(try await client.comments().map { ($0.code, $0.text) }))
                 }
-                let quality = try await client.qualityStates()
-                tell(.controls(ControlCounts(states: quality.map { QualityRow($0).state })))
+                tell(.controls(ControlCounts(try await client.qualityStates().map { QualityRow($0) })))
             } catch { complain(error) }
             try? await Task.sleep(for: Errands.pause)
         } while isLoadWanted
@@ -129,7 +144,7 @@ actor SignErrands {
         do throws(Refusal) {
             let made = try await sheet(number, draft)
             if asked[number] == turn { tell(.sheet(made)) }
-        } catch { complain(error, of: number) }
+        } catch { complain(error, of: number, draft) }
     }
 
     private func find(_ text: String) async {
@@ -166,32 +181,26 @@ actor SignErrands {
             let holders = try await client.holders(
                 of: file.request, pending: draft.amendment != nil || after == nil, reason: draft.amendment?.reason)
             let held = Set(last?.observationIDs ?? [])
-            tell(
-                .versions(
-                    SignVersions(
-                        number: number, signed: last?.version ?? 0, after: after?.version,
-                        changes: whole.changes(from: last?.observationIDs ?? [], to: ids).map {
-                            SignVersions.Change(
-                                analysis: $0.analysis, before: $0.before?.shown, after: $0.after?.shown)
-                        },
-                        others: after == nil ? file.changes.filter { $0.part != .result } : [],
-                        earlier: whole.observations.filter { held.contains($0.id) }.map {
-                            "\($0.analysis) \($0.shown)"
-                        },
-                        holders: holders.map {
-                            SignVersions.Holder(who: $0.who, version: $0.version, state: $0.state, next: $0.next)
-                        })))
-        } catch { complain(error, of: number) }
+            var versions = SignVersions(
+                number: number, signed: last?.version ?? 0, after: after?.version,
+                changes: whole.changes(from: last?.observationIDs ?? [], to: ids).map {
+                    SignVersions.Change(analysis: $0.analysis, before: $0.before?.shown, after: $0.after?.shown)
+                },
+                others: after.map { $0.changes ?? [] } ?? file.changes.filter { $0.part != .result },
+                earlier: whole.observations.filter { held.contains($0.id) }.map { "\($0.analysis) \($0.shown)" },
+                holders: holders.map {
+                    SignVersions.Holder(who: $0.who, version: $0.version, state: $0.state, next: $0.next)
+                })
+            versions.why = after?.amendment
+            tell(.versions(versions))
+        } catch { complain(error, of: number, draft) }
     }
 
     private func perform(_ deed: SignDeed) async throws(Refusal) -> SignOutcome {
         switch deed {
         case .sign(let pick, let pin, let partial, let uncalled, let draft):
             let made = try await client.sign(
-                pick.number,
-                SignBody(
-                    contentHash: pick.contentHash, pin: pin, partial: partial ? true : nil, uncalled: uncalled,
-                    draft: SignDraftBody(draft)))
+                pick.number, SignBody(pick, pin: pin, partial: partial, uncalled: uncalled, draft: draft))
             return .signed(version: made.version)
         case .lot(let picks, let pin):
             let files = picks.map { LotBody.File(request: $0.number, contentHash: $0.contentHash) }
@@ -224,6 +233,14 @@ extension ObservationView {
     fileprivate var shown: String {
         let unit = Unit.french(value.unit ?? "")
         return value.frenchText + (unit.isEmpty || unit == "1" ? "" : " " + unit)
+    }
+}
+
+extension SignBody {
+    fileprivate init(_ pick: SignPick, pin: String, partial: Bool, uncalled: String?, draft: SignDraft) {
+        self.init(
+            contentHash: pick.contentHash, pin: pin, partial: partial ? true : nil, uncalled: uncalled,
+            draft: SignDraftBody(draft))
     }
 }
 
@@ -264,15 +281,20 @@ extension SignSheet {
                 urgent: request.priority == .urgent, zone: zone)
             let past = history.first { $0.analysis == observation.analysis }?.points ?? []
             let known = history.first { $0.analysis == observation.analysis }
-            var points = past.reversed().map { Trend.Point($0.value, at($0.observedAt), $0.analyzer, $0.definition) }
+            var points = past.reversed().map { Trend.Point($0.value, at($0.observedAt), $0.measuredBy, $0.definition) }
             points.append(
-                Trend.Point(observation.value, line.observedAt, observation.origin.analyzer, known?.definition))
-            return SignLine(
+                Trend.Point(
+                    observation.value, line.observedAt, known?.method ?? observation.origin.analyzer,
+                    known?.definition))
+            var shown = SignLine(
                 line: line, low: observation.interval?.low, high: observation.interval?.high,
                 isFresh: fresh.contains(observation.id),
                 prior: past.first.map { FileSheet.Prior(value: $0.value.frenchText, at: at($0.observedAt)) },
                 points: points, isCallOpen: observation.call?.state == .open, isLeft: left.contains(observation.id),
                 isCalculated: observation.origin.calculation != nil)
+            shown.isCallMade = observation.call.map { $0.state != .open } ?? false
+            shown.telling = observation.call.flatMap { CallRow.Telling(reached: $0, zone: zone) }
+            return shown
         }
         self.init(
             number: request.number, version: view.nextVersion, lane: view.lane, isAmendment: view.isAmendment,
@@ -285,7 +307,7 @@ extension SignSheet {
                     accession: $0.accession, tube: $0.tube, collected: $0.collectedAt.map(at),
                     received: $0.receivedAt.map(at), nonconformity: $0.nonconformity)
             }, lines: lines, missing: view.missing, comments: view.comments + view.supplements, changes: view.changes,
-            draft: draft)
+            standing: view.standing, obstacles: view.reasons, draft: draft, attributes: view.patient.attributes)
     }
 
     private static func place(_ encounter: EncounterClass) -> Place {

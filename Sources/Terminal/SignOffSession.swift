@@ -10,7 +10,9 @@ extension TerminalSession {
         let mailbox = Mailbox<SignEvent>(wake: { out.yield(nil) })
         let errands = SignErrands(settings, tell: { mailbox.put($0) })
         try await errands.begin()
-        var display = try Display.taken(mouse: settings.mouse)
+        var display = try Display.taken(
+            mouse: settings.mouse, code: "terminal.unknown.bio",
+            otherwise: "employer les commandes, ligne par ligne : paillasse bio file, show, sign")
         var bench = SignBench(manner: settings.manner, at: now())
         if let size = Display.size { _ = bench.receive(.resized(width: size.width, height: size.height), at: now()) }
         Keyboard.read(now: now) { out.yield($0) }
@@ -39,7 +41,7 @@ extension TerminalSession {
                         keep.finish()
                         return await keeping.value
                     case .bell: display.bell()
-                    case .load, .open, .find, .why, .versions, .send: Task { await errands.run(effect) }
+                    case .load, .open, .find, .why, .versions, .send, .check: Task { await errands.run(effect) }
                     }
                 }
             }

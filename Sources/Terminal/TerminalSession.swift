@@ -37,7 +37,7 @@ package enum TerminalSession {
             client: settings.client, tokens: settings.tokens, address: settings.address, login: settings.login,
             zone: settings.manner.zone, now: now, tell: { mailbox.put($0) })
         try await errands.begin()
-        var display = try Display.taken(mouse: settings.mouse)
+        var display = try Display.taken(mouse: settings.mouse, otherwise: "travailler ligne par ligne : --plain")
         var bench = Workbench(manner: settings.manner, at: now())
         if let size = Display.size { _ = bench.receive(.resized(width: size.width, height: size.height), at: now()) }
         Keyboard.read(now: now) { out.yield($0) }

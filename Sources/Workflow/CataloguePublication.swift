@@ -1,7 +1,7 @@
 package import Base
 package import Catalog
 import FoundationEssentials
-import Quality
+package import Quality
 package import Laboratory
 package import Rules
 package import Store
@@ -30,7 +30,7 @@ package struct CatalogueApproval: Sendable, Hashable, Codable {
         case withdrawn = "retiré"
         case expired = "échu"
     }
-    /// `analyse:NA`, `regle:COHERENCE.CCMH`.
+    /// `analyse:NA`, `regle:COHERENCE.CCMH`, `controle:K@*`, `dispense:UREE@auto`.
     package var subject: String
     package var state: State
     package var author: String?
@@ -166,6 +166,12 @@ extension Desk {
         return published
     }
 
+    /// Analyzers that lines of these files are for, each with where it stands; refused as their publication would be.
+    package func analyzersNamed(in files: [CatalogFile]) throws(CommandFailure) -> [(name: String, place: String)] {
+        let (catalogue, pack) = try publishable(files, version: Desk.catalogueVersion(of: files))
+        return CatalogueShelf.analyzersNamed(catalogue, pack)
+    }
+
     /// The catalogue that a report is set out with: that of its latest result, so that the report, made again years
     /// later, is the same bytes.
     package func catalogue(of signed: SignedReport) -> AnalysisCatalogue {
@@ -273,6 +279,24 @@ extension Desk {
         return ApprovalSubject(rule)
     }
 
+    /// What can be approved of the controls of an assay, by its name (`K@auto`, `K@*`, `K`); refused when no line in
+    /// force names it, unless it is to take back what somebody stands for.
+    package func approvalSubject(
+        control name: String, withdrawing: Bool = false
+    ) async throws(CommandFailure) -> ApprovalSubject {
+        let assay = ControlSubject.assay(named: name)
+        let control = shelf.tables.controlSubject(of: assay)
+        if withdrawing {
+            let names = [true, false].map { ControlSubject.name(of: assay, isExemption: $0) }
+            let known = try await latestApprovals()
+            if let standing = names.first(where: { known[$0]?.body.valid ?? false }) {
+                return ApprovalSubject(name: standing, content: control?.content ?? [])
+            }
+        }
+        guard let control else { throw missing("catalogue.control.unknown", "contrôle publié", name) }
+        return ApprovalSubject(control)
+    }
+
     /// How each subject stands, in the order given.
     package func approvals(of subjects: [ApprovalSubject]) async throws(CommandFailure) -> [CatalogueApproval] {
         let known = try await latestApprovals()
@@ -324,7 +348,26 @@ extension Desk {
             standing.rules[rule.reference.description] = approval
             if rule.reference == RulePack.standingReference { standing.standing = approval }
         }
-        shelf.approve(Set(approved.map { String($0.subject.dropFirst("analyse:".count)) }), rules: standing)
+        let (signatures, abandoned) = try await controlSignatures()
+        shelf.approve(
+            Set(approved.map { String($0.subject.dropFirst("analyse:".count)) }), rules: standing,
+            controls: signatures, abandoned: abandoned)
+        quality.forgetAll()
+    }
+
+    /// Who stands for the controls of which assays, and for which of them the tables have nothing any more.
+    private func controlSignatures() async throws(CommandFailure) -> (
+        [ControlledAssay: ControlSignature], abandoned: Set<ControlledAssay>
+    ) {
+        let controls = shelf.tables.controlSubjects
+        var signatures = [ControlledAssay: ControlSignature]()
+        for (control, state) in zip(controls, try await approvals(of: controls.map { ApprovalSubject($0) })) {
+            guard state.state == .approved, let author = state.author, let at = state.at else { continue }
+            signatures[control.assay] = ControlSignature(by: author, at: at)
+        }
+        let named = Set(controls.map(\.assay))
+        let kept = try await latestApprovals().filter { $0.key.hasPrefix(ControlSubject.prefix) && $0.value.body.valid }
+        return (signatures, Set(kept.keys.map { ControlSubject.assay(named: $0) }).subtracting(named))
     }
 
     private func latestApprovals() async throws(CommandFailure) -> [String: (entry: RegisterEntry, body: ApprovalBody)]
@@ -416,6 +459,11 @@ package struct ApprovalSubject: Sendable, Hashable {
     package init(_ rule: ApprovableRule) {
         self.init(name: ApprovalSubject.name(of: rule.reference), content: rule.content)
     }
+    package init(_ control: ControlSubject) {
+        self.init(name: control.name, content: control.content)
+    }
+    /// No control at all for an analysis: approved by its name, never among others.
+    package var isExemption: Bool { name.hasPrefix(ControlSubject.exemptionPrefix) }
     package static func name(of rule: RuleReference) -> String { "regle:\(rule.id)" }
     package var isRule: Bool { name.hasPrefix("regle:") }
 }

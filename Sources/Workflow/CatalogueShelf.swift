@@ -26,7 +26,7 @@ package final class CatalogueShelf: Sendable {
     ) {
         state = Mutex(
             State(
-                current: catalogue, tables: CatalogueTables(files), controls: controls,
+                current: catalogue, tables: CatalogueTables(files), controls: controls?.signed([:]),
                 engine: RuleEngine(catalogue: catalogue, pack: pack, zone: .europeParis)))
     }
 
@@ -34,6 +34,7 @@ package final class CatalogueShelf: Sendable {
     package var tables: CatalogueTables { state.withLock { $0.tables } }
 
     /// Materials, lots, targets and policies of the version in force; nil when it has none.
+    /// Only what a biologist stands for counts (`ControlApproval.swift`).
     package var controls: ControlCatalogue? { state.withLock { $0.controls } }
     /// The checks of the version in force.
     package var engine: RuleEngine { state.withLock { $0.engine } }
@@ -63,8 +64,17 @@ package final class CatalogueShelf: Sendable {
             state.current = catalogue
             state.engine = engine
             state.tables = CatalogueTables(files)
-            state.controls = controls
+            state.controls = controls?.signed([:])
         }
+    }
+    /// Analyzers that the version in force names.
+    package var analyzersNamed: [(name: String, place: String)] {
+        CatalogueShelf.analyzersNamed(current, pack)
+    }
+    static func analyzersNamed(_ catalogue: AnalysisCatalogue, _ pack: RulePack) -> [(name: String, place: String)] {
+        let methods = Set(catalogue.methods.map(\.source)).subtracting(AssayMethod.words)
+        let interference = Set(pack.policy.interference.values.joined().compactMap(\.analyzer))
+        return methods.sorted().map { ($0, "methods.csv") } + interference.sorted().map { ($0, "policy.json5, hil") }
     }
     /// A version that was in force before.
     package func keep(_ catalogue: AnalysisCatalogue, pack: RulePack) {
@@ -80,11 +90,15 @@ package final class CatalogueShelf: Sendable {
             state.earlierEngines[catalogue.version.text] = engine
         }
     }
-    /// Which lines of the version in force a biologist stands for, and which rules.
-    package func approve(_ codes: Set<String>, rules: RuleApprovals) {
+    /// Which lines of the version in force a biologist stands for, which rules, and the controls of which assays.
+    package func approve(
+        _ codes: Set<String>, rules: RuleApprovals, controls signatures: [ControlledAssay: ControlSignature],
+        abandoned: Set<ControlledAssay>
+    ) {
         state.withLock {
             $0.current = $0.current.approving(codes)
             $0.approvals = rules
+            $0.controls = $0.controls?.signed(signatures, abandoned: abandoned)
         }
     }
 }

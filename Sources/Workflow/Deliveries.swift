@@ -7,6 +7,11 @@ package struct DeliveryView: Codable, Sendable, Hashable {
     package var delivery: Delivery
     package var requestNumber: String
     package var events: [DeliveryEvent]
+    package init(delivery: Delivery, requestNumber: String, events: [DeliveryEvent]) {
+        self.delivery = delivery
+        self.requestNumber = requestNumber
+        self.events = events
+    }
 }
 
 extension Desk {
@@ -38,37 +43,79 @@ extension Desk {
     package func recordDelivery(
         _ kind: DeliveryEvent.Kind, _ delivery: Delivery, detail: String?, author: String
     ) async throws(CommandFailure) {
-        try await record(kind, delivery, detail, author, with: [])
+        try await attempt { () async throws(CommandFailure) -> Void in
+            try await append(kind, delivery, detail, author)
+        }
     }
 
-    /// A business acknowledgement (ZAM): the message itself and what it says of the delivery, in one transaction, once
-    /// for each control id. True when it was new.
+    /// A business acknowledgement (ZAM): the message itself and what it says of the delivery, in one transaction, once.
+    /// Its control id alone does not tell it from another: two PFIs count each for itself, some begin again at each
+    /// start (PFI sheet section 9). True when it was new.
     package func recordAcknowledgement(
         _ inbound: InboundMessage, _ kind: DeliveryEvent.Kind, of delivery: Delivery, detail: String?
     ) async throws(CommandFailure) -> Bool {
-        let known = try await ask { () throws(StoreFailure) in
-            try await store.inbound(source: inbound.source, controlID: inbound.controlID)
+        try await attempt { () async throws(CommandFailure) -> Bool in
+            guard let kept = try await unseen(inbound, kind, delivery, detail) else { return false }
+            try await append(kind, delivery, detail, "exchange", with: [.inbound(kept)])
+            return true
         }
-        if known != nil { return false }
-        try await record(kind, delivery, detail, "exchange", with: [.inbound(inbound)])
-        return true
     }
 
-    private func record(
-        _ kind: DeliveryEvent.Kind, _ delivery: Delivery, _ detail: String?, _ author: String, with more: [Fact]
-    ) async throws(CommandFailure) {
-        try await attempt { () async throws(CommandFailure) -> Void in
-            let events = try await ask { () throws(StoreFailure) in try await store.deliveryEvents(delivery.id) }
-            let at = now()
-            let event = DeliveryEvent(
-                deliveryID: delivery.id, ordinal: (events.last?.ordinal ?? 0) + 1, kind: kind, at: at, detail: detail)
-            let isOurs = kind == .attempted || kind == .failed
-            let note = AuditNote(
-                site: delivery.site, author: author, action: "delivery.\(kind.rawValue)", subject: delivery.controlID,
-                at: at)
+    /// The message under the number that it is kept by, or nil when it tells nothing new: the same bytes came before,
+    /// or the same news under the same number with another date.
+    private func unseen(
+        _ inbound: InboundMessage, _ kind: DeliveryEvent.Kind, _ delivery: Delivery, _ detail: String?
+    ) async throws(CommandFailure) -> InboundMessage? {
+        func known(_ controlID: String) async throws(CommandFailure) -> InboundMessage? {
             try await ask { () throws(StoreFailure) in
-                try await store.append(more + [.deliveryEvent(event)], note: isOurs ? nil : note)
+                try await store.inbound(source: inbound.source, controlID: controlID)
             }
         }
+        guard let first = try await known(inbound.controlID) else { return inbound }
+        if first.bytes == inbound.bytes { return nil }
+        var other = inbound
+        other.controlID = "\(inbound.controlID)/\(Digest.sha256Hex(inbound.bytes))"
+        if try await known(other.controlID) != nil { return nil }
+        let events = try await ask { () throws(StoreFailure) in try await store.deliveryEvents(delivery.id) }
+        let box = detail?.split(separator: " ").first.map(String.init) ?? ""
+        let isOfDMP = kind == .dmpAccepted || kind == .dmpRefused
+        let standing = events.last { $0.kind.isAnswered(by: kind) && (isOfDMP || $0.isAbout(box)) }
+        return standing?.kind == kind && standing?.detail == detail ? nil : other
+    }
+
+    private func append(
+        _ kind: DeliveryEvent.Kind, _ delivery: Delivery, _ detail: String?, _ author: String, with more: [Fact] = []
+    ) async throws(CommandFailure) {
+        let events = try await ask { () throws(StoreFailure) in try await store.deliveryEvents(delivery.id) }
+        let at = now()
+        let event = DeliveryEvent(
+            deliveryID: delivery.id, ordinal: (events.last?.ordinal ?? 0) + 1, kind: kind, at: at, detail: detail)
+        let isOurs = kind == .attempted || kind == .failed
+        let note = AuditNote(
+            site: delivery.site, author: author, action: "delivery.\(kind.rawValue)", subject: delivery.controlID,
+            at: at)
+        try await ask { () throws(StoreFailure) in
+            try await store.append(more + [.deliveryEvent(event)], note: isOurs ? nil : note)
+        }
+    }
+}
+
+extension DeliveryEvent.Kind {
+    /// The other is news of the same question: what the DMP answered, whether a mail came, whether it was read.
+    fileprivate func isAnswered(by other: Self) -> Bool {
+        switch self {
+        case .dmpAccepted, .dmpRefused: other == .dmpAccepted || other == .dmpRefused
+        case .mailDelivered: other == .mailDelivered || other == .mailRefused
+        case .mailRead: other == .mailRead || other == .mailRefused
+        case .mailRefused: [.mailDelivered, .mailRead, .mailRefused].contains(other)
+        case .attempted, .failed, .unreached, .accepted, .refused, .abandoned: false
+        }
+    }
+}
+
+extension DeliveryEvent {
+    /// Told by this mailbox, whose address its detail begins with.
+    package func isAbout(_ address: String) -> Bool {
+        detail?.split(separator: " ").first?.lowercased() == address.lowercased()
     }
 }

@@ -1,6 +1,7 @@
 import Base
 import Catalog
 import Laboratory
+import Quality
 import Rules
 import Store
 
@@ -39,7 +40,11 @@ extension Desk {
                 rules.map { (ApprovalSubject.name(of: $0.reference), $0.content) }, uniquingKeysWith: { $1 })
             rest.removeAll { subject in
                 let content =
-                    subject.isRule ? contents[subject.name] : tables.approvable(subject.name.after("analyse:"))
+                    subject.isRule
+                    ? contents[subject.name]
+                    : ControlSubject.isName(subject.name)
+                        ? tables.controlSubject(of: ControlSubject.assay(named: subject.name))?.content
+                        : tables.approvable(subject.name.after("analyse:"))
                 return content != subject.content
             }
             if rest.isEmpty { break }

@@ -70,6 +70,26 @@ extension Desk {
             at: now(), body: RegisterText.text(notes))
     }
 
+    /// Who has a version, may not be sent the one in force and was not told: all of them, of one request or of a site
+    /// (nil: all). Newest first.
+    package func owed(
+        site: String?, request reference: String?
+    ) async throws(CommandFailure) -> [WithheldLine] {
+        var ids = [String]()
+        if let reference {
+            ids = [try await request(reference).id]
+        } else {
+            for site in site.map({ [$0] }) ?? sites.keys.sorted() {
+                ids += try await ask { () throws(StoreFailure) in try await store.requestsOwed(site: site) }
+            }
+        }
+        var lines = [WithheldLine]()
+        for id in ids {
+            lines += try await withheld(site: site, request: id, limit: StoreBounds.ofRequest).filter(\.needsPerson)
+        }
+        return lines.sorted { ($0.at, $0.requestID) > ($1.at, $1.requestID) }
+    }
+
     /// Newest first; of one request, or of a site (nil: all).
     package func withheld(
         site: String?, request reference: String?, limit: Int

@@ -23,7 +23,7 @@ extension BioCommand {
         func run() async throws {
             let client = try listing.client()
             var body = draft.body
-            body.reason = try reason ?? Amend.ask()
+            body.reason = try reason ?? Output.$isAside.withValue(listing.json) { try Amend.ask() }
             body.words = words
             let file = try await client.fileToSign(request, body)
             let whole = try await client.request(request)
@@ -32,7 +32,7 @@ extension BioCommand {
                     "amend.unsigned", at: request, because: "ce dossier n'a pas de version signée",
                     remedy: "le signer : paillasse bio sign \(request)")
             }
-            if !listing.json {
+            try await BioCommand.beforeSigning(listing) {
                 try await BioCommand.showWithTrend(file, client)
                 Output.line()
                 BioCommand.compare(whole, before, file)

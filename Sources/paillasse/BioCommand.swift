@@ -122,11 +122,13 @@ struct BioCommand: AsyncParsableCommand {
     }
 
     static func show(_ file: FileToSignView, context: [String] = [], trends: [String: String] = [:]) {
-        Output.prose(
-            BioWords.say(
-                .cliHeader, file.request.number, file.request.priority == .urgent ? BioWords.say(.cliUrgent) : "",
-                String(file.nextVersion), BioWords.lane(file.lane)
-            ).replacing(" ,", with: ","))
+        Output.prose(header(of: file).replacing(" ,", with: ","))
+        if case .toReview = file.standing {
+            for result in file.rejected {
+                let command = "paillasse qc lookback \(result.origin.analyzer ?? "?") \(result.analysis)"
+                Output.prose(BioWords.say(.cliDecide, "\(result.analysis) \(result.result)", command))
+            }
+        }
         if let back = file.withdrawal {
             Output.prose(BioWords.say(.cliWithdrawn, back.at.french, back.by, back.reason))
         }
@@ -148,7 +150,7 @@ struct BioCommand: AsyncParsableCommand {
         Output.table(table, empty: BioWords.say(file.left.isEmpty ? .cliNoResult : .cliAllLeft))
         BioWords.legend(file.observations)
         if file.previous.contains(where: { $0.keptBack == true }) { Output.prose(BioWords.say(.cliKeptBack)) }
-        let groups = HoldGroup.groups(of: file.observations.map { ($0.analysis, $0.holds) })
+        let groups = HoldGroup.groups(of: file.observations.map { ($0.analysis, $0.holds) }, told: file.told)
         if !groups.isEmpty { Output.line() }
         for group in groups { Output.prose("\(group.title) : \(group.remedyWords(file.request.number))") }
         if !file.missing.isEmpty { Output.prose(BioWords.say(.cliMissing, file.missing.joined(separator: ", "))) }
@@ -156,6 +158,22 @@ struct BioCommand: AsyncParsableCommand {
             Output.prose(comment)
         }
         Output.prose(BioWords.say(.cliHash, String(file.observations.count), file.contentHash))
+    }
+
+    /// What the file is: to be signed as its lane says, or signed, and what became of it since.
+    private static func header(of file: FileToSignView) -> String {
+        let number = file.request.number
+        let urgent = file.request.priority == .urgent ? BioWords.say(.cliUrgent) : ""
+        let signed = String(file.nextVersion - 1)
+        let state: String
+        switch file.standing {
+        case .toSign:
+            return BioWords.say(.cliHeader, number, urgent, String(file.nextVersion), BioWords.lane(file.lane))
+        case .signed: state = BioWords.say(.signedAll, signed)
+        case .toReview(let codes): state = BioWords.say(.signedReview, signed, codes.joined(separator: ", "))
+        case .toAmend: state = BioWords.say(.signedAmend, signed, obstacles(file.reasons))
+        }
+        return BioWords.say(.cliHeaderSigned, number, urgent, state)
     }
 
     /// The codes that hold it, or that it was calculated.

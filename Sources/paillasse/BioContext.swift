@@ -15,6 +15,12 @@ enum BioContext {
             BioWords.say(
                 .cliPrescriber, request.prescriber.displayName, place(request.encounter), request.prescribedOn.french),
         ]
+        if !file.patient.attributes.isEmpty {
+            let why = file.patient.attributes.map(BioWords.language.words).joined(separator: ", ")
+            lines.insert(
+                BioWords.say(
+                    .cliIdentityDoubt, why, "paillasse patient update \(file.patient.id) --remove attributes"), at: 1)
+        }
         lines.append(request.declared.map { BioWords.say(.notes, $0) } ?? BioWords.say(.noNotes))
         let visits = file.previous.map(\.observedAt)
         lines.append(

@@ -104,7 +104,7 @@ extension BioCommand {
             let changes = file.changes(from: before?.observationIDs ?? [], to: after).map {
                 Change(analysis: $0.analysis, before: $0.before?.result, after: $0.after?.result)
             }
-            let others = isPending ? toSign.changes.filter { $0.part != .result } : []
+            let others = isPending ? toSign.changes.filter { $0.part != .result } : signedAfter?.changes ?? []
             if listing.json {
                 return try Output.json(
                     changes
@@ -121,18 +121,23 @@ extension BioCommand {
                 table.add(change.analysis, change.before ?? "–", change.after ?? BioWords.say(.cliRemoved))
             }
             Output.table(table, empty: BioWords.say(.cliSame, names.0, names.1))
-            for change in others { Output.prose(BioCommand.since(last.version, change)) }
+            for change in others { Output.prose(BioCommand.since(before?.version ?? last.version, change)) }
+            if let why = signedAfter?.amendment {
+                Output.prose(
+                    BioWords.say(.amendedFor, String(last.version), BioWords.language.words(why)))
+            }
             BioCommand.show(try await client.holders(of: file.request, pending: isPending))
         }
     }
 
     struct Reject: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: BioWords.say(.helpReject))
+            abstract: BioWords.say(.helpReject), discussion: BioWords.say(.helpRejectMore))
         @OptionGroup var listing: Listing
         @Argument(help: .said(.helpRequest)) var request: String
         @Argument(help: .said(.helpCode)) var code: String
         @Option(help: .said(.helpReason)) var reason: String
+        @Option(help: ArgumentHelp(BioWords.say(.helpLastDigits), valueName: "123")) var tube: String?
 
         func run() async throws {
             // As the screens do: a slip says nothing.
@@ -146,9 +151,31 @@ extension BioCommand {
                     "bio.analysis", at: code, because: "aucun résultat validé de cette analyse dans ce dossier",
                     remedy: "voir paillasse bio show \(request)")
             }
+            try confirm(observation)
             let event = try await client.reject(request, RejectBody(observation: observation.id, reason: reason))
             if listing.json { return try Output.json(event) }
             Output.prose(BioWords.say(.cliRejected, code, observation.result, reason))
+        }
+
+        /// Whoever rejects has the tube before the eyes: its last digits, as the screens ask for them.
+        private func confirm(_ observation: ObservationView) throws {
+            let key = observation.accession.isEmpty ? request : observation.accession
+            guard tube != nil || Terminal.isKeyboard else {
+                throw Refusal(
+                    "reject.tube.missing", at: code,
+                    because: "un rejet se confirme par les 3 derniers chiffres du tube, et ils ne sont pas donnés",
+                    remedy: "les lire sur le tube et les donner : --tube 123")
+            }
+            if tube == nil {
+                Output.complain(BioWords.say(.rejectTitle, code, observation.result))
+                Output.complain(BioWords.say(.lastDigits) + " :")
+            }
+            let typed = try tube ?? Terminal.lineOfInput()
+            guard typed == String(key.suffix(3)) else {
+                throw Refusal(
+                    "reject.tube", at: code, because: "« \(typed) » ne finit pas le numéro du tube de ce résultat",
+                    remedy: "rien n'est rejeté : relire le tube, puis recommencer")
+            }
         }
     }
 
@@ -177,8 +204,13 @@ extension BioCommand {
     static func points(_ history: HistoryView?, _ now: ObservationView?) -> [Trend.Point] {
         func at(_ moment: Moment) -> Instant { moment.instant(in: .europeParis) ?? Instant(seconds: 0) }
         let earlier = (history?.points ?? []).reversed()
-        return earlier.map { Trend.Point($0.value, at($0.observedAt), $0.analyzer, $0.definition) }
-            + (now.map { [Trend.Point($0.value, at($0.observedAt), $0.origin.analyzer, history?.definition)] } ?? [])
+        return earlier.map { Trend.Point($0.value, at($0.observedAt), $0.measuredBy, $0.definition) }
+            + (now.map {
+                [
+                    Trend.Point(
+                        $0.value, at($0.observedAt), history?.method ?? $0.origin.analyzer, history?.definition)
+                ]
+            } ?? [])
     }
 
     /// The file, with the trend of each value.

@@ -62,7 +62,7 @@ extension BioCommand {
         private func sign(_ request: String) async throws {
             let client = try listing.client()
             let file = try await client.fileToSign(request, draft.body)
-            if !listing.json { try await BioCommand.showWithTrend(file, client) }
+            try await BioCommand.beforeSigning(listing) { try await BioCommand.showWithTrend(file, client) }
             guard !file.isAmendment else {
                 throw Refusal(
                     "sign.amendment", at: request, because: "ce dossier rectifie la version \(file.nextVersion - 1)",
@@ -85,7 +85,7 @@ extension BioCommand {
             let client = try listing.client()
             let waiting = try await client.awaitingSignature(limit: BioCommand.mostFiles, section: section)
             let files = waiting.filter { $0.lane == .proposable }
-            if !listing.json { try await summarize(files, of: waiting, client) }
+            try await BioCommand.beforeSigning(listing) { try await summarize(files, of: waiting, client) }
             guard !files.isEmpty else {
                 guard (confirm ?? 0) == 0 else {
                     throw Refusal(
@@ -143,9 +143,12 @@ extension BioCommand {
                 Output.prose(BioWords.say(.cliLotOldest, Moment(text: oldest).french))
             }
             let states = try await client.qualityStates()
-            let counts = ControlCounts(states: states.map { QualityRow($0).state })
-            Output.prose(BioWords.say(.quality) + counts.text(Signs(), absentWord: BioWords.say(.controlsAbsent)))
-            for state in states where state.hold != nil && state.state == "REJET" {
+            let counts = ControlCounts(states.map { QualityRow($0) })
+            Output.prose(
+                BioWords.say(.quality)
+                    + counts.text(
+                        Signs(), absentWord: BioWords.say(.controlsAbsent), exemptWord: BioWords.say(.controlsExempt)))
+            for state in states where state.hold == Hold.Code.qualityControlRejected.rawValue {
                 Output.prose(BioWords.say(.cliLotRejected, state.analysis, state.analyzer, state.because))
             }
             let catalogue = try await client.catalogue()
@@ -207,6 +210,13 @@ extension BioCommand {
 
     // Parts
 
+    /// What a person reads before the code is asked for, whatever a program is to read of the command. Where nobody
+    /// sits at a keyboard nothing is signed, and JSON stays alone.
+    static func beforeSigning(_ listing: Listing, _ show: () async throws -> Void) async throws {
+        guard !listing.json || Terminal.isKeyboard else { return }
+        try await Output.$isAside.withValue(listing.json) { try await show() }
+    }
+
     /// One file, alone. What the signature would be refused for (nothing changes, a character that no page can show) is
     /// told before the code is asked for.
     static func sign(
@@ -251,9 +261,13 @@ extension BioCommand {
         if let file {
             let fresh = Set(file.fresh)
             let groups = HoldGroup.groups(
-                of: file.observations.filter { fresh.contains($0.id) }.map { ($0.analysis, $0.holds) })
-            if !groups.isEmpty {
-                let over = groups.map { $0.analyses.count > 1 ? $0.title : "\($0.title) (\($0.analyses[0]))" }
+                of: file.observations.filter { fresh.contains($0.id) }.map { ($0.analysis, $0.holds) },
+                told: file.told
+            ).filter(\.isOverridden)
+            let over =
+                file.patient.attributes.map(BioWords.language.words)
+                + groups.map { $0.analyses.count > 1 ? $0.title : "\($0.title) (\($0.analyses[0]))" }
+            if !over.isEmpty {
                 Output.complain(BioWords.say(.overridden, over.joined(separator: ", ")))
             }
         }

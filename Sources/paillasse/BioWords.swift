@@ -65,6 +65,9 @@ enum BioWords {
             for code in Hold.Code.allCases where codes.contains(code) {
                 Output.prose("\(code.rawValue): \(language.reason(code, ""))")
             }
+            for observation in observations {
+                if let call = observation.call { Output.prose(say(.cliCallOf, observation.analysis, call.words)) }
+            }
         }
     }
 

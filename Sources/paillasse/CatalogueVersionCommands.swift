@@ -118,13 +118,21 @@ extension CatalogueCommand {
             abstract: "Approuver des lignes telles qu'elles se lisent aujourd'hui (biologiste).",
             discussion: """
                 Une ligne modifiée redevient brouillon. --withdraw retire l'approbation. Qui a publié une ligne ou une \
-                règle ne l'approuve pas (catalogue single-biologist).
+                règle ne l'approuve pas (catalogue single-biologist). Un contrôle publié (controls/) ne compte \
+                qu'approuvé : d'ici là ses résultats sont retenus (CQ_ABSENT) ; une dispense se nomme, --all ne \
+                l'approuve pas.
                 """)
         @OptionGroup var listing: Listing
         @Argument(help: "Codes d'analyses.") var analyses: [String] = []
         @Option(name: .customLong("rule"), help: "Règle (politique, regle:EDTA, EDTA@1…) ; se répète.") var rules:
             [String] = []
-        @Flag(help: "Toutes les lignes et règles qui ne le sont pas.") var all = false
+        @Option(
+            name: .customLong("control"),
+            help:
+                "Contrôle publié d'une analyse (K@auto, K@*) : politique, cibles, lots, ou dispense ; se répète."
+        )
+        var controls: [String] = []
+        @Flag(help: "Toutes les lignes, règles et contrôles qui ne le sont pas, hors dispenses.") var all = false
         @Flag(help: "Retirer l'approbation.") var withdraw = false
         @Option(help: "Motif.") var reason: String
         @Option(help: "Fin de l'approbation des règles, un an au plus (AAAA-MM-JJTHH:MM).") var until: String?
@@ -132,7 +140,8 @@ extension CatalogueCommand {
         func run() async throws {
             let body = ApproveBody(
                 analyses: analyses.isEmpty ? nil : analyses, rules: rules.isEmpty ? nil : rules,
-                all: all ? true : nil, withdraw: withdraw ? true : nil, reason: reason,
+                controls: controls.isEmpty ? nil : controls, all: all ? true : nil, withdraw: withdraw ? true : nil,
+                reason: reason,
                 until: until.map { Moment(text: $0) })
             let approvals = try await listing.client().approve(body)
             if listing.json { return try Output.json(approvals) }
@@ -148,13 +157,13 @@ extension CatalogueCommand {
 
     struct Approvals: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Qui répond de chaque règle, et jusqu'à quand ; avec --lines, des lignes aussi.",
+            abstract: "Qui répond de chaque règle, et jusqu'à quand ; avec --lines, des lignes et des contrôles aussi.",
             discussion: """
                 Une règle échue retient ce qu'elle regarde (REGLE_EXPIREE). « status » avertit avant la fin, de \
                 autant de jours que policy.json5 le dit (approvals.warnDays).
                 """)
         @OptionGroup var listing: Listing
-        @Flag(help: "Les lignes du catalogue aussi.") var lines = false
+        @Flag(help: "Les lignes du catalogue et les contrôles publiés aussi.") var lines = false
 
         func run() async throws {
             let all = try await listing.client().approvals()

@@ -98,10 +98,15 @@ extension CriticalCallView {
         case .open:
             BioWords.say(.cliCallBefore, dueAt.french) + (isOverdue ? BioWords.say(.cliCallLate) : "")
                 + (contact.map { " : \($0)" } ?? "")
-        case .told: BioWords.language.told(state.rawValue)
+        case .told: BioWords.language.told(state.rawValue) + reachedWords
         case .closed:
             BioWords.say(.cliCallClosed) + (closedBy.map { BioWords.say(.cliCallBy, $0) } ?? "")
                 + (closedAt.map { BioWords.say(.cliCallAt, $0.french) } ?? "")
+                + reachedWords
         }
+    }
+    /// ` ; dit à Mme Kerbrat le 22/11/2026 07:31, par tanguy`
+    private var reachedWords: String {
+        reached.map { " ; " + BioWords.say(.cliCallTold, $0.person, $0.at.french, $0.caller) } ?? ""
     }
 }

@@ -1,10 +1,16 @@
 import Base
 import Client
+import Console
 import Foundation
 
 /// What a command prints: lines and JSON on standard output, complaints on standard error.
 enum Output {
-    static func line(_ text: String = "") { write(Array((text + "\n").utf8), to: FileHandle.standardOutput) }
+    /// Lines go beside what a program reads: a person has to see them before signing.
+    @TaskLocal static var isAside = false
+
+    static func line(_ text: String = "") {
+        write(Array((text + "\n").utf8), to: isAside ? FileHandle.standardError : FileHandle.standardOutput)
+    }
     static func complain(_ text: String) { write(Array((text + "\n").utf8), to: FileHandle.standardError) }
     /// Sentences, folded between words in a terminal.
     static func prose(_ text: String) {
@@ -35,7 +41,7 @@ enum Output {
         line()
         for words in legend { prose(words) }
         for observation in observations {
-            if let call = observation.call { prose("appel \(observation.analysis) : \(call.words)") }
+            if let call = observation.call { prose(BioWords.say(.cliCallOf, observation.analysis, call.words)) }
         }
     }
 

@@ -92,7 +92,7 @@ struct PatientCommand: AsyncParsableCommand {
 
     /// Name and value of each datum of a file.
     static func rows(_ patient: PatientView) -> [(String, String)] {
-        let attributes = patient.attributes.map(\.rawValue).joined(separator: ", ")
+        let attributes = patient.attributes.map(\.frenchText).joined(separator: ", ")
         var rows = [
             ("ID", "\(patient.id) (version \(patient.version))"), ("IPP", patient.ipp),
             ("Identité", patient.status.rawValue + (attributes.isEmpty ? "" : " (\(attributes))")),

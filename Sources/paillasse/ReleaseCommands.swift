@@ -221,13 +221,17 @@ struct DeliveriesCommand: AsyncParsableCommand {
         func run() async throws {
             let client = try listing.client()
             let alarms = try await client.status().alarms
-            var found = try await client.deliveries(request: request, limit: length.limit)
-            var withheld = try await client.withheld(request: request, limit: length.limit)
-            let standings = StandingView.all(found, withheld)
+            let found: [DeliveryLineView], withheld: [WithheldView]
+            var left = 0
             if dead {
-                found = DeliveriesCommand.waiting(found)
-                withheld = withheld.filter(\.needsPerson)
+                let all = try await client.deadLetters(request: request), most = length.limit ?? all.count
+                (found, withheld) = (Array(all.deliveries.prefix(most)), Array(all.withheld.prefix(most)))
+                left = all.count - found.count - withheld.count
+            } else {
+                found = try await client.deliveries(request: request, limit: length.limit)
+                withheld = try await client.withheld(request: request, limit: length.limit)
             }
+            let standings = StandingView.all(found, withheld)
             if listing.json {
                 return try Output.json(
                     Reached(deliveries: found, withheld: withheld, standings: standings, alarms: alarms))
@@ -237,9 +241,11 @@ struct DeliveriesCommand: AsyncParsableCommand {
             let people =
                 all || dead
                 ? DeliveriesCommand.recipients(found, withheld) : DeliveriesCommand.standings(standings)
-            if people.rows.isEmpty { return }
-            Output.line()
-            Output.table(people, empty: "")
+            if !people.rows.isEmpty {
+                Output.line()
+                Output.table(people, empty: "")
+            }
+            if left > 0 { Output.prose("\(left) de plus attendent une décision : augmenter --limit") }
         }
     }
 
@@ -299,22 +305,6 @@ struct DeliveriesCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Renoncer à un envoi.")
         @OptionGroup var decision: Decision
         func run() async throws { try await decision.send(.abandon) }
-    }
-
-    /// Those that wait for a person, of a list with the newest first: what went again since, or was replaced, waits no
-    /// more.
-    static func waiting(_ found: [DeliveryLineView]) -> [DeliveryLineView] {
-        found.enumerated().filter { place, one in
-            guard one.needsPerson || one.failedBeyond else { return false }
-            return !found[..<place].contains { later in
-                // A deletion stays to be made, whatever came after the version that it deletes.
-                if one.isDeletion {
-                    return later.requestID == one.requestID && later.isDeletion && later.version == one.version
-                }
-                let isAgain = later.destination.contains("renvoi") || later.destination.contains("retrait")
-                return later.requestID == one.requestID && (later.version > one.version || isAgain)
-            }
-        }.map(\.element)
     }
 
     static func table(_ found: [DeliveryLineView]) -> Table {

@@ -58,7 +58,7 @@ struct StatusCommand: AsyncParsableCommand {
     @OptionGroup var listing: Listing
 
     func run() async throws {
-        let status = try await listing.client().status()
+        let client = try listing.client(), status = try await client.status()
         if listing.json { return try Output.json(status) }
         let counts = status.counts
         for alarm in status.alarms { Output.prose(alarm) }
@@ -79,7 +79,11 @@ struct StatusCommand: AsyncParsableCommand {
         table.add("comptes rendus NON FAITS", String(status.unmadeReports))
         table.add("envois acceptés", String(counts.deliveriesAccepted))
         table.add("envois en attente", String(counts.deliveriesWaiting))
-        table.add("envois refusés", String(counts.deliveriesRefused))
+        table.add("envois refusés, en tout", String(counts.deliveriesRefused))
+        // Not of every role: who may not read files has no part in it.
+        if let waiting = try? await client.deadLetters() {
+            table.add("envois À DÉCIDER (deliveries --dead)", String(waiting.count))
+        }
         table.add("acceptés par le DMP", String(counts.dmpAccepted))
         Output.table(table, empty: "")
         Output.line()

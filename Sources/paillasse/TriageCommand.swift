@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Client
+import Console
 
 struct TriageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -47,7 +48,7 @@ struct TriageCommand: AsyncParsableCommand {
             table.add("Entrée", entry.id)
             table.add("Automate", entry.analyzer)
             table.add("Reçu", entry.at.french)
-            table.add("Motif", "\(entry.reason) : \(entry.explanation)")
+            table.add("Motif", "\(TriageRow.words(of: entry.reason)) : \(entry.explanation)")
             if let accession = entry.accession { table.add("Tube", accession) }
             if let code = entry.instrumentCode { table.add("Code", code + (entry.analysis.map { " → \($0)" } ?? "")) }
             if let text = entry.rawText { table.add("Résultat", "\(text) \(entry.rawUnit ?? "")") }

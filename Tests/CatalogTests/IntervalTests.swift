@@ -88,7 +88,7 @@ import Testing
         let small = Small()
             .adding("intervals.csv", ["NA", "F", "0", "", "0", "14", "", "132", "140", "mmol/L", "intervalle", "", ""])
             .adding("intervals.csv", ["NA", "*", "0", "", "", "", "ISE", "135", "146", "mmol/L", "intervalle", "", ""])
-        let catalogue = try small.catalogue()
+        let catalogue = try small.withMethod("NA", "ISE").catalogue()
         let adult = PatientAge(minutes: Age(30, .year).minutes)
         func low(_ sex: IntervalSex, week: Int? = nil, method: String = "") -> String? {
             catalogue.interval(for: "NA", sex: sex, age: adult, pregnancyWeek: week, method: method)?.low?.text

@@ -88,6 +88,19 @@ struct Small {
         return copy
     }
 
+    /// A table of methods with one line, or one line more.
+    func withMethod(_ code: String, _ method: String, on analyzer: String = "A", _ rest: [String] = []) -> Small {
+        var copy = self
+        let header = [
+            "code", "automate", "methode", "groupe", "amr_bas", "amr_haut", "dilution_max", "cva", "repasse_abs",
+            "note",
+        ]
+        let row = [code, analyzer, method] + rest
+        copy.tables["methods.csv", default: [header]]
+            .append(row + [String](repeating: "", count: header.count - row.count))
+        return copy
+    }
+
     static func csv(_ rows: [[String]], lineEnd: String = "\n") -> [UInt8] {
         var text = ""
         for row in rows {

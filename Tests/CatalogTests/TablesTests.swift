@@ -63,3 +63,24 @@ import Testing
         #expect(base.approvable("XX") == nil)
     }
 }
+
+/// What a biologist signs says which cell holds what.
+@Suite struct `The text that is signed` {
+    @Test func `no text of one cell stands for the value of another`() {
+        let plain = Small().addingColumn("analyses.csv", "cva", [2: "2"])
+            .setting("analyses.csv", 2, "critique_source", "s")
+        let moved = plain.setting("analyses.csv", 2, "cva", "")
+        for text in ["s;cva=2", "s\\;cva=2", "s\ncva=2", "s cva=2"] {
+            let forged = moved.setting("analyses.csv", 2, "critique_source", text)
+            #expect(
+                CatalogueTables(forged.files()).approvable("NA") != CatalogueTables(plain.files()).approvable("NA"),
+                "\(text)")
+        }
+        let shift = Small().setting("analyses.csv", 2, "loinc_source", "").setting("analyses.csv", 2, "note", "ULO")
+        #expect(CatalogueTables(shift.files()).approvable("NA") != CatalogueTables(Small().files()).approvable("NA"))
+        // A line break is not a blank.
+        let broken = Small().setting("analyses.csv", 2, "note", "a\nb")
+        let whole = Small().setting("analyses.csv", 2, "note", "a b")
+        #expect(CatalogueTables(broken.files()).approvable("NA") != CatalogueTables(whole.files()).approvable("NA"))
+    }
+}

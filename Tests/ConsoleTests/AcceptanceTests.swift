@@ -135,8 +135,10 @@ import Testing
             back.contains { if case .send(_, .enter(_, "CO2", .number("27"), "")) = $0 { true } else { false } })
     }
 
-    @Test func `two users on a line: both values are shown, and one is chosen`() throws {
-        var bench = Morning.bench(width: 120, height: 36)
+    @Test(arguments: [(80, 24), (120, 36)]) func `two users on a line: both values are shown, and one is chosen`(
+        width: Int, height: Int
+    ) throws {
+        var bench = Morning.bench(width: width, height: height)
         bench.type(.tab, .down)
         bench.type("4,3")
         bench.type(.enter)

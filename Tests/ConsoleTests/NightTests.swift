@@ -25,6 +25,7 @@ import Testing
         #expect(effects.contains(.find(Self.tube)) && !sends(effects))
         #expect(bench.row(21).contains("lu : \(Self.tube) ; abandonné, rien n'est écrit"))
         // A tube that this screen does not know has the form of one.
+        bench.type(.escape)
         bench.type(key)
         bench.type("26112299999")
         #expect(bench.type(.enter).contains(.find("26112299999")))
@@ -158,15 +159,11 @@ import Testing
     @Test func `what was never controlled is not conforming`() {
         let conforming = [QualityRow(analyzer: "cobas", analysis: "K", state: "CONFORME")]
         let never = conforming + [QualityRow(analyzer: "cobas", analysis: "NA", state: "NON_CONTROLE")]
-        for (rows, words) in [([], "CQ 1?"), (conforming, "CQ ✓"), (never, "CQ 1?")] {
+        for (rows, words) in [([], "CQ ?"), (conforming, "CQ ✓"), (never, "CQ 1?")] {
             var bench = Morning.bench()
             _ = bench.receive(.loaded(.quality(rows)), at: bench.now)
             #expect(bench.row(0).contains(words), "\(bench.row(0))")
         }
-        // Nothing waits and nothing is known.
-        var empty = Morning.bench(lines: [])
-        _ = empty.receive(.loaded(.quality([])), at: empty.now)
-        #expect(empty.row(0).contains("CQ ?") && !empty.row(0).contains("✓"))
     }
 
     @Test func `reception counts and lists the tubes that nobody scanned yet, without a visit`() {
@@ -300,10 +297,11 @@ import Testing
 
     @Test func `the list of controls has what was never controlled`() {
         var bench = Morning.bench()
-        _ = bench.receive(.loaded(.quality([])), at: bench.now)
+        let never = QualityRow(analyzer: "cobas", analysis: "K", state: "NON_CONTROLE")
+        _ = bench.receive(.loaded(.quality([never])), at: bench.now)
         bench.type(":")
         bench.type("cq")
-        #expect(!bench.type(.enter).contains { if case .chart = $0 { true } else { false } })
+        bench.type(.enter)
         #expect(bench.face.rows == ["cobas/K"] && bench.text.contains("jamais contrôlé"))
     }
 

@@ -64,6 +64,12 @@ import Testing
             bench.type(text)
             bench.type(.enter)
         }
+        // What was read back is typed, not accepted.
+        #expect(bench.type(.enter) == [.bell])
+        bench.type("6,9")
+        #expect(bench.type(.enter) == [.bell] && bench.text.contains("la faire relire"), "\(bench.text)")
+        bench.type(.control("u"))
+        bench.type("6,4")
         bench.type(.enter)
         bench.type("oui")
         #expect(

@@ -84,11 +84,15 @@ import Testing
     @Test func `controls that were never recorded are not conforming`() {
         func first(_ states: [String]) -> String {
             var bench = SignMorning.bench()
-            _ = bench.receive(.controls(ControlCounts(states: states)), at: bench.now)
+            let rows = states.map { QualityRow(analyzer: "cobas", analysis: "K", state: $0) }
+            _ = bench.receive(.controls(ControlCounts(rows)), at: bench.now)
             return String(bench.text.prefix { $0 != "\n" })
         }
         #expect(first([]).contains("CQ absent"))
-        #expect(first(["CONFORME", "CORRIGE"]).contains("CQ ✓"))
+        #expect(first(["CONFORME", "DISPENSE"]).contains("CQ ✓"))
+        #expect(first(["DISPENSE"]).contains("CQ dispensé"))
+        // Half way back from a rejection it holds as the rejection did.
+        #expect(first(["CONFORME", "CORRIGE"]).contains("CQ 1✖"))
         #expect(first(["CONFORME", "NON_CONTROLE"]).contains("CQ 1 absent"))
         #expect(first(["CONFORME", "ECHU"]).contains("CQ 1⧗"))
         #expect(first(["REJET", "ECHU", "NEUF"]).contains("CQ 1✖ 1⧗ 1 absent"))
@@ -265,6 +269,7 @@ import Testing
         #expect(Set(EnglishTold.holds.keys) == Set(Hold.Code.allCases))
         #expect(Set(EnglishTold.parts.keys) == Set(SignedChange.Part.allCases))
         #expect(Set(EnglishTold.obstacles.keys) == Set(SignObstacle.Kind.allCases))
+        #expect(Set(EnglishTold.attributes.keys) == Set(IdentityAttribute.allCases))
         #expect(Set(EnglishTold.reasons.keys) == Set(Amendment.Reason.allCases))
         let accents = Set("éèêàâùûîïôçœ«»")
         for word in SignWord.allCases {

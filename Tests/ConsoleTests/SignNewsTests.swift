@@ -263,14 +263,53 @@ import Testing
     }
 
     @Test func `what was left for later and is signed by somebody else is no obstacle`() {
+        func refusal(_ analysis: String) -> SignEvent {
+            .draftRefused(
+                Self.number,
+                Refusal("sign.except.signed", at: analysis, because: "la version précédente le porte", remedy: ""))
+        }
         var bench = bench(Self.sheet(k: "4.0", version: 2))
         bench.drafts[Self.number] = SignDraft(except: ["K", "NA"], note: "à rappeler")
         let known = SignDraft(except: ["NA"], note: "à rappeler")
-        #expect(bench.receive(.overtaken(Self.number, analysis: "K"), at: bench.now) == [.open(Self.number, known)])
+        #expect(bench.receive(refusal("K"), at: bench.now) == [.open(Self.number, known), .bell])
         #expect(bench.notice?.text.contains("K de 261122-0412 est signé entre-temps") == true)
         // What follows from one of them names none: all of them fall, the words stay.
         let rest = SignDraft(note: "à rappeler")
-        #expect(bench.receive(.overtaken(Self.number, analysis: "DFG09"), at: bench.now) == [.open(Self.number, rest)])
+        #expect(bench.receive(refusal("DFG09"), at: bench.now) == [.open(Self.number, rest), .bell])
+    }
+
+    @Test func `a comment that has no place leaves the draft with its reason, and the file can be read`() {
+        var bench = bench()
+        bench.drafts[Self.number] = SignDraft(except: ["K"], comments: ["HEMO1", "AVK"], note: "à rappeler")
+        let refusal = Refusal(
+            "sign.comment.place", at: "AVK", because: "le compte rendu n'a rien dans la section hémostase", remedy: "")
+        let rest = SignDraft(except: ["K"], comments: ["HEMO1"], note: "à rappeler")
+        let effects = bench.receive(.draftRefused(Self.number, refusal), at: bench.now)
+        #expect(effects == [.open(Self.number, rest), .bell])
+        #expect(bench.notice?.text.contains("rien dans la section hémostase") == true)
+        // Words that are refused for what they are stay in their form.
+        let words = Refusal("sign.glyph", at: "note", because: "caractère sans glyphe", remedy: "")
+        bench.drafts[Self.number] = SignDraft(note: "à rappeler")
+        #expect(
+            bench.receive(.draftRefused(Self.number, words), at: bench.now) == [
+                .open(Self.number, SignDraft()), .bell,
+            ])
+        bench.type("C")
+        #expect(bench.text.contains("à rappeler"), "\(bench.text)")
+    }
+
+    @Test func `an amendment that is refused leaves its page, and its reason is in the form again`() {
+        var bench = bench(Self.sheet(k: "4.0", version: 2))
+        bench.type("R")
+        bench.type("2")
+        bench.type(.enter)
+        bench.type("tube échangé")
+        bench.type(.enter)
+        let refusal = Refusal("amend.nothing", at: Self.number, because: "rien ne change", remedy: "")
+        _ = bench.receive(.draftRefused(Self.number, refusal), at: bench.now)
+        #expect(bench.mode == .browse && bench.text.contains("rien ne change"), "\(bench.text)")
+        bench.type("R")
+        #expect(bench.text.contains("tube échangé"), "\(bench.text)")
     }
 
     @Test func `the title counts the files that wait, not the lines that stay`() {

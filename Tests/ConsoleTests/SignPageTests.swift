@@ -64,12 +64,14 @@ import Testing
             \(code.text)
             ```
 
-            La signature porte sur l'empreinte montrée : si le dossier change entre-temps, rien n'est signé. « malgré »
-            dit ce qu'elle passe outre. `e` laisse une analyse pour plus tard, et ce qui s'en calcule avec elle, puis
-            la reprend ; `c` ajoute un commentaire codé, `C` un commentaire en mots : gardés scellés sur cette machine
-            jusqu'à la signature, ils sont là à l'ouverture suivante. Un code faux se retape sur place, ici comme à la
-            ligne de commande ; cinq de suite bloquent le code, et son titulaire en choisit un autre avec son secret.
-            Pendant que le code est vérifié, une touche n'est ni prise ni gardée, et l'écran le dit.
+            Ce qui serait refusé (rien ne change, un caractère qu'aucune page ne montre…) est dit avant que le code ne
+            soit tapé. La signature porte sur l'empreinte montrée : si le dossier change entre-temps, rien n'est
+            signé. « malgré » dit ce qu'elle passe outre. `e` laisse une analyse pour plus tard, et ce qui s'en
+            calcule avec elle, puis la reprend ; `c` ajoute un commentaire codé, `C` un commentaire en mots : gardés
+            scellés sur cette machine jusqu'à la signature, ils sont là à l'ouverture suivante. Un code faux se retape
+            sur place, ici comme à la ligne de commande ; cinq de suite bloquent le code, et son titulaire en choisit
+            un autre avec son secret. Pendant que le code est vérifié, une touche n'est ni prise ni gardée, et l'écran
+            le dit.
 
             Un dossier signé revient, retenu, quand ce que la signature couvre change : identité, prescripteur, tube,
             résultat rejeté, commentaire, pièce jointe. La file et le dossier disent quoi, en mots.
@@ -103,9 +105,11 @@ import Testing
             ## Les touches
 
             Une ligne `bio.action = touche touche` du fichier de touches (celui de `paillasse worklist`) les change ;
-            un chiffre n'en est jamais une. `CQ absent` : aucun contrôle n'est enregistré. Verrouillé (`ctrl-l`),
-            l'écran ne montre rien des patients et rend ce qui était ouvert. Une étiquette lue ne répond à rien.
-            `LANG=en_GB` le met en anglais, et les commandes `bio` avec lui.
+            un chiffre n'en est jamais une. Après `CQ`, tout ce qui fut contrôlé et tout ce dont un résultat attend,
+            compté comme chez le technicien et au-dessus d'un lot : `absent`, aucun contrôle n'est enregistré ;
+            `dispensé`, rien d'autre n'est à contrôler. Verrouillé (`ctrl-l`), l'écran ne montre rien des patients et
+            rend ce qui était ouvert. Une étiquette lue ne répond à rien. `LANG=en_GB` le met en anglais, et les
+            commandes `bio` avec lui.
 
             \(card)
             ## Les commandes
@@ -125,7 +129,8 @@ import Testing
             | `paillasse bio hist N K --since 2y --plot` | les antérieurs et leur courbe |
             | `paillasse bio sign N` | signer |
             | `paillasse bio sign --proposables --section biochimie --confirm 212` | signer en lot, à ce nombre exact |
-            | `paillasse bio reject N K --reason RECOLLECT` | renvoyer un résultat à la technique |
+            | `paillasse bio reject N K --reason RECOLLECT` | renvoyer un résultat à la technique, les 3 derniers \
+            chiffres du tube tapés (ou `--tube 412`) |
             | `paillasse bio call N K` | montrer et noter l'appel d'une valeur critique |
             | `paillasse bio amend N --reason ERREUR_IDENTITE` | rectifier |
             | `paillasse bio diff N` | deux versions côte à côte, et qui a la première |

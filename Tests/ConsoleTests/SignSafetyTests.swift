@@ -50,6 +50,84 @@ import Testing
         #expect(question.parts.map(\.field.text).joined().isEmpty)
     }
 
+    @Test func `what would be refused is said before the code is typed, and what is typed of it is no key`() {
+        var bench = calm()
+        let pick = SignPick(
+            number: "261122-0412", contentHash: SignMorning.sheet(isCritical: false).contentHash)
+        #expect(bench.type("s") == [.check(pick, partial: false, uncalled: nil, draft: SignDraft())])
+        bench.type("24", every: .milliseconds(80))
+        let refusal = Refusal(
+            "printing.glyph", at: "K", because: "aucune police n'a ce caractère", remedy: "l'écrire sans lui")
+        let other = SignPick(number: "261122-0398", contentHash: "autre")
+        #expect(bench.receive(.unsignable(other, refusal), at: bench.now) == [])
+        #expect(bench.text.contains("code de signature"), "another file's answer closes nothing")
+        _ = bench.receive(.unsignable(pick, refusal), at: bench.now)
+        #expect(bench.text.contains("[printing.glyph]") && !bench.text.contains("code de signature"), "\(bench.text)")
+        let late = bench.type("1703", every: .milliseconds(80))
+        #expect(late.isEmpty && bench.mode == .browse && bench.text.contains("[printing.glyph]"))
+
+        // What is sent has its own answer.
+        bench = calm()
+        bench.type("s")
+        bench.type("241703")
+        #expect(!SignBench.deeds(bench.type(.enter)).isEmpty)
+        #expect(bench.receive(.unsignable(pick, refusal), at: bench.now) == [])
+        #expect(bench.text.contains("signature en cours"))
+
+        // Where nothing can be signed the code is not asked for.
+        bench = calm()
+        _ = bench.receive(.offline, at: bench.now)
+        #expect(bench.type("s") == [.bell] && bench.mode == .browse)
+    }
+
+    @Test func `why a call comes later is looked at before the code too`() {
+        var bench = SignMorning.bench()
+        let pick = SignPick(number: "261122-0412", contentHash: SignMorning.sheet().contentHash)
+        #expect(bench.type("s") == [], "its words are asked for first")
+        bench.type("famille prévenue")
+        #expect(
+            bench.type(.enter) == [.check(pick, partial: false, uncalled: "famille prévenue", draft: SignDraft())])
+        let refusal = Refusal("reason.missing", because: "ce motif ne dit rien", remedy: "dire pourquoi")
+        _ = bench.receive(.unsignable(pick, refusal), at: bench.now)
+        guard case .question(let question) = bench.mode else {
+            Testing.Issue.record("the question is gone")
+            return
+        }
+        #expect(question.at == 0 && bench.text.contains("ce motif ne dit rien"))
+    }
+
+    @Test func `a call that was made is seen: whom, when, by whom, and nobody is sent to the telephone again`() throws {
+        var sheet = SignMorning.sheet()
+        let place = try #require(sheet.lines.firstIndex { $0.line.analysis == "K" })
+        sheet.lines[place].isCallOpen = false
+        sheet.lines[place].isCallMade = true
+        sheet.lines[place].telling = CallRow.Telling(person: "Mme Kerbrat", at: Morning.now, by: "tanguy")
+        for language in Language.allCases {
+            var manner = Manner()
+            manner.language = language
+            var bench = SignMorning.bench(height: 40, manner: manner, sheet: sheet)
+            bench.type(.enter)
+            let (told, asked) =
+                language == .french ? ("K 6,4 mmol/L dit à Mme Kerbrat", "appeler]") : ("told to Mme Kerbrat", "call]")
+            #expect(bench.text.contains(told) && bench.text.contains("tanguy"), "\(bench.text)")
+            #expect(!bench.text.contains(asked), "\(bench.text)")
+            bench.type("s")
+            #expect(bench.text.contains("HIL_RCV (K)"), "\(bench.text)")
+            #expect(!bench.text.contains("CRITIQUE_APPEL (K), "), "\(bench.text)")
+        }
+    }
+
+    @Test func `a result without a tube is rejected by the last digits of its file`() {
+        var sheet = SignMorning.sheet(isCritical: false)
+        sheet.lines[0].line.accession = ""
+        var bench = SignMorning.bench(sheet: sheet)
+        bench.type(.enter, .character("X"))
+        bench.type("1")
+        bench.type(.enter)
+        bench.type("412")
+        #expect(!SignBench.deeds(bench.type(.enter)).isEmpty, "\(bench.text)")
+    }
+
     @Test func `the label of a tube is no reason, no comment and no digits, read fast or slowly`() {
         for key in ["X", "C", "R"] {
             let isAmendment = key == "R"
@@ -120,7 +198,9 @@ import Testing
         bench.type(.escape)
         bench.type("a")
         #expect(bench.text.contains("Mme Le Goff") && bench.text.contains("infirmière"), "\(bench.text)")
-        bench.type(.enter, .enter, .enter, .enter)
+        bench.type(.enter, .enter, .enter)
+        bench.type("6,4")
+        bench.type(.enter)
         bench.type("1")
         let effects = bench.type(.enter)
         #expect(SignBench.deeds(effects).count == 1, "\(bench.text)")
@@ -218,6 +298,33 @@ import Testing
         let footer = try #require(text.split(separator: "\n").last)
         #expect(footer.contains("entrée signer la rectification · échap renoncer"), "\(text)")
         #expect(!text.contains("…─"), "no title is cut\n\(text)")
+    }
+
+    @Test func `an identity in doubt stands under the name, and is told before the code`() {
+        for (attribute, word) in zip(
+            IdentityAttribute.allCases, ["homonyme", "identité douteuse", "identité fictive"])
+        {
+            var sheet = SignMorning.sheet(isCritical: false)
+            sheet.attributes = [attribute]
+            var bench = SignMorning.bench(sheet: sheet)
+            bench.type(.enter)
+            #expect(bench.text.contains("▣ \(word) : jamais en lot"), "\(bench.text)")
+            #expect(!bench.text.contains("rien ne le retient"), "\(bench.text)")
+            bench.type("s")
+            #expect(bench.text.contains("malgré \(word)"), "\(bench.text)")
+            // A doubt that comes while the file is read is news.
+            var reader = calm()
+            _ = reader.receive(.sheet(sheet), at: reader.now)
+            #expect(reader.notice?.text.contains("identité") == true, "\(reader.text)")
+        }
+        var file = Morning.file(of: "261122000412")
+        file.attributes = [.doubtful]
+        for (width, height) in [(80, 24), (120, 36)] {
+            var technician = Morning.bench(width: width, height: height)
+            #expect(!technician.text.contains("douteuse"))
+            _ = technician.receive(.file(file), at: technician.now)
+            #expect(technician.text.contains("▣ identité douteuse MARTIN Léa"), "\(technician.text)")
+        }
     }
 
     @Test func `one word means one thing for the technician and the biologist`() {

@@ -289,6 +289,20 @@ import Testing
         bench.type("cq")
         bench.type(.enter)
         #expect(bench.text.contains("dispensé") && !bench.text.contains("jamais contrôlé"))
+        // Alone it does not make the controls of the house conform.
+        _ = bench.receive(.loaded(.quality([rows[1]])), at: bench.now)
+        #expect(bench.row(0).contains("CQ dispensé") && !bench.row(0).contains("✓"), "\(bench.row(0))")
+    }
+
+    @Test func `what has its code for a name is said once, and triage is told in words with their accents`() {
+        var lines = Morning.lines
+        lines[0].name = lines[0].analysis
+        let bench = Morning.bench(width: 140, height: 40, lines: lines)
+        let code = lines[0].analysis
+        #expect(!bench.text.contains("\(code) \(code)"), "\(bench.text)")
+        #expect(TriageRow.words(of: "analyse_non_demandee") == "analyse non demandée")
+        #expect(TriageRow.words(of: "identite_discordante") == "identité discordante")
+        #expect(TriageRow.words(of: "controle_inconnu") == "contrôle inconnu")
     }
 
     @Test func `a chart is read whole at 80 columns, in the language of the screen, and line by line`() {

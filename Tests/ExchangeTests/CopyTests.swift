@@ -185,6 +185,91 @@ import Workflow
         #expect(told.first?.note.words == "pas d'adresse MSSanté : à remettre sur papier")
     }
 
+    @Test func `a refused message goes again to who is named today, and to no copy taken off since`()
+        async throws
+    {
+        let bench = try Bench()
+        let request = try await bench.request()
+        try await copies(["leroy", "morvan"], of: request, bench)
+        try await bench.sign(request, "4.2")
+        try await withPFI(PFIPolicy(answers: [.error, .accept])) { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            #expect(try await dispatch.sendDue())
+            let dead = try #require(try await bench.deliveries(request).first?.delivery)
+            try await copies(["morvan"], of: request, bench)
+            try await obey(dispatch, request)
+            let retry = ReleaseAct(.retry, reason: "essai", deliveryID: dead.id)
+            try await dispatch.perform(retry, on: request.number, by: Bench.biologist)
+            #expect(try await dispatch.sendDue())
+            // After a restart too: nobody has anything to be taken back.
+            try await bench.dispatch(to: pfi.port).obeyAddressees()
+            #expect(try await dispatch.sendDue())
+            let box = "\(folder)/bout/mss"
+            #expect(text("\(box)/Jeanne.leroy@medecin.mssante.fr/courriels.tsv").isEmpty)
+            for one in ["Jeanne.morvan@medecin.mssante.fr", Bench.prescriberMail, "279035121518989@patient.mssante.fr"]
+            {
+                #expect(text("\(box)/\(one)/courriels.tsv").split(separator: "\n").count == 1, "\(one)")
+            }
+            let standing = try #require(try await bench.store.reports(requestID: request.id).first?.documentOID)
+            #expect(text("\(folder)/bout/dmp/279035121518989/registre.tsv").contains("\(standing)\tApproved"))
+        }
+    }
+
+    @Test func `a copy taken off whose withdrawal the PFI refused gets nothing more`() async throws {
+        let bench = try Bench()
+        let request = try await bench.request()
+        try await copies(["leroy"], of: request, bench)
+        try await bench.sign(request, "4.2")
+        try await withPFI(PFIPolicy(answers: [.accept, .error, .accept])) { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            try await copies([], of: request, bench)
+            try await obey(dispatch, request)
+            try await dispatch.perform(
+                ReleaseAct(.resend, reason: "essai"), on: request.number, by: Bench.biologist)
+            _ = try await dispatch.sendDue()
+            try await bench.sign(request, "4.4")
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            try await bench.dispatch(to: pfi.port).obeyAddressees()
+            let mails = text("\(folder)/bout/mss/Jeanne.leroy@medecin.mssante.fr/courriels.tsv").split(separator: "\n")
+            #expect(mails.count == 1 && mails.first?.hasSuffix("NW") == true, "\(mails)")
+            #expect(try keptFiles(folder).count == 3, "the first, its resending, the second version")
+            let refused = try #require(
+                try await bench.deliveries(request).first { $0.delivery.destination.contains("retrait") }?.delivery)
+            let retry = ReleaseAct(.retry, reason: "essai", deliveryID: refused.id)
+            try await dispatch.perform(retry, on: request.number, by: Bench.biologist)
+            _ = try await dispatch.sendDue()
+            #expect(
+                text("\(folder)/bout/mss/Jeanne.leroy@medecin.mssante.fr/courriels.tsv").hasSuffix("CA\n"),
+                "a person sends the withdrawal again")
+        }
+    }
+
+    @Test func `a copy taken off whose correction was refused is told that what it has is withdrawn`() async throws {
+        let bench = try Bench()
+        let request = try await bench.request()
+        try await copies(["leroy"], of: request, bench)
+        try await bench.sign(request, "4.2")
+        try await withPFI(PFIPolicy(answers: [.accept, .error, .accept])) { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            try await bench.sign(request, "4.4")
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            try await copies([], of: request, bench)
+            for _ in 0..<2 { try await obey(dispatch, request) }
+            let documents = try await bench.store.reports(requestID: request.id).map(\.documentOID)
+            let mails = text("\(folder)/bout/mss/Jeanne.leroy@medecin.mssante.fr/courriels.tsv").split(separator: "\n")
+            #expect(
+                mails.map { $0.split(separator: "\t").dropFirst().joined(separator: " ") }
+                    == ["\(documents[0]) NW", "\(documents[0]) CA"])
+        }
+    }
+
     @Test func `an address that does not change, or a file without a signature, writes no act`() async throws {
         let bench = try Bench()
         let request = try await bench.request()

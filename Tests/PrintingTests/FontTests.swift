@@ -10,7 +10,7 @@ import Judges
     /// The usual report with a comment of these lines.
     private func report(_ comment: [String]) -> PrintedReport {
         var report = Samples.usual
-        report.comment = comment
+        report.comment = comment.map { PrintedReport.Remark(text: $0) }
         return report
     }
 

@@ -229,7 +229,7 @@ extension ReportCase {
         case .reagent: d.lines.contains { !$0.reagents.isEmpty }
         case .sectionComment: d.comments.contains { $0.contains("lactescent") }
         case .panelComment: d.panels.contains { !$0.comments.isEmpty }
-        case .conclusion: d.conclusions.count == 1
+        case .conclusion: d.conclusions.contains { $0.text.contains("sans particularité") }
         case .titledConclusion: d.conclusions.contains { $0.title == "Pour le patient" }
         case .image: d.images.contains { $0.format == .png }
         case .imageOfPanel: d.panels.contains { $0.images.first?.format == .jpeg }
@@ -252,7 +252,7 @@ extension ReportCase {
             d.lines.contains { $0.validators.first?.name.family == "BLANC" }
                 || d.blocks.contains { $0.validators.contains { $0.name.family == "BLANC" } }
         case .sampler: d.samplers.count == 1
-        case .copies: d.recipients.count >= 2
+        case .copies: d.recipients.contains { $0.name?.family == "SANSBOÎTE" }
         case .usedName: d.patient.usedFamily == "D'USAGE"
         case .familyDoctor: d.familyDoctor != nil && d.recipients.contains { $0.name?.family == "TRAITANT" }
         case .representative: d.patient.guardians.first?.name.given == "Jeanne"

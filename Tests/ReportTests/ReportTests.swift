@@ -226,11 +226,12 @@ struct CompositionTests {
         ]
         let edited = try compose(report)
         let document = edited.document(pdf: anyPDF)
-        #expect(edited.printed.comment == document.conclusions.map(\.text))
-        #expect(edited.printed.comment.first == "Seules les règles d'accès changent.")
+        #expect(edited.printed.comment.map(\.text) == document.conclusions.map(\.text))
+        #expect(edited.printed.comment.map(\.title) == document.conclusions.map(\.title))
+        #expect(edited.printed.comment.first?.text == "Seules les règles d'accès changent.")
         #expect(edited.printed.version.replacementNotice == "Annule et remplace la version 3.")
         #expect(document.replaces?.hasSuffix(".3") == true && document.version == 4)
-        #expect(!edited.printed.comment.joined().contains("version"))
+        #expect(!edited.printed.comment.map(\.text).joined().contains("version"))
     }
 
     @Test func `a preview says that nobody signed it, and no message carries it`() throws {

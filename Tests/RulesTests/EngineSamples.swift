@@ -108,6 +108,7 @@ enum Engine {
               hil: { suppressAllFreeHemoglobin: "10", rules: [
                 { analyses: ["K"], index: "H", bias: "sur", commentAbove: "50", suppressAbove: "200" },
                 { analyses: ["K"], index: "H", analyzer: "B", bias: "sous", commentAbove: "5", suppressAbove: "20" },
+                { analyses: ["CREA"], index: "I", analyzer: "B", bias: "sous", commentAbove: "5", suppressAbove: "20" },
                 { analyses: ["NA"], index: "L", bias: "sous" } ] } }
             """
         ),

@@ -106,6 +106,21 @@ import Testing
                 }) == ["REPASSE"])
     }
 
+    @Test func `thresholds for other analyzers only leave it open what an index does here`() throws {
+        func codes(_ analyzer: String?, _ indices: SerumIndices) throws -> [String] {
+            try Engine.codes("CREA", "80", unit: "umol/L") {
+                $0.analyzer = analyzer
+                $0.indices = indices
+            }
+        }
+        let icteric = SerumIndices(icterus: Exact(900), measured: true)
+        #expect(try codes("B", icteric) == ["HIL_RCV"])
+        #expect(try codes("A", icteric) == ["CENSURE_INDECIS"])
+        #expect(try codes("A", SerumIndices(hemolysis: Exact(900), measured: true)) == ["DRAPEAU_ANALYSEUR"])
+        #expect(try codes("A", SerumIndices()) == [])
+        #expect(try codes(nil, icteric) == [])
+    }
+
     @Test func `the table of the indices`() throws {
         func one(_ index: String?, analyzer: String = "A") throws -> ResultEvaluation {
             try Engine.one({

@@ -180,6 +180,7 @@ import Testing
         ("GET /v1/assessments", "TBSAP"), ("POST /v1/assessments", "TB"),
         ("GET /v1/reports/story", "TBSP"), ("GET /v1/indicators", "TBSAP"), ("POST /v1/requests/:ref/release", "B"),
         ("GET /v1/indicators/pdf", "TBSAP"), ("GET /v1/deliveries/withheld", "TBSP"),
+        ("GET /v1/deliveries/dead", "TBSP"),
         ("GET /v1/requests/:ref/supplements", "TBSP"), ("POST /v1/requests/:ref/supplements", "TB"),
         ("POST /v1/requests/:ref/supplements/:ordinal/remove", "TB"), ("GET /v1/requests/:ref/holders", "TBSP"),
         ("POST /v1/bio/:ref/preview", "TBSP"), ("GET /v1/signatures/settings", "TBSAP"),

@@ -44,6 +44,24 @@ import Testing
         }
     }
 
+    @Test func `a code that is wrong five times is locked, and the command ends there`() async throws {
+        try await signedIn { laboratory, tool in
+            let number = try await laboratory.readyToSign().request.number
+            let left = try await tool.conversation(
+                "bio sign \(number)",
+                [("Code de signature :", "999111")]
+                    + (1...4).map { ("essais qui restent : \(5 - $0)", "99911\($0)") })
+            for words in ["essais qui restent : 1", "[sign.pin.locked]", "paillasse account pin"] {
+                #expect(left.contains(words), "\(words)\n\(left)")
+            }
+            #expect(!left.contains("99911"))
+            // The right one opens it no more, and nothing was signed.
+            let late = try await tool.atTerminal("bio sign \(number)")
+            #expect(late.contains("[sign.pin.locked]") && !late.contains("version 1 signée"), "\(late)")
+            #expect(try await laboratory.signedIn(.biologist).request(number).signatures.isEmpty)
+        }
+    }
+
     @Test func `a person chooses the code with the secret`() async throws {
         try await signedIn { laboratory, tool in
             let secret = APILaboratory.secret + "\n"
@@ -85,6 +103,29 @@ import Testing
         }
     }
 
+    @Test func `a person sees what is signed, also where a program reads what comes of it`() async throws {
+        try await signedIn { laboratory, tool in
+            for name in ["UN", "DEUX"] { _ = try await laboratory.proposable(name) }
+            let alone = try await laboratory.readyToSign("TROIS").request.number
+            let path = tool.home + "/made.json"
+            let lot = try await tool.atTerminal("bio sign --proposables --confirm 2 --json > \(path)")
+            for words in ["2 dossier(s) à signer", "CQ dispensé", "tiré au sort, 1 sur 2", "140 mmol/L"] {
+                #expect(lot.contains(words), "\(words)\n\(lot)")
+            }
+            let made = try JSONDecoder().decode(
+                [LotOutcomeView].self, from: try Data(contentsOf: URL(fileURLWithPath: path)))
+            #expect(made.count { $0.signature != nil } == 2)
+            let one = try await tool.atTerminal("bio sign \(alone) --json > \(path)")
+            #expect(one.contains("140 mmol/L") && one.contains("MODIF_MANUELLE"), "\(one)")
+            let signature = try JSONDecoder().decode(
+                SignatureView.self, from: try Data(contentsOf: URL(fileURLWithPath: path)))
+            #expect(signature.version == 1)
+            // Without a person nothing is signed, and what a program reads is JSON alone.
+            let script = try await tool.run("bio", "sign", alone, "--json")
+            #expect(script.code == 1 && script.output.isEmpty, "\(script)")
+        }
+    }
+
     @Test func `an analysis is left out, a comment is added by its code, and the context stands above`() async throws {
         try await signedIn { laboratory, tool in
             let number = try await laboratory.readyToSign().request.number
@@ -98,7 +139,16 @@ import Testing
                 "Échantillon hémolysé", "prescripteur Pascal CHARLES", "aucun renseignement", "première visite",
                 "contrôles : CQ_ABSENT (NA) :", "MODIF_MANUELLE : lire pourquoi : paillasse bio why \(number) NA",
             ] { #expect(shown.output.contains(words), "\(words)\n\(shown.output)") }
+            let technician = try await laboratory.signedIn(.technician)
+            var doubt = PatientChangeBody()
+            doubt.attributes = [.doubtful]
+            let patient = try await technician.request(number).request.patientID
+            _ = try await technician.updatePatient(patient, doubt)
+            let doubtful = try await tool.run("bio", "show", number)
+            #expect(doubtful.output.contains("identité douteuse : jamais en lot"), "\(doubtful)")
+            #expect(try await tool.run("patient", "show", patient).output.contains("PROV (identité douteuse)"))
             let signed = try await tool.atTerminal("bio sign \(number) --except K --comment HEMO1")
+            #expect(signed.contains("malgré identité douteuse, "), "\(signed)")
             #expect(signed.contains("version 1 (partielle) signée par"), "\(signed)")
             let left = try await tool.run("bio", "next")
             #expect(left.output.contains("version 2 à signer") && left.output.contains("hémolysé"), "\(left)")
@@ -127,8 +177,15 @@ import Testing
                 "bio", "call", number, "K", "--person", "Dr CHARLES", "--role", "prescripteur", "--number",
                 "0320000001", "--value", "7,9", "--read-back")
             #expect(called.code == 0 && called.output.contains("Dr CHARLES"), "\(called)")
+            // Whom, when and by whom is told from then on, and nobody is sent to the telephone again.
+            let after = try await tool.run("bio", "show", number)
+            #expect(after.output.contains("dit à Dr CHARLES le 22/11/2026"), "\(after)")
+            #expect(!after.output.contains("paillasse bio call"), "\(after)")
+            let english = try await tool.run(words: ["bio", "show", number], language: "en_GB.UTF-8")
+            #expect(english.output.contains("call K: closed") && english.output.contains("told to Dr CHARLES"))
             let signed = try await tool.atTerminal("bio sign \(number)")
             #expect(signed.contains("version 1 signée par"), "\(signed)")
+            #expect(signed.contains("malgré MODIF_MANUELLE") && !signed.contains("malgré CRITIQUE"), "\(signed)")
         }
     }
 
@@ -262,6 +319,15 @@ import Testing
             }
             let amended = try await tool.atTerminal("bio amend \(number) --reason ERREUR_IDENTITE")
             #expect(amended.contains(change) && amended.contains("version 3 signée par"), "\(amended)")
+            // Signed, both versions still say what is different, and why.
+            let diff = try await tool.run("bio", "diff", number)
+            #expect(diff.output.contains("VERSION 2") && diff.output.contains("VERSION 3"), "\(diff)")
+            #expect(diff.output.contains("changé depuis la version 2 : \(change)"), "\(diff)")
+            #expect(diff.output.contains("motif de la version 3 : erreur d'identité"), "\(diff)")
+            let json = try await tool.run("bio", "diff", number, "--json")
+            #expect(json.output.contains("DUPOND") && json.output.contains("nom de naissance"), "\(json)")
+            let shown = try await tool.run("bio", "show", number)
+            #expect(shown.output.contains("demande \(number), version 3 signée, rien de neuf à signer"), "\(shown)")
             #expect(try await tool.run("bio", "file").output.contains("rien à signer"))
         }
     }
@@ -354,7 +420,20 @@ import Testing
             #expect(diff.code == 0 && diff.output.contains("VERSION 1") && diff.output.contains("À SIGNER"), "\(diff)")
             #expect(diff.output.contains("4,2 mmol/L") && diff.output.contains("4,9 mmol/L"))
             #expect(!diff.output.contains("NA "))
-            let rejected = try await tool.run("bio", "reject", number, "K", "--reason", "RECOLLECT")
+            // The act that takes a result away wants the last digits of its tube, from a pipe and from a keyboard.
+            let file = try await biologist.request(number)
+            let tube = try #require(file.specimens.first { $0.analyses.contains("K") }).accession
+            let bare = ["bio", "reject", number, "K", "--reason", "RECOLLECT"]
+            let silent = try await tool.run(words: bare, input: String(tube.suffix(3)) + "\n")
+            #expect(silent.code == 1 && silent.complaint.contains("[reject.tube.missing] K"), "\(silent)")
+            #expect(silent.complaint.contains("--tube"), "\(silent)")
+            let wrong = try await tool.run(words: bare + ["--tube", "x99"])
+            #expect(wrong.code == 1 && wrong.complaint.contains("[reject.tube]"), "\(wrong)")
+            let slip = try await tool.conversation(
+                "bio reject \(number) K --reason RECOLLECT", [("3 derniers chiffres du tube", "x99")])
+            #expect(slip.contains("Rejeter K 4,9 mmol/L") && slip.contains("[reject.tube]"), "\(slip)")
+            #expect(try await biologist.request(number).observations.allSatisfy { $0.state != .rejected })
+            let rejected = try await tool.run(words: bare + ["--tube", String(tube.suffix(3))])
             #expect(rejected.code == 0 && rejected.output.contains("K 4,9 mmol/L rejeté"), "\(rejected)")
             let next = try await tool.run("bio", "next")
             #expect(next.code == 0 && next.output.contains("rien à signer"), "\(next)")

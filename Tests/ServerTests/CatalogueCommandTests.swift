@@ -1,4 +1,5 @@
 import Base
+import Catalog
 import Client
 import Foundation
 import Laboratory
@@ -104,6 +105,59 @@ import Workflow
             #expect(try await tool.run("catalogue", "approve", "NA", "--reason", "lue").code == 0)
             let dry = try await tool.run("catalogue", "dry-run", copy)
             #expect(dry.code == 0 && dry.output.contains("aucune différence"), "\(dry)")
+        }
+    }
+
+    @Test func `published controls wait for a biologist, an exemption for one who names it`() async throws {
+        try await open { laboratory, tool in
+            func states() async throws -> [String: String] {
+                let ran = try await tool.run("catalogue", "approvals", "--lines", "--json")
+                let read = try JSONDecoder().decode([ApprovalView].self, from: Data(ran.output.utf8))
+                return Dictionary(read.map { ($0.subject, $0.state) }, uniquingKeysWith: { $1 })
+            }
+            let policies = "controls/policies.csv"
+            let files = try DataFiles.catalogue(Self.folder).map { file in
+                guard file.name == policies else { return file }
+                let line = "UREE,*,,,,,,,,,,Dr Fantôme,2026-01-01,pas de contrôle disponible\n"
+                return CatalogFile(name: policies, bytes: file.bytes + Array(line.utf8))
+            }
+            try await laboratory.desk.publish(
+                files, reason: "dispense", by: Author(login: "administrateur", role: .administrator, site: "nord"))
+            #expect(try await states()["controle:K@*"] == "brouillon")
+            #expect(try await states()["dispense:UREE@*"] == "brouillon")
+            let all = try await tool.run("catalogue", "approve", "--all", "--reason", "lues")
+            #expect(all.code == 0, "\(all)")
+            #expect(try await states()["controle:K@*"] == "approuvé")
+            #expect(try await states()["dispense:UREE@*"] == "brouillon")
+            let named = try await tool.run("catalogue", "approve", "--control", "UREE", "--reason", "aucun matériel")
+            #expect(named.code == 0 && named.output.contains("dispense:UREE@* : approuvé"), "\(named)")
+            let back = try await tool.run(
+                "catalogue", "approve", "--withdraw", "--control", "dispense:UREE@*", "--reason", "matériel reçu")
+            #expect(back.code == 0 && back.output.contains("dispense:UREE@* : retiré"), "\(back)")
+            let none = try await tool.run("catalogue", "approve", "--control", "CA@zz", "--reason", "lu")
+            #expect(none.code == 1 && none.complaint.contains("[catalogue.control.unknown]"), "\(none)")
+        }
+    }
+
+    @Test(arguments: [
+        ("methods.csv", "NA,zz,ISE,,,,,,,\n", "methods.csv : zz"),
+        ("rules/policy.json5", "", "policy.json5, hil : axx"),
+    ]) func `a table for an analyzer that nobody has is not published`(
+        _ name: String, _ line: String, _ place: String
+    ) async throws {
+        try await open { laboratory, tool in
+            let copy = tool.home + "/catalogue"
+            try FileManager.default.copyItem(atPath: Self.folder, toPath: copy)
+            let file = URL(fileURLWithPath: copy + "/" + name)
+            let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+            // The first rule of interference, for an analyzer.
+            let parts = text.split(separator: ", bias:", maxSplits: 1).map(String.init)
+            let changed = line.isEmpty ? parts[0] + ", analyzer: \"axx\", bias:" + parts[1] : text + line
+            try changed.write(to: file, atomically: true, encoding: .utf8)
+            let refused = try await tool.run("catalogue", "publish", copy, "--reason", "notice")
+            #expect(refused.code == 1 && refused.complaint.contains("[analyzer.unknown]"), "\(refused)")
+            #expect(refused.complaint.contains(place), "\(refused)")
+            #expect(try await laboratory.desk.catalogueVersions().count == 1)
         }
     }
 

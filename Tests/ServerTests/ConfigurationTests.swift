@@ -109,6 +109,27 @@ import Testing
         #expect(configuration.analyzers.last?.options == LineOptions() && configuration.analyzers.last?.tls == nil)
     }
 
+    @Test func `beyond this machine nothing is exchanged with a PFI but under the certificates of both`() throws {
+        func codes(_ keys: String, address: String = "127.0.0.1:2575") -> [String] {
+            findings(
+                Self.good.replacing("address: \"127.0.0.1:2575\"", with: "address: \"\(address)\", \(keys)")
+            ).map(\.code)
+        }
+        let own = "certificate: \"c.pem\", key: \"k.pem\"", far = "pfi.example.org:2575"
+        #expect(codes("lines: 1") == [])
+        #expect(codes("lines: 1", address: far) == ["pfi.clear"])
+        #expect(codes("lines: 1", address: "127.pfi.example.org:2575") == ["pfi.clear"])
+        #expect(codes("tls: {}", address: far) == ["pfi.mutual"])
+        #expect(codes("tls: { \(own) }", address: far) == [])
+        #expect(codes("backup: { address: \"\(far)\", tls: {} }") == ["pfi.mutual"])
+        #expect(codes("zam: \"0.0.0.0:0\", zamTLS: { \(own) }") == ["pfi.mutual"])
+        #expect(
+            codes("zam: \"0.0.0.0:0\", zamTLS: { \(own), authorities: \"a.pem\", requireClientCertificate: true }")
+                == [])
+        #expect(codes("answerSeconds: -5") == ["config.value"])
+        #expect(codes("backup: { address: \"127.0.0.1:1\", afterSeconds: -3 }") == ["config.value"])
+    }
+
     @Test func `a serial line without settings takes those of its driver`() throws {
         let configuration = try read(Self.good)
         let settings = SerialSettings(baud: 19200, dataBits: 7, parity: .even, stopBits: 2, flow: .xonxoff)

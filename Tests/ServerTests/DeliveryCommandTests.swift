@@ -185,6 +185,9 @@ import Workflow
             #expect(try await laboratory.dispatch.sendDue())
             let dead = try await tool.run("deliveries", "--dead")
             #expect(dead.output.contains("refusée") && dead.output.contains(number), "\(dead)")
+            let status = try await tool.run("status")
+            let row = status.output.split(separator: "\n").first { $0.contains("envois À DÉCIDER") }
+            #expect(row?.hasSuffix(" 1") == true, "\(status)")
             let delivery = try #require(
                 try await laboratory.store.deliveries(site: nil, requestID: nil, limit: 1).first)
             let told = try await laboratory.store.deliveryEvents(delivery.id).last { $0.kind == .refused }

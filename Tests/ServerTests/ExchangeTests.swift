@@ -321,6 +321,26 @@ private func keptFiles(_ folder: String) throws -> [[UInt8]] {
         }
     }
 
+    @Test func `another one of the same number is kept too, on paper and in what the delivery says`() async throws {
+        try await listening { bench, delivery, listener in
+            for (event, accepted) in [(BusinessAcknowledgement.Event.mailReceived, true), (.mailReceived, false)] {
+                for _ in 0..<2 {
+                    let message = try zam(event, "COUNT-1", about: delivery.controlID, accepted: accepted)
+                    let reply = try #require(await listener.answer(to: message).flatMap { NeighbourMessage($0) })
+                    #expect(reply.first("MSA", 1) == "AA")
+                }
+            }
+            #expect(try await bench.kinds() == [.mailDelivered, .mailRefused])
+            let first = try #require(try await bench.store.inbound(source: "PFI", controlID: "COUNT-1"))
+            #expect(String(decoding: first.bytes, as: UTF8.self).contains("|Y^"))
+            let rows = try await bench.store.audit(after: 0, limit: 999).map(\.sequence)
+            let kept = try await bench.store.attestedFacts(1...(rows.last ?? 1)).compactMap { row -> [UInt8]? in
+                if case .inbound(let zam) = try Fact(row.record) { zam.bytes } else { nil }
+            }
+            #expect(kept.count == 2 && kept.contains { String(decoding: $0, as: UTF8.self).contains("|N^") })
+        }
+    }
+
     @Test func `one about a message that never left is refused, and changes nothing`() async throws {
         try await listening { bench, _, listener in
             let block = try #require(await listener.answer(to: try zam(.dmp, "Z1", about: "JAMAIS")))

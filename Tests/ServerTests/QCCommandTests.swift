@@ -231,6 +231,60 @@ import Testing
         }
     }
 
+    @Test func `a signed file whose control is rejected afterwards is to be reviewed, then to be amended`()
+        async throws
+    {
+        try await open { laboratory, tool, technician in
+            try await target(tool)
+            for value in ["4.05", "4.15"] {
+                laboratory.clock.advance(.seconds(3600))
+                #expect(try await enter(value, "QC1", laboratory, technician) == "CONFORME")
+            }
+            laboratory.clock.advance(.seconds(600))
+            let made = try await laboratory.proposable("DUPONT")
+            let number = made.request.number
+            #expect(try await tool.run("qc", "policy", "xn", "K", "--reason", "fin de la dispense").code == 0)
+            let biologist = try await laboratory.signedIn(.biologist)
+            let hash = try await biologist.fileToSign(number).contentHash
+            _ = try await biologist.sign(number, SignBody(contentHash: hash, pin: APILaboratory.pin))
+            func head() async throws -> String {
+                let shown = try await tool.run("bio", "show", number)
+                #expect(shown.code == 0 && !shown.output.contains("proposable"), "\(shown)")
+                return shown.output.split(separator: "\n").prefix(2).joined(separator: "\n")
+            }
+            #expect(try await head().contains("version 1 signée, rien de neuf à signer"))
+            // The uncertainty of what measured it, on request; where something is missing for it, that is said.
+            let unsure = try await tool.run("bio", "show", number, "--mu", "0,5")
+            #expect(unsure.output.contains("MU de NA · xn : il manque des contrôles"), "\(unsure)")
+            let round = try await tool.run(
+                "qc", "eeq", "add", "xn", "K", "--programme", "Ionogramme", "--round", "2026-3", "--sample", "A",
+                "--value", "4.1", "--at", "2026-11-20T09:00", "--target", "4.0", "--sd", "0.1")
+            #expect(round.code == 0, "\(round)")
+            let sure = try await tool.run("bio", "show", number, "--mu", "0,5")
+            #expect(sure.output.contains(/MU \(k = 2\) de K · xn : N1 [0-9]+,[0-9]+ %/), "\(sure)")
+            laboratory.clock.advance(.seconds(600))
+            #expect(try await enter("9", "QC1", laboratory, technician) == "REJET")
+            let review = try await head()
+            #expect(review.contains("version 1 signée, À REVOIR : contrôle rejeté depuis pour K"), "\(review)")
+            #expect(review.contains("décider de K 4,2 mmol/L : paillasse qc lookback xn K"), "\(review)")
+            try await TmuxScreen.open(tool, width: 80, height: 24, arguments: "bio") { screen in
+                #expect(try await screen.shows("rien à signer"))
+                try await screen.press("o")
+                #expect(try await screen.shows("numéro du dossier ou du tube"))
+                try await screen.answer(number)
+                #expect(try await screen.shows("version 1 signée, À REVOIR : contrôle rejeté depuis pour K"))
+                try await screen.press("s")
+                #expect(try await !screen.text.contains("code de signature"))
+            }
+            let entry = try #require(try await biologist.lookBacks("xn", "K").first)
+            let result = try #require(entry.entries.first?.result)
+            _ = try await biologist.decideLookBack(
+                "xn", "K", LookBackBody(result: result, run: entry.run, choice: "rectifier", reason: "biais de 10 %"))
+            let amend = try await head()
+            #expect(amend.contains("version 1 signée, À RECTIFIER : ") && amend.contains("biais de 10 %"), "\(amend)")
+        }
+    }
+
     @Test func `refuses a policy that rejects nothing, or that is good for no time`() async throws {
         try await open { _, tool, _ in
             try await target(tool)

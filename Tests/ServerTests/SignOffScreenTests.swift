@@ -210,6 +210,40 @@ import Testing
         }
     }
 
+    @Test(arguments: ["fr_FR.UTF-8", "en_GB.UTF-8"]) func `a terminal that nobody knows is told what there is`(
+        language: String
+    ) async throws {
+        try await laboratory { _, tool in
+            let environment = ["TERM": "dumb", "LANG": language]
+            for (command, instead) in [("bio", "paillasse bio file, show, sign"), ("worklist", "--plain")] {
+                try await TmuxScreen.open(
+                    tool, width: 120, height: 24, environment: environment, arguments: command
+                ) { screen in
+                    let isShown = try await screen.shows("TERM", instead)
+                    let text = try await screen.text
+                    #expect(isShown && (command == "worklist" || !text.contains("--plain")), "\(text)")
+                }
+            }
+        }
+    }
+
+    @Test func `what no page can show is refused before the code is asked for`() async throws {
+        try await laboratory { laboratory, tool in
+            let number = try await laboratory.readyToSign().request.number
+            try await TmuxScreen.open(tool, width: 120, height: 36, arguments: "bio") { screen in
+                #expect(try await screen.shows(number, "140 mmol/L", "4,2"))
+                try await screen.press("C")
+                #expect(try await screen.shows("Commentaire en mots"))
+                try await screen.answer("vu \u{10FFFD} hier")
+                #expect(try await screen.shows("Commentaire : vu"))
+                try await screen.press("s")
+                #expect(try await screen.shows("[printing.glyph]"))
+                #expect(try await !screen.text.contains("code de signature"))
+                #expect(try await laboratory.signedIn(.biologist).request(number).signatures.isEmpty)
+            }
+        }
+    }
+
     @Test func `elsewhere than in a terminal it is the queue, line by line`() async throws {
         try await laboratory { laboratory, tool in
             let number = try await laboratory.readyToSign().request.number

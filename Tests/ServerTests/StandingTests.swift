@@ -125,6 +125,32 @@ import Workflow
         }
     }
 
+    @Test func `a DMP that has nothing to replace has no version of what nobody answered for`() throws {
+        func shown(_ refusal: String, confirmed: Bool) throws -> StandingView {
+            func sent(_ version: Int, _ kinds: [(DeliveryEvent.Kind, String?)]) -> DeliveryLineView {
+                let id = "m\(version)", at = Instant(seconds: 1_795_417_200 + Int64(version))
+                let delivery = Delivery(
+                    id: id, site: "nord", reportID: "r\(version)", requestID: "q", version: version,
+                    destination: "PFI", controlID: id, message: [], createdAt: at, toDMP: true)
+                let events = kinds.enumerated().map {
+                    DeliveryEvent(deliveryID: id, ordinal: $0 + 1, kind: $1.0, at: at, detail: $1.1)
+                }
+                return DeliveryLineView(delivery, number: "1", events: events, in: .europeParis)
+            }
+            let first = sent(
+                1,
+                [(.attempted, nil), (.failed, "rien"), (.abandoned, "essai")] + (confirmed ? [(.dmpAccepted, nil)] : [])
+            )
+            let second = sent(2, [(.attempted, nil), (.accepted, nil), (.dmpRefused, refusal)])
+            let lines = StandingView.all([second, first], [])
+            #expect(lines.count == 1 && lines.first?.words.hasPrefix("refusé") == true, "\(lines)")
+            return try #require(lines.first)
+        }
+        #expect(try shown("XDSRepositoryError rien à remplacer", confirmed: false).version == nil)
+        #expect(try shown("XDSRepositoryError rien à remplacer", confirmed: true).version == 1)
+        #expect(try shown("DMPClosed DMP fermé", confirmed: false).version == 1)
+    }
+
     @Test func `an opposition obeyed by a retry is what the DMP's line says`() async throws {
         try await Road.open(PFIPolicy(answers: [.error, .accept])) { road in
             let number = try await road.ready()

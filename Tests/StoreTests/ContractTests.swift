@@ -394,6 +394,42 @@ import Testing
         }
     }
 
+    @Test(arguments: Stored.allCases) func `what was refused on its way out is known by its request`(
+        kind: Stored
+    ) async throws {
+        try await withStore(kind) { store in
+            try await store.append([.delivery(Make.delivery("d1", at: 1))], note: Make.note())
+            try await store.append(
+                [.delivery(Make.delivery("d2", site: "S2", report: "rep2", request: "r2", at: 2))], note: Make.note())
+            for (n, kind) in [DeliveryEvent.Kind.attempted, .failed, .accepted].enumerated() {
+                try await store.append([.deliveryEvent(Make.event(of: "d1", n + 1, kind))], note: nil)
+            }
+            #expect(try await store.requestsRefused(site: nil).isEmpty)
+            try await store.append([.deliveryEvent(Make.event(of: "d2", 1, .refused))], note: nil)
+            #expect(try await store.requestsRefused(site: nil) == ["r2"])
+            #expect(try await store.requestsRefused(site: "S1").isEmpty)
+            try await store.append([.deliveryEvent(Make.event(of: "d1", 4, .mailRefused))], note: Make.note())
+            #expect(try await store.requestsRefused(site: nil) == ["r1", "r2"])
+            // Given up; overtaken by the next version, but for what takes a report back.
+            try await store.append([.deliveryEvent(Make.event(of: "d2", 2, .abandoned))], note: nil)
+            try await store.append(
+                [
+                    .delivery(Make.delivery("d3", destination: "PFI retrait 1", at: 3)),
+                    .delivery(Make.delivery("d4", report: "rep3", at: 4)),
+                ], note: Make.note())
+            #expect(try await store.requestsRefused(site: nil).isEmpty)
+            try await store.append([.deliveryEvent(Make.event(of: "d3", 1, .dmpRefused))], note: Make.note())
+            #expect(try await store.requestsRefused(site: "S1") == ["r1"])
+            for (subject, isOwed) in [("r1", false), ("r2", true)] {
+                var row = Make.entry(subject, register: .withheld)
+                row.body = "[{\"destination\":\"DMP\",\"hasEarlier\":\(isOwed),\"reason\":\"x\",\"words\":\"y\"}]"
+                try await store.append([.register(row)], note: Make.note())
+            }
+            #expect(try await store.requestsOwed(site: "S1") == ["r2"])
+            #expect(try await store.requestsOwed(site: "S2").isEmpty)
+        }
+    }
+
     @Test(arguments: Stored.allCases) func `registers keep who decided what, in order, with its bytes`(
         kind: Stored
     ) async throws {

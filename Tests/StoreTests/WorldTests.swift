@@ -90,6 +90,11 @@ extension WorldTests {
         try await same("controlled assays") {
             try await $0.controlledAssays(site: "S1").map { "\($0.analyzer) \($0.analysis)" }
         }
+        for site in ["S1", "S2"] {
+            try await same("waiting assays") {
+                try await $0.waitingAssays(site: site).map { "\($0.analyzer) \($0.analysis)" }
+            }
+        }
         for register in [Register.approval, .controlEvent, .catalogue] {
             for site in ["S1", "S2"] {
                 try await same("register") { try await $0.register(register, site: site, limit: 7) }

@@ -153,6 +153,40 @@ import Workflow
         #expect(await set(ControlPolicy(rules: [:], exemption: exemption)) == nil)
     }
 
+    @Test func `a typed value is held for want of a control as its analysis is: not where nobody wants one`()
+        async throws
+    {
+        let bench = try Bench()
+        func typed(_ name: String) async throws -> [String] {
+            let made = try await bench.received(["K"], name: name)
+            _ = try await bench.desk.enter(
+                .measured(try #require(Measured("4.2")), unit: "mmol/L"), analysis: "K", of: made.request.number,
+                comment: nil, by: Bench.technician)
+            // As it was judged, and as it stands at the next look.
+            let observation = try await bench.observation("K", made)
+            let standing = try await bench.desk.standing([observation], at: bench.clock.now)
+            return (observation.holds + standing.flatMap(\.holds)).filter { $0.code == .noQualityControl }
+                .map(\.reason)
+        }
+        func exempt(_ analyzer: String, _ isExempt: Bool) async throws {
+            let signed = try SignedReason(by: "biologiste", at: bench.clock.now, reason: "bandelette")
+            try await bench.desk.setControlPolicy(
+                ControlPolicy(rules: ControlPolicy.twoLevelRules, exemption: isExempt ? signed : nil),
+                of: ControlledAssay(analysis: "K", analyzer: analyzer), reason: "dispense", by: Bench.biologist)
+            bench.clock.advance(.seconds(60))
+        }
+        let nothing = "aucun contrôle de qualité enregistré pour K"
+        #expect(try await typed("UN") == [nothing, nothing])
+        try await exempt("auto", true)
+        #expect(try await typed("DEUX") == [])
+        // Controlled on another analyzer: the exemption is not that of the analysis.
+        try await exempt("autre", false)
+        let uncovered = "valeur saisie à la main : aucun contrôle de K ne la couvre"
+        #expect(try await typed("TROIS") == [uncovered, uncovered])
+        try await exempt("autre", true)
+        #expect(try await typed("QUATRE") == [])
+    }
+
     @Test func `under a policy without a rejecting rule that was kept before, nothing conforms`() async throws {
         let points = [
             ControlPoint(

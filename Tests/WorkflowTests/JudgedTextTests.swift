@@ -84,8 +84,8 @@ import Testing
             mode: .release, lineApproved: true, requested: false, edited: true, hasFreeComment: true,
             history: values.map {
                 PriorResult(
-                    value: $0, at: instant, comparability: "g", specimenKind: "SER", technicallyValidated: false,
-                    cancelled: true)
+                    value: $0, at: instant, comparability: "g", family: "f", specimenKind: "SER",
+                    technicallyValidated: false, cancelled: true)
             }, earlierRuns: values, lastCall: KnownCall(value: value, at: instant))
         var evaluation = try await evaluation(of: full)
         var result = try #require(evaluation.results.first)

@@ -51,7 +51,7 @@ import Workflow
         return try await bench.observation("K", made)
     }
     private func hold(_ observation: Observation, on bench: Bench) async throws -> ControlHold? {
-        try await bench.desk.controlStanding(of: observation, at: bench.clock.now)?.hold
+        try await bench.desk.controlStanding(of: observation, at: bench.clock.now).hold
     }
     private func average(_ bench: Bench) async throws -> PatientAverage? {
         try await bench.desk.patientAverage(assay, site: "nord")
@@ -196,6 +196,8 @@ import Workflow
         ]
         let controls = tables.map { CatalogFile(name: "controls/" + $0.key, bytes: Array($0.value.utf8)) }
         try await bench.desk.publish(try Bench.files() + controls, reason: "suivi", by: Bench.administrator)
+        try await bench.desk.approve(
+            bench.desk.shelf.tables.controlSubjects.map { ApprovalSubject($0) }, reason: "lus", by: Bench.biologist)
         try await control("4.02", on: bench)
         for text in ["4.9", "4.9", "4.9"] { try await result(text, on: bench) }
         #expect(try await bench.desk.controlStanding(of: assay, site: "nord").state == .expired)

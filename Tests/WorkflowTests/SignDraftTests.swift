@@ -214,6 +214,27 @@ import Workflow
         }
     }
 
+    @Test func `an identity in doubt, a namesake, a fictitious one are never in it, and may be signed alone`()
+        async throws
+    {
+        for (attribute, words) in [
+            (IdentityAttribute.doubtful, "identité douteuse"), (.homonym, "homonyme"), (.fictitious, "identité fictive"),
+        ] {
+            let (bench, made) = try await proposable()
+            let files = try await lot(bench)
+            try #require(files.count == 2)
+            var doubt = Bench.draft("UN")
+            doubt.attributes = [attribute]
+            _ = try await bench.desk.updatePatient(made[0].request.patientID, doubt, by: Bench.secretary)
+            // What was shown before the doubt came is not signed with it.
+            #expect(await code(bench, files) == "sign.confirm")
+            #expect(try await lot(bench).map(\.number) == [made[1].request.number])
+            let shown = try await bench.desk.fileToSign(made[0].request.number)
+            #expect(shown.lane == .held && shown.obstacles.map(\.frenchText) == [words])
+            #expect(try await bench.sign(made[0]).version == 1)
+        }
+    }
+
     @Test func `signs the very files that stand, one transaction each, and says so in the trail`() async throws {
         let (bench, made) = try await proposable()
         let files = try await lot(bench)

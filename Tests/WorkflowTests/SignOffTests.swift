@@ -205,6 +205,33 @@ import Workflow
         #expect(try await bench.store.deliveryEvents("d1").map(\.kind) == [.dmpAccepted])
     }
 
+    @Test func `a business acknowledgement of a number that was seen is kept when it says something else`() async throws
+    {
+        let delivery = try await delivery()
+        let desk = bench.desk, at = bench.clock.now
+        func take(_ text: String, _ kind: DeliveryEvent.Kind, _ detail: String?) async throws -> Bool {
+            let zam = InboundMessage(source: "PFI", controlID: "015", at: at, bytes: Array(text.utf8))
+            return try await desk.recordAcknowledgement(zam, kind, of: delivery, detail: detail)
+        }
+        #expect(try await take("a", .mailDelivered, "a@mssante.fr"))
+        #expect(try await take("b", .mailDelivered, "b@mssante.fr"))
+        #expect(try await take("c", .mailRefused, "b@mssante.fr 550"))
+        #expect(try await take("d", .dmpRefused, nil))
+        // The same again, and the same news with another date.
+        for (text, kind, detail) in [
+            ("a", DeliveryEvent.Kind.mailDelivered, "a@mssante.fr"), ("b", .mailDelivered, "b@mssante.fr"),
+            ("later", .mailDelivered, "a@mssante.fr"), ("later still", .mailRefused, "b@mssante.fr 550"),
+        ] { #expect(try await !take(text, kind, detail), "\(text)") }
+        // It changed its mind.
+        #expect(try await take("e", .dmpAccepted, nil))
+        #expect(try await take("f", .dmpRefused, nil))
+        #expect(
+            try await bench.store.deliveryEvents("d1").map(\.kind)
+                == [.mailDelivered, .mailDelivered, .mailRefused, .dmpRefused, .dmpAccepted, .dmpRefused])
+        let kept = try #require(try await bench.store.inbound(source: "PFI", controlID: "015"))
+        #expect(kept.bytes == Array("a".utf8))
+    }
+
     @Test func `a delivery is listed with its request and its events`() async throws {
         let delivery = try await delivery()
         try await bench.desk.recordDelivery(.attempted, delivery, detail: nil, author: "exchange")

@@ -115,6 +115,18 @@ import Workflow
         #expect(try await signatures(made, both).count == 1)
     }
 
+    @Test func `nothing goes out of a person whose identity is in doubt`() async throws {
+        for attribute in IdentityAttribute.allCases {
+            let bench = try await bench("'K'")
+            let made = try await bench.received(["K"])
+            var doubt = Bench.draft()
+            doubt.attributes = [attribute]
+            _ = try await bench.desk.updatePatient(made.request.patientID, doubt, by: Bench.secretary)
+            try await bench.arrive("doubt", [Bench.result("K", "4.2", of: made.specimens[0].accession)])
+            #expect(try await signatures(made, bench).isEmpty, "\(attribute)")
+        }
+    }
+
     @Test func `without the approval, after its end, or when its biologist is gone, nothing goes out`() async throws {
         // Nobody approved.
         let bare = try await bench("'K'", approving: false)

@@ -35,7 +35,11 @@ package enum EnglishTold {
         .critical: "critical value: {1}", .call: "call to make", .amends: "amends version {2}", .changed: "{3}",
         .amendmentTask: "to be amended: {1} ({4})", .hold: "{1}", .freeWords: "free comment {1}",
         .supplement: "attached: {4}", .missing: "missing {1}", .reflex: "reflex test proposed: {1} ({4})",
-        .others: "and {2} older file(s) of this patient",
+        .identity: "{5}", .others: "and {2} older file(s) of this patient",
+    ]
+
+    package static let attributes: [IdentityAttribute: String] = [
+        .homonym: "namesake", .doubtful: "doubtful identity", .fictitious: "fictitious identity",
     ]
 
     package static let parts: [SignedChange.Part: String] = [
@@ -100,6 +104,21 @@ package enum EnglishTold {
         "amend.unsigned": ("this file has no signed version", "sign it (bio sign)"),
         "bio.unsigned": ("this file has no signed version", "read it (bio show)"),
         "bio.analysis": ("no result of this analysis in this file", "see bio show"),
+        "reject.tube.missing": (
+            "a rejection is confirmed by the last 3 digits of the tube, and they are not given",
+            "read them on the tube and give them: --tube 123"
+        ),
+        "reject.tube": (
+            "this is not how the number of the tube of this result ends", "nothing is rejected: read the tube again"
+        ),
+        "terminal.unknown": (
+            "ncurses does not know this terminal",
+            "give TERM (xterm-256color, screen…), or work line by line: --plain"
+        ),
+        "terminal.unknown.bio": (
+            "ncurses does not know this terminal",
+            "give TERM (xterm-256color, screen…), or use the commands, line by line: paillasse bio file, show, sign"
+        ),
         "bio.call": ("this value has no call to make", "the open ones: paillasse critical list"),
         "bio.section": ("the catalogue has no such section", "see the sections of the catalogue"),
         "account.current": ("this is not the secret of this account", "type it again"),

@@ -129,6 +129,11 @@ package struct SignBench: Sendable, Equatable {
     package var offered: SignAction?
     /// A signature that waits for its file.
     var awaited: Awaited?
+    /// A file asked for by a scan or its number, on its way; what is typed meanwhile is meant for it.
+    var sought: String?
+    var ahead: [Input] = []
+    /// Files on their way that nobody waits for any more.
+    var givenUp = 0
 
     struct Awaited: Hashable {
         var number: String
@@ -221,11 +226,17 @@ package struct SignBench: Sendable, Equatable {
             return []
         case .sheet(let sheet): return take(sheet)
         case .found(let sheet):
+            if givenUp > 0 {
+                givenUp -= 1
+                return take(sheet)
+            }
+            let isSought = sought != nil
+            sought = nil
             let effects = take(sheet)
             // Whoever went on meanwhile is not taken away from there.
             guard mode == .browse else { return effects }
             // It was looked for without what this person wrote of it.
-            return effects + show(sheet.number) + (isWhole(sheet) ? [] : reopen())
+            return effects + show(sheet.number) + (isWhole(sheet) ? [] : reopen()) + (isSought ? replayAhead() : [])
         case .versions(let found): return take(found)
         case .why(let title, let holds, let judged):
             // Whoever went on meanwhile, or locked the screen, is not taken away from there.
@@ -234,12 +245,15 @@ package struct SignBench: Sendable, Equatable {
         case .changed: return [.load] + reopen()
         case .done(let id, let outcome): return settle(id, outcome)
         case .refused(let id, let refusal): return refuse(id, refusal)
+        case .unsignable(let pick, let refusal): return refuse(pick, refusal)
         case .failed(let refusal):
             awaited = nil
             notice = Notice(sentence(refusal), .critical)
+            giveUp()
             return []
         case .offline:
             awaited = nil
+            giveUp()
             if case .online = link { link = .offline(since: now) }
             if case .connecting = link { link = .offline(since: now) }
             return []
@@ -247,16 +261,7 @@ package struct SignBench: Sendable, Equatable {
             if link == .online || link == .locked { return [] }
             link = .online
             return [.load] + reopen()
-        case .overtaken(let number, let analysis):
-            // What is calculated from one that was left is signed: it is not known which.
-            let isNamed = drafts[number]?.except.contains(analysis) ?? false
-            drafts[number]?.except.removeAll { $0 == analysis || !isNamed }
-            notice = Notice(say(.overtaken, analysis, number), .held)
-            // Side by side too, when that was under way.
-            if case .amendment(number, _) = mode, let draft = drafts[number] {
-                return [.open(number, draft), .versions(number, draft)]
-            }
-            return current == number ? reopen() : []
+        case .draftRefused(let number, let refusal): return takeBack(number, refusal)
         case .locked:
             if let lastKey, now.milliseconds - lastKey.milliseconds <= SignBench.typingPause, link != .locked {
                 let effects = lock()
@@ -472,6 +477,24 @@ package struct SignBench: Sendable, Equatable {
         return [.bell, .load] + reopen()
     }
 
+    /// Said before the code is typed; a signature that is already sent has its own answer.
+    private mutating func refuse(_ pick: SignPick, _ refusal: Refusal) -> [SignEffect] {
+        guard case .question(var question) = mode, case .sign(pick, _, let draft) = question.purpose, !question.isSent
+        else { return [] }
+        if refusal.code == "reason.missing", let place = question.parts.firstIndex(where: { $0.word == .uncalled }) {
+            question.at = place
+            question.complaint = sentence(refusal)
+            mode = .question(question)
+            return [.bell]
+        }
+        if draft.amendment != nil { drafts[pick.number]?.amendment = nil }
+        mode = .browse
+        notice = Notice(sentence(refusal), .critical)
+        // Digits of the code that are still under way are no keys.
+        refusedAt = now
+        return [.bell, .load] + reopen()
+    }
+
     private mutating func askAgain(_ asked: SignQuestion, _ complaint: String) {
         var question = asked
         question.isSent = false
@@ -501,6 +524,9 @@ package struct SignBench: Sendable, Equatable {
         link = .locked
         notice = nil
         awaited = nil
+        sought = nil
+        ahead = []
+        givenUp = 0
         interrupted = resumable
         mode = .question(
             SignQuestion(

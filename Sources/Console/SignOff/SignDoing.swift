@@ -124,22 +124,20 @@ extension SignBench {
                     title: [say(.rejectTitle, code, line.line.valueAndUnit)],
                     parts: [
                         .init(word: .reason, choices: [say(.recollect), say(.doubt), say(.wrongTube)]),
-                        .init(word: .lastDigits, expected: String(line.line.accession.suffix(3))),
+                        .init(word: .lastDigits, expected: line.line.lastDigits),
                     ]))
         case .call:
             guard line.hasCall else {
                 notice = Notice(say(.noCall, code), .dim)
                 return [.bell]
             }
-            var value = SignQuestion.Part(word: .callValue, isOptional: true)
-            value.field = Field(line.line.value)
             mode = .question(
                 SignQuestion(
                     purpose: .call(request: number, id: line.line.id),
                     title: [say(.callTitle, code, line.line.valueAndUnit)],
                     parts: [
                         .init(word: .callPerson), .init(word: .callRole, isOptional: true),
-                        .init(word: .callNumber, isOptional: true), value,
+                        .init(word: .callNumber, isOptional: true), .init(word: .callValue, isOptional: true),
                         .init(word: .callReadBack, isOptional: true, choices: [say(.yes), say(.no)]),
                     ]))
         case _: break
@@ -170,11 +168,10 @@ extension SignBench {
             return [.bell]
         }
         guard sheet.signed.contains(where: \.isFresh) || !sheet.changes.isEmpty else {
-            notice = Notice(say(.nothingToSign), .critical)
+            notice = Notice(standingWords(sheet) ?? say(.nothingToSign), .critical)
             return [.bell]
         }
-        ask(sheet, title: say(.signTitle, sheet.number, sheet.patient))
-        return []
+        return ask(sheet, title: say(.signTitle, sheet.number, sheet.patient))
     }
 
     mutating func askToSign(amending number: String) -> [SignEffect] {
@@ -188,29 +185,41 @@ extension SignBench {
             versions = nil
             return said + [.versions(number, sheet.draft)]
         }
-        ask(sheet, title: say(.amendTitle, number, String(sheet.version - 1)))
-        return []
+        return ask(sheet, title: say(.amendTitle, number, String(sheet.version - 1)))
     }
 
-    private mutating func ask(_ sheet: SignSheet, title: String) {
+    /// The form of a signature. What the server would refuse it for is looked for while it opens, or as soon as a word
+    /// is given for the call that was not made: nobody types a code for nothing.
+    private mutating func ask(_ sheet: SignSheet, title: String) -> [SignEffect] {
         var lines = [
             title, say(.signCovers, String(sheet.signed.count), String(sheet.version), sheet.contentHash.start),
         ]
         if !sheet.missing.isEmpty { lines.append(say(.signPartial, sheet.missing.joined(separator: ", "))) }
-        let over = sheet.holds.map { group in
-            group.analyses.count > 1 ? group.title : "\(group.title) (\(group.analyses.joined(separator: ", ")))"
-        }
+        let over =
+            sheet.attributes.map { manner.language.words($0) }
+            + sheet.holds.map { group in
+                group.analyses.count > 1 ? group.title : "\(group.title) (\(group.analyses.joined(separator: ", ")))"
+            }
         if !over.isEmpty { lines.append(say(.overridden, over.joined(separator: ", "))) }
         lines += [saidBy, say(.meaning)]
         var parts = [SignQuestion.Part(word: .pin, isSecret: true)]
         if sheet.signed.contains(where: { $0.isFresh && $0.isCallOpen }) {
             parts.insert(SignQuestion.Part(word: .uncalled), at: 0)
         }
-        mode = .question(
-            SignQuestion(
-                purpose: .sign(
-                    SignPick(number: sheet.number, contentHash: sheet.contentHash), partial: !sheet.missing.isEmpty,
-                    draft: sheet.draft), title: lines, parts: parts))
+        let question = SignQuestion(
+            purpose: .sign(
+                SignPick(number: sheet.number, contentHash: sheet.contentHash), partial: !sheet.missing.isEmpty,
+                draft: sheet.draft), title: lines, parts: parts)
+        mode = .question(question)
+        return check(question)
+    }
+
+    /// Asked once a form of signature stands at its code.
+    func check(_ question: SignQuestion) -> [SignEffect] {
+        guard case .sign(let pick, let partial, let draft) = question.purpose, question.parts[question.at].isSecret
+        else { return [] }
+        let uncalled = question.parts.first { $0.word == .uncalled }?.field.text
+        return [.check(pick, partial: partial, uncalled: uncalled, draft: draft)]
     }
 
     /// Who signs, and when.
@@ -287,7 +296,10 @@ extension SignBench {
             lines.append(
                 sections.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
         }
-        lines.append(say(.quality) + controls.text(manner.signs, absentWord: say(.controlsAbsent)))
+        lines.append(
+            say(.quality)
+                + controls.text(
+                    manner.signs, absentWord: say(.controlsAbsent), exemptWord: say(.controlsExempt)))
         if !rules.isEmpty { lines.append(say(.lotRules, rules)) }
         lines.append(say(.lotSample, String(drawn.count)))
         return lines

@@ -60,7 +60,11 @@ extension SignBench {
                 "\(say(.shortCritical)) \(count(.critical))",
                 count(.critical) > 0 ? .critical : Style(.plain, bold: true)
             ),
-            (say(.quality) + controls.text(signs, absentWord: say(.controlsAbsent)), controls.style),
+            (
+                say(.quality)
+                    + controls.text(signs, absentWord: say(.controlsAbsent), exemptWord: say(.controlsExempt)),
+                controls.style
+            ),
         ]
         let network: (SignWord, Style) =
             switch link {

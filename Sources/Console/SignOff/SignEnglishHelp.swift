@@ -36,6 +36,10 @@ extension SignWord {
         .helpASCII: "ASCII signs.",
         .helpDiff: "What changes between two signed versions, or the last one and what would be signed.",
         .helpReject: "Send a result back to the bench: another run takes its place.",
+        .helpRejectMore: """
+        Confirmed by the last 3 digits of the tube of the result: asked for in a terminal, given by --tube elsewhere.
+        """,
+        .helpLastDigits: "The last 3 digits of the tube, to confirm.",
         .helpSettings: "What the laboratory chose: files of a batch read in full, baseline of typing.",
         .helpSetSample: "Files read in full, of a hundred.",
         .helpSetBaseline: "How 100 results were typed before.",

@@ -36,6 +36,11 @@ extension SignWord {
         .helpASCII: "Signes ASCII.",
         .helpDiff: "Ce qui change entre deux versions signées, ou entre la dernière et ce qui serait signé.",
         .helpReject: "Renvoyer un résultat à la technique : un autre passage prendra sa place.",
+        .helpRejectMore: """
+        Se confirme par les 3 derniers chiffres du tube du résultat : demandés dans un terminal, donnés par --tube \
+        ailleurs.
+        """,
+        .helpLastDigits: "Les 3 derniers chiffres du tube, pour confirmer.",
         .helpSettings: "Ce que le laboratoire a choisi : dossiers d'un lot lus en entier, référence de saisie.",
         .helpSetSample: "Dossiers lus en entier, sur cent.",
         .helpSetBaseline: "Comment 100 résultats étaient saisis avant.",

@@ -3,6 +3,7 @@ import Laboratory
 
 extension SignBench {
     mutating func take(_ input: Input) -> [SignEffect] {
+        if sought != nil, link != .locked { return hold(input) }
         switch input {
         case .key(let key):
             lastKey = now
@@ -24,6 +25,7 @@ extension SignBench {
             case .label:
                 awaited = nil
                 mode = .browse
+                sought = code
                 return [.find(code)]
             // Keys that a slow line gave together.
             case .keys: return rest.flatMap { press(.character($0)) } + press(.enter)
@@ -47,7 +49,7 @@ extension SignBench {
         }
     }
 
-    private mutating func press(_ key: Key) -> [SignEffect] {
+    mutating func press(_ key: Key) -> [SignEffect] {
         switch mode {
         case .browse where awaited != nil: return takeAwaiting(key)
         case .browse:
@@ -257,6 +259,8 @@ extension SignBench {
             question.complaint = say(.reasonInWords)
         } else if part.word == .commentCode, commentCode(text) == nil {
             question.complaint = say(.commentUnknown, text)
+        } else if part.word == .callValue, let differs = callValue(text, of: question) {
+            question.complaint = differs
         } else if part.word == .callReadBack, !isReadBack(text, of: question) {
             question.complaint = say(.yesOrNo)
         } else if let expected = part.expected, text != expected {
@@ -266,6 +270,8 @@ extension SignBench {
         } else if question.at + 1 < question.parts.count {
             question.at += 1
             question.complaint = nil
+            mode = .question(question)
+            return check(question)
         } else if isReadOnly, question.needsServer {
             // Said here, and nothing of it is lost but a code.
             question.complaint = say(.readOnly)
@@ -284,6 +290,19 @@ extension SignBench {
         }
         mode = .question(question)
         return [.bell]
+    }
+
+    /// The value read back over the telephone, as the line shows it; nothing when nobody answered.
+    private func callValue(_ text: String, of question: SignQuestion) -> String? {
+        guard case .call(let request, let id) = question.purpose else { return nil }
+        let isReached = !question.parts.contains { $0.word == .callPerson && $0.field.text.trimmed == "-" }
+        guard !text.trimmed.isEmpty else { return isReached ? say(.needed) : nil }
+        func number(_ text: String) -> Exact? { Measured(text.replacing(",", with: ".").trimmed)?.number }
+        let line = sheets[request]?.lines.first { $0.line.id == id }?.line
+        guard let line, let told = number(line.value), let said = number(text), said < told || told < said else {
+            return nil
+        }
+        return say(.callValueDiffers, line.value)
     }
 
     /// Yes or no; nothing when nobody answered.
@@ -343,6 +362,7 @@ extension SignBench {
             notice = Notice(say(.notANumber, typed), .critical)
             return [.bell]
         }
+        sought = typed
         return [.find(typed)]
     }
 
@@ -403,7 +423,7 @@ extension SignQuestion.Part {
 
 extension Key {
     /// What is written with it.
-    fileprivate var isWritten: Bool { if case .character = self { true } else { false } }
+    var isWritten: Bool { if case .character = self { true } else { false } }
 }
 
 extension SignQuestion {

@@ -26,7 +26,9 @@ struct SignNews: Hashable {
         values = Set(old.keys).union(new.keys).sorted().filter { old[$0] != new[$0] }.map {
             Value(analysis: $0, before: old[$0]?.first, after: new[$0]?.first)
         }
-        if (read.patient, read.civil, read.identity) != (sheet.patient, sheet.civil, sheet.identity) {
+        if (read.patient, read.civil, read.identity) != (sheet.patient, sheet.civil, sheet.identity)
+            || read.attributes != sheet.attributes
+        {
             parts.append(.patient)
         }
         if (read.prescriber, read.place) != (sheet.prescriber, sheet.place) { parts.append(.prescriber) }
@@ -106,6 +108,77 @@ extension SignBench {
         read[number] = sheets[number]
         notice = Notice(say(.readAgain, words(news)), .critical)
         return [.bell]
+    }
+
+    // A draft that the server does not take
+
+    /// What was refused leaves the draft, with the words of the refusal, so that the file can be read; nothing that was
+    /// written is lost.
+    mutating func takeBack(_ number: String, _ refusal: Refusal) -> [SignEffect] {
+        guard var draft = drafts[number], isBegun(number) else {
+            notice = Notice(sentence(refusal), .critical)
+            return [.bell]
+        }
+        awaited = nil
+        notice = Notice(sentence(refusal), .critical)
+        switch refusal.code {
+        case "sign.except.signed":
+            notice = Notice(say(.overtaken, refusal.place, number), .held)
+            fallthrough
+        case "sign.except.unknown" where !draft.except.isEmpty:
+            // What is calculated from one that was left may be named: it is not known from which.
+            let isNamed = draft.except.contains(refusal.place)
+            draft.except.removeAll { $0 == refusal.place || !isNamed }
+        case _ where draft.comments.contains(refusal.place): draft.comments.removeAll { $0 == refusal.place }
+        case _ where draft.amendment != nil:
+            // Reason and words are in the form again.
+            draft.amendment = nil
+            if case .amendment(number, _) = mode { mode = .browse }
+        case _:
+            if let note = draft.note { kept[.note(number)] = [note] }
+            draft = SignDraft()
+        }
+        drafts[number] = draft
+        if case .amendment(number, _) = mode { return [.open(number, draft), .versions(number, draft), .bell] }
+        return (current == number ? reopen() : []) + [.bell]
+    }
+
+    // What is typed while a file is on its way
+
+    /// Until the file that was asked for is there, nothing goes to the one before it.
+    mutating func hold(_ input: Input) -> [SignEffect] {
+        switch input {
+        case .key(let key):
+            if !key.isWritten, [.lock, .quit].contains(manner.keymap.sign[key]) { return press(key) }
+            if key == .escape {
+                giveUp()
+                givenUp += 1
+                return []
+            }
+        case .scan(let code, let typed):
+            ahead.removeLast(min(typed, ahead.count))
+            ahead.append(.scan(code, typed: 0))
+            return []
+        case .click: return [.bell]
+        case .paste: break
+        }
+        guard ahead.count < Workbench.mostAhead else { return [.bell] }
+        ahead.append(input)
+        return []
+    }
+    mutating func giveUp() {
+        if let sought, !ahead.isEmpty {
+            let said = notice.map { $0.text + " · " } ?? ""
+            // A code may be among them: their number only.
+            notice = Notice(said + say(.keysDropped, sought, String(ahead.count)), .critical)
+        }
+        sought = nil
+        ahead = []
+    }
+    mutating func replayAhead() -> [SignEffect] {
+        let inputs = ahead
+        ahead = []
+        return inputs.flatMap { take($0) }
     }
 
     // A signature that was asked for before the file was there again

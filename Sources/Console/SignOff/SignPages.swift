@@ -17,6 +17,7 @@ extension SignBench {
                 out.append(SheetLine(text: line, style: style))
             }
         }
+        if let told = standingWords(sheet) { add(told, Style(.changed, bold: true)) }
         for (text, style) in contextLines(sheet) { add(text, style) }
         out.append(SheetLine(text: ""))
         let places = lineColumns(sheet.lines, columns)
@@ -36,19 +37,38 @@ extension SignBench {
             let word: SignWord = sheet.lines.isEmpty ? .nothingToSign : .allLeft
             add(say(word, key(.except)), Style(.held, bold: true))
         }
-        let groups = HoldGroup.groups(of: sheet.signed.map { ($0.line.analysis, $0.line.holds) })
-        if groups.isEmpty, sheet.changes.isEmpty, !sheet.signed.isEmpty {
+        let groups = HoldGroup.groups(of: sheet.signed.map { ($0.line.analysis, $0.line.holds) }, told: sheet.told)
+        if groups.isEmpty, sheet.changes.isEmpty, sheet.attributes.isEmpty, !sheet.signed.isEmpty, !sheet.isSigned {
             add(manner.signs.proposable + " " + say(.none), Style(.good))
         }
         for group in groups { for (text, style) in lines(of: group) { add(text, style) } }
+        for line in sheet.lines where line.isCallMade { add(callWords(line)) }
         if !sheet.missing.isEmpty { add(say(.missing, sheet.missing.joined(separator: ", ")), Style(.expired)) }
         if !sheet.draft.except.isEmpty {
             add(say(.left, sheet.draft.except.joined(separator: ", ")), Style(.held, bold: true))
         }
         for comment in sheet.comments { add("\(manner.signs.bullet) " + comment) }
-        add(say(.covers, String(sheet.signed.count), String(sheet.version)), .dim)
+        if !sheet.isSigned { add(say(.covers, String(sheet.signed.count), String(sheet.version)), .dim) }
         add(say(.hash, sheet.contentHash), .dim)
         return out
+    }
+
+    /// What a file that was signed is now; nil while it waits for a first signature.
+    func standingWords(_ sheet: SignSheet) -> String? {
+        let signed = String(sheet.version - 1)
+        switch sheet.standing {
+        case .toSign: return nil
+        case .signed: return say(.signedAll, signed)
+        case .toReview(let codes): return say(.signedReview, signed, codes.joined(separator: ", "))
+        case .toAmend: return say(.signedAmend, signed, sheet.obstacles.map(words).joined(separator: ", "))
+        }
+    }
+
+    /// `K dit à Mme Kerbrat, 14:29, par tanguy`
+    private func callWords(_ line: SignLine) -> String {
+        let shown = line.line.analysis + " " + line.line.valueAndUnit
+        guard let telling = line.telling else { return say(.callClosed, shown) }
+        return say(.callTold, shown, telling.person, hour(telling.at), telling.by)
     }
 
     /// A reason with the key that answers it, then its words.
@@ -95,6 +115,10 @@ extension SignBench {
             ),
             (sheet.note.map { say(.notes, $0) } ?? say(.noNotes), sheet.note == nil ? .dim : .plain),
         ]
+        if !sheet.attributes.isEmpty {
+            let why = sheet.attributes.map(manner.language.words).joined(separator: ", ")
+            lines.insert((manner.signs.held + " " + say(.identityDoubt, why), .critical), at: 1)
+        }
         for tube in sheet.tubes {
             let times = [
                 tube.collected.map { say(.collected, hour($0)) },
@@ -219,6 +243,9 @@ extension SignBench {
                     + (change.after ?? say(.removed)))
         }
         for change in found.others { lines.append(words(change)) }
+        if let why = found.why, let after = found.after {
+            lines.append(say(.amendedFor, String(after), manner.language.words(why)))
+        }
         if found.changes.isEmpty, found.others.isEmpty { lines.append(say(.sameResults)) }
         lines.append("")
         if found.holders.isEmpty { lines.append(say(.nobody)) }

@@ -14,7 +14,16 @@ extension Language {
                 [
                     obstacle.kind == .hold ? obstacle.held : obstacle.analyses.joined(separator: ", "),
                     String(obstacle.version ?? 1), obstacle.change.map(words) ?? "", obstacle.words ?? "",
+                    obstacle.attribute.map(words) ?? "",
                 ])
+        }
+    }
+
+    /// What makes an identity doubtful, as it is told beside the name.
+    package func words(_ attribute: IdentityAttribute) -> String {
+        switch self {
+        case .french: attribute.frenchText
+        case .english: EnglishTold.attributes[attribute] ?? attribute.frenchText
         }
     }
 
@@ -50,6 +59,11 @@ extension Language {
         case .french: reason.frenchText
         case .english: EnglishTold.reasons[reason] ?? reason.frenchText
         }
+    }
+
+    /// `erreur d'identité : nom de naissance`: the reason, then the biologist's own words.
+    package func words(_ amendment: Amendment) -> String {
+        [words(amendment.reason), amendment.words ?? ""].filter { !$0.isEmpty }.joined(separator: " : ")
     }
 
     /// Where a curve is broken and by what, then how many values are not on it.

@@ -46,6 +46,10 @@ package struct SignLine: Sendable, Hashable {
     package var points: [Trend.Point]
     /// Nobody was told of this critical value yet.
     package var isCallOpen: Bool
+    /// The call about it was made, or closed.
+    package var isCallMade = false
+    /// … and whom it reached.
+    package var telling: CallRow.Telling?
     /// It waits for another signature.
     package var isLeft: Bool
     package var isCalculated: Bool
@@ -80,6 +84,8 @@ package struct SignSheet: Sendable, Hashable {
     package var patient: String
     package var civil: String
     package var identity: String
+    /// Why nobody is sure of it.
+    package var attributes: [IdentityAttribute]
     package var prescriber: String
     package var place: Place
     /// Treatments, pregnancy, fasting… as they were declared.
@@ -92,13 +98,20 @@ package struct SignSheet: Sendable, Hashable {
     package var comments: [String]
     /// What the last signature covers and that is said otherwise now.
     package var changes: [SignedChange]
+    package var standing: SignStanding
+    /// Why it is signed alone.
+    package var obstacles: [SignObstacle]
     package var draft: SignDraft
     package init(
         number: String, version: Int, lane: SignLane, isAmendment: Bool, contentHash: String, patient: String,
         civil: String, identity: String, prescriber: String, place: Place, note: String?, lastVisit: Instant?,
         tubes: [FileSheet.TubeState], lines: [SignLine], missing: [String], comments: [String],
-        changes: [SignedChange] = [], draft: SignDraft
+        changes: [SignedChange] = [], standing: SignStanding = .toSign, obstacles: [SignObstacle] = [],
+        draft: SignDraft, attributes: [IdentityAttribute] = []
     ) {
+        self.standing = standing
+        self.obstacles = obstacles
+        self.attributes = attributes
         self.number = number
         self.version = version
         self.lane = lane
@@ -119,11 +132,16 @@ package struct SignSheet: Sendable, Hashable {
         self.draft = draft
     }
 
+    /// Analyses whose critical value somebody was told of.
+    package var told: Set<String> { Set(lines.filter(\.isCallMade).map(\.line.analysis)) }
+    /// Nothing of it waits for a signature.
+    var isSigned: Bool { standing != .toSign && standing != .toAmend }
     /// What a signature would hold.
     package var signed: [SignLine] { lines.filter { !$0.isLeft } }
     /// Its results that no signature holds yet, with what is held against them.
     package var holds: [HoldGroup] {
-        HoldGroup.groups(of: signed.filter(\.isFresh).map { ($0.line.analysis, $0.line.holds) })
+        HoldGroup.groups(of: signed.filter(\.isFresh).map { ($0.line.analysis, $0.line.holds) }, told: told)
+            .filter(\.isOverridden)
     }
 }
 
@@ -159,6 +177,8 @@ package struct SignVersions: Sendable, Hashable {
     package var changes: [Change]
     /// What else is said otherwise: identity, tube, prescriber, what is joined.
     package var others: [SignedChange]
+    /// Why the signed version that stands there came.
+    package var why: Amendment?
     /// All that the last version holds.
     package var earlier: [String]
     package var holders: [Holder]
@@ -217,6 +237,8 @@ package enum SignEffect: Sendable, Hashable {
     case why(String)
     case versions(String, SignDraft)
     case send(Int, SignDeed)
+    /// Would this be refused? Answered by nothing, or by `unsignable`.
+    case check(SignPick, partial: Bool, uncalled: String?, draft: SignDraft)
     case bell
     case quit
 }
@@ -251,8 +273,10 @@ package enum SignEvent: Sendable {
     case changed
     case done(Int, SignOutcome)
     case refused(Int, Refusal)
+    /// A signature that is being asked for would be refused.
+    case unsignable(SignPick, Refusal)
     case failed(Refusal)
-    /// An analysis that was left for later, and that a signature holds meanwhile.
-    case overtaken(String, analysis: String)
+    /// The server does not take a file with what this person wrote of it.
+    case draftRefused(String, Refusal)
     case offline, online, locked
 }

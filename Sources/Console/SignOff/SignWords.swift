@@ -16,19 +16,20 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case commentTitle, commentCode, commentUnknown, noteTitle, noteWords, findTitle, findNumber, exceptOn, exceptOff
     case before, after, removed, sameResults, nobody, holderState, holderNext, earlierVersion, noCurve
     case signedDone, kept, notFound, noSuchKey, lockedTitle, offline, readOnly, criticalShort, high, low
-    case recollect, doubt, wrongTube
+    case recollect, doubt, wrongTube, identityDoubt
     case signedBy, overridden, sending, allLeft, leftMark, exceptFollows, changedSince, notANumber
-    case controlsAbsent, controlsNone, lotRules, more, wordsNotCode, gone, calculated
+    case controlsAbsent, controlsExempt, controlsNone, lotRules, more, wordsNotCode, gone, calculated
     case labelNoAnswer, reasonInWords, noCall, breakMethod, breakUnit, breakCatalogue, breakHidden
     case hereCall, hereReread, hereAmend, hereReject, hereExcept, hereLot, hereWords, hereSign
     case stillSending, draftsBack, draftsGone, cut
-    case digitsAlone, overtaken, unlocking
+    case digitsAlone, overtaken, unlocking, keysDropped, callValueDiffers
     case lotBegun, changedMeanwhile, readAgain
     case newsPatient, newsPrescriber, newsNotes, newsTubes, newsComments, newsMissing, newsSigned
+    case signedAll, signedReview, signedAmend, callTold, callClosed, amendedFor, cliCallOf, cliCallTold
     // Of the commands `paillasse bio`; `|` between the titles of a table, marked as `Table` takes them.
     case cliSecret, cliPinAgain, cliPinChosen, cliMissing, cliSummary, cliQueueTitles, cliFileTitles, cliNothing,
-        cliHeader, cliUrgent, cliPatient,
-        cliPrescriber
+        cliHeader, cliHeaderSigned, cliDecide, cliUrgent, cliPatient,
+        cliPrescriber, cliIdentityDoubt
     case cliTube, cliNoResult, cliAllLeft, cliKeptBack, cliWithdrawn, cliCall, cliReject, cliRead, cliAttached, cliHash,
         cliSigned, cliPartly
     case cliAskOne, cliAskLot, cliAskAmend, cliPin, cliLot, cliLotOldest, cliLotRejected, cliLotRules, cliDrawn
@@ -48,6 +49,7 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case helpNumber, helpPerson, helpRole, helpValue, helpReadBack, helpUnreachable, helpBio, helpScreen
     case cliUncertainty, cliNoUncertainty, helpUncertainty
     case helpFile, helpShow, helpNext, helpSection, helpHist, helpSince, helpPlot, helpASCII, helpDiff
+    case helpRejectMore, helpLastDigits
     case helpReject, helpSettings, helpSetSample, helpSetBaseline, helpSetMinutes, helpSetErrors, helpSetReason
     case helpExcept, helpComment, helpNote, helpSign, helpProposables, helpOneSection, helpConfirm, helpSample
     case helpComments, helpFigures, helpFrom, helpTo, helpEverybody, helpServer, helpJSON, helpLength

@@ -18,6 +18,15 @@ package enum IdentityAttribute: String, Codable, Sendable, CaseIterable {
     case homonym = "homonyme"
     case doubtful = "douteux"
     case fictitious = "fictif"
+
+    /// As it is told beside the person's name.
+    package var frenchText: String {
+        switch self {
+        case .homonym: "homonyme"
+        case .doubtful: "identité douteuse"
+        case .fictitious: "identité fictive"
+        }
+    }
 }
 
 /// Administrative sex as in HL7 v2 table 0001 FR (F, M, U).

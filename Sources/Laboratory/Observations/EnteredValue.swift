@@ -3,8 +3,12 @@ package import Catalog
 
 /// What a person may type as a result of an analysis: its nature decides.
 package enum EnteredValue {
-    /// Codes that a report can carry as an interpretation (JDV_HL7_ObservationInterpretation).
-    package static let codes: Set<String> = ["POS", "NEG", "DET", "ND", "IND", "E", "NR", "R", "WR"]
+    /// Codes that every qualitative analysis may have (after JDV_HL7_ObservationInterpretation), as they are printed.
+    package static let words = [
+        "POS": "Positif", "NEG": "Négatif", "DET": "Détecté", "ND": "Non détecté", "IND": "Indéterminé",
+        "E": "Équivoque", "NR": "Non réactif", "R": "Réactif", "WR": "Faiblement réactif",
+    ]
+    package static let codes = Set(words.keys)
 
     package static func check(_ value: ObservationValue, for analysis: Analysis) throws(Refusal) {
         switch value {
@@ -37,6 +41,17 @@ package enum EnteredValue {
             remedy: analysis.nature.isNumeric
                 ? "donner un nombre, ou dire pourquoi l'analyse n'est pas faite"
                 : "donner un code ou des mots")
+    }
+}
+
+extension ObservationValue {
+    /// A coded result in the words of its list of answers; without one, in those that came with it, else in those that
+    /// the code has everywhere. No reader is left with a code that has words.
+    package func worded(for analysis: Analysis) -> ObservationValue {
+        guard case .coded(let code, let display) = self else { return self }
+        if let answer = analysis.answer(code) { return .coded(code, display: answer.nameFR) }
+        guard display.isEmpty || display == code else { return self }
+        return .coded(code, display: EnteredValue.words[code] ?? code)
     }
 }
 

@@ -1,4 +1,5 @@
 package import Base
+package import Catalog
 
 /// What was found: a number with its unit, a code, words, or the reason why nothing was.
 package enum ObservationValue: Sendable, Hashable {
@@ -180,6 +181,16 @@ package struct Origin: Codable, Sendable, Hashable {
         self.ordinal = ordinal
         self.author = author
         self.calculation = calculation
+    }
+}
+
+extension AnalysisCatalogue {
+    /// The method by which it was measured, where this catalogue was in force.
+    package func method(of observation: Observation) -> AssayMethod? {
+        let origin = observation.origin
+        return method(
+            of: observation.analysis,
+            on: origin.analyzer ?? (origin.calculation == nil ? AssayMethod.typed : AssayMethod.calculated))
     }
 }
 

@@ -26,7 +26,9 @@ package struct ReportSupplements: Codable, Sendable, Hashable {
     package struct Conclusion: Codable, Sendable, Hashable {
         package var title: String
         package var text: String
-        package init(title: String = "Commentaire", text: String) {
+        /// The title of what has none of its own.
+        package static let untitled = "Commentaire"
+        package init(title: String = Conclusion.untitled, text: String) {
             self.title = title
             self.text = text
         }

@@ -178,4 +178,23 @@ package struct DeliveryEvent: Codable, Sendable, Hashable {
         self.at = at
         self.detail = detail
     }
+
+    /// A DMP that refuses a replacement or a deletion of what it never said it had says that it has nothing; not when
+    /// its code is about the record, the author or the identity, or tells that it has another version (PFI sheet
+    /// section 5). `detail`: that of its refusal, which begins with the code.
+    package static func deniesDocument(_ detail: String?) -> Bool {
+        let code = detail?.split(separator: " ").first.map(String.init) ?? ""
+        return !["DMPClosed", "DMPAbsent", "900", "901", "902", "903", "904", "905"].contains(code)
+    }
+}
+
+extension [DeliveryEvent] {
+    /// What the DMP refused is not there, unless it said that it took it: a second answer may be about a second try.
+    package var isRefusedByDMP: Bool {
+        contains { $0.kind == .dmpRefused } && !contains { $0.kind == .dmpAccepted }
+    }
+    package var deniesDocument: Bool {
+        guard isRefusedByDMP, let answer = last(where: { $0.kind == .dmpRefused }) else { return false }
+        return DeliveryEvent.deniesDocument(answer.detail)
+    }
 }

@@ -3,6 +3,8 @@ package struct SignObstacle: Codable, Sendable, Hashable {
     package enum Kind: String, Codable, Sendable, CaseIterable {
         case critical = "critique"
         case call = "appel"
+        /// Nobody is sure whose it is (RNIV attribute).
+        case identity = "identité"
         case amends = "rectifie"
         case changed = "changé"
         /// A look-back wants it amended.
@@ -26,10 +28,13 @@ package struct SignObstacle: Codable, Sendable, Hashable {
     package var change: SignedChange?
     /// What is joined; why it is to be amended.
     package var words: String?
+    /// Attribute of `identity`.
+    package var attribute: IdentityAttribute?
     package init(
         _ kind: Kind, _ analyses: [String] = [], code: Hold.Code? = nil, version: Int? = nil,
-        change: SignedChange? = nil, words: String? = nil
+        change: SignedChange? = nil, words: String? = nil, attribute: IdentityAttribute? = nil
     ) {
+        self.attribute = attribute
         self.kind = kind
         self.analyses = analyses
         self.code = code
@@ -44,6 +49,7 @@ package struct SignObstacle: Codable, Sendable, Hashable {
         switch kind {
         case .critical: return "valeur critique : \(codes)"
         case .call: return "appel à passer" + (codes.isEmpty ? "" : " : \(codes)")
+        case .identity: return attribute?.frenchText ?? ""
         case .others: return "et \(version ?? 1) dossier(s) plus ancien(s) de ce patient"
         case .amends: return "rectifie la version \(version ?? 1)"
         case .changed: return change?.frenchText ?? ""

@@ -23,9 +23,13 @@ package struct HoldGroup: Sendable, Hashable {
     package var analyses: [String]
     /// Words of the first.
     package var reason: String
+    /// The calls that it asks for were made, of all its analyses.
+    package var isTold = false
 
-    /// The gravest first, each code once.
-    package static func groups(of results: [(analysis: String, holds: [Hold])]) -> [HoldGroup] {
+    /// The gravest first, each code once. `told`: analyses whose critical value somebody was told of.
+    package static func groups(
+        of results: [(analysis: String, holds: [Hold])], told: Set<String> = []
+    ) -> [HoldGroup] {
         var groups = [HoldGroup]()
         for (analysis, holds) in results {
             for hold in holds {
@@ -40,6 +44,7 @@ package struct HoldGroup: Sendable, Hashable {
             // Words of the first, for all of them.
             groups[place].reason = groups[place].reason.replacing(" pour \(groups[place].analyses[0])", with: "")
         }
+        for place in groups.indices { groups[place].isTold = told.isSuperset(of: groups[place].analyses) }
         return groups.enumerated().sorted { a, b in
             (a.element.rank, a.offset) < (b.element.rank, b.offset)
         }.map(\.element)
@@ -63,10 +68,13 @@ package struct HoldGroup: Sendable, Hashable {
         return groups(of: results).filter { codes.contains($0.code) }
     }
 
+    /// Still stands against a signature: a call that was made does not.
+    package var isOverridden: Bool { code != .criticalCall || !isTold }
+
     /// What the biologist does about it.
     package enum Remedy: Sendable, Hashable { case call, reject, read }
     package var remedy: Remedy {
-        if code == .criticalCall || code == .critical { return .call }
+        if code == .criticalCall || code == .critical { return isTold ? .read : .call }
         return code.severity == .forbids ? .reject : .read
     }
 }

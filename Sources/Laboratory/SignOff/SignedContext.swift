@@ -126,6 +126,45 @@ extension SignedContext {
     }
 }
 
+extension Signature {
+    /// What it says otherwise than a version before it, results aside; of what is joined, that it changed.
+    /// `name`: the analysis of a result.
+    package func changes(
+        since earlier: Signature, zone: CivilZone, name: (String) -> String?
+    ) -> [SignedChange] {
+        var changes = [SignedChange]()
+        if let then = earlier.context, let context {
+            // A result that another replaced took its comment with it: they are compared by their analyses.
+            changes = then.byAnalysis(name).changes(to: context.byAnalysis(name), zone: zone) { $0 }
+        }
+        let (before, after) = ((earlier.words ?? ReportSupplements()).said, (words ?? ReportSupplements()).said)
+        for gone in before where !after.contains(gone) {
+            changes.append(SignedChange(.comment, at: gone.place, before: gone.text))
+        }
+        for added in after where !before.contains(added) {
+            changes.append(SignedChange(.comment, at: added.place, after: added.text))
+        }
+        if supplementsThrough != earlier.supplementsThrough { changes.append(SignedChange(.supplement)) }
+        return changes
+    }
+}
+
+extension SignedContext {
+    fileprivate func byAnalysis(_ name: (String) -> String?) -> SignedContext {
+        var context = self
+        context.comments = Dictionary(comments.map { (name($0.key) ?? $0.key, $0.value) }) { first, _ in first }
+        return context
+    }
+}
+
+extension ReportSupplements {
+    /// What a biologist wrote, each with its place; not why the version came, which its signature says.
+    fileprivate var said: [PlacedComment] {
+        carried.conclusions.map { PlacedComment(place: $0.title, text: $0.text) } + carried.sectionComments
+            + carried.panelComments
+    }
+}
+
 extension SignedContext.Tube {
     fileprivate func taken(_ zone: CivilZone) -> String? {
         collectedAt.map { instant in

@@ -27,8 +27,7 @@ struct LineFacts: Sendable {
     let tube, unit, stability, measuring, absurd, autoverification, alert, critical, criticalStep: [CheckFact]
     let delta, deltaOfZero, dilution, analyticalCV: [CheckFact]
 
-    init(_ analysis: Analysis, delta rule: DeltaRule?) {
-        let limits = analysis.verification
+    init(_ analysis: Analysis, _ limits: VerificationLimits, delta rule: DeltaRule?) {
         func pair(_ pair: LimitPair?) -> [CheckFact] { ResultJudge.limits(pair?.low, pair?.high) }
         func one(_ name: CheckFact.Name, _ number: Exact?) -> [CheckFact] {
             number.map { [CheckFact(name, $0)] } ?? []
@@ -53,15 +52,22 @@ struct LineFacts: Sendable {
 /// All that the engine needs of one analysis, put together once.
 final class CheckLine: Sendable {
     let analysis: Analysis
+    /// Where no method has its own.
     let limits: VerificationLimits
+    /// In the order of the table; most lines have none.
+    let methods: [LineMethod]
     /// RULES section 0: `<a` is [0, a) unless a limit of the line shows that the quantity may be negative.
     let nonNegative: Bool
     let interference: [InterferenceRule]
+    /// Indices with thresholds for some analyzers only.
+    let indicesOfSome: [HILIndex]
     /// Rules of consistency that look at it or hold it.
     let rules: [Concern]
     let ranges: [ReferenceInterval]
     /// The same, in the same order.
     let intervals: [LineInterval]
+    /// Some of them are for a method.
+    let hasMethodRanges: Bool
     let facts: LineFacts
     let delta: DeltaRule?
     let isStable: Bool
@@ -85,24 +91,34 @@ final class CheckLine: Sendable {
         let limits = analysis.verification
         self.analysis = analysis
         self.limits = limits
-        let lows = [
-            limits.measuring?.low, limits.absurd?.low, limits.autoverification?.low, limits.alert?.low,
-            analysis.critical?.low,
-        ]
+        let declared = catalogue.methods(of: code) ?? []
+        let ends = declared.map { $0.measuring?.low }
+        let lows =
+            ends + [
+                limits.measuring?.low, limits.absurd?.low, limits.autoverification?.low, limits.alert?.low,
+                analysis.critical?.low,
+            ]
         let highs = [limits.absurd?.high, limits.autoverification?.high, limits.alert?.high]
         let intervals = catalogue.intervals(for: code).flatMap { [$0.low, $0.high] }
         nonNegative = !(lows + highs + intervals).contains { $0.map { $0 < Exact(0) } ?? false }
-        interference = policy.interference[code] ?? []
+        let interference = policy.interference[code] ?? []
+        self.interference = interference
+        indicesOfSome = HILIndex.allCases.filter { index in
+            let rules = interference.filter { $0.index == index }
+            return !rules.isEmpty && rules.allSatisfy { $0.analyzer != nil }
+        }
         rules = pack.coherence.enumerated().compactMap { place, rule in
             let holds = rule.wholeTube || rule.holds.contains(code)
             return rule.analyses.contains(code) || rule.holds.contains(code) ? Concern(rule: place, holds: holds) : nil
         }
         ranges = catalogue.intervals(for: code)
         self.intervals = ranges.map { LineInterval($0) }
+        hasMethodRanges = ranges.contains { !$0.method.isEmpty }
         isStable = policy.stable.contains(code)
         isBloodGroup = policy.bloodGroups.contains(code)
         delta = isBloodGroup ? CheckLine.bloodGroupDelta : analysis.delta
-        facts = LineFacts(analysis, delta: delta)
+        facts = LineFacts(analysis, limits, delta: delta)
+        methods = declared.map { [delta] in LineMethod($0, of: analysis, delta: delta) }
         holdsFirstResult = policy.holdsFirstResult.contains(code)
         suspendedIn = Set(policy.suspensions.filter { $0.value.contains(code) }.keys)
         // What the rules cannot read they do not propose.

@@ -70,7 +70,7 @@ package struct CheckFact: Sendable, Hashable {
     package enum Name: String, Codable, Sendable, CaseIterable {
         case value, rounded, previous, previousAt, difference, daysBetween, low, high, limit, absoluteLimit, factor
         case index, commentAbove, suppressAbove, freeHemoglobin, hours, at, until, words, flag, state, analysis
-        case count, known, step, tolerance, contradiction, context, sex
+        case count, known, step, tolerance, contradiction, context, sex, method
     }
     package enum Value: Sendable, Hashable {
         case measured(Measured)
@@ -98,7 +98,7 @@ package enum CheckNote: String, Codable, Sendable, CaseIterable {
     case noLimit, notNumeric, noPrior, deliberatelyNone, suspended, notApproved, inputMissing, notCalculated
     case noIndexRule, notMeasured, notDiluted, noEarlierRun, knownState, belowRange, noCalculation, notInstrument
     case comment, percentOfZero, decisionLimit, bothSexes, unreadable, notOnList, notNeeded, thresholdMissing
-    case afterMeasurement, jumpsTogether, bloodGroup
+    case afterMeasurement, jumpsTogether, bloodGroup, methodUnknown, noIntervalOfMethod, generalInterval, otherMethod
 }
 
 /// One check of one result: all that `paillasse why` prints. The words are made from it when asked.

@@ -148,6 +148,7 @@ extension CheckFact.Name {
         case .contradiction: "différence :"
         case .context: "contexte :"
         case .sex: "sexe"
+        case .method: "méthode"
         }
     }
 }
@@ -228,6 +229,10 @@ extension CheckNote {
         case .afterMeasurement: "après la mesure"
         case .jumpsTogether: "plusieurs analyses stables changent ensemble"
         case .bloodGroup: "groupe sanguin discordant"
+        case .methodUnknown: "méthode inconnue, et des intervalles seulement par méthode"
+        case .noIntervalOfMethod: "aucun intervalle pour cette méthode"
+        case .generalInterval: "intervalle sans méthode"
+        case .otherMethod: "antérieurs d'une autre méthode seulement"
         }
     }
 }

@@ -130,7 +130,8 @@ extension ResultJudge {
         }
         let (found, other) = choose(input, scene, line, engine)
         guard let found else {
-            add(.interval, if: true, .noInterval, inputs: scene.sex)
+            add(
+                .interval, if: true, .noInterval, inputs: scene.sex + methodFact, note: line.wantsMethod(facts.method))
             skip(.intervalFlag, .noLimit)
             return
         }
@@ -142,8 +143,9 @@ extension ResultJudge {
             intervals = [found.applied]
         }
         add(
-            .interval, if: false, .noInterval, inputs: scene.sex, thresholds: found.facts,
-            note: other != nil ? .bothSexes : nil)
+            .interval, if: false, .noInterval, inputs: scene.sex + methodFact, thresholds: found.facts,
+            note: other != nil
+                ? .bothSexes : line.hasMethodRanges && found.interval.method.isEmpty ? .generalInterval : nil)
         switch found.interval.kind {
         case .decision, .qualitative:
             // A decision value is no normal range: no L, no H (RULES section 6).

@@ -94,11 +94,12 @@ extension ResultJudge {
             return
         }
         let at = input.specimen.collectedAt ?? measuredAt(input)
-        guard let prior = prior(rule, line, kind: input.specimen.kind, at: at) else {
+        let (found, isOther) = prior(rule, line, kind: input.specimen.kind, at: at)
+        guard let prior = found else {
             if line.holdsFirstResult {
-                add(.delta, if: true, .deltaImpossible, note: .noPrior)
+                add(.delta, if: true, .deltaImpossible, note: isOther ? .otherMethod : .noPrior)
             } else {
-                skip(.delta, .noPrior)
+                skip(.delta, isOther ? .otherMethod : .noPrior, inputs: isOther ? methodFact : [])
             }
             return
         }
@@ -112,9 +113,12 @@ extension ResultJudge {
     }
 
     /// The latest that compares: technically validated, not cancelled, of this group and kind of specimen, within the
-    /// window (its end included), and readable in the unit of the catalogue.
-    private func prior(_ rule: DeltaRule, _ line: CheckLine, kind: String, at: Instant) -> PriorResult? {
-        var latest: Int?
+    /// window (its end included), and readable in the unit of the catalogue. With it: there is one that only its method
+    /// sets apart.
+    private func prior(
+        _ rule: DeltaRule, _ line: CheckLine, kind: String, at: Instant
+    ) -> (PriorResult?, isOther: Bool) {
+        var latest: Int?, isOther = false
         let past = facts.history
         for place in past.indices {
             let before = past[place].at
@@ -125,9 +129,13 @@ extension ResultJudge {
                 continue
             }
             if raw != nil, inUnit(past[place].value, line) == nil { continue }
+            guard isOfFamily(past[place]) else {
+                isOther = true
+                continue
+            }
             latest = place
         }
-        return latest.map { facts.history[$0] }
+        return (latest.map { facts.history[$0] }, isOther)
     }
 
     private func inUnit(_ value: ObservationValue, _ line: CheckLine) -> Measured? {

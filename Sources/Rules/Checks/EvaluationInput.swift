@@ -161,17 +161,20 @@ package struct PriorResult: Codable, Sendable, Hashable {
     package var at: Instant
     /// `VerificationLimits.comparability` of its day.
     package var comparability: String
+    /// Methods that compare with each other (`AssayMethod.family`); nil: nobody knows by which it was measured.
+    package var family: String?
     package var specimenKind: String
     package var technicallyValidated: Bool
     package var cancelled: Bool
 
     package init(
-        value: ObservationValue, at: Instant, comparability: String = "", specimenKind: String,
+        value: ObservationValue, at: Instant, comparability: String = "", family: String? = nil, specimenKind: String,
         technicallyValidated: Bool = true, cancelled: Bool = false
     ) {
         self.value = value
         self.at = at
         self.comparability = comparability
+        self.family = family
         self.specimenKind = specimenKind
         self.technicallyValidated = technicallyValidated
         self.cancelled = cancelled
@@ -206,7 +209,7 @@ package struct ResultFacts: Codable, Sendable, Hashable {
     package var status: String
     package var observedAt: Instant?
     package var analyzer: String?
-    /// Method family, to choose the interval; empty for any.
+    /// By which it was measured, as the catalogue calls it (`methods.csv`); empty: nobody knows.
     package var method: String
     package var dilution: DilutionFacts
     package var indices: SerumIndices

@@ -14,7 +14,7 @@ extension ResultJudge {
             skip(.dilution, .notNumeric)
             return
         }
-        guard let range = line.limits.measuring else {
+        guard let range = limits(line).measuring else {
             skip(.measuringRange, .noLimit)
             checkFactor(line)
             return
@@ -26,11 +26,12 @@ extension ResultJudge {
             // Below the range one prints `<low` and holds nothing: that is what the method can say.
             let isUnder = above == .no && below == .yes
             add(
-                .measuringRange, above, .outsideMeasuringRange, inputs: valueFact, thresholds: line.facts.measuring,
+                .measuringRange, above, .outsideMeasuringRange, inputs: valueFact,
+                thresholds: lineFacts(line).measuring,
                 note: isUnder ? .belowRange : nil)
             skip(.dilution, .notDiluted)
             if above == .yes, let high = range.high {
-                proposedDilution = line.limits.maximumDilution
+                proposedDilution = limits(line).maximumDilution
                 censor(.above, high)
             } else if isUnder, let low = range.low {
                 censor(.below, low)
@@ -56,13 +57,13 @@ extension ResultJudge {
         case .made(let factor, _):
             add(
                 .dilution, if: !isValidated(factor, line), .dilutionMissing, inputs: [CheckFact(.factor, factor)],
-                thresholds: line.facts.dilution)
+                thresholds: lineFacts(line).dilution)
         }
     }
 
     private func isValidated(_ factor: Exact, _ line: CheckLine) -> Bool {
         guard factor >= Exact(1) else { return false }
-        return factor == Exact(1) || (line.limits.maximumDilution.map { factor <= $0 } ?? false)
+        return factor == Exact(1) || (limits(line).maximumDilution.map { factor <= $0 } ?? false)
     }
 
     /// What was read lies in the range, and what comes of it above nine tenths of its end.
@@ -111,7 +112,7 @@ extension ResultJudge {
             CheckRecord(
                 .rerun, answer == .yes ? .no : known ? .yes : .unknown, code: answer == .yes ? nil : .rerun,
                 inputs: valueFact + (before.map { [CheckFact(.previous, $0)] } ?? []),
-                thresholds: line.facts.analyticalCV))
+                thresholds: lineFacts(line).analyticalCV))
     }
 
     /// With the first run that it agrees with; with the very first, when with none.
@@ -119,8 +120,8 @@ extension ResultJudge {
         var first: (Verdict, Measured)?
         for case .measured(let before, line.analysis.unit) in facts.earlierRuns {
             let answer = RerunAgreement.agrees(
-                first: before, second: raw, absoluteLimit: line.limits.rerunLimit,
-                analyticalCV: line.limits.analyticalCV)
+                first: before, second: raw, absoluteLimit: limits(line).rerunLimit,
+                analyticalCV: limits(line).analyticalCV)
             if answer == .yes { return (.yes, before) }
             first = first ?? (answer, before)
         }
@@ -153,6 +154,17 @@ extension ResultJudge {
             }
             judge(index, rule)
         }
+        for index in line.indicesOfSome where isUnserved(index, line) {
+            guard let value = facts.indices[index] else { continue }
+            // What it does to the results of this analyzer nobody said: it is not said to do nothing.
+            let inputs = [CheckFact(.index, index.rawValue), CheckFact(.value, value)]
+            add(CheckRecord(.interference, .unknown, code: .censoredUndecided, inputs: inputs, note: .thresholdMissing))
+        }
+    }
+
+    /// Other analyzers have thresholds for it, this one has none.
+    func isUnserved(_ index: HILIndex, _ line: CheckLine) -> Bool {
+        facts.analyzer != nil && !line.interference.contains { $0.index == index && applies($0) }
     }
 
     private mutating func judge(_ index: Exact, _ rule: InterferenceRule) {

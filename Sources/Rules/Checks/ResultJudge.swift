@@ -7,6 +7,8 @@ struct ResultJudge {
     let facts: ResultFacts
     /// Nil: the catalogue does not know the analysis.
     let line: CheckLine?
+    /// Nil: the method is not known, or has nothing of its own.
+    let method: LineMethod?
     var checks: [CheckRecord] = []
     /// In the unit of the catalogue, before rounding.
     private(set) var raw: Measured?
@@ -25,6 +27,7 @@ struct ResultJudge {
     private(set) var isHeld = false
 
     init(_ facts: consuming ResultFacts, line: CheckLine?) {
+        method = line?.method(facts.method, on: facts.analyzer)
         self.facts = facts
         self.line = line
         checks.reserveCapacity(48)
@@ -252,10 +255,12 @@ extension ResultJudge {
             skip(.indicesPresent, .notMeasured)
             return
         }
-        let missing = line.interference.first { applies($0) && facts.indices[$0.index] == nil }
+        let missing =
+            line.interference.first { applies($0) && facts.indices[$0.index] == nil }?.index
+            ?? line.indicesOfSome.first { facts.indices[$0] == nil && isUnserved($0, line) }
         add(
             .indicesPresent, if: missing != nil, .analyzerFlag,
-            inputs: missing.map { [CheckFact(.index, $0.index.rawValue)] } ?? [])
+            inputs: missing.map { [CheckFact(.index, $0.rawValue)] } ?? [])
     }
 
     private static let finalStatus = [CheckFact(.state, "F")]

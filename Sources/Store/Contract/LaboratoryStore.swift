@@ -140,6 +140,9 @@ package protocol LaboratoryStore: Sendable {
     func controls(analyzer: String?, limit: Int) async throws(StoreFailure) -> [ControlObservation]
     /// Every (analyzer, analysis) that a control was ever measured of, by analyzer, then analysis.
     func controlledAssays(site: String) async throws(StoreFailure) -> [(analyzer: String, analysis: String)]
+    /// Every (analyzer, analysis) of which a result waits for the technician or for a signature, by analyzer, then
+    /// analysis.
+    func waitingAssays(site: String) async throws(StoreFailure) -> [(analyzer: String, analysis: String)]
     /// Of one analysis on one analyzer, observed in [`from`, `before`): the newest `limit`, newest first.
     func controls(analyzer: String, analysis: String, from: Instant, before: Instant, limit: Int)
         async throws(StoreFailure) -> [ControlObservation]
@@ -188,6 +191,11 @@ package protocol LaboratoryStore: Sendable {
     func deliveryEvents(_ deliveryID: String) async throws(StoreFailure) -> [DeliveryEvent]
     /// The same of several deliveries at once; those without any are left out.
     func deliveryEvents(of deliveryIDs: [String]) async throws(StoreFailure) -> [String: [DeliveryEvent]]
+    /// Requests with a delivery that the PFI, the DMP or a mailbox refused, by identifier, but for those given up and
+    /// those that a later version overtook. Some were settled since, as their deliveries and acts tell.
+    func requestsRefused(site: String?) async throws(StoreFailure) -> [String]
+    /// Requests of which somebody has a version and could not be sent a later one (register `withheld`).
+    func requestsOwed(site: String) async throws(StoreFailure) -> [String]
     func inbound(source: String, controlID: String) async throws(StoreFailure) -> InboundMessage?
 
     // Trail and numbers

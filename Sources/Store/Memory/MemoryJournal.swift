@@ -131,6 +131,22 @@ extension MemoryStore {
         let found = allDeliveries.filter { !closed.contains($0.id) }
         return Array(found.sorted { older(($0.createdAt, $0.id), ($1.createdAt, $1.id)) }.prefix(limit))
     }
+    package func requestsRefused(site: String?) throws(StoreFailure) -> [String] {
+        try checkOpen()
+        let refused = deliveries(having: [.refused]).subtracting(deliveries(having: [.abandoned]))
+        let failed = refused.union(deliveries(having: [.dmpRefused, .mailRefused]))
+        func isDeletion(_ delivery: Delivery) -> Bool { delivery.destination.contains("retrait") }
+        let all = allDeliveries
+        let found = all.filter { one in
+            guard failed.contains(one.id), site == nil || site == one.site else { return false }
+            return isDeletion(one)
+                || !all.contains {
+                    $0.requestID == one.requestID && $0.createdAt > one.createdAt && $0.reportID != one.reportID
+                        && !isDeletion($0)
+                }
+        }
+        return Set(found.map(\.requestID)).sorted { Bytes($0) < Bytes($1) }
+    }
     package func deliveryEvents(_ deliveryID: String) throws(StoreFailure) -> [DeliveryEvent] {
         try checkOpen()
         return allDeliveryEvents.filter { $0.deliveryID == deliveryID }.sorted { $0.ordinal < $1.ordinal }

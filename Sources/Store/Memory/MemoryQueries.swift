@@ -146,7 +146,7 @@ extension MemoryStore {
         return current(Set(ready.map(\.requestID)).union(reopened), site, limit)
     }
     /// Validated, and in no signature.
-    private var ready: [Observation] {
+    var ready: [Observation] {
         let last = Dictionary(grouping: allObservationEvents, by: \.observationID)
             .compactMapValues { $0.max { $0.ordinal < $1.ordinal }?.kind }
         let signed = signedObservations

@@ -22,6 +22,12 @@ extension MemoryStore {
         return Array(found.prefix(limit))
     }
 
+    package func requestsOwed(site: String) throws(StoreFailure) -> [String] {
+        try checkOpen()
+        let found = entries(.withheld, site).filter { $0.body.contains("\"hasEarlier\":true") }
+        return Set(found.map(\.subject)).sorted { Bytes($0) < Bytes($1) }
+    }
+
     private var allEvaluations: [EvaluationRecord] { all { if case .evaluation(let f) = $0 { f } else { nil } } }
     package func evaluations(observationID: String) throws(StoreFailure) -> [EvaluationRecord] {
         try checkOpen()
@@ -100,6 +106,14 @@ extension MemoryStore {
         let all: [ControlObservation] = all { if case .control(let f) = $0 { f } else { nil } }
         for control in all where control.site == site {
             if let analysis = control.analysis { found.insert([control.analyzer, analysis]) }
+        }
+        return found.sorted { ordered($0, $1) }.map { ($0[0], $0[1]) }
+    }
+    package func waitingAssays(site: String) throws(StoreFailure) -> [(analyzer: String, analysis: String)] {
+        var found = Set<[String]>()
+        let waiting = try observationsAwaitingTechnicalValidation(site: site, limit: .max)
+        for observation in waiting + ready where observation.site == site {
+            if let analyzer = observation.origin.analyzer { found.insert([analyzer, observation.analysis]) }
         }
         return found.sorted { ordered($0, $1) }.map { ($0[0], $0[1]) }
     }

@@ -32,6 +32,8 @@ package final class QualityBoard: Sendable {
     private struct State {
         var pages: [Key: QualityPage] = [:]
         var flows: [Key: PatientFlow] = [:]
+        /// All that is controlled, by site.
+        var assays: [String: [ControlledAssay]] = [:]
         /// Assays with results of patients that no flow has read yet.
         var unread: Set<Key> = []
         /// Counts what was torn out: a page that was being made meanwhile is not kept.
@@ -46,6 +48,12 @@ package final class QualityBoard: Sendable {
     func keep(_ page: QualityPage, for key: Key, madeAt generation: Int) {
         state.withLock { state in
             if state.generation == generation { state.pages[key] = page }
+        }
+    }
+    func assays(of site: String) -> [ControlledAssay]? { state.withLock { $0.assays[site] } }
+    func keep(_ assays: [ControlledAssay], of site: String, madeAt generation: Int) {
+        state.withLock { state in
+            if state.generation == generation { state.assays[site] = assays }
         }
     }
     func flow(_ key: Key) -> PatientFlow? { state.withLock { $0.flows[key] } }
@@ -65,11 +73,13 @@ package final class QualityBoard: Sendable {
             state.generation += 1
             state.pages = [:]
             state.flows = [:]
+            state.assays = [:]
         }
     }
     func forget(site: String, analyzer: String, analysis: String? = nil) {
         state.withLock { state in
             state.generation += 1
+            state.assays[site] = nil
             state.pages = state.pages.filter { key, _ in
                 key.site != site || key.assay.analyzer != analyzer
                     || (analysis != nil && key.assay.analysis != analysis)

@@ -177,7 +177,8 @@ extension Desk {
     }
 
     /// The policies of an assay, each from when it was decided: what is decided today judges no control of the past.
-    /// Without a decision, that of the catalogue; else the standard rules for as many levels as had a target then.
+    /// Without a decision, that of the catalogue; else the standard rules for as many levels as had a target then. The
+    /// last one with what it leans on of the published tables and no biologist approved.
     private func policies(
         of assay: ControlledAssay, site: String, _ history: [KnownTargets]
     ) async throws(CommandFailure) -> (first: ControlPolicy, changes: [PolicyChange]) {
@@ -190,8 +191,36 @@ extension Desk {
             let body = try RegisterText.decode(Array(entry.body.utf8), as: Decided<ControlPolicy>.self)
             changes.append(PolicyChange(at: entry.at, policy: body.value))
         }
-        if let published = shelf.controls?.policy(for: assay) { return (published, changes) }
-        let decided = changes.map(\.at).min()
+        let tables = shelf.controls
+        let published = tables?.policyInForce(for: assay)
+        var policies = (first: published ?? Desk.standardPolicy(levels: 1), changes: changes)
+        if published == nil {
+            var standard = Desk.standardPolicies(history, before: changes.map(\.at).min())
+            // What was measured before the first target was set is judged as what came next.
+            if !standard.isEmpty { policies.first = standard.removeFirst().policy }
+            policies.changes = standard + changes
+        }
+        let latest = policies.changes.last?.policy ?? policies.first
+        var awaiting = latest.awaiting
+        if changes.isEmpty, published == nil { awaiting = tables?.abandonedPolicy(of: assay) }
+        // Who exempts by command asks for no target.
+        if awaiting == nil, latest.exemption == nil {
+            awaiting = tables?.unsignedTargets(of: assay, besides: Set((history.last?.targets ?? []).map(\.material)))
+        }
+        if let last = policies.changes.indices.last {
+            policies.changes[last].policy.awaiting = awaiting
+        } else {
+            policies.first.awaiting = awaiting
+        }
+        return policies
+    }
+
+    private static func standardPolicy(levels: Int) -> ControlPolicy {
+        ControlPolicy(rules: ControlPolicy.standardRules(levels: max(levels, 1)))
+    }
+
+    /// The standard rules, from each instant when the number of levels with a target changed; until a decision.
+    private static func standardPolicies(_ history: [KnownTargets], before end: Instant?) -> [PolicyChange] {
         var standard = [PolicyChange]()
         // A target may serve from another instant than the one when it was set.
         var instants = Set(history.map(\.at))
@@ -199,15 +228,13 @@ extension Desk {
             instants.insert(target.from)
             if let end = target.to { instants.insert(end) }
         }
-        for at in instants.sorted() where decided.map({ at < $0 }) ?? true {
+        for at in instants.sorted() where end.map({ at < $0 }) ?? true {
             guard let targets = history.last(where: { $0.at <= at })?.targets else { continue }
             let levels = Set(targets.filter { $0.isInForce(at: at) && !$0.isParallel }.map(\.level.name)).count
-            let policy = ControlPolicy(rules: ControlPolicy.standardRules(levels: max(levels, 1)))
+            let policy = standardPolicy(levels: levels)
             if standard.last?.policy != policy { standard.append(PolicyChange(at: at, policy: policy)) }
         }
-        // What was measured before the first target was set is judged as what came next.
-        let first = standard.isEmpty ? nil : standard.removeFirst().policy
-        return (first ?? ControlPolicy(rules: ControlPolicy.standardRules(levels: 1)), standard + changes)
+        return standard
     }
 
     /// Every target ever set for an assay, each ended by the next of its material.
@@ -260,11 +287,28 @@ extension Desk {
         return found.sorted { ($0.analyzer, $0.analysis) < ($1.analyzer, $1.analysis) }
     }
 
-    /// What a result leans on, decisions about it counted; nil when no analyzer measured it.
+    /// How the control stands of all that was ever controlled and of all whose results wait, whoever looks: what was
+    /// never controlled is among them, so that no screen takes its absence for a conforming control.
+    package func controlStandings(
+        site: String, analyzer: String? = nil
+    ) async throws(CommandFailure) -> [(assay: ControlledAssay, standing: ControlStanding)] {
+        var assays = Set(try await controlledAssays(site: site))
+        for assay in try await ask({ () throws(StoreFailure) in try await store.waitingAssays(site: site) }) {
+            assays.insert(ControlledAssay(analysis: assay.analysis, analyzer: assay.analyzer))
+        }
+        var board = [(assay: ControlledAssay, standing: ControlStanding)]()
+        for assay in assays.sorted(by: { ($0.analyzer, $0.analysis) < ($1.analyzer, $1.analysis) })
+        where analyzer.map({ $0 == assay.analyzer }) ?? true {
+            board.append((assay, try await controlStanding(of: assay, site: site)))
+        }
+        return board
+    }
+
+    /// What a result leans on, decisions about it counted.
     package func controlStanding(
         of observation: Observation, at: Instant
-    ) async throws(CommandFailure) -> ControlStanding? {
-        guard let analyzer = observation.origin.analyzer else { return nil }
+    ) async throws(CommandFailure) -> ControlStanding {
+        guard let analyzer = observation.origin.analyzer else { return try await typedStanding(observation) }
         let assay = ControlledAssay(analysis: observation.analysis, analyzer: analyzer)
         let (page, flow) = try await followedPage(assay, site: observation.site)
         let timeline = page.timeline
@@ -277,6 +321,31 @@ extension Desk {
         let result = MeasuredResult(id: observation.id, assay: assay, measuredAt: observation.observedAt)
         return timeline.standing(
             of: result, decisions: decisions.map(\.value), knownAt: at, patientSamples: samples, needed: needed)
+    }
+
+    /// A value that a hand typed leans on no control of an analyzer. It passes where its analysis needs none at all:
+    /// wherever a control of it is known, somebody signed that none is wanted.
+    private func typedStanding(_ observation: Observation) async throws(CommandFailure) -> ControlStanding {
+        let (code, site) = (observation.analysis, observation.site)
+        let published = (shelf.controls?.policies ?? []).map(\.assay).filter { $0.analysis == code }
+        let known = Set(try await assaysAtHand(site: site).filter { $0.analysis == code } + published)
+        var exempted: ControlStanding?
+        for assay in known.sorted(by: { $0.analyzer < $1.analyzer }) {
+            let page = try await storedPage(assay, site: site)
+            guard let exemption = page.timeline.policy.exemption, exemption.at <= observation.observedAt else {
+                return .absent("valeur saisie à la main : aucun contrôle de \(code) ne la couvre")
+            }
+            exempted = exempted ?? page.timeline.standing(at: observation.observedAt)
+        }
+        return exempted ?? .absent("aucun contrôle de qualité enregistré pour \(code)")
+    }
+
+    private func assaysAtHand(site: String) async throws(CommandFailure) -> [ControlledAssay] {
+        if let known = quality.assays(of: site) { return known }
+        let generation = quality.generation
+        let assays = try await controlledAssays(site: site)
+        quality.keep(assays, of: site, madeAt: generation)
+        return assays
     }
 
     /// The levels that have to be controlled for this value, where the policy asks for it; words have none.
@@ -330,9 +399,8 @@ extension Desk {
     /// The observation with the hold that the controls put on it now, in the place of the one of its arrival: a control
     /// rejected later reaches back, one that conforms again lets go what was decided (RULES section 2.5).
     func withControls(_ observation: Observation, at: Instant) async throws(CommandFailure) -> Observation {
-        guard isControlled(observation), let standing = try await controlStanding(of: observation, at: at) else {
-            return observation
-        }
+        guard isControlled(observation) else { return observation }
+        let standing = try await controlStanding(of: observation, at: at)
         var out = observation
         out.holds.removeAll { Desk.ofControls.contains($0.code) }
         if let hold = standing.hold {

@@ -78,10 +78,10 @@ struct SignReview {
             + (file.missing.isEmpty ? [] : [SignObstacle(.missing, file.missing)])
     }
 
-    /// Never by lot (UX section 4): a hold, an identity in doubt, a first positive, a blood group (both are holds), an
+    /// Never by lot (UX section 4): an identity in doubt, a hold (a first positive and a blood group are holds), an
     /// amended file, free words that nobody read again, something joined, another test that a rule proposes.
     private var stops: [SignObstacle] {
-        var stops = [SignObstacle]()
+        var stops = patient.attributes.map { SignObstacle(.identity, attribute: $0) }
         if isAmendment { stops.append(SignObstacle(.amends, version: file.nextVersion - 1)) }
         stops += tasks.map { SignObstacle(.amendmentTask, $0.analyses, words: "contrôle \($0.run) : \($0.reason)") }
         stops += reflexes.map {

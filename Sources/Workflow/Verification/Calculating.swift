@@ -178,6 +178,7 @@ extension Judgement {
             id: id, analysis: formula.code, value: made.value, rawText: made.raw, origin: .calculated, observedAt: at,
             control: ControlFacts(.notNeeded), mode: mode(of: formula.code, analyzer: nil),
             lineApproved: catalogue[formula.code]?.approval == .approved)
+        facts.method = catalogue.method(of: observation)?.name ?? ""
         facts.hasFreeComment = false
         file.take(Arrival(observation: observation, facts: facts))
     }

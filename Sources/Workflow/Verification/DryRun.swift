@@ -27,6 +27,8 @@ private struct TrialSide {
         for place in input.results.indices {
             let code = input.results[place].analysis
             input.results[place].lineApproved = lines.contains(code)
+            // As this side's table has it: whoever changes it wants to see what that does.
+            input.results[place].method = engine.catalogue.method(of: input.results[place])?.name ?? ""
             let isNamed = engine.pack.policy.releasedUnderApproval.contains(code)
             input.results[place].mode = isReleasing && isNamed ? .release : .sort
         }

@@ -131,6 +131,7 @@ extension PriorResult {
             json.member("at", at)
             json.member("cancelled", cancelled)
             json.member("comparability", comparability)
+            json.member("family", family)
             json.member("specimenKind", specimenKind)
             json.member("technicallyValidated", technicallyValidated)
             json.name("value")

@@ -74,6 +74,8 @@ extension Desk {
                 judged.facts.control = try await controlFacts(of: observation, at: judgement.at)
                 judged.facts.mode = judgement.mode(of: observation.analysis, analyzer: observation.origin.analyzer)
                 judged.facts.lineApproved = catalogue[observation.analysis]?.approval == .approved
+                // It keeps the method that it was measured by, where somebody had told.
+                if judged.facts.method.isEmpty { judged.facts.method = catalogue.method(of: observation)?.name ?? "" }
                 judgement.reopenable[record.observationID] = true
             }
             judgement.records[record.observationID] = (judged, record.ordinal)
@@ -87,6 +89,7 @@ extension Desk {
         arrival.facts.control = try await controlFacts(of: arrival.observation, at: judgement.at)
         (arrival.facts.calibrationUntil, arrival.facts.reagentUntil) = try await validities(of: arrival.observation)
         arrival.facts.lineApproved = catalogue[code]?.approval == .approved
+        arrival.facts.method = catalogue.method(of: arrival.observation)?.name ?? ""
         arrival.facts.mode = judgement.mode(of: code, analyzer: arrival.observation.origin.analyzer)
         return arrival
     }
@@ -105,9 +108,7 @@ extension Desk {
     /// The control of quality as the checks take it.
     private func controlFacts(of observation: Observation, at: Instant) async throws(CommandFailure) -> ControlFacts {
         guard isControlled(observation) else { return ControlFacts(.notNeeded) }
-        guard let standing = try await controlStanding(of: observation, at: at) else {
-            return ControlFacts(.absent, "aucun contrôle de qualité enregistré pour \(observation.analysis)")
-        }
+        let standing = try await controlStanding(of: observation, at: at)
         let state: ControlFacts.State =
             switch standing.hold {
             case .absent: .absent
@@ -186,16 +187,19 @@ extension Desk {
     private func compares(_ prior: PriorResult, with observation: Observation, in judgement: Judgement) -> Bool {
         let line = catalogue[observation.analysis]
         let specimen = judgement.file.facts(of: observation.accession, analyses: [observation.analysis])
+        let (here, there) = (catalogue.method(of: observation)?.family ?? "", prior.family ?? "")
         return prior.at < (specimen.collectedAt ?? observation.observedAt) && prior.specimenKind == specimen.kind
             && prior.comparability == line?.verification.comparability ?? ""
+            && (here.isEmpty || there.isEmpty || here == there)
     }
 
     private func prior(_ observation: Observation, _ specimen: Specimen?) -> PriorResult {
         // As the catalogue of its day compared it.
-        let line = (shelf[observation.catalogueVersion] ?? catalogue)[observation.analysis]
+        let then = shelf[observation.catalogueVersion] ?? catalogue
+        let line = then[observation.analysis]
         return PriorResult(
             value: observation.value, at: specimen?.collectedAt ?? observation.observedAt,
-            comparability: line?.verification.comparability ?? "",
+            comparability: line?.verification.comparability ?? "", family: then.method(of: observation)?.family,
             specimenKind: specimen?.kind ?? line?.specimen ?? "")
     }
 

@@ -33,6 +33,8 @@ extension Desk {
             // A reflex test is for people to decide, and makes the request another one.
             guard try await reflexes(of: request, all, events + made, at: at).facts.isEmpty else { return }
             let patient = try await patient(request.patientID)
+            // Nobody is sure whose results they are: a person decides.
+            guard patient.attributes.isEmpty else { return }
             let specimens = try await ask { () throws(StoreFailure) in
                 try await store.specimens(requestID: request.id)
             }

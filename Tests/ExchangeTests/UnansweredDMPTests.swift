@@ -1,0 +1,200 @@
+import Base
+import Exchange
+import HL7v2
+import Laboratory
+import Neighbours
+import Store
+import Testing
+import Workflow
+
+/// Whatever was refused, lost or given up, the version in force comes to the DMP, once, and it is the only one that
+/// stands there.
+@Suite(.timeLimit(.minutes(2))) struct `A DMP that has not what is to be replaced` {
+    private func act(_ kind: ReleaseAct.Kind, of id: String? = nil) -> ReleaseAct {
+        ReleaseAct(kind, reason: "essai", deliveryID: id)
+    }
+    private func resend(_ request: Request, _ dispatch: ReportDispatch) async throws {
+        try await dispatch.perform(act(.resend), on: request.number, by: Bench.biologist)
+        #expect(try await dispatch.sendDue())
+    }
+    private func amend(_ bench: Bench, _ request: Request, _ value: String, _ dispatch: ReportDispatch) async throws {
+        try await bench.sign(request, value)
+        try await dispatch.makeReports()
+        #expect(try await dispatch.sendDue())
+    }
+    private func documents(_ bench: Bench, _ request: Request) async throws -> [String] {
+        try await bench.store.reports(requestID: request.id).sorted { $0.version < $1.version }.map(\.documentOID)
+    }
+    private func register(_ folder: String) -> [String] {
+        text("\(folder)/bout/dmp/279035121518989/registre.tsv").split(separator: "\n").map {
+            $0.split(separator: "\t").prefix(2).joined(separator: " ")
+        }
+    }
+    private func mails(_ folder: String) -> [String] {
+        text("\(folder)/bout/mss/\(Bench.prescriberMail)/courriels.tsv").split(separator: "\n").map {
+            $0.split(separator: "\t").dropFirst().joined(separator: " ")
+        }
+    }
+    /// What the DMP says of the last message that was for it.
+    private func refuse(_ bench: Bench, _ request: Request, version: Int, _ code: String) async throws {
+        let all = try await bench.deliveries(request).map(\.delivery)
+        let last = try #require(all.last { $0.version == version && $0.toDMP })
+        try await bench.desk.recordDelivery(.dmpRefused, last, detail: code, author: "exchange")
+    }
+
+    /// A first version that the PFI forgot without a word and that was given up; the second one replaces it, and the
+    /// DMP, which has nothing to replace, says so by its own acknowledgement.
+    private func forgotten(
+        _ body: (Bench, Request, ReportDispatch, _ folder: String, _ answered: () async throws -> Void) async throws
+            -> Void
+    ) async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        let listener = try await AcknowledgementListener.start(
+            host: "127.0.0.1", port: 0, desk: bench.desk, zone: .europeParis, log: { _ in })
+        let listening = Task { await listener.run() }
+        defer { listening.cancel() }
+        var policy = PFIPolicy(answers: [.silence, .accept])
+        policy.zamDelay = .milliseconds(10)
+        let port = listener.port
+        try await withPFI(policy, zam: { ("127.0.0.1", port) }) { pfi, folder in
+            func answered() async throws {
+                for _ in 0..<600 where pfi.tally.zamPending > 0 { try await Task.sleep(for: .milliseconds(20)) }
+                #expect(pfi.tally.zamPending == 0 && pfi.tally.zamRefused == 0)
+            }
+            let impatient = bench.dispatch(to: pfi.port, waiting: .milliseconds(1500))
+            try await impatient.makeReports()
+            #expect(try await !impatient.sendDue())
+            let first = try #require(try await bench.deliveries(request).first?.delivery)
+            try await impatient.perform(act(.abandon, of: first.id), on: request.number, by: Bench.biologist)
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await amend(bench, request, "4.4", dispatch)
+            try await answered()
+            let replacing = try #require(try await bench.deliveries(request).last)
+            #expect(try bench.transmission(replacing.delivery).request == .replacement, "it may have arrived")
+            #expect(replacing.kinds.contains(.dmpRefused) && register(folder).isEmpty)
+            try await body(bench, request, dispatch, folder, answered)
+        }
+    }
+
+    @Test func `gets the next version as a document of its own`() async throws {
+        try await forgotten { bench, request, dispatch, folder, answered in
+            try await amend(bench, request, "4.6", dispatch)
+            try await answered()
+            let made = try await documents(bench, request)
+            #expect(register(folder) == ["\(made[2]) Approved"])
+            #expect(mails(folder) == ["\(made[1]) RO", "\(made[2]) RO"])
+            try await amend(bench, request, "4.8", dispatch)
+            let last = try await documents(bench, request)[3]
+            #expect(register(folder).suffix(2) == ["\(made[2]) Deprecated", "\(last) Approved"])
+        }
+    }
+
+    @Test func `gets the version in force by a resending, once`() async throws {
+        try await forgotten { bench, request, dispatch, folder, answered in
+            try await resend(request, dispatch)
+            try await answered()
+            let made = try await documents(bench, request)
+            #expect(register(folder) == ["\(made[1]) Approved"])
+            #expect(mails(folder) == ["\(made[1]) RO", "\(made[1]) RO"], "each mailbox once more, as was asked")
+            try await resend(request, dispatch)
+            #expect(register(folder) == ["\(made[1]) Approved"], "what it has is not offered again")
+        }
+    }
+
+    @Test func `is asked to delete nothing by a withdrawal, and gets what is signed after it`() async throws {
+        try await forgotten { bench, request, dispatch, folder, _ in
+            try await dispatch.perform(act(.withdraw), on: request.number, by: Bench.biologist)
+            #expect(try await dispatch.sendDue())
+            let taken = try keptFiles(folder).compactMap { NeighbourMessage($0) }
+            #expect(taken.last?.first("ORC", 1) == "CA" && taken.last?.metadata("DESTDMP") == "N")
+            try await amend(bench, request, "4.6", dispatch)
+            let made = try await documents(bench, request)
+            #expect(register(folder) == ["\(made[2]) Approved"])
+        }
+    }
+
+    @Test func `because it was closed, gets the second version of two by a resending`() async throws {
+        var closed = PFIPolicy()
+        closed.outcome = .dmpClosed
+        try await withSent(closed) { bench, request, away, _ in
+            try await amend(bench, request, "4.4", away)
+            for version in [1, 2] { try await refuse(bench, request, version: version, "DMPClosed DMP fermé") }
+            try await withPFI { pfi, folder in
+                try await resend(request, bench.dispatch(to: pfi.port))
+                let made = try await documents(bench, request)
+                #expect(register(folder) == ["\(made[1]) Approved"])
+                #expect(mails(folder) == ["\(made[1]) RO"])
+            }
+        }
+    }
+
+    @Test func `since it has the version before, gets the replacement that it refused while closed`() async throws {
+        try await withSent { bench, request, dispatch, folder in
+            let first = try #require(try await bench.deliveries(request).first?.delivery)
+            try await bench.desk.recordDelivery(.dmpAccepted, first, detail: nil, author: "exchange")
+            var closed = PFIPolicy()
+            closed.outcome = .dmpClosed
+            try await withPFI(closed) { pfi, _ in
+                let away = bench.dispatch(to: pfi.port)
+                try await amend(bench, request, "4.4", away)
+                try await refuse(bench, request, version: 2, "DMPClosed DMP fermé")
+            }
+            try await resend(request, dispatch)
+            let made = try await documents(bench, request)
+            #expect(register(folder) == ["\(made[0]) Approved", "\(made[0]) Deprecated", "\(made[1]) Approved"])
+        }
+    }
+
+    @Test func `and has another one than the version in force replaces, gets a new edition that replaces it`()
+        async throws
+    {
+        try await withSent { bench, request, dispatch, folder in
+            let first = try #require(try await bench.deliveries(request).first?.delivery)
+            try await bench.desk.recordDelivery(.dmpAccepted, first, detail: nil, author: "exchange")
+            var closed = PFIPolicy()
+            closed.outcome = .dmpClosed
+            try await withPFI(closed) { pfi, _ in
+                let away = bench.dispatch(to: pfi.port)
+                for value in ["4.4", "4.6"] { try await amend(bench, request, value, away) }
+                for version in [2, 3] { try await refuse(bench, request, version: version, "DMPClosed DMP fermé") }
+            }
+            try await resend(request, dispatch)
+            let made = try await documents(bench, request)
+            #expect(made.count == 4)
+            #expect(register(folder).suffix(2) == ["\(made[0]) Deprecated", "\(made[3]) Approved"])
+        }
+    }
+
+    @Test func `only because it is closed, keeps what may have come there without an answer`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI(PFIPolicy(answers: [.lostAnswer, .accept])) { pfi, folder in
+            let impatient = bench.dispatch(to: pfi.port, waiting: .milliseconds(1500))
+            try await impatient.makeReports()
+            #expect(try await !impatient.sendDue())
+            let first = try #require(try await bench.deliveries(request).first?.delivery)
+            try await impatient.perform(act(.abandon, of: first.id), on: request.number, by: Bench.biologist)
+            var closed = PFIPolicy()
+            closed.outcome = .dmpClosed
+            try await withPFI(closed) { pfi, _ in
+                try await amend(bench, request, "4.4", bench.dispatch(to: pfi.port))
+                try await refuse(bench, request, version: 2, "DMPClosed DMP fermé")
+            }
+            try await resend(request, bench.dispatch(to: pfi.port))
+            let made = try await documents(bench, request)
+            #expect(register(folder) == ["\(made[0]) Approved", "\(made[0]) Deprecated", "\(made[1]) Approved"])
+        }
+    }
+
+    @Test func `is never sent again a version that another one replaced`() async throws {
+        try await withSent(PFIPolicy(answers: [.accept, .error])) { bench, request, dispatch, folder in
+            try await amend(bench, request, "4.4", dispatch)
+            let code = await refusal {
+                try await dispatch.perform(act(.resend), on: request.number, by: Bench.biologist)
+            }
+            #expect(code == "release.overtaken")
+            #expect(try keptFiles(folder).count == 1)
+        }
+    }
+}
