@@ -208,9 +208,9 @@ package struct CriticalCall: Codable, Sendable, Hashable {
         close(author, now)
     }
 
-    /// The result is rejected: nobody is called any more. A biologist ends the task with that; a technician leaves it to
-    /// the biologist, and so does everybody when somebody was told already, and must hear that the value does not count.
-    /// False when nothing changes.
+    /// The result is rejected: nobody is called any more. A biologist ends the task with that; a technician leaves it
+    /// to the biologist, and so does everybody when somebody was told already, and must hear that the value does not
+    /// count. False when nothing changes.
     package mutating func cancel(by author: String, isBiologist: Bool, at now: Instant) -> Bool {
         guard state != .closed, cancelledAt == nil else { return false }
         cancelledAt = now
