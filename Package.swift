@@ -132,7 +132,12 @@ if withStore {
         shell("SQLiteEngine", imports: ["Base", "Store", "StoreSQL", grdb, sqlite]),
         .systemLibrary(name: "CPostgreSQL", path: "Sources/CPostgreSQL", pkgConfig: "libpq"),
         shell("PostgreSQLEngine", imports: ["Base", "Store", "StoreSQL", "CPostgreSQL"]),
-        tests("WorkflowTests", imports: ["Base", "Catalog", "Laboratory", "Quality", "Rules", "Store", "Workflow"]),
+        tests(
+            "WorkflowTests",
+            imports: [
+                "Base", "Catalog", "Laboratory", "Quality", "Rules", "Report", "Printing", "Store", "Workflow",
+                "Judges", "TestSupport",
+            ]),
         tests(
             "StoreTests",
             imports: [

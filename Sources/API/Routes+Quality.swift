@@ -70,7 +70,11 @@ extension LaboratoryAPI {
                 guard let kind = ControlEventKind(rawValue: body.kind) else {
                     throw choice("kind", ControlEventKind.noted.map(\.rawValue))
                 }
-                try desk.needReason(body.note)
+                guard body.note.namesSomething else {
+                    throw Refusal(
+                        "reason.missing", at: "note", because: "une note est obligatoire",
+                        remedy: "écrire le lot, l'étalonnage ou ce qui fut fait")
+                }
                 let event = ControlEvent(
                     kind, at: try call.instant(body.at, at: "at") ?? desk.now(), note: body.note,
                     until: try call.instant(body.until, at: "until"))

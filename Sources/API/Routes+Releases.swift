@@ -166,6 +166,9 @@ extension LaboratoryAPI {
                     hiddenFrom: $0.act.hiddenFrom, until: $0.act.until.map { call.moment($0) })
             })
         view.signatures = signatures.map { SignatureView($0, in: call.zone) }
+        view.hidings = view.hiddenFrom.map { from in
+            HidingView(from: from, until: state.ends[from].map { call.moment($0) })
+        }
         view.isWithdrawn = state.isWithdrawn
         view.secretCare = state.secretCare
         view.confidentiality = state.confidentiality

@@ -49,7 +49,8 @@ extension LaboratoryAPI {
             Route("POST", "/v1/requests/:ref/withdraw", .needs(.validateTechnically)) { call in
                 let body = try call.decoded(WithdrawBody.self)
                 let made = try await desk.withdraw(
-                    body.observations, of: call.parameter("ref"), reason: body.reason, by: call.author)
+                    body.observations, of: call.parameter("ref"), reason: body.reason, own: body.own == true,
+                    by: call.author)
                 return try .json(made.map { ObservationEventView($0, in: call.zone) })
             },
             Route("POST", "/v1/requests/:ref/comment", .needs(.enterResult)) { call in

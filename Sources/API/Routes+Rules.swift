@@ -126,7 +126,7 @@ extension LaboratoryAPI {
 
     private func why(_ id: String, _ call: Call) async throws -> WhyView {
         let observation = try await desk.result(id, call.author)
-        let records = try await desk.explain(id, by: call.author)
+        let records = try await desk.explainWhole(id, by: call.author)
         let standing = try await desk.standing([observation], at: desk.now())
         let request = try await desk.request(observation.requestID)
         return WhyView(

@@ -133,6 +133,18 @@ package struct Exact: Sendable, Codable {
         return nil
     }
 
+    /// The same number with `places` decimals, or with as many more as it needs: however it was written (`3`, `3.00`),
+    /// it then reads one way.
+    package func settled(to places: Int) -> Exact {
+        var digits = coefficient, rest = scale
+        while rest > places, digits % 10 == 0 {
+            digits /= 10
+            rest -= 1
+        }
+        let shortest = Exact(coefficient: digits, scale: rest)
+        return rest < places ? shortest.rounded(to: places) : shortest
+    }
+
     /// Rounded half away from zero to `places` decimals (commercial rounding), padded with zeros when shorter. A number
     /// so long that its zeros do not fit stays as it is: equal, but with fewer decimals.
     package func rounded(to places: Int) -> Exact {

@@ -1,5 +1,5 @@
-/// Figures as French pages set them (Imprimerie nationale's *Lexique*): a decimal comma; five digits or more in groups of
-/// three from the unit, between narrow no-break spaces. Four digits stay together, decimals as well.
+/// Figures as French pages set them (Imprimerie nationale's *Lexique*): a decimal comma; five digits or more in groups
+/// of three from the unit, between narrow no-break spaces. Four digits stay together, decimals as well.
 package enum FrenchFigures {
     private static let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
 

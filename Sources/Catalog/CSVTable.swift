@@ -41,6 +41,38 @@ package struct CSVTable: Sendable, Hashable {
     }
 }
 
+extension CSVTable {
+    /// A table as people keep it in a spreadsheet, whose ways of saving change nothing of what it says: semicolons for
+    /// commas (a French one writes the decimals with a comma then), CRLF in a cell, rows and columns of nothing behind
+    /// the last. Cells keep the place that they have in the file.
+    package init(spreadsheet bytes: [UInt8]) {
+        self.init(bytes, separator: CSVTable.hasSemicolons(bytes) ? ";" : ",")
+        guard let header = rows.first else { return }
+        let width = max(1, header.count - header.reversed().prefix { $0.text.isEmpty }.count)
+        rows = rows.compactMap { row in
+            if row.allSatisfy({ $0.text.isEmpty }) { return nil }
+            // A spreadsheet gives every line the cells of the header: a line that has more has a comma too many.
+            let isPadded = row.count == header.count && row.dropFirst(width).allSatisfy { $0.text.isEmpty }
+            return (isPadded ? Array(row.prefix(width)) : row).map(\.withLineFeeds)
+        }
+    }
+
+    /// Between the columns of the header, whose names hold neither.
+    package static func hasSemicolons(_ bytes: [UInt8]) -> Bool {
+        let header = bytes.prefix { $0 != 0x0A }
+        return header.contains(0x3B) && !header.contains(0x2C)
+    }
+}
+
+extension CSVCell {
+    fileprivate var withLineFeeds: CSVCell {
+        guard quoted, text.utf8.contains(0x0D) else { return self }
+        var cell = self
+        cell.text = text.replacing("\r\n", with: "\n")
+        return cell
+    }
+}
+
 /// Walks the bytes once; the state is where we are in a cell.
 private struct CSVScanner {
     enum Place { case cellStart, plain, quoted, quoteInQuoted }

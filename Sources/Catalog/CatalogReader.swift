@@ -33,6 +33,8 @@ struct CatalogRow {
 struct CatalogReader {
     private(set) var findings: [CatalogFinding] = []
     private let files: [CatalogFile]
+    /// Tables of which no line was read: what refers to them is no fault of its own.
+    private var unread: Set<String> = []
     /// What a later table refers back to.
     var analysisByCode: [String: Analysis] = [:]
     var sectionCodes: Set<String> = []
@@ -87,6 +89,12 @@ struct CatalogReader {
     /// Tables that a catalogue may lack.
     static let optionalTables: Set<String> = ["comments.csv", "loinc.csv", "methods.csv"]
 
+    /// What a line is told when it names what another table does not have.
+    private static let references = [
+        ("sections.csv", "section.unknown"), ("specimens.csv", "specimen.unknown"), ("tubes.csv", "tube.unknown"),
+        ("analyses.csv", "interval.analysis"), ("analyses.csv", "panel.member"), ("sections.csv", "comment.section"),
+    ].map { (table: $0.0, code: $0.1) }
+
     /// Columns that a table may lack: every cell is then empty.
     static let optionalColumns: [String: [String]] = [
         "analyses.csv": [
@@ -117,7 +125,10 @@ struct CatalogReader {
     /// By table (in the order above), line, column.
     var sortedFindings: [CatalogFinding] {
         let rank = Dictionary(uniqueKeysWithValues: CatalogReader.tables.enumerated().map { ($1.name, $0) })
-        return findings.enumerated().sorted { a, b in
+        let blamed = findings.filter { finding in
+            !CatalogReader.references.contains { unread.contains($0.table) && finding.code == "catalogue." + $0.code }
+        }
+        return blamed.enumerated().sorted { a, b in
             let (x, y) = (a.element, b.element)
             let (i, j) = (rank[x.file] ?? rank.count, rank[y.file] ?? rank.count)
             if i != j { return i < j }
@@ -174,24 +185,30 @@ struct CatalogReader {
     private mutating func rows(of name: String) -> [CatalogRow] {
         guard let file = files.first(where: { $0.name == name }) else {
             if CatalogReader.optionalTables.contains(name) { return [] }
+            unread.insert(name)
             reportFile(
                 .error, "file.missing", name, cause: "le fichier manque",
                 remedy: "le rétablir, au moins avec sa ligne d'en-tête")
             return []
         }
-        let table = CSVTable(file.bytes)
+        let table = CSVTable(spreadsheet: file.bytes)
         if let defect = table.defect {
+            unread.insert(name)
             let cell = CSVCell(text: "", line: defect.line, column: defect.column, quoted: false)
             report(.error, defect.kind.code, name, cell, defect.kind.cause, defect.kind.remedy)
             return []
         }
         guard let header = table.rows.first else {
+            unread.insert(name)
             reportFile(
                 .error, "file.empty", name, cause: "le fichier est vide",
                 remedy: "le rétablir, au moins avec sa ligne d'en-tête")
             return []
         }
-        let columns = self.columns(of: header, in: name)
+        guard let columns = self.columns(of: header, in: name) else {
+            unread.insert(name)
+            return []
+        }
         var rows: [CatalogRow] = []
         rows.reserveCapacity(table.rows.count)
         for cells in table.rows.dropFirst() {
@@ -207,14 +224,16 @@ struct CatalogReader {
         return rows
     }
 
-    private mutating func columns(of header: [CSVCell], in name: String) -> [String: Int] {
+    /// Nil when a required column is not there: without it no line says what it means.
+    private mutating func columns(of header: [CSVCell], in name: String) -> [String: Int]? {
         let expected = CatalogReader.tables.first { $0.name == name }?.columns ?? []
         let optional = CatalogReader.optionalColumns[name] ?? []
-        if header.count == 1, header[0].text.contains(";") {
+        if header.count == 1, expected.count > 1 {
             report(
-                .error, "csv.separator", name, header[0], "les colonnes sont séparées par des points-virgules",
-                "enregistrer le fichier en CSV séparé par des virgules, UTF-8")
-            return [:]
+                .error, "csv.separator", name, header[0],
+                "la première ligne n'est qu'une cellule : ni virgules ni points-virgules entre les colonnes",
+                "enregistrer le fichier en CSV séparé par des virgules ou des points-virgules, UTF-8")
+            return nil
         }
         var columns: [String: Int] = [:]
         for (index, cell) in header.enumerated() {
@@ -235,7 +254,7 @@ struct CatalogReader {
                 .error, "column.missing", name, cell, "la colonne « \(missing) » manque",
                 "l'ajouter à l'en-tête ; ses cellules peuvent rester vides si la valeur est facultative")
         }
-        return columns
+        return expected.allSatisfy { columns[$0] != nil } ? columns : nil
     }
 
     // MARK: Cells

@@ -23,6 +23,13 @@ package struct CatalogueTables: Sendable, Hashable {
         package func cell(_ row: [String], _ column: String) -> String {
             columns.firstIndex(of: column).map { $0 < row.count ? row[$0] : "" } ?? ""
         }
+        /// What a cell says, whatever a spreadsheet made of its writing.
+        fileprivate func meaning(_ row: [String], _ column: String) -> String {
+            let text = cell(row, column)
+            guard CatalogueTables.numbers[name]?.contains(column) == true, let number = Exact(text) else { return text }
+            return number.settled(to: 0).text
+        }
+
         func key(_ row: [String]) -> String {
             keyColumns.map { cell(row, $0) }.filter { !$0.isEmpty }.joined(separator: " ")
         }
@@ -35,7 +42,7 @@ package struct CatalogueTables: Sendable, Hashable {
     /// Files that do not read as CSV count as others: the lint says why.
     package init(_ files: [CatalogFile]) {
         for file in files.sorted(by: { $0.name < $1.name }) {
-            let table = CSVTable(file.bytes)
+            let table = CSVTable(spreadsheet: file.bytes)
             guard file.name.hasSuffix(".csv"), table.defect == nil, let header = table.rows.first else {
                 others.append(file)
                 continue
@@ -54,17 +61,48 @@ package struct CatalogueTables: Sendable, Hashable {
         (tables.map { CatalogFile(name: $0.name, bytes: Array($0.csv.utf8)) } + others).sorted { $0.name < $1.name }
     }
 
-    /// What a biologist approves of an analysis: its line, those of its methods and of its intervals, cell by cell, in
-    /// a form that the order of lines, the order of columns and the state of approval leave alone.
-    package func approvable(_ code: String) -> [UInt8]? {
+    /// Columns of numbers, by table: `3` and `3.0` say the same there.
+    fileprivate static let numbers: [String: Set<String>] = [
+        "analyses.csv": [
+            "niveau", "facteur_alt", "decimales", "critique_bas", "critique_haut", "delta_limite", "delta_jours",
+            "alerte_bas", "alerte_haut", "absurde_bas", "absurde_haut", "av_bas", "av_haut", "amr_bas", "amr_haut",
+            "dilution_max", "cva", "repasse_abs", "stabilite_h", "critique_pas", "delta_abs", "masse_molaire",
+        ],
+        "intervals.csv": ["grossesse_de", "grossesse_a", "bas", "haut"],
+        "methods.csv": ["amr_bas", "amr_haut", "dilution_max", "cva", "repasse_abs"],
+        "sections.csv": ["rang"],
+        "regles.csv": ["valeur"],
+        "controls/targets.csv": ["moyenne", "ecart_type", "points"],
+        "controls/policies.csv": ["echantillons", "erreur_toleree_pct"],
+        "controls/patients.csv": ["nombre", "lambda", "cible", "limite", "bas", "haut"],
+    ]
+
+    /// What a biologist approves of an analysis: its line, those of its methods and of its intervals, cell by cell, in a form that the
+    /// order of lines, the order of columns, the state of approval and the writing of a number leave alone.
+    package func approvable(_ code: String) -> [UInt8]? { approvable(code, isFormer: false) }
+
+    /// The form that was approved before the writing of a number was left alone; nil where it could stand for other
+    /// cells as well.
+    package func formerlyApprovable(_ code: String) -> [UInt8]? { approvable(code, isFormer: true) }
+
+    private func approvable(_ code: String, isFormer: Bool) -> [UInt8]? {
         guard let analyses = self["analyses.csv"],
             let row = analyses.rows.first(where: { analyses.cell($0, "code") == code })
         else { return nil }
-        var lines = [analyses.text(of: row, leavingOut: ["etat"])]
+        func text(_ table: Table, _ row: [String], leavingOut: Set<String>) -> String? {
+            isFormer
+                ? table.formerText(of: row, leavingOut: leavingOut) : table.text(of: row, leavingOut: leavingOut)
+        }
+        guard let line = text(analyses, row, leavingOut: ["etat"]) else { return nil }
+        var lines = [line]
         for name in ["intervals.csv", "methods.csv"] {
             guard let table = self[name] else { continue }
-            lines +=
-                table.rows.filter { table.cell($0, "code") == code }.map { table.text(of: $0, leavingOut: []) }.sorted()
+            var of = [String]()
+            for row in table.rows where table.cell(row, "code") == code {
+                guard let line = text(table, row, leavingOut: []) else { return nil }
+                of.append(line)
+            }
+            lines += of.sorted()
         }
         return Array(lines.joined(separator: "\n").utf8)
     }
@@ -84,17 +122,26 @@ extension CatalogueTables.Table {
         return needsQuotes ? "\"\(cell.replacing("\"", with: "\"\""))\"" : cell
     }
 
-    private static func escaped(_ cell: String) -> String {
-        guard cell.utf8.contains(where: { $0 == 0x5C || $0 == 0x3B || $0 == 0x0A }) else { return cell }
-        return cell.replacing("\\", with: "\\\\").replacing(";", with: "\\;").replacing("\n", with: "\\n")
-    }
-
-    /// `colonne=valeur` of the cells that are not empty, by name of column; what would cut stands behind a backslash,
-    /// so that no text in one cell reads as the value of another.
+    /// `colonne=valeur` of the cells that are not empty, by name of column; a backslash before what would cut.
     package func text(of row: [String], leavingOut: Set<String>) -> String {
         columns.sorted().filter { !leavingOut.contains($0) }
-            .map { ($0, cell(row, $0)) }.filter { !$0.1.isEmpty }
-            .map { "\($0.0)=\(Self.escaped($0.1))" }.joined(separator: ";")
+            .map { ($0, meaning(row, $0)) }.filter { !$0.1.isEmpty }
+            .map { column, value in
+                let whole = value.replacing("\\", with: "\\\\").replacing(";", with: "\\;")
+                return "\(column)=\(whole.replacing("\n", with: "\\n"))"
+            }
+            .joined(separator: ";")
+    }
+
+    /// The same with numbers as written and nothing before what cuts; nil when a cell holds what looks like another.
+    fileprivate func formerText(of row: [String], leavingOut: Set<String>) -> String? {
+        var parts = [String]()
+        for column in columns.sorted() where !leavingOut.contains(column) {
+            let value = cell(row, column).replacing("\n", with: " ")
+            guard !columns.contains(where: { value.contains(";\($0)=") }) else { return nil }
+            if !value.isEmpty { parts.append("\(column)=\(value)") }
+        }
+        return parts.joined(separator: ";")
     }
 }
 
@@ -131,6 +178,14 @@ extension CatalogueTables {
         return changes
     }
 
+    /// Nothing to tell one from the other, the order of their lines included.
+    package func saysTheSame(as old: CatalogueTables) -> Bool {
+        func order(_ tables: CatalogueTables) -> [[String]] {
+            tables.tables.map { one in one.rows.map { one.key($0) } }
+        }
+        return changes(since: old).isEmpty && order(self) == order(old)
+    }
+
     private static func changes(_ name: String, from old: Table?, to new: Table?) -> [CatalogueChange] {
         func change(_ kind: CatalogueChange.Kind, _ key: String) -> CatalogueChange {
             CatalogueChange(file: name, kind: kind, key: key, column: "", before: "", after: "")
@@ -143,7 +198,7 @@ extension CatalogueTables {
                 continue
             }
             let columns = new.columns + old.columns.filter { !new.columns.contains($0) }
-            for column in columns where old.cell(earlier, column) != new.cell(row, column) {
+            for column in columns where old.meaning(earlier, column) != new.meaning(row, column) {
                 changes.append(
                     CatalogueChange(
                         file: name, kind: .changed, key: key, column: column, before: old.cell(earlier, column),

@@ -18,6 +18,9 @@ package struct AnalysisCoverage: Sendable, Hashable, Codable {
 }
 
 extension AnalysisCatalogue {
+    /// Do its intervals leave an age out, for one sex at least?
+    package func hasGaps(_ code: String) -> Bool { gappedAnalyses.contains(code) }
+
     /// Every analysis of a level (all of them when nil) in the order of the catalogue, each with what it lacks. Items
     /// that make no sense for a line (the unit of a text, the tube of a calculation) are never missing.
     package func coverage(level: Int? = nil) -> [AnalysisCoverage] {

@@ -109,6 +109,8 @@ package enum IntervalKind: String, Sendable, Codable, CaseIterable {
     case decision = "seuil"
     case therapeutic = "thérapeutique"
     case qualitative = "qualitatif"
+    /// No interval applies, and the source of the line says why: no bounds. What nobody wrote is no such statement.
+    case inapplicable = "aucun"
 }
 
 /// One line of `intervals.csv`. Ages are half-open: `from` ≤ age < `to`; a value on a bound is inside (low ≤ x ≤ high).
@@ -152,6 +154,9 @@ package struct ReferenceInterval: Sendable, Hashable, Codable {
         self.weight = weight
         self.source = source
     }
+
+    /// Says something of a patient: bounds, or that there are none to apply.
+    package var isStated: Bool { low != nil || high != nil || kind == .inapplicable }
 
     /// Is the interval for this age (half-open)?
     package func covers(_ age: PatientAge) -> Bool {

@@ -36,7 +36,7 @@ extension CatalogReader {
                 error(
                     "interval.analysis", row, "code", "« \(code) » n'a pas de résultat numérique",
                     "ôter la ligne, ou corriger la nature de l'analyse")
-            } else if unit != analysis.unit {
+            } else if unit != analysis.unit, !(unit.isEmpty && isInapplicable(row)) {
                 error(
                     "interval.unit", row, "ucum", "l'intervalle est en « \(unit) », l'analyse en « \(analysis.unit) »",
                     "convertir les bornes dans l'unité de l'analyse")
@@ -48,7 +48,8 @@ extension CatalogReader {
         }
         let sex = word(row, "sexe", as: IntervalSex.self)
         let kind = word(row, "nature", as: IntervalKind.self)
-        let (low, high) = bounds(row)
+        if kind == .inapplicable { checkInapplicable(row) }
+        let (low, high) = kind == .inapplicable ? (nil, nil) : bounds(row)
         let from = age(row, "age_de"), to = age(row, "age_a")
         let weeks = pregnancy(row, sex: sex)
         guard let weeks, let sex, let from = from ?? (row.text("age_de").isEmpty ? .birth : nil),
@@ -62,14 +63,37 @@ extension CatalogReader {
         }
         return ReferenceInterval(
             analysis: code, sex: sex, from: from, to: to, pregnancyFrom: weeks.range?.lowerBound,
-            pregnancyTo: weeks.range?.upperBound, method: row.text("methode"), low: low, high: high, unit: unit,
+            pregnancyTo: weeks.range?.upperBound, method: row.text("methode"), low: low, high: high,
+            unit: unit.isEmpty ? analysisByCode[code]?.unit ?? "" : unit,
             kind: kind ?? .reference, weight: row.text("poids"), source: row.text("source"))
+    }
+
+    private func isInapplicable(_ row: CatalogRow) -> Bool {
+        row.text("nature") == IntervalKind.inapplicable.rawValue
+    }
+
+    /// A line that says that no interval applies has no bounds, and says why in its source: a biologist signs that.
+    private mutating func checkInapplicable(_ row: CatalogRow) {
+        if let bound = ["bas", "haut"].first(where: { !row.text($0).isEmpty }) {
+            error(
+                "interval.none.bounds", row, bound,
+                "une borne, alors que la ligne dit qu'aucun intervalle ne s'applique",
+                "vider la borne, ou écrire la nature qui lui convient (intervalle, seuil…)")
+        }
+        if !row.text("source").saysSomething {
+            error(
+                "interval.none.reason", row, "source", "la ligne ne dit pas pourquoi aucun intervalle ne s'applique",
+                "écrire le motif dans la colonne source, par exemple : seuil décisionnel, pas un intervalle")
+        }
     }
 
     private mutating func bounds(_ row: CatalogRow) -> (Exact?, Exact?) {
         let low = number(row, "bas"), high = number(row, "haut")
         if row.text("bas").isEmpty, row.text("haut").isEmpty {
-            error("interval.bounds", row, "bas", "l'intervalle n'a aucune borne", "écrire une borne, ou ôter la ligne")
+            error(
+                "interval.bounds", row, "bas", "l'intervalle n'a aucune borne",
+                "écrire une borne ; si aucun intervalle ne s'applique, écrire la nature "
+                    + "\(IntervalKind.inapplicable.rawValue) et le motif dans source")
         } else if let low, let high, low >= high {
             error(
                 "interval.bounds", row, "haut", "la borne basse \(low.text) n'est pas sous la haute \(high.text)",

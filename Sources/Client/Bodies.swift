@@ -243,7 +243,10 @@ package struct RejectBody: Codable, Sendable, Hashable {
 package struct WithdrawBody: Codable, Sendable, Hashable {
     package var observations: [String]
     package var reason: String?
-    package init(observations: [String], reason: String? = nil) {
+    /// True: only what this person did last, not what somebody else did since.
+    package var own: Bool?
+    package init(observations: [String], reason: String? = nil, own: Bool? = nil) {
+        self.own = own
         self.observations = observations
         self.reason = reason
     }

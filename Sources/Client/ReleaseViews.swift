@@ -26,6 +26,16 @@ package struct ReleaseBody: Codable, Sendable, Hashable {
     }
 }
 
+/// From whom a report is hidden, and until when; nil: until a biologist shows it.
+package struct HidingView: Codable, Sendable, Hashable {
+    package var from: Audience
+    package var until: Moment?
+    package init(from: Audience, until: Moment?) {
+        self.from = from
+        self.until = until
+    }
+}
+
 /// All that happened to the reports of one request.
 package struct ReportStoryView: Codable, Sendable, Hashable {
     package struct Act: Codable, Sendable, Hashable {
@@ -50,7 +60,9 @@ package struct ReportStoryView: Codable, Sendable, Hashable {
     package var isHeld: Bool
     package var isWithdrawn = false
     package var hiddenFrom: [Audience]
+    /// The next end that comes by itself.
     package var hiddenUntil: Moment?
+    package var hidings: [HidingView] = []
     package var secretCare = false
     package var confidentiality = Visibility.Confidentiality.normal
     package var versions: [ReportView]

@@ -115,7 +115,9 @@ extension WithheldView {
     fileprivate func put(into lines: inout [StandingView]) {
         let parts = destination.split(separator: " ", maxSplits: 1).map(String.init)
         let place = lines.lastIndex { line in
-            if destination == "patient" { return line.destination.contains("@patient.") }
+            if destination == "patient" {
+                return line.destination == destination || line.destination.contains("@patient.")
+            }
             if parts.count == 2, parts[0] == "DMP" { return line.key == destination }
             return line.destination.lowercased() == destination.lowercased()
         }

@@ -43,7 +43,7 @@ extension Workbench {
     package func reason(of hold: Hold) -> String {
         switch manner.language {
         case .french: hold.reason
-        case .english: EnglishServer.words(of: hold.code) + EnglishServer.figures(hold.reason)
+        case .english: EnglishServer.words(of: hold.code) + EnglishChecks.tail(hold.reason)
         }
     }
 
@@ -218,6 +218,7 @@ package enum EnglishServer {
                 + "(ré-identification faite), nouveau prélèvement, contexte clinique, rerun concordant"
         ),
         "tech.signed": ("this result is signed already", "ask the biologist for an amendment"),
+        "tech.undo": ("somebody else acted on this result since: nothing is taken back", "read it again, then decide"),
         "tech.nothing": ("nothing to validate in this file", "go to the next one"),
         "enter.changed": ("somebody else wrote here meanwhile", "compare both values, then choose"),
         "enter.unrequested": ("the test is not requested in this file", "add it to the request first"),

@@ -95,8 +95,7 @@ extension Workbench {
                 lines.append(
                     "\(check.step) \(check.rule) : \(words[word])"
                         + (check.code.isEmpty ? "" : " [\(check.code)]")
-                        + (check.seen.isEmpty
-                            ? "" : manner.language == .french ? " – \(check.seen)" : EnglishServer.figures(check.seen)))
+                        + (check.seen.isEmpty ? "" : " – \(manner.language.seen(check.seen))"))
             }
         }
         if let dilution = why.dilution { lines.append(say(.whyDilution, dilution)) }

@@ -165,6 +165,77 @@ extension ReportDispatch {
         try await tell(facts, "release.copies", request)
     }
 
+    /// An opposition that is lifted – recorded by mistake, or thought over – kept the version in force from somebody:
+    /// it goes there now. Asked at each change of a patient's file and at the start; who has it is not sent it again.
+    func giveUnopposed() async throws(CommandFailure) {
+        guard pfi != nil else { return }
+        for kept in try await desk.keptByOpposition() {
+            do throws(CommandFailure) {
+                try await give(kept.destinations, of: kept.requestID, version: kept.version)
+            } catch {
+                guard case .refused(let refusal) = error else { throw error }
+                log("opposition levée, compte rendu non transmis : \(refusal.code) \(refusal.place)")
+            }
+        }
+    }
+
+    /// The version in force to those of these destinations that may have it and have not. `version`: from which it was
+    /// withheld.
+    private func give(_ names: Set<String>, of id: String, version: Int) async throws(CommandFailure) {
+        guard let pfi else { return }
+        let request = try await desk.request(id)
+        let signatures: [Laboratory.Signature], reports: [ReportVersion]
+        do throws(StoreFailure) {
+            signatures = try await desk.store.signatures(requestID: id)
+            reports = try await desk.store.reports(requestID: id)
+        } catch { throw .store(error) }
+        guard let latest = signatures.max(by: { $0.version < $1.version }),
+            let last = reports.max(by: { $0.version < $1.version }), last.version == version,
+            last.signatureID == latest.id || last.signatureID.hasPrefix("\(latest.id)/")
+        else { return }
+        let state = ReleaseState(try await standingActs(of: request, since: latest.at))
+        if state.isHeld || state.isWithdrawn { return }
+        let known = try await lastWords(of: request)
+        let wanted = names.filter { name in
+            !known.contains { destination, word in
+                destination.description == name && word.delivery.reportID == last.id
+                    && DeliveryErrand(word.delivery) != .deletion
+            }
+        }
+        if wanted.isEmpty { return }
+        var signed = try await desk.signedReport(of: latest)
+        signed.signature.version = last.version
+        signed.visibility = state.visibility
+        (signed.documentOID, signed.setOID) = (last.documentOID, last.setOID)
+        (signed.replacedOID, signed.producedAt) = (last.replacedOID, last.producedAt)
+        let taken = try await deliveries(of: request).count {
+            $0.reportID == last.id && $0.destination.contains("renvoi")
+        }
+        let holders = try await earlierVersions(of: request).holders
+        var facts = [Fact]()
+        do throws(Refusal) {
+            let composition = try Composition(signed, catalogue: desk.catalogue(of: signed))
+            var asked = composition.routingRequest(at: desk.now())
+            asked.holders = holders
+            for errand in Routing(asked, settings: pfi.routing).errands {
+                var errand = errand
+                errand.destinations = errand.destinations.filter { wanted.contains($0.description) }
+                if errand.destinations.isEmpty { continue }
+                let number = desk.newIdentifier()
+                let message = try composition.message(
+                    errand, cda: last.cda, parties: pfi.parties, processing: pfi.processing, controlID: number,
+                    sentAt: desk.now(), settings: pfi.routing)
+                facts.append(
+                    .delivery(
+                        Delivery(
+                            id: number, site: request.site, reportID: last.id, requestID: id, version: last.version,
+                            destination: "PFI renvoi \(taken + facts.count + 1)", controlID: number, message: message,
+                            createdAt: desk.now(), toDMP: errand.toDMP)))
+            }
+        } catch { throw .refused(error) }
+        try await tell(facts, "release.choices", request)
+    }
+
     /// Copies that the patient's choices keep from somebody: told once a version, shown by `deliveries`.
     private func setAside(
         _ notes: [(destination: String, reason: WithheldReason)], _ version: Int, _ request: Request

@@ -22,7 +22,9 @@ extension ReportDispatch {
     package func endHidings() async throws(CommandFailure) {
         for id in try await desk.hidingsOver() {
             let request = try await desk.request(id)
-            let act = ReleaseAct(.hidingEnded, reason: "fin du masquage prévue")
+            let acts = try await desk.releaseActs(of: request).map(\.act)
+            let act = ReleaseAct(
+                .hidingEnded, reason: "fin du masquage prévue", until: ReleaseState(acts).hiddenUntil)
             do throws(CommandFailure) {
                 try await perform(act, on: request, author: "exchange", site: request.site)
             } catch {
@@ -461,6 +463,7 @@ extension ReportDispatch {
             leftAside.withLock { _ = $0?.insert(delivery.id) }
         }
         try await returnLeftAside()
+        try await giveUnopposed()
     }
 
     /// A dead letter: sent again under a new number, or given up.

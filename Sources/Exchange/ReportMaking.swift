@@ -110,7 +110,13 @@ extension ReportDispatch {
         let (signed, documents) = try await documents(
             signed, as: version, state, earlier, earlierVisibility: earlierVisibility)
         let request = signed.content.request
-        var withheld = try await softened(documents.withheld, signatureID, earlier, signed.site.civilZone)
+        var notes = documents.withheld
+        if let words = state.visibility.hiddenFromPatientWords(in: signed.site.civilZone) {
+            for place in notes.indices where notes[place].reason == WithheldReason.hiddenFromPatient.rawValue {
+                notes[place].words = words
+            }
+        }
+        var withheld = try await softened(notes, signatureID, earlier, signed.site.civilZone)
         if pfi != nil { withheld += request.copiesOnPaper(of: signed.content.patient) }
         var deletions = [Fact]()
         // What is held back waits; what is with the wrong patient is taken back all the same.

@@ -25,7 +25,7 @@ package struct ControlFile: Sendable {
     /// `zone`: of times written without one.
     package init(_ bytes: [UInt8], name: String, zone: CivilZone = .europeParis) {
         var sheet = Sheet(
-            bytes, file: name, required: ControlFile.columns, optional: ControlFile.optionalColumns, french: true)
+            bytes, file: name, required: ControlFile.columns, optional: ControlFile.optionalColumns)
         var points: [ControlPoint] = [], notices: [String] = []
         var lineOf: [ControlPoint: Int] = [:]
         var written: [String: (at: Instant, text: String)] = [:]
@@ -64,7 +64,7 @@ package struct ControlFile: Sendable {
         let run = sheet.required(line, "run"), level = sheet.required(line, "level")
         let time = sheet.required(line, "time").flatMap { _ in sheet.instant(line, "time", in: zone) }
         let mean = sheet.number(line, "mean"), sd = sheet.number(line, "sd")
-        guard let text = sheet.required(line, "value") else { return nil }
+        guard let text = sheet.required(line, "value"), !sheet.isAmbiguous(line, "value") else { return nil }
         guard let value = Measured(text) else {
             sheet.refuse(
                 "number", line, "value", "« \(text) » n'est pas une valeur mesurée",

@@ -22,12 +22,10 @@ struct Sheet {
     /// As a French spreadsheet saves it: columns between semicolons, days before months.
     let isFrench: Bool
 
-    /// `french`: a table between semicolons is read too.
-    init(_ bytes: [UInt8], file: String, required: [String], optional: [String] = [], french: Bool = false) {
+    init(_ bytes: [UInt8], file: String, required: [String], optional: [String] = []) {
         self.file = file
-        let header = bytes.prefix { $0 != 0x0A }
-        isFrench = french && header.contains(0x3B) && !header.contains(0x2C)
-        let table = CSVTable(bytes, separator: isFrench ? ";" : ",")
+        isFrench = CSVTable.hasSemicolons(bytes)
+        let table = CSVTable(spreadsheet: bytes)
         if let defect = table.defect {
             refuse("csv", defect.line, defect.column, defect.kind.cause, defect.kind.remedy)
             return
@@ -108,12 +106,24 @@ struct Sheet {
     /// A decimal; nil when empty, or when it is none (refused).
     mutating func number(_ line: Line, _ column: String) -> Exact? {
         let text = line.text(column)
-        guard !text.isEmpty else { return nil }
+        guard !text.isEmpty, !isAmbiguous(line, column) else { return nil }
         if let number = Exact(text) { return number }
         refuse(
             "number", line, column, "« \(text) » n'est pas un nombre décimal",
             "écrire par exemple 4.20 : ni blanc, ni unité")
         return nil
+    }
+
+    /// Between commas, `1,234` may come from who parts thousands with them as well as from who parts decimals: refused.
+    mutating func isAmbiguous(_ line: Line, _ column: String) -> Bool {
+        let parts = line.text(column).split(separator: ",", omittingEmptySubsequences: false)
+        guard !isFrench, parts.count == 2, parts[1].utf8.count == 3, let whole = Int(parts[0]), whole != 0,
+            Int(parts[1]) != nil
+        else { return false }
+        refuse(
+            "number", line, column, "« \(line.text(column)) » se lit de deux façons dans un fichier à virgules",
+            "écrire \(parts[0]).\(parts[1]) ou \(parts[0])\(parts[1])")
+        return true
     }
 
     mutating func integer(_ line: Line, _ column: String, in bounds: ClosedRange<Int>) -> Int? {
@@ -129,12 +139,26 @@ struct Sheet {
     mutating func instant(_ line: Line, _ column: String, in zone: CivilZone) -> Instant? {
         let text = line.text(column)
         guard !text.isEmpty else { return nil }
-        if let instant = Instant(isFrench ? Sheet.iso(text) : text, in: zone) { return instant }
-        refuse(
-            "time", line, column, "« \(text) » n'est pas une date ni un instant",
-            "écrire par exemple 2026-11-22 ou 2026-11-22T07:30:00")
-        return nil
+        guard let instant = Instant(isFrench ? Sheet.iso(text) : text, in: zone) else {
+            refuse(
+                "time", line, column, "« \(text) » n'est pas une date ni un instant",
+                "écrire par exemple 2026-11-22 ou 2026-11-22T07:30:00"
+                    + (isFrench ? "" : " ; 22/11/2026 07:30 ne se lit qu'entre points-virgules"))
+            return nil
+        }
+        let year = CivilTime(instant, in: zone).date.year
+        guard Sheet.years.contains(year) else {
+            refuse(
+                "time", line, column, "« \(text) » se lirait comme un instant de l'an \(year)",
+                "écrire par exemple 2026-11-22T07:30:00 ; un nombre de secondes ou de jours n'est pas une date ici")
+            return nil
+        }
+        return instant
     }
+
+    /// When a control can have been measured, or a lot last. Digits that are no date (seconds since 1970, the day
+    /// number of a spreadsheet) read as one far away.
+    private static let years = 2000...2100
 
     /// `22/11/2026 07:30` → `2026-11-22T07:30`; anything else as it is.
     private static func iso(_ text: String) -> String {

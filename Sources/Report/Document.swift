@@ -154,9 +154,10 @@ extension Composition {
             label: "\(analysis.nameFR) (\(Catalog.Unit.french(second.unit)))", loinc: nil,
             translations: [Coded(analysis.code + "-2", analysis.nameFR, system: site.arc(.analyses))])
         if case .value(_, let at) = entry.outcome { same.outcome = .value(.measured(second.value, unit), at: at) }
-        same.reference =
-            second.low == nil && second.high == nil
-            ? nil : .numbers(low: second.low?.text, high: second.high?.text, unit: unit)
+        same.reference = second.reference.flatMap { bounds in
+            bounds.low == nil && bounds.high == nil
+                ? nil : .numbers(low: bounds.low?.text, high: bounds.high?.text, unit: unit)
+        }
         same.previous = []
         same.comments = []
         entries.append(same)
@@ -165,8 +166,7 @@ extension Composition {
     private func observation(_ line: LaidLine) -> ObservationEntry {
         let observation = line.observation
         var entry = ObservationEntry(
-            code: code(line.analysis), outcome: .notPerformed(reason: ""),
-            comments: observation.comment.map { [$0] } ?? [])
+            code: code(line.analysis), outcome: .notPerformed(reason: ""), comments: line.remarks)
         if case .notPerformed(let reason) = observation.value {
             entry.outcome = .notPerformed(reason: "Non réalisé : " + reason)
             return entry
@@ -175,7 +175,7 @@ extension Composition {
             entry.outcome = .value(value, at: stamp(observation.observedAt))
         }
         entry.interpretation = observation.interpretation
-        if let interval = observation.interval, interval.low != nil || interval.high != nil {
+        if let interval = observation.reference, interval.low != nil || interval.high != nil {
             let unit: CDA.Unit? =
                 if case .value(.number(_, _, let unit), _) = entry.outcome { unit } else {
                     observation.value.unit.flatMap { CDA.Unit(catalogued: $0) }

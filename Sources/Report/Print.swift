@@ -146,8 +146,7 @@ extension Composition {
         var line = PrintedReport.Line(
             name: laid.analysis.nameFR, value: observation.value.printed(as: laid.analysis.nature),
             unit: observation.value.printedUnit, flag: observation.printedFlag,
-            interval: observation.interval?.printed ?? "",
-            comments: observation.comment.map { [$0] } ?? [])
+            interval: observation.reference?.printed ?? "", comments: laid.remarks)
         if case .notPerformed(let reason) = observation.value {
             line.notPerformed = "Non réalisé : " + reason
             line.interval = ""

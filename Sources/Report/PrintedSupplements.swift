@@ -24,7 +24,7 @@ extension Composition {
                 PrintedReport.Equivalent(
                     value: ObservationValue.measured(second.value, unit: second.unit).printed,
                     unit: Catalog.Unit.french(second.unit),
-                    interval: AppliedInterval(low: second.low, high: second.high).printed))
+                    interval: second.reference?.printed ?? ""))
         }
         if let method = method(laid.analysis.code) {
             line.method = [method.technique, method.device?.name, method.reagent?.name].compactMap { $0 }

@@ -27,7 +27,7 @@ package enum Destination: Sendable, Hashable, Comparable, CustomStringConvertibl
 package enum WithheldReason: String, Sendable, Codable, CaseIterable {
     /// The DMP and the patient's mailbox want a qualified identity (INS).
     case identityNotQualified = "INS_NON_QUALIFIEE"
-    case opposed = "OPPOSITION"
+    case opposed = "OPPOSITION"  // WithheldNote.opposed
     case confidential = "CONFIDENTIEL"
     /// Announcement visit to come.
     case hiddenFromPatient = "CACHE_AU_PATIENT"

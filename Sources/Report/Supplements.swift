@@ -9,8 +9,32 @@ package import Laboratory
 struct EquivalentResult {
     let value: Measured
     let unit: String
-    let low: Exact?
-    let high: Exact?
+    let bounds: AppliedInterval
+    /// As `Observation.reference`.
+    var reference: AppliedInterval? { bounds.legend == nil ? bounds : nil }
+}
+
+extension Observation {
+    /// Its interval where it is one of reference: a decision value or a therapeutic range is never printed, nor sent,
+    /// as what is normal (RULES section 6).
+    var reference: AppliedInterval? { interval.flatMap { $0.legend == nil ? $0 : nil } }
+}
+
+extension LaidLine {
+    /// What stands under the value: the decision value or the therapeutic range, then the comment of the result.
+    var remarks: [String] { [limits, observation.comment].compactMap { $0 } }
+
+    /// `Valeur décisionnelle : ≥ 1,03 mmol/L (≥ 0,40 g/L)`
+    private var limits: String? {
+        guard let interval = observation.interval, let legend = interval.legend, !interval.frenchText.isEmpty,
+            case .measured(_, let unit) = observation.value
+        else { return nil }
+        func told(_ bounds: AppliedInterval, _ unit: String) -> String {
+            [bounds.printed, Catalog.Unit.french(unit)].filter { !$0.isEmpty }.joined(separator: " ")
+        }
+        let second = equivalent.map { " (\(told($0.bounds, $0.unit)))" } ?? ""
+        return "\(legend) : \(told(interval, unit))\(second)"
+    }
 }
 
 extension AlternativeUnit {
@@ -34,8 +58,10 @@ extension LaidLine {
         }
         return second.converted(value, places: places).map {
             EquivalentResult(
-                value: $0, unit: second.unit, low: converted(observation.interval?.low),
-                high: converted(observation.interval?.high))
+                value: $0, unit: second.unit,
+                bounds: AppliedInterval(
+                    low: converted(observation.interval?.low), high: converted(observation.interval?.high),
+                    kind: observation.interval?.kind ?? .reference))
         }
     }
 }

@@ -255,7 +255,7 @@ package actor Errands {
         case .reject(let request, let id, let reason):
             _ = try await client.reject(request, RejectBody(observation: id, reason: reason))
         case .withdraw(let request, let ids):
-            _ = try await client.withdraw(request, WithdrawBody(observations: ids))
+            _ = try await client.withdraw(request, WithdrawBody(observations: ids, own: true))
         case .enter(let request, let analysis, let value, let seen):
             var body = ResultBody(analysis, value)
             body.seen = seen

@@ -119,15 +119,18 @@ extension Desk {
             standing.catalogue, files: current, controls: try controls(of: current), pack: standing.pack)
         quality.forgetAll()
         try await refreshApprovals()
-        guard Desk.catalogueVersion(of: files) != (try body(of: last).version) else { return [] }
+        guard Desk.catalogueVersion(of: files) != (try body(of: last).version),
+            !RuleTable.compared(files).saysTheSame(as: RuleTable.compared(current))
+        else { return [] }
         return [
             "le dossier du catalogue n'est pas la version publiée n° \(last.ordinal), qui reste en vigueur ; "
                 + "paillasse catalogue diff la compare, paillasse catalogue publish la remplace"
         ]
     }
 
-    /// A new version in force, for results judged from now on. Refused whole when the lint finds an error, or when
-    /// nothing changes.
+    /// A new version in force, for results judged from now on. Refused whole when the lint finds an error, or when the
+    /// files are those in force. Files that say what is in force, only written otherwise (a spreadsheet saved them), are
+    /// no new version: the one in force is answered, with no change.
     @discardableResult
     package func publish(
         _ files: [CatalogFile], reason: String, by author: Author
@@ -137,16 +140,23 @@ extension Desk {
         let version = Desk.catalogueVersion(of: files)
         let (catalogue, pack) = try publishable(files, version: version)
         let controls = try controls(of: files)
-        let published = try await attempt { () async throws(CommandFailure) -> CataloguePublication in
+        let (published, isNew) = try await attempt { () async throws(CommandFailure) -> (CataloguePublication, Bool) in
             let entries = try await publications()
-            if let last = entries.last, try body(of: last).version == version {
-                throw .refused(
-                    Refusal(
-                        "catalogue.unchanged", at: "version \(last.ordinal)",
-                        because: "ces fichiers sont déjà ceux de la version en vigueur",
-                        remedy: "modifier le dossier, ou ne rien publier"))
-            }
             let before = try entries.last.map { (entry) throws(CommandFailure) in try self.files(of: entry) } ?? []
+            if let last = entries.last {
+                guard try body(of: last).version != version else {
+                    throw .refused(
+                        Refusal(
+                            "catalogue.unchanged", at: "version \(last.ordinal)",
+                            because: "ces fichiers sont déjà ceux de la version en vigueur",
+                            remedy: "modifier le dossier, ou ne rien publier"))
+                }
+                if RuleTable.compared(files).saysTheSame(as: RuleTable.compared(before)) {
+                    var standing = try publication(last)
+                    standing.changes = 0
+                    return (standing, false)
+                }
+            }
             let changes = RuleTable.compared(files).changes(since: RuleTable.compared(before)).count
             let new = PublicationBody(
                 version: version, reason: reason, analyses: catalogue.analyses.count, changes: changes)
@@ -158,8 +168,9 @@ extension Desk {
                 body: RegisterText.text(new), content: RegisterText.encode(texts))
             let note = self.note(author, "catalogue.publish", "version \(entry.ordinal)", entry.at)
             try await ask { () throws(StoreFailure) in try await store.append([.register(entry)], note: note) }
-            return try publication(entry)
+            return (try publication(entry), true)
         }
+        guard isNew else { return published }
         shelf.replace(catalogue, files: files, controls: controls, pack: pack)
         quality.forgetAll()
         try await refreshApprovals()
@@ -263,10 +274,10 @@ extension Desk {
 
     /// What can be approved of an analysis in force; refused when the catalogue has no such line.
     package func approvalSubject(analysis code: String) throws(CommandFailure) -> ApprovalSubject {
-        guard let content = shelf.tables.approvable(code) else {
+        guard let subject = ApprovalSubject(analysis: code, in: shelf.tables) else {
             throw missing("catalogue.code.unknown", "analyse", code)
         }
-        return ApprovalSubject(name: "analyse:\(code)", content: content)
+        return subject
     }
 
     /// What can be approved of a rule in force, by its name in any form (`RuleReference.id(named:)`); refused when
@@ -306,7 +317,7 @@ extension Desk {
                 return CatalogueApproval(subject: subject.name, state: .draft)
             }
             let state: CatalogueApproval.State =
-                if !body.valid { .withdrawn } else if body.hash != Digest.sha256Hex(subject.content) {
+                if !body.valid { .withdrawn } else if !subject.isWhatWasApproved(body.hash) {
                     .changed
                 } else if let until = body.until, until <= at { .expired } else { .approved }
             return CatalogueApproval(
@@ -332,10 +343,8 @@ extension Desk {
     }
 
     private func refreshApprovals() async throws(CommandFailure) {
-        let subjects = shelf.current.analyses.compactMap { analysis in
-            shelf.tables.approvable(analysis.code)
-                .map { ApprovalSubject(name: "analyse:\(analysis.code)", content: $0) }
-        }
+        let tables = shelf.tables
+        let subjects = shelf.current.analyses.compactMap { ApprovalSubject(analysis: $0.code, in: tables) }
         let approved = try await approvals(of: subjects).filter { $0.state == .approved }
         let rules = shelf.pack.approvable
         var standing = RuleApprovals()
@@ -452,9 +461,21 @@ extension Desk {
 package struct ApprovalSubject: Sendable, Hashable {
     package var name: String
     package var content: [UInt8]
+    /// The same as it was signed before the writing of a number was left alone; nil: there was no other.
+    private var former: [UInt8]?
     package init(name: String, content: [UInt8]) {
         self.name = name
         self.content = content
+    }
+    /// Nil when the catalogue has no such line.
+    package init?(analysis code: String, in tables: CatalogueTables) {
+        guard let content = tables.approvable(code) else { return nil }
+        self.init(name: "analyse:\(code)", content: content)
+        former = tables.formerlyApprovable(code)
+    }
+    /// By its SHA-256, hexadecimal.
+    func isWhatWasApproved(_ hash: String) -> Bool {
+        hash == Digest.sha256Hex(content) || former.map { hash == Digest.sha256Hex($0) } ?? false
     }
     package init(_ rule: ApprovableRule) {
         self.init(name: ApprovalSubject.name(of: rule.reference), content: rule.content)

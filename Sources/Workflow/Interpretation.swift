@@ -274,7 +274,11 @@ extension Desk {
     package func needReason(_ reason: String) throws(CommandFailure) {
         guard reason.saysSomething else {
             throw .refused(
-                Refusal("reason.missing", at: "reason", because: "un motif est obligatoire", remedy: "dire pourquoi"))
+                Refusal(
+                    "reason.missing", at: "reason",
+                    because: reason.allSatisfy(\.isWhitespace)
+                        ? "un motif est obligatoire" : "ce motif ne dit rien à qui le lira",
+                    remedy: "dire pourquoi, en quelques mots : ce qui s'est passé, ce qui fut vérifié"))
         }
     }
 }

@@ -102,7 +102,7 @@ extension Desk {
                     remedy: "rejeter ce résultat, corriger la cause, refaire l'analyse"))
         }
         if let hold = asks(.needsReason) {
-            guard let reason, reason.contains(where: { !$0.isWhitespace }) else {
+            guard let reason, reason.saysSomething else {
                 throw .refused(
                     Refusal(
                         "tech.reason", at: observation.analysis, because: "\(hold.code.rawValue) : \(hold.reason)",
@@ -152,9 +152,11 @@ extension Desk {
         }
     }
 
-    /// Takes back validations and rejections that no signature holds: the results wait again.
+    /// Takes back validations and rejections that no signature holds: the results wait again. `own`: only what this
+    /// person did last, not what somebody else did since (`tech.undo`).
     package func withdraw(
-        _ observationIDs: [String], of requestReference: String, reason: String?, by author: Author
+        _ observationIDs: [String], of requestReference: String, reason: String?, own: Bool = false,
+        by author: Author
     ) async throws(CommandFailure) -> [ObservationEvent] {
         try allow(author, .validateTechnically)
         return try await attempt { () async throws(CommandFailure) -> [ObservationEvent] in
@@ -173,6 +175,13 @@ extension Desk {
                         Refusal(
                             "tech.signed", at: request.number, because: "ce résultat est déjà signé",
                             remedy: "demander une rectification au biologiste"))
+                }
+                if own, let since = last[id], since.kind == .withdrawn || since.author != author.login {
+                    throw .refused(
+                        Refusal(
+                            "tech.undo", at: request.number,
+                            because: "\(since.author) est passé depuis sur ce résultat : rien n'est repris",
+                            remedy: "le relire, puis décider"))
                 }
                 guard let before = last[id], before.kind != .withdrawn else { continue }
                 made.append(

@@ -90,6 +90,28 @@ extension Desk {
         return lines.sorted { ($0.at, $0.requestID) > ($1.at, $1.requestID) }
     }
 
+    /// Newest rows of a site that are looked at: what was withheld weeks ago and is still in force is among them.
+    private static let withheldLookedAt = 20_000
+
+    /// Versions that an opposition kept from somebody who may have them now.
+    package func keptByOpposition() async throws(CommandFailure) -> [(
+        requestID: String, version: Int, destinations: Set<String>
+    )] {
+        var found = [(requestID: String, version: Int, destinations: Set<String>)]()
+        for site in sites.keys.sorted() {
+            let rows = try await ask { () throws(StoreFailure) in
+                try await store.register(.withheld, site: site, limit: Desk.withheldLookedAt)
+            }
+            for row in rows where row.body.contains(WithheldNote.opposed) {
+                let notes = try RegisterText.decode(Array(row.body.utf8), as: [WithheldNote].self)
+                let patient = try await patient(try await request(row.subject).patientID)
+                let lifted = notes.filter { $0.opposedWay.map { !patient.isOpposed(to: $0) } ?? false }
+                if !lifted.isEmpty { found.append((row.subject, row.ordinal, Set(lifted.map(\.destination)))) }
+            }
+        }
+        return found
+    }
+
     /// Newest first; of one request, or of a site (nil: all).
     package func withheld(
         site: String?, request reference: String?, limit: Int
@@ -115,6 +137,7 @@ extension Desk {
             let acts = try await releaseActs(of: request)
             let newest = rows.map(\.ordinal).max() ?? 0
             let reached = try await newestAccepted(of: request)
+            let patient = try await patient(request.patientID)
             for row in rows {
                 for note in try RegisterText.decode(Array(row.body.utf8), as: [WithheldNote].self) {
                     let told = acts.last {
@@ -124,7 +147,9 @@ extension Desk {
                         WithheldLine(
                             requestID: request.id, requestNumber: request.number, version: row.ordinal, at: row.at,
                             note: note,
+                            // An opposition that is lifted: it goes there by itself.
                             needsPerson: note.hasEarlier && told == nil
+                                && note.opposedWay.map { patient.isOpposed(to: $0) } ?? true
                                 && (note.reason == WithheldNote.wrongPatient
                                     || row.ordinal == newest && row.ordinal >= reached),
                             told: told))

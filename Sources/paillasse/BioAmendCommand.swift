@@ -64,8 +64,9 @@ extension BioCommand {
         private static func ask() throws -> Amendment.Reason {
             guard Terminal.isKeyboard else {
                 throw Refusal.usage(
-                    "une rectification a un motif",
-                    "donner --reason : " + Amendment.Reason.allCases.map(\.rawValue).joined(separator: ", "))
+                    BioWords.say(.usageAmend),
+                    BioWords.say(
+                        .usageAmendHow, Amendment.Reason.allCases.map(\.rawValue).joined(separator: ", ")))
             }
             let all = Amendment.Reason.allCases
             for (number, reason) in all.enumerated() {
@@ -74,7 +75,7 @@ extension BioCommand {
             Output.line(BioWords.say(.cliReasonNumber))
             let typed = try Terminal.lineOfInput()
             guard let number = Int(typed), all.indices.contains(number - 1) else {
-                throw Refusal.usage("« \(typed) » n'est pas un de ces numéros", "recommencer")
+                throw Refusal.usage(BioWords.say(.usageNumber, typed), BioWords.say(.usageAgain))
             }
             return all[number - 1]
         }

@@ -43,9 +43,8 @@ struct BioCommand: AsyncParsableCommand {
         let known = "file, next, show, why, hist, diff, reject, call, sign, amend, comments, figures, settings"
         let isNumber = word.contains(where: \.isNumber)
         return Refusal(
-            Refusal.unknownCommand, because: "« \(word) » n'est pas une commande de bio",
-            remedy: (isNumber ? "pour lire ce dossier : paillasse bio show \(word) ; " : "")
-                + "choisir parmi : \(known)")
+            Refusal.unknownCommand, because: BioWords.say(.usageWord, word),
+            remedy: BioWords.say(.usageWordHow, isNumber ? BioWords.say(.usageWordShow, word) : "", known))
     }
 
     /// Files that the server looks at for one answer.

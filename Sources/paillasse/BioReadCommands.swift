@@ -40,7 +40,7 @@ extension BioCommand {
         @Flag(help: .said(.helpASCII)) var ascii = false
 
         func validate() throws {
-            guard BioCommand.days(since) != nil else { throw ValidationError("écrire la durée 90d, 6m ou 2y") }
+            guard BioCommand.days(since) != nil else { throw ValidationError(BioWords.say(.usageSince)) }
         }
 
         func run() async throws {
@@ -142,7 +142,7 @@ extension BioCommand {
         func run() async throws {
             // As the screens do: a slip says nothing.
             guard Workbench.isReason(reason) else {
-                throw Refusal.usage("« \(reason) » ne dit pas pourquoi", BioWords.say(.reasonInWords))
+                throw Refusal.usage(BioWords.say(.usageReason, reason), BioWords.say(.reasonInWords))
             }
             let client = try listing.client()
             let file = try await client.fileToSign(request)

@@ -20,10 +20,10 @@ extension BioCommand {
         func validate() throws {
             let parts = [baseline != nil, minutes != nil, errors != nil]
             guard parts.allSatisfy({ $0 == parts[0] }) else {
-                throw ValidationError("--baseline, --minutes et --errors vont ensemble")
+                throw ValidationError(BioWords.say(.usageBaseline))
             }
             guard (sample != nil || baseline != nil) == (reason != nil) else {
-                throw ValidationError("un changement et son motif (--reason) vont ensemble")
+                throw ValidationError(BioWords.say(.usageSettings))
             }
         }
 

@@ -43,15 +43,15 @@ extension BioCommand {
         var uncalled: String?
 
         func validate() throws {
-            guard all == (request == nil) else { throw ValidationError("donner une demande, ou --proposables") }
-            guard !(all && partial) else { throw ValidationError("--proposables ne signe que des dossiers complets") }
+            guard all == (request == nil) else { throw ValidationError(BioWords.say(.usageOneOrAll)) }
+            guard !(all && partial) else { throw ValidationError(BioWords.say(.usageWhole)) }
             guard !all || draft.body == SignDraftBody() else {
-                throw ValidationError("--except, --comment et --note vont avec une demande")
+                throw ValidationError(BioWords.say(.usageDraft))
             }
-            guard !all || uncalled == nil else { throw ValidationError("--uncalled va avec une demande") }
-            guard all || section == nil else { throw ValidationError("--section va avec --proposables") }
+            guard !all || uncalled == nil else { throw ValidationError(BioWords.say(.usageUncalled)) }
+            guard all || section == nil else { throw ValidationError(BioWords.say(.usageSection)) }
             guard sample.map({ (SignOffSettings.leastSample...100).contains($0) }) ?? true else {
-                throw ValidationError("--sample va de \(SignOffSettings.leastSample) à 100")
+                throw ValidationError(BioWords.say(.usageSample, String(SignOffSettings.leastSample)))
             }
         }
 
@@ -192,7 +192,7 @@ extension BioCommand {
             func day(_ text: String?) throws(Refusal) -> CivilDate? {
                 guard let text else { return nil }
                 guard let date = CivilDate(text), date.isComplete else {
-                    throw Refusal.usage("« \(text) » n'est pas un jour", "l'écrire AAAA-MM-JJ")
+                    throw Refusal.usage(BioWords.say(.usageDay, text), BioWords.say(.usageDayHow))
                 }
                 return date
             }

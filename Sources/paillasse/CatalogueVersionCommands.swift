@@ -68,10 +68,13 @@ extension CatalogueCommand {
         func run() async throws {
             let files = try RuleTable.untabled(DataFiles.catalogue(folder))
             let body = PublishBody(files: files.map { CatalogueFileBody($0) }, reason: reason)
-            let version = try await listing.client().publishCatalogue(body)
+            let client = try listing.client()
+            let before = try await client.catalogueVersions().last?.number
+            let version = try await client.publishCatalogue(body)
             if listing.json { return try Output.json(version) }
             Output.prose(
-                "version \(version.number) en vigueur : \(version.analyses) analyses, \(version.changes) écart(s)")
+                "version \(version.number) en vigueur : \(version.analyses) analyses, \(version.changes) écart(s)"
+                    + (version.number == before ? " ; rien ne change, aucune version nouvelle" : ""))
         }
     }
 
@@ -209,7 +212,11 @@ extension CatalogueCommand {
 
     struct Coverage: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Ce qui manque à chaque analyse pour être proposée sans retenue.")
+            abstract: "Ce qui manque à chaque analyse pour être proposée sans retenue, et ce qui ne s'y contrôle pas.",
+            discussion: """
+                NON CONTRÔLÉ : les contrôles du moteur qui ne peuvent jouer, faute de données. La fin dit de chacun \
+                les colonnes à remplir, et ce qui passe inaperçu sans elles.
+                """)
         @OptionGroup var listing: Listing
         @Argument(help: "Dossier ; la version en vigueur par défaut.") var folder: String?
         @Option(help: "Niveau (1 : courant, 2 : à ouvrir).") var level: Int?
@@ -219,28 +226,73 @@ extension CatalogueCommand {
         }
 
         func run() async throws {
-            var catalogue: AnalysisCatalogue
+            let files: [CatalogFile]
+            var approved = Set<String>()
             if let folder {
-                catalogue = try LaboratoryServer.loadCatalogue(try RuleTable.untabled(DataFiles.catalogue(folder)))
+                files = try RuleTable.untabled(DataFiles.catalogue(folder))
             } else {
                 let client = try listing.client()
-                catalogue = try LaboratoryServer.loadCatalogue(try await client.catalogueFiles())
-                let approved = try await client.approvals().filter { $0.state == Approval.approved.rawValue }
-                catalogue = catalogue.approving(
-                    Set(
-                        approved.filter { $0.subject.hasPrefix("analyse:") }
-                            .map { String($0.subject.dropFirst("analyse:".count)) }))
+                files = try await client.catalogueFiles()
+                approved = Set(
+                    try await client.approvals()
+                        .filter { $0.state == Approval.approved.rawValue && $0.subject.hasPrefix("analyse:") }
+                        .map { String($0.subject.dropFirst("analyse:".count)) })
             }
-            let lines = catalogue.coverage(level: level)
+            let catalogue = try LaboratoryServer.loadCatalogue(files).approving(approved)
+            let rules = RulePack.files(among: files)
+            let pack = rules.isEmpty ? RulePack.none : try Coverage.pack(rules, catalogue)
+            let engine = RuleEngine(catalogue: catalogue, pack: pack, zone: .europeParis)
+            let lines = catalogue.coverage(level: level).map { CoverageLine($0, engine.unfedChecks(of: $0.code)) }
             if listing.json { return try Output.json(lines) }
-            var table = Table("CODE", "*ANALYSE", "#NIVEAU", "*MANQUE")
-            for line in lines where !line.missing.isEmpty {
+            var table = Table("CODE", "*ANALYSE", "#NIVEAU", "*MANQUE", "*NON CONTRÔLÉ")
+            for line in lines where !line.missing.isEmpty || !line.unchecked.isEmpty {
                 table.add(
-                    line.code, line.name, String(line.level), line.missing.map(\.rawValue).joined(separator: ", "))
+                    line.code, line.name, String(line.level), line.missing.map(\.rawValue).joined(separator: ", "),
+                    line.unchecked.map(\.name).joined(separator: ", "))
             }
             Output.table(table, empty: "rien ne manque")
-            Output.prose("\(lines.count - table.rows.count) analyse(s) sur \(lines.count) complète(s)")
+            let whole = lines.count { $0.missing.isEmpty && $0.unchecked.isEmpty }
+            Output.prose("\(whole) analyse(s) sur \(lines.count) complète(s)")
+            Coverage.explain(lines.flatMap(\.unchecked))
         }
+
+        private static func pack(_ files: [CatalogFile], _ catalogue: AnalysisCatalogue) throws -> RulePack {
+            do { return try RulePack.load(files, catalogue: catalogue, version: "fichiers") } catch {
+                throw error.findings.first
+                    ?? Refusal(
+                        "rules.rejected", because: "les règles ont des erreurs",
+                        remedy: "lancer paillasse catalogue lint")
+            }
+        }
+
+        /// Each check once: how many analyses it cannot run on, what it wants, why that matters.
+        private static func explain(_ unchecked: [UnfedCheck]) {
+            var table = Table("CONTRÔLE", "#ANALYSES", "*DONNÉES À REMPLIR", "*SANS ELLES")
+            let counts = Dictionary(grouping: unchecked) { $0 }.mapValues(\.count)
+            for (one, count) in counts.sorted(by: { ($0.key.step, $0.key.name) < ($1.key.step, $1.key.name) }) {
+                table.add(one.name, String(count), one.data, one.matters)
+            }
+            guard !counts.isEmpty else { return }
+            Output.line()
+            Output.table(table, empty: "")
+        }
+    }
+}
+
+/// A line of `catalogue coverage --json`.
+private struct CoverageLine: Encodable {
+    var code: String
+    var name: String
+    var level: Int
+    var missing: [AnalysisCoverage.Item]
+    /// Checks that cannot run for lack of data.
+    var unchecked: [UnfedCheck]
+    init(_ line: AnalysisCoverage, _ unchecked: [UnfedCheck]) {
+        code = line.code
+        name = line.name
+        level = line.level
+        missing = line.missing
+        self.unchecked = unchecked
     }
 }
 

@@ -36,7 +36,12 @@ extension RulesCommand {
     struct On: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Remettre le moteur en marche (biologiste).",
-            discussion: "Ce qui fut jugé entre-temps reste retenu ; « rules evaluate » le juge à nouveau.")
+            discussion: """
+                Ce qui arrive ensuite est jugé comme avant la coupure. Un résultat arrivé pendant qu'il était coupé \
+                reste retenu, jusqu'à ce qu'on le juge à nouveau : « rules evaluate DEMANDE ».
+                Dire où, comme pour couper : --analysis CODE, --analyzer NOM ou --site, et --reason. « rules \
+                switches » montre où le moteur est coupé.
+                """)
         @OptionGroup var place: SwitchPlace
         @OptionGroup var listing: Listing
 

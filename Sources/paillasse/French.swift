@@ -47,8 +47,11 @@ enum French {
     ]
 
     static func help(_ text: String) -> String {
-        // The biologist's commands speak the language of the environment.
-        if BioWords.language == .english, CommandLine.arguments.dropFirst().first == "bio" { return text }
+        // These commands speak the language of the environment.
+        let spoken = ["bio", "worklist"]
+        if BioWords.language == .english, let name = CommandLine.arguments.dropFirst().first, spoken.contains(name) {
+            return text
+        }
         var out = text
         for (english, french) in sentences { out = out.replacing(english, with: french) }
         return out.replacing(" --help' ", with: " --help » ").replacing("<commande>' ", with: "<commande> » ")

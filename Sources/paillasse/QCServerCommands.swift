@@ -286,12 +286,13 @@ extension QCCommand {
             } else {
                 periods = try await client.lookBacks(assay.analyzer, assay.analysis)
             }
-            if listing.json { return try Output.json(periods) }
+            let closed = periods.filter(\.done)
+            let shown = periods.filter { !$0.done } + (all ? closed : [])
+            if listing.json { return try Output.json(shown) }
             var table = Table(
                 "SÉRIE", "DEMANDE", "DOSSIER", "ANALYSE", "VALEUR", "MESURÉ", "RENDU", "ÉTAT", "DÉCISION", "PAR",
                 "RÉSULTAT")
-            let closed = periods.filter(\.done)
-            for period in periods.filter({ !$0.done }) + (all ? closed : []) {
+            for period in shown {
                 for entry in period.entries {
                     table.add(
                         period.run, entry.requestNumber ?? "", entry.file ?? "", entry.analysis ?? "",

@@ -43,7 +43,7 @@ extension ReportCommand {
             var rows = [(at: String, rank: Int, cells: [String])]()
             for act in story.acts {
                 let from = act.hiddenFrom.map(\.rawValue).joined(separator: ", ")
-                let until = act.until.map { " jusqu'au \($0.french)" } ?? ""
+                let until = act.kind == .hide ? act.until.map { " jusqu'au \($0.french)" } ?? "" : ""
                 rows.append(
                     (
                         act.at.text, 0,
@@ -116,14 +116,24 @@ extension ReportCommand {
             if story.confidentiality != .normal {
                 state.append("confidentialité \(story.confidentiality.rawValue), jamais au DMP")
             }
-            if !story.hiddenFrom.isEmpty {
-                let until = story.hiddenUntil.map { " jusqu'au \($0.french)" } ?? " jusqu'à nouvel ordre"
-                state.append("masqué à " + story.hiddenFrom.map(\.rawValue).joined(separator: ", ") + until)
-            }
+            state += hidden(story.hidings)
             let versions = story.versions.map { String($0.version) }.joined(separator: ", ")
             Output.prose(
                 "demande \(story.requestNumber) : " + (versions.isEmpty ? "aucun compte rendu" : "version \(versions)")
                     + (state.isEmpty ? "" : " – " + state.joined(separator: ", ")))
+        }
+
+        /// Those with the same end in one part: a date ends it, and a biologist may before.
+        static func hidden(_ hidings: [HidingView]) -> [String] {
+            var ends = [Moment?]()
+            for one in hidings where !ends.contains(one.until) { ends.append(one.until) }
+            return ends.map { end in
+                let people = hidings.filter { $0.until == end }.map(\.from.rawValue).joined(separator: ", ")
+                let until =
+                    end.map { "jusqu'au \($0.french), ou avant si un biologiste le rend visible" }
+                    ?? "jusqu'à ce qu'un biologiste le rende visible"
+                return "masqué à \(people) \(until)"
+            }
         }
 
         static func word(_ kind: ReleaseAct.Kind) -> String {

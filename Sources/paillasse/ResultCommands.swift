@@ -7,11 +7,8 @@ import Laboratory
 
 struct WorklistCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "worklist", abstract: "Résultats à valider techniquement, urgents d'abord.",
-        discussion: """
-            Dans un terminal, l'écran de travail : ? montre ses touches, x les actions de la ligne. Avec --plain, le
-            même travail ligne par ligne, aussi depuis un tuyau. Ailleurs, ou avec --json ou --limit, la liste.
-            """)
+        commandName: "worklist", abstract: BioWords.say(.helpWorklist),
+        discussion: BioWords.say(.helpWorklistMore))
 
     @OptionGroup var listing: Listing
     @OptionGroup var length: Length
@@ -27,17 +24,16 @@ struct WorklistCommand: AsyncParsableCommand {
         }
         let lines = try await listing.client().worklist(limit: length.limit)
         if listing.json { return try Output.json(lines) }
-        var table = Table(
-            "DEMANDE", "URG", "*PATIENT", "ANALYSE", "#RÉSULTAT", "INTERVALLE", "*DRAPEAU", "*RETENUES", "ID")
+        var table = Table(BioWords.titles(.cliWorkTitles))
         for line in lines {
             let observation = line.observation
             table.add(
-                line.requestNumber, line.priority == .urgent ? "oui" : "", line.patientName, observation.analysis,
-                observation.result, observation.interval?.frenchText ?? "", observation.mark, observation.holdCodes,
-                observation.id)
+                line.requestNumber, line.priority == .urgent ? BioWords.say(.yes) : "", line.patientName,
+                observation.analysis, observation.result, observation.interval?.frenchText ?? "",
+                BioWords.mark(observation.flags), observation.holdCodes, observation.id)
         }
-        Output.table(table, empty: "rien à valider")
-        Output.legend(of: lines.map(\.observation))
+        Output.table(table, empty: BioWords.say(.cliWorkNothing))
+        BioWords.legend(lines.map(\.observation))
     }
 }
 

@@ -7,13 +7,13 @@ import Terminal
 
 /// How the full screen looks and is driven.
 struct ScreenOptions: ParsableArguments {
-    @Flag(help: "Ligne par ligne, sans écran ni couleur (lecteur d'écran, braille, tuyau).") var plain = false
-    @Flag(help: "Écrire la carte des touches, à imprimer.") var card = false
-    @Flag(help: "Sans dessins : lettres et signes ASCII.") var ascii = false
-    @Flag(help: "Rangée du haut d'un clavier AZERTY : chiffres sans Maj.") var azerty = false
-    @Flag(help: "Clics de souris.") var mouse = false
-    @Option(help: ArgumentHelp("sombre, clair, contraste, deuteranopie ou mono.", valueName: "nom")) var theme: String?
-    @Option(help: ArgumentHelp("Fichier de touches : « action = touche touche ».", valueName: "fichier"))
+    @Flag(help: .said(.helpPlain)) var plain = false
+    @Flag(help: .said(.helpCard)) var card = false
+    @Flag(help: .said(.helpSigns)) var ascii = false
+    @Flag(help: .said(.helpAzerty)) var azerty = false
+    @Flag(help: .said(.helpMouse)) var mouse = false
+    @Option(help: ArgumentHelp(BioWords.say(.helpTheme), valueName: "nom")) var theme: String?
+    @Option(help: ArgumentHelp(BioWords.say(.helpKeys), valueName: "fichier"))
     var keys: String?
 
     /// What the options and the environment say together.

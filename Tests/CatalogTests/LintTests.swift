@@ -161,10 +161,24 @@ struct Spoiled: Sendable, CustomTestStringConvertible {
         #expect(other.map(\.code) == ["catalogue.file.unknown"])
         #expect(other.map(\.severity) == [.warning])
         #expect(AnalysisCatalogue.lint(Small().files() + [CatalogFile(name: "README.md", bytes: [])]) == [])
-        let semicolons = CatalogFile(name: "panels.csv", bytes: Array("code;nom_fr\nA;b\n".utf8))
-        let separated = AnalysisCatalogue.lint(Small().files(without: "panels.csv") + [semicolons])
-        #expect(separated.first?.code == "catalogue.csv.separator")
-        #expect(separated.first?.place == "panels.csv:1:1")
+    }
+
+    /// What refers to a table that nobody could read is no fault of its own.
+    @Test func `a table that does not read is told once`() {
+        func said(_ name: String, _ text: String, latin: Bool = false) -> [String] {
+            let bytes = latin ? text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) } : Array(text.utf8)
+            return AnalysisCatalogue.lint(Small().files(without: name) + [CatalogFile(name: name, bytes: bytes)])
+                .map { "\($0.code.dropFirst("catalogue.".count)) \($0.place)" }
+        }
+        let analyses = String(decoding: Small.csv(Small().tables["analyses.csv"] ?? []), as: UTF8.self)
+        #expect(said("analyses.csv", analyses) == [])
+        #expect(said("analyses.csv", analyses, latin: true) == ["csv.utf8 analyses.csv:3:7"])
+        #expect(said("analyses.csv", analyses.replacing(",", with: "\t")) == ["csv.separator analyses.csv:1:1"])
+        #expect(said("analyses.csv", "") == ["file.empty analyses.csv"])
+        #expect(said("sections.csv", "") == ["file.empty sections.csv"])
+        #expect(
+            said("analyses.csv", analyses.replacing("code,niveau,", with: "codes,niveau,"))
+                == ["column.missing analyses.csv:1", "column.unknown analyses.csv:1:1"])
     }
 
     @Test func `a refused catalogue lists every finding and loads nothing`() {
@@ -209,6 +223,37 @@ struct Spoiled: Sendable, CustomTestStringConvertible {
         small.set("intervals.csv", 2, "ucum", unit)
         let column = small.column("analyses.csv", 2, "ucum")
         #expect(small.said == (admitted ? [] : ["loinc.unit analyses.csv:2:\(column)"]))
+    }
+
+    @Test func `a line that says that no interval applies is linted like any other`() throws {
+        let none = ["NA", "*", "0", "", "", "", "", "", "", "mmol/L", "aucun", "", "seuil décisionnel"]
+        var small = Small()
+        small.tables["intervals.csv"]?.remove(at: 1)
+        #expect(try small.catalogue().coverage().first?.missing.contains(.interval) == true)
+        let stated = small.adding("intervals.csv", none)
+        #expect(stated.said == [])
+        let catalogue = try stated.catalogue()
+        #expect(catalogue.coverage().first?.missing.contains(.interval) == false)
+        let line = try #require(catalogue.interval(for: "NA", sex: .any, ageMinutes: 0))
+        #expect(line.kind == .inapplicable && line.low == nil && line.high == nil && line.source == "seuil décisionnel")
+        // A bound, no reason: not that statement. Its unit may be left out, another one not.
+        let row = 5
+        #expect(stated.setting("intervals.csv", row, "bas", "1").said == ["interval.none.bounds intervals.csv:5:12"])
+        #expect(stated.setting("intervals.csv", row, "haut", "1").said == ["interval.none.bounds intervals.csv:5:13"])
+        for nothing in ["", " ", "–"] {
+            let said = stated.setting("intervals.csv", row, "source", nothing).findings.map(\.code)
+            #expect(said == ["catalogue.interval.none.reason"], "\(nothing)")
+        }
+        #expect(stated.setting("intervals.csv", row, "ucum", "").said == [])
+        #expect(stated.setting("intervals.csv", row, "ucum", "g/L").findings.map(\.code) == ["catalogue.interval.unit"])
+        // Ages and sexes as for any line: a hole, an overlap.
+        let hole = stated.setting("intervals.csv", row, "age_a", "60 a")
+        #expect(hole.findings.map(\.code) == ["catalogue.interval.gap"] && hole.findings.first?.severity == .error)
+        #expect(Small().adding("intervals.csv", none).said == ["interval.overlap intervals.csv:6:6"])
+        let men = Small().setting("intervals.csv", 2, "sexe", "M")
+            .adding("intervals.csv", ["NA", "F"] + none.dropFirst(2))
+        #expect(men.said == [])
+        #expect(try men.catalogue().interval(for: "NA", sex: .any, ageMinutes: 0) == nil, "the sexes differ")
     }
 
     @Test func `gaps warn and overlaps refuse, for each sex`() {

@@ -19,7 +19,7 @@ import Testing
         #expect(catalogue.sections.count == 18)
         #expect(catalogue.specimens.count == 13)
         #expect(catalogue.tubes.count == 15)
-        #expect(catalogue.intervals.count == 139)
+        #expect(catalogue.intervals.count == 154)
         #expect(
             catalogue.analyses.filter { $0.loinc == nil }.map(\.code).sorted() == [
                 "AXAHBPM", "CTF", "HOMA", "NHDL", "VHBADN",
@@ -79,6 +79,26 @@ import Testing
         #expect(catalogue.interval(for: "PSA", sex: .female, ageMinutes: adult) == nil)
         #expect(catalogue.interval(for: "BE", sex: .female, ageMinutes: adult)?.low == Exact("-2"))
         #expect(catalogue.interval(for: "HDL", sex: .female, ageMinutes: adult)?.kind == .decision)
+    }
+
+    @Test func `what the seed says has no interval says so, with a reason, or has its decision value`() throws {
+        let catalogue = try Shipped.catalogue()
+        let adult = Age(40, .year).minutes
+        let kinds = Dictionary(grouping: catalogue.intervals, by: \.kind).mapValues { Set($0.map(\.analysis)) }
+        #expect(
+            kinds[.inapplicable] == [
+                "DFG21", "GLU", "CT", "LDLC", "LDLD", "NHDL", "APOB", "LPA", "CRPUS", "VITD", "NTPBNP", "BNP", "PSAR",
+                "RPC",
+            ])
+        #expect(kinds[.decision] == ["HDL", "TG", "ACHBS", "RAC", "DFG09"])
+        #expect(catalogue.interval(for: "DFG09", sex: .any, ageMinutes: adult)?.low == Exact("60"))
+        // A decision value is not what is missing; a kit or a therapeutic zone that nobody entered is.
+        for analysis in catalogue.analyses where analysis.nature.isNumeric {
+            let isHeld = catalogue.interval(for: analysis.code, sex: .male, ageMinutes: adult) == nil
+            #expect(!isHeld || !analysis.intervalNote.hasPrefix("seuil"), "\(analysis.code)")
+        }
+        #expect(catalogue.interval(for: "LI", sex: .male, ageMinutes: adult) == nil)
+        #expect(catalogue.interval(for: "TNIHS", sex: .male, ageMinutes: adult) == nil)
     }
 
     @Test func `every panel expands to analyses in its order`() throws {

@@ -186,6 +186,31 @@ import Testing
         #expect(bench.text.contains("Relancer le CQ (:cq cobas K) ou router vers un autre automate"))
     }
 
+    /// RULES section 4: a value that an interference suppressed is validated as not given, with a reason; one that
+    /// still stands may not leave.
+    @Test func `a value that is not given asks for a reason, one that stands is forbidden`() {
+        for (isWithheld, severity, key) in [
+            (true, "demande un motif", "HIL_RCV"), (false, "interdit la validation", "[tech.held]"),
+        ] {
+            var held = Morning.line(
+                "h1", "261122000778", "X", "K", isWithheld ? "non rendu : échantillon hémolysé" : "7,1",
+                holds: [Hold(.interference, "interférence : indice H ; valeur 201")])
+            held.isWithheld = isWithheld
+            #expect(held.isForbidden == !isWithheld && held.asks.map(\.code) == [.interference])
+            var bench = Morning.bench(width: 120, height: 36, lines: [held])
+            bench.type(.tab)
+            bench.type("p")
+            #expect(bench.text.lowercased().contains("hil_rcv (\(severity.lowercased()))"), "\(bench.text)")
+            bench.type("p")
+            let effects = bench.type("v")
+            #expect(bench.text.contains(key), "\(bench.text)")
+            #expect(effects.isEmpty || effects == [.bell])
+            var isAsking = false
+            if case .question = bench.face.mode { isAsking = true }
+            #expect(isAsking == isWithheld)
+        }
+    }
+
     /// One text for each surface: the command line names options, the screen its keys.
     @Test(arguments: Language.allCases) func `no refusal on the screen names a command or an option`(
         language: Language

@@ -73,6 +73,10 @@ import Testing
             un autre avec son secret. Pendant que le code est vérifié, une touche n'est ni prise ni gardée, et l'écran
             le dit.
 
+            Un dossier commencé (analyse laissée, commentaire) se signe avec ce qui y est écrit, et n'entre dans aucun
+            lot. Ce qui change pendant la lecture est marqué `•` et dit en bas ; la touche qui suit le redit, et ne
+            signe pas ce qui n'a pas été lu. Après une étiquette, les touches attendent son dossier.
+
             Un dossier signé revient, retenu, quand ce que la signature couvre change : identité, prescripteur, tube,
             résultat rejeté, commentaire, pièce jointe. La file et le dossier disent quoi, en mots.
             Un résultat rendu que la revue d'un contrôle
@@ -82,8 +86,9 @@ import Testing
             ## Signer en lot
 
             `S` résume le lot, montre en entier des dossiers tirés au sort (5 sur cent, ou plus : `bio settings`), puis
-            demande leur nombre et le code. Ce qui est critique, retenu, incomplet ou rectifié n'y entre jamais ; ce qui
-            arrive pendant la lecture attend le lot suivant.
+            demande leur nombre et le code. Ce qui est critique, retenu, incomplet ou rectifié n'y entre jamais, ni une
+            identité douteuse, fictive ou homonyme, dite sous le nom et avant le code ; ce qui arrive pendant la lecture
+            attend le lot suivant.
 
             ```
             \(lot.text)

@@ -250,6 +250,45 @@ import Workflow
         }
     }
 
+    @Test func `and lifted after the version in force was made lets it go where it was kept from, once`() async throws {
+        for isCorrected in [false, true] {
+            let bench = try Bench()
+            let request = isCorrected ? try await bench.signed() : try await bench.request()
+            try await withPFI { pfi, folder in
+                let dispatch = bench.dispatch(to: pfi.port)
+                try await dispatch.makeReports()
+                _ = try await dispatch.sendDue()
+                try await oppose(bench, request)
+                try await bench.sign(request, "4.4")
+                try await dispatch.makeReports()
+                _ = try await dispatch.sendDue()
+                let before = try keptFiles(folder).count
+                for _ in 0..<2 { try await dispatch.obeyChoices() }
+                let owed = try await bench.desk.withheld(site: nil, request: request.id, limit: 9)
+                #expect(owed.first { $0.note.destination == "DMP" }?.needsPerson == isCorrected)
+                #expect(try await dispatch.sendDue())
+                #expect(try keptFiles(folder).count == before, "it is still opposed")
+                try await oppose(bench, request, false)
+                for _ in 0..<2 { try await dispatch.obeyChoices() }
+                #expect(try await dispatch.sendDue())
+                // A restart looks again, and finds it done.
+                let restarted = try Bench(of: bench).dispatch(to: pfi.port)
+                try await restarted.obeyChoices()
+                #expect(try await restarted.sendDue())
+                let new = try keptFiles(folder).dropFirst(before).compactMap { NeighbourMessage($0) }
+                #expect(new.map { $0.metadata("DESTDMP") } == ["Y"] && new.first?.mailRecipients == [])
+                #expect(new.first?.first("ORC", 1) == (isCorrected ? "RO" : "NW"))
+                let standing = try #require(try await bench.store.reports(requestID: request.id).last)
+                let last = try #require(try await bench.deliveries(request).last)
+                #expect(last.delivery.reportID == standing.id && last.kinds.last == .accepted)
+                #expect(
+                    try await bench.desk.withheld(site: nil, request: request.id, limit: 9).allSatisfy {
+                        !$0.needsPerson
+                    })
+            }
+        }
+    }
+
     @Test func `is obeyed by a release and by a resending`() async throws {
         let bench = try Bench()
         let request = try await bench.signed()
@@ -287,6 +326,19 @@ struct ReleaseStateTests {
             hide([.professionals]), hide([.patient], until: end), ReleaseAct(.hidingEnded, reason: "fin"),
         ])
         #expect(after.hiddenFrom == [.professionals], "only what had an end ends")
+    }
+
+    @Test func `each hiding has its own end, and what ends is what had that end`() {
+        let later = end.advanced(by: .seconds(86_400))
+        var state = ReleaseState([hide([.patient], until: later), hide([.professionals], until: end)])
+        #expect(state.visibility.patient == .hiddenUntil(later), "another's end is not the patient's")
+        #expect(state.hiddenUntil == end && state.endsFor == [.professionals])
+        #expect(state.hidingIsOver(at: end) && state.ends == [.patient: later, .professionals: end])
+        let ended = ReleaseAct(.hidingEnded, reason: "fin", until: end)
+        state = ReleaseState([hide([.patient], until: later), hide([.professionals], until: end), ended])
+        #expect(state.hiddenFrom == [.patient] && state.hiddenUntil == later)
+        state = ReleaseState([hide([.patient], until: end), hide([.patient])])
+        #expect(state.hiddenUntil == nil && state.visibility.patient == .hidden, "the date was taken back")
     }
 
     @Test func `showing again lifts neither confidentiality nor secret care unless it names them`() {

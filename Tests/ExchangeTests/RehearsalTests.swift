@@ -214,7 +214,7 @@ import Workflow
         let desk = served(bench)
         let before = try await bench.request()
         let typed = try await bench.desk.enter(
-            .notPerformed(reason: "x"), analysis: "K", of: before.number, comment: nil, by: Bench.biologist)
+            .notPerformed(reason: "motif d'essai"), analysis: "K", of: before.number, comment: nil, by: Bench.biologist)
         _ = try await bench.desk.validate([typed.id], of: before.number, reason: "relu", by: Bench.biologist)
         try await sign(desk, before)
         let request = try await ready(bench, comment: nil)

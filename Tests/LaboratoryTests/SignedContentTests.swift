@@ -1,4 +1,5 @@
 import Base
+import Catalog
 import Laboratory
 import Testing
 
@@ -54,6 +55,9 @@ import Testing
         change { $0.observations[0].flags = [.high] }
         change { $0.observations[0].comment = "" }
         change { $0.observations[0].interval = AppliedInterval(low: Exact("3.5"), high: nil) }
+        change {
+            $0.observations[0].interval = AppliedInterval(low: Exact("3.5"), high: nil, kind: .decision)
+        }
         change { $0.observations[0].observedAt.milliseconds += 1 }
         change { $0.observations[0].catalogueVersion = "other" }
         change { $0.observations.removeLast() }

@@ -68,6 +68,17 @@ import Testing
         (header + "R1,2026-11-01,1,4.1,4,1 mmol\n", "k.csv:2:23", "quality.file.number"),
         (header + "R1,2026-11-01,1,4.1,4,1\nR1,2026-11-02,1,4.1,4,1\n", "k.csv:3:1", "quality.file.run"),
         (header + "R1,2026-11-01,1,\"4.1,4,1\n", "k.csv:2:17", "quality.file.csv"),
+        (header + "R1,22/11/2026 07:30,1,4.1,4,1\n", "k.csv:2:4", "quality.file.time"),
+        (header + "R1,11/22/2026,1,4.1,4,1\n", "k.csv:2:4", "quality.file.time"),
+        (header + "R1,2026-11-22 7h30,1,4.1,4,1\n", "k.csv:2:4", "quality.file.time"),
+        (header + "R1,1711121200,1,4.1,4,1\n", "k.csv:2:4", "quality.file.time"),
+        ("run;time;level;value;mean;sd\nR1;22/11/26 07:30;1;4;4;1\n", "k.csv:2:4", "quality.file.time"),
+        ("run;time;level;value;mean;sd\nR1;11/22/2026;1;4;4;1\n", "k.csv:2:4", "quality.file.time"),
+        // A decimal comma that makes a cell more, though nothing stands behind it.
+        (header + "R1,2026-11-01,1,4,20,,\n", "k.csv:2:23", "quality.file.cells"),
+        // 1.234 or 1234?
+        (header + "R1,2026-11-01,1,\"1,234\",4,1\n", "k.csv:2:17", "quality.file.number"),
+        (header + "R1,2026-11-01,1,4.1,\"1,234\",1\n", "k.csv:2:21", "quality.file.number"),
     ]) func `is refused with line and column`(text: String, place: String, code: String) {
         let refusals = file(text).refusals
         #expect(refusals.map(\.place) == [place])
@@ -114,6 +125,11 @@ import Testing
                 Instant("2026-11-22T07:30:00", in: .europeParis),
                 Instant("2026-12-01", in: .europeParis),
             ])
+        // Nobody parts thousands so: it is a decimal comma, between commas too when it is quoted.
+        #expect(self.file(lines: "R1,2026-11-01,1,\"4,55\",\"4,1\",\"0,125\"").points.first?.z?.text == "+3.60")
+        #expect(
+            self.file("run;time;level;value;mean;sd;\nR1;01/11/2026;1;1,234;1;0,1;\n;;;;;;\n").points.map(\.value.text)
+                == ["1.234"])
         // Between commas a decimal comma is one cell too many, and is told.
         #expect(
             self.file(Self.header + "R1,2026-11-01,1,4,55,4.1,0.2\n").refusals.map(\.code) == ["quality.file.cells"])

@@ -547,7 +547,7 @@ import Testing
     }
 
     @Test func `wants an author and a reason`() {
-        #expect(throws: Refusal.self) { try SignedReason(by: " ", at: Control.at(0), reason: "x") }
+        #expect(throws: Refusal.self) { try SignedReason(by: " ", at: Control.at(0), reason: "série relue") }
         #expect(throws: Refusal.self) { try SignedReason(by: "x", at: Control.at(0), reason: "") }
     }
 }

@@ -60,7 +60,7 @@ struct ConformityTests {
         return [
             "rich": try Sample.rich(qualified), "corrected": try Sample.rich(qualified, version: 2),
             "provisional": try Sample.rich(provisional), "newborn": try Sample.rich(newborn),
-            "catalogue": try wholeCatalogue(),
+            "catalogue": try wholeCatalogue(), "decisions": Sample.report(qualified, try Sample.decisions()),
             "partial": Sample.report(
                 qualified, one,
                 lines: [RequestLine(analysis: "NA", panel: "IONO"), RequestLine(analysis: "K", panel: "IONO")],
@@ -124,6 +124,23 @@ struct CompositionTests {
                 line.equivalents.map(\.value) == [expected] && line.equivalents.map(\.interval) == [interval], "\(line)"
             )
         }
+    }
+
+    @Test func `a decision value is told as one, never as an interval, and where none applies there is none`() throws {
+        let composition = try compose(Sample.report(Sample.patient(), Sample.decisions()))
+        let lines = composition.printed.chapters.flatMap(\.panels).flatMap(\.lines)
+        let told = Dictionary(lines.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        #expect(lines.count == 4 && lines.filter { !$0.interval.isEmpty }.map(\.name) == ["Sodium"])
+        #expect(told["Cholestérol HDL"]?.comments == ["Valeur décisionnelle : ≥ 1,03 mmol/L (≥ 0,398 g/L)", "À jeun."])
+        #expect(told["Cholestérol HDL"]?.equivalents.map(\.interval) == [""])
+        #expect(told["Cholestérol total"]?.comments == [])
+        #expect(told["Lithium"]?.comments == ["Zone thérapeutique : 0,6 – 1,2 mmol/L"])
+        #expect(told["Sodium"]?.interval == "136 – 145" && told["Sodium"]?.comments == [])
+        let document = String(decoding: try composition.cda(pdf: anyPDF), as: UTF8.self)
+        // One interval of reference: sodium's; the others are words beside the value.
+        #expect(document.ranges(of: "<referenceRange").count == 1)
+        #expect(document.contains("Valeur décisionnelle : ≥ 1,03 mmol/L"))
+        #expect(document.contains("Zone thérapeutique : 0,6 – 1,2 mmol/L"))
     }
 
     @Test func `the head of the page is in French: telephone, place of birth, day of the prescription`() throws {

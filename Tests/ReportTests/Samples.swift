@@ -73,6 +73,22 @@ enum Sample {
             replacedOID: version > 1 ? "\(set).\(version - 1)" : nil, producedAt: at(11, 30))
     }
 
+    /// Bounds of each kind: of reference, of decision, of a therapy, and none at all.
+    static func decisions() throws -> [Observation] {
+        [
+            observation(
+                "NA", try measured("139", "mmol/L"), flags: [.normal],
+                interval: AppliedInterval(low: Exact("136"), high: Exact("145"))),
+            observation(
+                "HDL", try measured("1.30", "mmol/L"),
+                interval: AppliedInterval(low: Exact("1.03"), high: nil, kind: .decision), comment: "À jeun."),
+            observation("CT", try measured("5.20", "mmol/L")),
+            observation(
+                "LI", try measured("0.80", "mmol/L"), flags: [.normal],
+                interval: AppliedInterval(low: Exact("0.6"), high: Exact("1.2"), kind: .therapeutic)),
+        ]
+    }
+
     /// Every shape of result in one report: several chapters, sub-chapters, panels with and without a LOINC code,
     /// previous results, comments, a non-conform specimen.
     static func rich(_ patient: Patient, version: Int = 1) throws -> SignedReport {

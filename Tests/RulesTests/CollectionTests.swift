@@ -235,6 +235,65 @@ import Testing
         }
     }
 
+    @Test func `an analysis that no interval applies to is not held for one, and says why`() throws {
+        let engine = try engine("NA,*,0,,,,,,,mmol/L,aucun,,cible selon le risque")
+        let found = try #require(sodium("139", engine))
+        #expect(found.holdCodes == [] && found.flags == [] && found.interval == nil && found.intervals == [])
+        #expect(found.intervalKind == .inapplicable && found.outcome == .proposable)
+        let lines = found.checks.filter { $0.step == 15 }.map { $0.line(in: .europeParis) }
+        #expect(
+            lines == [
+                "15 interval@1 : non – intervalle de référence du patient – aucun intervalle ne s'applique : "
+                    + "sexe F ; cible selon le risque",
+                "15 intervalFlag@1 : sans objet – place dans l'intervalle – aucun intervalle ne s'applique",
+            ])
+        for check in found.checks { #expect(CheckRecord(stored: check.stored) == check) }
+        // Nobody knows above what such a number is positive: the first one waits.
+        let files = Engine.files.map { file in
+            file.name != "intervals.csv"
+                ? file
+                : CatalogFile(
+                    name: file.name,
+                    bytes: Array(
+                        Engine.intervals.replacing(
+                            "CRP,*,0,,,,,,5.0,mg/L,intervalle,général,s", with: "CRP,*,0,,,,,,,mg/L,aucun,,cible"
+                        ).utf8))
+        }
+        let catalogue = try AnalysisCatalogue.load(files, version: CatalogVersion("c3"))
+        let protein = RuleEngine(
+            catalogue: catalogue, pack: try RulePack.load(Engine.rules, catalogue: catalogue, version: "p"),
+            zone: .europeParis)
+        let first = protein.evaluate(Engine.input(Engine.result("CRP", "1.0", unit: "mg/L"))).results.first
+        #expect(first?.holdCodes == [.firstPositive])
+        // For one sex only, and the sex is not known: which of the two is a guess.
+        let men = try self.engine("NA,M,0,,,,,136,145,mmol/L,intervalle,général,s", "NA,F,0,,,,,,,,aucun,,cible")
+        var input = Engine.input(Engine.result("NA", "139"))
+        #expect(men.evaluate(input).results.first?.intervalKind == .inapplicable)
+        input.patient.sex = .any
+        #expect(men.evaluate(input).results.first?.holdCodes == [.noInterval])
+    }
+
+    @Test func `bounds are told with the decimals of the analysis, however a spreadsheet wrote them`() throws {
+        let found = try #require(
+            try engine("NA,*,0,,,,,136.5,145,mmol/L,intervalle,général,s")
+                .evaluate(Engine.input(Engine.result("NA", "139"))).results.first)
+        #expect(found.interval?.frenchText == "136,5 – 145")
+        let files = Engine.files.map { file in
+            CatalogFile(
+                name: file.name,
+                bytes: Array(
+                    String(decoding: file.bytes, as: UTF8.self)
+                        .replacing("K,*,0,,,,,3.5,5.0,", with: "K,*,0,,,,,3.5,5,").utf8))
+        }
+        let catalogue = try AnalysisCatalogue.load(files, version: CatalogVersion("c4"))
+        let engine = RuleEngine(
+            catalogue: catalogue, pack: try RulePack.load(Engine.rules, catalogue: catalogue, version: "p"),
+            zone: .europeParis)
+        let potassium = engine.evaluate(Engine.input(Engine.result("K", "4.2"))).results.first
+        #expect(potassium?.interval?.frenchText == "3,5 – 5,0")
+        #expect(potassium?.record(.intervalFlag)?.words(in: .europeParis).contains("borne haute 5,0") == true)
+    }
+
     @Test func `two intervals that fit alike are none`() throws {
         // A month is 43,830 minutes to the lint, and 31 days to a child of October: at 741 hours both lines cover it.
         let tie = try engine(

@@ -123,11 +123,7 @@ import Testing
     private func shipped() throws -> [String] {
         let (catalogue, pack) = try Samples.shipped.get()
         let engine = RuleEngine(catalogue: catalogue, pack: pack, zone: .europeParis)
-        var approvals = RuleApprovals()
-        for rule in pack.approvable {
-            approvals.rules[rule.reference.description] = RuleApproval(
-                by: "bio", at: Engine.days(-10), until: Engine.days(100))
-        }
+        let approvals = inForce(pack)
         var lines: [String] = []
         let cases = pack.bench().lines.filter { $0.expected == TubeRule.Outcome.met.rawValue }
         for rule in pack.coherence {
@@ -139,6 +135,85 @@ import Testing
                 return record?.line(in: .europeParis)
             }.first
             lines += ["# \(rule.reference)", found ?? "RIEN"]
+        }
+        return lines
+    }
+
+    /// Every rule that is shipped in force.
+    private func inForce(_ pack: RulePack) -> RuleApprovals {
+        var approvals = RuleApprovals()
+        for rule in pack.approvable {
+            approvals.rules[rule.reference.description] = RuleApproval(
+                by: "bio", at: Engine.days(-10), until: Engine.days(100))
+        }
+        return approvals
+    }
+
+    /// Every reflex rule that is shipped, by the first of its own cases that proposes something.
+    private func reflexes() throws -> [String] {
+        let (catalogue, pack) = try Samples.shipped.get()
+        let engine = RuleEngine(catalogue: catalogue, pack: pack, zone: .europeParis)
+        let cases = pack.bench().lines.filter { $0.expected == TubeRule.Outcome.met.rawValue }
+        return pack.reflexes.flatMap { rule in
+            let found = cases.lazy.filter { $0.rule == rule.reference }.compactMap { one in
+                engine.reflexes(
+                    others(of: one.given, catalogue),
+                    patient: PatientFacts(sex: .female, born: CivilDate(year: 1960, month: 5, day: 3)),
+                    collectedAt: Engine.collected, requested: [], approvals: inForce(pack), now: Engine.measured
+                ).first { $0.rule == rule.reference }
+            }.first
+            let line = found.map { "\($0.adds.joined(separator: " ")) – \($0.because)" } ?? "RIEN"
+            return ["# \(rule.reference)", line]
+        }
+    }
+
+    /// `TSH=8.50 TSH.bas=0.40 TSH.haut=4.00` as valid results with their intervals.
+    private func others(of given: String, _ catalogue: AnalysisCatalogue) -> [OtherResult] {
+        var results: [OtherResult] = [], low: [String: Exact] = [:], high: [String: Exact] = [:]
+        for word in given.split(separator: " ") {
+            let sides = word.split(separator: "=", maxSplits: 1).map(String.init)
+            guard sides.count == 2 else { continue }
+            let name = String(sides[0].prefix { $0 != "." })
+            if sides[0].hasSuffix(".bas") { low[name] = Exact(sides[1]) }
+            if sides[0].hasSuffix(".haut") { high[name] = Exact(sides[1]) }
+            guard !sides[0].contains("."), let analysis = catalogue[name] else { continue }
+            let value: ObservationValue =
+                Measured(sides[1]).map { .measured($0, unit: analysis.unit) } ?? .coded(sides[1], display: sides[1])
+            results.append(OtherResult(analysis: name, value: value))
+        }
+        for place in results.indices {
+            let code = results[place].analysis
+            if low[code] != nil || high[code] != nil {
+                results[place].interval = AppliedInterval(low: low[code], high: high[code])
+            }
+        }
+        return results
+    }
+
+    /// Every threshold of an index that is shipped, one above it: what is checked, then what the report says. Without
+    /// the index, what holds.
+    private func interferences() throws -> [String] {
+        let (catalogue, pack) = try Samples.shipped.get()
+        let engine = RuleEngine(catalogue: catalogue, pack: pack, zone: .europeParis)
+        var lines: [String] = []
+        for (code, rules) in pack.policy.interference.sorted(by: { $0.key < $1.key }) {
+            let analysis = try #require(catalogue[code])
+            for rule in rules.sorted(by: { $0.index.rawValue < $1.index.rawValue }) {
+                lines.append("# \(rule.reference)")
+                for above in [rule.biasAbove, rule.suppressAbove] {
+                    let index = try #require(above?.adding(Exact(1)))
+                    var input = Engine.input(Engine.result(code, "1.0", unit: analysis.unit))
+                    input.approvals = inForce(pack)
+                    input.results[0].indices = SerumIndices(
+                        hemolysis: rule.index == .hemolysis ? index : Exact(0),
+                        icterus: rule.index == .icterus ? index : Exact(0),
+                        lipemia: rule.index == .lipemia ? index : Exact(0), measured: true)
+                    let checks = engine.evaluate(input).results.first?.checks ?? []
+                    let record = checks.first { $0.rule == rule.reference }
+                    lines.append(record?.line(in: .europeParis) ?? "RIEN")
+                    lines.append("  " + (record?.comment(name: analysis.nameFR) ?? "RIEN"))
+                }
+            }
         }
         return lines
     }
@@ -162,7 +237,11 @@ import Testing
     }
 
     @Test func `are these, for every check that holds and every shipped rule`() throws {
-        let found = (try house().lines + ["", "## Règles livrées"] + shipped()).joined(separator: "\n") + "\n"
+        let parts =
+            try house().lines + ["", "## Règles livrées"] + shipped() + ["", "## Réflexes livrés"] + reflexes()
+            + ["", "## Indices livrés"] + interferences()
+        let found = parts.joined(separator: "\n") + "\n"
+        #expect(!found.contains("RIEN"))
         let file = Samples.root.appending(path: "Tests/Golden/explanations.txt")
         let wanted = String(decoding: try Data(contentsOf: file), as: UTF8.self)
         let (a, b) = (wanted.split(separator: "\n"), found.split(separator: "\n"))

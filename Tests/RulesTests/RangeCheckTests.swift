@@ -23,6 +23,24 @@ import Testing
         #expect(try Engine.one("CRP", ">300", unit: "mg/L").record(.measuringRange)?.code == .outsideMeasuringRange)
     }
 
+    @Test func `a factor of one is no dilution: outside the range is told as without it`() throws {
+        for (code, text, unit) in [
+            ("K", "10.1", "mmol/L"), ("K", "1.4", "mmol/L"), ("K", "4.2", "mmol/L"), ("CRP", "350", "mg/L"),
+            ("CRP", "0.4", "mg/L"), ("NONE", "4.2", "mmol/L"),
+        ] {
+            let bare = try Engine.one(code, text, unit: unit)
+            for multiplied in [true, false] {
+                let said = try Engine.one(code, text, unit: unit, { $0.dilution = made(1, multiplied: multiplied) })
+                #expect(said == bare, "\(code) \(text)")
+            }
+        }
+        let high = try Engine.one("K", "10.1", { $0.dilution = made(1) })
+        #expect(high.value == .measured(try #require(Measured(">10.0")), unit: "mmol/L"))
+        #expect(high.proposedDilution == Exact(5))
+        let low = try Engine.one("K", "1.4", { $0.dilution = made(1) })
+        #expect(low.record(.measuringRange)?.note == .belowRange && low.record(.measuringRange)?.code == nil)
+    }
+
     @Test func `a dilution must have been validated, made and needed`() throws {
         func codes(_ text: String, _ dilution: DilutionFacts) throws -> [Hold.Code?] {
             let found = try Engine.one("K", text, { $0.dilution = dilution })
@@ -59,8 +77,9 @@ import Testing
         let third = try found("K", "4.3", ["3.0", "4.2", "4.3"])
         #expect(third?.outcome == .no && third?.inputs.last == Measured("4.2").map { CheckFact(.previous, $0) })
         #expect(try found("K", "5.0", ["3.0", "4.2"])?.inputs.last == Measured("3.0").map { CheckFact(.previous, $0) })
-        // Without any limit nobody knows.
-        #expect(try found("AGE", "6.5", ["6.5"])?.outcome == .unknown)
+        // Without any limit nobody knows, but of the same number.
+        #expect(try found("AGE", "6.5", ["6.4"])?.outcome == .unknown)
+        #expect(try found("AGE", "6.5", ["6.50"])?.outcome == .no)
         let words = try Engine.one(
             "AGHBS", "NEG", unit: "",
             {
@@ -89,7 +108,7 @@ import Testing
         #expect(try codes("4.2", "<4.0") == ["REPASSE"])
         let value = try #require(Measured("4"))
         #expect(
-            try Engine.codes("NONE", "4", { $0.earlierRuns = [.measured(value, unit: "mmol/L")] })
+            try Engine.codes("NONE", "4.1", { $0.earlierRuns = [.measured(value, unit: "mmol/L")] })
                 == ["REPASSE", "INTERVALLE_ABSENT"], "no tolerance is known")
         let a = try #require(Measured("100")), b = try #require(Measured("110"))
         func agree(_ limit: Exact?, _ cv: Exact?) -> Verdict {

@@ -54,7 +54,9 @@ import Testing
             change.role = .secretary
             _ = try await admin.changeAccount("technicien", change)
             #expect(
-                await refusal { _ = try await technician.reject("x", RejectBody(observation: "y", reason: "z")) }?.code
+                await refusal {
+                    _ = try await technician.reject("x", RejectBody(observation: "y", reason: "motif d'essai"))
+                }?.code
                     == "auth.permission")
             change.enabled = false
             let closed = try await admin.changeAccount("technicien", change)

@@ -325,7 +325,7 @@ import Workflow
         }
         let fleet = bench.fleet
         let refused = await code { () throws(CommandFailure) in
-            _ = try await fleet.replay("cut", reason: "x", by: AnalyzerBench.technician)
+            _ = try await fleet.replay("cut", reason: "motif d'essai", by: AnalyzerBench.technician)
         }
         #expect(refused == "replay.incomplete")
         let outcome = try await fleet.replay("whole", reason: "pilote posé", by: AnalyzerBench.technician)

@@ -40,8 +40,12 @@ import Workflow
             #expect(before.contains("approbation"), "\(before)")
             #expect(try await tool.run("catalogue", "approve", "NA", "--reason", "lue").code == 0)
             #expect(try await line("NA") != before)
+            #expect(before.contains("domaine de mesure") && before.contains("dilution"), "\(before)")
+            let whole = try await tool.run("catalogue", "coverage", "--level", "1").output
+            #expect(whole.contains("amr_bas, amr_haut") && whole.contains("est rendue telle quelle"), "\(whole)")
             let json = try await tool.run("catalogue", "coverage", Self.folder, "--json")
             #expect(json.code == 0 && json.output.contains("\"NA\""), "\(json)")
+            #expect(json.output.contains("\"check\" : \"measuringRange\""), "\(json)")
         }
     }
 
@@ -80,7 +84,8 @@ import Workflow
             #expect(login.code == 0)
             #expect(try await status().contains("1 approbation(s) de règle échue(s)"))
             // What nobody stood for is not taken back.
-            let none = try await tool.run("catalogue", "approve", "--withdraw", "--rule", "PSA", "--reason", "x")
+            let none = try await tool.run(
+                "catalogue", "approve", "--withdraw", "--rule", "PSA", "--reason", "motif d'essai")
             #expect(none.code == 1 && none.complaint.contains("[catalogue.approve.none]"), "\(none)")
         }
     }

@@ -95,12 +95,14 @@ import Workflow
                 let calculated = try await tool.run("calc", "NHDL", "CT=5.20", "HDL=1.30", "--catalogue", out)
                 #expect(calculated.code == 0 && calculated.output.hasPrefix("NHDL = 3,90"), "\(calculated)")
 
-                // Back into the server: only comments are gone from the rules, and the second export is the first.
+                // Back into the server: only comments are gone from the rules, which is no new version, and the
+                // second export is the first.
                 let before = try await tool.run("catalogue", "diff", out)
                 #expect(before.output == "aucun écart\n", "\(before)")
                 let imported = try await tool.run("catalogue", "import", out, "--reason", "retour d'un tableur")
-                #expect(imported.code == 0 && imported.output.contains("version 2 en vigueur"), "\(imported)")
+                #expect(imported.code == 0 && imported.output.contains("version 1 en vigueur"), "\(imported)")
                 #expect(imported.output.contains("0 écart(s)"), "\(imported)")
+                #expect(imported.output.contains("aucune version nouvelle"), "\(imported)")
                 #expect(try await tool.run("catalogue", "export", again, "--csv").code == 0)
                 for name in names where !name.hasPrefix("annexes/") {
                     let first = try Data(contentsOf: URL(fileURLWithPath: "\(out)/\(name)"))

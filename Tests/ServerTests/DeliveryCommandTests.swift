@@ -134,7 +134,16 @@ import Workflow
             let hidden = try await tool.run(
                 "report", "hide", number, "--reason", "consultation d'annonce", "--until", "2026-11-30T08:00")
             #expect(
-                hidden.code == 0 && hidden.output.contains("masqué à patient jusqu'au 30/11/2026 08:00"), "\(hidden)")
+                hidden.code == 0
+                    && hidden.output.contains(
+                        "masqué à patient jusqu'au 30/11/2026 08:00, ou avant si un biologiste le rend visible"),
+                "\(hidden)")
+            let masked = try await tool.run(
+                "report", "hide", number, "--reason", "à sa demande", "--from", "professionnels")
+            for words in [
+                "masqué à patient jusqu'au 30/11/2026 08:00, ou avant",
+                "masqué à professionnels jusqu'à ce qu'un biologiste le rende visible",
+            ] { #expect(masked.output.contains(words), "\(masked)") }
             _ = try await laboratory.dispatch.sendDue()
             let shown = try await tool.run("report", "unhide", number, "--reason", "annoncé")
             #expect(shown.code == 0 && !shown.output.contains("masqué"), "\(shown)")
@@ -143,11 +152,19 @@ import Workflow
             #expect(withdrawn.code == 0 && withdrawn.output.contains("retiré"), "\(withdrawn)")
             _ = try await laboratory.dispatch.sendDue()
             #expect(pfi.tally.stored == 4)
+            for words in [["request", "show", number], ["bio", "show", number]] {
+                let told = try await tool.run(words: words)
+                #expect(told.output.contains("RETIRÉ le 22/11/2026"), "\(words): \(told)")
+                #expect(told.output.contains("par biologiste : erreur de patient"), "\(words): \(told)")
+            }
             let gone = try await tool.run("report", "show", number)
             #expect(gone.output.contains("retiré") && gone.output.contains("suppression attendue"), "\(gone)")
             let again = try await tool.run("report", "resend", number, "--reason", "demande du médecin")
             #expect(again.code == 1 && again.complaint.contains("[release.withdrawn]"), "\(again)")
             let history = try await tool.run("report", "history", number)
+            let act = history.output.split(separator: "\n").first { $0.contains("erreur de patient") }
+            #expect(act?.contains("retiré") == true && act?.contains("biologiste") == true, "\(history)")
+            #expect(act?.contains("22/11/2026") == true, "\(history)")
             for words in ["consultation d'annonce", "annoncé", "erreur de patient", "version 3", "retiré"] {
                 #expect(history.output.contains(words), "\(words): \(history)")
             }

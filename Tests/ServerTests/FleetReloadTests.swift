@@ -206,7 +206,7 @@ private struct TwoLines {
             await instrument.line.close()
             let id = try #require(try await house.waiting().first).id
             func map(
-                _ mapping: CodeMapping, reason: String = "x", by author: Author = AnalyzerBench.technician
+                _ mapping: CodeMapping, reason: String = "motif d'essai", by author: Author = AnalyzerBench.technician
             ) async -> String? {
                 await code { () throws(CommandFailure) in
                     _ = try await house.fleet.map(id, to: mapping, reason: reason, by: author)

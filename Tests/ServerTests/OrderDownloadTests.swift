@@ -124,8 +124,8 @@ import Workflow
         #expect(await refusal(tube, "auto", "DRAPEAU – bulle vue", author) == nil)
         let trail = try await bench.store.audit(after: 0, limit: 999).last { $0.action == "order.resend" }
         #expect(trail?.subject.hasSuffix("DRAPEAU : drapeau de l'automate ; bulle vue") == true, "\(trail as Any)")
-        #expect(await refusal(tube, "autre", "x", author) == "order.route")
-        #expect(await refusal("999", "auto", "x", author) == "specimen.unknown")
+        #expect(await refusal(tube, "autre", "motif d'essai", author) == "order.route")
+        #expect(await refusal("999", "auto", "motif d'essai", author) == "specimen.unknown")
         #expect(await refusal(tube, "auto", " ", author) == "reason.missing")
         #expect(await refusal(tube, "auto", "x", Self.secretary) == "auth.permission")
     }
@@ -248,7 +248,8 @@ import Workflow
             #expect(added.contains { $0.hasPrefix("ORC|NW|\(tube)-20418|") } && added.count == 6)
             try await instrument.send(MLLPInstrument.response(to: added, orders: "UA"))
             #expect(await eventually { bench.status.ordersRefused == 1 })
-            _ = try await bench.desk.cancelAnalyses(["K"], of: request.number, reason: "x", by: Self.secretary)
+            _ = try await bench.desk.cancelAnalyses(
+                ["K"], of: request.number, reason: "motif d'essai", by: Self.secretary)
             let cancelled = try #require(await instrument.next())
             #expect(cancelled.contains { $0.hasPrefix("ORC|CA|\(tube)-20417|") })
             // Received first (enhanced mode), then cancelled as requested.

@@ -30,7 +30,7 @@ import Workflow
             #expect(try await technician.orders(of: "xn").map(\.action).sorted() == ["cancel", "new", "new"])
             #expect(try await technician.orders(of: "autre").isEmpty)
             let none = await refusal {
-                _ = try await technician.resendOrder(to: "autre", ResendBody(accession: tube, reason: "x"))
+                _ = try await technician.resendOrder(to: "autre", ResendBody(accession: tube, reason: "motif d'essai"))
             }
             #expect(none?.code == "order.route")
             let mute = await refusal {

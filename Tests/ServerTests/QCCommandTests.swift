@@ -82,6 +82,14 @@ import Testing
                 "qc", "correct", "xn", "K", run, "--cause", "bulle", "--action", "aiguille purgée")
             #expect(corrected.code == 0 && corrected.output.contains("CORRIGE"), "\(corrected)")
             #expect(try await enter("4.02", "QC1", laboratory, technician) == "CONFORME")
+            // A period that is closed is not to be decided: the same list for people and for programs.
+            func periods(_ more: String...) async throws -> [LookBackView] {
+                let ran = try await tool.run(words: ["qc", "lookback", "xn", "K", "--json"] + more)
+                return try decoded([LookBackView].self, ran)
+            }
+            #expect(try await periods().isEmpty)
+            #expect(try await periods("--all").map(\.run) == [run])
+            #expect(try await periods("--all").map(\.done) == [true])
             let event = try await tool.run(
                 "qc", "event", "xn", "nouveau lot", "--note", "R12", "--until", "2027-01-31T23:59")
             #expect(event.code == 0, "\(event)")
@@ -132,7 +140,8 @@ import Testing
                 "qc", "target", "xn", "K", "--material", "QC1", "--rolling", "21", "--reason", "cible glissante")
             #expect(few.code == 1 && few.complaint.contains("[quality.target.rolling]"), "\(few)")
             let both = try await tool.run(
-                "qc", "target", "xn", "K", "--material", "QC1", "--rolling", "20", "--mean", "4", "--reason", "x")
+                "qc", "target", "xn", "K", "--material", "QC1", "--rolling", "20", "--mean", "4", "--reason",
+                "motif d'essai")
             #expect(both.code == 2, "\(both)")
             let set = try await tool.run(
                 "qc", "target", "xn", "K", "--material", "QC1", "--rolling", "20", "--reason", "cible glissante")
@@ -345,7 +354,7 @@ import Testing
             #expect(try await tool.run("qc", "lot", "show", "xn").output == "aucun lot en parallèle\n")
             let wrong = try await tool.run(
                 "qc", "lot", "open", "xn", "--material", "Q", "--lot", "C", "--beside", "QC2", "--value", "K=5",
-                "--reason", "x")
+                "--reason", "motif d'essai")
             #expect(wrong.code == 2, "\(wrong)")
         }
     }
@@ -363,7 +372,7 @@ import Testing
             #expect(try await tool.run("qc", "patients", "show", "xn", "K").output.contains("pas encore assez"))
             let wrong = try await tool.run(
                 "qc", "patients", "set", "xn", "K", "--method", "ewma", "--lambda", "2", "--target", "4.2", "--limit",
-                "0.2", "--reason", "x")
+                "0.2", "--reason", "motif d'essai")
             #expect(wrong.code == 1 && wrong.complaint.contains("[quality.patients]"), "\(wrong)")
             #expect(try await tool.run("qc", "patients", "off", "xn", "K", "--reason", "fini").code == 0)
             let off = try await tool.run("qc", "patients", "show", "xn", "K")

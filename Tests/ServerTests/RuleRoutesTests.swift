@@ -79,7 +79,7 @@ import Workflow
             let biologist = try await laboratory.signedIn(.biologist)
             let file = try await biologist.fileToSign(request.request.number)
             #expect(file.observations.first { $0.analysis == "K" }?.call?.state == .told)
-            _ = try await biologist.closeCall(potassium, ReasonBody(reason: "vu"))
+            _ = try await biologist.closeCall(potassium, ReasonBody(reason: "relu avec le technicien"))
             #expect(try await technician.criticalCalls().isEmpty)
             _ = try await biologist.sign(
                 request.request.number, SignBody(contentHash: file.contentHash, pin: APILaboratory.pin))

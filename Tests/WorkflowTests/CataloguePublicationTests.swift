@@ -108,6 +108,55 @@ import Workflow
         #expect(try await bench.soundTrail())
     }
 
+    /// As a French spreadsheet saves the tables: semicolons, decimal commas without the zeros at the end, CRLF.
+    private func resaved(_ files: [CatalogFile]) -> [CatalogFile] {
+        files.map { file in
+            guard file.name.hasSuffix(".csv") else { return file }
+            let lines = CSVTable(file.bytes).rows.map { row in
+                row.map { cell in
+                    guard let number = Exact(cell.text), cell.text.contains(".") else {
+                        return "\"" + cell.text.replacing("\"", with: "\"\"") + "\""
+                    }
+                    return number.settled(to: 0).text.replacing(".", with: ",")
+                }.joined(separator: ";") + ";"
+            }
+            return CatalogFile(
+                name: file.name, bytes: [0xEF, 0xBB, 0xBF] + Array(lines.joined(separator: "\r\n").utf8))
+        }
+    }
+
+    @Test func `what a spreadsheet writes otherwise is no new version, and no line loses its approval`() async throws {
+        let bench = try Bench()
+        _ = try await bench.desk.openCatalogue(folder: try Bench.files())
+        let all = try bench.desk.catalogue.analyses.map { try bench.desk.approvalSubject(analysis: $0.code) }
+        try await bench.desk.approve(all, reason: "lignes relues", by: Bench.biologist)
+        let again = resaved(try Bench.files())
+        #expect(try await bench.desk.openCatalogue(folder: again) == [], "the folder says what is in force")
+        let same = try await bench.desk.publish(again, reason: "ouvert dans un tableur", by: Bench.administrator)
+        #expect(same.number == 1 && same.changes == 0)
+        #expect(try await bench.desk.catalogueVersions().count == 1)
+        #expect(bench.desk.catalogue.analyses.allSatisfy { $0.approval == .approved })
+        // One cell changed for good, in the same spreadsheet: one change, one line that is signed again.
+        let changed = resaved(try files("NA,*,18 a,,,,,136,145,", "NA,*,18 a,,,,,136,147,"))
+        let published = try await bench.desk.publish(changed, reason: "borne du sodium", by: Bench.administrator)
+        #expect(published.number == 2 && published.changes == 1)
+        let drafts = bench.desk.catalogue.analyses.filter { $0.approval == .draft }.map(\.code)
+        #expect(drafts == ["NA"])
+        #expect(try await bench.soundTrail())
+    }
+
+    @Test func `what was approved before the writing of a number was left alone stands`() async throws {
+        let bench = try Bench()
+        _ = try await bench.desk.openCatalogue(folder: try Bench.files())
+        let former = try #require(CatalogueTables(try Bench.files()).formerlyApprovable("K"))
+        try await bench.desk.approve(
+            [ApprovalSubject(name: "analyse:K", content: former)], reason: "ligne relue", by: Bench.biologist)
+        let now = try bench.desk.approvalSubject(analysis: "K")
+        #expect(now.content != former)
+        #expect(try await bench.desk.approvals(of: [now]).map(\.state) == [.approved])
+        #expect(bench.desk.catalogue["K"]?.approval == .approved)
+    }
+
     @Test func `an approval that ends is no approval afterwards`() async throws {
         let bench = try Bench()
         let rule = ApprovalSubject(name: "regle:R1", content: [1, 2, 3])

@@ -37,10 +37,16 @@ import Workflow
         let told = try await bench.desk.recordCall(attempt(.confirmed), for: id, by: Bench.technician)
         #expect(told.call.state == .told && told.call.attempts.map(\.caller) == ["technicien"])
         let alone = await refusal { () throws(CommandFailure) in
-            _ = try await bench.desk.closeCall(id, reason: "fait", by: Bench.technician)
+            _ = try await bench.desk.closeCall(id, reason: "appel noté ailleurs", by: Bench.technician)
         }
         #expect(alone == "critical.call.tier")
-        let closed = try await bench.desk.closeCall(id, reason: "vu", by: Bench.biologist)
+        for nod in ["vu", "ok", "OK.", "ras", "…", "", "xxx"] {
+            let silent = await refusal { () throws(CommandFailure) in
+                _ = try await bench.desk.closeCall(id, reason: nod, by: Bench.biologist)
+            }
+            #expect(silent == "reason.missing", "\(nod)")
+        }
+        let closed = try await bench.desk.closeCall(id, reason: "relu avec le technicien", by: Bench.biologist)
         #expect(closed.call.state == .closed && closed.call.closedBy == "biologiste")
         #expect(try await bench.desk.openCalls(site: "nord").isEmpty)
         #expect(try await bench.store.register(.criticalCall, site: "nord", subject: id).map(\.ordinal) == [1, 2, 3])
@@ -203,7 +209,8 @@ import Workflow
         #expect(request.lines.last == RequestLine(analysis: "T4L", origin: "reflexe:TSH-T4L@1"))
         let twice = await refusal { () throws(CommandFailure) in
             _ = try await bench.desk.decideReflex(
-                "TSH-T4L", of: made.request.number, accept: false, reason: "non", by: Bench.technician)
+                "TSH-T4L", of: made.request.number, accept: false, reason: "refusé par le patient", by: Bench.technician
+            )
         }
         #expect(twice == "reflex.closed")
     }

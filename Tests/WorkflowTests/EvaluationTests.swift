@@ -327,6 +327,25 @@ import Workflow
         #expect(ldl.origin.calculation == "calcul:LDLC@1" && ldl.comment?.contains("Friedewald") ?? false)
         let record = try #require(try await bench.desk.explain(ldl.id, by: Bench.technician).last)
         #expect(record.result.checks.contains { $0.check == .calculationInputs })
+        // Who asks why reads the values, the formula and the value before it was rounded.
+        let whole = try #require(try await bench.desk.explainWhole(ldl.id, by: Bench.technician).last)
+        func line(_ check: Check, _ rule: String? = nil) -> String {
+            whole.result.checks.first { $0.check == check && (rule == nil || $0.rule.id == rule) }?
+                .line(in: .europeParis) ?? ""
+        }
+        let calculation = line(.calculationInputs)
+        for said in [
+            "valeur CT = 5,20 mmol/L", "valeur HDL = 1,30 mmol/L", "valeur TG = 1,50 mmol/L", "sexe F",
+            "âge au prélèvement 47 a", "avant arrondi 3,218", "formule Friedewald",
+        ] { #expect(calculation.contains(said), "\(calculation)") }
+        #expect(line(.interval).contains("âge au prélèvement 47 a"), "\(line(.interval))")
+        // A rule that does not fire shows what it compared.
+        let coherence = line(.coherence, "LDL")
+        for said in [
+            " non – ", "valeur LDLC = 3,22 mmol/L", "valeur TG = 1,50 mmol/L", "condition : LDLC < 0", "TG > 3.9",
+        ] { #expect(coherence.contains(said), "\(coherence)") }
+        // What is kept is as it was.
+        #expect(record.result.checks.count == whole.result.checks.count && record.result != whole.result)
     }
 
     @Test func `a component that changes brings the value again, one that goes takes it away`() async throws {

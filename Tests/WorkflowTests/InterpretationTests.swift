@@ -114,7 +114,8 @@ import Workflow
         #expect(try await bench.store.patient(made.request.patientID) == patient)
         let code = await refusal { () throws(CommandFailure) in
             let id = try await bench.store.firstObservation(made.request.id)
-            _ = try await bench.desk.validate([id], of: made.request.number, reason: "vu", by: Bench.technician)
+            _ = try await bench.desk.validate(
+                [id], of: made.request.number, reason: "relu avec le technicien", by: Bench.technician)
         }
         #expect(code == "tech.held")
     }

@@ -35,7 +35,7 @@ import Testing
             for isFull in [false, true] {
                 if isFull {
                     observation.instrumentFlags = ["H*", "é"]
-                    observation.interval = AppliedInterval(low: Exact("3.5"), high: Exact("5.0"))
+                    observation.interval = AppliedInterval(low: Exact("3.5"), high: Exact("5.0"), kind: .decision)
                     observation.flags = [.high, .criticallyHigh]
                     observation.holds = [Hold(.delta, "delta : 4,2"), Hold(.rerun, "passage 2")]
                     observation.origin = Origin(

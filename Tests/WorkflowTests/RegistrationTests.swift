@@ -115,7 +115,10 @@ import Workflow
                     _ = try await desk.sign(number, contentHash: "", allowPartial: false, by: author)
                 }
             ),
-            (.resolveTriage, { author throws(CommandFailure) in try await desk.dismiss("0", reason: "x", by: author) }),
+            (
+                .resolveTriage,
+                { author throws(CommandFailure) in try await desk.dismiss("0", reason: "motif d'essai", by: author) }
+            ),
         ]
         for author in [Bench.secretary, Bench.technician, Bench.biologist, Bench.administrator] {
             for (permission, command) in commands {

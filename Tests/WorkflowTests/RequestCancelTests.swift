@@ -108,11 +108,11 @@ import Workflow
         let triage = try #require(try await bench.store.triage(site: "nord", open: true, limit: 9).first)
         #expect(triage.reason == .refusedOrder && triage.messageID == refused.id)
         _ = try await desk.addAnalyses(["NA"], to: made.request.number, by: Bench.secretary)
-        _ = try await desk.cancelAnalyses(["K"], of: made.request.number, reason: "x", by: Bench.secretary)
+        _ = try await desk.cancelAnalyses(["K"], of: made.request.number, reason: "motif d'essai", by: Bench.secretary)
         #expect(
             try await queued(made) == ["chimie 1 new K", "chimie 2 add NA", "gaz 1 new K", "gaz 2 cancel K"])
         // The entry is dismissed as any other.
-        try await desk.dismiss(triage.id, reason: "vu", by: Bench.technician)
+        try await desk.dismiss(triage.id, reason: "relu avec le technicien", by: Bench.technician)
         #expect(try await bench.soundTrail())
     }
 

@@ -65,6 +65,48 @@ import Workflow
         #expect(try await bench.observations(made).count == 2)
     }
 
+    @Test func `two that do not agree wait both for a person, whichever message they came in`() async throws {
+        func held(_ bench: Bench, _ made: RegisteredRequest) async throws -> [String: Bool] {
+            let lines = try await bench.desk.worklist(site: "nord", limit: 9).map(\.observation)
+                .filter { $0.requestID == made.request.id }
+            return Dictionary(
+                uniqueKeysWithValues: lines.map { line in
+                    (line.rawText, line.holds.contains { $0.code == .rerun })
+                })
+        }
+        let (bench, made) = try await bench()
+        let first = try await run("4.2", "m1", of: made, on: bench)
+        #expect(try await held(bench, made) == ["4.2": false])
+        _ = try await run("5.2", "m2", of: made, on: bench)
+        #expect(try await held(bench, made) == ["4.2": true, "5.2": true])
+        let again = try #require(try await bench.desk.explain(first.id, by: Bench.technician).last)
+        #expect(again.result.outcome == .held && again.result.holdCodes == [.rerun])
+        #expect(
+            await refusal { () throws(CommandFailure) in
+                _ = try await bench.desk.validate(
+                    [first.id], of: made.request.number, reason: "vu", by: Bench.technician)
+            } == "tech.reason", "a nod does not choose between two values")
+        let all = try await bench.desk.replayRules(
+            from: Instant(seconds: 0), before: bench.clock.now.advanced(by: .seconds(1)), by: Bench.biologist)
+        #expect(all.isSound && all.results == 3)
+        // One message; sodium has no tolerance as shipped, so that nobody knows.
+        for (texts, expected) in [
+            (["140", "141"], ["140": true, "141": true]), (["140", "140"], ["140": false]),
+        ] {
+            let bench = try await Bench.withRules()
+            try await bench.conformingControl("NA", mean: 140)
+            let made = try await bench.received(["NA"])
+            let tube = made.specimens[0].accession
+            var both = texts.enumerated().map { Bench.result("NA", $1, of: tube, ordinal: $0) }
+            for place in both.indices {
+                bench.clock.advance(.seconds(60))
+                both[place].observedAt = bench.clock.now
+            }
+            try await bench.arrive("m1", both)
+            #expect(try await held(bench, made) == expected, "\(texts)")
+        }
+    }
+
     @Test func `one that does not agree stands held, and a third does not decide by itself`() async throws {
         let (bench, made) = try await bench()
         _ = try await run("4.2", "m1", of: made, on: bench)
@@ -110,6 +152,21 @@ import Workflow
         #expect(try await bench.desk.openCalls(site: "nord").map(\.observationID) == [second.id])
     }
 
+    @Test func `who takes back his own act does not take back what somebody else did since`() async throws {
+        let bench = try Bench()
+        let made = try await bench.ready()
+        let sodium = try await bench.observation("NA", made).id
+        _ = try await bench.desk.withdraw([sodium], of: made.request.number, reason: nil, by: Bench.biologist)
+        #expect(await refusal { () throws(CommandFailure) in _ = try await bench.undo([sodium], made) } == "tech.undo")
+        _ = try await bench.desk.validate([sodium], of: made.request.number, reason: "relu", by: Bench.biologist)
+        #expect(await refusal { () throws(CommandFailure) in _ = try await bench.undo([sodium], made) } == "tech.undo")
+        let events = try await bench.store.observationEvents(requestID: made.request.id)
+        #expect(events.filter { $0.observationID == sodium }.last?.kind == .technicallyValidated)
+        // His own is taken back.
+        let potassium = try await bench.observation("K", made).id
+        #expect(try await bench.undo([potassium], made).map(\.kind) == [.withdrawn])
+    }
+
     @Test func `a person may choose the run that was set aside`() async throws {
         let (bench, made) = try await bench()
         _ = try await run("4.2", "m1", of: made, on: bench)
@@ -118,5 +175,14 @@ import Workflow
             [second.id], of: made.request.number, reason: "retenu", by: Bench.technician)
         #expect(events.map(\.kind) == [.withdrawn] && events[0].author == "technicien")
         #expect(try await standing(made, on: bench)?.id == second.id)
+    }
+}
+
+extension Bench {
+    /// `z` of the technician.
+    fileprivate func undo(
+        _ ids: [String], _ made: RegisteredRequest
+    ) async throws(CommandFailure) -> [ObservationEvent] {
+        try await desk.withdraw(ids, of: made.request.number, reason: nil, own: true, by: Bench.technician)
     }
 }

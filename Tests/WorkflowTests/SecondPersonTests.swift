@@ -22,7 +22,7 @@ import Workflow
     private func approve(_ code: String, on bench: Bench, by author: Author = Bench.biologist) async -> String? {
         await refusal { () throws(CommandFailure) in
             try await bench.desk.approve(
-                [try bench.desk.approvalSubject(analysis: code)], reason: "lu", by: author)
+                [try bench.desk.approvalSubject(analysis: code)], reason: "lignes relues", by: author)
         }
     }
     private func declare(_ valid: Bool, on bench: Bench, reason: String = "laboratoire d'île") async -> String? {
@@ -35,11 +35,11 @@ import Workflow
     /// changes sodium alone, by the administrator.
     private func bench() async throws -> Bench {
         let bench = try Bench()
-        try await bench.desk.publish(try Bench.files(), reason: "v1", by: Bench.administrator)
+        try await bench.desk.publish(try Bench.files(), reason: "version 1", by: Bench.administrator)
         let potassium = ["K": ["critique_haut": "6.1"]]
-        try await bench.desk.publish(try Bench.files(cells: potassium), reason: "v2", by: Bench.biologist)
+        try await bench.desk.publish(try Bench.files(cells: potassium), reason: "version 2", by: Bench.biologist)
         let both = potassium.merging(["NA": ["critique_haut": "161"]]) { $1 }
-        try await bench.desk.publish(try Bench.files(cells: both), reason: "v3", by: Bench.administrator)
+        try await bench.desk.publish(try Bench.files(cells: both), reason: "version 3", by: Bench.administrator)
         return bench
     }
 
@@ -74,7 +74,7 @@ import Workflow
         // A second one came: the declaration is void by itself.
         try await keep("biologiste2", version: 3, in: bench)
         try await bench.desk.publish(
-            try Bench.files(cells: ["K": ["critique_haut": "6.2"]]), reason: "v4", by: Bench.biologist)
+            try Bench.files(cells: ["K": ["critique_haut": "6.2"]]), reason: "version 4", by: Bench.biologist)
         #expect(await approve("K", on: bench) == "catalogue.approve.author")
         #expect(await declare(false, on: bench) == nil)
         #expect(try await bench.desk.singleBiologistApproval().state == .withdrawn)

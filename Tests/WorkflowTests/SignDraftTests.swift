@@ -218,7 +218,8 @@ import Workflow
         async throws
     {
         for (attribute, words) in [
-            (IdentityAttribute.doubtful, "identité douteuse"), (.homonym, "homonyme"), (.fictitious, "identité fictive"),
+            (IdentityAttribute.doubtful, "identité douteuse"), (.homonym, "homonyme"),
+            (.fictitious, "identité fictive"),
         ] {
             let (bench, made) = try await proposable()
             let files = try await lot(bench)

@@ -44,6 +44,23 @@ import Workflow
         #expect(second.complete && second.version == 2 && second.observationIDs.count == 2)
     }
 
+    @Test func `a partial report whose rest is cancelled is signed as complete`() async throws {
+        let made = try await bench.received(["NA", "K"])
+        let number = made.request.number
+        try await bench.arrive("m1", [Bench.result("NA", "140", of: made.specimens[0].accession)])
+        try await bench.validate(["NA"], of: made)
+        try await bench.sign(made, partial: true)
+        #expect(try await bench.desk.awaitingSignature(site: "nord", limit: 9).isEmpty)
+        _ = try await bench.desk.cancelAnalyses(["K"], of: number, reason: "tube insuffisant", by: Bench.secretary)
+        let waiting = try #require(try await bench.desk.awaitingSignature(site: "nord", limit: 9).first)
+        #expect(waiting.request.number == number && waiting.lane == .held && !waiting.isAmendment)
+        #expect(waiting.changes == [SignedChange(.pending)])
+        let second = try await bench.sign(made)
+        #expect(second.complete && second.version == 2)
+        #expect(try await bench.desk.awaitingSignature(site: "nord", limit: 9).isEmpty)
+        #expect(try await bench.desk.fileToSign(number).changes == [])
+    }
+
     @Test func `any change after the file was shown refuses the signature`() async throws {
         let changes: [(String, @Sendable (Bench, RegisteredRequest) async throws -> Void)] = [
             (

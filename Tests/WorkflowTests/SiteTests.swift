@@ -31,10 +31,10 @@ import Workflow
         let stranger = Self.stranger
         let answers = [
             await code { () throws(CommandFailure) in
-                _ = try await desk.validate([id], of: number, reason: "x", by: stranger)
+                _ = try await desk.validate([id], of: number, reason: "motif d'essai", by: stranger)
             },
             await code { () throws(CommandFailure) in
-                _ = try await desk.reject(id, of: number, reason: "x", by: stranger)
+                _ = try await desk.reject(id, of: number, reason: "motif d'essai", by: stranger)
             },
             await code { () throws(CommandFailure) in
                 _ = try await desk.enter(
@@ -71,14 +71,14 @@ import Workflow
         let stranger = Self.stranger
         let answers = [
             await code { () throws(CommandFailure) in
-                _ = try await desk.attach(entry.id, to: tube, reason: "x", by: stranger)
+                _ = try await desk.attach(entry.id, to: tube, reason: "motif d'essai", by: stranger)
             },
             await code { () throws(CommandFailure) in
-                try await desk.dismiss(entry.id, reason: "x", by: stranger)
+                try await desk.dismiss(entry.id, reason: "motif d'essai", by: stranger)
             },
             await code { () throws(CommandFailure) in
                 let reading = Reading(observations: [Bench.result("NA", "140", of: tube)])
-                _ = try await desk.replay("m1", reading: reading, reason: "x", by: stranger)
+                _ = try await desk.replay("m1", reading: reading, reason: "motif d'essai", by: stranger)
             },
         ]
         #expect(answers == ["triage.unknown", "triage.unknown", "message.unknown"])

@@ -1,8 +1,13 @@
 import Base
 import Catalog
+import Foundation
+import Judges
 import Laboratory
+import Printing
+import Report
 import Rules
 import Store
+import TestSupport
 import Testing
 import Workflow
 
@@ -70,6 +75,60 @@ import Workflow
         #expect(told.text.contains("sans relecture individuelle"))
         #expect(try await bench.trail.contains { $0.action == "bio.release" && $0.author == "system" })
         #expect(try await bench.soundTrail())
+    }
+
+    /// What poppler reads in the bytes of a page, one blank between words.
+    private func text(of page: [UInt8]) throws -> String {
+        let file = FileManager.default.temporaryDirectory.appending(path: "mode-B-\(UUID().uuidString).pdf")
+        try Data(page).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let ran = try Child.runHere("/usr/bin/env", ["pdftotext", "-raw", "-enc", "UTF-8", file.path, "-"])
+        try #require(ran.code == 0, "\(ran.complaintText)")
+        return ran.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
+    @Test func `page and document say who stands for it and how, and the judges accept them`() async throws {
+        let bench = try await bench("'K', 'NA'")
+        let made = try await arrive([("K", "4.2"), ("NA", "140")], on: bench)
+        let signature = try #require(try await signatures(made, bench).first)
+        let report = try await bench.desk.signedReport(of: signature)
+        let composition = try Composition(report, catalogue: bench.desk.catalogue)
+        let name = Bench.biologistIdentity.displayName
+        let printed = composition.printed
+        #expect(printed.signatures.map(\.name) == [name])
+        #expect(printed.signatures.map(\.role) == ["Biologiste médical, accord permanent"])
+        let approval = try #require(bench.desk.shelf.approvals.standing)
+        func day(_ instant: Instant) -> String { String(instant.french(in: .europeParis).prefix(10)) }
+        let told =
+            "Résultats libérés automatiquement, sans relecture individuelle, sous l'accord permanent donné par \(name) "
+            + "le \(day(approval.at)), valable jusqu'au \(day(approval.until))."
+        #expect(printed.comment.map(\.text) == [told] && printed.comment.map(\.title) == [Signature.standingTitle])
+        let page = try ReportPrinter.pdf(printed)
+        let cda = try composition.cda(pdf: page)
+        let document = String(decoding: cda, as: UTF8.self)
+        #expect(document.contains(told), "the words that stand on the page")
+        let signer = try #require(document.firstMatch(of: /<legalAuthenticator>(?s:.*?)<\/legalAuthenticator>/))
+        #expect(signer.0.contains(Bench.biologistIdentity.nationalID))
+        #expect(signer.0.contains(Bench.biologistIdentity.family))
+        // The bytes of the page, not only what was to be set on it.
+        if let shared = Judges.shared(for: "mode B") {
+            #expect(try await Judges.cdaErrors(in: ["mode-B": cda], shared: shared) == "")
+        }
+        let shown = try text(of: page)
+        #expect(shown.contains(told), "\(shown)")
+        #expect(shown.contains("Biologiste médical, accord permanent"), "\(shown)")
+        // What a biologist signs says nothing of it.
+        let usual = try await self.bench("'CL'")
+        let other = try await arrive([("K", "4.2")], on: usual)
+        let ids = try await usual.store.observations(requestID: other.request.id).map(\.id)
+        _ = try await usual.desk.validate(ids, of: other.request.number, reason: "valeur relue", by: Bench.biologist)
+        let hash = try await usual.desk.fileToSign(other.request.number).contentHash
+        let signed = try await usual.desk.sign(
+            other.request.number, contentHash: hash, allowPartial: false, by: Bench.biologist)
+        let plain = try Composition(
+            try await usual.desk.signedReport(of: signed), catalogue: usual.desk.catalogue)
+        #expect(plain.printed.signatures.map(\.role) == ["Biologiste médical"] && plain.printed.comment == [])
+        #expect(!String(decoding: try plain.cda(pdf: page), as: UTF8.self).contains("accord permanent"))
     }
 
     @Test func `a report that could not be made is left to the biologist, who is told why`() async throws {

@@ -47,6 +47,7 @@ package enum EnglishTold {
         .birthplace: "birthplace", .usedName: "used name", .status: "identity status", .ins: "INS number",
         .prescriber: "prescriber", .tube: "tube", .kind: "kind of specimen", .collectedAt: "collected",
         .nonconformity: "nonconformity", .comment: "comment", .result: "result", .supplement: "attachment",
+        .pending: "no analysis is to come any more: the partial report becomes complete",
         .other: "identity, tube, prescriber or comment",
     ]
 
@@ -134,5 +135,14 @@ package enum EnglishTold {
         "client.unreachable": ("the server does not answer", "start it, or give its address (--server)"),
         "request.unknown": ("no such file", "look for it by its number or by a tube"),
         "tech.reason": ("a reason is needed", "give it"),
+        "cli.theme": ("there is no such theme", "choose one of: {…}"),
+        "cli.keys": ("this file cannot be read", "check its path"),
+        "keys.line": ("this line is not: action = key key", "known actions: {…}"),
+        "keys.menu": ("the menu of actions, or the way back, would have no key", "leave a key to each"),
+        "keys.digit": (
+            "a digit is no key of this screen",
+            "choose another: a signing code that is typed too late would become commands"
+        ),
+        "keys.key": ("there is no such key", "write a letter, f2, ctrl-r, enter, up…"),
     ]
 }

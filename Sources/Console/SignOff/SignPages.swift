@@ -24,10 +24,8 @@ extension SignBench {
         let news = Set(news(sheet.number)?.values.map(\.analysis) ?? [])
         for (place, line) in sheet.lines.enumerated() {
             let isNews = news.contains(line.line.analysis)
-            out.append(
-                SheetLine(
-                    text: text(of: line, columns, places, isNews), style: isNews && !line.line.isCritical ? Style(.changed, bold: true) : style(of: line),
-                    result: place))
+            let style = isNews && !line.line.isCritical ? Style(.changed, bold: true) : style(of: line)
+            out.append(SheetLine(text: text(of: line, columns, places, isNews), style: style, result: place))
         }
         out.append(SheetLine(text: ""))
         for change in sheet.changes {

@@ -38,19 +38,19 @@ extension Language {
         }
     }
 
-    /// What a hold means: the engine's own words, with its numbers, in French; what its code says in English.
+    /// What a hold means: the engine's own words in French; what its code says in English, with what was looked at.
     package func reason(_ code: Hold.Code, _ words: String) -> String {
         switch self {
         case .french: words
-        case .english: EnglishTold.holds[code] ?? words
+        case .english: EnglishTold.holds[code].map { $0 + EnglishChecks.tail(words) } ?? words
         }
     }
 
-    /// What a check looked at: the engine's own words, in English its figures and codes.
+    /// What a check looked at, in the engine's own words.
     package func seen(_ words: String) -> String {
         switch self {
         case .french: words
-        case .english: EnglishServer.figures(words)
+        case .english: EnglishChecks.words(words)
         }
     }
 
@@ -95,9 +95,12 @@ extension Language {
         let place = refusal.place.isEmpty ? "" : refusal.place + (self == .french ? " : " : ": ")
         var (cause, remedy) = (refusal.cause, refusal.remedy)
         if self == .english, let known = EnglishTold.refusals[refusal.code] {
+            // What may be chosen follows the last colon.
+            let offered = remedy.split(separator: " : ").last.map(String.init) ?? ""
             // Its numbers (tries that are left, files of a batch) are those of the French words.
             let numbers = (cause + " " + remedy).split { !$0.isNumber }.map(String.init)
-            (cause, remedy) = (Language.filled(known.cause, numbers), Language.filled(known.remedy, numbers))
+            cause = Language.filled(known.cause, numbers)
+            remedy = Language.filled(known.remedy.replacing("{…}", with: offered), numbers)
         }
         remedy = instead ?? remedy
         return "[\(refusal.code)] " + place + cause + (remedy.isEmpty ? "" : ". " + remedy + ".")

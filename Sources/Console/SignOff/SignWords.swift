@@ -54,6 +54,12 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case helpExcept, helpComment, helpNote, helpSign, helpProposables, helpOneSection, helpConfirm, helpSample
     case helpComments, helpFigures, helpFrom, helpTo, helpEverybody, helpServer, helpJSON, helpLength
     case helpSignMore, helpFiguresMore, helpSettingsMore, helpBioMore, helpAmendMore
+    // Of their options.
+    case usageOneOrAll, usageWhole, usageDraft, usageUncalled, usageSection, usageSample, usageSince
+    case usageBaseline, usageSettings, usageDay, usageDayHow, usageReason, usageAmend, usageAmendHow
+    case usageNumber, usageAgain, usageWord, usageWordShow, usageWordHow, helpPlain, helpCard, helpSigns
+    case helpAzerty, helpMouse, helpTheme, helpKeys, helpWorklist, helpWorklistMore, cliWorkTitles
+    case cliWorkNothing
     case actionOpen, actionSign, actionLot, actionExcept, actionComment, actionNote, actionWhy, actionHistory
     case actionCall, actionReject, actionAmend, actionVersions, actionFind, actionNext, actionLane, actionSearch
     case actionRefresh, actionMenu, actionHelp, actionUp, actionDown, actionTop, actionBottom, actionPageUp
@@ -63,8 +69,10 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
 extension SignWord {
     fileprivate static let french = frenchTexts.merging(frenchCommands) { first, _ in first }
         .merging(frenchHelp) { first, _ in first }
+        .merging(frenchUsage) { first, _ in first }
     fileprivate static let english = englishTexts.merging(englishCommands) { first, _ in first }
         .merging(englishHelp) { first, _ in first }
+        .merging(englishUsage) { first, _ in first }
 }
 
 extension Language {

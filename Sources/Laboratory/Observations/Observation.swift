@@ -70,9 +70,20 @@ extension ObservationValue: Codable {
 package struct AppliedInterval: Codable, Sendable, Hashable {
     package var low: Exact?
     package var high: Exact?
-    package init(low: Exact?, high: Exact?) {
+    /// Nil: an interval of reference. Results from before kinds were kept have none; their reports stay as they are.
+    package var kind: IntervalKind?
+    package init(low: Exact?, high: Exact?, kind: IntervalKind = .reference) {
         self.low = low
         self.high = high
+        self.kind = kind == .reference ? nil : kind
+    }
+    /// What stands before bounds that are no interval of reference (RULES section 6); nil for one.
+    package var legend: String? {
+        switch kind {
+        case .decision, .qualitative: "Valeur décisionnelle"
+        case .therapeutic: "Zone thérapeutique"
+        case .reference, .inapplicable, nil: nil
+        }
     }
     /// `136 – 145`, `≤ 5,0`, `≥ 60` (bounds belong to the interval)
     package var frenchText: String {

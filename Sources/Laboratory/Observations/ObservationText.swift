@@ -1,4 +1,5 @@
 package import Base
+import Catalog
 
 // How observations stand in the base: as the general encoder would write them, and read back, many times as fast.
 
@@ -51,23 +52,25 @@ extension AppliedInterval {
     package func write(to json: inout JSONBytes) {
         json.object { json in
             json.member("high", high?.text)
+            json.member("kind", kind?.rawValue)
             json.member("low", low?.text)
         }
     }
 
     init?(_ json: inout PlainJSON) {
-        var low: Exact?, high: Exact?
+        var low: Exact?, high: Exact?, kind: IntervalKind?
         let isRead = json.members { json, name in
-            guard let number = json.string().flatMap({ Exact($0) }) else { return false }
+            guard let text = json.string() else { return false }
             switch name {
-            case "low": low = number
-            case "high": high = number
+            case "low": low = Exact(text)
+            case "high": high = Exact(text)
+            case "kind": kind = IntervalKind(rawValue: text)
             case _: return false
             }
-            return true
+            return name == "low" ? low != nil : name == "high" ? high != nil : kind != nil
         }
         guard isRead else { return nil }
-        self.init(low: low, high: high)
+        self.init(low: low, high: high, kind: kind ?? .reference)
     }
 }
 

@@ -30,7 +30,7 @@ package struct ReleaseAct: Codable, Sendable, Hashable {
     package var reason: String
     /// From whom a `hide` hides.
     package var hiddenFrom: [Audience]
-    /// Nil: until somebody lifts it.
+    /// `hide`; nil: until somebody lifts it. `hidingEnded`: the end that came.
     package var until: Instant?
     /// `hide`: a minor's secret care; the CDA's confidentiality. Nil: as before. `unhide`: false and normal lift them.
     package var secretCare: Bool?
@@ -70,9 +70,11 @@ package struct ReleaseState: Sendable, Hashable {
     package private(set) var isHeld = false
     package private(set) var isWithdrawn = false
     package private(set) var hiddenFrom: Set<Audience> = []
-    /// When the hiding ends by itself, and from whom.
-    package private(set) var hiddenUntil: Instant?
-    package private(set) var endsFor: Set<Audience> = []
+    /// When a hiding ends by itself, for each of whom it does: no date is another's.
+    package private(set) var ends: [Audience: Instant] = [:]
+    /// The next of these ends, and for whom.
+    package var hiddenUntil: Instant? { ends.values.min() }
+    package var endsFor: Set<Audience> { Set(ends.filter { $0.value == hiddenUntil }.keys) }
     package private(set) var secretCare = false
     package private(set) var confidentiality = Visibility.Confidentiality.normal
 
@@ -85,24 +87,19 @@ package struct ReleaseState: Sendable, Hashable {
             case .hide:
                 // One decision never lifts another: whom it does not name stays as they were.
                 hiddenFrom.formUnion(act.hiddenFrom)
-                endsFor.subtract(act.hiddenFrom)
-                if let until = act.until {
-                    hiddenUntil = until
-                    endsFor.formUnion(act.hiddenFrom)
-                }
-                if endsFor.isEmpty { hiddenUntil = nil }
+                for audience in act.hiddenFrom { ends[audience] = act.until }
                 secretCare = act.secretCare ?? secretCare
                 confidentiality = act.confidentiality ?? confidentiality
             case .unhide:
                 hiddenFrom = []
-                endsFor = []
-                hiddenUntil = nil
+                ends = [:]
                 secretCare = act.secretCare ?? secretCare
                 confidentiality = act.confidentiality ?? confidentiality
             case .hidingEnded:
-                hiddenFrom.subtract(endsFor)
-                endsFor = []
-                hiddenUntil = nil
+                // Without a date it is of a time when all of them had one end.
+                let over = ends.filter { end in act.until.map { end.value <= $0 } ?? true }.keys
+                hiddenFrom.subtract(over)
+                for audience in over { ends[audience] = nil }
             case .withdraw: isWithdrawn = true
             case .resend, .retry, .abandon, .told, .readdress, .setAside: break
             }
@@ -113,8 +110,7 @@ package struct ReleaseState: Sendable, Hashable {
     package var visibility: Visibility {
         var visibility = Visibility()
         if hiddenFrom.contains(.patient) {
-            let end = endsFor.contains(.patient) ? hiddenUntil : nil
-            visibility.patient = end.map { .hiddenUntil($0) } ?? .hidden
+            visibility.patient = ends[.patient].map { .hiddenUntil($0) } ?? .hidden
         }
         visibility.hiddenFromProfessionals = hiddenFrom.contains(.professionals)
         visibility.hiddenFromRepresentatives = hiddenFrom.contains(.guardians)

@@ -51,6 +51,16 @@ package struct Visibility: Codable, Sendable, Hashable {
             && (secretCare || !other.secretCare)
     }
 
+    /// What ends the hiding from the patient, in words; nil when it is not hidden.
+    package func hiddenFromPatientWords(in zone: CivilZone) -> String? {
+        switch patient {
+        case .open: nil
+        case .hidden: "caché au patient jusqu'à ce qu'un biologiste le rende visible (consultation d'annonce)"
+        case .hiddenUntil(let end):
+            "caché au patient jusqu'au \(end.french(in: zone)), ou avant si un biologiste le rend visible"
+        }
+    }
+
     /// Is it hidden from the patient at an instant?
     package func hidesFromPatient(at now: Instant) -> Bool {
         switch patient {

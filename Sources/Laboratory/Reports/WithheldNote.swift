@@ -13,6 +13,13 @@ package struct WithheldNote: Codable, Sendable, Hashable {
     package static let alreadyThere = "DEJA_RECU"
     /// Reason of a copy added after the signature that the patient's choices keep from somebody.
     package static let copyKept = "COPIE"
+    /// Reason of what the patient's opposition keeps from somebody.
+    package static let opposed = "OPPOSITION"
+    /// An opposition to this way keeps it; nil when it is another reason.
+    package var opposedWay: Opposition.Way? {
+        guard reason == WithheldNote.opposed else { return nil }
+        return destination == "DMP" ? .dmp : destination == "patient" ? .patientMailbox : .otherProfessionals
+    }
     /// Stable code, and the same in French.
     package var reason: String
     package var words: String

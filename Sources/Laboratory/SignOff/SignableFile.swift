@@ -41,7 +41,15 @@ package struct SignableFile: Sendable, Hashable {
     /// What the register says beside the results changed since the last signature.
     package var hasFreshSupplements: Bool
     /// There is something that no signature holds.
-    package var isFresh: Bool { !fresh.isEmpty || (hasFreshSupplements && !content.observations.isEmpty) }
+    package var isFresh: Bool {
+        !fresh.isEmpty || ((hasFreshSupplements || isWholeNow) && !content.observations.isEmpty)
+    }
+    /// Its last signature is of a part, and the rest was taken off the request: as it is, it is whole, and readers who
+    /// were told to wait are told so.
+    package var isWholeNow: Bool {
+        guard let earlier, !earlier.signature.complete else { return false }
+        return missing.isEmpty && fresh.isEmpty
+    }
     package var earlier: Earlier?
     /// Observations of the last signature that `content` no longer holds: another one stands, or none.
     package var replaced: [Observation]

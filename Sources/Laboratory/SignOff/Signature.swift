@@ -1,4 +1,5 @@
 package import Base
+import Catalog
 
 /// The biologist's sign-off (*validation biologique*) of a set of observations of one request, over a content hash.
 package struct Signature: Codable, Sendable, Hashable {
@@ -114,6 +115,8 @@ package struct SignedContent: Sendable, Hashable {
             }
             out.add("low", observation.interval?.low?.text)
             out.add("high", observation.interval?.high?.text)
+            // Nothing is added for an interval of reference: what was signed before kinds were kept keeps its hash.
+            if let kind = observation.interval?.kind { out.add("kind", kind.rawValue) }
             out.add("flags", observation.flags.map(\.rawValue).joined(separator: ","))
             out.add("comment", observation.comment)
             out.add("observedAt", String(observation.observedAt.milliseconds))

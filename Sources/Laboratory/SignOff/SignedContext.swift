@@ -54,13 +54,17 @@ package struct SignedChange: Codable, Sendable, Hashable {
         case comment = "commentaire"
         case result = "résultat"
         case supplement = "pièce jointe"
+        /// Nothing of a partial report is to come any more.
+        case pending = "plus aucun examen n'est en cours : le compte rendu partiel devient complet"
         /// Something that no older signature tells.
         case other = "identité, tube, prescripteur ou commentaire"
 
         package var isIdentity: Bool {
             switch self {
             case .birthName, .givenNames, .birthDate, .sex, .birthplace, .usedName, .status, .ins: true
-            case .prescriber, .tube, .kind, .collectedAt, .nonconformity, .comment, .result, .supplement, .other: false
+            case .prescriber, .tube, .kind, .collectedAt, .nonconformity, .comment, .result, .supplement, .pending,
+                .other:
+                false
             }
         }
     }
@@ -206,6 +210,7 @@ extension SignableFile {
             }
             if before == after { changes.append(SignedChange(.supplement)) }
         }
+        if isWholeNow { changes.append(SignedChange(.pending)) }
         return changes
     }
 }

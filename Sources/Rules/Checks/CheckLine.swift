@@ -14,11 +14,16 @@ struct Concern: Sendable {
 final class LineInterval: Sendable {
     let interval: ReferenceInterval
     let facts: [CheckFact]
-    var applied: AppliedInterval { AppliedInterval(low: interval.low, high: interval.high) }
+    let applied: AppliedInterval
 
-    init(_ interval: ReferenceInterval) {
+    /// Bounds are told with the decimals of the analysis, however a spreadsheet wrote them: `3` is 3.0.
+    init(_ interval: ReferenceInterval, decimals: Int) {
         self.interval = interval
-        facts = ResultJudge.limits(interval.low, interval.high)
+        let low = interval.low?.settled(to: decimals), high = interval.high?.settled(to: decimals)
+        applied = AppliedInterval(low: low, high: high)
+        facts =
+            interval.kind == .inapplicable
+            ? [CheckFact(.words, interval.source)] : ResultJudge.limits(low, high)
     }
 }
 
@@ -28,7 +33,10 @@ struct LineFacts: Sendable {
     let delta, deltaOfZero, dilution, analyticalCV: [CheckFact]
 
     init(_ analysis: Analysis, _ limits: VerificationLimits, delta rule: DeltaRule?) {
-        func pair(_ pair: LimitPair?) -> [CheckFact] { ResultJudge.limits(pair?.low, pair?.high) }
+        let places = analysis.decimals ?? 0
+        func pair(_ pair: LimitPair?) -> [CheckFact] {
+            ResultJudge.limits(pair?.low?.settled(to: places), pair?.high?.settled(to: places))
+        }
         func one(_ name: CheckFact.Name, _ number: Exact?) -> [CheckFact] {
             number.map { [CheckFact(name, $0)] } ?? []
         }
@@ -39,7 +47,7 @@ struct LineFacts: Sendable {
         absurd = pair(limits.absurd)
         autoverification = pair(limits.autoverification)
         alert = pair(limits.alert)
-        critical = ResultJudge.limits(analysis.critical?.low, analysis.critical?.high)
+        critical = pair(analysis.critical.flatMap { LimitPair(low: $0.low, high: $0.high) })
         criticalStep = one(.step, limits.criticalStep)
         dilution = one(.limit, limits.maximumDilution)
         analyticalCV = one(.tolerance, limits.analyticalCV) + one(.absoluteLimit, limits.rerunLimit)
@@ -112,7 +120,7 @@ final class CheckLine: Sendable {
             return rule.analyses.contains(code) || rule.holds.contains(code) ? Concern(rule: place, holds: holds) : nil
         }
         ranges = catalogue.intervals(for: code)
-        self.intervals = ranges.map { LineInterval($0) }
+        self.intervals = ranges.map { LineInterval($0, decimals: analysis.decimals ?? 0) }
         hasMethodRanges = ranges.contains { !$0.method.isEmpty }
         isStable = policy.stable.contains(code)
         isBloodGroup = policy.bloodGroups.contains(code)

@@ -71,6 +71,8 @@ package struct CheckFact: Sendable, Hashable {
         case value, rounded, previous, previousAt, difference, daysBetween, low, high, limit, absoluteLimit, factor
         case index, commentAbove, suppressAbove, freeHemoglobin, hours, at, until, words, flag, state, analysis
         case count, known, step, tolerance, contradiction, context, sex, method
+        // Told to who asks, never kept.
+        case age, condition, formula, unrounded
     }
     package enum Value: Sendable, Hashable {
         case measured(Measured)
@@ -99,6 +101,7 @@ package enum CheckNote: String, Codable, Sendable, CaseIterable {
     case noIndexRule, notMeasured, notDiluted, noEarlierRun, knownState, belowRange, noCalculation, notInstrument
     case comment, percentOfZero, decisionLimit, bothSexes, unreadable, notOnList, notNeeded, thresholdMissing
     case afterMeasurement, jumpsTogether, bloodGroup, methodUnknown, noIntervalOfMethod, generalInterval, otherMethod
+    case inapplicable
 }
 
 /// One check of one result: all that `paillasse why` prints. The words are made from it when asked.

@@ -149,6 +149,10 @@ extension CheckFact.Name {
         case .context: "contexte :"
         case .sex: "sexe"
         case .method: "méthode"
+        case .age: "âge au prélèvement"
+        case .condition: "condition :"
+        case .formula: "formule"
+        case .unrounded: "avant arrondi"
         }
     }
 }
@@ -233,6 +237,7 @@ extension CheckNote {
         case .noIntervalOfMethod: "aucun intervalle pour cette méthode"
         case .generalInterval: "intervalle sans méthode"
         case .otherMethod: "antérieurs d'une autre méthode seulement"
+        case .inapplicable: "aucun intervalle ne s'applique"
         }
     }
 }

@@ -110,7 +110,9 @@ extension ResultJudge {
     private func positive(_ value: ObservationValue?, _ line: CheckLine) -> Verdict {
         switch value {
         case .coded(let code, _): Verdict(ObservationValue.positiveCodes.contains(code))
-        case .measured(let number, _): interval?.high.map { line.above(number, $0) } ?? .no
+        case .measured(let number, _):
+            // Where no interval applies nobody can say.
+            intervalKind == .inapplicable ? .unknown : interval?.high.map { line.above(number, $0) } ?? .no
         case .text, .notPerformed, nil: .no
         }
     }
@@ -136,6 +138,12 @@ extension ResultJudge {
             return
         }
         intervalKind = found.interval.kind
+        guard found.interval.kind != .inapplicable else {
+            // Signed with the line: nothing is missing, and there is nothing to compare with.
+            add(.interval, if: false, .noInterval, inputs: scene.sex, thresholds: found.facts, note: .inapplicable)
+            skip(.intervalFlag, .inapplicable)
+            return
+        }
         if let other {
             intervals = [found.applied, other.applied]
         } else {
@@ -147,7 +155,7 @@ extension ResultJudge {
             note: other != nil
                 ? .bothSexes : line.hasMethodRanges && found.interval.method.isEmpty ? .generalInterval : nil)
         switch found.interval.kind {
-        case .decision, .qualitative:
+        case .decision, .qualitative, .inapplicable:
             // A decision value is no normal range: no L, no H (RULES section 6).
             skip(.intervalFlag, .decisionLimit)
         case .reference, .therapeutic:
@@ -210,9 +218,9 @@ extension ResultJudge {
                 engine.catalogue.interval(
                     for: facts.analysis, sex: sex, born: input.patient.born, bornAt: input.patient.bornAt,
                     collected: collected, in: engine.zone, pregnancyWeek: week, method: facts.method
-                ).map { LineInterval($0) }
+                ).map { LineInterval($0, decimals: line.analysis.decimals ?? 0) }
             }
-        return found.flatMap { $0.interval.low == nil && $0.interval.high == nil ? nil : $0 }
+        return found.flatMap { $0.interval.isStated ? $0 : nil }
     }
 
     /// LL and HH stand for L and H where the value is critical, whoever was told before.

@@ -19,7 +19,7 @@ extension ResultJudge {
             checkFactor(line)
             return
         }
-        switch facts.dilution {
+        switch dilution {
         case .none:
             let above = range.high.map { line.above(raw, $0) } ?? .no
             let below = range.low.map { line.below(raw, $0) } ?? .no
@@ -44,6 +44,12 @@ extension ResultJudge {
         }
     }
 
+    /// Some analyzers write the factor with every result: one part in one is no dilution (RULES section 8).
+    private var dilution: DilutionFacts {
+        if case .made(let factor, _) = facts.dilution, factor == Exact(1) { return .none }
+        return facts.dilution
+    }
+
     /// What is printed; the limits are held against what was read.
     private mutating func censor(_ comparator: Comparator, _ bound: Exact) {
         printed = rounded(Measured(bound, comparator: comparator))
@@ -51,7 +57,7 @@ extension ResultJudge {
 
     /// A factor that is not known or was not validated.
     private mutating func checkFactor(_ line: CheckLine) {
-        switch facts.dilution {
+        switch dilution {
         case .none: skip(.dilution, .notDiluted)
         case .unknownFactor: add(.dilution, if: true, .dilutionMissing, note: .inputMissing)
         case .made(let factor, _):
@@ -232,12 +238,14 @@ extension ResultJudge {
 package enum RerunAgreement {
     private static let factor = Decimal34(Exact(coefficient: 277, scale: 2))
 
-    /// *unknown*: a value is censored, or there is no limit at all.
+    /// *unknown*: a value is censored, or the two differ and there is no limit at all.
     package static func agrees(
         first: Measured, second: Measured, absoluteLimit: Exact?, analyticalCV: Exact?
     ) -> Verdict {
-        guard absoluteLimit != nil || analyticalCV != nil else { return .unknown }
         guard first.comparator == .equal, second.comparator == .equal else { return .unknown }
+        // No limit is below zero: the same number twice agrees, whatever the limit that nobody entered.
+        if first.number == second.number { return .yes }
+        guard absoluteLimit != nil || analyticalCV != nil else { return .unknown }
         let a = Decimal34(first.number), b = Decimal34(second.number)
         let difference = (b - a).magnitude
         if let absoluteLimit, difference <= Decimal34(absoluteLimit) { return .yes }

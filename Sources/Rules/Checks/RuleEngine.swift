@@ -9,7 +9,7 @@ package struct RuleEngine: Sendable {
     package let catalogue: AnalysisCatalogue
     package let pack: RulePack
     package private(set) var zone: CivilZone
-    private let lines: [String: CheckLine]
+    let lines: [String: CheckLine]
     /// `EDTA@1`, by the place of the rule of consistency in the pack.
     let ruleNames: [String]
     /// Of the checks of the house.

@@ -139,7 +139,7 @@ package enum RuleTable {
     }
 
     private static func lines(of file: CatalogFile) throws(Refusal) -> [(file: String, line: Line)] {
-        let table = CSVTable(file.bytes)
+        let table = CSVTable(spreadsheet: file.bytes)
         if let defect = table.defect {
             throw Refusal(
                 "rules.table.csv", at: "\(name):\(defect.line):\(defect.column)", because: defect.kind.cause,

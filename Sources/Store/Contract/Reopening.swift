@@ -13,7 +13,9 @@ extension Patient {
 
 extension Request {
     package func isSignedOtherwise(than earlier: Request) -> Bool {
+        // What is taken off a request may be all that a partial report waited for.
         number != earlier.number || prescriber != earlier.prescriber || patientID != earlier.patientID
+            || !Set(earlier.lines.map(\.analysis)).isSubset(of: lines.map(\.analysis))
     }
 }
 

@@ -97,7 +97,9 @@ struct Judgement {
     }
 
     mutating func run(changed: Set<String>, whole: Bool = false) {
+        tellSuperseded()
         judgeStanding(changed, whole)
+        judgeSuperseded()
         for arrival in aside { judge(aside: arrival) }
     }
 
@@ -259,7 +261,9 @@ struct Judgement {
     private func observation(_ bare: Observation, _ result: ResultEvaluation, _ holds: [Hold]) -> Observation {
         var observation = bare
         observation.value = result.value
-        observation.interval = result.interval
+        observation.interval = result.interval.map {
+            AppliedInterval(low: $0.low, high: $0.high, kind: result.intervalKind ?? .reference)
+        }
         observation.flags = result.flags
         observation.holds = holds
         let name = catalogue[bare.analysis]?.nameFR ?? bare.analysis

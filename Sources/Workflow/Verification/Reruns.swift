@@ -59,6 +59,32 @@ extension Judgement {
             && (!second.contains(.criticalCall) || first.contains(.criticalCall))
     }
 
+    /// A run gives its place to a later one only where the two do not agree, or where nobody can say: it waits for a
+    /// person as well, and is no value to propose beside the one that is held. These came together.
+    mutating func tellSuperseded() {
+        for place in file.arrivals.indices {
+            let one = file.arrivals[place].observation
+            guard let later = file.standing[one.analysis], later.accession == one.accession, later.run > one.run
+            else { continue }
+            file.arrivals[place].facts.earlierRuns = [later.value]
+        }
+    }
+
+    /// As above, of what stood before the message: judged again beside the run that came.
+    mutating func judgeSuperseded() {
+        for arrival in file.arrivals {
+            guard let before = arrival.before, before.accession == arrival.observation.accession,
+                file.standing[before.analysis]?.id == arrival.observation.id, reopenable[before.id] ?? false,
+                let judged = records[before.id]?.judged
+            else { continue }
+            var facts = judged.facts
+            facts.earlierRuns = [arrival.observation.value]
+            let said = IdentityContradiction.allCases.filter { judged.contradictions.contains($0) }
+            let input = input(before.accession, [facts], contradictions: said)
+            write([], [before], input, engine.evaluate(input))
+        }
+    }
+
     /// Beside the first it is looked at, written and set aside, by the house and with the reason.
     mutating func judge(aside arrival: Arrival) {
         let said = IdentityContradiction.allCases.filter { arrival.contradictions.contains($0) }
