@@ -226,7 +226,7 @@ extension CriticalCallView {
             patientName: patient.map { "\($0.traits.birthName) \($0.traits.firstGivenName)" },
             value: made.snapshot.frenchText + unit, state: state, openedAt: call.moment(made.openedAt),
             dueAt: call.moment(made.dueAt), isOverdue: made.isOverdue(at: now), level: made.level,
-            contact: made.contact(chain),
+            contact: made.cancelledAt == nil ? made.contact(chain) : "résultat rejeté : au biologiste de clore",
             attempts: made.attempts.map { attempt in
                 CallAttemptView(
                     at: call.moment(attempt.at), caller: attempt.caller, number: attempt.number,

@@ -52,12 +52,29 @@ package struct ControlStanding: Sendable, Hashable {
     }
 }
 
+/// Another policy, from when it was decided.
+package struct PolicyChange: Sendable, Hashable {
+    package let at: Instant
+    package var policy: ControlPolicy
+    package init(at: Instant, policy: ControlPolicy) {
+        self.at = at
+        self.policy = policy
+    }
+}
+
 /// The control of one analysis on one analyzer, told from its facts: a pure fold, so that the same facts always tell
 /// the same. Nothing at an instant depends on a fact of a later instant, and nothing that a rejection put in doubt on
 /// what became known after it (`lateSince`).
 package struct ControlTimeline: Sendable {
     package let assay: ControlledAssay
+    /// In force last.
     package let policy: ControlPolicy
+    /// From before the first change, and in the order of their instants: what was decided later judges nothing that
+    /// came before it.
+    private let first: ControlPolicy
+    private let changes: [PolicyChange]
+    /// While the facts are told: in force then, and since when; nil: from the beginning.
+    private var then: (policy: ControlPolicy, since: Instant?)
     /// Every run, in time.
     package private(set) var verdicts: [RunVerdict] = []
     package private(set) var steps: [ControlStep] = []
@@ -74,27 +91,35 @@ package struct ControlTimeline: Sendable {
 
     /// `points` of other assays are passed over. The order of the facts is that of their instants; at one instant runs
     /// come first, then events, then corrections (an event in the same millisecond as a run makes it void).
+    /// `policy` serves until the first of the `changes`.
     package init(
-        assay: ControlledAssay, policy: ControlPolicy, points: [ControlPoint], events: [ControlEvent] = [],
-        corrections: [ControlCorrection] = []
+        assay: ControlledAssay, policy: ControlPolicy, changes: [PolicyChange] = [], points: [ControlPoint],
+        events: [ControlEvent] = [], corrections: [ControlCorrection] = []
     ) {
         let own = points.filter { $0.assay == assay }
+        let changes = changes.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
+            .map(\.element)
         self.init(
-            assay: assay, policy: policy, settled: ControlTimeline.settled(own, policy, events, corrections),
-            events: events, corrections: corrections)
+            assay: assay, policy: policy, changes: changes,
+            settled: ControlTimeline.settled(own, policy, changes, events, corrections), events: events,
+            corrections: corrections)
     }
 
     /// `settled`: points of this assay, each with when it counts.
     init(
-        assay: ControlledAssay, policy: ControlPolicy, settled: [ControlPoint], events: [ControlEvent],
-        corrections: [ControlCorrection]
+        assay: ControlledAssay, policy: ControlPolicy, changes: [PolicyChange], settled: [ControlPoint],
+        events: [ControlEvent], corrections: [ControlCorrection]
     ) {
         self.assay = assay
-        self.policy = policy
+        self.policy = changes.last?.policy ?? policy
+        self.changes = changes
+        first = policy
+        then = (policy, nil)
         let runs = RunHistory(settled)
         var moments = runs.ticks.map { Moment(at: $0.at, fact: .tick($0)) }
         moments += events.map { Moment(at: $0.at, fact: .event($0)) }
         moments += corrections.map { Moment(at: $0.action.at, fact: .correction($0.run)) }
+        moments += changes.map { Moment(at: $0.at, fact: .policy($0)) }
         let ordered = moments.enumerated().sorted { a, b in
             (a.element.at, a.element.rank, a.offset) < (b.element.at, b.element.rank, b.offset)
         }
@@ -107,6 +132,7 @@ package struct ControlTimeline: Sendable {
                 move(
                     event.kind == .newControlLot ? .newLot(level: event.level) : .event(event.kind), at: moment.at)
             case .correction(let run): move(.correction(run), at: moment.at)
+            case .policy(let change): then = (change.policy, change.at)
             }
         }
         verdicts.sort { runs.order[$0.run, default: 0] < runs.order[$1.run, default: 0] }
@@ -117,11 +143,13 @@ package struct ControlTimeline: Sendable {
             case tick(RunHistory.Tick)
             case event(ControlEvent)
             case correction(String)
+            case policy(PolicyChange)
         }
         let at: Instant
         let fact: Fact
         var rank: Int {
             switch fact {
+            case .policy: -1
             case .tick: 0
             case .event: 1
             case .correction: 2
@@ -155,8 +183,8 @@ package struct ControlTimeline: Sendable {
 
     private func verdict(of run: Int, at now: Instant, _ runs: RunHistory) -> RunVerdict {
         RunVerdict.judge(
-            runs.points(of: run, until: now), after: runs.scored(before: run, at: now), order: run, policy: policy,
-            at: now)
+            runs.points(of: run, until: now), after: runs.scored(before: run, at: now), order: run,
+            policy: then.policy, at: now)
     }
 
     /// Lets a verdict move the machine.
@@ -192,7 +220,8 @@ package struct ControlTimeline: Sendable {
         guard let open = phase.open else { return }
         verdict.because =
             "après le rejet \(open.run) : "
-            + (policy.needsSignedCorrection ? "la correction est à signer" : "une seconde série conforme est attendue")
+            + (then.policy.needsSignedCorrection
+                ? "la correction est à signer" : "une seconde série conforme est attendue")
     }
 
     /// A run that became known after the fact answers the rejection that is open, when all of it was measured after
@@ -227,12 +256,13 @@ package struct ControlTimeline: Sendable {
     private static let interleavedRuns = 16
 
     private mutating func expire(before now: Instant) {
-        if let end = phase.end(policy), end <= now { move(.time, at: max(end, steps.last?.at ?? end)) }
+        guard let end = phase.end(then.policy), end <= now else { return }
+        move(.time, at: max(end, steps.last?.at ?? end, then.since ?? end))
     }
 
     /// `measuredAt`: of a run that became known after the fact.
     private mutating func move(_ input: ControlInput, at now: Instant, measuredAt: Instant? = nil) {
-        let next = phase.after(input, policy)
+        let next = phase.after(input, then.policy)
         guard next != phase else { return }
         let wasOpen = suspectPeriods.last.map { $0.to == nil } ?? false
         phase = next
@@ -258,6 +288,10 @@ package struct ControlTimeline: Sendable {
 
     // MARK: Questions
 
+    private func change(at instant: Instant) -> PolicyChange? { changes.last { $0.at <= instant } }
+    /// In force at an instant.
+    func policy(at instant: Instant) -> ControlPolicy { change(at: instant)?.policy ?? first }
+
     package var rejectedRuns: Set<String> { Set(verdicts.filter { $0.outcome == .rejected }.map(\.run)) }
 
     /// When runs conformed, in time.
@@ -273,11 +307,12 @@ package struct ControlTimeline: Sendable {
     }
 
     private func state(at now: Instant, patientSamples: Int?) -> ControlStanding {
+        let policy = policy(at: now)
         if let exemption = policy.exemption, exemption.at <= now { return exempted(exemption) }
         let step = steps.last { $0.at <= now }
         let current = step?.phase ?? .notControlled(because: ControlTimeline.nothing)
         if let end = current.end(policy), end <= now {
-            return standing(current.after(.time, policy), since: end, at: now)
+            return standing(current.after(.time, policy), since: max(end, change(at: now)?.at ?? end), at: now)
         }
         if case .conforming = current, let limit = policy.patientSamples {
             guard let count = patientSamples else {
@@ -305,6 +340,7 @@ package struct ControlTimeline: Sendable {
     private func standing(
         _ measuredAt: Instant, knownAt now: Instant, patientSamples: Int?
     ) -> ControlStanding {
+        let policy = policy(at: measuredAt)
         if let exemption = policy.exemption, exemption.at <= measuredAt { return exempted(exemption) }
         if let period = suspectPeriod(of: measuredAt, knownAt: now) {
             let words = "mesuré pendant la période suspecte du contrôle rejeté \(period.run)"
@@ -361,7 +397,7 @@ package struct ControlTimeline: Sendable {
         return ControlStanding(
             state: phase.state, hold: phase.state.hold, since: since, run: phase.run,
             lastConforming: lastConforming(at: now),
-            expiresAt: phase.state == .conforming ? phase.end(policy) : nil,
+            expiresAt: phase.state == .conforming ? phase.end(policy(at: now)) : nil,
             rules: isRejection ? phase.run.map { rules(of: $0) } ?? [] : [], because: phase.because)
     }
 

@@ -10,7 +10,8 @@ extension ControlTimeline {
     /// that a person dates back, counts from when it became known if a suspect period reached to its instant by then;
     /// else, as all others, from when it was measured.
     static func settled(
-        _ points: [ControlPoint], _ policy: ControlPolicy, _ events: [ControlEvent], _ corrections: [ControlCorrection]
+        _ points: [ControlPoint], _ policy: ControlPolicy, _ changes: [PolicyChange], _ events: [ControlEvent],
+        _ corrections: [ControlCorrection]
     ) -> [ControlPoint] {
         var settled = points
         let order = points.indices.sorted { a, b in
@@ -24,7 +25,8 @@ extension ControlTimeline {
             let late = together.filter { isOutOfTurn(points[$0], after: newest) }
             if !late.isEmpty, known > 0, let assay = points.first?.assay {
                 let before = ControlTimeline(
-                    assay: assay, policy: policy, settled: order[..<known].map { settled[$0] },
+                    assay: assay, policy: policy, changes: changes.filter { $0.at <= now },
+                    settled: order[..<known].map { settled[$0] },
                     events: events.filter { $0.at <= now }, corrections: corrections.filter { $0.action.at <= now })
                 for place in late where before.isInDoubt(points[place].at) {
                     settled[place].lateSince = max(now, points[place].at)

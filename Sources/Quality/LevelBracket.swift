@@ -54,6 +54,7 @@ extension ControlTimeline {
         }
         guard let start else { return [] }
         var levels: Set<String> = []
+        let policy = policy(at: measuredAt)
         for verdict in verdicts where verdict.outcome == .conforming {
             for point in verdict.points where start <= point.at && point.at <= end {
                 if let validity = policy.validity, point.at.advanced(by: validity) <= measuredAt { continue }
@@ -66,6 +67,7 @@ extension ControlTimeline {
     /// The same standing, or CQ_ABSENT where a level that brackets the value was not controlled: a good control at one
     /// end of the range says nothing of the other (RULES section 1.2, step 3; 2.2, fail closed).
     func bracketed(_ standing: ControlStanding, _ needed: Set<String>, measuredAt: Instant) -> ControlStanding {
+        let policy = policy(at: measuredAt)
         guard policy.bracketsLevels ?? false, standing.hold == nil, policy.exemption == nil else { return standing }
         let absent = needed.subtracting(covered(at: measuredAt, standing))
         if absent.isEmpty { return standing }

@@ -91,8 +91,7 @@ extension Desk {
     }
 
     private func checkHolds(_ observation: Observation, reason: String?) throws(CommandFailure) {
-        var isWithheld = false
-        if case .notPerformed = observation.value { isWithheld = true }
+        let isWithheld = observation.value.isNotPerformed
         func asks(_ severity: Hold.Code.Severity) -> Hold? {
             observation.holds.first { $0.severity(isWithheld: isWithheld) == severity }
         }
@@ -144,7 +143,8 @@ extension Desk {
             let event = ObservationEvent(
                 observationID: observationID, ordinal: (Chosen.lastEvents(events)[observationID]?.ordinal ?? 0) + 1,
                 kind: .rejected, author: author.login, at: at, reason: reason)
-            let facts = try await withdrawing(event, request, all, events)
+            let following = try await withdrawing(event, request, all, events)
+            let facts = following + (try await callsFollowing(following, all, after: events, by: author, at: at))
             try await ask { () throws(StoreFailure) in
                 try await store.append(facts, note: note(author, "tech.reject", request.number, at))
             }
@@ -192,7 +192,8 @@ extension Desk {
             if made.isEmpty { return [] }
             let returned = Set(made.map(\.observationID).filter { last[$0]?.kind == .rejected })
             let judged = try await returning(returned, request, all, events + made)
-            let facts = made.map(Fact.observationEvent) + judged
+            let taken = made.map(Fact.observationEvent)
+            let facts = taken + judged + (try await callsFollowing(taken, all, after: events, by: author, at: at))
             try await ask { () throws(StoreFailure) in
                 try await store.append(facts, note: note(author, "tech.withdraw", request.number, at))
             }

@@ -129,6 +129,59 @@ import Workflow
         try await bench.arrive("m3", [Bench.result("K", "9.5", of: worse.specimens[0].accession)])
         #expect(try await bench.observation("K", worse).holds.contains { $0.code == .criticalCall })
     }
+
+    private func reject(_ id: String, by author: Author = Bench.technician) async throws {
+        _ = try await bench.desk.reject(id, of: made.request.number, reason: "tube d'un autre patient", by: author)
+    }
+
+    @Test func `of a tube that was rejected silences no other one`() async throws {
+        let id = try await bench.observation("K", made).id
+        _ = try await bench.desk.recordCall(attempt(.confirmed), for: id, by: Bench.biologist)
+        try await reject(id)
+        bench.clock.advance(.seconds(600))
+        try await bench.arrive("m2", [Bench.result("K", "7.4", of: made.specimens[0].accession)])
+        let right = try await bench.observation("K", made)
+        #expect(right.holds.contains { $0.code == .criticalCall })
+        #expect(try await bench.desk.openCalls(site: "nord").map(\.call.observationID) == [right.id])
+    }
+
+    @Test func `rejected by a technician rings no more, and the biologist closes it without a call`() async throws {
+        let id = try await bench.observation("K", made).id
+        try await reject(id)
+        bench.clock.advance(.seconds(3600))
+        #expect(try await bench.desk.escalateOverdueCalls().isEmpty)
+        let waiting = try await bench.desk.openCalls(site: "nord")
+        #expect(waiting.map(\.reason) == ["résultat rejeté : tube d'un autre patient"])
+        let alone = await refusal { () throws(CommandFailure) in
+            _ = try await bench.desk.closeCall(id, reason: "fait", by: Bench.technician)
+        }
+        #expect(alone == "critical.call.tier")
+        let closed = try await bench.desk.closeCall(id, reason: "valeur rejetée", by: Bench.biologist)
+        #expect(closed.call.state == .closed && closed.call.attempts.isEmpty)
+    }
+
+    @Test func `rejected by the biologist is closed, and open again when the rejection is taken back`() async throws {
+        let id = try await bench.observation("K", made).id
+        try await reject(id, by: Bench.biologist)
+        #expect(try await bench.desk.openCalls(site: "nord").isEmpty)
+        bench.clock.advance(.seconds(3600))
+        _ = try await bench.desk.withdraw([id], of: made.request.number, reason: "erreur", by: Bench.technician)
+        let again = try await bench.desk.openCalls(site: "nord")
+        #expect(again.map(\.call.state) == [.open])
+        #expect(again[0].call.dueAt == bench.clock.now.advanced(by: .seconds(900)))
+        bench.clock.advance(.seconds(900))
+        #expect(try await bench.desk.escalateOverdueCalls().map(\.call.level) == [1])
+    }
+
+    @Test func `told and rejected since waits for the biologist's word`() async throws {
+        let id = try await bench.observation("K", made).id
+        _ = try await bench.desk.recordCall(attempt(.confirmed), for: id, by: Bench.technician)
+        try await reject(id, by: Bench.biologist)
+        let waiting = try await bench.desk.openCalls(site: "nord")
+        #expect(waiting.map(\.call.state) == [.told] && waiting[0].call.cancelledAt == bench.clock.now)
+        let closed = try await bench.desk.closeCall(id, reason: "Mme Roy rappelée", by: Bench.biologist)
+        #expect(closed.call.state == .closed)
+    }
 }
 
 @Suite struct `Reflex tests` {
@@ -160,6 +213,22 @@ import Workflow
             )
         }
         #expect(twice == "reflex.closed")
+    }
+
+    @Test func `that wait for a decision are told to the biologist, and not signed by lot`() async throws {
+        let bench = try await Bench.withRules()
+        try await bench.conformingControl("TSH")
+        let made = try await thyroid(bench)
+        try await bench.validate(["TSH"], of: made)
+        func told() async throws -> [SignObstacle] {
+            try await bench.desk.fileToSign(made.request.number).obstacles.filter { $0.kind == .reflex }
+        }
+        #expect(try await told().map(\.frenchText) == ["examen réflexe proposé : T4L (TSH-T4L@1)"])
+        let queue = try await bench.desk.awaitingSignature(site: "nord", limit: 9)
+        #expect(queue.map(\.lane) != [.proposable])
+        _ = try await bench.desk.decideReflex(
+            "TSH-T4L", of: made.request.number, accept: false, reason: "T4L d'hier", by: Bench.biologist)
+        #expect(try await told().isEmpty)
     }
 
     @Test func `that were refused are not proposed again`() async throws {

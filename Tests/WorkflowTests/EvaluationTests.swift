@@ -148,6 +148,112 @@ import Workflow
         let held = try await bench.desk.standing([sodium], at: bench.clock.now)[0]
         #expect(held.holds.contains { $0.code == .delta })
     }
+
+    @Test func `a sex that nobody knows has both intervals beside the value, for all to read`() async throws {
+        let bench = try await Bench.withRules()
+        var draft = Bench.draft("INCONNU")
+        draft.traits.sex = .unknown
+        let patient = try await bench.desk.registerPatient(draft, by: Bench.secretary)
+        let made = try await bench.registered(["CREA"], for: patient.id)
+        try await bench.arrive("m1", [Bench.result("CREA", "100", of: made.specimens[0].accession, unit: "umol/L")])
+        let creatinine = try await bench.observation("CREA", made)
+        #expect(creatinine.interval == nil)
+        #expect(creatinine.comment == "sexe inconnu : intervalle 49 – 90 (femme), 64 – 104 (homme)")
+    }
+
+    @Test func `a jump is looked for behind newer results and those of another specimen`() async throws {
+        let bench = try await Bench.withRules()
+        let first = try await bench.received(["NA"])
+        try await bench.arrive("m0", [Bench.result("NA", "140", of: first.specimens[0].accession)])
+        try await bench.validate(["NA"], of: first)
+        bench.clock.advance(.seconds(30 * 3600))
+        let forgotten = try await bench.registered(["NA"], for: first.request.patientID)
+        for hour in 1...7 {
+            bench.clock.advance(.seconds(3600))
+            let one = try await bench.registered(["NA"], for: first.request.patientID)
+            try await bench.arrive("m\(hour)", [Bench.result("NA", "139", of: one.specimens[0].accession)])
+            try await bench.validate(["NA"], of: one)
+        }
+        try await bench.arrive("last", [Bench.result("NA", "120", of: forgotten.specimens[0].accession)])
+        let sodium = try await bench.observation("NA", forgotten)
+        #expect(sodium.holds.contains { $0.code == .delta })
+        let delta = try #require(
+            try await bench.desk.explain(sodium.id, by: Bench.technician).last?.result.checks.first {
+                $0.check == .delta
+            })
+        #expect(delta.inputs.contains(CheckFact(.previous, try #require(Measured("140")))))
+    }
+
+    @Test func `another person's blood found after the validation takes the validation back`() async throws {
+        let bench = try await Bench.withRules()
+        let first = try await bench.received(["CREA", "PAL", "NA"])
+        let before = first.specimens[0].accession
+        let old = [
+            Bench.result("CREA", "70", of: before, unit: "umol/L"),
+            Bench.result("PAL", "60", of: before, ordinal: 1, unit: "U/L"),
+        ]
+        try await bench.arrive("m1", old)
+        try await bench.validate(["CREA", "PAL"], of: first)
+        bench.clock.advance(.seconds(86_400))
+        let made = try await bench.registered(["CREA", "PAL", "NA"], for: first.request.patientID)
+        let tube = made.specimens[0].accession
+        try await bench.arrive("m2", [Bench.result("NA", "140", of: tube)])
+        try await bench.validate(["NA"], of: made)
+        bench.clock.advance(.seconds(60))
+        try await bench.arrive("m3", [Bench.result("CREA", "300", of: tube, unit: "umol/L")])
+        let file = try await bench.desk.fileToSign(made.request.number)
+        #expect(file.observations.map(\.analysis) == ["NA"])
+        // Even one that a jump of its own was answered for.
+        try await bench.validate(["CREA"], of: made, reason: "contexte clinique")
+        try await bench.arrive("m4", [Bench.result("PAL", "400", of: tube, unit: "U/L")])
+        let unsigned = try await bench.desk.fileToSign(made.request.number)
+        #expect(unsigned.observations.isEmpty && Set(unsigned.missing) == ["CREA", "NA", "PAL"])
+        let refused = await refusal { () throws(CommandFailure) in
+            _ = try await bench.desk.sign(
+                made.request.number, contentHash: unsigned.contentHash, allowPartial: true, by: Bench.biologist)
+        }
+        #expect(refused == "sign.nothing")
+        let sodium = try await bench.observation("NA", made)
+        let event = try await bench.store.observationEvents(requestID: made.request.id).last {
+            $0.observationID == sodium.id
+        }
+        #expect(event?.kind == .withdrawn && event?.reason == "retenu après sa validation technique : DELTA")
+        // Only what was done about it gives it back.
+        let vague = await refusal { () throws(CommandFailure) in
+            _ = try await bench.desk.validate(
+                [sodium.id], of: made.request.number, reason: "relu", by: Bench.technician)
+        }
+        #expect(vague == "validate.reason.delta")
+        try await bench.validate(["NA", "CREA", "PAL"], of: made, reason: "ré-identification faite")
+        try await bench.sign(made)
+    }
+
+    @Test func `an identity contradicted after the validation takes it back, and nobody can give it`() async throws {
+        let bench = try await Bench.withRules()
+        let made = try await bench.received(["NA", "K"])
+        let tube = made.specimens[0].accession
+        try await bench.arrive("m1", [Bench.result("NA", "140", of: tube)])
+        try await bench.validate(["NA"], of: made)
+        bench.clock.advance(.seconds(60))
+        let other = ClaimedIdentity(family: "AUTRE", birthDate: CivilDate(year: 1990, month: 1, day: 1))
+        try await bench.arrive("m2", [Bench.result("K", "4.2", of: tube, claimed: other)])
+        #expect(Set(try await bench.desk.fileToSign(made.request.number).missing) == ["NA", "K"])
+        let sodium = try await bench.observation("NA", made)
+        let refused = await refusal { () throws(CommandFailure) in
+            _ = try await bench.desk.validate(
+                [sodium.id], of: made.request.number, reason: "ré-identification faite", by: Bench.technician)
+        }
+        #expect(refused == "tech.held")
+    }
+
+    @Test func `a validation that answered all stands when the file is judged again`() async throws {
+        let bench = try await Bench.withRules()
+        let made = try await bench.ready()
+        bench.clock.advance(.seconds(60))
+        _ = try await bench.desk.judgeAgain(made.request.number, reason: "essai", by: Bench.technician)
+        #expect(try await bench.store.observationEvents(requestID: made.request.id).count == 2)
+        try await bench.sign(made)
+    }
 }
 
 @Suite struct `What is never proposed` {
@@ -269,6 +375,63 @@ import Workflow
             return
         }
         #expect(reason.hasPrefix("calcul non rendu"))
+    }
+
+    @Test(arguments: [["CREA"], ["CREA", "K"]])
+    func `nothing is made of a value that an interference takes away`(together: [String]) async throws {
+        let bench = try await Bench.withRules()
+        let made = try await bench.received(["CREA", "K", "DFG09"])
+        let tube = made.specimens[0].accession
+        var creatinine = Bench.result("CREA", "80", of: tube, unit: "umol/L")
+        creatinine.indices = SentIndices(hemolysis: Exact(0), icterus: Exact(400), lipemia: Exact(0))
+        let potassium = Bench.result("K", "4.2", of: tube, ordinal: 1)
+        try await bench.arrive("m1", together.count == 1 ? [creatinine] : [creatinine, potassium])
+        try await refused("DFG09", made, bench, "non rendu : échantillon ictérique")
+    }
+
+    @Test func `what was made of a value goes when an interference found later takes the value away`() async throws {
+        let bench = try await Bench.withRules()
+        let made = try await bench.received(["CREA", "K", "DFG09"])
+        let tube = made.specimens[0].accession
+        try await bench.arrive("m1", [Bench.result("CREA", "80", of: tube, unit: "umol/L")])
+        guard case .measured = try await bench.observation("DFG09", made).value else {
+            Issue.record("nothing was calculated")
+            return
+        }
+        bench.clock.advance(.seconds(60))
+        var potassium = Bench.result("K", "4.2", of: tube)
+        potassium.indices = SentIndices(freeHemoglobin: Exact(12))
+        try await bench.arrive("m2", [potassium])
+        let filtration = try await bench.observation("DFG09", made)
+        guard case .notPerformed(let reason) = filtration.value else {
+            Issue.record("what was calculated stands")
+            return
+        }
+        #expect(filtration.run == 2 && reason.contains("non rendu : échantillon hémolysé"), "\(reason)")
+    }
+
+    @Test func `a component that is not performed is the reason why there is no value`() async throws {
+        let bench = try await Bench.withRules()
+        let made = try await bench.received(["CT", "HDL", "TG", "LDLC"])
+        let tube = made.specimens[0].accession
+        try await bench.arrive(
+            "m1", [Bench.result("CT", "5.20", of: tube), Bench.result("TG", "1.50", of: tube, ordinal: 1)])
+        #expect(try await !bench.observations(made).contains { $0.analysis == "LDLC" })
+        _ = try await bench.desk.enter(
+            .notPerformed(reason: "quantité insuffisante"), analysis: "HDL", of: made.request.number, comment: nil,
+            by: Bench.technician)
+        try await refused("LDLC", made, bench, "non réalisé : quantité insuffisante")
+        try await bench.validate(["CT", "HDL", "TG", "LDLC"], of: made)
+        #expect(try await bench.sign(made).complete)
+    }
+
+    private func refused(_ code: String, _ made: RegisteredRequest, _ bench: Bench, _ because: String) async throws {
+        let value = try await bench.observation(code, made).value
+        guard case .notPerformed(let reason) = value else {
+            Issue.record("\(code) is given: \(value.frenchText)")
+            return
+        }
+        #expect(reason.hasPrefix("calcul non rendu : ") && reason.contains(because), "\(reason)")
     }
 
     @Test func `nobody types over a calculation in force`() async throws {

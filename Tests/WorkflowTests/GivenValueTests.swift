@@ -2,6 +2,7 @@ import Base
 import Catalog
 import Laboratory
 import Rules
+import Store
 import Testing
 import Workflow
 
@@ -38,6 +39,26 @@ import Workflow
             #expect(reason.hasPrefix("non rendu : échantillon hémolysé"))
         }
         try await bench.validate(["K", "CREA"], of: made)
+        // Its technical validation is taken back, and it cannot be given again.
+        #expect(try await bench.desk.worklist(site: "nord", limit: 9).map(\.observation.analysis) == ["NA"])
+        #expect(
+            await refusal { () throws(CommandFailure) in
+                let sodium = try await bench.desk.worklist(site: "nord", limit: 9)[0].observation
+                _ = try await bench.desk.validate(
+                    [sodium.id], of: made.request.number, reason: "relu", by: Bench.technician)
+            } == "tech.held")
+        // Not even when it had been validated all the same.
+        let sodium = try await bench.observation("NA", made)
+        try await bench.store.append(
+            [
+                .observationEvent(
+                    ObservationEvent(
+                        observationID: sodium.id, ordinal: 3, kind: .technicallyValidated, author: "technicien",
+                        at: bench.clock.now))
+            ],
+            note: AuditNote(
+                site: "nord", author: "technicien", action: "tech.validate", subject: made.request.number,
+                at: bench.clock.now))
         #expect(
             await refusal { () throws(CommandFailure) in
                 let file = try await bench.desk.fileToSign(made.request.number)

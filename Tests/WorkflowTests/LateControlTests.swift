@@ -77,6 +77,86 @@ import Workflow
         #expect(try await bench.desk.lookBacks(assay, site: "nord").map(\.period) == before && before.count == 1)
     }
 
+    private func target(_ sd: String, since seconds: Int64, on bench: Bench) async throws {
+        _ = try await bench.desk.setControlTarget(
+            ControlTarget(
+                assay: assay, material: "QC1", level: ControlLevel("N1"), lot: "L1", mean: Exact(4), sd: Exact(sd),
+                unit: "mmol/L", origin: .laboratory, count: 20, from: bench.clock.now.advanced(by: .seconds(-seconds))),
+            reason: "écart-type corrigé", by: Bench.biologist)
+    }
+
+    @Test func `a target or rules set today take nothing back of a rejection, and serve from today on`() async throws {
+        let bench = try Bench()
+        try await bench.conformingControl("K")
+        bench.clock.advance(.seconds(600))
+        let made = try await bench.received(["K"])
+        try await bench.arrive("m1", [Bench.result("K", "4.2", of: made.specimens[0].accession)])
+        try await control("K", "9", "reject", on: bench)
+        let before = try await bench.desk.lookBacks(assay, site: "nord")
+        bench.clock.advance(.seconds(60))
+        try await target("5", since: 7200, on: bench)
+        try await bench.desk.setControlPolicy(
+            ControlPolicy(rules: [.twoTwoS: .reject]), of: assay, reason: "une seule règle", by: Bench.biologist)
+        let page = try await bench.desk.qualityPage(assay, site: "nord")
+        #expect(page.timeline.standing(at: bench.clock.now).state == .rejected)
+        let after = try await bench.desk.lookBacks(assay, site: "nord")
+        #expect(after.map(\.period) == before.map(\.period) && after.count == 1)
+        #expect(after.first?.entries.count == 1)
+        #expect(try await holds(made, on: bench)["K"]?.contains(.qualityControlRejected) == true)
+        // Corrected, and measured under the new target and rules: what was rejected by the old ones conforms.
+        _ = try await bench.desk.correctRejection(
+            run: try #require(before.first).period.run, of: assay, cause: "cible erronée", action: "cible corrigée",
+            by: Bench.technician)
+        try await control("K", "9", "again", on: bench)
+        let now = try await bench.desk.qualityPage(assay, site: "nord")
+        #expect(now.timeline.standing(at: bench.clock.now).state == .conforming)
+        #expect(now.timeline.rejectedRuns.count == 1)
+    }
+
+    @Test func `a target set before the controls became known serves them, however far back it reaches`() async throws {
+        let bench = try Bench()
+        try await control("K", "4", "first", on: bench)
+        #expect(
+            try await bench.desk.qualityPage(assay, site: "nord").timeline.standing(at: bench.clock.now).hold == .absent
+        )
+        // Nothing was judged yet: the first target may say what the control was.
+        try await target("1", since: 7200, on: bench)
+        let page = try await bench.desk.qualityPage(assay, site: "nord")
+        #expect(page.timeline.standing(at: bench.clock.now).state == .conforming)
+    }
+
+    @Test(arguments: [89, 91, 400])
+    func `a rejection that nobody corrected stands, however old it is`(days: Int64) async throws {
+        let bench = try Bench()
+        try await bench.conformingControl("K")
+        bench.clock.advance(.seconds(600))
+        let made = try await bench.received(["K"])
+        try await bench.arrive("m1", [Bench.result("K", "4.2", of: made.specimens[0].accession)])
+        try await bench.validate(["K"], of: made)
+        try await bench.sign(made)
+        try await control("K", "9", "reject", on: bench)
+        let before = try await bench.desk.lookBacks(assay, site: "nord").map(\.period)
+        bench.clock.advance(.seconds(days * 86_400))
+        try await control("K", "4", "later", on: bench)
+        func state() async throws -> ControlState {
+            try await bench.desk.qualityPage(assay, site: "nord").timeline.standing(at: bench.clock.now).state
+        }
+        #expect(try await state() != .conforming)
+        let open = try await bench.desk.lookBacks(assay, site: "nord")
+        #expect(open.map(\.period) == before && before.count == 1 && open[0].toDecide.count == 1)
+        // Corrected, the report that left still waits for its biologist, for as long.
+        try await lift(try #require(before.first).run, of: assay, on: bench)
+        #expect(try await state() == .conforming)
+        bench.clock.advance(.seconds(days * 86_400))
+        let left = try await bench.desk.lookBacks(assay, site: "nord")
+        #expect(left.first?.toDecide.count == 1)
+        let result = try await bench.observation("K", made)
+        _ = try await bench.desk.decideLookBack(
+            .confirm, result: result.id, run: before[0].run, reason: "repassé, même valeur", by: Bench.biologist)
+        #expect(try await bench.desk.lookBacks(assay, site: "nord").map(\.isDone) == [true])
+        #expect(try await bench.soundTrail())
+    }
+
     @Test func `a control rejected later holds what was calculated of its analysis, until it is lifted`() async throws {
         let bench = try await Bench.withRules()
         try await bench.conformingControl("CREA")

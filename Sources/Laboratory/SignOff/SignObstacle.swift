@@ -13,6 +13,8 @@ package struct SignObstacle: Codable, Sendable, Hashable {
         case freeWords = "commentaire"
         case supplement = "joint"
         case missing = "manque"
+        /// A rule proposes another test, and nobody decided on it.
+        case reflex = "réflexe"
         /// Older files of the patient that come after it, for the same reason.
         case others = "anciens"
     }
@@ -56,6 +58,7 @@ package struct SignObstacle: Codable, Sendable, Hashable {
         case .freeWords: return "commentaire libre \(codes)"
         case .supplement: return "joint : \(words ?? "")"
         case .missing: return "manque \(codes)"
+        case .reflex: return "examen réflexe proposé : \(codes) (\(words ?? ""))"
         }
     }
     /// The same in every language.

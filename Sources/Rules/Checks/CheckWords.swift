@@ -40,6 +40,10 @@ extension CheckRecord {
 
     /// How the words on a value that is not given begin.
     package static let withheld = "non rendu : "
+    /// Of the sentences of a result, those that say why it is not given.
+    package static func reasonsWithheld(_ comments: [String]) -> [String] {
+        comments.filter { $0.hasPrefix(withheld) }
+    }
 
     /// What the report says of an interference, and of a value that is not given; nil for any other check. `name`: of
     /// the analysis, French.

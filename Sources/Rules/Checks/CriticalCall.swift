@@ -88,6 +88,8 @@ package struct CriticalCall: Codable, Sendable, Hashable {
     package private(set) var attempts: [Attempt] = []
     package private(set) var closedBy: String?
     package private(set) var closedAt: Instant?
+    /// The result was rejected then: there is nothing to tell of it any more.
+    package private(set) var cancelledAt: Instant?
 
     package init(
         observationID: String, analysis: String, tier: Tier, snapshot: ObservationValue, openedAt: Instant,
@@ -104,7 +106,9 @@ package struct CriticalCall: Codable, Sendable, Hashable {
     /// When somebody was first told; nil: nobody yet.
     package var toldAt: Instant? { attempts.first { $0.outcome != .unreachable }?.at }
 
-    package func isOverdue(at now: Instant) -> Bool { state == .open && now >= dueAt }
+    package func isOverdue(at now: Instant) -> Bool {
+        state == .open && cancelledAt == nil && now >= dueAt
+    }
 
     /// Whom to call at this level; the last of the chain for ever after (SAMU, patient, per local procedure).
     package func contact(_ chain: [String]) -> String? { chain.isEmpty ? nil : chain[min(level, chain.count - 1)] }
@@ -120,6 +124,9 @@ package struct CriticalCall: Codable, Sendable, Hashable {
     package mutating func passOn(at now: Instant, minutes: Int) throws(Refusal) {
         guard state == .open else {
             throw refusal("told", "quelqu'un a déjà été prévenu, ou l'appel est clos", "rien à faire")
+        }
+        guard cancelledAt == nil else {
+            throw refusal("cancelled", "le résultat est rejeté", "le biologiste clôt l'appel")
         }
         advance(at: now, minutes: minutes)
     }
@@ -192,13 +199,34 @@ package struct CriticalCall: Codable, Sendable, Hashable {
             throw refusal(
                 "tier", "un technicien ne clôt pas seul un appel qui revient au biologiste", "demander au biologiste")
         }
-        guard !attempts.isEmpty else {
+        guard !attempts.isEmpty || cancelledAt != nil else {
             throw refusal("none", "aucun appel n'a été passé", "appeler, puis noter l'appel")
         }
         guard state == .told || isBiologist else {
             throw refusal("unreached", "personne n'a été joint", "poursuivre la chaîne d'appel, ou voir le biologiste")
         }
         close(author, now)
+    }
+
+    /// The result is rejected: nobody is called any more. A biologist ends the task with that; a technician leaves it
+    /// to the biologist, and so does everybody when somebody was told already, and must hear that the value does not
+    /// count. False when nothing changes.
+    package mutating func cancel(by author: String, isBiologist: Bool, at now: Instant) -> Bool {
+        guard state != .closed, cancelledAt == nil else { return false }
+        cancelledAt = now
+        if state == .open, tier == .technician || isBiologist { close(author, now) }
+        return true
+    }
+
+    /// The rejection is taken back: the task stands as it stood, with a timer of its own. False when nothing changes.
+    package mutating func reinstate(at now: Instant, minutes: Int) -> Bool {
+        guard cancelledAt != nil else { return false }
+        cancelledAt = nil
+        closedBy = nil
+        closedAt = nil
+        state = toldAt == nil ? .open : .told
+        dueAt = now.advanced(by: .seconds(Int64(minutes) * 60))
+        return true
     }
 
     private mutating func close(_ author: String, _ at: Instant) {

@@ -13,6 +13,8 @@ package enum Register: String, Codable, Sendable, CaseIterable {
     case controlPolicy
     /// Subject `analyzer|analysis`: what was done about a rejected run.
     case controlCorrection
+    /// Subject `analyzer|analysis`: suspect periods that rejections opened, until nothing of them is left to decide.
+    case controlDoubt
     /// Subject: id of a control result: why it does not count.
     case controlExclusion
     /// Subject `analyzer` or `analyzer|analysis`: calibration, maintenance, new lot of reagent.

@@ -45,6 +45,7 @@ extension Desk {
             out.append(
                 LookBack(period, results: results, decisions: results.flatMap { decisions[$0.id] ?? [] }, at: at))
         }
+        try await settle(out, of: assay, site: site)
         return out
     }
 

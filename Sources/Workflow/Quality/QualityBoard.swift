@@ -14,6 +14,7 @@ package struct QualityPage: Sendable {
     package var patients: PatientSettings?
     /// Facts before this instant were not looked at.
     package var since: Instant
+    package var madeAt: Instant
 
     /// Until when the calibration, or the lot of reagent, in use at an instant is good; nil: nobody said.
     package func end(of kind: ControlEventKind, at instant: Instant) -> Instant? {
@@ -94,6 +95,8 @@ struct MeasuredControls {
     let catalogue: ControlCatalogue?
     /// Set by command, by the name that the analyzer sends.
     let targets: [ControlTarget]
+    /// The same as they were known after each entry: a point keeps the target that it was judged with.
+    var history: [KnownTargets] = []
     let exclusions: [String: SignedReason]
     let zone: CivilZone
 
@@ -106,7 +109,8 @@ struct MeasuredControls {
         }
         for control in known {
             guard case .measured(let value, let sentUnit) = control.value else { continue }
-            let (target, lot) = meaning(of: control.material, at: control.observedAt)
+            let (target, lot) = meaning(
+                of: control.material, at: control.observedAt, knownAt: control.recordedAt ?? control.observedAt)
             let level = target?.level ?? lot?.level ?? ControlLevel(control.material)
             // What nobody knew by this name is on the chart and in no rule; triage asks for it (`unknownControls`).
             let isParallel =
@@ -175,13 +179,26 @@ struct MeasuredControls {
 
     /// What a control of this name means at an instant. A target set by command for it wins; else the lot that the
     /// catalogue knows by it. Several in force, or a lot beyond its date: no target, so no z (fail closed).
-    func meaning(of material: String, at: Instant) -> (target: ControlTarget?, lot: ControlLot?) {
-        let own = targets.filter { $0.material == material && $0.isInForce(at: at) }
+    /// `knownAt`: when a control became known. A target that was set after it and reaches back to it is taken for want
+    /// of another only: what was judged once is not judged by what was decided since (RULES sections 2.2 and 2.5).
+    func meaning(
+        of material: String, at: Instant, knownAt: Instant? = nil
+    ) -> (target: ControlTarget?, lot: ControlLot?) {
+        func set(_ targets: [ControlTarget]) -> [ControlTarget] {
+            targets.filter { $0.material == material && $0.isInForce(at: at) }
+        }
         let lot = catalogue?.lot(identifier: material)
+        let known = knownAt.map { knownAt in history.last { $0.at <= knownAt }?.targets ?? [] }
+        let own = set(known ?? targets)
         if !own.isEmpty { return (own.count == 1 ? own.first : nil, lot) }
-        guard let catalogue, let lot, !lot.isExpired(at: at, in: zone) else { return (nil, lot) }
-        var target = catalogue.target(for: assay, material: lot.material, lot: lot.lot, level: lot.level, at: at)
-        target?.isParallel = !lot.isInService(at: at)
-        return (target, lot)
+        if let lot, !lot.isExpired(at: at, in: zone),
+            var target = catalogue?.target(
+                for: assay, material: lot.material, lot: lot.lot, level: lot.level, at: at)
+        {
+            target.isParallel = !lot.isInService(at: at)
+            return (target, lot)
+        }
+        let since = known == nil ? [] : set(targets)
+        return (since.count == 1 ? since.first : nil, lot)
     }
 }

@@ -120,8 +120,8 @@ extension Desk {
     func storedPage(_ assay: ControlledAssay, site: String) async throws(CommandFailure) -> QualityPage {
         let key = QualityBoard.Key(site: site, assay: assay)
         let at = now()
-        // A page that began long ago is made again, so that the window moves with time.
-        if let page = quality.page(key), page.since.duration(to: at) <= Desk.qualityWindow + .seconds(24 * 3600) {
+        // A page that was made long ago is made again, so that the window moves with time.
+        if let page = quality.page(key), page.madeAt.duration(to: at) <= .seconds(24 * 3600) {
             return page
         }
         let generation = quality.generation
@@ -133,73 +133,123 @@ extension Desk {
     private func makePage(
         _ assay: ControlledAssay, site: String, at: Instant
     ) async throws(CommandFailure) -> QualityPage {
-        let since = at.advanced(by: .zero - Desk.qualityWindow)
+        // A rejection does not end because it grows old: while something of it is open, the page begins before it.
+        let doubts = try await doubts(of: assay, site: site)
+        let begin = doubts.filter { !$0.isDone }.map { $0.from ?? $0.rejectedAt }.reduce(at, min)
+        let since = begin.advanced(by: .zero - Desk.qualityWindow)
         let controls = try await ask { () throws(StoreFailure) in
             try await store.controls(
                 analyzer: assay.analyzer, analysis: assay.analysis, from: since,
                 before: Instant(milliseconds: .max), limit: Desk.most)
         }
-        let targets = try await targets(of: assay, site: site)
+        let history = try await targetHistory(of: assay, site: site)
+        let targets = history.last?.targets ?? []
         var exclusions = [String: SignedReason]()
         for (control, entry) in try await latestEntries(.controlExclusion, site: site) {
             exclusions[control] = try RegisterText.decode(
                 Array(entry.body.utf8), as: Decided<SignedReason>.self
             ).value
         }
-        let measured = measuredControls(assay, site: site, targets: targets, exclusions: exclusions)
+        let measured = measuredControls(
+            assay, site: site, targets: targets, history: history, exclusions: exclusions)
         let points = measured.points(controls.filter { $0.site == site })
         var events = try await entries(.controlEvent, assay.analyzer, site, ControlEvent.self).map(\.value)
         events += try await entries(.controlEvent, subject(assay), site, ControlEvent.self).map(\.value)
         let corrections = try await entries(.controlCorrection, subject(assay), site, ControlCorrection.self)
             .map(\.value)
-        let policy = try await policy(of: assay, site: site, targets: targets, at: at)
+        let policies = try await policies(of: assay, site: site, history)
         let timeline = ControlTimeline(
-            assay: assay, policy: policy, points: points,
+            assay: assay, policy: policies.first, changes: policies.changes, points: points,
             events: (events + measured.newLots).filter { since <= $0.at }, corrections: corrections)
+        try await keep(timeline.suspectPeriods, known: doubts, of: assay, site: site, at: at)
         return QualityPage(
             timeline: timeline, points: points, targets: targets, events: events, corrections: corrections,
-            patients: try await patientSettings(of: assay, site: site), since: since)
+            patients: try await patientSettings(of: assay, site: site), since: since, madeAt: at)
     }
 
     func measuredControls(
-        _ assay: ControlledAssay, site: String, targets: [ControlTarget], exclusions: [String: SignedReason] = [:]
+        _ assay: ControlledAssay, site: String, targets: [ControlTarget], history: [KnownTargets] = [],
+        exclusions: [String: SignedReason] = [:]
     ) -> MeasuredControls {
         MeasuredControls(
-            assay: assay, catalogue: shelf.controls, targets: targets, exclusions: exclusions,
+            assay: assay, catalogue: shelf.controls, targets: targets, history: history, exclusions: exclusions,
             zone: sites[site]?.civilZone ?? .europeParis)
     }
 
-    /// The policy in force; without one, the standard rules for as many levels as have a target. With what it leans on
-    /// of the published tables and no biologist approved.
-    private func policy(
-        of assay: ControlledAssay, site: String, targets: [ControlTarget], at: Instant
-    ) async throws(CommandFailure) -> ControlPolicy {
-        let set = try await entries(.controlPolicy, subject(assay), site, ControlPolicy.self).last
+    /// The policies of an assay, each from when it was decided: what is decided today judges no control of the past.
+    /// Without a decision, that of the catalogue; else the standard rules for as many levels as had a target then. The
+    /// last one with what it leans on of the published tables and no biologist approved.
+    private func policies(
+        of assay: ControlledAssay, site: String, _ history: [KnownTargets]
+    ) async throws(CommandFailure) -> (first: ControlPolicy, changes: [PolicyChange]) {
+        let name = subject(assay)
+        let entries = try await ask { () throws(StoreFailure) in
+            try await store.register(.controlPolicy, site: site, subject: name)
+        }
+        var changes = [PolicyChange]()
+        for entry in entries {
+            let body = try RegisterText.decode(Array(entry.body.utf8), as: Decided<ControlPolicy>.self)
+            changes.append(PolicyChange(at: entry.at, policy: body.value))
+        }
         let tables = shelf.controls
-        var policy: ControlPolicy
-        if let set {
-            policy = set.value
-        } else if let published = tables?.policyInForce(for: assay) {
-            policy = published
-        } else {
-            let levels = Set(targets.filter { $0.isInForce(at: at) && !$0.isParallel }.map(\.level.name)).count
-            policy = ControlPolicy(rules: ControlPolicy.standardRules(levels: max(levels, 1)))
-            policy.awaiting = tables?.abandonedPolicy(of: assay)
+        let published = tables?.policyInForce(for: assay)
+        var policies = (first: published ?? Desk.standardPolicy(levels: 1), changes: changes)
+        if published == nil {
+            var standard = Desk.standardPolicies(history, before: changes.map(\.at).min())
+            // What was measured before the first target was set is judged as what came next.
+            if !standard.isEmpty { policies.first = standard.removeFirst().policy }
+            policies.changes = standard + changes
         }
+        let latest = policies.changes.last?.policy ?? policies.first
+        var awaiting = latest.awaiting
+        if changes.isEmpty, published == nil { awaiting = tables?.abandonedPolicy(of: assay) }
         // Who exempts by command asks for no target.
-        if policy.awaiting == nil, policy.exemption == nil {
-            policy.awaiting = tables?.unsignedTargets(of: assay, besides: Set(targets.map(\.material)))
+        if awaiting == nil, latest.exemption == nil {
+            awaiting = tables?.unsignedTargets(of: assay, besides: Set((history.last?.targets ?? []).map(\.material)))
         }
-        return policy
+        if let last = policies.changes.indices.last {
+            policies.changes[last].policy.awaiting = awaiting
+        } else {
+            policies.first.awaiting = awaiting
+        }
+        return policies
+    }
+
+    private static func standardPolicy(levels: Int) -> ControlPolicy {
+        ControlPolicy(rules: ControlPolicy.standardRules(levels: max(levels, 1)))
+    }
+
+    /// The standard rules, from each instant when the number of levels with a target changed; until a decision.
+    private static func standardPolicies(_ history: [KnownTargets], before end: Instant?) -> [PolicyChange] {
+        var standard = [PolicyChange]()
+        // A target may serve from another instant than the one when it was set.
+        var instants = Set(history.map(\.at))
+        for target in history.flatMap(\.targets) {
+            instants.insert(target.from)
+            if let end = target.to { instants.insert(end) }
+        }
+        for at in instants.sorted() where end.map({ at < $0 }) ?? true {
+            guard let targets = history.last(where: { $0.at <= at })?.targets else { continue }
+            let levels = Set(targets.filter { $0.isInForce(at: at) && !$0.isParallel }.map(\.level.name)).count
+            let policy = standardPolicy(levels: levels)
+            if standard.last?.policy != policy { standard.append(PolicyChange(at: at, policy: policy)) }
+        }
+        return standard
     }
 
     /// Every target ever set for an assay, each ended by the next of its material.
     package func targets(of assay: ControlledAssay, site: String) async throws(CommandFailure) -> [ControlTarget] {
+        try await targetHistory(of: assay, site: site).last?.targets ?? []
+    }
+
+    /// The same, as they were known after each entry, oldest first.
+    func targetHistory(of assay: ControlledAssay, site: String) async throws(CommandFailure) -> [KnownTargets] {
         let entries = try await ask { () throws(StoreFailure) in
             try await store.register(.controlTarget, site: site, limit: Desk.most)
         }
         var byMaterial = [String: [ControlTarget]]()
-        for entry in entries.sorted(by: { $0.ordinal < $1.ordinal })
+        var history = [KnownTargets]()
+        for entry in entries.sorted(by: { ($0.at, $0.ordinal) < ($1.at, $1.ordinal) })
         where entry.subject.hasPrefix(subject(assay) + "|") {
             let target = try RegisterText.decode(Array(entry.body.utf8), as: Decided<ControlTarget>.self).value
             // A target set again from the same instant replaces; one of an earlier instant never reaches past this.
@@ -208,8 +258,14 @@ extension Desk {
                 earlier[index].to = target.from
             }
             byMaterial[target.material] = earlier + [target]
+            history.append(
+                KnownTargets(
+                    at: entry.at,
+                    targets: byMaterial.values.flatMap { $0 }.sorted {
+                        ($0.material, $0.from) < ($1.material, $1.from)
+                    }))
         }
-        return byMaterial.values.flatMap { $0 }.sorted { ($0.material, $0.from) < ($1.material, $1.from) }
+        return history
     }
 
     /// Analyses that have a control result, a target or a policy, on the analyzers that have them.
@@ -432,6 +488,12 @@ extension Desk {
     func checkAnalysis(_ code: String) throws(CommandFailure) {
         _ = try decide { () throws(Refusal) in try catalogue.required(code) }
     }
+}
+
+/// The targets of an assay as they were known from an instant on.
+struct KnownTargets: Sendable {
+    var at: Instant
+    var targets: [ControlTarget]
 }
 
 /// What was decided, and why: the body of most entries.

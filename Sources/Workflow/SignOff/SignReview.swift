@@ -52,6 +52,8 @@ struct SignReview {
     var changes: [SignedChange]
     /// Results of it that left and are to be amended.
     var tasks: [AmendmentTask]
+    /// Reflex tests that wait for somebody's word.
+    var reflexes: [ReflexEntry]
     /// The draft changes what stands beside the results.
     var hasNewWords: Bool
     var uncalled: [CallEntry]
@@ -77,11 +79,14 @@ struct SignReview {
     }
 
     /// Never by lot (UX section 4): an identity in doubt, a hold (a first positive and a blood group are holds), an
-    /// amended file, free words that nobody read again, something joined.
+    /// amended file, free words that nobody read again, something joined, another test that a rule proposes.
     private var stops: [SignObstacle] {
         var stops = patient.attributes.map { SignObstacle(.identity, attribute: $0) }
         if isAmendment { stops.append(SignObstacle(.amends, version: file.nextVersion - 1)) }
         stops += tasks.map { SignObstacle(.amendmentTask, $0.analyses, words: "contrôle \($0.run) : \($0.reason)") }
+        stops += reflexes.map {
+            SignObstacle(.reflex, $0.finding.adds, words: $0.finding.rule.description)
+        }
         stops += changes.map { SignObstacle(.changed, $0.place.map { [$0] } ?? [], change: $0) }
         if file.earlier == nil, file.hasFreshSupplements {
             stops += file.registered.summary.map { SignObstacle(.supplement, words: $0) }
@@ -125,7 +130,7 @@ extension Desk {
             chosen: Chosen.observations(observations, events: events).values.sorted { $0.id < $1.id },
             contentHash: Digest.sha256Hex(file.content.canonicalBytes),
             isAmendment: !file.replaced.isEmpty || changed == true, changes: changes,
-            tasks: try await openTasks(of: request, signatures),
+            tasks: try await openTasks(of: request, signatures), reflexes: try await openReflexes(of: request),
             hasNewWords: file.words.carried != before,
             uncalled: try await uncalled(judged.filter { fresh.contains($0.id) }),
             freeWords: Set(judged.filter { hasFreeWords($0.comment) }.map(\.id)))

@@ -9,22 +9,34 @@ extension Judgement {
     /// Takes in the calculated results that the arrivals, or `changed`, make possible or change.
     mutating func calculate(changed: Set<String>, id: () -> String) {
         let pack = engine.pack
-        let touched = Set(file.arrivals.map(\.observation.analysis)).union(changed)
-        let dependents = pack.dependents(of: touched)
         let requested = Set(file.request.lines.map(\.analysis))
-        guard !dependents.isDisjoint(with: requested) else { return }
+        let asked = pack.formulas.filter { requested.contains($0.code) }
+        if asked.isEmpty { return }
         let preview = preview()
+        let standing = previewStanding(needed: Set(asked.flatMap { $0.inputs.filter(\.isAnalysis).map(\.name) }))
+        // What stands and may not be given any more takes what was made of it along (RULES sections 4 and 7).
+        let gone = standing.filter { $0.value.isSuppressed && !(records[$0.key]?.judged.result.isSuppressed ?? false) }
+        let touched = Set(file.arrivals.map(\.observation.analysis)).union(changed).union(gone.values.map(\.analysis))
+        let dependents = pack.dependents(of: touched)
         // In the order of calculation, so that one of another finds it.
-        for formula in pack.formulas where dependents.contains(formula.code) && requested.contains(formula.code) {
+        for formula in asked where dependents.contains(formula.code) {
             // What the catalogue calls measured comes from its analyzer: its formula is for `calc` alone.
             guard approvals.stands(formula.reference, at: at), catalogue[formula.code]?.nature == .calculated else {
                 continue
             }
             let needed = formula.inputs.filter(\.isAnalysis).map(\.name)
-            guard let found = components(needed, preview), let tube = found.first?.observation.accession else {
+            var wanting: [Observation] = []
+            let found = components(needed, preview, standing, &wanting)
+            guard let tube = (wanting.first ?? found?.first?.observation)?.accession else { continue }
+            let made: Made
+            if !wanting.isEmpty {
+                let reasons = wanting.map { lack($0, preview[$0.id] ?? standing[$0.id]) }
+                made = Judgement.refused(formula, reasons.joined(separator: " ; "))
+            } else if let found {
+                made = value(of: formula, found)
+            } else {
                 continue
             }
-            let made = value(of: formula, found)
             if let standing = file.standing[formula.code], standing.value == made.value { continue }
             take(formula, made, tube, id())
         }
@@ -40,13 +52,28 @@ extension Judgement {
         var comment: String
     }
 
-    /// What stands for each; nil while one is not there yet, or cannot be read.
-    private func components(_ codes: [String], _ preview: [String: ResultEvaluation]) -> [Component]? {
+    /// What stands for each; nil while one is not there yet, or cannot be read. `wanting`: those that stand and give no
+    /// value, not performed or not to be given.
+    private func components(
+        _ codes: [String], _ preview: [String: ResultEvaluation], _ standing: [String: ResultEvaluation],
+        _ wanting: inout [Observation]
+    ) -> [Component]? {
         var found: [Component] = []
+        var isWhole = true
         for code in codes {
-            guard let observation = file.standing[code] else { return nil }
+            guard let observation = file.standing[code] else {
+                isWhole = false
+                continue
+            }
             let value = preview[observation.id]?.value ?? observation.value
-            guard case .measured(let number, let unit) = value, unit == catalogue[code]?.unit else { return nil }
+            if isSuppressed(observation, preview, standing) || value.isNotPerformed {
+                wanting.append(observation)
+                continue
+            }
+            guard case .measured(let number, let unit) = value, unit == catalogue[code]?.unit else {
+                isWhole = false
+                continue
+            }
             // Not rounded yet, where the unit is the catalogue's own and nothing was cut off at the end of a range.
             if let raw = file.arrivals.first(where: { $0.observation.id == observation.id })?.facts
                 ?? records[observation.id]?.judged.facts, raw.dilution == .none,
@@ -57,7 +84,25 @@ extension Judgement {
                 found.append(Component(observation: observation, value: value))
             }
         }
-        return found
+        return isWhole ? found : nil
+    }
+
+    private func isSuppressed(
+        _ observation: Observation, _ preview: [String: ResultEvaluation], _ standing: [String: ResultEvaluation]
+    ) -> Bool {
+        let known = preview[observation.id] ?? standing[observation.id] ?? records[observation.id]?.judged.result
+        return known?.isSuppressed ?? false
+    }
+
+    /// Why a component has no value.
+    private func lack(_ observation: Observation, _ judged: ResultEvaluation?) -> String {
+        let name = catalogue[observation.analysis]?.nameFR ?? observation.analysis
+        if case .notPerformed(let reason) = observation.value {
+            return reason.hasPrefix(CheckRecord.withheld) ? "\(name) \(reason)" : "\(name) non réalisé : \(reason)"
+        }
+        let judged = judged ?? records[observation.id]?.judged.result
+        let reasons = judged.map { CheckRecord.reasonsWithheld($0.comments(name: name)) } ?? []
+        return "\(name) " + (reasons.isEmpty ? "non rendu" : reasons.joined(separator: " ; "))
     }
 
     private func value(of formula: Formula, _ components: [Component]) -> Made {
@@ -154,5 +199,12 @@ extension Desk {
                 remedy:
                     "corriger un de ses composants, ou retirer l'approbation du calcul (catalogue approve --withdraw)"
             ))
+    }
+}
+
+extension ObservationValue {
+    /// It says why there is no value.
+    var isNotPerformed: Bool {
+        if case .notPerformed = self { true } else { false }
     }
 }

@@ -151,6 +151,35 @@ extension Desk {
         }
     }
 
+    /// What becomes of the calls of results that these facts reject, or whose rejection they take back: nobody is
+    /// telephoned about a value that counts no more, and who was told of it waits for the biologist's word.
+    func callsFollowing(
+        _ facts: [Fact], _ all: [Observation], after events: [ObservationEvent], by author: Author, at: Instant
+    ) async throws(CommandFailure) -> [Fact] {
+        let last = Chosen.lastEvents(events)
+        var calls = [Fact]()
+        for case .observationEvent(let event) in facts where !event.isSettingAside {
+            let isBack = event.kind == .withdrawn && last[event.observationID]?.kind == .rejected
+            guard event.kind == .rejected || isBack,
+                let observation = all.first(where: { $0.id == event.observationID }),
+                let entry = try await criticalCall(of: observation)
+            else { continue }
+            var call = entry.call
+            let isChanged =
+                isBack
+                ? call.reinstate(at: at, minutes: callMinutes)
+                : call.cancel(by: author.login, isBiologist: author.role == .biologist, at: at)
+            guard isChanged else { continue }
+            let words = isBack ? "rejet repris" : "résultat rejeté"
+            calls.append(
+                .register(
+                    CallEntry.entry(
+                        call, site: observation.site, ordinal: entry.ordinal + 1, author: author.login, at: at,
+                        reason: event.reason.map { "\(words) : \($0)" } ?? words)))
+        }
+        return calls
+    }
+
     /// The value to be told as reports print it: to the decimals of the analysis, in either of its units.
     private func printed(_ call: CriticalCall) -> [Measured] {
         guard case .measured(let value, let unit) = call.snapshot, let analysis = catalogue[call.analysis] else {

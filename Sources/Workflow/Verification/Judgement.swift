@@ -84,6 +84,18 @@ struct Judgement {
         return found
     }
 
+    /// What stands of these analyses and may be judged again, as it would be judged with what arrived.
+    func previewStanding(needed codes: Set<String>) -> [String: ResultEvaluation] {
+        var found: [String: ResultEvaluation] = [:]
+        for tube in Set(file.standing.values.map(\.accession)).sorted() {
+            let open = old(on: tube).filter { codes.contains($0.analysis) && (reopenable[$0.id] ?? false) }
+            let facts = open.compactMap { records[$0.id]?.judged.facts }
+            if facts.isEmpty { continue }
+            for result in engine.evaluate(input(tube, facts, contradictions: [])).results { found[result.id] = result }
+        }
+        return found
+    }
+
     mutating func run(changed: Set<String>, whole: Bool = false) {
         tellSuperseded()
         judgeStanding(changed, whole)
@@ -214,9 +226,27 @@ struct Judgement {
             if wasCalled || (asksForCall && !isAside) { record.isCalled = true }
             facts.append(
                 .evaluation(record.record(ordinal: members[place].ordinal, site: file.request.site, at: at)))
+            if place >= arrived.count { unvalidate(again[place - arrived.count], held: holds) }
             if asksForCall, !wasCalled, !isAside { facts.append(call(result)) }
             records[result.id] = (record, members[place].ordinal)
         }
+    }
+
+    /// A technical validation answers the holds that its author saw: one that came since, and that asks for a reason or
+    /// forbids, takes it back. The result waits again, and no signature covers it (RULES 1.2 step 1, section 3).
+    private mutating func unvalidate(_ observation: Observation, held: [Hold]) {
+        let seen = records[observation.id]?.judged.holds ?? observation.holds
+        let since = held.filter { $0.asksMore(than: seen, of: observation) }
+        guard !since.isEmpty, let last = Chosen.lastEvents(file.events)[observation.id],
+            last.kind == .technicallyValidated
+        else { return }
+        var codes = [String]()
+        for hold in since where !codes.contains(hold.code.rawValue) { codes.append(hold.code.rawValue) }
+        let event = ObservationEvent(
+            observationID: observation.id, ordinal: last.ordinal + 1, kind: .withdrawn, author: Desk.house, at: at,
+            reason: "retenu après sa validation technique : \(codes.joined(separator: ", "))")
+        file.events.append(event)
+        facts.append(.observationEvent(event))
     }
 
     /// Another value stands in the file: it is said, whether the two agree or not, so that nobody signs over it unseen.
@@ -240,10 +270,15 @@ struct Judgement {
         var comments = result.comments(name: name)
         if result.isSuppressed {
             // The value stays in the raw text and in the judgement; no report gives it (RULES section 4).
-            let reasons = comments.filter { $0.hasPrefix(CheckRecord.withheld) }
+            let reasons = CheckRecord.reasonsWithheld(comments)
             comments.removeAll { $0.hasPrefix(CheckRecord.withheld) }
             observation.value = .notPerformed(reason: reasons.joined(separator: " ; "))
             observation.interval = nil
+        }
+        if result.intervals.count == 2, !result.isSuppressed {
+            // Neither may be chosen, and whoever reads the value needs both (RULES section 6).
+            let (female, male) = (result.intervals[0].frenchText, result.intervals[1].frenchText)
+            comments.append("sexe inconnu : intervalle \(female) (femme), \(male) (homme)")
         }
         if !comments.isEmpty {
             observation.comment = ([observation.comment].compactMap { $0 } + comments).joined(separator: " ; ")
@@ -257,5 +292,16 @@ struct Judgement {
             openedAt: at, minutes: engine.pack.policy.callMinutes)
         return .register(
             CallEntry.entry(call, site: file.request.site, ordinal: 1, author: Desk.house, at: at, reason: "ouvert"))
+    }
+}
+
+extension Hold {
+    /// Nothing of it was told before, and it is not for the controls, which the signature looks at itself. A jump is
+    /// told by what it says: another person's blood is more than a jump of one analysis.
+    fileprivate func asksMore(than seen: [Hold], of observation: Observation) -> Bool {
+        if Desk.ofControls.contains(code) || severity(isWithheld: observation.value.isNotPerformed) == .shown {
+            return false
+        }
+        return code == .delta ? !seen.contains(self) : !seen.contains { $0.code == code }
     }
 }

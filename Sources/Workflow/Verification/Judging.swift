@@ -122,39 +122,78 @@ extension Desk {
         return ControlFacts(state, standing.because)
     }
 
-    /// Earlier results of the person: at most three questions to the store, however many results there are.
+    /// More earlier results than this of one analysis are not looked through for one that compares.
+    private static let deepestPast = 1000
+
+    /// Earlier results of the person: at most three questions to the store, however many results there are, but where
+    /// none of the newest compares: those after the specimen, or of another kind, hide the one before it.
     private func past(
         of arrivals: [Arrival], in judgement: Judgement
     ) async throws(CommandFailure) -> [String: PastOfAnalysis] {
-        let codes = Set(arrivals.map(\.observation.analysis))
-        let patientID = judgement.file.patient.id
-        var found = [String: [Observation]]()
-        let byDepth = Dictionary(grouping: codes) { judgement.engine.historyDepth($0) }
-        for (depth, codes) in byDepth where depth > 0 {
-            let some = try await ask { () throws(StoreFailure) in
-                try await store.histories(
-                    patientID: patientID, analyses: codes, from: Instant(milliseconds: 0),
-                    before: Instant(milliseconds: .max), limit: depth)
-            }
-            found.merge(some) { $1 }
+        var found = [String: [PriorResult]]()
+        var critical = [String: [Observation]]()
+        var wanted = [String: Int]()
+        for code in Set(arrivals.map(\.observation.analysis)) {
+            wanted[code] = judgement.engine.historyDepth(code)
+            found[code] = []
         }
-        let own = judgement.file.request.id
-        let stands = try await unwithdrawn(requests: Set(found.values.joined().map(\.requestID)).subtracting([own]))
-        for code in found.keys { found[code]?.removeAll { !stands.contains($0.requestID) } }
-        let accessions = Set(found.values.joined().map(\.accession)).filter { !$0.isEmpty }
-        let tubes =
-            accessions.isEmpty
-            ? []
-            : try await ask { () throws(StoreFailure) in try await store.specimens(accessions: Array(accessions)) }
-        let specimens = Dictionary(tubes.map { ($0.accession, $0) }, uniquingKeysWith: { $1 })
+        while !wanted.isEmpty {
+            var deeper = [String: Int]()
+            var read = [String: [Observation]]()
+            for (depth, codes) in Dictionary(grouping: wanted.keys, by: { wanted[$0] ?? 0 }) where depth > 0 {
+                let some = try await ask { () throws(StoreFailure) in
+                    try await store.histories(
+                        patientID: judgement.file.patient.id, analyses: codes, from: Instant(milliseconds: 0),
+                        before: Instant(milliseconds: .max), limit: depth)
+                }
+                for (code, all) in some where all.count == depth && depth <= Desk.deepestPast {
+                    deeper[code] = depth * 8
+                }
+                read.merge(some) { $1 }
+            }
+            let own = judgement.file.request.id
+            let stands = try await unwithdrawn(requests: Set(read.values.joined().map(\.requestID)).subtracting([own]))
+            for code in read.keys { read[code]?.removeAll { !stands.contains($0.requestID) } }
+            let accessions = Set(read.values.joined().map(\.accession)).filter { !$0.isEmpty }
+            let tubes =
+                accessions.isEmpty
+                ? []
+                : try await ask { () throws(StoreFailure) in try await store.specimens(accessions: Array(accessions)) }
+            let specimens = Dictionary(tubes.map { ($0.accession, $0) }, uniquingKeysWith: { $1 })
+            for (code, all) in read {
+                let priors = all.map { prior($0, specimens[$0.accession]) }
+                let isAnswered = arrivals.filter { $0.observation.analysis == code }.allSatisfy { arrival in
+                    priors.contains { compares($0, with: arrival.observation, in: judgement) }
+                }
+                if isAnswered { deeper[code] = nil }
+                // What was read deeper adds what compares, and no more than that.
+                let first = judgement.engine.historyDepth(code)
+                let beyond = priors.dropFirst(first).filter { prior in
+                    arrivals.contains {
+                        $0.observation.analysis == code && compares(prior, with: $0.observation, in: judgement)
+                    }
+                }
+                found[code] = Array(priors.prefix(first)) + beyond.prefix(first)
+                critical[code] = all
+            }
+            wanted = deeper
+        }
         var past = [String: PastOfAnalysis]()
-        for code in codes {
-            let before = found[code] ?? []
+        for (code, priors) in found {
             past[code] = PastOfAnalysis(
-                priors: before.map { prior($0, specimens[$0.accession]) },
-                lastCall: try await lastCall(code, before, judgement))
+                priors: priors, lastCall: try await lastCall(code, critical[code] ?? [], judgement))
         }
         return past
+    }
+
+    /// Was it taken before, in the same kind of tube, and is it compared as this one is (RULES section 3, step 1)?
+    private func compares(_ prior: PriorResult, with observation: Observation, in judgement: Judgement) -> Bool {
+        let line = catalogue[observation.analysis]
+        let specimen = judgement.file.facts(of: observation.accession, analyses: [observation.analysis])
+        let (here, there) = (catalogue.method(of: observation)?.family ?? "", prior.family ?? "")
+        return prior.at < (specimen.collectedAt ?? observation.observedAt) && prior.specimenKind == specimen.kind
+            && prior.comparability == line?.verification.comparability ?? ""
+            && (here.isEmpty || there.isEmpty || here == there)
     }
 
     private func prior(_ observation: Observation, _ specimen: Specimen?) -> PriorResult {
@@ -173,18 +212,24 @@ extension Desk {
     ) async throws(CommandFailure) -> KnownCall? {
         let since = judgement.at.advanced(
             by: .zero - .seconds(Int64(judgement.engine.pack.policy.silenceDays + 1) * 86_400))
-        let own = judgement.file.observations.filter { $0.analysis == code }
+        // A value that a person rejected is no known state, whoever was told of it.
+        let last = Chosen.lastEvents(judgement.file.events)
+        let own = judgement.file.observations.filter {
+            guard $0.analysis == code else { return false }
+            guard let event = last[$0.id] else { return true }
+            return event.kind != .rejected || event.isSettingAside
+        }
         let critical = (own + before).filter {
             since <= $0.recordedAt && ($0.flags.contains(.criticallyLow) || $0.flags.contains(.criticallyHigh))
         }
-        var last: KnownCall?
+        var known: KnownCall?
         for observation in critical {
             guard let call = try await criticalCall(of: observation)?.call, let told = call.toldAt,
-                case .measured(let value, _) = call.snapshot, last.map({ $0.at < told }) ?? true
+                case .measured(let value, _) = call.snapshot, known.map({ $0.at < told }) ?? true
             else { continue }
-            last = KnownCall(value: value, at: told)
+            known = KnownCall(value: value, at: told)
         }
-        return last
+        return known
     }
 }
 

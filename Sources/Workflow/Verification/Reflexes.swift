@@ -93,6 +93,14 @@ extension Desk {
         return read
     }
 
+    /// Proposed, and neither added nor refused: the biologist sees them before the signature (RULES section 11).
+    func openReflexes(of request: Request) async throws(CommandFailure) -> [ReflexEntry] {
+        let entries = try await reflexEntries(of: request)
+        return entries.filter { one in
+            one.state == .proposed && entries.last { $0.finding.rule.id == one.finding.rule.id }?.state == .proposed
+        }
+    }
+
     /// Everything that happened about the reflex tests of a request, oldest first.
     package func reflexes(of reference: String, by author: Author) async throws(CommandFailure) -> [ReflexEntry] {
         try allow(author, .readFiles)
