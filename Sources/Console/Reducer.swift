@@ -31,17 +31,9 @@ extension Workbench {
             stay(on: current)
             return []
         case .found(let sheet, let accession):
-            if house.link == .locked { return [] }
-            if givenUp > 0 {
-                givenUp -= 1
-                return []
-            }
-            return show(sheet, accession) + replayAhead()
+            return house.link == .locked || isGivenUp() ? [] : show(sheet, accession) + replayAhead()
         case .notFound(let text):
-            if givenUp > 0 {
-                givenUp -= 1
-                return []
-            }
+            if isGivenUp() { return [] }
             face.notice = Notice(say(.notFound, text), .critical)
             giveUp()
             return [.bell]
@@ -75,6 +67,13 @@ extension Workbench {
             if !kept.isEmpty { face.notice = Notice(say(.draftsBack, String(kept.count)), .held) }
             return isReadOnly ? [] : replay()
         }
+    }
+
+    /// The answer about a tube that nobody waits for any more.
+    private mutating func isGivenUp() -> Bool {
+        if givenUp == 0 { return false }
+        givenUp -= 1
+        return true
     }
 
     private mutating func lost() -> [Effect] {

@@ -129,8 +129,8 @@ extension Desk {
     }
 
     /// A new version in force, for results judged from now on. Refused whole when the lint finds an error, or when the
-    /// files are those in force. Files that say what is in force, only written otherwise (a spreadsheet saved them), are
-    /// no new version: the one in force is answered, with no change.
+    /// files are those in force. Files that say what is in force, only written otherwise (a spreadsheet saved them),
+    /// are no new version: the one in force is answered, with no change.
     @discardableResult
     package func publish(
         _ files: [CatalogFile], reason: String, by author: Author

@@ -46,7 +46,18 @@ enum Output {
     }
 
     static func file(_ bytes: [UInt8], at path: String) throws(Refusal) {
-        do { try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+        // Whole or not at all; but a device (`/dev/null`) or a pipe is written to, never replaced by a file.
+        let kind = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
+        let isReplaced = kind == nil || kind == .typeRegular
+        do {
+            if isReplaced {
+                try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+            } else {
+                let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+                try handle.write(contentsOf: Data(bytes))
+                try handle.close()
+            }
+        } catch {
             throw Refusal(
                 "file.write", at: path, because: "ce fichier ne peut être écrit",
                 remedy: "vérifier le dossier et les droits")

@@ -105,7 +105,7 @@ import Testing
         #expect(names.count > 7)
         var codes = Set<String>()
         let spoken =
-            /(?:ValidationError\(|Refusal\.usage\(|ArgumentHelp\(|help: |abstract: |discussion: |Table\(|empty: )\s*"[^"]/
+            /(?:ValidationError\(|Refusal\.usage\(|ArgumentHelp\(|(?:help|abstract|discussion|empty): |Table\()\s*"[^"]/
         for name in names {
             let code = try source("paillasse/" + name)
             #expect(code.firstMatch(of: spoken) == nil, "\(name): \(code.firstMatch(of: spoken)?.0 ?? "")")

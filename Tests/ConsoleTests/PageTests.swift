@@ -106,8 +106,8 @@ import Testing
             Une douchette tape plus vite qu'une personne : le tube lu s'ouvre, où que l'on soit, et ce qui était en
             cours de saisie reste en brouillon. Tapée lentement hors des cellules, elle entre dans la commande `:tube`,
             jamais dans un résultat. Un motif demandé est abandonné, et l'écran le dit : une étiquette ou une
-            commande n'est jamais prise pour un motif. Ce qui est tapé après une étiquette attend son tube, même quand le
-            réseau est lent, et n'est jamais écrit dans celui d'avant ; si le tube ne vient pas, l'écran dit que rien
+            commande n'est jamais prise pour un motif. Ce qui est tapé après une étiquette attend son tube, même quand
+            le réseau est lent, et n'est jamais écrit dans celui d'avant ; si le tube ne vient pas, l'écran dit que rien
             n'est pris.
 
             ## Les touches

@@ -7,7 +7,8 @@ import Testing
 @Suite struct `What the biologist wrote, and what changes while it is read` {
     static let number = "261122-0412"
     static func sheet(_ draft: SignDraft = SignDraft(), k: String? = nil, version: Int = 1) -> SignSheet {
-        var sheet = SignMorning.sheet(number, draft: draft, version: version, isAmendment: version > 1, isCritical: false)
+        var sheet = SignMorning.sheet(
+            number, draft: draft, version: version, isAmendment: version > 1, isCritical: false)
         if let k { sheet.lines.append(SignMorning.line("K", k, "mmol/L", ("3.5", "4.9"), number: number)) }
         for place in sheet.lines.indices where draft.except.contains(sheet.lines[place].line.analysis) {
             sheet.lines[place].isLeft = true

@@ -89,8 +89,8 @@ import Testing
             `S` résume le lot, montre en entier des dossiers tirés au sort (5 sur cent, ou plus : `bio settings`), puis
             demande leur nombre et le code. Ce qui est critique, retenu, incomplet ou rectifié n'y entre jamais, ni une
             identité douteuse, fictive ou homonyme, dite sous le nom et avant le code ; ce qui arrive pendant la lecture
-            attend le lot suivant. Sous une recherche (`/biochimie`), le lot est ce qu'elle montre, et le résumé dit combien
-            d'autres attendent.
+            attend le lot suivant. Sous une recherche (`/biochimie`), le lot est ce qu'elle montre, et le résumé dit
+            combien d'autres attendent.
 
             ```
             \(lot.text)

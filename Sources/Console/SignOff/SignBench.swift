@@ -229,18 +229,7 @@ package struct SignBench: Sendable, Equatable {
             comments = found.map { Comment(code: $0.code, text: $0.text) }
             return []
         case .sheet(let sheet): return take(sheet)
-        case .found(let sheet):
-            if givenUp > 0 {
-                givenUp -= 1
-                return take(sheet)
-            }
-            let isSought = sought != nil
-            sought = nil
-            let effects = take(sheet)
-            // Whoever went on meanwhile is not taken away from there.
-            guard mode == .browse else { return effects }
-            // It was looked for without what this person wrote of it.
-            return effects + show(sheet.number) + (isWhole(sheet) ? [] : reopen()) + (isSought ? replayAhead() : [])
+        case .found(let sheet): return take(found: sheet)
         case .versions(let found): return take(found)
         case .why(let title, let holds, let judged):
             // Whoever went on meanwhile, or locked the screen, is not taken away from there.
@@ -266,14 +255,31 @@ package struct SignBench: Sendable, Equatable {
             link = .online
             return [.load] + reopen()
         case .draftRefused(let number, let refusal): return takeBack(number, refusal)
-        case .locked:
-            if let lastKey, now.milliseconds - lastKey.milliseconds <= SignBench.typingPause, link != .locked {
-                let effects = lock()
-                refusedAt = now
-                return effects
-            }
-            return lock()
+        case .locked: return ended()
         }
+    }
+
+    private mutating func take(found sheet: SignSheet) -> [SignEffect] {
+        if givenUp > 0 {
+            givenUp -= 1
+            return take(sheet)
+        }
+        let isSought = sought != nil
+        sought = nil
+        let effects = take(sheet)
+        // Whoever went on meanwhile is not taken away from there.
+        guard mode == .browse else { return effects }
+        // It was looked for without what this person wrote of it.
+        return effects + show(sheet.number) + (isWhole(sheet) ? [] : reopen()) + (isSought ? replayAhead() : [])
+    }
+
+    /// The session ended under the hand that types: the keys on their way are no secret.
+    private mutating func ended() -> [SignEffect] {
+        let isTyping = lastKey.map { now.milliseconds - $0.milliseconds <= SignBench.typingPause } ?? false
+        let isNew = link != .locked
+        let effects = lock()
+        if isTyping, isNew { refusedAt = now }
+        return effects
     }
 
     /// What is to be kept of what was written: an amendment is begun anew.

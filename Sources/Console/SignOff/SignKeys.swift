@@ -238,7 +238,9 @@ extension SignBench {
     /// A number chooses among what is offered.
     private func text(of part: SignQuestion.Part) -> String {
         let typed = part.field.text
-        guard let number = Int(String(typed.map(manner.keymap.digit))), part.choices.indices.contains(number - 1) else { return typed }
+        guard let number = Int(String(typed.map(manner.keymap.digit))), part.choices.indices.contains(number - 1) else {
+            return typed
+        }
         return part.choices[number - 1]
     }
 

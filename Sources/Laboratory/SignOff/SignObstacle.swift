@@ -97,7 +97,7 @@ extension SignObstacle {
             case .needsReason: 2
             case .shown: 3
             }
-        case .freeWords, .supplement, .missing: return 3
+        case .freeWords, .supplement, .missing, .reflex: return 3
         case .others: return SignObstacle.lightest
         }
     }
