@@ -78,7 +78,8 @@ package struct CatalogueTables: Sendable, Hashable {
     ]
 
     /// What a biologist approves of an analysis: its line, those of its methods and of its intervals, cell by cell,
-    /// in a form that the order of lines, the order of columns, the state of approval and the writing of a number leave alone.
+    /// in a form that the order of lines, the order of columns, the state of approval and the writing of a number leave
+    /// alone.
     package func approvable(_ code: String) -> [UInt8]? { approvable(code, isFormer: false) }
 
     /// The form that was approved before the writing of a number was left alone; nil where it could stand for other

@@ -54,6 +54,11 @@ package enum EnglishChecks {
         "la politique des règles attend l'approbation d'un biologiste":
             "the policy of the rules waits for the approval of a biologist",
         "la durée de validité est passée": "its validity has passed",
+        "méthode inconnue, et des intervalles seulement par méthode": "method unknown, and intervals by method only",
+        "aucun intervalle pour cette méthode": "no interval for this method",
+        "intervalle sans méthode": "interval without a method",
+        "antérieurs d'une autre méthode seulement": "earlier values of another method only",
+        "aucun intervalle ne s'applique": "no interval applies",
     ]
 
     /// What stands before a figure.
@@ -66,7 +71,8 @@ package enum EnglishChecks {
         "délai admis (h)": "delay allowed (h)", "le": "at", "jusqu'au": "until", "drapeau": "flag",
         "analyse": "analysis", "nombre": "count", "connu": "known", "pas": "step",
         "CV analytique (%)": "analytical CV (%)", "différence :": "difference:", "contexte :": "context:",
-        "sexe": "sex",
+        "sexe": "sex", "méthode": "method", "âge au prélèvement": "age at collection", "condition :": "condition:",
+        "formule": "formula", "avant arrondi": "before rounding",
     ]
 
     /// States and ways of counting.

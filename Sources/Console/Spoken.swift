@@ -254,6 +254,7 @@ package enum EnglishServer {
         "triage.unknown": ("this entry is not in triage any more", "refresh (R)"),
         "triage.closed": ("somebody closed this entry already", "refresh (R)"),
         "critical.unknown": ("no call is open for this result", "refresh (R)"),
+        "critical.call.cancelled": ("the result is rejected", "the biologist closes the call"),
         "critical.call.told": ("somebody was told already, or the call is closed", "nothing to do"),
         "critical.call.closed": ("this call is closed already", "nothing to do"),
         "critical.call.time": ("the call is earlier than what is noted", "correct the time"),

@@ -42,7 +42,7 @@ import Workflow
             }
             #expect(right.contains("version 1 signée par") && !right.contains(APILaboratory.pin))
             #expect(!right.contains("999111"))
-            let again = try await tool.run("bio", "reject", number, "K", "--reason", "motif d'essai")
+            let again = try await tool.run("bio", "reject", number, "K", "--reason", "zz")
             #expect(again.code == 1 && again.complaint.contains("« zz » ne dit pas pourquoi"), "\(again)")
         }
     }

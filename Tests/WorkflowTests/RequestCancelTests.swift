@@ -86,9 +86,9 @@ import Workflow
         }
         #expect(await code(["K"], "  ") == "reason.missing")
         #expect(await code(["K"], "x", Bench.administrator) == "auth.permission")
-        #expect(await code(["TSH"], "x") == "request.nothing")
-        #expect(await code(["NA"], "x") == "request.done")
-        #expect(await code(["K", "NA"], "x") == "request.done")
+        #expect(await code(["TSH"], "demande en double") == "request.nothing")
+        #expect(await code(["NA"], "demande en double") == "request.done")
+        #expect(await code(["K", "NA"], "demande en double") == "request.done")
         let sodium = try await bench.observation("NA", made)
         _ = try await desk.reject(sodium.id, of: number, reason: "caillot", by: Bench.technician)
         #expect(await code(["NA"], "tube caillé") == nil)
