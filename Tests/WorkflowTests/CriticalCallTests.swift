@@ -153,7 +153,7 @@ import Workflow
         let waiting = try await bench.desk.openCalls(site: "nord")
         #expect(waiting.map(\.reason) == ["résultat rejeté : tube d'un autre patient"])
         let alone = await refusal { () throws(CommandFailure) in
-            _ = try await bench.desk.closeCall(id, reason: "fait", by: Bench.technician)
+            _ = try await bench.desk.closeCall(id, reason: "valeur rejetée", by: Bench.technician)
         }
         #expect(alone == "critical.call.tier")
         let closed = try await bench.desk.closeCall(id, reason: "valeur rejetée", by: Bench.biologist)
