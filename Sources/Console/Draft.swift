@@ -86,8 +86,11 @@ package enum Event: Sendable {
     /// How much there is of lists that came cut.
     case totals(Totals)
     case file(FileSheet)
-    case found(FileSheet, accession: String)
+    /// `asked`: what was looked for; nil when nothing else can be meant.
+    case found(FileSheet, accession: String, asked: String? = nil)
     case notFound(String)
+    /// What was looked for does not come, for a reason told by itself.
+    case soughtGone(String)
     case chart(String, [String])
     case why(String, WhySheet)
     /// Of an analysis on an analyzer (`analyzer/analysis`): expanded uncertainty of each level; empty: not known.

@@ -40,8 +40,8 @@ extension Workbench {
         case .key(let key):
             if case .control = key, [.lock, .quit].contains(manner.keymap[key]) { return press(key) }
             if key == .escape {
-                giveUp()
-                givenUp += 1
+                sought = nil
+                ahead = []
                 face.notice = nil
                 return []
             }
@@ -63,6 +63,8 @@ extension Workbench {
             let said = face.notice.map { $0.text + " · " } ?? ""
             face.notice = Notice(said + dropped, .critical)
         }
+        // What is still on its way from the same hand is no key for the tube before.
+        if sought != nil { refusedAt = now }
         sought = nil
         ahead = []
     }

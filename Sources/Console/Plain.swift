@@ -88,16 +88,15 @@ package struct Plain: Sendable {
             bench.layRows()
             isHere = true
         case .failed, .offline, .locked: isHere = awaited != nil
-        case .loaded, .totals, .uncertainty, .input, .resized, .tick, .who, .file, .found, .notFound, .chart, .why,
-            .habits, .changed,
-            .done,
-            .refused, .online, .drafts:
+        case .loaded, .totals, .uncertainty, .input, .resized, .tick, .who, .file, .found, .notFound, .soughtGone,
+            .chart, .why, .habits, .changed, .done, .refused, .online, .drafts:
             break
         }
         if isHere { awaited = nil }
         switch event {
         case .refused, .notFound, .failed, .offline, .locked: if !isAnswered { refusals += 1 }
-        case .loaded, .totals, .uncertainty, .input, .resized, .tick, .who, .file, .found, .chart, .why, .habits,
+        case .loaded, .totals, .uncertainty, .input, .resized, .tick, .who, .file, .found, .soughtGone, .chart, .why,
+            .habits,
             .changed, .done, .online, .drafts:
             break
         }

@@ -29,7 +29,8 @@ package struct Practice: Sendable, Equatable {
         case .input(.key(.control("n"))) where !lesson.isAtEnd:
             lesson.advance()
             return false
-        case .input, .tick, .who, .loaded, .totals, .uncertainty, .file, .found, .notFound, .chart, .why, .habits,
+        case .input, .tick, .who, .loaded, .totals, .uncertainty, .file, .found, .notFound, .soughtGone, .chart,
+            .why, .habits,
             .changed, .done,
             .refused,
             .failed, .offline, .online, .locked, .drafts:

@@ -30,13 +30,16 @@ extension Workbench {
             house.files[sheet.number] = sheet
             stay(on: current)
             return []
-        case .found(let sheet, let accession):
-            return house.link == .locked || isGivenUp() ? [] : show(sheet, accession) + replayAhead()
+        case .found(let sheet, let accession, let asked):
+            return house.link == .locked || isGivenUp(asked) ? [] : show(sheet, accession) + replayAhead()
         case .notFound(let text):
-            if isGivenUp() { return [] }
+            if isGivenUp(text) { return [] }
             face.notice = Notice(say(.notFound, text), .critical)
             giveUp()
             return [.bell]
+        case .soughtGone(let text):
+            if !isGivenUp(text) { giveUp() }
+            return []
         case .chart(let key, let lines):
             house.charts[key] = lines
             return []
@@ -56,8 +59,6 @@ extension Workbench {
         case .failed(let refusal):
             face.wanted = nil
             face.notice = Notice(sentence(refusal), .critical)
-            giveUp()
-            givenUp = 0
             return []
         case .offline: return lost()
         case .online: return regained()
@@ -70,16 +71,11 @@ extension Workbench {
     }
 
     /// The answer about a tube that nobody waits for any more.
-    private mutating func isGivenUp() -> Bool {
-        if givenUp == 0 { return false }
-        givenUp -= 1
-        return true
-    }
+    private func isGivenUp(_ asked: String?) -> Bool { asked != nil && asked != sought }
 
     private mutating func lost() -> [Effect] {
         face.wanted = nil
         giveUp()
-        givenUp = 0
         switch house.link {
         case .offline, .locked: return []
         case .connecting, .online: house.link = .offline(since: now)
@@ -351,7 +347,6 @@ extension Workbench {
         house.link = .locked
         sought = nil
         ahead = []
-        givenUp = 0
         keepEntryAsDraft()
         if case .question(let question) = face.mode { keepForm(question) }
         face.mode = .question(

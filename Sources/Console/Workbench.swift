@@ -50,8 +50,6 @@ package struct Workbench: Sendable, Equatable {
     var sought: String?
     /// What is typed before that tube is on the screen: it is meant for it, and for no other patient's.
     var ahead: [Input] = []
-    /// Tubes on their way that nobody waits for any more.
-    var givenUp = 0
     static let mostAhead = 64
     /// Values that somebody else wrote over, to be asked when nobody types.
     var clashes: [Conflict] = []

@@ -228,14 +228,16 @@ package actor Errands {
 
     private func find(_ text: String) async {
         do throws(Refusal) {
-            tell(.found(try await sheet(try await client.file(ofTube: text)), accession: text))
+            tell(.found(try await sheet(try await client.file(ofTube: text)), accession: text, asked: text))
             return
         } catch { if error.code == "client.unreachable" { return complain(error) } }
         do throws(Refusal) {
             let view = try await client.request(text)
-            tell(.found(try await sheet(view), accession: view.specimens.first?.accession ?? ""))
+            tell(.found(try await sheet(view), accession: view.specimens.first?.accession ?? "", asked: text))
         } catch {
-            if error.code.hasSuffix(".unknown") { tell(.notFound(text)) } else { complain(error) }
+            if error.code.hasSuffix(".unknown") { return tell(.notFound(text)) }
+            complain(error)
+            tell(.soughtGone(text))
         }
     }
 

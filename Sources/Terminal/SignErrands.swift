@@ -154,8 +154,11 @@ actor SignErrands {
                 guard error.code.hasSuffix(".unknown") else { throw error }
                 number = text
             }
-            tell(.found(try await sheet(number, SignDraft())))
-        } catch { complain(error) }
+            tell(.found(try await sheet(number, SignDraft()), asked: text))
+        } catch {
+            complain(error)
+            tell(.soughtGone(text))
+        }
     }
 
     private func why(_ id: String) async {

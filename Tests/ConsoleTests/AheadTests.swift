@@ -14,7 +14,7 @@ import Testing
         bench.receive(.input(.scan(code, typed: typed)), at: bench.now.advanced(by: .milliseconds(40)))
     }
     private func found(_ bench: inout Workbench, _ accession: String) -> [Effect] {
-        bench.receive(.found(Morning.file(of: accession), accession: accession), at: bench.now)
+        bench.receive(.found(Morning.file(of: accession), accession: accession, asked: accession), at: bench.now)
     }
 
     @Test func `a value typed before the tube is there goes into that tube, whole`() {
@@ -87,6 +87,11 @@ import Testing
         _ = bench.receive(.notFound("269999000001"), at: bench.now)
         #expect(bench.text.contains("n'est pas pris (3 touches)"), "\(bench.text)")
         #expect(bench.drafts.isEmpty && bench.sent.isEmpty && bench.face.mode == .browse)
+        // The hand that goes on typing writes nothing into the tube before either.
+        bench.type("4,2")
+        #expect(bench.type(.enter) == [.bell] && bench.drafts.isEmpty && bench.sent.isEmpty, "\(bench.text)")
+        #expect(bench.type("v") == [.bell] && bench.sent.isEmpty && bench.face.mode == .browse)
+        bench.pause()
         // Escape gives up; the answer that comes late changes nothing.
         _ = scan(&bench, Self.other)
         bench.type(.escape)
@@ -97,7 +102,8 @@ import Testing
         bench.type("4")
         _ = bench.receive(.offline, at: bench.now)
         _ = bench.receive(.online, at: bench.now)
-        #expect(bench.drafts.isEmpty && bench.type("j").isEmpty == false || bench.face.mode == .browse)
+        #expect(bench.drafts.isEmpty && bench.sent.isEmpty && bench.face.mode == .browse)
+        bench.pause()
         bench.type("x")
         guard case .menu = bench.face.mode else {
             Testing.Issue.record("keys are still held\n\(bench.text)")
@@ -127,6 +133,21 @@ import Testing
             guard case .sign(let pick, _, _, _, _) = deed else { continue }
             #expect(pick.number == "261122-0377")
         }
+        #expect(SignBench.deeds(effects).isEmpty, "nothing is signed before its question was on the screen")
+        #expect(bench.text.contains("Signer 261122-0377") && bench.text.contains("******"), "\(bench.text)")
+        #expect(SignBench.deeds(bench.type(.enter)).count == 1)
+        // An answer about the file before opens no page over the one that was asked for.
+        var page = SignMorning.bench(sheet: SignMorning.sheet(isCritical: false))
+        page.type(.enter)
+        page.type("p")
+        _ = page.receive(.input(.scan("26112200377", typed: 0)), at: page.now)
+        page.type("s")
+        _ = page.receive(.why(title: "NA 139", holds: [], judged: nil), at: page.now)
+        _ = page.receive(.versions(SignMorning.versions), at: page.now)
+        #expect(page.mode == .browse)
+        let wanted = SignMorning.sheet("261122-0377", isCritical: false)
+        _ = page.receive(.found(wanted, asked: "26112200377"), at: page.now)
+        #expect(page.text.contains("Signer 261122-0377"), "\(page.text)")
         // Not found: the code is neither shown nor used.
         var lost = SignMorning.bench(sheet: SignMorning.sheet(isCritical: false))
         lost.type("o")
@@ -136,8 +157,27 @@ import Testing
         lost.type("241703")
         let refusal = Refusal("request.unknown", at: "261101-0007", because: "demande introuvable", remedy: "")
         _ = lost.receive(.failed(refusal), at: lost.now)
+        _ = lost.receive(.soughtGone("261101-0007"), at: lost.now)
         #expect(lost.text.contains("n'est pas pris (7 touches)") && !lost.text.contains("241703"), "\(lost.text)")
         #expect(lost.mode == .browse)
+        // Given up, not found, and looked for another: the screen lives.
+        var alive = SignMorning.bench(sheet: SignMorning.sheet(isCritical: false))
+        _ = alive.receive(.input(.scan("26112399991", typed: 0)), at: alive.now)
+        alive.type(.escape)
+        _ = alive.receive(.failed(refusal), at: alive.now)
+        _ = alive.receive(.soughtGone("26112399991"), at: alive.now)
+        _ = alive.receive(.input(.scan("26112200377", typed: 0)), at: alive.now)
+        let late = SignMorning.sheet("261122-0398", isCritical: false)
+        _ = alive.receive(.found(late, asked: "26112399991"), at: alive.now)
+        #expect(alive.current != "261122-0398", "nobody waits for it any more")
+        let other = SignMorning.sheet("261122-0377", isCritical: false)
+        _ = alive.receive(.found(other, asked: "26112200377"), at: alive.now)
+        #expect(alive.current == "261122-0377" && alive.pane == 2)
+        alive.type("x")
+        guard case .menu = alive.mode else {
+            Testing.Issue.record("the keys are dead\n\(alive.text)")
+            return
+        }
     }
 }
 

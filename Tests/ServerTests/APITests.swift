@@ -70,7 +70,8 @@ import Testing
             let refused = await [first, second].compactMap { $0 }
             #expect(refused.count == 1)
             #expect(["triage.closed", "conflict"].contains(refused.first?.code))
-            let late = try await two.raw("POST", "/v1/triage/t1/dismiss", body: Array(#"{"reason":"essai de ligne"}"#.utf8))
+            let again = Array(#"{"reason":"essai de ligne"}"#.utf8)
+            let late = try await two.raw("POST", "/v1/triage/t1/dismiss", body: again)
             #expect(late.status == 409)
             #expect(try await one.triage().isEmpty)
             #expect(try await one.triage(all: true).first?.resolution == "écarté")

@@ -132,8 +132,6 @@ package struct SignBench: Sendable, Equatable {
     /// A file asked for by a scan or its number, on its way; what is typed meanwhile is meant for it.
     var sought: String?
     var ahead: [Input] = []
-    /// Files on their way that nobody waits for any more.
-    var givenUp = 0
 
     struct Awaited: Hashable {
         var number: String
@@ -229,11 +227,16 @@ package struct SignBench: Sendable, Equatable {
             comments = found.map { Comment(code: $0.code, text: $0.text) }
             return []
         case .sheet(let sheet): return take(sheet)
-        case .found(let sheet): return take(found: sheet)
+        case .found(let sheet, let asked): return take(found: sheet, asked)
+        case .soughtGone(let text):
+            if text == sought { giveUp() }
+            return []
         case .versions(let found): return take(found)
         case .why(let title, let holds, let judged):
             // Whoever went on meanwhile, or locked the screen, is not taken away from there.
-            if mode == .browse { mode = .page(title: title, lines: whyLines(holds, judged), top: 0) }
+            if mode == .browse, sought == nil {
+                mode = .page(title: title, lines: whyLines(holds, judged), top: 0)
+            }
             return []
         case .changed: return [.load] + reopen()
         case .done(let id, let outcome): return settle(id, outcome)
@@ -242,7 +245,6 @@ package struct SignBench: Sendable, Equatable {
         case .failed(let refusal):
             awaited = nil
             notice = Notice(sentence(refusal), .critical)
-            giveUp()
             return []
         case .offline:
             awaited = nil
@@ -259,16 +261,18 @@ package struct SignBench: Sendable, Equatable {
         }
     }
 
-    private mutating func take(found sheet: SignSheet) -> [SignEffect] {
-        if givenUp > 0 {
-            givenUp -= 1
-            return take(sheet)
-        }
+    private mutating func take(found sheet: SignSheet, _ asked: String?) -> [SignEffect] {
+        // Nobody waits for it any more.
+        if asked != nil, asked != sought { return take(sheet) }
         let isSought = sought != nil
         sought = nil
         let effects = take(sheet)
         // Whoever went on meanwhile is not taken away from there.
-        guard mode == .browse else { return effects }
+        guard mode == .browse else {
+            // What was typed for it is for no other file.
+            ahead = []
+            return effects
+        }
         // It was looked for without what this person wrote of it.
         return effects + show(sheet.number) + (isWhole(sheet) ? [] : reopen()) + (isSought ? replayAhead() : [])
     }
@@ -376,7 +380,7 @@ package struct SignBench: Sendable, Equatable {
     private mutating func take(_ found: SignVersions) -> [SignEffect] {
         versions = found
         // Before an amendment it is read on its own page; else it is a page like another.
-        if mode != .browse { return [] }
+        if mode != .browse || sought != nil { return [] }
         mode = .page(title: say(.versionsTitle, found.number), lines: versionLines(found), top: 0)
         return []
     }
@@ -537,7 +541,6 @@ package struct SignBench: Sendable, Equatable {
         awaited = nil
         sought = nil
         ahead = []
-        givenUp = 0
         interrupted = resumable
         mode = .question(
             SignQuestion(

@@ -151,8 +151,9 @@ extension SignBench {
         case .key(let key):
             if !key.isWritten, [.lock, .quit].contains(manner.keymap.sign[key]) { return press(key) }
             if key == .escape {
-                giveUp()
-                givenUp += 1
+                sought = nil
+                ahead = []
+                notice = nil
                 return []
             }
         case .scan(let code, let typed):
@@ -172,13 +173,26 @@ extension SignBench {
             // A code may be among them: their number only.
             notice = Notice(said + say(.keysDropped, sought, String(ahead.count)), .critical)
         }
+        // What is still on its way from the same hand is no key for the file before.
+        if sought != nil { refusedAt = now }
         sought = nil
         ahead = []
     }
+    /// Up to the enter that would sign: nothing is signed before its question was on the screen.
     mutating func replayAhead() -> [SignEffect] {
         let inputs = ahead
         ahead = []
-        return inputs.flatMap { take($0) }
+        var effects = [SignEffect]()
+        for input in inputs {
+            if input == .key(.enter), case .question(let question) = mode {
+                switch question.purpose {
+                case .sign, .lot: return effects
+                case .amend, .reject, .call, .comment, .note, .find, .unlock: break
+                }
+            }
+            effects += take(input)
+        }
+        return effects
     }
 
     // A signature that was asked for before the file was there again

@@ -267,7 +267,10 @@ package enum SignEvent: Sendable {
     case settings(SignOffSettings)
     case comments([(code: String, text: String)])
     case sheet(SignSheet)
-    case found(SignSheet)
+    /// `asked`: what was looked for; nil when nothing else can be meant.
+    case found(SignSheet, asked: String? = nil)
+    /// What was looked for does not come, for a reason told by itself.
+    case soughtGone(String)
     case versions(SignVersions)
     case why(title: String, holds: [Hold], judged: WhySheet?)
     case changed

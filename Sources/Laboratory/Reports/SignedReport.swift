@@ -182,12 +182,17 @@ package struct DeliveryEvent: Codable, Sendable, Hashable {
         self.detail = detail
     }
 
-    /// A DMP that refuses a replacement or a deletion of what it never said it had says that it has nothing; not when
-    /// its code is about the record, the author or the identity, or tells that it has another version (PFI sheet
-    /// section 5). `detail`: that of its refusal, which begins with the code.
+    /// A DMP says that it has nothing by its code (`UnresolvedReferenceException`, IHE ITI TF-3 table 4.2.4.1-2) or by
+    /// words that name the document that is not there. Anything else (a busy repository, a wrong field, no word) leaves
+    /// what it may have as it stands. `detail`: that of its refusal, which begins with the code.
     package static func deniesDocument(_ detail: String?) -> Bool {
-        let code = detail?.split(separator: " ").first.map(String.init) ?? ""
-        return !["DMPClosed", "DMPAbsent", "900", "901", "902", "903", "904", "905"].contains(code)
+        guard let detail else { return false }
+        if detail.hasPrefix("UnresolvedReferenceException") { return true }
+        let words = detail.lowercased()
+        return words.contains("document")
+            && ["n'a pas le document", "introuvable", "inconnu", "inexistant", "n'existe pas"].contains {
+                words.contains($0)
+            }
     }
 }
 
