@@ -159,6 +159,13 @@ private func said(_ composition: Composition) throws -> String {
     }
 
     @Test func `a partial report names what is to come, of its panels and of what has no line yet`() async throws {
+        let cda = try partialDocument()
+        if let shared = Judges.shared(for: "what is to come") {
+            #expect(try await Judges.cdaErrors(in: ["partial": cda], shared: shared) == "")
+        }
+    }
+    // Apart from the test: in one async function, 6.3.1 crashes on it at -O.
+    private func partialDocument() throws -> [UInt8] {
         var report = Sample.report(
             try Sample.patient(), [Sample.observation("NA", try Sample.measured("139", "mmol/L"))],
             lines: [
@@ -177,14 +184,12 @@ private func said(_ composition: Composition) throws -> String {
         let cda = try composition.cda(pdf: try ReportPrinter.pdf(printed))
         #expect(String(decoding: cda, as: UTF8.self).contains("En cours : \(names[0])."))
         #expect(try ReceivedReport(reading: cda).oddities == [])
-        if let shared = Judges.shared(for: "what is to come") {
-            #expect(try await Judges.cdaErrors(in: ["partial": cda], shared: shared) == "")
-        }
         // Nothing of it once the file is whole.
         report.content.request.lines = [RequestLine(analysis: "NA")]
         report.signature.complete = true
         let whole = try compose(report)
         #expect(whole.printed.pending == "" && whole.document(pdf: anyPDF).conclusions == [])
+        return cda
     }
 
     @Test func `a biologist validates once, whoever signs in the end`() throws {
