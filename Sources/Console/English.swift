@@ -35,6 +35,7 @@ enum English {
         .dismissTitle: "Dismiss {1} {2} {3}", .lockedTitle: "Screen locked; secret of {1}",
         .conflictTitle: "{1}: two values", .conflictMine: "mine", .conflictTheirs: "in the file",
         .conflictKeys: "g keep theirs · m put mine · esc decide later",
+        .notOpened: "{1} is not open: the screen stays on {2}; {3} to go on there",
         .keysDropped: "what was typed for {1} is not taken ({2} keys): nothing is written anywhere",
         .conflictSentence: "[CONF-01] Row changed by {1} at {2} ({3}). What you typed, {4}, is kept.",
         .conflictKept: "{1}: {2} kept, what you typed is dropped",

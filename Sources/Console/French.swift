@@ -35,6 +35,7 @@ enum French {
         .dismissTitle: "Écarter {1} {2} {3}", .lockedTitle: "Écran verrouillé ; secret de {1}",
         .conflictTitle: "{1} : deux valeurs", .conflictMine: "la mienne", .conflictTheirs: "au dossier",
         .conflictKeys: "g garder la sienne · m mettre la mienne · échap décider plus tard",
+        .notOpened: "{1} n'est pas ouvert : l'écran reste sur {2} ; {3} pour y continuer",
         .keysDropped: "ce qui a été tapé pour {1} n'est pas pris ({2} touches) : rien n'est écrit nulle part",
         .conflictSentence:
             "[CONF-01] Ligne modifiée par {1} à {2} ({3}). Votre saisie {4} est gardée.",

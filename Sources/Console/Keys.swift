@@ -6,7 +6,7 @@ extension Workbench {
         if sought != nil, house.link != .locked { return hold(input) }
         switch input {
         case .key(let key):
-            if isTypedAhead(key) { return [.bell] }
+            if isTypedAhead(key) || isOfUnanswered(key) { return [.bell] }
             lastKey = now
             faces.append(face)
             draftsBefore.append(drafts)
@@ -27,10 +27,13 @@ extension Workbench {
             }
             faces = []
             draftsBefore = []
+            unanswered = nil
             if case .locked = house.link { return [] }
             return open(label: code)
         case .paste(let text): return paste(text)
-        case .click(let row, let column): return click(row, column)
+        case .click(let row, let column):
+            unanswered = nil
+            return click(row, column)
         }
     }
 
@@ -58,15 +61,35 @@ extension Workbench {
     }
     /// The tube does not come: what was typed for it is nobody's, and is said to be gone.
     mutating func giveUp() {
-        if let sought, !ahead.isEmpty {
-            let dropped = say(.keysDropped, sought, String(ahead.count))
-            let said = face.notice.map { $0.text + " · " } ?? ""
-            face.notice = Notice(said + dropped, .critical)
+        if let sought {
+            tellUnanswered(sought, dropped: ahead.count)
+            unanswered = sought
         }
-        // What is still on its way from the same hand is no key for the tube before.
-        if sought != nil { refusedAt = now }
         sought = nil
         ahead = []
+    }
+    private mutating func tellUnanswered(_ label: String, dropped: Int = 0) {
+        let said = face.notice.flatMap { $0.tint == .critical && unanswered == nil ? $0.text + " · " : nil } ?? ""
+        let file = currentRequest.map { number in
+            [house.files[number]?.patient, face.key ?? number].compactMap { $0 }.joined(separator: " ")
+        }
+        let text =
+            (dropped > 0 ? say(.keysDropped, label, String(dropped)) + " · " : "")
+            + say(.notOpened, label, file ?? words[.noValue], manner.name(.back))
+        face.notice = Notice(said + text, .critical)
+    }
+    /// A key that would write into the tube that stayed; any other says that it is meant.
+    private mutating func isOfUnanswered(_ key: Key) -> Bool {
+        guard let label = unanswered, case .browse = face.mode else { return false }
+        switch key {
+        case .character, .enter, .backspace, .delete, .function:
+            tellUnanswered(label)
+            return true
+        case .control, .alt, .tab, .backTab, .escape, .insert, .up, .down, .left, .right, .home, .end, .pageUp,
+            .pageDown:
+            unanswered = nil
+            return false
+        }
     }
     /// What was typed for the tube that is on the screen now.
     mutating func replayAhead() -> [Effect] {

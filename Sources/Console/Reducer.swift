@@ -347,6 +347,7 @@ extension Workbench {
         house.link = .locked
         sought = nil
         ahead = []
+        unanswered = nil
         keepEntryAsDraft()
         if case .question(let question) = face.mode { keepForm(question) }
         face.mode = .question(

@@ -57,7 +57,7 @@ package enum Word: String, Sendable, Hashable, CaseIterable {
     case hereByHand, hereOffline
     case cardTitle, cardCodes, tooManyDecimals, absurdTyped
     case replaceTitle, replacing, draftLeft, commandInField, scannedLeaving, questionLeft, questionGivenUp
-    case keysDropped
+    case keysDropped, notOpened
     case conflictSentence, conflictKept, rejectedDone, notUnderstood, noControls, noSuchRow, filtered, opened
     case themeTaken, languageTaken, refusedInFrench, identityProvisional, identityValidated, identityRetrieved
     case identityQualified, reasonInWords, footEnter, footEdit, footDraft, footClear, footDo, footLeave, footNext,

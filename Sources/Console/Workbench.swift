@@ -51,6 +51,9 @@ package struct Workbench: Sendable, Equatable {
     /// What is typed before that tube is on the screen: it is meant for it, and for no other patient's.
     var ahead: [Input] = []
     static let mostAhead = 64
+    /// A tube that was asked for and did not come: nothing is written into the one that stayed on the screen before
+    /// the person says that it is meant.
+    var unanswered: String?
     /// Values that somebody else wrote over, to be asked when nobody types.
     var clashes: [Conflict] = []
 

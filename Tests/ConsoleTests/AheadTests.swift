@@ -90,8 +90,17 @@ import Testing
         // The hand that goes on typing writes nothing into the tube before either.
         bench.type("4,2")
         #expect(bench.type(.enter) == [.bell] && bench.drafts.isEmpty && bench.sent.isEmpty, "\(bench.text)")
-        #expect(bench.type("v") == [.bell] && bench.sent.isEmpty && bench.face.mode == .browse)
         bench.pause()
+        #expect(bench.type("v") == [.bell] && bench.sent.isEmpty && bench.face.mode == .browse)
+        #expect(bench.text.contains("l'écran reste sur MARTIN Léa 261122000412"), "\(bench.text)")
+        // Whoever means it says so.
+        bench.type(.up)
+        bench.type("7")
+        guard case .entry = bench.face.mode else {
+            Testing.Issue.record("\(bench.text)")
+            return
+        }
+        bench.type(.escape)
         // Escape gives up; the answer that comes late changes nothing.
         _ = scan(&bench, Self.other)
         bench.type(.escape)
@@ -102,8 +111,16 @@ import Testing
         bench.type("4")
         _ = bench.receive(.offline, at: bench.now)
         _ = bench.receive(.online, at: bench.now)
-        #expect(bench.drafts.isEmpty && bench.sent.isEmpty && bench.face.mode == .browse)
+        #expect(bench.drafts.allSatisfy { $0.text == "7" } && bench.sent.isEmpty && bench.face.mode == .browse)
+        // Offline a label opens nothing, and says so, with no key typed at all.
+        _ = bench.receive(.offline, at: bench.now)
+        _ = scan(&bench, Self.other)
+        _ = bench.receive(.offline, at: bench.now)
+        #expect(bench.text.contains("261122000377 n'est pas ouvert"), "\(bench.text)")
         bench.pause()
+        #expect(bench.type("4") == [.bell] && bench.face.mode == .browse)
+        _ = bench.receive(.online, at: bench.now)
+        bench.type(.escape)
         bench.type("x")
         guard case .menu = bench.face.mode else {
             Testing.Issue.record("keys are still held\n\(bench.text)")

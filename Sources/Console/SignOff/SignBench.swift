@@ -132,6 +132,8 @@ package struct SignBench: Sendable, Equatable {
     /// A file asked for by a scan or its number, on its way; what is typed meanwhile is meant for it.
     var sought: String?
     var ahead: [Input] = []
+    /// A file that was asked for and did not come: nothing is done to the one that stayed before the person says so.
+    var unanswered: String?
 
     struct Awaited: Hashable {
         var number: String
@@ -379,6 +381,13 @@ package struct SignBench: Sendable, Equatable {
 
     private mutating func take(_ found: SignVersions) -> [SignEffect] {
         versions = found
+        if let draft = drafts[found.number] {
+            // What this person adds is said beside what changed by itself.
+            let words = draft.comments.map { code in comments.first { $0.code == code }?.text ?? code }
+            versions?.others += (words + [draft.note].compactMap { $0 }).map {
+                SignedChange(.comment, before: nil, after: $0)
+            }
+        }
         // Before an amendment it is read on its own page; else it is a page like another.
         if mode != .browse || sought != nil { return [] }
         mode = .page(title: say(.versionsTitle, found.number), lines: versionLines(found), top: 0)
@@ -541,6 +550,7 @@ package struct SignBench: Sendable, Equatable {
         awaited = nil
         sought = nil
         ahead = []
+        unanswered = nil
         interrupted = resumable
         mode = .question(
             SignQuestion(

@@ -192,6 +192,7 @@ extension SignWord {
         .digitsAlone: "digits that nothing asked for: nothing is done ({1} opens a file by its number)",
         .overtaken: "{1} of {2} was signed meanwhile: it is no longer left for later",
         .unlocking: "logging in…",
+        .notOpened: "{1} is not open: the screen stays on {2}; {3} to go on there",
         .keysDropped: "what was typed for {1} is not taken ({2} keys)",
         .callValueDiffers: "this is not the value of the file ({1}): have it read back",
         .lotBegun: "to be signed one by one, a draft was begun: {1} ({2} on the file)",

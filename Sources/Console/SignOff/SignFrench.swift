@@ -190,6 +190,7 @@ extension SignWord {
         .digitsAlone: "des chiffres que rien ne demande : rien n'est fait ({1} pour ouvrir un dossier par son numéro)",
         .overtaken: "{1} de {2} est signé entre-temps : il n'est plus laissé pour plus tard",
         .unlocking: "connexion en cours…",
+        .notOpened: "{1} n'est pas ouvert : l'écran reste sur {2} ; {3} pour y continuer",
         .keysDropped: "ce qui a été tapé pour {1} n'est pas pris ({2} touches)",
         .callValueDiffers: "ce n'est pas la valeur du dossier ({1}) : la faire relire",
         .lotBegun: "à signer un par un, un brouillon y est commencé : {1} ({2} sur le dossier)",

@@ -24,7 +24,10 @@ extension SignBench {
             switch burst(code) {
             case .label:
                 awaited = nil
+                unanswered = nil
+                if case .amendment(let number, _) = mode { drafts[number]?.amendment = nil }
                 mode = .browse
+                notice = nil
                 sought = code
                 return [.find(code)]
             // Keys that a slow line gave together.
@@ -54,6 +57,7 @@ extension SignBench {
         case .browse where awaited != nil: return takeAwaiting(key)
         case .browse:
             if isTypedAhead(key) { return [] }
+            if isOfUnanswered(key) { return [.bell] }
             notice = nil
             guard let action = manner.keymap.sign[key] else {
                 notice = Notice(say(.noSuchKey, name(key), self.key(.help)), .dim)

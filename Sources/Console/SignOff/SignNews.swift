@@ -168,15 +168,31 @@ extension SignBench {
         return []
     }
     mutating func giveUp() {
-        if let sought, !ahead.isEmpty {
-            let said = notice.map { $0.text + " · " } ?? ""
-            // A code may be among them: their number only.
-            notice = Notice(said + say(.keysDropped, sought, String(ahead.count)), .critical)
+        if let sought {
+            tellUnanswered(sought, dropped: ahead.count)
+            unanswered = sought
         }
-        // What is still on its way from the same hand is no key for the file before.
-        if sought != nil { refusedAt = now }
         sought = nil
         ahead = []
+    }
+    private mutating func tellUnanswered(_ label: String, dropped: Int = 0) {
+        let said = notice.flatMap { $0.tint == .critical && unanswered == nil ? $0.text + " · " : nil } ?? ""
+        let file = [current, sheet?.patient].compactMap { $0 }.joined(separator: " ")
+        // A code may be among what was dropped: its number only.
+        let text =
+            (dropped > 0 ? say(.keysDropped, label, String(dropped)) + " · " : "")
+            + say(.notOpened, label, file.isEmpty ? "–" : file, key(.back))
+        notice = Notice(said + text, .critical)
+    }
+    /// A key that would do something to the file that stayed; any other says that it is meant.
+    mutating func isOfUnanswered(_ key: Key) -> Bool {
+        guard let label = unanswered else { return false }
+        if key.isWritten || key == .enter {
+            tellUnanswered(label)
+            return true
+        }
+        unanswered = nil
+        return false
     }
     /// Up to the enter that would sign: nothing is signed before its question was on the screen.
     mutating func replayAhead() -> [SignEffect] {

@@ -22,7 +22,7 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case labelNoAnswer, reasonInWords, noCall, breakMethod, breakUnit, breakCatalogue, breakHidden
     case hereCall, hereReread, hereAmend, hereReject, hereExcept, hereLot, hereWords, hereSign
     case stillSending, draftsBack, draftsGone, cut
-    case digitsAlone, overtaken, unlocking, keysDropped, callValueDiffers
+    case digitsAlone, overtaken, unlocking, keysDropped, notOpened, callValueDiffers
     case lotBegun, changedMeanwhile, readAgain
     case newsPatient, newsPrescriber, newsNotes, newsTubes, newsComments, newsMissing, newsSigned
     case signedAll, signedReview, signedAmend, callTold, callClosed, amendedFor, cliCallOf, cliCallTold
