@@ -39,8 +39,7 @@ extension Workbench {
 
     /// Until the tube that was asked for is there, nothing goes to the one before it.
     private mutating func hold(_ input: Input) -> [Effect] {
-        switch input {
-        case .key(let key):
+        if case .key(let key) = input {
             if case .control = key, [.lock, .quit].contains(manner.keymap[key]) { return press(key) }
             if key == .escape {
                 sought = nil
@@ -48,16 +47,8 @@ extension Workbench {
                 face.notice = nil
                 return []
             }
-        case .scan(let code, let typed):
-            ahead.removeLast(min(typed, ahead.count))
-            ahead.append(.scan(code, typed: 0))
-            return []
-        case .click: return [.bell]
-        case .paste: break
         }
-        guard ahead.count < Workbench.mostAhead else { return [.bell] }
-        ahead.append(input)
-        return []
+        return ahead.keep(input) ? [] : [.bell]
     }
     /// The tube does not come: what was typed for it is nobody's, and is said to be gone.
     mutating func giveUp() {
@@ -451,5 +442,22 @@ extension Workbench {
         guard row >= 2, row < 2 + listRows, face.rows.indices.contains(face.top + row - 2) else { return [] }
         face.pane = 2
         return step(face.top + row - 2 - face.cursor)
+    }
+}
+
+extension [Input] {
+    /// Keys kept for what is on its way, as many as somebody types ahead; what a scanner typed as if it were a person is
+    /// taken back. Answers whether it was kept: a click means the screen that is seen.
+    mutating func keep(_ input: Input) -> Bool {
+        switch input {
+        case .click: return false
+        case .scan(let code, let typed):
+            removeLast(Swift.min(typed, count))
+            append(.scan(code, typed: 0))
+        case .key, .paste:
+            guard count < 64 else { return false }
+            append(input)
+        }
+        return true
     }
 }

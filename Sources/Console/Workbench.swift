@@ -50,7 +50,6 @@ package struct Workbench: Sendable, Equatable {
     var sought: String?
     /// What is typed before that tube is on the screen: it is meant for it, and for no other patient's.
     var ahead: [Input] = []
-    static let mostAhead = 64
     /// A tube that was asked for and did not come: nothing is written into the one that stayed on the screen before
     /// the person says that it is meant.
     var unanswered: String?

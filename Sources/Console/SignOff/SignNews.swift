@@ -147,8 +147,7 @@ extension SignBench {
 
     /// Until the file that was asked for is there, nothing goes to the one before it.
     mutating func hold(_ input: Input) -> [SignEffect] {
-        switch input {
-        case .key(let key):
+        if case .key(let key) = input {
             if !key.isWritten, [.lock, .quit].contains(manner.keymap.sign[key]) { return press(key) }
             if key == .escape {
                 sought = nil
@@ -156,16 +155,8 @@ extension SignBench {
                 notice = nil
                 return []
             }
-        case .scan(let code, let typed):
-            ahead.removeLast(min(typed, ahead.count))
-            ahead.append(.scan(code, typed: 0))
-            return []
-        case .click: return [.bell]
-        case .paste: break
         }
-        guard ahead.count < Workbench.mostAhead else { return [.bell] }
-        ahead.append(input)
-        return []
+        return ahead.keep(input) ? [] : [.bell]
     }
     mutating func giveUp() {
         if let sought {
