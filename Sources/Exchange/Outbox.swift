@@ -14,6 +14,7 @@ actor Outbox {
     private let desk: Desk
     private let pfi: PFISettings
     private let log: @Sendable (String) -> Void
+    nonisolated let interruption = Interruption()
     private let primary: PFIRoad
     private let backup: PFIRoad?
 
@@ -43,6 +44,7 @@ actor Outbox {
     /// So many messages in a row without an answer: the PFI is away, not the message wrong.
     private static let silencesOfAway = 3
     private static let notSent = "pas envoyé : la ligne est tombée avant"
+    private static let calledBack = "pas envoyé : un changement est regardé d'abord"
     private static let probeEvery = Duration.seconds(30)
     /// Longer than any wait of what goes again.
     private static let muteProbeEvery = Duration.seconds(600)
@@ -62,6 +64,8 @@ actor Outbox {
 
     enum Outcome: Sendable, Equatable {
         case drained
+        /// Something is to be looked at before more leaves.
+        case calledBack
         /// Some message waits for its next try, the PFI answers others.
         case someWait
         /// The PFI cannot be reached, or answers nothing.
@@ -79,6 +83,7 @@ actor Outbox {
             let due = try await eligible()
             if due.isEmpty { break }
             if try await !send(allOf: due) { return .away }
+            if interruption.isAsked { return .calledBack }
         }
         return waiting.isEmpty ? .drained : .someWait
     }
@@ -120,7 +125,7 @@ actor Outbox {
                 try await record(told)
                 throw failure
             }
-            if !goesOn || stride == 1 {
+            if !goesOn || stride == 1 || interruption.isAsked {
                 // After a failure the table is asked again: what waits is passed over.
                 try await record(told + unsent(ahead[...]))
                 return goesOn
@@ -312,7 +317,7 @@ actor Outbox {
             rest = rest.dropFirst(together.count)
             let began = ContinuousClock.now
             let answers = await first.route.call(
-                together.map { .init(block: $0.block, controlID: $0.delivery.controlID) })
+                together.map { .init(block: $0.block, controlID: $0.delivery.controlID) }, unless: interruption)
             var isWhole = true, turns: Bool?
             for (one, answer) in zip(together, answers) {
                 if answer?.isAnswer != true { isWhole = false }
@@ -324,6 +329,9 @@ actor Outbox {
                 }
             }
             if isWhole { continue }
+            if interruption.isAsked, answers.allSatisfy({ $0?.isAnswer ?? true }) {
+                return (happened + unsent(rest), true)
+            }
             stride = 1
             // By the other way at once, when there is one and its time has come.
             return (happened + unsent(rest), turns ?? (silences < Outbox.silencesOfAway))
@@ -362,7 +370,7 @@ actor Outbox {
             }
             if one.isBound { wait(one.delivery) }
             return Happened(one, .unreached, reason)
-        case nil: return Happened(one, .unreached, Outbox.notSent)
+        case nil: return Happened(one, .unreached, whyUnsent)
         }
     }
 
@@ -372,8 +380,9 @@ actor Outbox {
     }
 
     private func unsent(_ claimed: ArraySlice<Claimed>) -> [Happened] {
-        claimed.map { Happened($0, .unreached, Outbox.notSent) }
+        claimed.map { Happened($0, .unreached, whyUnsent) }
     }
+    private var whyUnsent: String { interruption.isAsked ? Outbox.calledBack : Outbox.notSent }
 
     private func answered(_ claimed: Claimed) {
         waiting[claimed.delivery.id] = nil
