@@ -42,15 +42,15 @@ actor MLLPCaller {
     }
 
     /// Sends these in turn until one is not answered: as many answers as were sent, the last of them `.silent` or
-    /// `.unreachable` when it is not for all, unless called back. On the line's own thread: between an answer and the
-    /// next message no other thread need wake.
-    func call(_ all: [Outgoing], unless interruption: Interruption) async -> [PeerAnswer] {
+    /// `.unreachable` when it is not for all. On the line's own thread: between an answer and the next message no
+    /// other thread need wake.
+    func call(_ all: [Outgoing]) async -> [PeerAnswer] {
         var answers = [PeerAnswer](), rest = all[...]
-        while !rest.isEmpty, !interruption.isAsked {
+        while !rest.isEmpty {
             let line: Line
             do throws(Refusal) { line = try await connected() } catch { return answers + [.unreachable(error.cause)] }
             let now = rest
-            let more = await line.onItsThread { await self.call(now, on: line, unless: interruption) }
+            let more = await line.onItsThread { await self.call(now, on: line) }
             answers += more
             rest = rest.dropFirst(more.count)
             if let last = more.last, !last.isAnswer { break }
@@ -59,12 +59,10 @@ actor MLLPCaller {
     }
 
     /// At least one; fewer than all when one is not answered, or when the peer closed its line behind an answer.
-    private func call(
-        _ all: ArraySlice<Outgoing>, on line: Line, unless interruption: Interruption
-    ) async -> [PeerAnswer] {
+    private func call(_ all: ArraySlice<Outgoing>, on line: Line) async -> [PeerAnswer] {
         var answers = [PeerAnswer]()
         for one in all {
-            if !answers.isEmpty, line.end != nil || interruption.isAsked { break }
+            if !answers.isEmpty, line.end != nil { break }
             let answer = await call(one, on: line)
             answers.append(answer)
             if !answer.isAnswer { break }

@@ -14,7 +14,6 @@ actor Outbox {
     private let desk: Desk
     private let pfi: PFISettings
     private let log: @Sendable (String) -> Void
-    nonisolated let interruption = Interruption()
     private let primary: PFIRoad
     private let backup: PFIRoad?
 
@@ -44,7 +43,6 @@ actor Outbox {
     /// So many messages in a row without an answer: the PFI is away, not the message wrong.
     private static let silencesOfAway = 3
     private static let notSent = "pas envoyé : la ligne est tombée avant"
-    private static let calledBack = "pas envoyé : un changement est regardé d'abord"
     private static let probeEvery = Duration.seconds(30)
     /// Longer than any wait of what goes again.
     private static let muteProbeEvery = Duration.seconds(600)
@@ -64,8 +62,6 @@ actor Outbox {
 
     enum Outcome: Sendable, Equatable {
         case drained
-        /// Something is to be looked at before more leaves.
-        case calledBack
         /// Some message waits for its next try, the PFI answers others.
         case someWait
         /// The PFI cannot be reached, or answers nothing.
@@ -83,7 +79,6 @@ actor Outbox {
             let due = try await eligible()
             if due.isEmpty { break }
             if try await !send(allOf: due) { return .away }
-            if interruption.isAsked { return .calledBack }
         }
         return waiting.isEmpty ? .drained : .someWait
     }
@@ -125,7 +120,7 @@ actor Outbox {
                 try await record(told)
                 throw failure
             }
-            if !goesOn || stride == 1 || interruption.isAsked {
+            if !goesOn || stride == 1 {
                 // After a failure the table is asked again: what waits is passed over.
                 try await record(told + unsent(ahead[...]))
                 return goesOn
@@ -317,7 +312,7 @@ actor Outbox {
             rest = rest.dropFirst(together.count)
             let began = ContinuousClock.now
             let answers = await first.route.call(
-                together.map { .init(block: $0.block, controlID: $0.delivery.controlID) }, unless: interruption)
+                together.map { .init(block: $0.block, controlID: $0.delivery.controlID) })
             var isWhole = true, turns: Bool?
             for (one, answer) in zip(together, answers) {
                 if answer?.isAnswer != true { isWhole = false }
@@ -329,9 +324,6 @@ actor Outbox {
                 }
             }
             if isWhole { continue }
-            if interruption.isAsked, answers.allSatisfy({ $0?.isAnswer ?? true }) {
-                return (happened + unsent(rest), true)
-            }
             stride = 1
             // By the other way at once, when there is one and its time has come.
             return (happened + unsent(rest), turns ?? (silences < Outbox.silencesOfAway))
@@ -370,7 +362,7 @@ actor Outbox {
             }
             if one.isBound { wait(one.delivery) }
             return Happened(one, .unreached, reason)
-        case nil: return Happened(one, .unreached, whyUnsent)
+        case nil: return Happened(one, .unreached, Outbox.notSent)
         }
     }
 
@@ -380,9 +372,8 @@ actor Outbox {
     }
 
     private func unsent(_ claimed: ArraySlice<Claimed>) -> [Happened] {
-        claimed.map { Happened($0, .unreached, whyUnsent) }
+        claimed.map { Happened($0, .unreached, Outbox.notSent) }
     }
-    private var whyUnsent: String { interruption.isAsked ? Outbox.calledBack : Outbox.notSent }
 
     private func answered(_ claimed: Claimed) {
         waiting[claimed.delivery.id] = nil

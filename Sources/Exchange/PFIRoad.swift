@@ -15,22 +15,22 @@ actor PFIRoad {
     }
 
     /// What came back for each of these messages, which may go in any order; nil for one that was not sent, because a
-    /// message before it on its line was not answered, or since the sender was called back.
-    func call(_ all: [MLLPCaller.Outgoing], unless interruption: Interruption) async -> [PeerAnswer?] {
+    /// message before it on its line was not answered.
+    func call(_ all: [MLLPCaller.Outgoing]) async -> [PeerAnswer?] {
         let width = min(width, all.count)
         var answers = [PeerAnswer?](repeating: nil, count: all.count)
         var isAnswered = [Bool](repeating: false, count: width)
         await withTaskGroup(of: (Int, [PeerAnswer]).self) { group in
             for (number, caller) in callers.prefix(width).enumerated() {
                 let mine = stride(from: number, to: all.count, by: width).map { all[$0] }
-                group.addTask { (number, await caller.call(mine, unless: interruption)) }
+                group.addTask { (number, await caller.call(mine)) }
             }
             for await (number, given) in group {
                 isAnswered[number] = given.contains(where: \.isAnswer)
                 for (n, answer) in given.enumerated() { answers[number + n * width] = answer }
             }
         }
-        if isAnswered.first == true, isAnswered.contains(false), !interruption.isAsked {
+        if isAnswered.first == true, isAnswered.contains(false) {
             self.width = 1
             log("PFI : une seule ligne est servie à la fois, les autres ne serviront plus")
         }

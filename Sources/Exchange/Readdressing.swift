@@ -21,7 +21,6 @@ extension ReportDispatch {
 
     package func addresseesChanged(of requestID: String) {
         readdressed.withLock { _ = $0?.insert(requestID) }
-        outbox?.interruption.askNow()
         wake()
     }
 

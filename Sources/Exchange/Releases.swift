@@ -469,14 +469,12 @@ extension ReportDispatch {
 
     /// What a patient chose since a message was written: an opposition told before it left is obeyed. Messages that
     /// never left are closed and written again for whom they may still go to.
-    /// `patients`: whose files changed; nil: all are looked at.
-    package func obeyChoices(of patients: Set<String>? = nil) async throws(CommandFailure) {
+    package func obeyChoices() async throws(CommandFailure) {
         let heads: [DeliveryHead]
         do throws(StoreFailure) { heads = try await desk.store.deliveriesDueHeads(limit: 10_000) } catch {
             throw .store(error)
         }
         for head in heads {
-            if let patients, !patients.contains(try await desk.request(head.requestID).patientID) { continue }
             let delivery: Delivery?, events: [DeliveryEvent]
             do throws(StoreFailure) {
                 events = try await desk.store.deliveryEvents(head.id)

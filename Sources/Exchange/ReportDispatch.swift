@@ -32,9 +32,8 @@ package final class ReportDispatch: Sendable {
         (bell, ring) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Patients whose files changed; nil: any may have, as at the start, since a choice may have been written down just
-    /// before the last end.
-    private let changedPatients = Mutex<Set<String>?>(nil)
+    /// At the start too: a choice may have been written down just before the last end.
+    private let choicesMayHaveChanged = Mutex(true)
 
     /// Requests whose copies changed; nil: all of the register are looked at, as at the start.
     let readdressed = Mutex<Set<String>?>(nil)
@@ -47,16 +46,9 @@ package final class ReportDispatch: Sendable {
     let stuckHidings = Mutex<Set<String>>([])
 
     /// A patient's file changed: what waits is looked at again before it leaves.
-    package func patientChanged(_ id: String) {
-        changedPatients.withLock { _ = $0?.insert(id) }
+    package func patientChanged() {
+        choicesMayHaveChanged.withLock { $0 = true }
         desk.unmade.lookAgain()
-        outbox?.interruption.askNow()
-        wake()
-    }
-
-    /// Something was signed while a queue is sent.
-    package func signed() {
-        outbox?.interruption.ask()
         wake()
     }
 
@@ -93,15 +85,18 @@ package final class ReportDispatch: Sendable {
                     hidingsAt = ContinuousClock.now + ReportDispatch.hidingsEvery
                     try await endHidings()
                 }
-                // What changes from here on calls the way out back.
-                outbox?.interruption.clear()
-                try await obeyChangedPatients()
+                if choicesMayHaveChanged.withLock({ $0 }) {
+                    choicesMayHaveChanged.withLock { $0 = false }
+                    do throws(CommandFailure) { try await obeyChoices() } catch {
+                        choicesMayHaveChanged.withLock { $0 = true }
+                        throw error
+                    }
+                }
                 try await obeyAddressees()
                 try await makeReports()
                 guard let outbox, ContinuousClock.now >= notBefore else { continue }
                 switch try await outbox.sendDue() {
                 case .drained, .someWait: wait.reset()
-                case .calledBack: wake()
                 case .away: notBefore = ContinuousClock.now + wait.next()
                 }
             } catch {
@@ -109,20 +104,6 @@ package final class ReportDispatch: Sendable {
             }
         }
         await outbox?.drop()
-    }
-
-    private func obeyChangedPatients() async throws(CommandFailure) {
-        let changed = changedPatients.withLock { waiting in
-            defer { waiting = [] }
-            return waiting
-        }
-        if changed?.isEmpty ?? false { return }
-        do throws(CommandFailure) { try await obeyChoices(of: changed) } catch {
-            changedPatients.withLock { waiting in
-                waiting = changed.flatMap { changed in waiting.map { $0.union(changed) } }
-            }
-            throw error
-        }
     }
 
     // Signature → report and delivery
@@ -198,11 +179,7 @@ package final class ReportDispatch: Sendable {
     /// Sends what is due, oldest first. False when something stays due: the PFI is away, or silent about a message.
     package func sendDue() async throws(CommandFailure) -> Bool {
         guard let outbox else { return true }
-        var outcome = Outbox.Outcome.calledBack
-        while outcome == .calledBack, !Task.isCancelled {
-            outbox.interruption.clear()
-            outcome = try await outbox.sendDue()
-        }
+        let outcome = try await outbox.sendDue()
         await outbox.drop()
         return outcome == .drained
     }

@@ -87,8 +87,8 @@ extension ReportDispatch {
 
     /// What a desk asks of the way out: to look at what was signed or changed, and whether a report can be made.
     package func serve(_ desk: inout Desk) {
-        desk.afterSigning = { self.signed() }
-        desk.afterPatientChange = { self.patientChanged($0) }
+        desk.afterSigning = { self.wake() }
+        desk.afterPatientChange = { self.patientChanged() }
         desk.afterReaddressing = { self.addresseesChanged(of: $0) }
         desk.rehearsal = { signed async throws(CommandFailure) in _ = try await self.rehearse(signed) }
         desk.defect = { ReportPrinter.defect(in: $0) }

@@ -65,7 +65,7 @@ package struct Desk: Sendable {
     /// Told when a signature is durable: what makes reports of signatures need not wait for its next look.
     package var afterSigning: @Sendable () -> Void = {}
     /// A patient's file was changed: their choices count for what has not left yet.
-    package var afterPatientChange: @Sendable (_ id: String) -> Void = { _ in }
+    package var afterPatientChange: @Sendable () -> Void = {}
     /// The copies of a signed request were changed: its identifier.
     package var afterReaddressing: @Sendable (String) -> Void = { _ in }
     /// The analyzers that are told their work unasked, at this moment.

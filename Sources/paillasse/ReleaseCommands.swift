@@ -377,8 +377,7 @@ struct DeliveriesCommand: AsyncParsableCommand {
             unreached += 1
             if unreached > 1 { lines.removeLast() }
             let tries = unreached > 1 ? ", \(unreached) essais" : ""
-            let isCalledBack = event.detail?.hasPrefix("pas envoyé") == true
-            lines.append((event.at, (isCalledBack ? "reporté" : word(event.kind)) + tries, event.detail ?? ""))
+            lines.append((event.at, word(event.kind) + tries, event.detail ?? ""))
         }
         return lines
     }

@@ -210,51 +210,6 @@ import Workflow
         }
     }
 
-    /// So many reports of one patient wait while the way out begins to send them, each answered late.
-    private func whileMany(
-        _ count: Int, _ body: (Bench, Request, ReportDispatch, _ folder: String) async throws -> Void
-    ) async throws {
-        let bench = try Bench()
-        var requests = [Request]()
-        for _ in 0..<count { requests.append(try await bench.signed()) }
-        var policy = PFIPolicy(answers: [.late])
-        policy.lateBy = .milliseconds(300)
-        try await withPFI(policy) { pfi, folder in
-            let dispatch = bench.dispatch(to: pfi.port)
-            try await dispatch.makeReports()
-            let running = Task { await dispatch.run() }
-            defer { running.cancel() }
-            while try keptFiles(folder).isEmpty { try await Task.sleep(for: .milliseconds(5)) }
-            try await body(bench, requests[0], dispatch, folder)
-        }
-    }
-
-    @Test func `is obeyed in the middle of a queue, from the next message on`() async throws {
-        let count = 12
-        try await whileMany(count) { bench, request, dispatch, folder in
-            try await oppose(bench, request)
-            dispatch.patientChanged(request.patientID)
-            let before = try keptFiles(folder).count
-            while try keptFiles(folder).count < count { try await Task.sleep(for: .milliseconds(20)) }
-            let feeding = try isFeedingDMP(folder)
-            // One may be on the wire.
-            #expect(feeding.dropFirst(before + 1).allSatisfy { !$0 } && before + 1 < count, "\(before) \(feeding)")
-            #expect(feeding.first == true)
-        }
-    }
-
-    @Test func `and what is signed meanwhile do not wait for the end of a queue`() async throws {
-        let count = 24
-        try await whileMany(count) { bench, _, dispatch, folder in
-            let request = try await bench.signed()
-            dispatch.signed()
-            while try await bench.store.reports(requestID: request.id).isEmpty {
-                try await Task.sleep(for: .milliseconds(20))
-            }
-            #expect(try keptFiles(folder).count < count)
-        }
-    }
-
     @Test func `and lifted before it leaves keeps it from nobody`() async throws {
         let bench = try Bench()
         let request = try await bench.signed()

@@ -154,7 +154,7 @@ import Workflow
         // What it took the place of is never made, also after a restart.
         for one in [dispatch, self.dispatch(try Bench(of: bench))] {
             bench.clock.advance(.seconds(7200))
-            one.patientChanged(request.patientID)
+            one.patientChanged()
             try await one.makeReports()
         }
         #expect(try await bench.store.reports(requestID: request.id).count == 1)
