@@ -119,12 +119,13 @@ extension ReportDispatch {
         do throws(StoreFailure) {
             for delivery in try await desk.store.deliveries(of: request) {
                 let events = try await desk.store.deliveryEvents(delivery.id)
-                let last = events.last {
-                    destination == "DMP"
+                let isAnswered = events.contains {
+                    destination == EarlierVersions.dmp
                         ? $0.kind == .dmpAccepted || $0.kind == .dmpRefused
                         : [.mailDelivered, .mailRefused, .mailRead].contains($0.kind) && $0.isAbout(destination)
                 }
-                if let last { return last.kind == .dmpRefused || last.kind == .mailRefused }
+                let place = destination == EarlierVersions.dmp ? destination : destination.lowercased()
+                if isAnswered { return events.refusedBeyond.contains(place) }
             }
             return false
         } catch { throw .store(error) }
@@ -462,7 +463,7 @@ extension ReportDispatch {
 
     /// What a patient chose since a message was written: an opposition told before it left is obeyed. Messages that
     /// never left are closed and written again for whom they may still go to.
-    package func obeyChoices() async throws(CommandFailure) {
+    package func obeyChoices(of patients: Set<String>? = nil) async throws(CommandFailure) {
         let heads: [DeliveryHead]
         do throws(StoreFailure) { heads = try await desk.store.deliveriesDueHeads(limit: 10_000) } catch {
             throw .store(error)
@@ -478,6 +479,8 @@ extension ReportDispatch {
                 let sent = DocumentTransmission(sent: delivery.message)
             else { continue }
             let request = try await desk.request(delivery.requestID)
+            if patients?.contains(request.patientID) == false { continue }
+            if DeliveryErrand(delivery) == .version, !delivery.isOfCopies { try await giveFamilyDoctor(request) }
             if EarlierVersions.destinations(of: sent).isSubset(of: try await allowed(sent, request)) { continue }
             var facts = [close(delivery, events, ReportDispatch.patientsChoice)]
             do throws(CommandFailure) { facts += try await again(delivery, "renvoi", as: nil) } catch {
@@ -490,7 +493,8 @@ extension ReportDispatch {
             leftAside.withLock { _ = $0?.insert(delivery.id) }
         }
         try await returnLeftAside()
-        try await giveUnopposed()
+        guard let patients else { return try await giveUnopposed(patient: nil) }
+        for patient in patients.sorted() { try await giveUnopposed(patient: patient) }
     }
 
     /// A dead letter: sent again under a new number, or given up.
@@ -523,8 +527,18 @@ extension ReportDispatch {
         let isGivenUp = events.contains { $0.kind == .abandoned }
         let closing = events.isClosed && (act.kind == .retry || isGivenUp) ? [] : [close(delivery, events, act.reason)]
         if act.kind == .abandon { return closing }
-        let errand = DeliveryErrand(delivery) == .deletion ? "retrait" : "renvoi"
-        return closing + (try await again(delivery, errand, as: nil))
+        guard DeliveryErrand(delivery) == .deletion else {
+            return closing + (try await again(delivery, "renvoi", as: nil))
+        }
+        let keeping = EarlierVersions.destinations(of: delivery).subtracting(try await outdated(delivery, request))
+        if keeping.isEmpty {
+            throw .refused(
+                Refusal(
+                    "release.named", at: delivery.controlID,
+                    because: "ceux à qui ce message reprendrait le compte rendu en sont de nouveau destinataires",
+                    remedy: "aucune action : ils gardent ce qu'ils ont ; pour le leur reprendre, les ôter des copies"))
+        }
+        return closing + (try await again(delivery, "retrait", as: nil, keeping: keeping))
     }
 
     /// One message at a time: not while it is being sent, nor once it went again, to the same destinations, under

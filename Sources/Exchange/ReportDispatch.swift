@@ -32,11 +32,15 @@ package final class ReportDispatch: Sendable {
         (bell, ring) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// At the start too: a choice may have been written down just before the last end.
-    private let choicesMayHaveChanged = Mutex(true)
+    /// Patients whose files changed; nil: all are looked at, as at the start – a choice may have been written down just
+    /// before the last end.
+    private let changedPatients = Mutex<Set<String>?>(nil)
 
     /// Requests whose copies changed; nil: all of the register are looked at, as at the start.
     let readdressed = Mutex<Set<String>?>(nil)
+
+    /// Those of them that could not be obeyed.
+    let postponed = Mutex<Set<String>>([])
 
     /// Messages closed before they left for what a patient's file said, by their identifiers; nil: to be read from the
     /// register, as at the start.
@@ -45,9 +49,12 @@ package final class ReportDispatch: Sendable {
     /// Hidings whose end failed, and why: told once.
     let stuckHidings = Mutex<Set<String>>([])
 
-    /// A patient's file changed: what waits is looked at again before it leaves.
-    package func patientChanged() {
-        choicesMayHaveChanged.withLock { $0 = true }
+    /// A patient's file changed (nil: any): what waits is looked at again before it leaves.
+    package func patientChanged(_ id: String? = nil) {
+        changedPatients.withLock { known in
+            if let id { known?.insert(id) } else { known = nil }
+        }
+        resumeAddressees()
         desk.unmade.lookAgain()
         wake()
     }
@@ -85,10 +92,13 @@ package final class ReportDispatch: Sendable {
                     hidingsAt = ContinuousClock.now + ReportDispatch.hidingsEvery
                     try await endHidings()
                 }
-                if choicesMayHaveChanged.withLock({ $0 }) {
-                    choicesMayHaveChanged.withLock { $0 = false }
-                    do throws(CommandFailure) { try await obeyChoices() } catch {
-                        choicesMayHaveChanged.withLock { $0 = true }
+                let changed = changedPatients.withLock { known in
+                    defer { known = [] }
+                    return known
+                }
+                if changed?.isEmpty != true {
+                    do throws(CommandFailure) { try await obeyChoices(of: changed) } catch {
+                        changedPatients.withLock { $0 = nil }
                         throw error
                     }
                 }

@@ -87,11 +87,19 @@ extension ReportDispatch {
 
     /// What a desk asks of the way out: to look at what was signed or changed, and whether a report can be made.
     package func serve(_ desk: inout Desk) {
-        desk.afterSigning = { self.wake() }
-        desk.afterPatientChange = { self.patientChanged() }
+        desk.afterSigning = {
+            self.resumeAddressees()
+            self.wake()
+        }
+        desk.afterPatientChange = { self.patientChanged($0) }
         desk.afterReaddressing = { self.addresseesChanged(of: $0) }
         desk.rehearsal = { signed async throws(CommandFailure) in _ = try await self.rehearse(signed) }
+        desk.destinations = { Set(EarlierVersions.destinations(of: $0).map(\.description)) }
         desk.defect = { ReportPrinter.defect(in: $0) }
+        desk.attachmentDefect = { ReceivedPDF.defect(in: $0) }
+        desk.attachmentsFit = { (parts, number) throws(Refusal) in
+            try MailSize.check(MailSize.joined(parts), parts, at: number)
+        }
     }
 
     /// Acts that count now: a withdrawal before the latest signature is history.
@@ -255,7 +263,7 @@ enum DeliveryErrand: Equatable {
     case version, again, deletion
     init(_ delivery: Delivery) {
         self =
-            delivery.destination.contains("retrait")
+            delivery.takesBack
             ? .deletion : delivery.destination.contains("renvoi") ? .again : .version
     }
 

@@ -133,7 +133,7 @@ extension Desk {
             try await ask { () throws(StoreFailure) in
                 try await store.append([.patient(changed)], note: note(author, "patient.update", id, now()))
             }
-            afterPatientChange()
+            afterPatientChange(changed.id)
             return changed
         }
     }

@@ -92,9 +92,16 @@ extension ReportCommand {
         @Option(help: "Motif, gardé dans la piste d'audit.") var reason: String
 
         func send(_ body: ReleaseBody) async throws {
-            let story = try await listing.client().release(request, body)
+            let client = try listing.client()
+            let before = Set(try await client.reportStory(of: request).deliveries.map(\.id))
+            let story = try await client.release(request, body)
             if listing.json { return try Output.json(story) }
             Release.say(story)
+            for made in story.deliveries where !before.contains(made.id) {
+                let people = made.recipients.map(\.address).joined(separator: ", ")
+                let what = made.isDeletion ? "retrait de la version" : "version"
+                Output.prose("\(what) \(made.version), vers \(people) : message \(made.controlID)")
+            }
         }
     }
 

@@ -196,6 +196,9 @@ package protocol LaboratoryStore: Sendable {
     func requestsRefused(site: String?) async throws(StoreFailure) -> [String]
     /// Requests of which somebody has a version and could not be sent a later one (register `withheld`).
     func requestsOwed(site: String) async throws(StoreFailure) -> [String]
+    /// Requests of which a choice of the patient kept something from somebody, by identifier (registers `withheld` and
+    /// `release`). It may have been lifted since, as the patient's file tells.
+    func requestsKept(site: String) async throws(StoreFailure) -> [String]
     func inbound(source: String, controlID: String) async throws(StoreFailure) -> InboundMessage?
 
     // Trail and numbers
