@@ -101,7 +101,7 @@ extension EarlierVersions {
 
 extension Delivery {
     /// The patient's mailbox has the address that the message gives it.
-    fileprivate func place(of destination: Destination) -> String {
+    func place(of destination: Destination) -> String {
         guard destination == .patient, let sent = DocumentTransmission(sent: message) else {
             return destination.description
         }

@@ -13,6 +13,8 @@ extension ReportDispatch {
     private struct LastWord {
         var delivery: Delivery
         var events: [DeliveryEvent]
+        /// Nobody answered for it yet: the version before that the PFI took, which may be what is there.
+        var before: Delivery?
     }
     /// Why we closed a message before it left: its destinations had nothing of it.
     fileprivate static let ownClosings = ["retenu", patientsChoice, copiesChanged]
@@ -21,6 +23,7 @@ extension ReportDispatch {
 
     package func addresseesChanged(of requestID: String) {
         readdressed.withLock { _ = $0?.insert(requestID) }
+        news.ring()
         wake()
     }
 
@@ -164,6 +167,10 @@ extension ReportDispatch {
                 if !rest.isEmpty { facts += try await again(word.delivery, "renvoi", as: nil, keeping: rest) }
             } else {
                 facts = try await again(word.delivery, "retrait", as: .deletion, keeping: Set(group.map(\.key)))
+                for (_, part) in Dictionary(grouping: group, by: { $0.value.before?.id ?? "" }) {
+                    guard let before = part.first?.value.before else { continue }
+                    facts += try await again(before, "retrait", as: .deletion, keeping: Set(part.map(\.key)))
+                }
             }
             try await tell(facts, "release.copies", request)
         }
@@ -308,8 +315,15 @@ extension ReportDispatch {
             let isPassed = (DeliveryErrand(delivery) == .deletion) == (passed == .withdrawals)
             if isPassed, events.contains(where: { $0.kind == .refused }) { continue }
             guard !isVoid, let sent = DocumentTransmission(sent: delivery.message) else { continue }
+            let isAnswered = events.contains { $0.kind == .accepted }
             for destination in EarlierVersions.destinations(of: sent) {
-                found[destination] = LastWord(delivery: delivery, events: events)
+                let last = found[destination].flatMap { last in
+                    last.events.contains { $0.kind == .accepted } ? last.delivery : last.before
+                }
+                let before = last.flatMap { last in
+                    isAnswered || last.reportID == delivery.reportID || DeliveryErrand(last) == .deletion ? nil : last
+                }
+                found[destination] = LastWord(delivery: delivery, events: events, before: before)
             }
         }
         return found

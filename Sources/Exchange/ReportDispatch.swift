@@ -28,9 +28,23 @@ package final class ReportDispatch: Sendable {
         self.pfi = pfi
         self.letterheads = letterheads
         self.log = log
-        outbox = pfi.map { Outbox(desk: desk, pfi: $0, log: log) }
+        let news = News()
+        self.news = news
+        outbox = pfi.map { Outbox(desk: desk, pfi: $0, pauses: { news.isWaiting(at: .now) }, log: log) }
         (bell, ring) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
+
+    /// What a queue that drains is interrupted for: somebody changed or signed something, or an end of hiding may have
+    /// come.
+    final class News: Sendable {
+        private let since = Mutex<(isRung: Bool, looked: ContinuousClock.Instant)>((false, .now))
+        func ring() { since.withLock { $0.isRung = true } }
+        func looked(at now: ContinuousClock.Instant) { since.withLock { $0 = (false, now) } }
+        func isWaiting(at now: ContinuousClock.Instant) -> Bool {
+            since.withLock { $0.isRung || now - $0.looked >= ReportDispatch.hidingsEvery }
+        }
+    }
+    let news: News
 
     /// Patients whose files changed; nil: all are looked at, as at the start – a choice may have been written down just
     /// before the last end.
@@ -56,6 +70,7 @@ package final class ReportDispatch: Sendable {
         }
         resumeAddressees()
         desk.unmade.lookAgain()
+        news.ring()
         wake()
     }
 
@@ -87,6 +102,7 @@ package final class ReportDispatch: Sendable {
         var notBefore = ContinuousClock.now, hidingsAt = ContinuousClock.now
         for await _ in bell {
             if Task.isCancelled { break }
+            news.looked(at: .now)
             do throws(CommandFailure) {
                 if ContinuousClock.now >= hidingsAt {
                     hidingsAt = ContinuousClock.now + ReportDispatch.hidingsEvery
@@ -107,6 +123,9 @@ package final class ReportDispatch: Sendable {
                 guard let outbox, ContinuousClock.now >= notBefore else { continue }
                 switch try await outbox.sendDue() {
                 case .drained, .someWait: wait.reset()
+                case .paused:
+                    wait.reset()
+                    wake()
                 case .away: notBefore = ContinuousClock.now + wait.next()
                 }
             } catch {
@@ -177,7 +196,11 @@ package final class ReportDispatch: Sendable {
     /// Sends what is due, oldest first. False when something stays due: the PFI is away, or silent about a message.
     package func sendDue() async throws(CommandFailure) -> Bool {
         guard let outbox else { return true }
-        let outcome = try await outbox.sendDue()
+        var outcome = Outbox.Outcome.paused
+        while outcome == .paused {
+            news.looked(at: .now)
+            outcome = try await outbox.sendDue()
+        }
         await outbox.drop()
         return outcome == .drained
     }

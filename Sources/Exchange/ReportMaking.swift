@@ -89,6 +89,7 @@ extension ReportDispatch {
     package func serve(_ desk: inout Desk) {
         desk.afterSigning = {
             self.resumeAddressees()
+            self.news.ring()
             self.wake()
         }
         desk.afterPatientChange = { self.patientChanged($0) }
@@ -218,13 +219,17 @@ extension ReportDispatch {
 
     /// Once v2 exists, v1 is never sent (HOUSE invariant 6): an earlier delivery that never left is closed with v2's,
     /// and v2 replaces the last version that may be with the PFI; none, or a deleted one, means that v2 is the first.
-    func earlierVersions(of request: Request) async throws(CommandFailure) -> EarlierVersions {
+    /// `answered`: by what the PFI took alone, as it stood before what nobody answered yet.
+    func earlierVersions(
+        of request: Request, answered: Bool = false
+    ) async throws(CommandFailure) -> EarlierVersions {
         var found = EarlierVersions()
         do throws(StoreFailure) {
             found.lastVersion = try await desk.store.reports(requestID: request.id).map(\.version).max() ?? 0
             let all = try await desk.store.deliveries(of: request)
             for delivery in all.sorted(by: DeliveryErrand.comesBefore) {
                 let events = try await desk.store.deliveryEvents(delivery.id)
+                if answered, !events.contains(where: { $0.kind == .accepted }) { continue }
                 if events.contains(where: { $0.kind == .attempted }) { found.hasLeft = true }
                 // What was given up without an answer may have arrived all the same (HOUSE invariant 8).
                 let isGivenUp = events.contains { $0.kind == .abandoned }

@@ -147,8 +147,9 @@ struct PDFObjects {
                 guard at + width <= data.count else { throw .damaged("une table est coupée") }
                 defer { at += width }
                 guard places[spans[span] + number] == nil else { continue }
-                let kind = field(0, 1), place: Place? =
-                    kind == 1 ? .at(field(1, 0)) : kind == 2 ? .packed(stream: field(1, 0), rank: field(2, 0)) : nil
+                let kind = field(0, 1),
+                    place: Place? =
+                        kind == 1 ? .at(field(1, 0)) : kind == 2 ? .packed(stream: field(1, 0), rank: field(2, 0)) : nil
                 places[spans[span] + number] = .some(place)
             }
         }

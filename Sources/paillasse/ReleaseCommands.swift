@@ -313,7 +313,8 @@ struct DeliveriesCommand: AsyncParsableCommand {
 
     struct Retry: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Envoyer de nouveau, sous un autre numéro, un message refusé ou resté sans réponse.")
+            abstract: "Envoyer de nouveau, sous un autre numéro, un message refusé ou resté sans réponse.",
+            discussion: "Un retrait que le DMP ou une boîte a refusé ne leur est redemandé qu'à eux.")
         @OptionGroup var decision: Decision
         func run() async throws { try await decision.send(.retry) }
     }

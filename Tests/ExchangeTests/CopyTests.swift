@@ -240,7 +240,7 @@ import Workflow
         }
     }
 
-    @Test func `a copy named again keeps what a refused withdrawal would have taken, and nobody can take it by a retry`()
+    @Test func `a copy named again keeps what a refused withdrawal would have taken, whatever is retried`()
         async throws
     {
         let bench = try Bench()
@@ -358,8 +358,7 @@ import Workflow
         ) { _ in changed }
     }
 
-    @Test func `a médecin traitant who changes before a report leaves gets it, after it left gets the next`() async throws
-    {
+    @Test func `a médecin traitant who changes before a report leaves gets it, later only the next`() async throws {
         let bench = try Bench()
         let request = try await bench.request()
         func choose(_ name: String) async throws {
@@ -374,9 +373,10 @@ import Workflow
             _ = try await bench.desk.updatePatient(patient.id, by: Bench.biologist) { _ in changed }
         }
         func mails(_ folder: String, _ name: String) -> [Substring] {
-            text("\(folder)/bout/mss/Jeanne.\(name)@medecin.mssante.fr/courriels.tsv").split(separator: "\n").map {
-                $0.suffix(2)
-            }
+            // Who is named nowhere any more is written to in lower case.
+            ["Jeanne", "jeanne"].flatMap {
+                text("\(folder)/bout/mss/\($0).\(name)@medecin.mssante.fr/courriels.tsv").split(separator: "\n")
+            }.map { $0.suffix(2) }
         }
         try await choose("leroy")
         try await bench.sign(request, "4.2")

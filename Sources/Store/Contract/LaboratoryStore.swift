@@ -239,6 +239,8 @@ extension LaboratoryStore {
 /// How much of one request is read at most.
 package enum StoreBounds {
     package static let ofRequest = 2000
+    /// Deliveries that wait: more than a laboratory signs in a year.
+    package static let ofQueue = 1_000_000
 }
 
 extension LaboratoryStore {
