@@ -39,6 +39,13 @@ extension ReportDispatch {
     private func perform(
         _ act: ReleaseAct, on request: Request, author: String, site: String
     ) async throws(CommandFailure) {
+        try await turns.take { () async throws(CommandFailure) in
+            try await decide(act, on: request, author: author, site: site)
+        }
+    }
+    private func decide(
+        _ act: ReleaseAct, on request: Request, author: String, site: String
+    ) async throws(CommandFailure) {
         let signatures: [Laboratory.Signature]
         do throws(StoreFailure) { signatures = try await desk.store.signatures(requestID: request.id) } catch {
             throw .store(error)

@@ -160,13 +160,22 @@ package final class ReportDispatch: Sendable {
         }
     }
 
+    /// What people decide and what is made of a signature, one after the other: each looks at what the other left.
+    let turns = Turns()
+
     /// False when its report cannot be made, which people are told, or is not to be made any more.
     private func isMade(_ signature: Signature) async throws(CommandFailure) -> Bool {
-        guard try await isStanding(signature) else {
-            desk.unmade.overtaken(signature)
-            return false
-        }
-        do throws(CommandFailure) { try await makeReport(of: signature) } catch {
+        do throws(CommandFailure) {
+            let isToBeMade = try await turns.take { () async throws(CommandFailure) in
+                guard try await isStanding(signature) else { return false }
+                try await makeReport(of: signature)
+                return true
+            }
+            guard isToBeMade else {
+                desk.unmade.overtaken(signature)
+                return false
+            }
+        } catch {
             guard case .refused(let refusal) = error else { throw error }
             if desk.unmade.failed(signature, refusal, at: desk.now()) {
                 let number = try await desk.request(signature.requestID).number
@@ -180,8 +189,11 @@ package final class ReportDispatch: Sendable {
         return true
     }
 
-    /// What a later signature replaced, whose report was made meanwhile, is never made: it would replace it in turn.
+    /// What a later signature replaced, whose report was made meanwhile, is never made: it would replace it in turn. Nor
+    /// is what was signed before a withdrawal: it would bring back what was taken back.
     private func isStanding(_ signature: Signature) async throws(CommandFailure) -> Bool {
+        let request = try await desk.request(signature.requestID)
+        if try await state(of: request, since: signature.at).isWithdrawn { return false }
         do throws(StoreFailure) {
             let later = try await desk.store.signatures(requestID: signature.requestID)
                 .filter { $0.version > signature.version }.map(\.id)

@@ -91,6 +91,41 @@ import Workflow
         }
     }
 
+    @Test func `point 5: what was signed before a withdrawal, and not made yet, brings nothing back`() async throws {
+        try await withSent { bench, request, dispatch, folder in
+            try await bench.sign(request, "4.4")
+            try await dispatch.perform(act(.withdraw), on: request.number, by: Bench.biologist)
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            let sent = try keptFiles(folder).compactMap { NeighbourMessage($0) }
+            #expect(sent.map { $0.first("ORC", 1) } == ["NW", "CA"])
+            #expect(try await bench.store.reports(requestID: request.id).map(\.version) == [1])
+            try await bench.sign(request, "4.6")
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            let last = try #require(try keptFiles(folder).last.flatMap { NeighbourMessage($0) })
+            #expect(last.first("ORC", 1) == "NW", "the right file, signed anew")
+        }
+    }
+
+    @Test func `point 5: a withdrawal while a correction is made, again and again, leaves nothing standing`()
+        async throws
+    {
+        for _ in 0..<8 {
+            try await withSent { bench, request, dispatch, folder in
+                try await bench.sign(request, "4.4")
+                async let made: Void = dispatch.makeReports()
+                try await dispatch.perform(act(.withdraw), on: request.number, by: Bench.biologist)
+                try await made
+                _ = try await dispatch.sendDue()
+                let register = text("\(folder)/bout/dmp/279035121518989/registre.tsv")
+                let last = register.split(separator: "\n").last { !$0.isEmpty }
+                #expect(last?.contains("Deleted") == true, "\(register)")
+                #expect(!register.contains(".2\tApproved"), "\(register)")
+            }
+        }
+    }
+
     @Test func `point 6: without a qualified identity, no INS, no DMP, no patient's mailbox`() async throws {
         let bench = try Bench()
         let request = try await bench.signed(qualified: false)

@@ -146,14 +146,16 @@ import Workflow
             #expect(lines.count == 1 && lines.first?.words.hasPrefix("refusé") == true, "\(lines)")
             return try #require(lines.first)
         }
-        #expect(
-            try shown("XDSRepositoryError le DMP n'a pas le document 1 à remplacer", confirmed: false).version == nil)
         #expect(try shown("UnresolvedReferenceException", confirmed: false).version == nil)
-        // A DMP that is busy, or says nothing, says nothing of what it has.
-        for words in ["XDSRepositoryBusy Too much activity", "XDSRepositoryMetadataError"] {
+        #expect(try shown("UnresolvedReferenceException document 1 inconnu", confirmed: false).version == nil)
+        // A DMP that is busy, or says nothing, says nothing of what it has; nor do words about something else.
+        for words in [
+            "XDSRepositoryBusy Too much activity", "XDSRepositoryMetadataError",
+            "XDSRegistryMetadataError Le type de document est inconnu",
+        ] {
             #expect(try shown(words, confirmed: false).version == 1, "\(words)")
         }
-        #expect(try shown("XDSRepositoryError le DMP n'a pas le document 1 à remplacer", confirmed: true).version == 1)
+        #expect(try shown("UnresolvedReferenceException document 1 inconnu", confirmed: true).version == 1)
         #expect(try shown("DMPClosed DMP fermé", confirmed: false).version == 1)
     }
 

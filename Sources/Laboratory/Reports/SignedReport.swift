@@ -182,17 +182,12 @@ package struct DeliveryEvent: Codable, Sendable, Hashable {
         self.detail = detail
     }
 
-    /// A DMP says that it has nothing by its code (`UnresolvedReferenceException`, IHE ITI TF-3 table 4.2.4.1-2) or by
-    /// words that name the document that is not there. Anything else (a busy repository, a wrong field, no word) leaves
-    /// what it may have as it stands. `detail`: that of its refusal, which begins with the code.
+    /// A DMP says by its code alone that what is named to it is not there (`UnresolvedReferenceException`, IHE ITI TF-3
+    /// table 4.2.4.1-2). Anything else, whatever its words (a busy repository, an unknown type of document, no word),
+    /// leaves what it may have as it stands: a version offered again as new would stand beside it. `detail`: that of its
+    /// refusal, which begins with the code.
     package static func deniesDocument(_ detail: String?) -> Bool {
-        guard let detail else { return false }
-        if detail.hasPrefix("UnresolvedReferenceException") { return true }
-        let words = detail.lowercased()
-        return words.contains("document")
-            && ["n'a pas le document", "introuvable", "inconnu", "inexistant", "n'existe pas"].contains {
-                words.contains($0)
-            }
+        detail?.split(separator: " ").first == "UnresolvedReferenceException"
     }
 }
 
