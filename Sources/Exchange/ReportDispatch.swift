@@ -189,8 +189,8 @@ package final class ReportDispatch: Sendable {
         return true
     }
 
-    /// What a later signature replaced, whose report was made meanwhile, is never made: it would replace it in turn. Nor
-    /// is what was signed before a withdrawal: it would bring back what was taken back.
+    /// What a later signature replaced, whose report was made meanwhile, is never made: it would replace it in turn.
+    /// Nor is what was signed before a withdrawal: it would bring back what was taken back.
     private func isStanding(_ signature: Signature) async throws(CommandFailure) -> Bool {
         let request = try await desk.request(signature.requestID)
         if try await state(of: request, since: signature.at).isWithdrawn { return false }
