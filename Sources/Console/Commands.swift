@@ -244,6 +244,7 @@ extension Workbench {
     mutating func show(_ sheet: FileSheet, _ accession: String) -> [Effect] {
         house.files[sheet.number] = sheet
         sought = nil
+        unanswered = nil
         face.mode = .browse
         face.filter = ""
         let waits = tubes.contains { $0.key == accession }
