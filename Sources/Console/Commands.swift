@@ -168,7 +168,7 @@ extension Workbench {
     /// `calibration`: of the calibrator, in percent.
     private mutating func askUncertainty(calibration rest: String) -> [Effect] {
         guard let line = currentResult?.line, let analyzer = line.analyzer,
-            let calibration = Measured(rest.replacing(",", with: ".")), calibration.comparator == .equal
+            let calibration = Measured(typed: rest.replacing(",", with: ".")), calibration.comparator == .equal
         else { return refuseHere(.commandUncertainty) }
         return [.uncertainty(analyzer: analyzer, analysis: line.analysis, calibration: calibration.number.text)]
     }
