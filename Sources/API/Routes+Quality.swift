@@ -338,7 +338,7 @@ extension LaboratoryAPI {
         return number
     }
     private func measured(_ text: String) throws(Refusal) -> Measured {
-        guard let value = Measured(text.replacing(",", with: ".")) else {
+        guard let value = Measured(typed: text.replacing(",", with: ".")) else {
             throw Refusal(
                 "body.number", at: "value", because: "ce n'est pas une valeur", remedy: "écrire par exemple 4.20")
         }
