@@ -150,9 +150,11 @@ import Workflow
                 for assay in assays {
                     let page = try await bench.desk.qualityPage(assay, site: "nord")
                     let standing = try await bench.desk.controlStanding(of: assay, site: "nord")
+                    // Those of one instant stand in the order of their names.
+                    let points = page.points.suffix(2).map { "\($0.level) \($0.text) \($0.z?.text ?? "–")" }
                     said.append(
                         "\(assay) \(standing.state.rawValue) \(standing.hold?.rawValue ?? "") \(standing.rules) "
-                            + page.points.suffix(2).map { "\($0.level) \($0.text) \($0.z?.text ?? "–")" }.joined(separator: ", "))
+                            + points.sorted().joined(separator: ", "))
                     let validity = standing.expiresAt.map { $0.milliseconds - (standing.since?.milliseconds ?? 0) }
                     said.append("\(validity ?? 0) \(page.patients?.policy == nil) \(page.timeline.policy.rules.count)")
                 }
