@@ -168,11 +168,16 @@ extension CatalogueTables.Table {
         return needsQuotes ? "\"\(cell.replacing("\"", with: "\"\""))\"" : cell
     }
 
+    /// What would cut a line of cells, as bytes.
+    private static let cutting = Array("\\;\n".utf8)
+
     /// `colonne=valeur` of the cells that are not empty, by name of column; a backslash before what would cut.
     package func text(of row: [String], leavingOut: Set<String>) -> String {
         columns.sorted().filter { !leavingOut.contains($0) }
             .map { ($0, meaning(row, $0)) }.filter { !$0.1.isEmpty }
             .map { column, value in
+                // Hardly a cell has any of them, and to search for a text costs more than all the rest.
+                guard value.utf8.contains(where: { Self.cutting.contains($0) }) else { return "\(column)=\(value)" }
                 let whole = value.replacing("\\", with: "\\\\").replacing(";", with: "\\;")
                 return "\(column)=\(whole.replacing("\n", with: "\\n"))"
             }
@@ -183,9 +188,13 @@ extension CatalogueTables.Table {
     fileprivate func formerText(of row: [String], leavingOut: Set<String>) -> String? {
         var parts = [String]()
         for column in columns.sorted() where !leavingOut.contains(column) {
-            let value = cell(row, column).replacing("\n", with: " ")
-            guard !columns.contains(where: { value.contains(";\($0)=") }) else { return nil }
-            if !value.isEmpty { parts.append("\(column)=\(value)") }
+            var value = cell(row, column)
+            guard !value.isEmpty else { continue }
+            if value.utf8.contains(where: { Self.cutting.contains($0) }) {
+                value = value.replacing("\n", with: " ")
+                guard !columns.contains(where: { value.contains(";\($0)=") }) else { return nil }
+            }
+            parts.append("\(column)=\(value)")
         }
         return parts.joined(separator: ";")
     }

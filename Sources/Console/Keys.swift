@@ -446,8 +446,8 @@ extension Workbench {
 }
 
 extension [Input] {
-    /// Keys kept for what is on its way, as many as somebody types ahead; what a scanner typed as if it were a person is
-    /// taken back. Answers whether it was kept: a click means the screen that is seen.
+    /// Keys kept for what is on its way, as many as somebody types ahead; what a scanner typed as if it were a person
+    /// is taken back. Answers whether it was kept: a click means the screen that is seen.
     mutating func keep(_ input: Input) -> Bool {
         switch input {
         case .click: return false

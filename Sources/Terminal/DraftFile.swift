@@ -30,7 +30,12 @@ package struct DraftFile: Sendable {
             }
             descriptor = opened
         }
-        deinit { close(descriptor) }
+        /// A child that was forked a moment ago holds a copy of the descriptor until it runs its program: closed alone,
+        /// the lock would outlive its holder.
+        deinit {
+            flock(descriptor, LOCK_UN)
+            close(descriptor)
+        }
     }
     /// Windows that one person has open at once, at most.
     private static let windows = 1...32

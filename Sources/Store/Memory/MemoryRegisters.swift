@@ -28,6 +28,14 @@ extension MemoryStore {
         return Set(found.map(\.subject)).sorted { Bytes($0) < Bytes($1) }
     }
 
+    package func requestsKept(site: String) throws(StoreFailure) -> [String] {
+        try checkOpen()
+        let found =
+            entries(.withheld, site).filter { $0.body.contains("OPPOSITION") }
+            + entries(.release, site).filter { $0.body.contains("setAside") }
+        return Set(found.map(\.subject)).sorted { Bytes($0) < Bytes($1) }
+    }
+
     private var allEvaluations: [EvaluationRecord] { all { if case .evaluation(let f) = $0 { f } else { nil } } }
     package func evaluations(observationID: String) throws(StoreFailure) -> [EvaluationRecord] {
         try checkOpen()
