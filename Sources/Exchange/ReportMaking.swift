@@ -89,7 +89,7 @@ extension ReportDispatch {
     package func serve(_ desk: inout Desk) {
         desk.afterSigning = {
             self.resumeAddressees()
-            self.news.ring()
+            self.news.ringOfSignature()
             self.wake()
         }
         desk.afterPatientChange = { self.patientChanged($0) }

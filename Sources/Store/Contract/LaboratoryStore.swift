@@ -104,7 +104,7 @@ package protocol LaboratoryStore: Sendable {
     /// The same of several analyses at once, by analysis; those without any are left out.
     func histories(patientID: String, analyses: [String], from: Instant, before: Instant, limit: Int)
         async throws(StoreFailure) -> [String: [Observation]]
-    /// Of one analysis on one analyzer, observed in [`from`, `through`], oldest first.
+    /// Of one analysis on one analyzer (`Observation.controlledOn`), observed in [`from`, `through`], oldest first.
     func observations(analyzer: String, analysis: String, from: Instant, through: Instant)
         async throws(StoreFailure) -> [Observation]
     /// How a result was judged, by ordinal.
