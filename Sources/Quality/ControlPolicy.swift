@@ -115,8 +115,9 @@ package struct ControlPolicy: Sendable, Hashable, Codable {
         }
         if rules[.expected] != nil {
             throw refuse(
-                "rules", "« \(WestgardRule.expected.rawValue) » ne se choisit pas : une réponse autre que celle attendue "
-                    + "rejette toujours", "ne nommer que les règles des contrôles chiffrés")
+                "rules",
+                "« \(WestgardRule.expected.rawValue) » ne se choisit pas : une réponse autre que celle attendue rejette",
+                "ne nommer que les règles des contrôles chiffrés")
         }
         guard hasRejectingRule else {
             throw refuse(

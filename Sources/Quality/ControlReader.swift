@@ -307,7 +307,7 @@ struct ControlReader {
             if !seen.insert("\(site ?? "")|\(assay)|\(from?.milliseconds.description ?? "")").inserted {
                 sheet.refuse(
                     "duplicate", line, "analyse", "\(assay) a déjà une politique",
-                    "n'en garder qu'une, ou dire de quand date chacune (colonne de)")
+                    "n'en garder qu'une, ou dater chacune (colonne de)")
             }
             let policy = policy(line, &sheet)
             let shared = ControlledAssay(analysis: assay.analysis, analyzer: "*")
@@ -324,7 +324,9 @@ struct ControlReader {
 
     private mutating func policy(_ line: Sheet.Line, _ sheet: inout Sheet) -> ControlPolicy {
         var rules: [WestgardRule: RuleAction] = [:]
-        for rule in sheet.words(line, "avertissement", as: WestgardRule.self, among: WestgardRule.named) { rules[rule] = .warn }
+        for rule in sheet.words(line, "avertissement", as: WestgardRule.self, among: WestgardRule.named) {
+            rules[rule] = .warn
+        }
         for rule in sheet.words(line, "rejet", as: WestgardRule.self, among: WestgardRule.named) {
             if rules.updateValue(.reject, forKey: rule) != nil {
                 sheet.refuse(

@@ -102,7 +102,8 @@ extension CatalogueCommand {
 
         func run() async throws {
             let client = try connection.client()
-            var files = version == nil ? try await client.settledCatalogueFiles() : try await client.catalogueFiles(version)
+            var files =
+                version == nil ? try await client.settledCatalogueFiles() : try await client.catalogueFiles(version)
             if csv { files = try RuleTable.tabled(files) }
             let count = files.count
             let approvals = CatalogueTables(files)["annexes/approbations.csv"]?.rows.count ?? 0
@@ -136,7 +137,8 @@ extension CatalogueCommand {
                 "Contrôle publié d'une analyse (K@auto, K@*) : politique, cibles, lots, ou dispense ; se répète."
         )
         var controls: [String] = []
-        @Flag(help: "Toutes les lignes, règles et contrôles qui ne le sont pas, hors dispenses.") var all = false
+        @Flag(help: "Toutes les lignes et contrôles qui ne le sont pas, hors dispenses ; les règles avec --until.")
+        var all = false
         @Flag(help: "Retirer l'approbation.") var withdraw = false
         @Option(help: "Motif.") var reason: String
         @Option(help: "Fin de l'approbation des règles, un an au plus (AAAA-MM-JJTHH:MM).") var until: String?
@@ -156,6 +158,14 @@ extension CatalogueCommand {
                 }
             }
             Output.prose("\(approvals.count) approbation(s) \(withdraw ? "retirée(s)" : "enregistrée(s)")")
+            guard all, until == nil else { return }
+            let rules = try await listing.client().approvals().count {
+                $0.subject.hasPrefix("regle:") && $0.state != Approval.approved.rawValue
+            }
+            guard rules > 0 else { return }
+            Output.prose(
+                "\(rules) règle(s) ne le sont pas : une règle s'approuve jusqu'à une date (--all --until AAAA-MM-JJTHH:MM)"
+            )
         }
     }
 

@@ -251,10 +251,12 @@ extension QCCommand {
     }
 
     struct Enter: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Saisir un contrôle qu'aucun automate n'envoie, chiffré ou qualitatif.")
+        static let configuration = CommandConfiguration(
+            abstract: "Saisir un contrôle qu'aucun automate n'envoie, chiffré ou qualitatif.")
         @OptionGroup var assay: Assay
         @OptionGroup var connection: Connection
-        @Argument(help: "Valeur dans l'unité de l'analyse, code de réponse (POS) ou titre (1/160).") var value: String
+        @Argument(help: "Valeur dans l'unité de l'analyse, code de réponse (POS) ou titre (1/160).")
+        var value: String
         @Option(help: "Le contrôle.") var material: String
         @Option(help: "Instant (AAAA-MM-JJTHH:MM) ; maintenant par défaut.") var at: String?
 

@@ -10,7 +10,8 @@ import Testing
         target: Exact? = nil, isParallel: Bool = false, exclusion: SignedReason? = nil
     ) -> ControlPoint {
         ControlPoint(
-            id: "\(run)/\(level)", assay: Control.assay, run: "R\(run)", at: Control.at(run), level: ControlLevel(level),
+            id: "\(run)/\(level)", assay: Control.assay, run: "R\(run)", at: Control.at(run),
+            level: ControlLevel(level),
             material: "M\(level)", lot: "A", value: number.flatMap { Measured($0) }, answer: answer, target: target,
             sd: nil, expected: expected.flatMap { ControlExpectation($0) }, isParallel: isParallel,
             exclusion: exclusion)

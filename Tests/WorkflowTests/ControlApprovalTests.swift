@@ -287,9 +287,10 @@ import Workflow
         let bench = try Bench()
         let strange = tables(policies: "K,cobsa,1-3s,,24 h,,,1,non,non,,,,,\n")
         let files = try Bench.files() + strange
-        #expect(try bench.desk.analyzersNamed(in: files).map { "\($0.name) \($0.place)" } == [
-            "cobsa controls/policies.csv"
-        ])
+        #expect(
+            try bench.desk.analyzersNamed(in: files).map { "\($0.name) \($0.place)" } == [
+                "cobsa controls/policies.csv"
+            ])
         let calculated = ControlCatalogue.lint(
             ControlCatalogue.files(among: tables(policies: "K,calcul,1-3s,,24 h,,,1,non,non,,,,,\n")))
         #expect(calculated.map(\.code) == ["quality.file.analyzer"])

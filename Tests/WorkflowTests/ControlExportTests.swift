@@ -14,7 +14,8 @@ import Workflow
 
     /// The tables of a laboratory that published some controls, a semicolon and a comment in a cell among them.
     private static let tables = [
-        "materials.csv": "code,nom_fr,fabricant,niveaux,note\nQC,\"Essai, deux niveaux\",E,N1 N2,à remplacer ; exemple\n",
+        "materials.csv":
+            "code,nom_fr,fabricant,niveaux,note\nQC,\"Essai, deux niveaux\",E,N1 N2,à remplacer ; exemple\n",
         "lots.csv":
             "materiau,niveau,lot,identifiant,peremption,service_de,service_a\nQC,N1,L1,QC NA1,,2026-01-01,\n",
         "targets.csv":
@@ -27,7 +28,8 @@ import Workflow
     ].map { CatalogFile(name: "controls/" + $0.key, bytes: Array($0.value.utf8)) }
 
     private func target(
-        _ material: String, mean: String? = nil, expected: String? = nil, level: String = "N1", of assay: ControlledAssay,
+        _ material: String, mean: String? = nil, expected: String? = nil, level: String = "N1",
+        of assay: ControlledAssay,
         from: Instant
     ) -> ControlTarget {
         ControlTarget(
@@ -45,7 +47,8 @@ import Workflow
             target("QC N1", mean: "4.00", of: potassium, from: bench.clock.now), reason: "notice", by: biologist)
         step()
         _ = try await desk.setControlTarget(
-            target("QC N1", mean: "4.10", of: potassium, from: bench.clock.now), reason: "moyenne, propre", by: biologist)
+            target("QC N1", mean: "4.10", of: potassium, from: bench.clock.now), reason: "moyenne, propre",
+            by: biologist)
         _ = try await desk.openLot(
             "L2", material: "QC N1 neuf", beside: "QC N1", analyzer: "auto", reason: "lot neuf", by: Bench.technician)
         for (material, code, level) in [("TEMPOS", "POS", "N1"), ("TEMNEG", "NEG|IND", "N2")] {
@@ -69,7 +72,8 @@ import Workflow
         try await desk.setPatientControl(
             PatientSettings(
                 policy: PatientControlPolicy(
-                    method: .ewma(lambda: try #require(Exact("0.05"))), target: Exact(4), limit: try #require(Exact("0.3")),
+                    method: .ewma(lambda: try #require(Exact("0.05"))), target: Exact(4),
+                    limit: try #require(Exact("0.3")),
                     low: Exact(3), high: Exact(6), excludedWards: ["EMER", "IMP"]),
                 consequence: .warning, unit: "mmol/L", from: bench.clock.now),
             of: potassium, reason: "dérive", by: biologist)
@@ -99,20 +103,23 @@ import Workflow
         files.first { $0.name == name }.map { String(decoding: $0.bytes, as: UTF8.self) } ?? ""
     }
 
-    @Test func `all that is set by command is in the tables, each from its date, and they pass the lint`() async throws {
+    @Test func `all that is set by command is in the tables, each from its date, and they pass the lint`() async throws
+    {
         let (_, files) = try await source()
         let named = text(files, "controls/named.csv")
         for cell in ["QC N1,N1,1,L-QC N1,4.00,0.10", "4.10", "QC N1 neuf", "NEG|IND", "notice « VHC »", ",oui,QC N1,"] {
             #expect(named.contains(cell), "\(cell) : \(named)")
         }
         let policies = text(files, "controls/policies.csv")
-        #expect(policies.contains("90 min") && policies.contains("8 h") && policies.contains("aucun contrôle au commerce"))
+        #expect(
+            policies.contains("90 min") && policies.contains("8 h") && policies.contains("aucun contrôle au commerce"))
         #expect(text(files, "controls/patients.csv").contains("ewma,,0.05,4,0.3,mmol/L,3,6,EMER IMP,avertissement"))
         #expect(text(files, "annexes/approbations.csv").contains("controle:NA@*,approuvé,biologiste"))
         // What no command adds to is as it was published.
         #expect(text(files, "controls/materials.csv") == text(Self.tables, "controls/materials.csv"))
         let analyses = try AnalysisCatalogue.load(try Bench.files(), version: CatalogVersion("essai"))
-        #expect(ControlCatalogue.lint(ControlCatalogue.files(among: files), analyses: analyses).map(\.description) == [])
+        #expect(
+            ControlCatalogue.lint(ControlCatalogue.files(among: files), analyses: analyses).map(\.description) == [])
     }
 
     @Test func `an empty laboratory exports the same bytes again, and nothing counts before its biologist approves`()
@@ -163,9 +170,11 @@ import Workflow
         }
         let here = try await judged(old), there = try await judged(new)
         #expect(here == there)
-        #expect(here.contains { $0.contains("K@auto REJET CQ_REJET") } && here.contains { $0.contains("VHC@saisie REJET") })
-        #expect(try await new.desk.exportedFiles().first { $0.name == "controls/named.csv" }?.bytes
-            == files.first { $0.name == "controls/named.csv" }?.bytes)
+        #expect(
+            here.contains { $0.contains("K@auto REJET CQ_REJET") } && here.contains { $0.contains("VHC@saisie REJET") })
+        #expect(
+            try await new.desk.exportedFiles().first { $0.name == "controls/named.csv" }?.bytes
+                == files.first { $0.name == "controls/named.csv" }?.bytes)
         // Who approved here is told beside who approved there.
         let told = text(try await new.desk.exportedFiles(), "annexes/approbations.csv")
         #expect(told.hasPrefix(text(files, "annexes/approbations.csv")) && told.contains("dispense:UREE@auto"))

@@ -38,8 +38,8 @@ package enum EnteredValue {
     package static func control(_ text: String, for analysis: Analysis) throws(Refusal) -> ObservationValue {
         let trimmed = text.drop(while: \.isWhitespace).description
         if analysis.nature == .titre, Titre(trimmed) != nil { return .text(trimmed) }
-        if analysis.nature.isNumeric || analysis.nature == .titre, let number = Measured(trimmed.replacing(",", with: "."))
-        {
+        let takesNumbers = analysis.nature.isNumeric || analysis.nature == .titre
+        if takesNumbers, let number = Measured(trimmed.replacing(",", with: ".")) {
             return .measured(number, unit: analysis.unit)
         }
         guard !analysis.nature.isNumeric else {

@@ -129,7 +129,8 @@ struct MeasuredControls {
                     id: control.id, assay: assay, run: run, at: control.observedAt, level: level,
                     material: control.material, lot: target?.lot ?? lot?.lot ?? "", value: sent.number,
                     answer: sent.answer, target: isComparable ? target?.mean : nil,
-                    sd: isComparable ? target?.sd : nil, expected: target?.expected, isParallel: isParallel, exclusion: exclusions[control.id], recordedAt: control.recordedAt,
+                    sd: isComparable ? target?.sd : nil, expected: target?.expected, isParallel: isParallel,
+                    exclusion: exclusions[control.id], recordedAt: control.recordedAt,
                     isTyped: control.isTyped))
         }
         return points.sorted { ($0.at, $0.id) < ($1.at, $1.id) }

@@ -385,9 +385,10 @@ extension Desk {
         _ assay: ControlledAssay, site: String
     ) async throws(CommandFailure) -> Bool {
         guard assay.analyzer == AssayMethod.typed else { return false }
-        let published = shelf.controls.map {
-            $0.policies.map(\.assay) + $0.targets.map(\.assay) + $0.named.map(\.assay)
-        } ?? []
+        let published =
+            shelf.controls.map {
+                $0.policies.map(\.assay) + $0.targets.map(\.assay) + $0.named.map(\.assay)
+            } ?? []
         if published.contains(assay) { return false }
         return try await !assaysAtHand(site: site).contains(assay)
     }
