@@ -95,7 +95,12 @@ struct BusinessAcknowledgement: Sendable {
             let obx =
                 "OBX|1|CWE|ACK_RECEPTION_DMP^Accusé de réception DMP^AckMetierZAM|\(message.controlID)"
                 + "|\(answer(good))||||||F"
-            let cause = dmpProblem.map { "XDSRepositoryError^\($0)" } ?? "DMPClosed^DMP fermé"
+            let cause =
+                dmpProblem.map {
+                    // IHE ITI TF-3 table 4.2.4.1-2.
+                    let isAbsent = $0.hasPrefix(RoadEnd.absent)
+                    return "\(isAbsent ? "UnresolvedReferenceException" : "XDSRepositoryError")^\($0)"
+                } ?? "DMPClosed^DMP fermé"
             let err = "ERR|||207^Application error^messageErrorCondition|E|\(cause)^DMP_ERROR_CODE"
             add("Z01", good ? [obx] : [obx, err])
         }

@@ -6,6 +6,9 @@ import Glibc
 struct RoadEnd: Sendable {
     let path: String
 
+    /// A record that has nothing to replace or to delete.
+    static let absent = "le DMP n'a pas le document"
+
     /// Puts a stored message where it goes; nil, or what kept it from going there. `isDMPOpen` false: the record
     /// refuses what it is sent, mailboxes have their mail.
     func deliver(_ message: NeighbourMessage, isDMPOpen: Bool = true) -> String? {
@@ -24,9 +27,9 @@ struct RoadEnd: Sendable {
             // A record deletes and replaces only what stands in it.
             let standing = standing(in: "\(folder)/registre.tsv")
             if action == "CA", !standing.contains(id) {
-                problem = "le DMP n'a pas le document \(id) à supprimer"
+                problem = "\(RoadEnd.absent) \(id) à supprimer"
             } else if let replaced, action == "RO", !standing.contains(replaced) {
-                problem = "le DMP n'a pas le document \(replaced) à remplacer"
+                problem = "\(RoadEnd.absent) \(replaced) à remplacer"
             } else if action == "CA" {
                 rows.append("\(id)\tDeleted")
             } else {

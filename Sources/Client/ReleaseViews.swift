@@ -182,7 +182,7 @@ extension DeliveryLineView {
         var all = mailboxes
         let answer = dmpAnswer
         if toDMP || answer != nil {
-            let problem = answer == nil ? unanswered.problem : answer?.detail
+            let problem = answer == nil ? unanswered.problem : dmpDoubt ?? answer?.detail
             all.insert(
                 MailboxView(address: "DMP", state: dmp, at: answer?.at ?? unanswered.at, problem: problem), at: 0)
         }

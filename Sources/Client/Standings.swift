@@ -16,7 +16,7 @@ package struct StandingView: Encodable, Sendable, Hashable {
     var told: Int
     /// Of the message that told it.
     var recipients: Set<String> = []
-    /// The DMP said that it has `version`.
+    /// The DMP said once that it has a version, which no deletion took since.
     var isConfirmed = false
 
     private enum CodingKeys: String, CodingKey {
@@ -75,10 +75,13 @@ package struct StandingView: Encodable, Sendable, Hashable {
                 line.isConfirmed = place.map { lines[$0].isConfirmed } ?? false
                 let answer = one.address == "DMP" ? delivery.dmpAnswer : nil
                 if delivery.isDeletion {
-                    if !notDeleted.contains(one.state) { line.version = nil }
+                    if !notDeleted.contains(one.state) {
+                        line.version = nil
+                        line.isConfirmed = false
+                    }
                 } else if !never.contains(one.state) {
                     line.version = delivery.version
-                    line.isConfirmed = answer?.kind == .dmpAccepted
+                    if answer?.kind == .dmpAccepted { line.isConfirmed = true }
                 }
                 // It has nothing to replace or to delete: what nobody answered for never came.
                 if answer?.kind == .dmpRefused, !line.isConfirmed, DeliveryEvent.deniesDocument(answer?.detail) {

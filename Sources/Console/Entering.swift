@@ -11,7 +11,7 @@ extension TypedValue {
         case ".r": self = .notPerformed("Rendu par ailleurs")
         case _:
             let dotted = bare.replacing(",", with: ".")
-            if Measured(dotted) != nil {
+            if Measured(typed: dotted) != nil {
                 self = .number(dotted)
             } else if TypedValue.looksNumeric(bare) {
                 return nil
@@ -231,7 +231,7 @@ extension Workbench {
 
     /// Why a number cannot be, in words.
     private func impossible(_ value: TypedValue, _ entry: CellEntry) -> String? {
-        guard case .number(let text) = value, let measured = Measured(text),
+        guard case .number(let text) = value, let measured = Measured(typed: text),
             let limits = house.files[entry.request]?.limits[entry.analysis]
         else { return nil }
         let decimals = text.split(separator: ".", maxSplits: 1).dropFirst().first?.count ?? 0

@@ -69,6 +69,12 @@ extension Workbench {
             + say(.notOpened, label, file ?? words[.noValue], manner.name(.back))
         face.notice = Notice(said + text, .critical)
     }
+    /// Says it again; false when what was asked for last is here.
+    mutating func tellUnanswered() -> Bool {
+        guard let unanswered else { return false }
+        tellUnanswered(unanswered)
+        return true
+    }
     /// A key that would write into the tube that stayed; any other says that it is meant.
     private mutating func isOfUnanswered(_ key: Key) -> Bool {
         guard let label = unanswered, case .browse = face.mode else { return false }

@@ -38,8 +38,6 @@ struct EarlierVersions {
         var subject: ReportSubject
         /// When it is known to have come, or when the PFI took it.
         var at: Instant?
-        /// The DMP said that it has it.
-        var isConfirmed = false
     }
     /// Deliveries that never left, closed with the new version's.
     var overtaken: [Fact] = []
@@ -50,6 +48,8 @@ struct EarlierVersions {
     var subject: ReportSubject?
     /// The file is no longer qualified, and its last signature says that the identity was wrong.
     var identityWasWrong = false
+    /// Whose record in the DMP is known to have had a version of this request, which no deletion took since.
+    private var confirmed: [ReportSubject] = []
     /// Who may have a version now, each its own: a document that the DMP may not have went to others meanwhile.
     private(set) var holdings: [Holding] = []
 
@@ -93,10 +93,12 @@ struct EarlierVersions {
             holdings.append(
                 Holding(
                     destination: destination, delivery: delivery, recipient: recipient, subject: subject,
-                    at: at ?? taken, isConfirmed: destination == .dmp && at != nil))
+                    at: at ?? taken))
         }
         // What the DMP refused is not there; what it had before still is.
-        if sent.toDMP, !events.isRefusedByDMP { hold(.dmp, nil, events.last { $0.kind == .dmpAccepted }?.at) }
+        let inDMP = events.last { $0.kind == .dmpAccepted }?.at
+        if sent.toDMP, !events.isRefusedByDMP { hold(.dmp, nil, inDMP) }
+        if sent.toDMP, inDMP != nil { confirmed.append(subject) }
         settle(sent, events, subject)
         for recipient in sent.recipients {
             let came = events.first { $0.kind == .mailDelivered && $0.isAbout(recipient.address) }?.at
@@ -106,14 +108,20 @@ struct EarlierVersions {
     mutating func remove(_ deletion: Delivery, _ events: [DeliveryEvent]) {
         guard let sent = DocumentTransmission(sent: deletion.message) else { return }
         let subject = ReportSubject(sent.patient)
-        if sent.toDMP, !events.isRefusedByDMP { drop(.dmp, of: subject) }
+        if sent.toDMP, !events.isRefusedByDMP {
+            drop(.dmp, of: subject)
+            confirmed.removeAll { !$0.isAnother(than: subject) }
+        }
         settle(sent, events, subject)
         for recipient in sent.recipients { drop(EarlierVersions.destination(of: recipient), of: subject) }
     }
-    /// A DMP that has nothing to replace or to delete never had what nobody answered for.
+    /// A DMP that has nothing to replace or to delete never had what nobody answered for; unless it had a version once:
+    /// that one is denied because another, unanswered, took its place.
     private mutating func settle(_ sent: DocumentTransmission, _ events: [DeliveryEvent], _ subject: ReportSubject) {
-        guard sent.toDMP, sent.request != .initial, events.deniesDocument else { return }
-        holdings.removeAll { $0.destination == .dmp && !$0.isConfirmed && !$0.subject.isAnother(than: subject) }
+        guard sent.toDMP, sent.request != .initial, events.deniesDocument,
+            confirmed.allSatisfy({ $0.isAnother(than: subject) })
+        else { return }
+        drop(.dmp, of: subject)
     }
     private mutating func drop(_ destination: Destination, of subject: ReportSubject) {
         holdings.removeAll { $0.destination == destination && !$0.subject.isAnother(than: subject) }

@@ -238,6 +238,11 @@ package enum SQL {
         SELECT DISTINCT subject FROM register_entry
         WHERE register = 'withheld' AND site = ? AND body LIKE '%hasEarlier__:true%' ORDER BY subject
         """
+    /// Parameters: site. In the words of the index `register_entry_kept`.
+    static let kept = """
+        SELECT DISTINCT subject FROM register_entry
+        WHERE site = ? AND (\(Schema006.isKept)) ORDER BY subject
+        """
     static let evaluations = "SELECT body, content FROM evaluation WHERE observation_id = ? ORDER BY ordinal"
     /// Parameters: observation, lowest ordinal.
     static let standingEvaluation = """
@@ -375,7 +380,7 @@ package enum SQL {
             ("deliveries by request", deliveries(bySite: false, byRequest: true)),
             ("deliveries by both", deliveries(bySite: true, byRequest: true)), ("due", deliveriesDue),
             ("due, heads", deliveriesDueHeads), ("refused", refused(bySite: false)),
-            ("refused by site", refused(bySite: true)), ("owed", owed),
+            ("refused by site", refused(bySite: true)), ("owed", owed), ("kept", kept),
             ("delivery events", deliveryEvents),
             ("events of deliveries", deliveryEvents(count: 8)), ("inbound", inbound), ("audit", audit),
             ("last audit entry", lastAuditEntry), ("delivery marks", deliveryMarks),

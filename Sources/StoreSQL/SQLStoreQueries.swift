@@ -216,6 +216,9 @@ extension SQLStore {
     package func requestsOwed(site: String) async throws(StoreFailure) -> [String] {
         try await rows(SQL.owed, [.text(site)]).compactMap(\.first?.text)
     }
+    package func requestsKept(site: String) async throws(StoreFailure) -> [String] {
+        try await rows(SQL.kept, [.text(site)]).compactMap(\.first?.text)
+    }
     package func deliveryMessages(
         of deliveryIDs: [String], between before: [UInt8], and after: [UInt8], in memory: ReadingMemory
     ) async throws(StoreFailure) -> [String: ArraySlice<UInt8>] {

@@ -311,6 +311,12 @@ extension SignSheet {
                     received: $0.receivedAt.map(at), nonconformity: $0.nonconformity)
             }, lines: lines, missing: view.missing, comments: view.comments + view.supplements, changes: view.changes,
             standing: view.standing, obstacles: view.reasons, draft: draft, attributes: view.patient.attributes)
+        let (patient, ins) = (view.patient, view.patient.ins)
+        birth = patient.traits.birthDate.french
+        traits = [
+            patient.traits.givenNames, patient.traits.birthplace, patient.usedName, ins?.matricule,
+            ins?.authority.rawValue,
+        ].map { $0 ?? "" }
     }
 
     private static func place(_ encounter: EncounterClass) -> Place {

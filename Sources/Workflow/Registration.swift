@@ -83,6 +83,7 @@ extension Desk {
                 .checked(in: zone, at: at)
         }
         try checkShown(patient.shownWords)
+        try checkMail([patient.administrative?.familyDoctor].compactMap { $0 })
         try await refuseTwin(of: patient)
         // Numbered last: a refused file uses up no number.
         if draft.ipp == nil {
@@ -129,11 +130,16 @@ extension Desk {
             same.version = old.version
             if same == old { return old }
             try checkShown(changed.shownWords)
+            let doctor = changed.administrative?.familyDoctor
+            // What stood there stays in nobody's way.
+            if doctor?.securedMail != old.administrative?.familyDoctor?.securedMail {
+                try checkMail([doctor].compactMap { $0 })
+            }
             try await refuseTwin(of: changed)
             try await ask { () throws(StoreFailure) in
                 try await store.append([.patient(changed)], note: note(author, "patient.update", id, now()))
             }
-            afterPatientChange()
+            afterPatientChange(changed.id)
             return changed
         }
     }
@@ -190,6 +196,7 @@ extension Desk {
             return try catalogue.expand(codes: draft.codes)
         }
         for one in [draft.prescriber] + (draft.recipients ?? []) { try checkShown(one.shownWords) }
+        try checkMail([draft.prescriber] + (draft.recipients ?? []))
         let day = CivilTime(at, in: zone).date
         let dayText = String(day.compact.dropFirst(2))
         let rank = try await ask { () throws(StoreFailure) in try await store.nextNumber(of: "request-\(dayText)") }

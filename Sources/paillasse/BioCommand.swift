@@ -1,5 +1,6 @@
 import ArgumentParser
 import Base
+import Catalog
 import Client
 import Console
 import Foundation
@@ -131,7 +132,7 @@ struct BioCommand: AsyncParsableCommand {
         Output.prose(header(of: file).replacing(" ,", with: ","))
         if case .toReview = file.standing {
             for result in file.rejected {
-                let command = "paillasse qc lookback \(result.origin.analyzer ?? "?") \(result.analysis)"
+                let command = "paillasse qc lookback \(result.origin.analyzer ?? AssayMethod.typed) \(result.analysis)"
                 Output.prose(BioWords.say(.cliDecide, "\(result.analysis) \(result.result)", command))
             }
         }

@@ -250,7 +250,8 @@ struct AddresseeOptions: ParsableArguments {
 
     static func words(_ request: RequestView) -> String {
         let copies = request.recipients.map { who in
-            who.displayName + " (" + (who.securedMail ?? "sans adresse MSSanté") + ")"
+            who.displayName + " (" + (who.securedMail ?? "sans adresse MSSanté")
+                + (who.securedMail.map(MailAddress.isSecured) != false ? ")" : ", hors de mssante.fr : à vérifier)")
         }
         return "venue : \(EncounterWord(request.encounter).rawValue)\ncopies : "
             + (copies.isEmpty ? "aucune" : copies.joined(separator: ", "))

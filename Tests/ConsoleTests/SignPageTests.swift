@@ -51,7 +51,9 @@ import Testing
             ## Lire un dossier
 
             `entrée`. Le contexte, les résultats (`+` : neuf), la tendance des antérieurs (`·` non comparable, `▽` `△`
-            censuré, `|` changement de méthode), puis les raisons par gravité, chacune avec sa touche :
+            censuré, `|` changement de méthode), puis les raisons par gravité, chacune avec sa touche, qui
+            agit sur l'analyse nommée ; une fois le curseur mené ailleurs (`↓`), sur sa ligne, et la raison dit où aller
+            (« sur K : X rejeter ») :
 
             ```
             \(file.text)
@@ -66,7 +68,9 @@ import Testing
             ```
 
             Ce qui serait refusé (rien ne change, un caractère qu'aucune page ne montre…) est dit avant que le code ne
-            soit tapé. La signature porte sur l'empreinte montrée : si le dossier change entre-temps, rien n'est
+            soit tapé. Une question que personne n'a pu lire (la touche, le code et `entrée` d'un coup, sur une
+            ligne lente) reste là : `entrée` se redonne.
+            La signature porte sur l'empreinte montrée : si le dossier change entre-temps, rien n'est
             signé. « malgré » dit ce qu'elle passe outre. `e` laisse une analyse pour plus tard, et ce qui s'en
             calcule avec elle, puis la reprend ; `c` ajoute un commentaire codé, `C` un commentaire en mots : gardés
             scellés sur cette machine jusqu'à la signature, ils sont là à l'ouverture suivante. Un code faux se retape

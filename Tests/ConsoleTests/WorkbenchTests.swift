@@ -390,6 +390,18 @@ import Testing
         #expect(bench.text.contains("K : mettre 4,2 à la place de 6,4"))
     }
 
+    /// `e` lies beneath `3`: a slip for 132, of which 100 must not be made.
+    @Test(arguments: ["1e2", "4e0", "1E2", "<1e1", "1,2e1"]) func `takes no exponent for a value`(typed: String) {
+        var bench = Morning.bench(width: 120, height: 36)
+        bench.type(.tab, .down, .down, .down)
+        bench.type(typed)
+        #expect(bench.row(34).contains("« \(typed) » n'est pas un nombre"), "\(bench.row(34))")
+        #expect(bench.type(.enter) == [.bell] && bench.sent.isEmpty)
+        bench.type(.control("u"))
+        bench.type("24")
+        #expect(bench.type(.enter).contains { if case .send = $0 { true } else { false } })
+    }
+
     @Test func `keeps in its cell what the server would not have, with its words`() throws {
         var bench = Morning.bench(width: 120, height: 36)
         bench.type(.tab, .down, .down, .down)

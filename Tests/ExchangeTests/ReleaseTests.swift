@@ -91,6 +91,66 @@ import Workflow
         }
     }
 
+    @Test func `point 5: what was signed before a withdrawal, and not made yet, brings nothing back`() async throws {
+        try await withSent { bench, request, dispatch, folder in
+            try await bench.sign(request, "4.4")
+            try await dispatch.perform(act(.withdraw), on: request.number, by: Bench.biologist)
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            let sent = try keptFiles(folder).compactMap { NeighbourMessage($0) }
+            #expect(sent.map { $0.first("ORC", 1) } == ["NW", "CA"])
+            #expect(try await bench.store.reports(requestID: request.id).map(\.version) == [1])
+            try await bench.sign(request, "4.6")
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            let last = try #require(try keptFiles(folder).last.flatMap { NeighbourMessage($0) })
+            #expect(last.first("ORC", 1) == "NW", "the right file, signed anew")
+        }
+    }
+
+    @Test func `point 5: a withdrawal deletes the version that came before one that nobody answered, and that one`()
+        async throws
+    {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI(PFIPolicy(answers: [.accept, .silence, .accept])) { pfi, folder in
+            let impatient = bench.dispatch(to: pfi.port, waiting: .milliseconds(1500))
+            try await impatient.makeReports()
+            #expect(try await impatient.sendDue())
+            try await bench.sign(request, "4.4")
+            try await impatient.makeReports()
+            #expect(try await !impatient.sendDue())
+            let second = try #require(try await bench.deliveries(request).last?.delivery)
+            try await impatient.perform(act(.abandon, of: second.id), on: request.number, by: Bench.biologist)
+            try await impatient.perform(act(.withdraw), on: request.number, by: Bench.biologist)
+            #expect(try await impatient.sendDue())
+            let made = try await bench.store.reports(requestID: request.id).map(\.documentOID)
+            #expect(made.count == 2)
+            let register = text("\(folder)/bout/dmp/279035121518989/registre.tsv")
+            #expect(register.split(separator: "\n").last?.hasPrefix("\(made[0])\tDeleted") == true, "\(register)")
+            let mails = text("\(folder)/bout/mss/\(Bench.prescriberMail)/courriels.tsv")
+            for document in made { #expect(mails.contains("\t\(document)\tCA"), "\(mails)") }
+        }
+    }
+
+    @Test func `point 5: a withdrawal while a correction is made, again and again, leaves nothing standing`()
+        async throws
+    {
+        for _ in 0..<8 {
+            try await withSent { bench, request, dispatch, folder in
+                try await bench.sign(request, "4.4")
+                async let made: Void = dispatch.makeReports()
+                try await dispatch.perform(act(.withdraw), on: request.number, by: Bench.biologist)
+                try await made
+                _ = try await dispatch.sendDue()
+                let register = text("\(folder)/bout/dmp/279035121518989/registre.tsv")
+                let last = register.split(separator: "\n").last { !$0.isEmpty }
+                #expect(last?.contains("Deleted") == true, "\(register)")
+                #expect(!register.contains(".2\tApproved"), "\(register)")
+            }
+        }
+    }
+
     @Test func `point 6: without a qualified identity, no INS, no DMP, no patient's mailbox`() async throws {
         let bench = try Bench()
         let request = try await bench.signed(qualified: false)

@@ -59,8 +59,7 @@ import Workflow
         let port = listener.port
         try await withPFI(policy, zam: { ("127.0.0.1", port) }) { pfi, folder in
             func answered() async throws {
-                for _ in 0..<600 where pfi.tally.zamPending > 0 { try await Task.sleep(for: .milliseconds(20)) }
-                #expect(pfi.tally.zamPending == 0 && pfi.tally.zamRefused == 0)
+                #expect(try await eventually { pfi.tally.zamPending == 0 } && pfi.tally.zamRefused == 0)
             }
             let impatient = bench.dispatch(to: pfi.port, waiting: .milliseconds(1500))
             try await impatient.makeReports()
@@ -186,6 +185,56 @@ import Workflow
             try await resend(request, bench.dispatch(to: pfi.port))
             let made = try await documents(bench, request)
             #expect(register(folder) == ["\(made[0]) Approved", "\(made[0]) Deprecated", "\(made[1]) Approved"])
+        }
+    }
+
+    /// The first version confirmed, the second one taken without a word, and resent as a replacement of the first: the
+    /// DMP, which has replaced it, denies it.
+    private func denied(
+        _ body: (Bench, Request, ReportDispatch, _ folder: String, _ made: [String]) async throws -> Void
+    ) async throws {
+        try await withSent { bench, request, dispatch, folder in
+            let first = try #require(try await bench.deliveries(request).first?.delivery)
+            try await bench.desk.recordDelivery(.dmpAccepted, first, detail: nil, author: "exchange")
+            try await amend(bench, request, "4.4", dispatch)
+            try await resend(request, dispatch)
+            try await refuse(bench, request, version: 2, "UnresolvedReferenceException document inconnu")
+            let made = try await documents(bench, request)
+            #expect(register(folder) == ["\(made[0]) Approved", "\(made[0]) Deprecated", "\(made[1]) Approved"])
+            try await body(bench, request, dispatch, folder, made)
+        }
+    }
+
+    @Test func `what it denies because it replaced it, it has: a withdrawal takes back the version that stands`()
+        async throws
+    {
+        try await denied { bench, request, dispatch, folder, made in
+            try await dispatch.perform(act(.withdraw), on: request.number, by: Bench.biologist)
+            #expect(try await dispatch.sendDue())
+            #expect(register(folder).last == "\(made[1]) Deleted")
+        }
+    }
+
+    @Test func `what it denies because it replaced it, it has: the next version replaces the one that stands`()
+        async throws
+    {
+        try await denied { bench, request, dispatch, folder, made in
+            try await amend(bench, request, "4.6", dispatch)
+            let last = try await documents(bench, request)[2]
+            #expect(register(folder).suffix(2) == ["\(made[1]) Deprecated", "\(last) Approved"])
+        }
+    }
+
+    @Test(arguments: ["XDSRegistryMetadataError Le type de document est inconnu", "XDSError document introuvable"])
+    func `words about a document are no word of what it has`(_ words: String) async throws {
+        try await withSent { bench, request, dispatch, folder in
+            try await amend(bench, request, "4.4", dispatch)
+            try await refuse(bench, request, version: 2, words)
+            try await resend(request, dispatch)
+            let made = try await documents(bench, request)
+            #expect(register(folder) == ["\(made[0]) Approved", "\(made[0]) Deprecated", "\(made[1]) Approved"])
+            let last = try keptFiles(folder).compactMap { NeighbourMessage($0) }.last
+            #expect(last?.first("ORC", 1) == "RO", "nothing is offered as new beside what may be there")
         }
     }
 

@@ -146,14 +146,16 @@ import Workflow
             #expect(lines.count == 1 && lines.first?.words.hasPrefix("refusé") == true, "\(lines)")
             return try #require(lines.first)
         }
-        #expect(
-            try shown("XDSRepositoryError le DMP n'a pas le document 1 à remplacer", confirmed: false).version == nil)
         #expect(try shown("UnresolvedReferenceException", confirmed: false).version == nil)
-        // A DMP that is busy, or says nothing, says nothing of what it has.
-        for words in ["XDSRepositoryBusy Too much activity", "XDSRepositoryMetadataError"] {
+        #expect(try shown("UnresolvedReferenceException document 1 inconnu", confirmed: false).version == nil)
+        // A DMP that is busy, or says nothing, says nothing of what it has; nor do words about something else.
+        for words in [
+            "XDSRepositoryBusy Too much activity", "XDSRepositoryMetadataError",
+            "XDSRegistryMetadataError Le type de document est inconnu",
+        ] {
             #expect(try shown(words, confirmed: false).version == 1, "\(words)")
         }
-        #expect(try shown("XDSRepositoryError le DMP n'a pas le document 1 à remplacer", confirmed: true).version == 1)
+        #expect(try shown("UnresolvedReferenceException document 1 inconnu", confirmed: true).version == 1)
         #expect(try shown("DMPClosed DMP fermé", confirmed: false).version == 1)
     }
 
@@ -221,6 +223,25 @@ import Workflow
     }
 }
 
+@Suite struct `What a DMP that answers twice has` {
+    @Test(arguments: [false, true])
+    func `is what it said once that it has, told with its refusal beside`(_ isRefusedFirst: Bool) {
+        let delivery = Delivery(
+            id: "d1", site: "nord", reportID: "r1", requestID: "q1", version: 1, destination: "PFI", controlID: "C1",
+            message: [], createdAt: Instant(seconds: 1), toDMP: true)
+        let answers: [DeliveryEvent.Kind] = isRefusedFirst ? [.dmpRefused, .dmpAccepted] : [.dmpAccepted, .dmpRefused]
+        let events = ([.attempted, .accepted] + answers).enumerated().map { n, kind in
+            DeliveryEvent(
+                deliveryID: "d1", ordinal: n + 1, kind: kind, at: Instant(seconds: Int64(n + 2)),
+                detail: kind == .dmpRefused ? "DMPClosed" : nil)
+        }
+        let line = DeliveryLineView(delivery, number: "1", events: events, in: .europeParis)
+        #expect(line.dmp == "accepté" && !line.failedBeyond)
+        #expect(line.recipients.map(\.problem) == ["refus reçu aussi : DMPClosed"])
+        #expect(StandingView.all([line], []).map(\.version) == [1])
+    }
+}
+
 @Suite struct `A change of a patient's file` {
     @Test func `keeps what is not given, lifts an opposition by its name only, and tells what changed`() async throws {
         try await Road.open { road in
@@ -262,6 +283,11 @@ import Workflow
             #expect(!after.isOpposed(to: .patientMailbox) && after.isOpposed(to: .dmp))
             _ = try await update("--not-opposed", "dmp")
             #expect(try await !road.laboratory.desk.patient(id).isOpposed(to: .dmp))
+
+            let mailed = try await update("--doctor-mail", "p.charles@medecin.mssante.fr")
+            #expect(mailed.contains("p.charles@medecin.mssante.fr") && !mailed.contains("rien n'a changé"), "\(mailed)")
+            #expect(mailed.contains("médecin traitant : ce qui n'est pas encore parti"), "\(mailed)")
+            #expect(!lifted.contains("médecin traitant :"), "\(lifted)")
 
             let nothing = try await road.tool.run("patient", "update", id)
             #expect(nothing.code != 0 && nothing.complaint.contains("rien à changer"), "\(nothing)")

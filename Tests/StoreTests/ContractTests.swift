@@ -427,6 +427,18 @@ import Testing
             }
             #expect(try await store.requestsOwed(site: "S1") == ["r2"])
             #expect(try await store.requestsOwed(site: "S2").isEmpty)
+            #expect(try await store.requestsKept(site: "S1").isEmpty)
+            for (subject, register, body) in [
+                ("r3", Register.withheld, "[{\"destination\":\"DMP\",\"reason\":\"OPPOSITION\"}]"),
+                ("r4", .release, "{\"kind\":\"setAside\"}"), ("r5", .release, "{\"kind\":\"hold\"}"),
+                ("r6", .supplement, "{\"summary\":\"OPPOSITION setAside\"}"),
+            ] {
+                var row = Make.entry(subject, register: register)
+                row.body = body
+                try await store.append([.register(row)], note: Make.note())
+            }
+            #expect(try await store.requestsKept(site: "S1") == ["r3", "r4"])
+            #expect(try await store.requestsKept(site: "S2").isEmpty)
         }
     }
 

@@ -111,6 +111,8 @@ package struct SignBench: Sendable, Equatable {
     /// 1: the queue; 2: the file.
     package var pane = 1
     package var result = 0
+    /// The file in which the person chose a line.
+    var placed: String?
     package var fileTop = 0
     package var mode = SignMode.browse
     package var notice: Notice?
@@ -135,6 +137,13 @@ package struct SignBench: Sendable, Equatable {
     /// A file that was asked for and did not come: nothing is done to the one that stayed before the person says so.
     var unanswered: String?
 
+    /// The signature that is asked for, and since when its question is there.
+    var asked: Asked?
+
+    struct Asked: Hashable {
+        var purpose: SignQuestion.Purpose
+        var at: Instant
+    }
     struct Awaited: Hashable {
         var number: String
         var typed: [Character] = []
@@ -195,6 +204,7 @@ package struct SignBench: Sendable, Equatable {
 
     package mutating func receive(_ event: SignEvent, at instant: Instant) -> [SignEffect] {
         now = instant
+        defer { keepAsked() }
         switch event {
         case .input(let input): return take(input)
         case .resized(let width, let height):
@@ -372,6 +382,7 @@ package struct SignBench: Sendable, Equatable {
         } else {
             guest = number
         }
+        placed = nil
         pane = 2
         result = 0
         fileTop = 0

@@ -56,7 +56,7 @@ extension SignBench {
         case .comment, .note: sheet != nil && !isReadOnly
         case .except: currentLine.map { ($0.isFresh || $0.isLeft) && !isReadOnly } ?? false
         case .reject: currentLine != nil && !isReadOnly
-        case .call: currentLine.map { $0.hasCall && !isReadOnly } ?? false
+        case .call: target(of: .call).map { $0.hasCall && !isReadOnly } ?? false
         case .amend: sheet.map { $0.version > 1 && !isReadOnly } ?? false
         case .why, .history: currentLine != nil
         case .versions: sheet != nil
@@ -90,11 +90,32 @@ extension SignBench {
         case .amend: return askToAmend(sheet)
         case .versions: return [.versions(number, draft)]
         case .except, .why, .history, .call, .reject:
-            guard let line = currentLine else { return [.bell] }
+            guard let line = target(of: action) else { return [.bell] }
+            // It is seen on which line the key acts.
+            if let place = sheet.lines.firstIndex(of: line) { result = place }
             return perform(action, on: line, of: sheet)
         case _: break
         }
         return []
+    }
+
+    /// The line that a key acts on: the one under the cursor once somebody moved it in this file. Before that, a key
+    /// that stands beside a reason acts on the analysis it stands beside. A call is always that of a line that has one.
+    func target(of action: SignAction) -> SignLine? {
+        guard let sheet, let line = currentLine else { return nil }
+        let remedy: HoldGroup.Remedy
+        switch action {
+        case .call: remedy = .call
+        case .reject: remedy = .reject
+        case .why: remedy = .read
+        case _: return line
+        }
+        if remedy == .call, line.hasCall || placed == current {
+            return line.hasCall ? line : sheet.lines.first(where: \.isCallOpen) ?? line
+        }
+        let named = sheet.holds.filter { $0.remedy == remedy }.flatMap(\.analyses)
+        guard placed != current, !named.contains(line.line.analysis), let first = named.first else { return line }
+        return sheet.signed.first { $0.line.analysis == first && $0.isFresh } ?? line
     }
 
     private mutating func perform(_ action: SignAction, on line: SignLine, of sheet: SignSheet) -> [SignEffect] {
@@ -320,6 +341,7 @@ extension SignBench {
             return []
         }
         guest = nil
+        placed = nil
         let before = current
         cursor = max(0, min(cursor + by, rows.count - 1))
         keepInSight()
@@ -332,6 +354,7 @@ extension SignBench {
     /// From result to result, then on to the reasons below them; a page at a time goes through the whole file.
     private mutating func stepInFile(_ by: Int) {
         guard let sheet else { return }
+        placed = current
         let last = max(0, sheet.lines.count - 1)
         let hidden = max(0, fileLines(sheet, pageColumns.count - 2).count - (height - 5))
         switch by {
@@ -347,6 +370,7 @@ extension SignBench {
 
     private mutating func next() -> [SignEffect] {
         guest = nil
+        placed = nil
         let before = cursor
         cursor = min(cursor + 1, max(0, rows.count - 1))
         keepInSight()

@@ -282,6 +282,8 @@ extension SignBench {
             // Said here, and nothing of it is lost but a code.
             question.complaint = say(.readOnly)
             if part.isSecret { question.parts[question.at].field = Field() }
+        } else if isUnread(question) {
+            question.complaint = say(.readFirst, name(.enter))
         } else {
             mode = .browse
             let effects = done(question)

@@ -12,6 +12,8 @@ struct SignNews: Hashable {
     }
     var values: [Value] = []
     var parts: [Part] = []
+    /// Days of birth, before and now, when they differ.
+    var born: [String] = []
     /// Reasons to hold that were not there: `DELTA (K)`.
     var holds: [String] = []
     var isEmpty: Bool { values.isEmpty && parts.isEmpty && holds.isEmpty }
@@ -27,10 +29,11 @@ struct SignNews: Hashable {
             Value(analysis: $0, before: old[$0]?.first, after: new[$0]?.first)
         }
         if (read.patient, read.civil, read.identity) != (sheet.patient, sheet.civil, sheet.identity)
-            || read.attributes != sheet.attributes
+            || read.attributes != sheet.attributes || (read.birth, read.traits) != (sheet.birth, sheet.traits)
         {
             parts.append(.patient)
         }
+        if read.birth != sheet.birth { born = [read.birth, sheet.birth] }
         if (read.prescriber, read.place) != (sheet.prescriber, sheet.place) { parts.append(.prescriber) }
         if read.note != sheet.note { parts.append(.notes) }
         if read.tubes != sheet.tubes { parts.append(.tubes) }
@@ -90,7 +93,7 @@ extension SignBench {
         let values = news.values.map { "\($0.analysis) \($0.before ?? "–") → \($0.after ?? "–")" }
         let parts = news.parts.map { part in
             switch part {
-            case .patient: say(.newsPatient)
+            case .patient: say(.newsPatient) + (news.born.isEmpty ? "" : " (\(news.born.joined(separator: " → ")))")
             case .prescriber: say(.newsPrescriber)
             case .notes: say(.newsNotes)
             case .tubes: say(.newsTubes)
@@ -191,15 +194,28 @@ extension SignBench {
         ahead = []
         var effects = [SignEffect]()
         for input in inputs {
-            if input == .key(.enter), case .question(let question) = mode {
-                switch question.purpose {
-                case .sign, .lot: return effects
-                case .amend, .reject, .call, .comment, .note, .find, .unlock: break
-                }
-            }
+            if input == .key(.enter), case .question(let question) = mode, question.signs { return effects }
             effects += take(input)
         }
         return effects
+    }
+
+    // A question that nobody can have read yet
+
+    /// Since when the question of this signature is on the screen.
+    mutating func keepAsked() {
+        guard case .question(let question) = mode, question.signs else {
+            asked = nil
+            return
+        }
+        if asked?.purpose != question.purpose { asked = Asked(purpose: question.purpose, at: now) }
+    }
+    /// A slow line gives the key, the code and the enter at once: nothing is signed before its question was there for
+    /// as long as somebody takes who reads it.
+    func isUnread(_ question: SignQuestion) -> Bool {
+        guard question.signs else { return false }
+        guard let asked, asked.purpose == question.purpose else { return true }
+        return now.milliseconds - asked.at.milliseconds < SignBench.typingPause
     }
 
     // A signature that was asked for before the file was there again
@@ -238,5 +254,15 @@ extension SignBench {
         }
         for c in asked.typed { effects += take(.key(.character(c))) }
         return effects
+    }
+}
+
+extension SignQuestion {
+    /// Its last answer signs.
+    fileprivate var signs: Bool {
+        switch purpose {
+        case .sign, .lot: true
+        case .amend, .reject, .call, .comment, .note, .find, .unlock: false
+        }
     }
 }

@@ -45,7 +45,7 @@ extension SignBench {
         if groups.isEmpty, aside.isEmpty, sheet.changes.isEmpty, sheet.attributes.isEmpty, !sheet.signed.isEmpty, !sheet.isSigned {
             add(manner.signs.proposable + " " + say(.none), Style(.good))
         }
-        for group in groups { for (text, style) in lines(of: group) { add(text, style) } }
+        for group in groups { for (text, style) in lines(of: group, in: sheet) { add(text, style) } }
         for line in sheet.lines where line.isCallMade { add(callWords(line)) }
         if !sheet.missing.isEmpty { add(say(.missing, sheet.missing.joined(separator: ", ")), Style(.expired)) }
         if !sheet.draft.except.isEmpty {
@@ -76,13 +76,17 @@ extension SignBench {
     }
 
     /// A reason with the key that answers it, then its words.
-    private func lines(of group: HoldGroup) -> [(String, Style)] {
-        let remedy =
+    private func lines(of group: HoldGroup, in sheet: SignSheet) -> [(String, Style)] {
+        let (action, words): (SignAction, String) =
             switch group.remedy {
-            case .call: say(.remedyCall, key(.call))
-            case .reject: say(.remedyReject, key(.reject))
-            case .read: say(.remedyRead, key(.why))
+            case .call: (.call, say(.remedyCall, key(.call)))
+            case .reject: (.reject, say(.remedyReject, key(.reject)))
+            case .read: (.why, say(.remedyRead, key(.why)))
             }
+        // Where the key acts on another line now, the line to go to is said.
+        let acting = sheet.number == current ? target(of: action)?.line.analysis : nil
+        let isHere = acting.map { group.analyses.contains($0) } ?? true
+        let remedy = isHere ? words : say(.remedyOn, group.analyses.first ?? "", words)
         let style = group.remedy == .read ? Style(.held) : Style(.critical, bold: true)
         return [
             ("\(manner.signs.held) \(group.title) (\(group.analyses.joined(separator: ", "))) [\(remedy)]", style),

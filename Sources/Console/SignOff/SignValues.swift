@@ -84,6 +84,9 @@ package struct SignSheet: Sendable, Hashable {
     package var patient: String
     package var civil: String
     package var identity: String
+    /// Day of birth, and what else the signature covers of the identity (names, place of birth, number).
+    package var birth = ""
+    package var traits: [String] = []
     /// Why nobody is sure of it.
     package var attributes: [IdentityAttribute]
     package var prescriber: String

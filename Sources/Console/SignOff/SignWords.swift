@@ -7,7 +7,7 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case signedToday, pause, slower, nothing, loading, pageHint, questionHint, choicesHint
     case identity, prescriber, town, ward, emergency, notes, noNotes, lastVisit, noVisit, collected, received
     case notReceived, nonconform, controls, controlsFine, missing, left, fresh, prior, comment, hash, covers
-    case remedyCall, remedyReject, remedyRead, none
+    case remedyCall, remedyReject, remedyRead, remedyOn, none
     case signTitle, signCovers, signPartial, meaning, pin, secret, uncalled, needed, differs
     case lotCount, lotSummary, lotLeft, lotOldest, lotSample, lotContinue, lotChanged, lotNone, lotDone, lotRefused
     case rejectTitle, reason, lastDigits, callTitle, callPerson, callRole, callNumber, callValue, callReadBack, yes
@@ -18,7 +18,7 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case signedDone, kept, notFound, noSuchKey, lockedTitle, offline, readOnly, criticalShort, high, low
     case recollect, doubt, wrongTube, identityDoubt
     case signedBy, overridden, sending, allLeft, leftMark, exceptFollows, changedSince, notANumber
-    case controlsAbsent, controlsExempt, controlsNone, lotRules, more, wordsNotCode, gone, calculated
+    case controlsAbsent, controlsExempt, controlsNone, lotRules, more, wordsNotCode, readFirst, gone, calculated
     case labelNoAnswer, reasonInWords, noCall, breakMethod, breakUnit, breakCatalogue, breakHidden
     case hereCall, hereReread, hereAmend, hereReject, hereExcept, hereLot, hereWords, hereSign
     case stillSending, draftsBack, draftsGone, cut

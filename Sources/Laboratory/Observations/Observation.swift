@@ -26,6 +26,11 @@ package enum ObservationValue: Sendable, Hashable {
         case .coded, .text, .notPerformed: nil
         }
     }
+    /// A titre in words.
+    package var titre: Titre? {
+        guard case .text(let text) = self else { return nil }
+        return Titre(text)
+    }
 }
 
 extension ObservationValue: Codable {
@@ -211,6 +216,20 @@ extension AnalysisCatalogue {
         return method(
             of: observation.analysis,
             on: origin.analyzer ?? (origin.calculation == nil ? AssayMethod.typed : AssayMethod.calculated))
+    }
+}
+
+extension Observation {
+    /// Where a control answers for it: its analyzer, or `AssayMethod.typed` for a number, a code or a titre that a hand
+    /// typed. Nil: what was calculated, what a person wrote in words, what was not performed.
+    package var controlledOn: String? {
+        if let analyzer = origin.analyzer { return analyzer }
+        guard origin.calculation == nil else { return nil }
+        return switch value {
+        case .measured, .coded: AssayMethod.typed
+        case .text: value.titre == nil ? nil : AssayMethod.typed
+        case .notPerformed: nil
+        }
     }
 }
 

@@ -99,7 +99,7 @@ extension ReportSupplements {
         return all
     }
 
-    /// Bytes of one picture and of one attached report: a report is mailed, and MSSanté takes 10 MB at most.
+    /// Bytes of one picture and of one attached report; of all of them together the mail decides.
     package static let largestImage = 1 << 20
     package static let largestReport = 2 << 20
 
@@ -144,6 +144,14 @@ extension ReportSupplements {
         }
         for method in methods { try SupplementRefusal.analyses([method.analysis], in: analyses) }
         try checkNumbers()
+    }
+
+    /// Refuses an attached report that could not be opened; `defect` reads it.
+    package func checkReports(_ defect: ([UInt8]) -> Refusal?) throws(Refusal) {
+        for report in attachedReports {
+            guard let found = defect(report.pdf) else { continue }
+            throw Refusal(found.code, at: report.number, because: found.cause, remedy: found.remedy)
+        }
     }
 
     /// A number names one thing in the report.

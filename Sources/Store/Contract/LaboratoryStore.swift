@@ -104,7 +104,7 @@ package protocol LaboratoryStore: Sendable {
     /// The same of several analyses at once, by analysis; those without any are left out.
     func histories(patientID: String, analyses: [String], from: Instant, before: Instant, limit: Int)
         async throws(StoreFailure) -> [String: [Observation]]
-    /// Of one analysis on one analyzer, observed in [`from`, `through`], oldest first.
+    /// Of one analysis on one analyzer (`Observation.controlledOn`), observed in [`from`, `through`], oldest first.
     func observations(analyzer: String, analysis: String, from: Instant, through: Instant)
         async throws(StoreFailure) -> [Observation]
     /// How a result was judged, by ordinal.
@@ -196,6 +196,9 @@ package protocol LaboratoryStore: Sendable {
     func requestsRefused(site: String?) async throws(StoreFailure) -> [String]
     /// Requests of which somebody has a version and could not be sent a later one (register `withheld`).
     func requestsOwed(site: String) async throws(StoreFailure) -> [String]
+    /// Requests of which a choice of the patient kept something from somebody, by identifier (registers `withheld` and
+    /// `release`). It may have been lifted since, as the patient's file tells.
+    func requestsKept(site: String) async throws(StoreFailure) -> [String]
     func inbound(source: String, controlID: String) async throws(StoreFailure) -> InboundMessage?
 
     // Trail and numbers
@@ -236,6 +239,8 @@ extension LaboratoryStore {
 /// How much of one request is read at most.
 package enum StoreBounds {
     package static let ofRequest = 2000
+    /// Deliveries that wait: more than a laboratory signs in a year.
+    package static let ofQueue = 1_000_000
 }
 
 extension LaboratoryStore {

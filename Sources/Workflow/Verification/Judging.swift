@@ -114,15 +114,10 @@ extension Desk {
         return arrival
     }
 
-    /// Is there a control to ask for? Whatever an analyzer answered, a number, a code or words, and a number that was
-    /// typed; not what was calculated, what a person wrote in words, nor what was not performed.
+    /// Is there a control to ask for? Whatever an analyzer answered, a number, a code or words, and what was typed but
+    /// words alone (PAIN 19); not what was calculated, nor what was not performed.
     func isControlled(_ observation: Observation) -> Bool {
-        guard observation.origin.calculation == nil else { return false }
-        return switch observation.value {
-        case .measured: true
-        case .coded, .text: observation.origin.analyzer != nil
-        case .notPerformed: false
-        }
+        observation.controlledOn != nil && !observation.value.isNotPerformed
     }
 
     /// The control of quality as the checks take it.
