@@ -161,6 +161,7 @@ import Testing
         ("POST /v1/rules/replay", "TBSAP"), ("GET /v1/critical", "TBSP"), ("GET /v1/critical/:id", "TBSP"),
         ("POST /v1/critical/:id/call", "TB"), ("POST /v1/critical/:id/escalate", "TB"),
         ("POST /v1/critical/:id/close", "TB"), ("GET /v1/requests/:ref/reflexes", "TBSP"),
+        ("GET /v1/reflexes", "TBSP"),
         ("POST /v1/requests/:ref/reflexes", "TB"),
         ("GET /v1/events", "TBSAP"), ("GET /v1/specimens/:accession", "TBSP"),
         ("POST /v1/requests/:ref/withdraw", "TB"), ("GET /v1/bio/:ref/history", "TBSP"),

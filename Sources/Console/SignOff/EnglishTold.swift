@@ -71,6 +71,9 @@ package enum EnglishTold {
     /// `{1}`, `{2}`: the numbers of the French words, in their order.
     package static let refusals: [String: (cause: String, remedy: String)] = [
         "sign.professional": ("this account has no professional identity (RPPS)", "have the administrator enter it"),
+        "sign.reflex": (
+            "a reflex test waits for a decision", "add it or refuse it: paillasse reflex accept or reflex refuse"
+        ),
         "sign.nothing": ("nothing of this file waits for a signature (any more)", "go on to the next file"),
         "sign.changed": ("the file changed since it was shown", "read it again, and sign again"),
         "sign.amendment": ("this file amends version {1}", "say why: amend it"),

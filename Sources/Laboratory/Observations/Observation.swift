@@ -84,10 +84,19 @@ package struct AppliedInterval: Codable, Sendable, Hashable {
     }
     /// What stands before bounds that are no interval of reference (RULES section 6); nil for one.
     package var legend: String? {
-        switch kind {
-        case .decision, .qualitative: "Valeur décisionnelle"
+        switch nature {
+        case .decision: "Valeur décisionnelle"
         case .therapeutic: "Zone thérapeutique"
-        case .reference, .inapplicable, nil: nil
+        case .reference: nil
+        }
+    }
+    /// What the bounds are to who reads them: a value that decides is no normal range (RULES section 6).
+    package enum Nature: Sendable, Hashable, CaseIterable { case reference, decision, therapeutic }
+    package var nature: Nature {
+        switch kind {
+        case .decision, .qualitative: .decision
+        case .therapeutic: .therapeutic
+        case .reference, .inapplicable, nil: .reference
         }
     }
     /// `136 – 145`, `≤ 5,0`, `≥ 60` (bounds belong to the interval)

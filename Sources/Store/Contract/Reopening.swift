@@ -29,7 +29,7 @@ extension Specimen {
 extension RegisterEntry {
     /// The request whose signed content it changes.
     package var reopenedRequest: String? {
-        [.supplement, .remark, .amendmentTask].contains(register) ? subject : nil
+        [.supplement, .remark, .amendmentTask, .reflex].contains(register) ? subject : nil
     }
 }
 

@@ -182,6 +182,7 @@ extension Desk {
         let at = now()
         var facts = try checkCalls(review, uncalled, by: author, at: at)
         if review.isAmendment { facts += try await crossings(review, by: author, at: at) }
+        facts += try await leavingReflexes(review, by: author, at: at)
         let signature = Signature(
             id: freshID(), site: request.site, requestID: request.id, version: file.nextVersion,
             contentHash: contentHash, meaning: Desk.meaning, account: author.login, biologist: biologist, at: at,
@@ -210,7 +211,14 @@ extension Desk {
                     "corriger d'abord (résultat, identité, commentaire) ; un complément se signe : paillasse bio sign")
             }
         } else {
-            guard review.isWaiting else {
+            guard review.isToSign else {
+                if let open = review.reflexes.first {
+                    throw refuse(
+                        "sign.reflex",
+                        "un examen réflexe attend une décision : \(open.finding.adds.joined(separator: ", "))",
+                        "l'ajouter ou le refuser : paillasse reflex accept|refuse \(number) "
+                            + "\(open.finding.rule.id) --reason MOTIF")
+                }
                 if let signed = file.earlier?.signature {
                     throw refuse(
                         "sign.nothing",

@@ -83,7 +83,7 @@ struct SignReview {
     private var stops: [SignObstacle] {
         var stops = patient.attributes.map { SignObstacle(.identity, attribute: $0) }
         if isAmendment { stops.append(SignObstacle(.amends, version: file.nextVersion - 1)) }
-        stops += tasks.map { SignObstacle(.amendmentTask, $0.analyses, words: "contrôle \($0.run) : \($0.reason)") }
+        stops += tasks.map { SignObstacle(.amendmentTask, $0.analyses, words: $0.words) }
         stops += reflexes.map {
             SignObstacle(.reflex, $0.finding.adds, words: $0.finding.rule.description)
         }
@@ -99,7 +99,9 @@ struct SignReview {
     }
 
     /// There is something for a biologist to do with it.
-    var isWaiting: Bool { file.isFresh || isAmendment || !tasks.isEmpty }
+    var isWaiting: Bool { isToSign || !reflexes.isEmpty }
+    /// … and it is a signature.
+    var isToSign: Bool { file.isFresh || isAmendment || !tasks.isEmpty }
     /// It may only be signed as an amendment.
     var asksForAmendment: Bool { isAmendment || !tasks.isEmpty }
 }

@@ -113,7 +113,7 @@ extension Desk {
         let review = try await review(reference, draft)
         let (request, file) = (review.request, review.file)
         try within(request, author)
-        guard review.isWaiting, !file.content.observations.isEmpty else {
+        guard review.isToSign, !file.content.observations.isEmpty else {
             throw .refused(
                 Refusal(
                     "preview.nothing", at: request.number, because: "rien n'est à signer dans ce dossier",
