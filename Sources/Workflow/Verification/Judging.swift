@@ -154,6 +154,7 @@ extension Desk {
             let own = judgement.file.request.id
             let stands = try await unwithdrawn(requests: Set(read.values.joined().map(\.requestID)).subtracting([own]))
             for code in read.keys { read[code]?.removeAll { !stands.contains($0.requestID) } }
+            read = Dictionary(grouping: try await shown(read.values.flatMap(\.self)), by: \.analysis)
             let accessions = Set(read.values.joined().map(\.accession)).filter { !$0.isEmpty }
             let tubes =
                 accessions.isEmpty

@@ -4,35 +4,30 @@ package import Laboratory
 import Rules
 import Store
 
-/// What a list needs of a judgement: the rest of it is not decoded.
-private struct StandingHolds: Decodable {
-    var holds: [Hold]
-}
-
 extension Desk {
     /// Observations with the holds that stand now: of their last judgement, and of their controls. A rule that a later
-    /// result of the tube met, or a control rejected since, reaches back to them.
+    /// result of the tube met, or a control rejected since, reaches back to them. `asStored`: rows of the store, which
+    /// take the words of that judgement as well.
     package func standing(
-        _ observations: [Observation], at: Instant
+        _ observations: [Observation], asStored: Bool = false, at: Instant
     ) async throws(CommandFailure) -> [Observation] {
-        try await withFollowing(try await ownStanding(try await lastJudged(observations), at: at), at: at)
+        let judged = try await lastJudged(observations, asStored: asStored)
+        return try await withFollowing(try await ownStanding(judged, at: at), at: at)
     }
 
-    /// With the holds of their last judgement.
-    func lastJudged(_ observations: [Observation]) async throws(CommandFailure) -> [Observation] {
-        let ids = observations.map(\.id)
+    /// As their last judgement shows and holds them.
+    func lastJudged(
+        _ observations: [Observation], asStored: Bool = false
+    ) async throws(CommandFailure) -> [Observation] {
         // The first judgement stands on the observation itself.
-        let again =
-            ids.isEmpty
-            ? []
-            : try await ask { () throws(StoreFailure) in try await store.standingEvaluations(of: ids, from: 2) }
-        var holds = [String: [Hold]]()
-        for record in again {
-            holds[record.observationID] = try RegisterText.decode(record.content, as: StandingHolds.self).holds
-        }
+        let again = try await standingJudgements(of: observations.map(\.id))
         return observations.map { observation in
             var observation = observation
-            if let held = holds[observation.id] { observation.holds = held }
+            guard let judged = again[observation.id]?.judged else { return observation }
+            observation.holds = judged.holds
+            if let shown = judged.shown {
+                if asStored { observation.show(shown) } else { observation.showValue(shown) }
+            }
             return observation
         }
     }
