@@ -163,3 +163,99 @@ import Workflow
         #expect(events.last?.kind == .withdrawn && events.last?.reason == "jugé autrement après sa validation technique")
     }
 }
+
+/// Sex, birth and what a request tells of the person, corrected: what hangs on them is judged and calculated again.
+@Suite struct CorrectedPersonTests {
+    private func person(_ sex: AdministrativeSex, _ year: Int) -> PatientDraft {
+        var draft = Bench.draft()
+        draft.traits.sex = sex
+        draft.traits.birthDate = CivilDate(year: year, month: 1, day: 1)
+        return draft
+    }
+
+    private func correct(_ made: RegisteredRequest, to draft: PatientDraft, on bench: Bench) async throws {
+        _ = try await bench.desk.updatePatient(made.request.patientID, by: Bench.secretary) { _ throws(Refusal) in
+            draft
+        }
+    }
+
+    /// Creatinine 100 of a woman born in 1950, who is a man born in 1990.
+    private func mistaken() async throws -> (Bench, RegisteredRequest) {
+        let bench = try await Bench.withRules()
+        let made = try await bench.received(["CREA", "DFG09"])
+        try await correct(made, to: person(.female, 1950), on: bench)
+        try await bench.arrive(
+            "m1", [Bench.result("CREA", "100", of: made.specimens[0].accession, unit: "umol/L")])
+        return (bench, made)
+    }
+
+    private func standing(_ code: String, _ made: RegisteredRequest, on bench: Bench) async throws -> Observation {
+        let all = try await bench.desk.told(bench.observations(made), of: made.request)
+        let events = try await bench.store.observationEvents(requestID: made.request.id)
+        return try #require(Chosen.observations(all, events: events)[code])
+    }
+
+    @Test func `before the signature, interval, flag and filtration are those of who it is`() async throws {
+        let (bench, made) = try await mistaken()
+        let wrong = try await standing("DFG09", made, on: bench)
+        #expect(try await standing("CREA", made, on: bench).flags == [.high])
+        try await bench.validate(["CREA", "DFG09"], of: made)
+        try await correct(made, to: person(.male, 1990), on: bench)
+        let creatinine = try await standing("CREA", made, on: bench)
+        #expect(creatinine.flags == [.normal])
+        #expect(creatinine.interval == AppliedInterval(low: Exact(64), high: Exact(104)))
+        let right = try await standing("DFG09", made, on: bench)
+        #expect(right.run == 2 && right.value != wrong.value)
+        // Nothing of it may be signed before somebody looked again.
+        let file = try await bench.desk.fileToSign(made.request.number)
+        #expect(file.observations.isEmpty && Set(file.missing) == ["CREA", "DFG09"])
+        try await bench.validate(["CREA", "DFG09"], of: made)
+        let report = try await bench.desk.signedReport(of: try await bench.sign(made))
+        #expect(report.content.observations.first { $0.analysis == "DFG09" }?.value == right.value)
+        #expect(report.content.observations.first { $0.analysis == "CREA" }?.flags == [.normal])
+    }
+
+    @Test func `after the signature it is said, and the amendment is made of today's`() async throws {
+        let (bench, made) = try await mistaken()
+        try await bench.validate(["CREA", "DFG09"], of: made)
+        let first = try await bench.sign(made)
+        let before = try await bench.desk.signedReport(of: first)
+        bench.clock.advance(.seconds(3600))
+        try await correct(made, to: person(.male, 1990), on: bench)
+        // Version 1 is read as it was signed.
+        let then = try await bench.desk.signedReport(of: first, asOfThen: true)
+        #expect(then.content.observations == before.content.observations)
+        let waiting = try await bench.desk.worklist(site: "nord", limit: 9).map(\.observation.analysis)
+        #expect(waiting == ["DFG09"])
+        try await bench.validate(["DFG09"], of: made)
+        let file = try await bench.desk.fileToSign(made.request.number)
+        #expect(file.isAmendment && file.missing.isEmpty)
+        let told = file.changes.map(\.frenchText)
+        #expect(told.contains("sexe : F → M"))
+        #expect(told.contains("résultat CREA : 100 (49 – 90, H) → 100 (64 – 104, N)"))
+        #expect(told.contains { $0.hasPrefix("résultat DFG09 : ") })
+        let second = try await bench.sign(made)
+        let after = try await bench.desk.signedReport(of: second)
+        #expect(after.content.observations.first { $0.analysis == "CREA" }?.flags == [.normal])
+        let filtration = try await standing("DFG09", made, on: bench)
+        #expect(after.content.observations.first { $0.analysis == "DFG09" }?.value == filtration.value)
+        #expect(
+            try await bench.desk.signedReport(of: first, asOfThen: true).content.observations
+                == before.content.observations)
+        let replay = try await bench.desk.replayRules(
+            from: bench.clock.now.advanced(by: .seconds(-86_400)), before: bench.clock.now.advanced(by: .seconds(1)),
+            by: Bench.biologist)
+        #expect(replay.isSound && replay.same == replay.results && replay.results > 3)
+        #expect(try await bench.soundTrail())
+    }
+
+    @Test func `a name corrected has nothing judged again`() async throws {
+        let (bench, made) = try await mistaken()
+        let id = try await bench.observation("CREA", made).id
+        let count = try await bench.store.evaluations(observationID: id).count
+        var draft = person(.female, 1950)
+        draft.traits.birthName = "AUTRE"
+        try await correct(made, to: draft, on: bench)
+        #expect(try await bench.store.evaluations(observationID: id).count == count)
+    }
+}

@@ -315,8 +315,9 @@ extension Desk {
         _ review: SignReview, by author: Author, at: Instant
     ) async throws(CommandFailure) -> [Fact] {
         var facts = [Fact]()
-        for old in review.file.replaced {
+        for old in review.signed {
             guard let new = review.judged.first(where: { $0.analysis == old.analysis }),
+                old.id != new.id || old.flags != new.flags,
                 old.isCritical != new.isCritical || old.side != new.side,
                 try await criticalCall(of: new) == nil
             else { continue }

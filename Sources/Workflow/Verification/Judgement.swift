@@ -13,8 +13,10 @@ struct Judgement {
     let at: Instant
     /// How what stands was judged, with the ordinal of the record.
     var records: [String: (judged: JudgedRecord, ordinal: Int)] = [:]
-    /// Results that stand and that no signature holds: they may be judged again.
+    /// Results that stand and may be judged again: no signature holds them.
     var reopenable: [String: Bool] = [:]
+    /// Those of them that a signature holds all the same: what it was given over changed.
+    var signed: Set<String> = []
     /// Where the engine is switched off.
     var switches: [EngineSwitch] = []
     /// Made by `run`.
@@ -271,7 +273,8 @@ struct Judgement {
         let since = record.holds.filter { $0.asksMore(than: seen, of: observation) }
         let shown = record.shown
         let isOther = shown.map { $0.value != observation.value || $0.flags != observation.flags } ?? false
-        guard !since.isEmpty || isOther, let last = Chosen.lastEvents(file.events)[observation.id],
+        // What is signed is for the biologist to amend, and nobody validates it again first.
+        guard !signed.contains(observation.id), !since.isEmpty || isOther, let last = Chosen.lastEvents(file.events)[observation.id],
             last.kind == .technicallyValidated
         else { return }
         var codes = [String]()

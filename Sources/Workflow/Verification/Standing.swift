@@ -98,8 +98,9 @@ extension Desk {
         return try await judge(file, changed: codes, whole: true)
     }
 
-    /// Results that came before the tube was received, or before its hour was known, judged with what is known now.
-    func judgeAgain(on specimen: Specimen) async throws(CommandFailure) -> [Fact] {
+    /// Results that came before the tube was received, or before its hour was known, judged with what is known now; those
+    /// that are signed too where its hour changes.
+    func judgeAgain(on specimen: Specimen, before: Specimen) async throws(CommandFailure) -> [Fact] {
         let observations = try await ask { () throws(StoreFailure) in
             try await store.observations(requestID: specimen.requestID)
         }
@@ -110,7 +111,25 @@ extension Desk {
         let measured = file.standing.values.filter {
             $0.accession == specimen.accession && $0.origin.calculation == nil
         }
-        return try await judge(file, changed: Set(measured.map(\.analysis)), whole: true)
+        return try await judge(
+            file, changed: Set(measured.map(\.analysis)), whole: true,
+            evenSigned: specimen.collectedAt != before.collectedAt)
+    }
+
+    /// All results of a patient of whom something is told otherwise that they were judged by: sex, birth. What is signed
+    /// is judged too, so that its amendment says what is right; not what was taken back, which may be somebody else's.
+    func judgeAgain(as patient: Patient, before: Patient) async throws(CommandFailure) -> [Fact] {
+        guard PatientFacts(patient) != PatientFacts(before) else { return [] }
+        let ids = try await ask { () throws(StoreFailure) in try await store.requests(withResultsOf: patient.id) }
+        var facts = [Fact]()
+        for id in ids {
+            var file = try await open(try await request(id))
+            file.patient = patient
+            facts += try await judge(
+                file, changed: file.measured, whole: true,
+                evenSigned: try await withdrawal(of: file.request) == nil)
+        }
+        return facts
     }
 
     /// Judges a file again as it stands, with the catalogue, the rules and the approvals of today: a new judgement of
@@ -124,8 +143,7 @@ extension Desk {
             let request = try await request(reference)
             try within(request, author)
             let file = try await open(request)
-            let measured = Set(file.standing.values.filter { $0.origin.calculation == nil }.map(\.analysis))
-            let facts = try await judge(file, changed: measured, whole: true)
+            let facts = try await judge(file, changed: file.measured, whole: true)
             let count = facts.count { if case .evaluation = $0 { true } else { false } }
             let subject = "\(request.number) : \(reason.prefix(120))"
             try await ask { () throws(StoreFailure) in
