@@ -222,7 +222,8 @@ extension LaboratoryAPI {
             releasedAt: entry.result.releasedAt.map { call.moment($0) }, status: entry.status.rawValue,
             decision: entry.decision?.choice.rawValue, by: entry.decision?.signed.by)
         view.source = entry.result.source
-        guard let observation = try await desk.store.observation(entry.result.id) else { return view }
+        guard let stored = try await desk.store.observation(entry.result.id) else { return view }
+        let observation = try await desk.shown([stored])[0]
         view.analysis = observation.analysis
         guard call.author.role.permissions.contains(.readFiles) else { return view }
         view.value = observation.value.frenchText

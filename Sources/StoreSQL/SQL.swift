@@ -162,6 +162,7 @@ package enum SQL {
          c.urgent DESC, c.registered_at, c.id LIMIT ?
         """
     }
+    static let withResultsOf = "SELECT DISTINCT o.request_id FROM observation o WHERE o.patient_id = ?"
     static let previousSigned = """
         SELECT o.body FROM observation o
         WHERE o.patient_id = ? AND o.analysis = ? AND o.observed_at < ? AND o.request_id <> ?
@@ -358,7 +359,7 @@ package enum SQL {
             ("awaiting signature", awaitingSignature(bySite: false)),
             ("awaiting signature by site", awaitingSignature(bySite: true)),
             ("under review", underReview(bySite: false)), ("under review by site", underReview(bySite: true)),
-            ("previous", previousSigned),
+            ("previous", previousSigned), ("with results of a patient", withResultsOf),
             ("open sessions", openSessions), ("frames", frames), ("messages of a session", messagesOfSession),
             ("message", message), ("awaiting interpretation", awaitingInterpretation),
             ("interpreted message", interpretedMessage), ("messages", messages(byAnalyzer: false)),

@@ -93,6 +93,9 @@ extension SQLStore {
     package func requestsAwaitingSignature(site: String?, limit: Int) async throws(StoreFailure) -> [String] {
         try await requests(SQL.awaitingSignature(bySite: site != nil), site, limit)
     }
+    package func requests(withResultsOf patientID: String) async throws(StoreFailure) -> [String] {
+        try await rows(SQL.withResultsOf, [.text(patientID)]).compactMap { $0[0].text }.sorted()
+    }
     package func requestsUnderReview(site: String?, limit: Int) async throws(StoreFailure) -> [String] {
         try await requests(SQL.underReview(bySite: site != nil), site, limit)
     }

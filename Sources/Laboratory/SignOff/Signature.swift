@@ -30,6 +30,9 @@ package struct Signature: Codable, Sendable, Hashable {
     package var isStanding: Bool?
     /// Title of what the report says of that.
     package static let standingTitle = "Libération automatique"
+    /// Which judgement shows each of the results that were judged more than once (`EvaluationRecord.ordinal`), as the
+    /// signature covers it; the others, and all in signatures older than that, are shown by their own rows.
+    package var judgements: [String: Int]?
     /// Identity, prescriber and tubes in the words that were signed; nil in signatures older than that.
     package var context: SignedContext?
 

@@ -182,9 +182,19 @@ extension Professional {
     fileprivate var words: String { "\(displayName) (\(nationalID))" }
 }
 
+extension Observation {
+    /// `100 (49 – 90, H)`: what is judged of it, so that two judgements of one result can be told apart.
+    fileprivate var judgedText: String {
+        let words = [interval?.frenchText ?? ""] + flags.map(\.rawValue)
+        let said = words.filter { !$0.isEmpty }.joined(separator: ", ")
+        return said.isEmpty ? value.frenchText : "\(value.frenchText) (\(said))"
+    }
+}
+
 extension SignableFile {
-    /// What the last signature covers and that is said otherwise now. `isAltered`: its content has another hash.
-    package func changes(isAltered: Bool, zone: CivilZone) -> [SignedChange] {
+    /// What the last signature covers and that is said otherwise now. `isAltered`: its content has another hash;
+    /// `signed`: its results as it covers them.
+    package func changes(isAltered: Bool, signed: [Observation], zone: CivilZone) -> [SignedChange] {
         guard let earlier else { return [] }
         var changes = [SignedChange]()
         if isAltered {
@@ -193,6 +203,13 @@ extension SignableFile {
             changes =
                 earlier.signature.context?.changes(
                     to: SignedContext(earlier.content), zone: zone, name: { names[$0] }) ?? []
+            for old in signed {
+                guard let now = earlier.content.observations.first(where: { $0.id == old.id }),
+                    old.judgedText != now.judgedText
+                else { continue }
+                changes.append(
+                    SignedChange(.result, at: old.analysis, before: old.judgedText, after: now.judgedText))
+            }
             if changes.isEmpty { changes.append(SignedChange(.other)) }
         }
         for old in replaced {

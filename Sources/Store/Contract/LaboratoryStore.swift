@@ -92,6 +92,8 @@ package protocol LaboratoryStore: Sendable {
     func requestsAwaitingSignature(site: String?, limit: Int) async throws(StoreFailure) -> [String]
     /// Of these, those that have a signature whose content may have changed: whether it has is the workflow's to judge.
     func requestsUnderReview(site: String?, limit: Int) async throws(StoreFailure) -> [String]
+    /// Ids of the requests that have a result of this patient, whatever became of it, in their order.
+    func requests(withResultsOf patientID: String) async throws(StoreFailure) -> [String]
     /// For each analysis, the `depth` observations most recently observed before `before` on other requests of this
     /// patient that a signature holds, newest first.
     func previousSigned(

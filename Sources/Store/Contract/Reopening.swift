@@ -14,7 +14,9 @@ extension Patient {
 extension Request {
     package func isSignedOtherwise(than earlier: Request) -> Bool {
         // What is taken off a request may be all that a partial report waited for.
+        // What is known of the person decides of intervals and calculations.
         number != earlier.number || prescriber != earlier.prescriber || patientID != earlier.patientID
+            || clinical != earlier.clinical
             || !Set(earlier.lines.map(\.analysis)).isSubset(of: lines.map(\.analysis))
     }
 }

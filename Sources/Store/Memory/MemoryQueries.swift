@@ -152,6 +152,10 @@ extension MemoryStore {
         let signed = signedObservations
         return allObservations.filter { last[$0.id] == .technicallyValidated && !signed.contains($0.id) }
     }
+    package func requests(withResultsOf patientID: String) throws(StoreFailure) -> [String] {
+        try checkOpen()
+        return Set(allObservations.filter { $0.patientID == patientID }.map(\.requestID)).sorted()
+    }
     package func requestsUnderReview(site: String?, limit: Int) throws(StoreFailure) -> [String] {
         try checkOpen()
         return current(reopened, site, limit)

@@ -83,7 +83,7 @@ extension Desk {
             for entry in try await openCalls(site: site) where entry.call.state == .open {
                 let id = entry.observationID
                 let read = try await ask { () throws(StoreFailure) in try await store.observation(id) }
-                if let read { found[read.requestID, default: []].append(read) }
+                if let read { found[read.requestID, default: []] += try await shown([read]) }
             }
         }
         return found
@@ -183,12 +183,14 @@ extension Desk {
         var facts = try checkCalls(review, uncalled, by: author, at: at)
         if review.isAmendment { facts += try await crossings(review, by: author, at: at) }
         facts += try await leavingReflexes(review, by: author, at: at)
-        let signature = Signature(
+        var made = Signature(
             id: freshID(), site: request.site, requestID: request.id, version: file.nextVersion,
             contentHash: contentHash, meaning: Desk.meaning, account: author.login, biologist: biologist, at: at,
             observationIDs: file.content.observations.map(\.id), complete: file.missing.isEmpty,
             supplementsThrough: file.supplementsThrough, words: file.words.isEmpty ? nil : file.words,
             amendment: draft.amendment, inLot: inLot ? true : nil, context: SignedContext(file.content))
+        made.judgements = try await judgementsShown(file.content.observations)
+        let signature = made
         try await rehearse(signature, file.content, request)
         return (signature, facts, request.number)
     }
@@ -321,8 +323,9 @@ extension Desk {
         _ review: SignReview, by author: Author, at: Instant
     ) async throws(CommandFailure) -> [Fact] {
         var facts = [Fact]()
-        for old in review.file.replaced {
+        for old in review.signed {
             guard let new = review.judged.first(where: { $0.analysis == old.analysis }),
+                old.id != new.id || old.flags != new.flags,
                 old.isCritical != new.isCritical || old.side != new.side,
                 try await criticalCall(of: new) == nil
             else { continue }

@@ -45,6 +45,8 @@ struct SignReview {
     var file: SignableFile
     /// Observations of the file with the holds that stand now.
     var judged: [Observation]
+    /// What the last signature holds, as it covers it.
+    var signed: [Observation]
     /// What stands in the request, whether this signature covers it or not.
     var chosen: [Observation]
     var contentHash: String
@@ -126,9 +128,11 @@ extension Desk {
         }
         let judged = try await standing(file.content.observations, at: now())
         let fresh = Set(file.fresh)
-        let changes = file.changes(isAltered: changed == true, zone: try site(request.site).civilZone)
+        let signed = try await lastSigned(of: request, signatures)
+        let changes = file.changes(
+            isAltered: changed == true, signed: signed, zone: try site(request.site).civilZone)
         return SignReview(
-            request: request, patient: patient, file: file, judged: judged,
+            request: request, patient: patient, file: file, judged: judged, signed: signed,
             chosen: Chosen.observations(observations, events: events).values.sorted { $0.id < $1.id },
             contentHash: Digest.sha256Hex(file.content.canonicalBytes),
             isAmendment: !file.replaced.isEmpty || changed == true, changes: changes,
@@ -136,6 +140,15 @@ extension Desk {
             hasNewWords: file.words.carried != before,
             uncalled: try await uncalled(judged.filter { fresh.contains($0.id) }),
             freeWords: Set(judged.filter { hasFreeWords($0.comment) }.map(\.id)))
+    }
+
+    private func lastSigned(
+        of request: Request, _ signatures: [Signature]
+    ) async throws(CommandFailure) -> [Observation] {
+        guard let newest = signatures.max(by: { $0.version < $1.version }) else { return [] }
+        let stored = try await ask { () throws(StoreFailure) in try await store.observations(requestID: request.id) }
+        let held = Set(newest.observationIDs)
+        return try await shown(stored.filter { held.contains($0.id) }, as: newest)
     }
 
     /// A comment that is more than coded sentences.

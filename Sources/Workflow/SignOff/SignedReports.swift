@@ -14,10 +14,11 @@ extension Desk {
     ) async throws(CommandFailure) -> SignedReport {
         let request = try await request(signature.requestID)
         let stored = try await ask { () throws(StoreFailure) in try await store.observations(requestID: request.id) }
-        let observations = try await withRemarks(stored, of: request, until: signature.at)
         let held = Set(signature.observationIDs)
+        let observations = try await told(
+            stored.filter { held.contains($0.id) }, of: request, by: signature)
         let specimens = try await ask { () throws(StoreFailure) in try await store.specimens(requestID: request.id) }
-        let signed = observations.filter { held.contains($0.id) }.sorted { $0.id < $1.id }
+        let signed = observations.sorted { $0.id < $1.id }
         var content = SignedContent(
             patient: try await patient(request.patientID), request: request,
             specimens: SignableFile.specimens(specimens, of: signed), observations: signed,

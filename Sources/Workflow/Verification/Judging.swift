@@ -26,16 +26,17 @@ extension Desk {
 
     /// The facts of what arrived in one file: the results, what is calculated of them, how all of it was judged, and
     /// the calls that it opens. `changed`: analyses whose standing value is another one than before, without an
-    /// arrival. `whole`: all of it is judged again, whether concerned or not.
+    /// arrival. `whole`: all of it is judged again, whether concerned or not. `evenSigned`: whom or when it was taken
+    /// from is told otherwise, so that what is signed is judged again too, and amended by a person.
     func judge(
-        _ file: OpenFile, changed: Set<String> = [], whole: Bool = false
+        _ file: OpenFile, changed: Set<String> = [], whole: Bool = false, evenSigned: Bool = false
     ) async throws(CommandFailure) -> [Fact] {
         guard !file.arrivals.isEmpty || !changed.isEmpty else { return [] }
         let zone = sites[file.request.site]?.civilZone ?? .europeParis
         var judgement = Judgement(
             file, engine: shelf.engine.inZone(zone), approvals: shelf.approvals, catalogue: catalogue, at: now())
         judgement.switches = try await enginesOff(site: file.request.site)
-        try await recall(&judgement, file)
+        try await recall(&judgement, file, evenSigned: evenSigned)
         for place in judgement.file.arrivals.indices {
             judgement.file.arrivals[place] = try await completed(judgement.file.arrivals[place], judgement)
         }
@@ -54,7 +55,9 @@ extension Desk {
     }
 
     /// What stands in the file already, with the judgement of each.
-    private func recall(_ judgement: inout Judgement, _ file: OpenFile) async throws(CommandFailure) {
+    private func recall(
+        _ judgement: inout Judgement, _ file: OpenFile, evenSigned: Bool
+    ) async throws(CommandFailure) {
         let arrived = Set(file.arrivals.map(\.observation.id))
         let before = file.arrivals.compactMap(\.before).filter { !arrived.contains($0.id) }
         let old = file.standing.values.filter { !arrived.contains($0.id) } + before
@@ -84,6 +87,10 @@ extension Desk {
                 // It keeps the method that it was measured by, where somebody had told.
                 if judged.facts.method.isEmpty { judged.facts.method = catalogue.method(of: observation)?.name ?? "" }
                 judgement.reopenable[record.observationID] = true
+            } else if evenSigned {
+                // Under the control and the approvals of its day.
+                judgement.reopenable[record.observationID] = true
+                judgement.signed.insert(record.observationID)
             }
             judgement.records[record.observationID] = (judged, record.ordinal)
         }
@@ -169,6 +176,7 @@ extension Desk {
             let own = judgement.file.request.id
             let stands = try await unwithdrawn(requests: Set(read.values.joined().map(\.requestID)).subtracting([own]))
             for code in read.keys { read[code]?.removeAll { !stands.contains($0.requestID) } }
+            read = Dictionary(grouping: try await shown(read.values.flatMap(\.self)), by: \.analysis)
             let accessions = Set(read.values.joined().map(\.accession)).filter { !$0.isEmpty }
             let tubes =
                 accessions.isEmpty
