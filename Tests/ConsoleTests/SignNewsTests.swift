@@ -231,13 +231,17 @@ import Testing
 
     @Test func `the key and the code in one burst ask for a signature, and are neither looked for nor shown`() {
         var bench = bench()
-        let effects = scan(&bench, "s290618")
-        #expect(signed(effects) == SignDraft() && !bench.text.contains("290618"), "\(bench.text)")
+        let asked = scan(&bench, "s290618")
+        #expect(signed(asked) == nil && !bench.text.contains("290618"), "\(bench.text)")
+        #expect(bench.text.contains("Signer 261122-0412"), "the question is on the screen first: \(bench.text)")
+        #expect(signed(bench.type(.enter)) == SignDraft())
         var alone = self.bench()
         #expect(scan(&alone, "290618") == [.bell] && alone.mode == .browse && !alone.text.contains("290618"))
         #expect(alone.text.contains("rien n'est fait"))
         // A label, and a number of a request, are looked for.
-        for label in ["26112300121", "261122000412", "261101-0007", "H1234567"] {
+        for label in [
+            "26112300121", "261122000412", "261101-0007", "H1234567", "C1234567", "X1234567", "R1234567", "S123456",
+        ] {
             var bench = self.bench()
             #expect(scan(&bench, label) == [.find(label)], "\(label)")
         }
