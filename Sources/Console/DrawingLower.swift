@@ -47,8 +47,9 @@ extension Workbench {
                 "\(row.name) : \(state(of: row))", "\(words[.messages]) \(row.messages)",
                 "\(words[.pending]) \(row.pending)", "\(words[.orders]) \(row.orders)",
             ]
-            for (offset, text) in lines.prefix(resultRows).enumerated() {
-                screen.put(fit(text, inside.count), first + offset, inside.lowerBound)
+            let folded = lines.flatMap { CellWidth.fold(mark($0), inside.count) }
+            for (offset, text) in folded.prefix(resultRows).enumerated() {
+                screen.put(text, first + offset, inside.lowerBound)
             }
         case .waiting, .urgent, .held, .calls, .reception, .requests:
             drawWhy(&screen, first + resultRows, inside)

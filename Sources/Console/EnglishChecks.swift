@@ -87,14 +87,11 @@ package enum EnglishChecks {
         "la demande": "the request", "surestimé": "overestimated", "sous-estimé": "underestimated",
     ]
 
-    private static let uncontrolled = "aucun contrôle de qualité enregistré pour "
     private static let longestFirst = labels.sorted { $0.key.count > $1.key.count }
 
     /// The whole sentence.
     package static func words(_ french: String) -> String {
-        if french.hasPrefix(uncontrolled) {
-            return "no quality control recorded for " + french.dropFirst(uncontrolled.count)
-        }
+        if let control = EnglishControls.words(french) { return control }
         if let known = notes[french] { return known }
         guard let (name, note, facts) = parts(french) else { return EnglishServer.figures(french).trimmed }
         var text = name
@@ -104,6 +101,7 @@ package enum EnglishChecks {
 
     /// What goes behind the words of a hold: `: value 6,1; limit 1,0`, else its bare figures.
     package static func tail(_ french: String) -> String {
+        if let control = EnglishControls.words(french) { return ": " + control }
         guard let (_, note, facts) = parts(french) else { return EnglishServer.figures(french) }
         let told = note.map { " – " + (notes[$0] ?? quoted($0)) } ?? ""
         return told + (facts.isEmpty ? "" : ": " + facts.map(fact).joined(separator: "; "))

@@ -58,6 +58,7 @@ package struct Desk: Sendable {
     package let now: @Sendable () -> Instant
     /// Signatures whose report could not be made, kept at hand.
     package let unmade = UnmadeBoard()
+    let rehearsed = RehearsedReports()
     /// Makes the report of a signature to be, and keeps nothing of it: what it refuses is not signed.
     package var rehearsal: @Sendable (SignedReport) async throws(CommandFailure) -> Void = { _ in }
     /// Why a text cannot stand on a report as it is written; nil when it can.

@@ -77,6 +77,7 @@ struct StatusCommand: AsyncParsableCommand {
         if let waiting = try? await client.openReflexes() {
             table.add("examens réflexes À DÉCIDER (reflex list)", String(waiting.count))
         }
+        table.add("dont signés, et changés depuis", counts.signedOtherwise.map(String.init) ?? "–")
         table.add("signatures", String(counts.signatures))
         table.add("comptes rendus", String(counts.reports))
         table.add("comptes rendus NON FAITS", String(status.unmadeReports))

@@ -44,7 +44,8 @@ package enum EnglishTold {
 
     package static let parts: [SignedChange.Part: String] = [
         .birthName: "birth name", .givenNames: "given names", .birthDate: "birth date", .sex: "sex",
-        .birthplace: "birthplace", .usedName: "used name", .status: "identity status", .ins: "INS number",
+        .birthplace: "birthplace", .usedName: "used name", .status: "identity status",
+        .attributes: "identity attribute", .ins: "INS number",
         .prescriber: "prescriber", .tube: "tube", .kind: "kind of specimen", .collectedAt: "collected",
         .nonconformity: "nonconformity", .comment: "comment", .result: "result", .supplement: "attachment",
         .pending: "no analysis is to come any more: the partial report becomes complete",
@@ -146,6 +147,6 @@ package enum EnglishTold {
             "a digit is no key of this screen",
             "choose another: a signing code that is typed too late would become commands"
         ),
-        "keys.key": ("there is no such key", "write a letter, f2, ctrl-r, enter, up…"),
+        "keys.key": ("there is no key \"{«}\"", "write a letter, f2, ctrl-r, enter, up…"),
     ]
 }

@@ -262,7 +262,7 @@ extension SignBench {
             let version = holder.version == 0 ? "–" : String(holder.version)
             lines.append(
                 "\(holder.who) : \(say(.holderState, version, told(holder.state))), "
-                    + say(.holderNext, told(holder.next)))
+                    + say(holder.next.hasPrefix("rien") ? .holderNone : .holderNext, told(holder.next)))
         }
         lines += ["", say(.earlierVersion, String(found.signed))]
         return lines + found.earlier.map { "  " + $0 }

@@ -7,7 +7,7 @@ extension Patient {
     /// Whether a signature over `earlier` would read otherwise.
     package func isSignedOtherwise(than earlier: Patient) -> Bool {
         traits != earlier.traits || usedName != earlier.usedName || status != earlier.status
-            || publishableINS != earlier.publishableINS
+            || publishableINS != earlier.publishableINS || attributes != earlier.attributes
     }
 }
 

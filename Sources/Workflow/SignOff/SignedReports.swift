@@ -89,12 +89,15 @@ extension Desk {
     }
 
     /// Refuses a signature whose report could not be made: page, document and messages are made as they will leave.
+    /// `isAhead`: before the code is asked for; the signature that follows need not make the same again.
     func rehearse(
-        _ signature: Signature, _ content: SignedContent, _ request: Request
+        _ signature: Signature, _ content: SignedContent, _ request: Request, isAhead: Bool = false
     ) async throws(CommandFailure) {
         do throws(CommandFailure) {
             let signed = try await report(of: signature, content, request)
+            if !isAhead, rehearsed.take(signed, at: now()) { return }
             try await rehearsal(signed)
+            if isAhead { rehearsed.keep(signed, at: now()) }
         } catch {
             guard case .refused(let refusal) = error else { throw error }
             let place = refusal.place.isEmpty || refusal.place == request.number ? "" : ", " + refusal.place
@@ -168,8 +171,14 @@ extension Desk {
 }
 
 extension SignedContent {
-    fileprivate func isCovered(by signature: Signature) -> Bool {
-        Digest.sha256Hex(canonicalBytes) == signature.contentHash
+    /// Whether it is what was signed. A signature of before attributes of the identity were covered still covers what
+    /// it covered then.
+    func isCovered(by signature: Signature) -> Bool {
+        if Digest.sha256Hex(canonicalBytes) == signature.contentHash { return true }
+        guard !patient.attributes.isEmpty, signature.context?.attributes == nil else { return false }
+        var then = self
+        then.patient.attributes = []
+        return Digest.sha256Hex(then.canonicalBytes) == signature.contentHash
     }
 }
 
