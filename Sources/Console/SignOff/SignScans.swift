@@ -81,8 +81,8 @@ extension SignBench {
             seek(label)
             effects.append(.find(label))
             return effects
-        // Keys that a slow line gave together; nothing is signed before its question was on the screen.
-        case .keys: return rest.flatMap { press(.character($0)) }
+        // Keys that a slow line gave together; a question that nobody can have read is not answered by them.
+        case .keys: return rest.flatMap { press(.character($0)) } + press(.enter)
         case .digits:
             let effects = before.map { takeBack($0, typed: code.prefix(typed)) } ?? []
             if let label = Workbench.joined(digits, code) { return effects + take(scan: label, typed: 0) }
