@@ -37,10 +37,10 @@ extension LaboratoryAPI {
                 }
                 var found = [String: [Observation]]()
                 for code in codes {
-                    found[code] = try await desk.store.history(
+                    let stored = try await desk.store.history(
                         patientID: request.patientID, analysis: code, from: since,
-                        before: desk.now().advanced(by: .seconds(60)), limit: limit + own.count
-                    ).filter { !own.contains($0.id) }
+                        before: desk.now().advanced(by: .seconds(60)), limit: limit + own.count)
+                    found[code] = try await desk.shown(stored.filter { !own.contains($0.id) })
                 }
                 // Asked once for all: the analyses of a patient come from the same requests.
                 let stands = try await desk.unwithdrawn(requests: Set(found.values.joined().map(\.requestID)))

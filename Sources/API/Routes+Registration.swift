@@ -148,7 +148,7 @@ extension LaboratoryAPI {
         let request = try await request(reference, call)
         let patient = try await desk.patient(request.patientID)
         let stored = try await desk.store.observations(requestID: request.id)
-        let remarked = try await desk.withRemarks(stored, of: request)
+        let remarked = try await desk.told(stored, of: request)
         let observations = try await desk.standing(remarked, at: desk.now())
         let events = try await desk.store.observationEvents(requestID: request.id)
         let signatures = try await desk.store.signatures(requestID: request.id)

@@ -69,6 +69,8 @@ package struct ReportStoryView: Codable, Sendable, Hashable {
     package var deliveries: [DeliveryLineView]
     package var acts: [Act]
     package var signatures: [SignatureView] = []
+    /// What the last signature covers and that is said otherwise now: the file is with the biologist again.
+    package var changes: [SignedChange]?
     /// Who was not sent a version, newest first.
     package var withheld: [WithheldView]
     package init(

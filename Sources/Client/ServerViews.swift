@@ -97,6 +97,8 @@ package struct CountsView: Codable, Sendable, Hashable {
     package var triageTotal = 0
     package var awaitingTechnical = 0
     package var awaitingSignature = 0
+    /// Of these, signed before and said otherwise since; nil: an older server.
+    package var signedOtherwise: Int?
     package var signatures = 0
     package var reports = 0
     package var deliveriesAccepted = 0

@@ -50,7 +50,7 @@ struct EarlierVersions {
     var identityWasWrong = false
     /// Whose record in the DMP is known to have had a version of this request, which no deletion took since.
     private var confirmed: [ReportSubject] = []
-    /// Who may have a version now, each its own, oldest first, two where the newer one is unanswered: a document that the DMP may not have went to others meanwhile.
+    /// Who may have a version now, each its own: a document that the DMP may not have went to others meanwhile.
     private(set) var holdings: [Holding] = []
 
     /// Those who have it as a report of the person that it is of.
@@ -89,8 +89,7 @@ struct EarlierVersions {
         let subject = ReportSubject(sent.patient)
         let taken = events.last { $0.kind == .accepted }?.at
         func hold(_ destination: Destination, _ recipient: Recipient?, _ at: Instant?) {
-            // What nobody answers may never come: the version before stands beside it until then.
-            if taken != nil || at != nil { drop(destination, of: subject) }
+            drop(destination, of: subject)
             holdings.append(
                 Holding(
                     destination: destination, delivery: delivery, recipient: recipient, subject: subject,

@@ -37,11 +37,23 @@ package final class ReportDispatch: Sendable {
     /// What a queue that drains is interrupted for: somebody changed or signed something, or an end of hiding may have
     /// come.
     final class News: Sendable {
-        private let since = Mutex<(isRung: Bool, looked: ContinuousClock.Instant)>((false, .now))
+        private struct State {
+            var isRung = false, isSigned = false, looked = ContinuousClock.now
+        }
+        private let since = Mutex(State())
+        /// Two hundred files signed one after the other do not keep the queue from draining.
+        private static let signaturesEvery = Duration.seconds(2)
+
+        /// Before the next message.
         func ring() { since.withLock { $0.isRung = true } }
-        func looked(at now: ContinuousClock.Instant) { since.withLock { $0 = (false, now) } }
+        /// Soon: something was signed.
+        func ringOfSignature() { since.withLock { $0.isSigned = true } }
+        func looked(at now: ContinuousClock.Instant) { since.withLock { $0 = State(looked: now) } }
         func isWaiting(at now: ContinuousClock.Instant) -> Bool {
-            since.withLock { $0.isRung || now - $0.looked >= ReportDispatch.hidingsEvery }
+            since.withLock { state in
+                if state.isRung { return true }
+                return now - state.looked >= (state.isSigned ? News.signaturesEvery : ReportDispatch.hidingsEvery)
+            }
         }
     }
     let news: News
@@ -189,8 +201,8 @@ package final class ReportDispatch: Sendable {
         return true
     }
 
-    /// What a later signature replaced, whose report was made meanwhile, is never made: it would replace it in turn. Nor
-    /// is what was signed before a withdrawal: it would bring back what was taken back.
+    /// What a later signature replaced, whose report was made meanwhile, is never made: it would replace it in turn.
+    /// Nor is what was signed before a withdrawal: it would bring back what was taken back.
     private func isStanding(_ signature: Signature) async throws(CommandFailure) -> Bool {
         let request = try await desk.request(signature.requestID)
         if try await state(of: request, since: signature.at).isWithdrawn { return false }

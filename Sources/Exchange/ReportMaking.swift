@@ -89,7 +89,7 @@ extension ReportDispatch {
     package func serve(_ desk: inout Desk) {
         desk.afterSigning = {
             self.resumeAddressees()
-            self.news.ring()
+            self.news.ringOfSignature()
             self.wake()
         }
         desk.afterPatientChange = { self.patientChanged($0) }
@@ -98,6 +98,10 @@ extension ReportDispatch {
         desk.destinations = { Set(EarlierVersions.destinations(of: $0).map(\.description)) }
         desk.defect = { ReportPrinter.defect(in: $0) }
         desk.attachmentDefect = { ReceivedPDF.defect(in: $0) }
+        desk.pictureDefect = {
+            do throws(Refusal) { _ = try Picture.read($0, at: "images") } catch { return error }
+            return nil
+        }
         desk.attachmentsFit = { (parts, number) throws(Refusal) in
             try MailSize.check(MailSize.joined(parts), parts, at: number)
         }

@@ -110,7 +110,7 @@ extension Desk {
                 remedy: "ouvrir ce dossier, ou vérifier le matricule auprès d'INSi"))
     }
 
-    /// A change is a new version; the one before stays. Oppositions are facts of law: they stay, as they were
+    /// A change is a new version; the one before stays. What results were judged by has them judged again. Oppositions are facts of law: they stay, as they were
     /// recorded, unless they are lifted by name.
     package func updatePatient(
         _ id: String, lifting lifted: Set<Opposition.Way> = [], by author: Author,
@@ -136,8 +136,9 @@ extension Desk {
                 try checkMail([doctor].compactMap { $0 })
             }
             try await refuseTwin(of: changed)
+            let judged = try await judgeAgain(as: changed, before: old)
             try await ask { () throws(StoreFailure) in
-                try await store.append([.patient(changed)], note: note(author, "patient.update", id, now()))
+                try await store.append([.patient(changed)] + judged, note: note(author, "patient.update", id, now()))
             }
             afterPatientChange(changed.id)
             return changed
@@ -271,7 +272,7 @@ extension Desk {
                 specimen.nonconformityAt = isNone ? nil : at
             }
             let changed = specimen
-            let judged = try await judgeAgain(on: changed)
+            let judged = try await judgeAgain(on: changed, before: found ?? changed)
             let orders = try await orders(for: [changed], at: at)
             try await ask { () throws(StoreFailure) in
                 try await store.append(

@@ -33,8 +33,8 @@ extension Desk {
         }
     }
 
-    /// What is known of the person with a request, from now on: what stands and is not signed is judged and calculated
-    /// with it. Answers the request and how many results were judged.
+    /// What is known of the person with a request, from now on: what stands is judged and calculated with it, and what is
+    /// signed comes back to be amended where that says something else. Answers the request and how many results were judged.
     package func setClinical(
         _ clinical: ClinicalFacts, of reference: String, reason: String, by author: Author
     ) async throws(CommandFailure) -> (request: Request, judged: Int) {
@@ -52,8 +52,9 @@ extension Desk {
             changing.clinical = clinical.isEmpty ? nil : clinical
             let request = changing
             file.request = request
-            let measured = file.standing.values.filter { $0.origin.calculation == nil }.map(\.analysis)
-            let judged = try await judge(file, changed: Set(measured), whole: true)
+            let judged = try await judge(
+                file, changed: file.measured, whole: true,
+                evenSigned: try await withdrawal(of: request) == nil)
             let subject = "\(request.number) : \(reason.prefix(120))"
             try await ask { () throws(StoreFailure) in
                 try await store.append(

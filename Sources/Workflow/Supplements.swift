@@ -88,7 +88,7 @@ extension Desk {
             let (standing, last) = try await supplements(of: request)
             try decide { () throws(Refusal) in
                 try part.check(places: places, analyses: codes)
-                try part.checkReports(attachmentDefect)
+                try part.checkOpened(reports: attachmentDefect, pictures: pictureDefect)
                 var both = standing
                 both.add(part)
                 try both.checkNumbers()

@@ -29,7 +29,7 @@ extension Desk {
             requests[id] = (request, patient)
         }
         let at = now()
-        let judged = try await standing(waiting, at: at)
+        let judged = try await standing(waiting, asStored: true, at: at)
         let lines = judged.compactMap { observation -> WorklistLine? in
             guard let (request, patient) = requests[observation.requestID] else { return nil }
             return WorklistLine(
@@ -291,7 +291,7 @@ extension Desk {
     ) async throws(CommandFailure) -> (Request, [Observation], [ObservationEvent]) {
         let request = try await request(reference)
         let stored = try await ask { () throws(StoreFailure) in try await store.observations(requestID: request.id) }
-        let observations = try await withRemarks(stored, of: request)
+        let observations = try await told(stored, of: request)
         let events = try await ask { () throws(StoreFailure) in
             try await store.observationEvents(requestID: request.id)
         }

@@ -59,7 +59,8 @@ struct PatientCommand: AsyncParsableCommand {
             // What is right for one request is a person's to say: the doctor of then was the right one then.
             Output.prose(
                 """
-                médecin traitant : ce qui n'est pas encore parti et les prochains comptes rendus vont à celui d'aujourd'hui.
+                médecin traitant : ce qui n'est pas encore parti et les prochains comptes rendus vont à celui \
+                d'aujourd'hui.
                 Ce qui est déjà parti n'est ni repris à qui l'a, ni envoyé au nouveau ; pour un dossier précis : \
                 paillasse request change DEMANDE --copy …
                 """)

@@ -82,6 +82,11 @@ extension ReportCommand {
                 table.add(Moment(text: at).french, cells[0], cells[1], cells[2], cells[3])
             }
             Output.table(table, empty: "aucun compte rendu")
+            guard let changes = story.changes, !changes.isEmpty else { return }
+            Output.line()
+            Output.prose(
+                "dit autrement depuis la signature, attend le biologiste (paillasse bio show \(story.requestNumber)) : "
+                    + changes.map(\.frenchText).joined(separator: ", "))
         }
     }
 

@@ -150,7 +150,7 @@ struct RequestCommand: AsyncParsableCommand {
                 if found.isEmpty { table.add(line.analysis, "", "", "", "à faire", "", "") }
                 for observation in found {
                     table.add(
-                        observation.analysis, observation.result, observation.interval?.frenchText ?? "",
+                        observation.analysis, observation.result, BioWords.bounds(observation),
                         observation.mark, observation.state?.rawValue ?? "", observation.holdCodes, observation.id)
                 }
             }

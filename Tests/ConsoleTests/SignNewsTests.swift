@@ -262,7 +262,9 @@ import Testing
         #expect(scan(&alone, "290618") == [.bell] && alone.mode == .browse && !alone.text.contains("290618"))
         #expect(alone.text.contains("rien n'est fait"))
         // A label, and a number of a request, are looked for.
-        for label in ["26112300121", "261122000412", "261101-0007", "H1234567"] {
+        for label in [
+            "26112300121", "261122000412", "261101-0007", "H1234567", "C1234567", "X1234567", "R1234567", "S123456",
+        ] {
             var bench = self.bench()
             #expect(scan(&bench, label) == [.find(label)], "\(label)")
         }

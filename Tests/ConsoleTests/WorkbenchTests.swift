@@ -186,6 +186,29 @@ import Testing
         #expect(bench.row(0).contains("CQ 1✖ 1⧗") && bench.row(0).contains("TRI 3"))
     }
 
+    @Test func `a decision value and a therapeutic range are told apart from an interval wherever they stand`() {
+        #expect(Language.french.bounds("≤ 5,0", .reference) == "≤ 5,0")
+        #expect(Language.french.bounds("", .decision).isEmpty)
+        for (nature, french, english) in [
+            (AppliedInterval.Nature.decision, ("seuil ≤ 4,9", "valeur décisionnelle ≤ 4,9"), "limit ≤ 4,9"),
+            (.therapeutic, ("cible ≤ 4,9", "zone thérapeutique ≤ 4,9"), "target ≤ 4,9"),
+        ] {
+            #expect(Language.english.bounds("≤ 4,9", nature) == english)
+            var bench = Morning.bench(width: 160, height: 40)
+            let lines = Morning.lines.map { line in
+                var line = line
+                if line.analysis == "K" { (line.interval, line.nature) = ("≤ 4,9", nature) }
+                return line
+            }
+            _ = bench.receive(.loaded(.worklist(lines)), at: bench.now)
+            _ = bench.receive(.file(Morning.file(of: "261122000412", lines: lines)), at: bench.now)
+            bench.type(.tab, .down)
+            #expect(bench.currentResult?.analysis == "K")
+            #expect(bench.text.contains(french.0) && bench.text.contains(french.1))
+            #expect(!bench.text.contains("intervalle ≤ 4,9"))
+        }
+    }
+
     @Test func `chooses among several runs, the ones after it set aside with a reason`() throws {
         var bench = Morning.bench(width: 120, height: 36)
         var second = Morning.line("a9", "261122000412", "MARTIN Léa", "K", "4,1", run: 2)

@@ -155,6 +155,11 @@ enum SupplementTests {
                 $0.images = [ReportImage(place: "biochimie", caption: "x", format: .png, bytes: [1, 2])]
             } == "supplement.image")
         #expect(
+            try await code {
+                let cut = Array(SupplementTests.picture.bytes.prefix(60))
+                $0.images = [ReportImage(place: "biochimie", caption: "x", format: .png, bytes: cut)]
+            } == "printing.picture")
+        #expect(
             try await code { $0.attachedReports = [ForeignReport(title: "x", number: "1", pdf: [1])] }
                 == "supplement.pdf")
         #expect(

@@ -39,10 +39,9 @@ import Testing
         let inside = Deflater.smallest(Array((heads + bodies.joined(separator: "\n")).utf8))
         var bytes = Array("%PDF-1.5\n".utf8)
         let objects = bytes.count
-        bytes +=
-            Array(
-                "4 0 obj << /Type /ObjStm /N 3 /First \(heads.utf8.count) /Filter /FlateDecode /Length \(inside.count) >>\nstream\n"
-                    .utf8) + inside + Array("\nendstream endobj\n".utf8)
+        let store = "4 0 obj << /Type /ObjStm /N 3 /First \(heads.utf8.count) /Filter /FlateDecode"
+        bytes += Array("\(store) /Length \(inside.count) >>\nstream\n".utf8) + inside
+        bytes += Array("\nendstream endobj\n".utf8)
         let table = bytes.count
         var rows: [[UInt8]] = [[0, 0, 0, 255]]
         for rank in 0..<3 { rows.append([2, 0, 4, UInt8(rank)]) }
@@ -53,11 +52,11 @@ import Testing
             above = row
         }
         let data = Deflater.smallest(predicted)
-        bytes +=
-            Array(
-                ("5 0 obj << /Type /XRef /W [1 2 1] /Size 6 /Root 1 0 R \(encrypted ? "/Encrypt 9 0 R " : "")"
-                    + "/Filter /FlateDecode /DecodeParms << /Predictor 12 /Columns 4 >> /Length \(data.count) >>\nstream\n")
-                    .utf8) + data + Array("\nendstream endobj\nstartxref\n\(table)\n%%EOF\n".utf8)
+        let lock = encrypted ? "/Encrypt 9 0 R " : ""
+        let head = "5 0 obj << /Type /XRef /W [1 2 1] /Size 6 /Root 1 0 R \(lock)/Filter /FlateDecode"
+        let how = "/DecodeParms << /Predictor 12 /Columns 4 >> /Length \(data.count) >>\nstream\n"
+        bytes += Array("\(head) \(how)".utf8) + data
+        bytes += Array("\nendstream endobj\nstartxref\n\(table)\n%%EOF\n".utf8)
         return bytes
     }
 

@@ -149,12 +149,12 @@ import Workflow
             #expect(shown.code == 0 && !shown.output.contains("masqué"), "\(shown)")
             _ = try await laboratory.dispatch.sendDue()
             let resent = try await tool.run("report", "resend", number, "--reason", "demande du médecin")
-            #expect(resent.code == 0 && resent.output.contains("vers DMP, "), "\(resent)")
-            #expect(resent.output.contains("@patient.mssante.fr : message "), "\(resent)")
+            let box = "vers pascal.charles@medecin.mssante.fr : message "
+            #expect(resent.code == 0 && resent.output.contains("\nversion 4, \(box)"), "\(resent)")
             _ = try await laboratory.dispatch.sendDue()
             let withdrawn = try await tool.run("report", "withdraw", number, "--reason", "erreur de patient")
             #expect(withdrawn.code == 0 && withdrawn.output.contains("retiré"), "\(withdrawn)")
-            #expect(withdrawn.output.contains("retrait de la version 3, vers DMP, "), "\(withdrawn)")
+            #expect(withdrawn.output.contains("retrait de la version 4, \(box)"), "\(withdrawn)")
             _ = try await laboratory.dispatch.sendDue()
             #expect(pfi.tally.stored == 5)
             for words in [["request", "show", number], ["bio", "show", number]] {

@@ -284,7 +284,9 @@ import Workflow
             _ = try await update("--not-opposed", "dmp")
             #expect(try await !road.laboratory.desk.patient(id).isOpposed(to: .dmp))
 
-            let mailed = try await update("--doctor-mail", "p.charles@medecin.mssante.fr")
+            let mailed = try await update(
+                "--doctor-rpps", "10009876543", "--doctor-name", "CHARLES", "--doctor-given", "Pascal", "--doctor-mail",
+                "p.charles@medecin.mssante.fr")
             #expect(mailed.contains("p.charles@medecin.mssante.fr") && !mailed.contains("rien n'a changé"), "\(mailed)")
             #expect(mailed.contains("médecin traitant : ce qui n'est pas encore parti"), "\(mailed)")
             #expect(!lifted.contains("médecin traitant :"), "\(lifted)")

@@ -30,41 +30,24 @@ import Workflow
         let standing = try await bench.desk.standing(try await bench.observations(made), at: bench.clock.now)
         #expect(standing.count == 3)
         for one in standing { #expect(one.holds.map(\.code).contains(.interference), "\(one.analysis)") }
-        // What came with it or after it is not given; what stood before is not signed.
-        for code in ["K", "CREA"] {
-            guard case .notPerformed(let reason) = try await bench.observation(code, made).value else {
-                Issue.record("\(code) is given")
+        // Neither what came with it or after it, nor what stood before, is given.
+        for one in standing {
+            guard case .notPerformed(let reason) = one.value else {
+                Issue.record("\(one.analysis) is given")
                 continue
             }
             #expect(reason.hasPrefix("non rendu : échantillon hémolysé"))
+            #expect(one.interval == nil)
         }
         try await bench.validate(["K", "CREA"], of: made)
-        // Its technical validation is taken back, and it cannot be given again.
+        // The technical validation of the one before is taken back.
         #expect(try await bench.desk.worklist(site: "nord", limit: 9).map(\.observation.analysis) == ["NA"])
-        #expect(
-            await refusal { () throws(CommandFailure) in
-                let sodium = try await bench.desk.worklist(site: "nord", limit: 9)[0].observation
-                _ = try await bench.desk.validate(
-                    [sodium.id], of: made.request.number, reason: "relu", by: Bench.technician)
-            } == "tech.held")
-        // Not even when it had been validated all the same.
-        let sodium = try await bench.observation("NA", made)
-        try await bench.store.append(
-            [
-                .observationEvent(
-                    ObservationEvent(
-                        observationID: sodium.id, ordinal: 3, kind: .technicallyValidated, author: "technicien",
-                        at: bench.clock.now))
-            ],
-            note: AuditNote(
-                site: "nord", author: "technicien", action: "tech.validate", subject: made.request.number,
-                at: bench.clock.now))
-        #expect(
-            await refusal { () throws(CommandFailure) in
-                let file = try await bench.desk.fileToSign(made.request.number)
-                _ = try await bench.desk.sign(
-                    made.request.number, contentHash: file.contentHash, allowPartial: false, by: Bench.biologist)
-            } == "sign.interference")
+        try await bench.validate(["NA"], of: made)
+        let report = try await bench.desk.signedReport(of: try await bench.sign(made))
+        #expect(report.content.observations.count == 3)
+        for one in report.content.observations { #expect(one.value.frenchText == "Non réalisé", "\(one.analysis)") }
+        // What came stays as it came.
+        #expect(try await bench.observation("NA", made).value.frenchText == "140")
         let replay = try await bench.desk.replayRules(
             from: bench.clock.now.advanced(by: .seconds(-86_400)), before: bench.clock.now.advanced(by: .seconds(1)),
             by: Bench.biologist)

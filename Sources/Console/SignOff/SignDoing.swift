@@ -88,7 +88,9 @@ extension SignBench {
             mode = .question(
                 SignQuestion(purpose: .note(number), title: [say(.noteTitle, number)], parts: [part]))
         case .amend: return askToAmend(sheet)
-        case .versions: return [.versions(number, draft)]
+        case .versions:
+            isPageUnwanted = false
+            return [.versions(number, draft)]
         case .except, .why, .history, .call, .reject:
             guard let line = target(of: action) else { return [.bell] }
             // It is seen on which line the key acts.
@@ -135,7 +137,9 @@ extension SignBench {
             }
             drafts[number] = draft
             return reopen()
-        case .why: return [.why(line.line.id)]
+        case .why:
+            isPageUnwanted = false
+            return [.why(line.line.id)]
         case .history:
             mode = .page(title: say(.historyTitle, code), lines: curve(line), top: 0)
         case .reject:
@@ -264,73 +268,6 @@ extension SignBench {
                     .init(word: .amendWords, isOptional: true),
                 ]))
         return []
-    }
-
-    // A batch
-
-    private mutating func beginLot() -> [SignEffect] {
-        let picks = releasable(filtered)
-        guard !picks.isEmpty else {
-            let others = releasable(queue).count
-            if others > 0 {
-                notice = Notice(say(.lotFiltered, filter, String(others)), .dim)
-                return [.bell]
-            }
-            notice = Notice(begun.isEmpty ? say(.lotNone) : lotBegun, .dim)
-            return [.bell]
-        }
-        // The instant is the seed: nobody knows beforehand which files will be shown.
-        var random = PRNG(seed: UInt64(bitPattern: now.milliseconds))
-        let drawn = Array(
-            picks.map(\.number).shuffled(using: &random).prefix(settings.drawn(of: picks.count)))
-        mode = .lot(picks, drawn: drawn, at: -1)
-        fileTop = 0
-        return []
-    }
-
-    mutating func goOn(_ picks: [SignPick], _ drawn: [String], _ at: Int) -> [SignEffect] {
-        // A file that is not here yet was not read.
-        if drawn.indices.contains(at), sheets[drawn[at]] == nil { return [] }
-        fileTop = 0
-        if drawn.indices.contains(at + 1) {
-            mode = .lot(picks, drawn: drawn, at: at + 1)
-            return [.open(drawn[at + 1], SignDraft())]
-        }
-        mode = .question(
-            SignQuestion(
-                purpose: .lot(picks), title: lotLines(picks, drawn) + [saidBy, say(.meaning)],
-                parts: [
-                    .init(word: .lotCount, expected: String(picks.count)), .init(word: .pin, isSecret: true),
-                ]))
-        return []
-    }
-
-    private var lotBegun: String { say(.lotBegun, begun.joined(separator: ", "), key(.sign)) }
-
-    func lotLines(_ picks: [SignPick], _ drawn: [String]) -> [String] {
-        let numbers = Set(picks.map(\.number))
-        let lot = queue.filter { numbers.contains($0.number) }
-        var lines = [
-            say(.lotSummary, String(picks.count), String(lot.reduce(0) { $0 + $1.fresh })),
-            say(.lotLeft, String(count(.critical)), String(count(.held)), String(count(.partial))),
-        ]
-        if !begun.isEmpty { lines.append(lotBegun) }
-        if let oldest = lot.map(\.at).min() { lines.append(say(.lotOldest, waited(oldest))) }
-        var sections = [String: Int]()
-        for row in lot { for section in row.sections { sections[section, default: 0] += 1 } }
-        if !sections.isEmpty {
-            lines.append(
-                sections.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
-        }
-        let others = releasable(queue).count - picks.count
-        if !filter.isEmpty, others > 0 { lines.append(say(.lotFiltered, filter, String(others))) }
-        lines.append(
-            say(.quality)
-                + controls.text(
-                    manner.signs, absentWord: say(.controlsAbsent), exemptWord: say(.controlsExempt)))
-        if !rules.isEmpty { lines.append(say(.lotRules, rules)) }
-        lines.append(say(.lotSample, String(drawn.count)))
-        return lines
     }
 
     // Moves

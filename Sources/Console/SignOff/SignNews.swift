@@ -159,7 +159,10 @@ extension SignBench {
                 return []
             }
         }
-        return ahead.keep(input) ? [] : [.bell]
+        guard ahead.keep(input), let sought else { return [.bell] }
+        notice = Notice(
+            Texts(manner.language).say(.scanned, [sought]) + " · " + say(.keysWaiting, String(ahead.count)), .good)
+        return []
     }
     mutating func giveUp() {
         if let sought {
@@ -170,13 +173,10 @@ extension SignBench {
         ahead = []
     }
     private mutating func tellUnanswered(_ label: String, dropped: Int = 0) {
-        let said = notice.flatMap { $0.tint == .critical && unanswered == nil ? $0.text + " · " : nil } ?? ""
         let file = [current, sheet?.patient].compactMap { $0 }.joined(separator: " ")
-        // A code may be among what was dropped: its number only.
-        let text =
-            (dropped > 0 ? say(.keysDropped, label, String(dropped)) + " · " : "")
-            + say(.notOpened, label, file.isEmpty ? "–" : file, key(.back))
-        notice = Notice(said + text, .critical)
+        notice = Texts(manner.language).unanswered(
+            label, dropped: dropped, stays: file.isEmpty ? nil : file, back: key(.back),
+            after: unanswered == nil ? notice : nil)
     }
     /// A key that would do something to the file that stayed; any other says that it is meant.
     mutating func isOfUnanswered(_ key: Key) -> Bool {

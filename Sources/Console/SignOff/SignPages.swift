@@ -36,7 +36,13 @@ extension SignBench {
             add(say(word, key(.except)), Style(.held, bold: true))
         }
         let groups = HoldGroup.groups(of: sheet.signed.map { ($0.line.analysis, $0.line.holds) }, told: sheet.told)
-        if groups.isEmpty, sheet.changes.isEmpty, sheet.attributes.isEmpty, !sheet.signed.isEmpty, !sheet.isSigned {
+        // What stands under the results on the report: the signature covers it.
+        for line in sheet.signed {
+            if let words = line.line.comment { add("\(manner.signs.bullet) \(line.line.analysis) : \(words)") }
+        }
+        let aside = sheet.obstacles.filter { [.reflex, .freeWords].contains($0.kind) }
+        for one in aside { add(manner.signs.held + " " + words(one), Style(.held)) }
+        if groups.isEmpty, aside.isEmpty, sheet.changes.isEmpty, sheet.attributes.isEmpty, !sheet.signed.isEmpty, !sheet.isSigned {
             add(manner.signs.proposable + " " + say(.none), Style(.good))
         }
         for group in groups { for (text, style) in lines(of: group, in: sheet) { add(text, style) } }
@@ -171,7 +177,8 @@ extension SignBench {
             line.points.count > 1
             ? Trend.spark(line.points, low: line.low, high: line.high, signs: manner.signs) : ""
         let prior = line.prior.map { "\($0.value) (\(day($0.at)))" } ?? ""
-        return [own.analysis, own.valueAndUnit, flags(line), own.interval, prior, trend]
+        let bounds = manner.language.bounds(own.interval, own.nature)
+        return [own.analysis, own.valueAndUnit, flags(line), bounds, prior, trend]
     }
 
     func lineColumns(_ lines: [SignLine], _ columns: Int) -> LineColumns {
@@ -255,7 +262,7 @@ extension SignBench {
             let version = holder.version == 0 ? "–" : String(holder.version)
             lines.append(
                 "\(holder.who) : \(say(.holderState, version, told(holder.state))), "
-                    + say(.holderNext, told(holder.next)))
+                    + say(holder.next.hasPrefix("rien") ? .holderNone : .holderNext, told(holder.next)))
         }
         lines += ["", say(.earlierVersion, String(found.signed))]
         return lines + found.earlier.map { "  " + $0 }

@@ -184,8 +184,8 @@ package struct DeliveryEvent: Codable, Sendable, Hashable {
 
     /// A DMP says by its code alone that what is named to it is not there (`UnresolvedReferenceException`, IHE ITI TF-3
     /// table 4.2.4.1-2). Anything else, whatever its words (a busy repository, an unknown type of document, no word),
-    /// leaves what it may have as it stands: a version offered again as new would stand beside it. `detail`: that of its
-    /// refusal, which begins with the code.
+    /// leaves what it may have as it stands: a version offered again as new would stand beside it. `detail`: that of
+    /// its refusal, which begins with the code.
     package static func deniesDocument(_ detail: String?) -> Bool {
         detail?.split(separator: " ").first == "UnresolvedReferenceException"
     }

@@ -146,11 +146,15 @@ extension ReportSupplements {
         try checkNumbers()
     }
 
-    /// Refuses an attached report that could not be opened; `defect` reads it.
-    package func checkReports(_ defect: ([UInt8]) -> Refusal?) throws(Refusal) {
-        for report in attachedReports {
-            guard let found = defect(report.pdf) else { continue }
-            throw Refusal(found.code, at: report.number, because: found.cause, remedy: found.remedy)
+    /// Refuses an attached report or a picture that could not be opened; these read them.
+    package func checkOpened(
+        reports: ([UInt8]) -> Refusal?, pictures: ([UInt8]) -> Refusal?
+    ) throws(Refusal) {
+        let defects =
+            attachedReports.map { ($0.number, reports($0.pdf)) } + images.map { ($0.place, pictures($0.bytes)) }
+        for (place, defect) in defects {
+            guard let defect else { continue }
+            throw Refusal(defect.code, at: place, because: defect.cause, remedy: defect.remedy)
         }
     }
 

@@ -30,6 +30,9 @@ package struct Signature: Codable, Sendable, Hashable {
     package var isStanding: Bool?
     /// Title of what the report says of that.
     package static let standingTitle = "Libération automatique"
+    /// Which judgement shows each of the results that were judged more than once (`EvaluationRecord.ordinal`), as the
+    /// signature covers it; the others, and all in signatures older than that, are shown by their own rows.
+    package var judgements: [String: Int]?
     /// Identity, prescriber and tubes in the words that were signed; nil in signatures older than that.
     package var context: SignedContext?
 
@@ -122,6 +125,9 @@ package struct SignedContent: Sendable, Hashable {
             out.add("observedAt", String(observation.observedAt.milliseconds))
         }
         // Nothing is added when there is none: what was signed before they existed keeps its hash.
+        if !patient.attributes.isEmpty {
+            out.add("attributes", patient.attributes.map(\.rawValue).sorted().joined(separator: ","))
+        }
         if !supplements.isEmpty { supplements.write(into: &out) }
         return out.bytes
     }

@@ -32,6 +32,8 @@ package struct StoreCounts: Codable, Sendable, Hashable {
     package var triageTotal = 0
     package var awaitingTechnical = 0
     package var awaitingSignature = 0
+    /// Of these, files whose signed content is said otherwise since; a store leaves it to the workflow.
+    package var signedOtherwise = 0
     package var signatures = 0
     package var reports = 0
     package var deliveriesAccepted = 0
@@ -88,10 +90,16 @@ package protocol LaboratoryStore: Sendable {
     /// Observations without any event; of urgent requests first, then oldest first.
     func observationsAwaitingTechnicalValidation(site: String?, limit: Int) async throws(StoreFailure) -> [Observation]
     /// Ids of requests that have an observation whose last event is `technicallyValidated` and that no signature holds,
-    /// or a signature whose content may have changed since (`Reopening.swift`); urgent first, then oldest first.
-    func requestsAwaitingSignature(site: String?, limit: Int) async throws(StoreFailure) -> [String]
+    /// or a signature whose content may have changed since (`Reopening.swift`). In the order of the biologist's queue
+    /// (`SignRank`), as far as the facts tell it, so that a limit cuts nothing grave: critical, then held; in each
+    /// urgent first, then the gravest reason, then oldest first. `doubted`: analyses whose control is rejected now.
+    func requestsAwaitingSignature(
+        site: String?, limit: Int, doubted: Set<String>
+    ) async throws(StoreFailure) -> [String]
     /// Of these, those that have a signature whose content may have changed: whether it has is the workflow's to judge.
     func requestsUnderReview(site: String?, limit: Int) async throws(StoreFailure) -> [String]
+    /// Ids of the requests that have a result of this patient, whatever became of it, in their order.
+    func requests(withResultsOf patientID: String) async throws(StoreFailure) -> [String]
     /// For each analysis, the `depth` observations most recently observed before `before` on other requests of this
     /// patient that a signature holds, newest first.
     func previousSigned(
@@ -104,7 +112,7 @@ package protocol LaboratoryStore: Sendable {
     /// The same of several analyses at once, by analysis; those without any are left out.
     func histories(patientID: String, analyses: [String], from: Instant, before: Instant, limit: Int)
         async throws(StoreFailure) -> [String: [Observation]]
-    /// Of one analysis on one analyzer, observed in [`from`, `through`], oldest first.
+    /// Of one analysis on one analyzer (`Observation.controlledOn`), observed in [`from`, `through`], oldest first.
     func observations(analyzer: String, analysis: String, from: Instant, through: Instant)
         async throws(StoreFailure) -> [Observation]
     /// How a result was judged, by ordinal.
@@ -214,6 +222,10 @@ package protocol LaboratoryStore: Sendable {
 }
 
 extension LaboratoryStore {
+    package func requestsAwaitingSignature(site: String?, limit: Int) async throws(StoreFailure) -> [String] {
+        try await requestsAwaitingSignature(site: site, limit: limit, doubted: [])
+    }
+
     package func deliveriesDueHeads(limit: Int) async throws(StoreFailure) -> [DeliveryHead] {
         try await deliveriesDue(limit: limit).map(\.head)
     }

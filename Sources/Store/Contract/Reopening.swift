@@ -7,14 +7,16 @@ extension Patient {
     /// Whether a signature over `earlier` would read otherwise.
     package func isSignedOtherwise(than earlier: Patient) -> Bool {
         traits != earlier.traits || usedName != earlier.usedName || status != earlier.status
-            || publishableINS != earlier.publishableINS
+            || publishableINS != earlier.publishableINS || attributes != earlier.attributes
     }
 }
 
 extension Request {
     package func isSignedOtherwise(than earlier: Request) -> Bool {
         // What is taken off a request may be all that a partial report waited for.
+        // What is known of the person decides of intervals and calculations.
         number != earlier.number || prescriber != earlier.prescriber || patientID != earlier.patientID
+            || clinical != earlier.clinical
             || !Set(earlier.lines.map(\.analysis)).isSubset(of: lines.map(\.analysis))
     }
 }
@@ -29,7 +31,7 @@ extension Specimen {
 extension RegisterEntry {
     /// The request whose signed content it changes.
     package var reopenedRequest: String? {
-        [.supplement, .remark, .amendmentTask].contains(register) ? subject : nil
+        [.supplement, .remark, .amendmentTask, .reflex].contains(register) ? subject : nil
     }
 }
 

@@ -177,7 +177,7 @@ extension MemoryStore {
         counts.triageOpen = try triage(site: site, open: true, limit: .max).count
         counts.triageTotal = allTriage.count { mine($0.site) }
         counts.awaitingTechnical = try observationsAwaitingTechnicalValidation(site: site, limit: .max).count
-        counts.awaitingSignature = try requestsAwaitingSignature(site: site, limit: .max).count
+        counts.awaitingSignature = try requestsAwaitingSignature(site: site, limit: .max, doubted: []).count
         counts.signatures = allSignatures.count { mine($0.site) }
         counts.reports = allReports.count { mine($0.site) }
         let accepted = deliveries(having: [.accepted])

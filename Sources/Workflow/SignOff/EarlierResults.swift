@@ -35,9 +35,11 @@ extension Desk {
                 seen.insert([one.requestID, one.analysis]).inserted
             else { continue }
             counts[one.analysis, default: 0] += 1
+            var value = one.value
+            if let latest = standing.latest { value = try await shown([one], as: latest)[0].value }
             results.append(
                 PreviousResult(
-                    analysis: one.analysis, value: one.value, observedAt: one.observedAt,
+                    analysis: one.analysis, value: value, observedAt: one.observedAt,
                     isKeptBack: standing.state.isHeld
                         || !visibility.mayShow(resultsUnder: standing.state.visibility, at: now())))
         }
@@ -47,6 +49,7 @@ extension Desk {
     /// What of an earlier request stands: its acts, and the results that its last signature holds and nobody rejected.
     private struct EarlierStanding {
         var state: ReleaseState
+        var latest: Signature?
         var isWithdrawn: Bool
         var observations: Set<String>
     }
@@ -58,7 +61,8 @@ extension Desk {
         let rejected = Chosen.lastEvents(events).filter { $0.value.kind == .rejected }.keys
         let acts = try await releaseActs(of: try await request(id))
         return EarlierStanding(
-            state: ReleaseState(acts.map(\.act)), isWithdrawn: Desk.withdrawal(among: acts, signatures) != nil,
+            state: ReleaseState(acts.map(\.act)), latest: latest,
+            isWithdrawn: Desk.withdrawal(among: acts, signatures) != nil,
             observations: Set(latest?.observationIDs ?? []).subtracting(rejected))
     }
 

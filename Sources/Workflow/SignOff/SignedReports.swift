@@ -14,10 +14,11 @@ extension Desk {
     ) async throws(CommandFailure) -> SignedReport {
         let request = try await request(signature.requestID)
         let stored = try await ask { () throws(StoreFailure) in try await store.observations(requestID: request.id) }
-        let observations = try await withRemarks(stored, of: request, until: signature.at)
         let held = Set(signature.observationIDs)
+        let observations = try await told(
+            stored.filter { held.contains($0.id) }, of: request, by: signature)
         let specimens = try await ask { () throws(StoreFailure) in try await store.specimens(requestID: request.id) }
-        let signed = observations.filter { held.contains($0.id) }.sorted { $0.id < $1.id }
+        let signed = observations.sorted { $0.id < $1.id }
         var content = SignedContent(
             patient: try await patient(request.patientID), request: request,
             specimens: SignableFile.specimens(specimens, of: signed), observations: signed,
@@ -88,12 +89,15 @@ extension Desk {
     }
 
     /// Refuses a signature whose report could not be made: page, document and messages are made as they will leave.
+    /// `isAhead`: before the code is asked for; the signature that follows need not make the same again.
     func rehearse(
-        _ signature: Signature, _ content: SignedContent, _ request: Request
+        _ signature: Signature, _ content: SignedContent, _ request: Request, isAhead: Bool = false
     ) async throws(CommandFailure) {
         do throws(CommandFailure) {
             let signed = try await report(of: signature, content, request)
+            if !isAhead, rehearsed.take(signed, at: now()) { return }
             try await rehearsal(signed)
+            if isAhead { rehearsed.keep(signed, at: now()) }
         } catch {
             guard case .refused(let refusal) = error else { throw error }
             let place = refusal.place.isEmpty || refusal.place == request.number ? "" : ", " + refusal.place
@@ -113,7 +117,7 @@ extension Desk {
         let review = try await review(reference, draft)
         let (request, file) = (review.request, review.file)
         try within(request, author)
-        guard review.isWaiting, !file.content.observations.isEmpty else {
+        guard review.isToSign, !file.content.observations.isEmpty else {
             throw .refused(
                 Refusal(
                     "preview.nothing", at: request.number, because: "rien n'est à signer dans ce dossier",
@@ -167,8 +171,14 @@ extension Desk {
 }
 
 extension SignedContent {
-    fileprivate func isCovered(by signature: Signature) -> Bool {
-        Digest.sha256Hex(canonicalBytes) == signature.contentHash
+    /// Whether it is what was signed. A signature of before attributes of the identity were covered still covers what
+    /// it covered then.
+    func isCovered(by signature: Signature) -> Bool {
+        if Digest.sha256Hex(canonicalBytes) == signature.contentHash { return true }
+        guard !patient.attributes.isEmpty, signature.context?.attributes == nil else { return false }
+        var then = self
+        then.patient.attributes = []
+        return Digest.sha256Hex(then.canonicalBytes) == signature.contentHash
     }
 }
 

@@ -64,6 +64,6 @@ extension Desk {
         guard let observation = found, author.reaches(observation.site) else {
             throw missing("observation.unknown", "résultat", id)
         }
-        return observation
+        return try await shown([observation])[0]
     }
 }

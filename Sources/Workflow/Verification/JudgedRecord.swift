@@ -36,12 +36,18 @@ package struct JudgedRecord: Codable, Sendable {
     package var scene: Scene?
     /// A call was opened for this result, now or before: it is opened once.
     package var isCalled: Bool?
+    /// Words that came with the result, before any judgement added its own; nil in records older than that.
+    package var own: String?
+    /// What a judgement after the first one shows of the result; nil for the first, which the result itself says, and
+    /// in records older than that.
+    package var shown: ShownResult?
     /// 1, 2… within the result, and when; of the record, not of its content.
     package private(set) var ordinal = 1
     package private(set) var at = Instant(milliseconds: 0)
 
     private enum CodingKeys: String, CodingKey {
         case lead, engineVersion, catalogueVersion, packVersion, facts, contradictions, result, holds, scene, isCalled
+        case own, shown
     }
 
     init(_ record: EvaluationRecord) throws(CommandFailure) {

@@ -25,6 +25,7 @@ extension JudgedRecord {
                 json.member("observation", lead.observation)
                 json.member("ordinal", lead.ordinal)
             }
+            json.member("own", own)
             json.member("packVersion", packVersion)
             json.name("result")
             result.write(to: &json)
@@ -33,8 +34,29 @@ extension JudgedRecord {
                 json.name("scene")
                 json.raw(RegisterText.encode(scene))
             }
+            if let shown {
+                json.name("shown")
+                shown.write(to: &json)
+            }
         }
         return json.bytes
+    }
+}
+
+extension ShownResult {
+    fileprivate func write(to json: inout JSONBytes) {
+        json.object { json in
+            json.member("catalogueVersion", catalogueVersion)
+            json.member("comment", comment)
+            json.name("flags")
+            json.array(flags) { $0.text($1.rawValue) }
+            if let interval {
+                json.name("interval")
+                interval.write(to: &json)
+            }
+            json.name("value")
+            value.write(to: &json)
+        }
     }
 }
 

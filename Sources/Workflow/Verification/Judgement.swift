@@ -13,8 +13,23 @@ struct Judgement {
     let at: Instant
     /// How what stands was judged, with the ordinal of the record.
     var records: [String: (judged: JudgedRecord, ordinal: Int)] = [:]
-    /// Results that stand and that no signature holds: they may be judged again.
+    /// Results that stand and may be judged again: no signature holds them.
     var reopenable: [String: Bool] = [:]
+    /// Calls that are not closed: one for an analysis of a specimen, whichever run asks for it (RULES section 5).
+    var calls: [Place: CallEntry] = [:]
+    struct Place: Hashable {
+        let accession: String
+        let analysis: String
+        init(_ observation: Observation) {
+            accession = observation.accession
+            analysis = observation.analysis
+        }
+    }
+    /// Results that a signature holds.
+    var signed: Set<String> = []
+    /// Amendments that were asked for, whatever became of them.
+    var tasks: Set<AmendmentTask.Key> = []
+    var taskCount = 0
     /// Where the engine is switched off.
     var switches: [EngineSwitch] = []
     /// Made by `run`.
@@ -141,6 +156,7 @@ struct Judgement {
             return judge(tube, reopening: nil)
         }
         write(arrived, again, input, evaluation)
+        askToAmend(tube, evaluation, said)
         return !evaluation.collectionHolds.isEmpty
     }
 
@@ -221,30 +237,72 @@ struct Judgement {
                 lead: lead, evaluation: evaluation, facts: input.results[place],
                 contradictions: input.contradictions, result: result, holds: holds)
             if place == 0 { record.scene = JudgedRecord.Scene(input, evaluation, members: members) }
+            record.own = place < arrived.count ? arrived[place].observation.comment ?? "" : nil
+            if place >= arrived.count { show(again[place - arrived.count], result, holds, in: &record) }
             let wasCalled = records[result.id]?.judged.isCalled ?? false
-            let asksForCall = result.holdCodes.contains(.criticalCall)
-            if wasCalled || (asksForCall && !isAside) { record.isCalled = true }
+            let tier = isAside ? nil : result.callTier
+            if wasCalled || tier != nil { record.isCalled = true }
             facts.append(
                 .evaluation(record.record(ordinal: members[place].ordinal, site: file.request.site, at: at)))
-            if place >= arrived.count { unvalidate(again[place - arrived.count], held: holds) }
-            if asksForCall, !wasCalled, !isAside { facts.append(call(result)) }
+            if place >= arrived.count { unvalidate(again[place - arrived.count], as: record) }
+            if let tier {
+                let observation = place < arrived.count ? arrived[place].observation : again[place - arrived.count]
+                call(result, of: Place(observation), tier, wasCalled: wasCalled)
+            } else if result.isSuppressed, wasCalled, place >= arrived.count {
+                stopCalling(result, of: Place(again[place - arrived.count]))
+            }
             records[result.id] = (record, members[place].ordinal)
         }
     }
 
-    /// A technical validation answers the holds that its author saw: one that came since, and that asks for a reason or
-    /// forbids, takes it back. The result waits again, and no signature covers it (RULES 1.2 step 1, section 3).
-    private mutating func unvalidate(_ observation: Observation, held: [Hold]) {
+    /// All that the first judgement writes of a result, this one writes too: what the result is shown as from now on.
+    private mutating func show(
+        _ standing: Observation, _ result: ResultEvaluation, _ holds: [Hold], in record: inout JudgedRecord
+    ) {
+        let own = ownWords(of: standing)
+        var bare = standing
+        (bare.comment, bare.interval, bare.flags) = (own, nil, [])
+        var now = observation(bare, result, holds)
+        record.own = own ?? ""
+        if now.saysTheSame(as: standing) {
+            // As its row, or the judgement before, shows it.
+            record.shown = records[standing.id]?.judged.shown
+            return
+        }
+        now.catalogueVersion = catalogue.version.text
+        record.shown = ShownResult(now)
+        if file.standing[standing.analysis]?.id == standing.id { file.standing[standing.analysis] = now }
+    }
+
+    /// What came with a result, without what judgements said beside it.
+    private func ownWords(of standing: Observation) -> String? {
+        guard let words = standing.comment, let judged = records[standing.id]?.judged else { return standing.comment }
+        if let own = judged.own { return own.isEmpty ? nil : own }
+        // A record older than that does not tell them apart.
+        let said = comments(judged.result, of: standing.analysis).joined(separator: " ; ")
+        if words == said { return nil }
+        return !said.isEmpty && words.hasSuffix(" ; " + said) ? String(words.dropLast(said.count + 3)) : words
+    }
+
+    /// A technical validation answers what its author saw: a hold that came since, and that asks for a reason or
+    /// forbids, takes it back, and so does another value or another flag. The result waits again, and no signature
+    /// covers it (RULES 1.2 step 1, section 3; 7).
+    private mutating func unvalidate(_ observation: Observation, as record: JudgedRecord) {
         let seen = records[observation.id]?.judged.holds ?? observation.holds
-        let since = held.filter { $0.asksMore(than: seen, of: observation) }
-        guard !since.isEmpty, let last = Chosen.lastEvents(file.events)[observation.id],
-            last.kind == .technicallyValidated
+        let since = record.holds.filter { $0.asksMore(than: seen, of: observation) }
+        let shown = record.shown
+        let isOther = shown.map { $0.value != observation.value || $0.flags != observation.flags } ?? false
+        // What is signed is for the biologist to amend, and nobody validates it again first.
+        guard !signed.contains(observation.id), !since.isEmpty || isOther,
+            let last = Chosen.lastEvents(file.events)[observation.id], last.kind == .technicallyValidated
         else { return }
         var codes = [String]()
         for hold in since where !codes.contains(hold.code.rawValue) { codes.append(hold.code.rawValue) }
         let event = ObservationEvent(
             observationID: observation.id, ordinal: last.ordinal + 1, kind: .withdrawn, author: Desk.house, at: at,
-            reason: "retenu après sa validation technique : \(codes.joined(separator: ", "))")
+            reason: codes.isEmpty
+                ? "jugé autrement après sa validation technique"
+                : "retenu après sa validation technique : \(codes.joined(separator: ", "))")
         file.events.append(event)
         facts.append(.observationEvent(event))
     }
@@ -266,32 +324,101 @@ struct Judgement {
         }
         observation.flags = result.flags
         observation.holds = holds
-        let name = catalogue[bare.analysis]?.nameFR ?? bare.analysis
-        var comments = result.comments(name: name)
         if result.isSuppressed {
             // The value stays in the raw text and in the judgement; no report gives it (RULES section 4).
-            let reasons = CheckRecord.reasonsWithheld(comments)
-            comments.removeAll { $0.hasPrefix(CheckRecord.withheld) }
+            let name = catalogue[bare.analysis]?.nameFR ?? bare.analysis
+            let reasons = CheckRecord.reasonsWithheld(result.comments(name: name))
             observation.value = .notPerformed(reason: reasons.joined(separator: " ; "))
             observation.interval = nil
+            observation.flags = []
         }
-        if result.intervals.count == 2, !result.isSuppressed {
-            // Neither may be chosen, and whoever reads the value needs both (RULES section 6).
-            let (female, male) = (result.intervals[0].frenchText, result.intervals[1].frenchText)
-            comments.append("sexe inconnu : intervalle \(female) (femme), \(male) (homme)")
-        }
+        let comments = comments(result, of: bare.analysis)
         if !comments.isEmpty {
             observation.comment = ([observation.comment].compactMap { $0 } + comments).joined(separator: " ; ")
         }
         return observation
     }
 
-    private func call(_ result: ResultEvaluation) -> Fact {
-        let call = CriticalCall(
-            observationID: result.id, analysis: result.analysis, tier: .biologist, snapshot: result.value,
-            openedAt: at, minutes: engine.pack.policy.callMinutes)
-        return .register(
-            CallEntry.entry(call, site: file.request.site, ordinal: 1, author: Desk.house, at: at, reason: "ouvert"))
+    /// What a judgement says beside a result, for who reads the report.
+    private func comments(_ result: ResultEvaluation, of code: String) -> [String] {
+        var comments = result.comments(name: catalogue[code]?.nameFR ?? code)
+        if result.isSuppressed {
+            comments.removeAll { $0.hasPrefix(CheckRecord.withheld) }
+        } else if result.intervals.count == 2 {
+            // Neither may be chosen, and whoever reads the value needs both (RULES section 6).
+            let (female, male) = (result.intervals[0].frenchText, result.intervals[1].frenchText)
+            comments.append("sexe inconnu : intervalle \(female) (femme), \(male) (homme)")
+        }
+        return comments
+    }
+
+    /// An interference that is told later takes the value away: nobody is told a number that no report gives.
+    private mutating func stopCalling(_ result: ResultEvaluation, of place: Place) {
+        guard let known = calls[place] else { return }
+        var call = known.call
+        let minutes = engine.pack.policy.callMinutes
+        guard call.cancel(result.id, by: Desk.house, isBiologist: false, at: at, minutes: minutes) else { return }
+        let entry = CallEntry.entry(
+            call, site: file.request.site, ordinal: known.ordinal + 1, author: Desk.house, at: at,
+            reason: "valeur non rendue")
+        facts.append(.register(entry))
+        calls[place] = try? CallEntry(entry)
+    }
+
+    /// What left of a tube that is held whole since, for another's blood or for what got into it: the report in force
+    /// is to be amended, or a person says why not (RULES 1.2 step 1, sections 3 and 12).
+    private mutating func askToAmend(_ tube: String, _ evaluation: Evaluation, _ said: [IdentityContradiction]) {
+        var causes = evaluation.collectionHolds.filter { $0.outcome == .yes }.compactMap { record in
+            record.code.map { (code: $0, words: record.words(in: engine.zone), isWide: true) }
+        }
+        if !said.isEmpty {
+            causes.append((.identity, "l'automate contredit l'identité du tube \(tube)", false))
+        }
+        for cause in causes {
+            for one in file.standing.values.sorted(by: { $0.analysis < $1.analysis }) where signed.contains(one.id) {
+                guard one.accession == tube || (cause.isWide && file.areOneCollection(one.accession, tube)),
+                    tasks.insert(AmendmentTask.Key(one.id, "\(cause.code.rawValue) \(tube)")).inserted
+                else { continue }
+                taskCount += 1
+                let task = AmendmentTask(
+                    observationID: one.id, analysis: one.analysis, analyzer: one.origin.analyzer ?? "",
+                    run: "\(cause.code.rawValue) \(tube)", isOpen: true, reason: cause.words, hold: cause.code)
+                facts.append(.register(task.entry(file.request, ordinal: taskCount, by: Desk.house, at: at)))
+            }
+        }
+    }
+
+    /// Opens a call, joins that of another run of the analysis of the specimen, or makes a technician's the biologist's.
+    private mutating func call(
+        _ result: ResultEvaluation, of place: Place, _ tier: CriticalCall.Tier, wasCalled: Bool
+    ) {
+        let minutes = engine.pack.policy.callMinutes
+        let site = file.request.site
+        func write(_ call: CriticalCall, _ ordinal: Int, _ reason: String) -> CallEntry? {
+            let entry = CallEntry.entry(
+                call, site: site, ordinal: ordinal, author: Desk.house, at: at, reason: reason)
+            facts.append(.register(entry))
+            return try? CallEntry(entry)
+        }
+        guard let known = calls[place] else {
+            if wasCalled { return }
+            calls[place] = write(
+                CriticalCall(
+                    observationID: result.id, analysis: result.analysis, tier: tier, snapshot: result.value,
+                    openedAt: at, minutes: minutes), 1, "ouvert")
+            return
+        }
+        var call = known.call
+        if call.concerns(result.id) {
+            guard call.raise(to: tier) else { return }
+            calls[place] = write(call, known.ordinal + 1, "revient au biologiste")
+        } else if !wasCalled {
+            call.join(result.id, result.value, tier: tier, at: at, minutes: minutes)
+            calls[place] = write(call, known.ordinal + 1, "autre passage : \(result.value.frenchText)")
+            facts.append(
+                .register(
+                    CallEntry.way(from: result.id, to: call, site: site, ordinal: 1, author: Desk.house, at: at)))
+        }
     }
 }
 

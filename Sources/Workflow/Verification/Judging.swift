@@ -26,16 +26,17 @@ extension Desk {
 
     /// The facts of what arrived in one file: the results, what is calculated of them, how all of it was judged, and
     /// the calls that it opens. `changed`: analyses whose standing value is another one than before, without an
-    /// arrival. `whole`: all of it is judged again, whether concerned or not.
+    /// arrival. `whole`: all of it is judged again, whether concerned or not. `evenSigned`: whom or when it was taken
+    /// from is told otherwise, so that what is signed is judged again too, and amended by a person.
     func judge(
-        _ file: OpenFile, changed: Set<String> = [], whole: Bool = false
+        _ file: OpenFile, changed: Set<String> = [], whole: Bool = false, evenSigned: Bool = false
     ) async throws(CommandFailure) -> [Fact] {
         guard !file.arrivals.isEmpty || !changed.isEmpty else { return [] }
         let zone = sites[file.request.site]?.civilZone ?? .europeParis
         var judgement = Judgement(
             file, engine: shelf.engine.inZone(zone), approvals: shelf.approvals, catalogue: catalogue, at: now())
         judgement.switches = try await enginesOff(site: file.request.site)
-        try await recall(&judgement, file)
+        try await recall(&judgement, file, evenSigned: evenSigned)
         for place in judgement.file.arrivals.indices {
             judgement.file.arrivals[place] = try await completed(judgement.file.arrivals[place], judgement)
         }
@@ -48,12 +49,15 @@ extension Desk {
             judgement.remember(
                 try await self.past(of: Array(judgement.file.arrivals[first...]), in: judgement), from: first)
         }
+        try await recallCalls(&judgement, file)
         judgement.run(changed: changed, whole: whole)
         return judgement.facts
     }
 
     /// What stands in the file already, with the judgement of each.
-    private func recall(_ judgement: inout Judgement, _ file: OpenFile) async throws(CommandFailure) {
+    private func recall(
+        _ judgement: inout Judgement, _ file: OpenFile, evenSigned: Bool
+    ) async throws(CommandFailure) {
         let arrived = Set(file.arrivals.map(\.observation.id))
         let before = file.arrivals.compactMap(\.before).filter { !arrived.contains($0.id) }
         let old = file.standing.values.filter { !arrived.contains($0.id) } + before
@@ -66,6 +70,12 @@ extension Desk {
             try await store.signatures(requestID: file.request.id)
         }
         let signed = Set(signatures.flatMap(\.observationIDs))
+        judgement.signed = signed
+        if !signed.isEmpty {
+            let entries = try await taskEntries(of: file.request.id, site: file.request.site)
+            judgement.taskCount = entries.count
+            judgement.tasks = Set(entries.map { AmendmentTask.Key($0.task.observationID, $0.task.run) })
+        }
         for record in records {
             var judged = try JudgedRecord(record)
             if !signed.contains(record.observationID),
@@ -77,8 +87,25 @@ extension Desk {
                 // It keeps the method that it was measured by, where somebody had told.
                 if judged.facts.method.isEmpty { judged.facts.method = catalogue.method(of: observation)?.name ?? "" }
                 judgement.reopenable[record.observationID] = true
+            } else if evenSigned {
+                // Under the control and the approvals of its day.
+                judgement.reopenable[record.observationID] = true
+                judgement.signed.insert(record.observationID)
             }
             judgement.records[record.observationID] = (judged, record.ordinal)
+        }
+    }
+
+    /// The calls that are not closed of what was called already, and of earlier runs of what arrived.
+    private func recallCalls(_ judgement: inout Judgement, _ file: OpenFile) async throws(CommandFailure) {
+        let arrived = Set(judgement.file.arrivals.map(\.observation.id))
+        let places = Set(judgement.file.arrivals.map { Judgement.Place($0.observation) })
+        for observation in file.observations where !arrived.contains(observation.id) {
+            let wasCalled = judgement.records[observation.id]?.judged.isCalled ?? false
+            guard wasCalled || places.contains(Judgement.Place(observation)),
+                let entry = try await criticalCall(of: observation), entry.call.state != .closed
+            else { continue }
+            judgement.calls[Judgement.Place(observation)] = entry
         }
     }
 
@@ -94,15 +121,10 @@ extension Desk {
         return arrival
     }
 
-    /// Is there a control to ask for? Whatever an analyzer answered, a number, a code or words, and a number that was
-    /// typed; not what was calculated, what a person wrote in words, nor what was not performed.
+    /// Is there a control to ask for? Whatever an analyzer answered, a number, a code or words, and what was typed but
+    /// words alone (PAIN 19); not what was calculated, nor what was not performed.
     func isControlled(_ observation: Observation) -> Bool {
-        guard observation.origin.calculation == nil else { return false }
-        return switch observation.value {
-        case .measured: true
-        case .coded, .text: observation.origin.analyzer != nil
-        case .notPerformed: false
-        }
+        observation.controlledOn != nil && !observation.value.isNotPerformed
     }
 
     /// The control of quality as the checks take it.
@@ -154,6 +176,7 @@ extension Desk {
             let own = judgement.file.request.id
             let stands = try await unwithdrawn(requests: Set(read.values.joined().map(\.requestID)).subtracting([own]))
             for code in read.keys { read[code]?.removeAll { !stands.contains($0.requestID) } }
+            read = Dictionary(grouping: try await shown(read.values.flatMap(\.self)), by: \.analysis)
             let accessions = Set(read.values.joined().map(\.accession)).filter { !$0.isEmpty }
             let tubes =
                 accessions.isEmpty
@@ -210,7 +233,7 @@ extension Desk {
     private func lastCall(
         _ code: String, _ before: [Observation], _ judgement: Judgement
     ) async throws(CommandFailure) -> KnownCall? {
-        let since = judgement.at.advanced(
+        let earliest = judgement.at.advanced(
             by: .zero - .seconds(Int64(judgement.engine.pack.policy.silenceDays + 1) * 86_400))
         // A value that a person rejected is no known state, whoever was told of it.
         let last = Chosen.lastEvents(judgement.file.events)
@@ -220,16 +243,27 @@ extension Desk {
             return event.kind != .rejected || event.isSettingAside
         }
         let critical = (own + before).filter {
-            since <= $0.recordedAt && ($0.flags.contains(.criticallyLow) || $0.flags.contains(.criticallyHigh))
+            earliest <= $0.recordedAt && ($0.isCritical || $0.mayBeCalled)
         }
-        var known: KnownCall?
+        var known: KnownCall?, since: Instant?
         for observation in critical {
-            guard let call = try await criticalCall(of: observation)?.call, let told = call.toldAt,
-                case .measured(let value, _) = call.snapshot, known.map({ $0.at < told }) ?? true
+            guard let call = try await criticalCall(of: observation)?.call,
+                let told = call.told(of: observation.id)?.at,
+                case .measured(let value, _)? = call.values.first(where: { $0.observationID == observation.id })?.value,
+                known.map({ $0.at < told }) ?? true
             else { continue }
             known = KnownCall(value: value, at: told)
+            since = observation.observedAt
         }
-        return known
+        // A value in between that nobody was to be told of ended that state.
+        let arrived = Set(judgement.file.arrivals.map(\.observation.id))
+        let isOver = (own + before).contains { one in
+            guard case .measured = one.value, !arrived.contains(one.id), !one.isCritical, !one.mayBeCalled else {
+                return false
+            }
+            return since.map { $0 < one.observedAt } ?? false
+        }
+        return isOver ? nil : known
     }
 }
 

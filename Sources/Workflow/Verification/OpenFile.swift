@@ -40,6 +40,9 @@ struct OpenFile: Sendable {
         standing = Chosen.observations(observations, events: events)
     }
 
+    /// Analyses whose standing result nobody calculated.
+    var measured: Set<String> { Set(standing.values.filter { $0.origin.calculation == nil }.map(\.analysis)) }
+
     func specimen(_ accession: String) -> Specimen? { specimens.first { $0.accession == accession } }
 
     /// Takes a result in: the next run of its analysis.

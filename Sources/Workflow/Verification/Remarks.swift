@@ -1,4 +1,4 @@
-package import Base
+import Base
 import Catalog
 package import Laboratory
 import Store
@@ -55,10 +55,18 @@ extension Desk {
         }
     }
 
-    /// Results of a request with what people put beside them, up to an instant.
-    package func withRemarks(
-        _ observations: [Observation], of request: Request, until: Instant? = nil
+    /// Results of a request, rows of the store, as they were judged last and with what people put beside them; with a
+    /// signature, as it covers them.
+    package func told(
+        _ stored: [Observation], of request: Request, by signature: Signature? = nil
     ) async throws(CommandFailure) -> [Observation] {
+        let until = signature?.at
+        var observations = stored
+        if let signature {
+            observations = try await shown(stored, as: signature)
+        } else {
+            observations = try await shown(stored)
+        }
         let entries = try await ask { () throws(StoreFailure) in
             try await store.register(.remark, site: request.site, subject: request.id)
         }

@@ -4,35 +4,30 @@ package import Laboratory
 import Rules
 import Store
 
-/// What a list needs of a judgement: the rest of it is not decoded.
-private struct StandingHolds: Decodable {
-    var holds: [Hold]
-}
-
 extension Desk {
     /// Observations with the holds that stand now: of their last judgement, and of their controls. A rule that a later
-    /// result of the tube met, or a control rejected since, reaches back to them.
+    /// result of the tube met, or a control rejected since, reaches back to them. `asStored`: rows of the store, which
+    /// take the words of that judgement as well.
     package func standing(
-        _ observations: [Observation], at: Instant
+        _ observations: [Observation], asStored: Bool = false, at: Instant
     ) async throws(CommandFailure) -> [Observation] {
-        try await withFollowing(try await ownStanding(try await lastJudged(observations), at: at), at: at)
+        let judged = try await lastJudged(observations, asStored: asStored)
+        return try await withFollowing(try await ownStanding(judged, at: at), at: at)
     }
 
-    /// With the holds of their last judgement.
-    func lastJudged(_ observations: [Observation]) async throws(CommandFailure) -> [Observation] {
-        let ids = observations.map(\.id)
+    /// As their last judgement shows and holds them.
+    func lastJudged(
+        _ observations: [Observation], asStored: Bool = false
+    ) async throws(CommandFailure) -> [Observation] {
         // The first judgement stands on the observation itself.
-        let again =
-            ids.isEmpty
-            ? []
-            : try await ask { () throws(StoreFailure) in try await store.standingEvaluations(of: ids, from: 2) }
-        var holds = [String: [Hold]]()
-        for record in again {
-            holds[record.observationID] = try RegisterText.decode(record.content, as: StandingHolds.self).holds
-        }
+        let again = try await standingJudgements(of: observations.map(\.id))
         return observations.map { observation in
             var observation = observation
-            if let held = holds[observation.id] { observation.holds = held }
+            guard let judged = again[observation.id]?.judged else { return observation }
+            observation.holds = judged.holds
+            if let shown = judged.shown {
+                if asStored { observation.show(shown) } else { observation.showValue(shown) }
+            }
             return observation
         }
     }
@@ -103,8 +98,9 @@ extension Desk {
         return try await judge(file, changed: codes, whole: true)
     }
 
-    /// Results that came before the tube was received, or before its hour was known, judged with what is known now.
-    func judgeAgain(on specimen: Specimen) async throws(CommandFailure) -> [Fact] {
+    /// Results that came before the tube was received, or before its hour was known, judged with what is known now; those
+    /// that are signed too where its hour changes.
+    func judgeAgain(on specimen: Specimen, before: Specimen) async throws(CommandFailure) -> [Fact] {
         let observations = try await ask { () throws(StoreFailure) in
             try await store.observations(requestID: specimen.requestID)
         }
@@ -115,7 +111,25 @@ extension Desk {
         let measured = file.standing.values.filter {
             $0.accession == specimen.accession && $0.origin.calculation == nil
         }
-        return try await judge(file, changed: Set(measured.map(\.analysis)), whole: true)
+        return try await judge(
+            file, changed: Set(measured.map(\.analysis)), whole: true,
+            evenSigned: specimen.collectedAt != before.collectedAt)
+    }
+
+    /// All results of a patient of whom something is told otherwise that they were judged by: sex, birth. What is signed
+    /// is judged too, so that its amendment says what is right; not what was taken back, which may be somebody else's.
+    func judgeAgain(as patient: Patient, before: Patient) async throws(CommandFailure) -> [Fact] {
+        guard PatientFacts(patient) != PatientFacts(before) else { return [] }
+        let ids = try await ask { () throws(StoreFailure) in try await store.requests(withResultsOf: patient.id) }
+        var facts = [Fact]()
+        for id in ids {
+            var file = try await open(try await request(id))
+            file.patient = patient
+            facts += try await judge(
+                file, changed: file.measured, whole: true,
+                evenSigned: try await withdrawal(of: file.request) == nil)
+        }
+        return facts
     }
 
     /// Judges a file again as it stands, with the catalogue, the rules and the approvals of today: a new judgement of
@@ -129,8 +143,7 @@ extension Desk {
             let request = try await request(reference)
             try within(request, author)
             let file = try await open(request)
-            let measured = Set(file.standing.values.filter { $0.origin.calculation == nil }.map(\.analysis))
-            let facts = try await judge(file, changed: measured, whole: true)
+            let facts = try await judge(file, changed: file.measured, whole: true)
             let count = facts.count { if case .evaluation = $0 { true } else { false } }
             let subject = "\(request.number) : \(reason.prefix(120))"
             try await ask { () throws(StoreFailure) in

@@ -59,6 +59,7 @@ extension Desk {
                 supplementsThrough: file.supplementsThrough, words: file.words.isEmpty ? nil : file.words,
                 context: SignedContext(file.content))
             signature.isStanding = true
+            signature.judgements = try await judgementsShown(file.content.observations)
             try await rehearse(signature, file.content, request)
             let note = AuditNote(
                 site: request.site, author: Desk.house, action: "bio.release",
