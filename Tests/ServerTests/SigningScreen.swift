@@ -6,16 +6,13 @@ extension TmuxScreen {
     func answer(_ text: String) async throws {
         for character in text { try await tmux("send-keys", "-l", "--", String(character)) }
         try await press("Enter")
-    }
-
-    /// The code of a signature. A question that came a moment ago is read first: the enter is given again.
-    func sign(_ code: String) async throws {
-        try await answer(code)
+        guard text.count >= 6, text.allSatisfy(\.isNumber) else { return }
+        // The code of a signature: a question that came a moment ago is read first, and the enter given again.
         for _ in 0..<200 {
-            let shown = try await text
-            if shown.contains("rien n'est signé") { return try await press("Enter") }
+            let shown = try await self.text
             if shown.contains("[sign.pin]") || !shown.contains("code de signature") { return }
-            try await Task.sleep(for: .milliseconds(20))
+            if shown.contains("rien n'est signé : cette question") { try await press("Enter") }
+            try await Task.sleep(for: .milliseconds(50))
         }
     }
 }
