@@ -1,7 +1,7 @@
 package import Base
 
-// Controls that no number says: a test strip, an agglutination, a blood group (PAIN 19). They have no z; each answers as
-// expected or it does not, and one that does not rejects its run, whatever the rules of the policy.
+// Controls that no number says: a test strip, an agglutination, a blood group (PAIN 19). They have no z; each answers
+// as expected or it does not, and one that does not rejects its run, whatever the rules of the policy.
 
 /// What a control without a z has to answer: one of some codes, or a titre within one twofold dilution.
 package enum ControlExpectation: Sendable, Hashable, Codable, CustomStringConvertible {
@@ -40,7 +40,7 @@ package enum ControlExpectation: Sendable, Hashable, Codable, CustomStringConver
         switch self {
         case .answers(let codes): return codes.contains(answer)
         case .titre(let expected):
-            // A code where a titre is expected (NEG) is not within one dilution of it; one with a comparator is nowhere.
+            // A code where a titre is expected (NEG) is not within one dilution of it; a comparator says nowhere.
             if let titre = Titre(answer) { return expected.isWithinOneDilution(of: titre) }
             return Measured(answer.prefix { $0 != "/" })?.comparator ?? .equal == .equal ? false : nil
         }

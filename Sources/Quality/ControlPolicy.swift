@@ -116,7 +116,7 @@ package struct ControlPolicy: Sendable, Hashable, Codable {
         if rules[.expected] != nil {
             throw refuse(
                 "rules",
-                "« \(WestgardRule.expected.rawValue) » ne se choisit pas : une réponse autre que celle attendue rejette",
+                "« \(WestgardRule.expected.rawValue) » ne se choisit pas : toute autre réponse rejette",
                 "ne nommer que les règles des contrôles chiffrés")
         }
         guard hasRejectingRule else {

@@ -102,7 +102,7 @@ package final class CatalogueShelf: Sendable {
             state.earlierEngines[catalogue.version.text] = engine
         }
     }
-    /// Which lines of the version in force a biologist stands for, which rules, and the tables of controls as they stood.
+    /// Which lines of the version in force a biologist stands for, which rules, and the tables of controls in time.
     package func approve(
         _ codes: Set<String>, rules: RuleApprovals, controls stages: [CivilZone: [ControlStage]]
     ) {

@@ -164,7 +164,7 @@ extension CatalogueCommand {
             }
             guard rules > 0 else { return }
             Output.prose(
-                "\(rules) règle(s) ne le sont pas : une règle s'approuve jusqu'à une date (--all --until AAAA-MM-JJTHH:MM)"
+                "\(rules) règle(s) ne le sont pas : une règle s'approuve jusqu'à une date (--until AAAA-MM-JJTHH:MM)"
             )
         }
     }

@@ -129,7 +129,7 @@ extension QCCommand {
         @Option(help: "Écart-type.") var sd: String?
         @Option(
             help: ArgumentHelp(
-                "Réponse attendue d'un contrôle qualitatif, à la place de la moyenne et de l'écart-type : POS, POS|IND, "
+                "Réponse attendue d'un contrôle qualitatif, au lieu de la moyenne et de l'écart-type : POS, POS|IND, "
                     + "ou un titre, à une dilution près (1/160).", valueName: "réponse"))
         var expected: String?
         @Option(

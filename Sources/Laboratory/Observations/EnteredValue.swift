@@ -42,10 +42,7 @@ package enum EnteredValue {
         if takesNumbers, let number = Measured(trimmed.replacing(",", with: ".")) {
             return .measured(number, unit: analysis.unit)
         }
-        guard !analysis.nature.isNumeric else {
-            throw Refusal(
-                "body.number", at: "value", because: "ce n'est pas une valeur", remedy: "écrire par exemple 4.20")
-        }
+        guard !analysis.nature.isNumeric else { throw wrong(analysis) }
         let value = ObservationValue.coded(trimmed, display: trimmed)
         try check(value, for: analysis)
         return value.worded(for: analysis)

@@ -7,8 +7,8 @@ import Store
 // What people set by command, written into the tables of controls: the catalogue in force as files, so that another
 // laboratory that publishes them, and whose biologist approves them, judges as this one does (reversibility).
 extension Desk {
-    /// The files in force with what was set by command, and who approved what (`annexes/approbations.csv`). A table that
-    /// no command adds to stays byte for byte as it was published.
+    /// The files in force with what was set by command, and who approved what (`annexes/approbations.csv`). A table
+    /// that no command adds to stays byte for byte as it was published.
     package func exportedFiles() async throws(CommandFailure) -> [CatalogFile] {
         var files = try await catalogueFiles(number: nil)
         var tables = CatalogueTables(files)

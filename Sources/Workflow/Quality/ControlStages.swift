@@ -4,8 +4,8 @@ import Laboratory
 import Quality
 import Store
 
-// The published tables of controls through time: what they said from each publication on, and who stood for it from each
-// approval on. What is approved today judges nothing of the past; each site reads their dates in its own zone.
+// The published tables of controls through time: what they said from each publication on, and who stood for it from
+// each approval on. What is approved today judges nothing of the past; each site reads their dates in its own zone.
 extension Desk {
     /// The zones in which people of the laboratory write dates.
     private var zones: Set<CivilZone> { sites.isEmpty ? [.europeParis] : Set(sites.values.map(\.civilZone)) }

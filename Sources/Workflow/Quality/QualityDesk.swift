@@ -380,7 +380,7 @@ extension Desk {
         let assay = ControlledAssay(analysis: observation.analysis, analyzer: place)
         return try await isUncontrolledTyping(assay, site: observation.site) ? nil : assay
     }
-    /// A manual method has its controls under the word `saisie`: a target, a policy, a control, or a line of the tables.
+    /// A manual method has its controls under the word `saisie`: a target, a policy, a control, a line of the tables.
     private func isUncontrolledTyping(
         _ assay: ControlledAssay, site: String
     ) async throws(CommandFailure) -> Bool {
