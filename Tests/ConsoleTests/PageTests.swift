@@ -45,8 +45,13 @@ import Testing
             `⟲` repassé, `⇡` saisi et pas encore au serveur. Ce qui est critique vient d'abord, puis l'urgent ; une
             liste trop longue pour un écran dit ce qu'elle montre et combien il y en a (« 2000 sur 5210 »). `s` ne
             garde qu'une discipline, que la première ligne nomme, `o` trie par une colonne ; les comptes de gauche
-            restent ceux de tout. La couleur ne dit jamais rien seule : `--theme mono`,
-            `NO_COLOR` et `--ascii` montrent la même chose.
+            restent ceux de tout. Des bornes précédées de `seuil` sont une valeur décisionnelle, de `cible` une zone
+            thérapeutique : ni l'une ni l'autre ne dit ce qui est normal. La couleur ne dit jamais rien seule :
+            `--theme mono`, `NO_COLOR` et `--ascii` montrent la même chose.
+
+            Une valeur d'alerte ouvre l'appel du technicien, qui le clôt en le notant à temps (`a`) ; le délai passé, ou
+            l'appel transmis, il revient au biologiste. Deux passages d'une analyse sur un tube sont un seul appel, avec
+            les deux valeurs.
 
             ## Pourquoi un résultat est retenu
 

@@ -13,6 +13,21 @@ import Testing
         #expect(asked == [.open("261122-0412", SignDraft())])
     }
 
+    @Test func `what a rule writes under a result, and a reflex that waits, are shown before the signature`() {
+        var sheet = SignMorning.sheet(isCritical: false)
+        let plain = SignMorning.bench(width: 120, height: 40, sheet: sheet).text
+        #expect(!plain.contains("surestimé"))
+        sheet.lines[0].line.comment = "hémolyse : Sodium surestimé"
+        sheet.lines[1].line.nature = .decision
+        sheet.obstacles = [SignObstacle(.reflex, ["T4L"], words: "TSH-T4L@1")]
+        let told = SignMorning.bench(width: 120, height: 40, sheet: sheet).text
+        #expect(told.contains("NA : hémolyse : Sodium surestimé"))
+        #expect(told.contains("examen réflexe proposé : T4L (TSH-T4L@1)"))
+        #expect(told.contains("seuil 98 – 107"))
+        let free = "rien ne le retient"
+        #expect(plain.contains(free) && !told.contains(free))
+    }
+
     @Test func `the counts are on the first line at every width`() {
         for width in [40, 60, 80, 120, 200] {
             let first = SignMorning.bench(width: width, height: 24).text.prefix { $0 != "\n" }

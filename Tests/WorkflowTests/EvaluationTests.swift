@@ -263,8 +263,9 @@ import Workflow
                 made.request.number, contentHash: file.contentHash, allowPartial: true, uncalled: "patient sur place",
                 by: Bench.biologist)
             bench.clock.advance(.seconds(60))
+            let said = claimed ?? ClaimedIdentity()
             try await bench.arrive(
-                "b" + name, [Bench.result(new[0], new[1], of: tube, unit: new[2], claimed: claimed ?? ClaimedIdentity())])
+                "b" + name, [Bench.result(new[0], new[1], of: tube, unit: new[2], claimed: said)])
             let back = try await bench.desk.awaitingSignature(site: "nord", limit: 9)
                 .first { $0.request.number == made.request.number }
             let task = back?.obstacles.first { $0.kind == .amendmentTask }

@@ -42,7 +42,8 @@ extension SignBench {
         }
         let aside = sheet.obstacles.filter { [.reflex, .freeWords].contains($0.kind) }
         for one in aside { add(manner.signs.held + " " + words(one), Style(.held)) }
-        if groups.isEmpty, aside.isEmpty, sheet.changes.isEmpty, sheet.attributes.isEmpty, !sheet.signed.isEmpty, !sheet.isSigned {
+        let isPlain = groups.isEmpty && aside.isEmpty && sheet.changes.isEmpty && sheet.attributes.isEmpty
+        if isPlain, !sheet.signed.isEmpty, !sheet.isSigned {
             add(manner.signs.proposable + " " + say(.none), Style(.good))
         }
         for group in groups { for (text, style) in lines(of: group, in: sheet) { add(text, style) } }
@@ -183,14 +184,19 @@ extension SignBench {
 
     func lineColumns(_ lines: [SignLine], _ columns: Int) -> LineColumns {
         var widths = LineColumns.most.map { _ in 1 }
+        var most = LineColumns.most
+        // `seuil 1,03 – 1,55`: what the bounds are does not push them out.
+        for line in lines where line.line.nature != .reference {
+            most[3] = min(20, max(most[3], CellWidth.of(manner.signs.text(cells(of: line)[3]))))
+        }
         for line in lines {
             for (place, cell) in cells(of: line).enumerated() {
-                widths[place] = min(LineColumns.most[place], max(widths[place], CellWidth.of(manner.signs.text(cell))))
+                widths[place] = min(most[place], max(widths[place], CellWidth.of(manner.signs.text(cell))))
             }
         }
         // Mark and blanks between; when there is room, columns keep their usual places.
         let taken = widths.reduce(2) { $0 + $1 + 1 }
-        if columns - LineColumns.most.reduce(2, { $0 + $1 + 1 }) >= LineColumns.reason { widths = LineColumns.most }
+        if columns - most.reduce(2, { $0 + $1 + 1 }) >= LineColumns.reason { widths = most }
         // Too narrow even so: the trend, then the earlier value, give way to the reason.
         var rest = columns - taken
         for place in [5, 4] where rest < LineColumns.reason && lines.contains(where: { !$0.line.holds.isEmpty }) {

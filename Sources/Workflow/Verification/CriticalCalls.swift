@@ -286,8 +286,9 @@ extension Desk {
             else { continue }
             let at = told.at.iso8601(in: zone)
             let day = at.prefix(10).split(separator: "-").reversed().joined(separator: "/")
+            let value = observation.isCritical ? "valeur critique" : "valeur d'alerte"
             let words =
-                "\(observation.isCritical ? "valeur critique" : "valeur d'alerte") téléphonée le \(day) à \(at.dropFirst(11).prefix(5)) : \(told.person), \(told.role)"
+                "\(value) téléphonée le \(day) à \(at.dropFirst(11).prefix(5)) : \(told.person), \(told.role)"
                 + (told.wasReadBack ? " ; relue" : "")
             mentioned.observations[place].comment =
                 [observation.comment, words].compactMap { $0 }.joined(separator: " ; ")

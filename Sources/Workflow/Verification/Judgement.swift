@@ -388,7 +388,7 @@ struct Judgement {
         }
     }
 
-    /// Opens a call, joins that of another run of the analysis of the specimen, or makes a technician's the biologist's.
+    /// Opens a call, joins that of another run of the analysis of the specimen, or makes it the biologist's.
     private mutating func call(
         _ result: ResultEvaluation, of place: Place, _ tier: CriticalCall.Tier, wasCalled: Bool
     ) {
