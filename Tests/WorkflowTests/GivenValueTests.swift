@@ -77,10 +77,11 @@ import Workflow
         return (bench, made, try #require(lines.first { $0.analysis == "K" }))
     }
 
-    @Test(arguments: [
-        [("K", nil), ("NA", 400)], [("NA", 400), ("K", nil)], [("K", nil), ("NA", 100), ("CREA", 400)],
-        [("K", nil), ("CREA", 400), ("NA", 100)], [("CREA", 400), ("NA", 100), ("K", nil)],
-    ] as [[(code: String, hemolysis: Int?)]])
+    @Test(
+        arguments: [
+            [("K", nil), ("NA", 400)], [("NA", 400), ("K", nil)], [("K", nil), ("NA", 100), ("CREA", 400)],
+            [("K", nil), ("CREA", 400), ("NA", 100)], [("CREA", 400), ("NA", 100), ("K", nil)],
+        ] as [[(code: String, hemolysis: Int?)]])
     func `an index of the serum counts for what came without, in whichever order`(
         messages: [(code: String, hemolysis: Int?)]
     ) async throws {

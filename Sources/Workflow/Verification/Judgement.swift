@@ -273,7 +273,8 @@ struct Judgement {
         let shown = record.shown
         let isOther = shown.map { $0.value != observation.value || $0.flags != observation.flags } ?? false
         // What is signed is for the biologist to amend, and nobody validates it again first.
-        guard !signed.contains(observation.id), !since.isEmpty || isOther, let last = Chosen.lastEvents(file.events)[observation.id],
+        guard !signed.contains(observation.id), !since.isEmpty || isOther,
+            let last = Chosen.lastEvents(file.events)[observation.id],
             last.kind == .technicallyValidated
         else { return }
         var codes = [String]()

@@ -27,7 +27,9 @@ extension Judgement {
             var facts = one
             guard facts.indices.measured, let told = told[facts.analyzer ?? ""] else { return facts }
             for index in HILIndex.allCases {
-                guard let value = told[index], one.indices[index] == nil || isBorrowed(index, by: one.id) else { continue }
+                guard let value = told[index], one.indices[index] == nil || isBorrowed(index, by: one.id) else {
+                    continue
+                }
                 facts.indices.raise(index, to: value)
             }
             return facts
