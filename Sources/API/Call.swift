@@ -68,8 +68,44 @@ package protocol AnalyzerControl: Sendable {
     func replay(_ messageID: String, reason: String, by author: Author) async throws(CommandFailure) -> ReplayOutcome
     /// Reads the configuration and the drivers again; refuses all of it for one fault.
     func reload(reason: String, by author: Author) async throws(CommandFailure) -> ReloadView
+    /// What people said of codes that the drivers do not know, in the order of the analyzers.
+    func mappings() async -> [MappedCode]
+    /// Takes those of another laboratory, for analyzers of this one and codes that mean nothing here yet; how many.
+    func take(_ mappings: [MappedCode], by author: Author) async throws(CommandFailure) -> Int
     /// Gives the code of a triage entry a meaning on its analyzer, and takes what waited for it.
     func map(_ triageID: String, _ body: MapBody, by author: Author) async throws(CommandFailure) -> MappingView
+}
+
+extension AnalyzerControl {
+    package func mappings() async -> [MappedCode] { [] }
+    package func take(_ mappings: [MappedCode], by author: Author) async throws(CommandFailure) -> Int { 0 }
+}
+
+/// What the code of an instrument means on one analyzer, as somebody said (`triage map`).
+package struct MappedCode: Sendable, Hashable {
+    package var analyzer: String
+    package var code: String
+    package var analysis: String
+    package var sentUnit: String
+    package var unit: String
+    package var factor: String
+    package var author: String
+    package var at: String
+    package var reason: String
+    package init(
+        analyzer: String, code: String, analysis: String, sentUnit: String, unit: String, factor: String,
+        author: String, at: String, reason: String
+    ) {
+        self.analyzer = analyzer
+        self.code = code
+        self.analysis = analysis
+        self.sentUnit = sentUnit
+        self.unit = unit
+        self.factor = factor
+        self.author = author
+        self.at = at
+        self.reason = reason
+    }
 }
 
 /// One request of an authenticated person, after its route was found and its permission checked.

@@ -17,9 +17,15 @@ extension LaboratoryAPI {
                 let body = try call.decoded(PublishBody.self)
                 try await checkAnalyzers(of: body.files.map(\.file))
                 let made = try await desk.publish(body.files.map(\.file), reason: body.reason, by: call.author)
+                _ = try await control?.take(MappedCode.read(body.files.map(\.file)), by: call.author)
                 return try .json(CatalogueVersionView(made, call), status: 201)
             },
-            Route("GET", "/v1/catalogue/files", .needs(.read), query: ["version"]) { call in
+            Route("GET", "/v1/catalogue/files", .needs(.read), query: ["version", "settled"]) { call in
+                if call.query["settled"] == "true" {
+                    let files = try await desk.exportedFiles()
+                    return try .json(
+                        MappedCode.add(await control?.mappings() ?? [], to: files).map { CatalogueFileBody($0) })
+                }
                 let number = try call.number("version", in: 1...Int.max)
                 return try .json(try await desk.catalogueFiles(number: number).map { CatalogueFileBody($0) })
             },
@@ -128,5 +134,38 @@ extension ApprovalView {
         self.init(
             subject: approval.subject, state: approval.state.rawValue, author: approval.author,
             at: approval.at.map { call.moment($0) }, until: approval.until.map { call.moment($0) })
+    }
+}
+
+// `annexes/rattachements.csv`: what `triage map` taught the drivers, for the laboratory that takes the catalogue over.
+extension MappedCode {
+    private static let file = "annexes/rattachements.csv"
+    private static let columns = [
+        "automate", "code", "analyse", "unite_recue", "unite", "facteur", "par", "le", "motif",
+    ]
+    private var cells: [String] { [analyzer, code, analysis, sentUnit, unit, factor, author, at, reason] }
+
+    /// With those of the version in force, each once; no table when there is none.
+    static func add(_ mappings: [MappedCode], to files: [CatalogFile]) -> [CatalogFile] {
+        var lines = read(files).map(\.cells)
+        let known = Set(lines)
+        let added = mappings.map(\.cells).filter { !known.contains($0) }
+        if added.isEmpty { return files }
+        lines += added
+        let table = CatalogueTables.Table(name: file, columns: columns, lines: lines)
+        return files.filter { $0.name != file } + [CatalogFile(name: file, bytes: Array(table.csv.utf8))]
+    }
+
+    static func read(_ files: [CatalogFile]) -> [MappedCode] {
+        guard let annex = files.first(where: { $0.name == file }), let table = CatalogueTables([annex])[file] else {
+            return []
+        }
+        return table.rows.map { row in
+            MappedCode(
+                analyzer: table.cell(row, "automate"), code: table.cell(row, "code"),
+                analysis: table.cell(row, "analyse"), sentUnit: table.cell(row, "unite_recue"),
+                unit: table.cell(row, "unite"), factor: table.cell(row, "facteur"), author: table.cell(row, "par"),
+                at: table.cell(row, "le"), reason: table.cell(row, "motif"))
+        }
     }
 }

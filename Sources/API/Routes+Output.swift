@@ -167,6 +167,7 @@ extension CountsView {
         triageTotal = counts.triageTotal
         awaitingTechnical = counts.awaitingTechnical
         awaitingSignature = counts.awaitingSignature
+        signedOtherwise = counts.signedOtherwise
         signatures = counts.signatures
         reports = counts.reports
         deliveriesAccepted = counts.deliveriesAccepted

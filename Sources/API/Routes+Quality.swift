@@ -62,7 +62,7 @@ extension LaboratoryAPI {
             command("controls", .enterResult) { call in
                 let body = try call.decoded(ControlValueBody.self)
                 _ = try await desk.enterControl(
-                    try measured(body.value), of: assay(call), material: body.material,
+                    body.value, of: assay(call), material: body.material,
                     at: try call.instant(body.at, at: "at") ?? desk.now(), by: call.author)
             },
             Route("POST", "/v1/quality/:analyzer/:analysis/events", .needs(.validateTechnically)) { call in
@@ -250,17 +250,27 @@ extension LaboratoryAPI {
                 from: from)
             return (target, body.reason)
         }
-        guard let level = body.level, let lot = body.lot, let mean = body.mean, let sd = body.sd else {
+        guard let level = body.level, let lot = body.lot, body.expected != nil || (body.mean != nil && body.sd != nil)
+        else {
             throw Refusal(
                 "quality.target", at: body.material, because: "il manque le niveau, le lot, la moyenne ou l'écart-type",
-                remedy: "les donner tous, ou prendre les derniers points (rolling)")
+                remedy: "les donner tous, ou la réponse attendue (expected), ou prendre les derniers points (rolling)")
         }
         let target = ControlTarget(
             assay: assay(call), material: body.material, level: ControlLevel(level), lot: lot,
-            mean: try number(mean, "mean"), sd: try number(sd, "sd"), unit: analysis.unit,
-            origin: body.maker == true ? .maker : .laboratory, count: body.points ?? 0, from: from,
-            isParallel: body.parallel ?? false)
+            mean: try body.mean.map { try number($0, "mean") }, sd: try body.sd.map { try number($0, "sd") },
+            unit: analysis.unit, origin: body.maker == true ? .maker : .laboratory, count: body.points ?? 0, from: from,
+            isParallel: body.parallel ?? false, expected: try body.expected.map { try expectation($0) })
         return (target, body.reason)
+    }
+
+    private func expectation(_ text: String) throws(Refusal) -> ControlExpectation {
+        guard let expected = ControlExpectation(text) else {
+            throw Refusal(
+                "body.expected", at: "expected", because: "ce n'est pas une réponse attendue",
+                remedy: "écrire un code (POS), plusieurs (POS|IND) ou un titre (1/160)")
+        }
+        return expected
     }
 
     /// Of validity, before they are multiplied.
@@ -271,7 +281,7 @@ extension LaboratoryAPI {
         for (names, action) in [(body.warn ?? [], RuleAction.warn), (body.reject, .reject)] {
             for name in names {
                 guard let rule = WestgardRule(rawValue: name) else {
-                    throw choice("reject", WestgardRule.allCases.map(\.rawValue))
+                    throw choice("reject", WestgardRule.named.map(\.rawValue))
                 }
                 rules[rule] = action
             }
@@ -339,7 +349,7 @@ extension LaboratoryAPI {
         return number
     }
     private func measured(_ text: String) throws(Refusal) -> Measured {
-        guard let value = Measured(text.replacing(",", with: ".")) else {
+        guard let value = Measured(typed: text.replacing(",", with: ".")) else {
             throw Refusal(
                 "body.number", at: "value", because: "ce n'est pas une valeur", remedy: "écrire par exemple 4.20")
         }
@@ -357,8 +367,10 @@ extension QualityPointView {
         if case .absent(let reason) = point.score { defect = reason.rawValue }
         self.init(
             id: point.id, run: point.run, at: call.moment(point.at), level: point.level.name, lot: point.lot,
-            material: point.material, value: point.value.text, target: point.target?.text, sd: point.sd?.text,
-            z: point.z?.text, defect: defect, exclusion: point.exclusion.map { "\($0.by) : \($0.reason)" })
+            material: point.material, value: point.text, target: point.target?.text ?? point.expected?.french,
+            sd: point.sd?.text, z: point.z?.text, defect: defect,
+            exclusion: point.exclusion.map { "\($0.by) : \($0.reason)" })
+        if case .answer(let isExpected) = point.score { self.isExpected = isExpected }
     }
 }
 extension QualityPolicyView {
@@ -383,6 +395,7 @@ extension QualityTargetView {
             material: target.material, level: target.level.name, lot: target.lot, mean: target.mean?.text,
             sd: target.sd?.text, unit: target.unit, origin: target.origin.rawValue, points: target.count,
             from: call.moment(target.from), to: target.to.map { call.moment($0) }, parallel: target.isParallel)
+        expected = target.expected?.description
     }
 }
 extension QualityRunView {

@@ -169,6 +169,7 @@ extension LaboratoryAPI {
         view.hidings = view.hiddenFrom.map { from in
             HidingView(from: from, until: state.ends[from].map { call.moment($0) })
         }
+        if !signatures.isEmpty { view.changes = try await desk.changedSinceSignature(request) }
         view.isWithdrawn = state.isWithdrawn
         view.secretCare = state.secretCare
         view.confidentiality = state.confidentiality

@@ -151,10 +151,10 @@ extension LaboratoryAPI {
                 .worded(for: try desk.catalogue.required(body.analysis))
         }
         if let reason = body.notPerformed { return .notPerformed(reason: reason) }
-        guard let measured = Measured(body.value ?? "") else {
+        guard let measured = Measured(typed: body.value ?? "") else {
             throw Refusal(
                 "result.value", at: "value", because: "ce n'est pas un nombre mesuré",
-                remedy: "écrire par exemple 4.20 ou <0.5 ; pour des mots, « text »")
+                remedy: "l'écrire en chiffres, sans exposant : 4.20 ou <0.5 ; pour des mots, « text »")
         }
         return .measured(measured, unit: try desk.catalogue.required(body.analysis).unit)
     }

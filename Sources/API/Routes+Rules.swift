@@ -111,6 +111,17 @@ extension LaboratoryAPI {
 
     private var reflexRoutes: [Route] {
         [
+            Route("GET", "/v1/reflexes", .needs(.readFiles)) { call in
+                let open = try await desk.openReflexes(by: call.author)
+                return try .json(
+                    open.flatMap { request, entries in
+                        entries.map { entry in
+                            var view = ReflexView(entry, call)
+                            view.requestNumber = request.number
+                            return view
+                        }
+                    })
+            },
             Route("GET", "/v1/requests/:ref/reflexes", .needs(.readFiles)) { call in
                 let entries = try await desk.reflexes(of: call.parameter("ref"), by: call.author)
                 return try .json(entries.map { ReflexView($0, call) })
@@ -224,7 +235,7 @@ extension CriticalCallView {
         self.init(
             observationID: made.observationID, analysis: made.analysis, requestNumber: request?.number,
             patientName: patient.map { "\($0.traits.birthName) \($0.traits.firstGivenName)" },
-            value: made.snapshot.frenchText + unit, state: state, openedAt: call.moment(made.openedAt),
+            value: made.frenchText + unit, state: state, openedAt: call.moment(made.openedAt),
             dueAt: call.moment(made.dueAt), isOverdue: made.isOverdue(at: now), level: made.level,
             contact: made.cancelledAt == nil ? made.contact(chain) : "résultat rejeté : au biologiste de clore",
             attempts: made.attempts.map { attempt in
@@ -234,6 +245,8 @@ extension CriticalCallView {
                     wasReadBack: attempt.wasReadBack, outcome: attempt.outcome.rawValue)
             },
             closedBy: made.closedBy, closedAt: made.closedAt.map { call.moment($0) })
+        tier = made.tier.rawValue
+        runs = made.runs?.map(\.observationID)
     }
 }
 extension ReflexView {

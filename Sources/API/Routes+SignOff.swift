@@ -24,6 +24,14 @@ extension LaboratoryAPI {
                 let draft = try call.decoded(SignDraftBody.self).draft
                 return try .json(try await preview(draft, call))
             },
+            // Before the check of one file, whose pattern it is too.
+            Route("POST", "/v1/bio/lot/check", .needs(.sign)) { call in
+                let body = try call.decoded(LotBody.self)
+                let refused = try await desk.checkLot(
+                    body.lot, section: body.section, left: Set(body.left ?? []), frozen: body.frozen ?? false,
+                    by: call.author)
+                return try .json(refused.map { view($0, call) })
+            },
             Route("POST", "/v1/bio/:ref/check", .needs(.sign)) { call in
                 let body = try call.decoded(SignBody.self)
                 try await desk.checkSignature(
@@ -43,16 +51,10 @@ extension LaboratoryAPI {
             Route("POST", "/v1/bio/lot", .needs(.sign)) { call in
                 let body = try call.decoded(LotBody.self)
                 try await accounts.prove(body.pin, by: call.author)
-                let files = body.files.map { LotFile(number: $0.request, contentHash: $0.contentHash) }
                 let made = try await desk.signLot(
-                    files, section: body.section, frozen: body.frozen ?? false, by: call.author)
-                return try .json(
-                    made.map { outcome in
-                        LotOutcomeView(
-                            requestNumber: outcome.number,
-                            signature: outcome.signature.map { SignatureView($0, in: call.zone) },
-                            refusal: outcome.refusal)
-                    }, status: 201)
+                    body.lot, section: body.section, left: Set(body.left ?? []), frozen: body.frozen ?? false,
+                    by: call.author)
+                return try .json(made.map { view($0, call) }, status: 201)
             },
             Route("GET", "/v1/comments", .needs(.read)) { _ in
                 try .json(
@@ -70,6 +72,12 @@ extension LaboratoryAPI {
                 try .json(try await figures(call))
             },
         ]
+    }
+
+    private func view(_ outcome: LotOutcome, _ call: Call) -> LotOutcomeView {
+        LotOutcomeView(
+            requestNumber: outcome.number, signature: outcome.signature.map { SignatureView($0, in: call.zone) },
+            refusal: outcome.refusal)
     }
 
     private func preview(_ draft: SignDraft, _ call: Call) async throws -> PreviewView {
@@ -135,4 +143,8 @@ extension LaboratoryAPI {
                 SignOffFiguresView.OfHold(code: $0.code, overridden: $0.overridden, retracted: $0.retracted)
             }, typing: found.typing)
     }
+}
+
+extension LotBody {
+    fileprivate var lot: [LotFile] { files.map { LotFile(number: $0.request, contentHash: $0.contentHash) } }
 }

@@ -108,7 +108,7 @@ private struct SupplementReading {
 
     private func measured(_ text: String?, at place: String) throws(Refusal) -> Measured? {
         guard let text else { return nil }
-        guard let value = Measured(text) else {
+        guard let value = Measured(typed: text) else {
             throw Refusal(
                 "result.value", at: place, because: "ce n'est pas un nombre mesuré",
                 remedy: "écrire par exemple 4.20 ou <=0.5")

@@ -34,6 +34,9 @@ package struct MappingOutcome: Sendable, Hashable {
 }
 
 extension AnalyzerFleet {
+    /// What this laboratory added to its drivers.
+    package var settings: LocalSettings { notes.settings }
+
     /// Gives the code of a triage entry a meaning on its analyzer from now on, and takes every result that waited for
     /// it, each once. Attested, then on disk, then in force: a crash between leaves a line of the trail and no more.
     package func map(
@@ -65,6 +68,32 @@ extension AnalyzerFleet {
         member.pump.use(notes.settings.completed(member.given.driver, of: entry.analyzer))
         log("automate \(entry.analyzer) : code « \(code) » rattaché à \(mapping.analysis) par \(author.login)")
         return try await takeWaiting(entry.analyzer, code, mapping.analysis, reason, author)
+    }
+
+    /// Mappings of another laboratory: those of an analyzer of this one, of a code that neither its driver nor anybody
+    /// here gave a meaning, towards an analysis of the catalogue and in a unit of it. Attested each.
+    package func take(
+        _ mappings: [(analyzer: String, mapping: LocalSettings.Mapping)], by author: Author
+    ) async throws(CommandFailure) -> Int {
+        guard author.role.permissions.contains(.resolveTriage) else { return 0 }
+        var taken = 0
+        for (name, made) in mappings {
+            guard let member = try? member(name, author), let analysis = desk.catalogue[made.analysis],
+                member.given.driver.description.codes[made.code] == nil, !made.code.isEmpty,
+                made.unit.map({ $0 == analysis.unit || $0 == analysis.alternative?.unit }) ?? true,
+                made.factor.map({ Exact($0) != nil && made.unit != nil }) ?? true,
+                !(notes.settings.analyzers[name]?.mappings ?? []).contains(where: {
+                    $0.code == made.code && $0.sentUnit == made.sentUnit
+                })
+            else { continue }
+            let words = "\(name) « \(made.code) » → \(made.analysis), repris de \(made.author)"
+            try await desk.attestMapping(words, reason: made.reason, by: author)
+            try note { () throws(Refusal) in try notes.change(name) { $0.mappings.append(made) } }
+            member.pump.use(notes.settings.completed(member.given.driver, of: name))
+            log("automate \(name) : code « \(made.code) » rattaché à \(made.analysis), repris d'une importation")
+            taken += 1
+        }
+        return taken
     }
 
     private func takeWaiting(

@@ -35,6 +35,13 @@ package struct Measured: Sendable, Hashable, Codable, CustomStringConvertible {
         self.init(number, comparator: comparator)
     }
 
+    /// Reads what a person types for a value: as above, but no exponent. On a keyboard an `e` among digits is a slip
+    /// (`1e2` for 132), and another number must not be made of it.
+    package init?(typed text: some StringProtocol) {
+        guard !text.utf8.contains(where: { $0 | 0x20 == UInt8(ascii: "e") }) else { return nil }
+        self.init(text)
+    }
+
     private static let marks: [(String, Comparator)] = [
         ("<=", .atMost), (">=", .atLeast), ("=<", .atMost), ("=>", .atLeast),
         ("≤", .atMost), ("≥", .atLeast), ("<", .below), (">", .above),

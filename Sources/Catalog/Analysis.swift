@@ -48,10 +48,13 @@ package struct AlternativeUnit: Sendable, Hashable, Codable {
     /// UCUM.
     package let unit: String
     package let factor: Exact
+    /// LOINC has one code for the amount and another for the mass; nil when none was checked.
+    package let loinc: LOINCTerm?
 
-    package init(unit: String, factor: Exact) {
+    package init(unit: String, factor: Exact, loinc: LOINCTerm? = nil) {
         self.unit = unit
         self.factor = factor
+        self.loinc = loinc
     }
 
     /// A reported value in this unit, rounded once to `places` decimals, its comparator kept (the factor is positive).

@@ -101,7 +101,7 @@ struct CatalogReader {
             "alerte_bas", "alerte_haut", "absurde_bas", "absurde_haut", "av_bas", "av_haut", "amr_bas", "amr_haut",
             "dilution_max", "cva", "repasse_abs", "groupe", "ensemble", "stabilite_h", "critique_pas", "delta_abs",
             "limites_source", "formule_brute", "masse_molaire", "facteur_source", "ref_sexe",
-            "reponses",
+            "reponses", "loinc_alt",
         ],
         "methods.csv": ["groupe", "amr_bas", "amr_haut", "dilution_max", "cva", "repasse_abs"],
     ]

@@ -1,4 +1,4 @@
-import Base
+package import Base
 
 /// The files of a catalogue as what they are to a spreadsheet: tables of texts. Comparison, export and approval look at
 /// them so, since a person signs what stands in the cells.
@@ -73,6 +73,7 @@ package struct CatalogueTables: Sendable, Hashable {
         "sections.csv": ["rang"],
         "regles.csv": ["valeur"],
         "controls/targets.csv": ["moyenne", "ecart_type", "points"],
+        "controls/named.csv": ["rang", "moyenne", "ecart_type", "points"],
         "controls/policies.csv": ["echantillons", "erreur_toleree_pct"],
         "controls/patients.csv": ["nombre", "lambda", "cible", "limite", "bas", "haut"],
     ]
@@ -109,7 +110,51 @@ package struct CatalogueTables: Sendable, Hashable {
     }
 }
 
+extension CatalogueTables {
+    /// In the place of the table of its name.
+    package mutating func put(_ table: Table) {
+        if let place = tables.firstIndex(where: { $0.name == table.name }) {
+            tables[place] = table
+        } else {
+            tables.append(table)
+            tables.sort { $0.name < $1.name }
+        }
+    }
+}
+
 extension CatalogueTables.Table {
+    /// A row of these cells; a column that the table lacks is added when something stands in it.
+    package mutating func add(_ cells: [String: String]) {
+        for column in cells.keys.sorted() where !columns.contains(column) && cells[column]?.isEmpty == false {
+            columns.append(column)
+        }
+        for place in rows.indices where rows[place].count < columns.count {
+            rows[place] += Array(repeating: "", count: columns.count - rows[place].count)
+        }
+        rows.append(columns.map { cells[$0] ?? "" })
+    }
+    package mutating func remove(where isMeant: ((String) -> String) -> Bool) {
+        rows = rows.filter { row in !isMeant { cell(row, $0) } }
+    }
+    /// Rows that begin (`de`) at or after an instant go; one that lasts beyond it (`a`) ends there.
+    package mutating func supersede(
+        from begin: Instant, in zone: CivilZone, where isMeant: ((String) -> String) -> Bool
+    ) {
+        rows = rows.filter { row in
+            !isMeant { cell(row, $0) } || !(Instant(cell(row, "de"), in: zone).map { begin <= $0 } ?? false)
+        }
+        guard let end = columns.firstIndex(of: "a") else { return }
+        let text = begin.iso8601(in: .utc, milliseconds: begin.milliseconds % 1000 != 0)
+        rows = rows.map { row in
+            guard isMeant({ cell(row, $0) }), Instant(cell(row, "a"), in: zone).map({ begin < $0 }) ?? true else {
+                return row
+            }
+            var ended = row + Array(repeating: "", count: max(0, end + 1 - row.count))
+            ended[end] = text
+            return ended
+        }
+    }
+
     package init(name: String, columns: [String], lines: [[String]]) {
         self.init(name: name, columns: columns, rows: lines)
     }

@@ -40,8 +40,9 @@ extension CatalogReader {
         let mass = molarMass(row)
         return Analysis(
             code: code, level: level ?? 2, nameFR: name, section: section, nature: nature ?? .text, loinc: loinc,
-            unit: row.text("ucum"), alternative: alternative(row, unit: unit, mass: mass), molarMass: mass,
-            specimen: specimen, tube: tube, decimals: decimals, intervalNote: row.text("ref_note"), critical: critical,
+            unit: row.text("ucum"), alternative: alternative(row, unit: unit, mass: mass, seen: &loincs),
+            molarMass: mass, specimen: specimen, tube: tube, decimals: decimals, intervalNote: row.text("ref_note"),
+            critical: critical,
             nabm: nabm.isEmpty ? nil : nabm, nabmSource: row.text("nabm_source"), delta: delta(row),
             verification: limits, answers: answers(row, nature: nature), approval: approval(row),
             note: row.text("note"))

@@ -2,10 +2,17 @@ import Base
 
 // The second unit of an analysis: `unite_alt`, `facteur_alt`, and what the factor comes from
 extension CatalogReader {
-    mutating func alternative(_ row: CatalogRow, unit: Unit?, mass: Exact?) -> AlternativeUnit? {
+    mutating func alternative(
+        _ row: CatalogRow, unit: Unit?, mass: Exact?, seen: inout Set<String>
+    ) -> AlternativeUnit? {
         let text = row.text("unite_alt")
         let factor = number(row, "facteur_alt")
         guard !text.isEmpty else {
+            if !row.text("loinc_alt").isEmpty {
+                error(
+                    "loinc.second", row, "loinc_alt", "un second code LOINC sans seconde unité",
+                    "remplir unite_alt et facteur_alt, ou ôter le code")
+            }
             if factor != nil {
                 error(
                     "factor", row, "facteur_alt", "un facteur sans seconde unité",
@@ -27,7 +34,35 @@ extension CatalogReader {
             return nil
         }
         if let unit { check(factor, from: unit, to: second, mass: mass, row) }
-        return AlternativeUnit(unit: text, factor: factor)
+        return AlternativeUnit(unit: text, factor: factor, loinc: secondLOINC(row, unit: second, seen: &seen))
+    }
+
+    /// `loinc_alt`: the code of the same result in the second unit. `loinc.csv` names it, for no name stands beside it
+    /// here, and its name has the kind of property of that unit.
+    private mutating func secondLOINC(_ row: CatalogRow, unit: Unit, seen: inout Set<String>) -> LOINCTerm? {
+        let code = row.text("loinc_alt"), column = "loinc_alt"
+        if code.isEmpty || !checkLOINC(code, row, column) { return nil }
+        if !seen.insert(code).inserted {
+            error(
+                "loinc.duplicate", row, column, "le code LOINC \(code) est déjà celui d'une autre ligne",
+                "un code LOINC ne désigne qu'une ligne : vérifier les deux")
+        }
+        let confidence = row.text("loinc_confiance")
+        guard let name = knownNames[code]?.first else {
+            // A catalogue without that table compares no name.
+            if knownNames.isEmpty { return LOINCTerm(code: code, name: "", source: "", confidence: confidence) }
+            error(
+                "loinc.unnamed", row, column, "le code LOINC \(code) n'a pas de nom : loinc.csv ne l'a pas",
+                "l'ajouter à loinc.csv avec son nom officiel, relevé dans la table LOINC")
+            return nil
+        }
+        guard let property = LOINCProperty(of: name), property.admits(unit) else {
+            error(
+                "loinc.unit", row, column, "l'unité « \(unit.text) » ne va pas avec le nom LOINC « \(name) »",
+                "choisir le code LOINC de la seconde unité")
+            return nil
+        }
+        return LOINCTerm(code: code, name: name, source: "loinc.csv", confidence: confidence)
     }
 
     /// Molar mass of the substance in g/mol: derived from its formula, or written where it has none (a mean, a

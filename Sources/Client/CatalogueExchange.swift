@@ -112,6 +112,11 @@ extension LaboratoryClient {
             "/v1/catalogue/files", [("version", number.map { String($0) })])
         return bodies.map(\.file)
     }
+    /// Those of the version in force with what was set by command, who approved what, and the mapped codes.
+    package func settledCatalogueFiles() async throws(Refusal) -> [CatalogFile] {
+        let bodies: [CatalogueFileBody] = try await get("/v1/catalogue/files", [("settled", "true")])
+        return bodies.map(\.file)
+    }
     package func publishCatalogue(_ body: PublishBody) async throws(Refusal) -> CatalogueVersionView {
         try await send("POST", "/v1/catalogue/versions", body)
     }

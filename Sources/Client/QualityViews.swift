@@ -38,7 +38,9 @@ package struct QualityPointView: Codable, Sendable, Hashable {
     package var target: String?
     package var sd: String?
     package var z: String?
-    /// Why it has no z.
+    /// Of a control that no number says: does it answer what its target expects?
+    package var isExpected: Bool?
+    /// Why it proves nothing.
     package var defect: String?
     /// Why it does not count, and who said so.
     package var exclusion: String?
@@ -159,6 +161,8 @@ package struct QualityTargetView: Codable, Sendable, Hashable {
     /// Nil: the lot is closed, or its target is not known yet.
     package var mean: String?
     package var sd: String?
+    /// What its control has to answer where no number says it: `POS`, `POS|IND`, `1/160`.
+    package var expected: String?
     package var unit: String
     /// `laboratoire` or `fabricant`.
     package var origin: String
@@ -334,6 +338,8 @@ package struct ControlTargetBody: Codable, Sendable, Hashable {
     package var lot: String?
     package var mean: String?
     package var sd: String?
+    /// In the place of mean and SD, where no number says it: `POS`, `POS|IND`, `1/160`.
+    package var expected: String?
     /// The mean and SD of so many of the last points that count, instead.
     package var rolling: Int?
     /// True: the maker's values; false: the laboratory's own.
@@ -345,6 +351,13 @@ package struct ControlTargetBody: Codable, Sendable, Hashable {
     package init(material: String, rolling: Int, reason: String) {
         self.material = material
         self.rolling = rolling
+        self.reason = reason
+    }
+    package init(material: String, level: String, lot: String, expected: String, reason: String) {
+        self.material = material
+        self.level = level
+        self.lot = lot
+        self.expected = expected
         self.reason = reason
     }
     package init(material: String, level: String, lot: String, mean: String, sd: String, reason: String) {

@@ -69,6 +69,8 @@ package struct ReportStoryView: Codable, Sendable, Hashable {
     package var deliveries: [DeliveryLineView]
     package var acts: [Act]
     package var signatures: [SignatureView] = []
+    /// What the last signature covers and that is said otherwise now: the file is with the biologist again.
+    package var changes: [SignedChange]?
     /// Who was not sent a version, newest first.
     package var withheld: [WithheldView]
     package init(
@@ -182,7 +184,7 @@ extension DeliveryLineView {
         var all = mailboxes
         let answer = dmpAnswer
         if toDMP || answer != nil {
-            let problem = answer == nil ? unanswered.problem : answer?.detail
+            let problem = answer == nil ? unanswered.problem : dmpDoubt ?? answer?.detail
             all.insert(
                 MailboxView(address: "DMP", state: dmp, at: answer?.at ?? unanswered.at, problem: problem), at: 0)
         }

@@ -246,6 +246,10 @@ package struct CriticalCallView: Codable, Sendable, Hashable {
     package var attempts: [CallAttemptView]
     package var closedBy: String?
     package var closedAt: Moment?
+    /// `technician` or `biologist`: whose task it is.
+    package var tier: String?
+    /// Other runs of the analysis on the specimen that it tells of.
+    package var runs: [String]?
     package init(
         observationID: String, analysis: String, requestNumber: String?, patientName: String?, value: String,
         state: State, openedAt: Moment, dueAt: Moment, isOverdue: Bool, level: Int, contact: String?,
@@ -304,6 +308,8 @@ package struct ReflexView: Codable, Sendable, Hashable {
     package var author: String
     package var at: Moment
     package var reason: String
+    /// In the list of all that waits.
+    package var requestNumber: String?
     package init(
         rule: String, adds: [String], state: String, because: String, author: String, at: Moment, reason: String
     ) {
@@ -357,6 +363,8 @@ extension LaboratoryClient {
     package func closeCall(_ id: String, _ body: ReasonBody) async throws(Refusal) -> CriticalCallView {
         try await send("POST", "/v1/critical/\(LaboratoryClient.segment(id))/close", body)
     }
+    /// All that waits for somebody's word.
+    package func openReflexes() async throws(Refusal) -> [ReflexView] { try await get("/v1/reflexes") }
     package func reflexes(_ reference: String) async throws(Refusal) -> [ReflexView] {
         try await get("/v1/requests/\(LaboratoryClient.segment(reference))/reflexes")
     }

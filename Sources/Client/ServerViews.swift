@@ -97,6 +97,8 @@ package struct CountsView: Codable, Sendable, Hashable {
     package var triageTotal = 0
     package var awaitingTechnical = 0
     package var awaitingSignature = 0
+    /// Of these, signed before and said otherwise since; nil: an older server.
+    package var signedOtherwise: Int?
     package var signatures = 0
     package var reports = 0
     package var deliveriesAccepted = 0
@@ -389,8 +391,17 @@ package struct DeliveryLineView: Codable, Sendable, Hashable {
         case _: return toDMP ? unanswered.state : "non prévu"
         }
     }
-    /// The last word of the DMP.
-    var dmpAnswer: DeliveryEventView? { events.last { $0.kind == .dmpAccepted || $0.kind == .dmpRefused } }
+    /// What the DMP says, by the rule that decides what is sent there next.
+    var dmpAnswer: DeliveryEventView? {
+        events.lazy.map(\.kind).dmpAnswer.flatMap { answer in events.last { $0.kind == answer } }
+    }
+    /// It refused what it had taken, or after: told beside.
+    var dmpDoubt: String? {
+        guard dmpAnswer?.kind == .dmpAccepted, let refusal = events.last(where: { $0.kind == .dmpRefused }) else {
+            return nil
+        }
+        return ["refus reçu aussi", refusal.detail].compactMap { $0 }.joined(separator: " : ")
+    }
     /// The leg to the mailboxes, in words.
     package var mail: String {
         if has(.mailRead) { return isDeletion ? "suppression lue" : "lu" }
@@ -398,7 +409,7 @@ package struct DeliveryLineView: Codable, Sendable, Hashable {
         return has(.mailRefused) ? (isDeletion ? "suppression refusée" : "refusé") : ""
     }
     /// It does not bring the report: it takes it back.
-    package var isDeletion: Bool { destination.contains("retrait") }
+    package var isDeletion: Bool { Delivery.takesBack(destination) }
     /// The road by which it was taken, when it is not the usual one (« PFI de secours »).
     package var road: String? { events.first { $0.kind == .accepted }?.detail }
 

@@ -74,7 +74,12 @@ package struct LotBody: Codable, Sendable, Hashable {
     package var section: String?
     /// True: files that came since the batch was summed up wait for the next one; else any makes it refused.
     package var frozen: Bool?
-    package init(pin: String, files: [File], section: String? = nil, frozen: Bool? = nil) {
+    /// Numbers of proposable files that are kept out of it on purpose.
+    package var left: [String]?
+    package init(
+        pin: String, files: [File], section: String? = nil, frozen: Bool? = nil, left: [String]? = nil
+    ) {
+        self.left = left
         self.frozen = frozen
         self.pin = pin
         self.files = files
@@ -87,12 +92,19 @@ package struct LotOutcomeView: Codable, Sendable, Hashable {
     package var requestNumber: String
     package var signature: SignatureView?
     package var code: String?
+    package var place: String?
     package var because: String?
+    package var remedy: String?
     package init(requestNumber: String, signature: SignatureView?, refusal: Refusal?) {
         self.requestNumber = requestNumber
         self.signature = signature
         code = refusal?.code
+        place = refusal?.place
         because = refusal?.cause
+        remedy = refusal?.remedy
+    }
+    package var refusal: Refusal? {
+        code.map { Refusal($0, at: place ?? requestNumber, because: because ?? "", remedy: remedy ?? "") }
     }
 }
 
@@ -180,6 +192,10 @@ extension LaboratoryClient {
     }
     package func signLot(_ body: LotBody) async throws(Refusal) -> [LotOutcomeView] {
         try await send("POST", "/v1/bio/lot", body)
+    }
+    /// Those that it would refuse; signs nothing, and takes no code.
+    package func checkLot(_ body: LotBody) async throws(Refusal) -> [LotOutcomeView] {
+        try await send("POST", "/v1/bio/lot/check", body)
     }
     package func comments() async throws(Refusal) -> [CommentView] { try await get("/v1/comments") }
     /// Of a day or from one to another, the laboratory's today when none is said; `all`: of everybody, not of the

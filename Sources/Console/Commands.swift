@@ -168,7 +168,7 @@ extension Workbench {
     /// `calibration`: of the calibrator, in percent.
     private mutating func askUncertainty(calibration rest: String) -> [Effect] {
         guard let line = currentResult?.line, let analyzer = line.analyzer,
-            let calibration = Measured(rest.replacing(",", with: ".")), calibration.comparator == .equal
+            let calibration = Measured(typed: rest.replacing(",", with: ".")), calibration.comparator == .equal
         else { return refuseHere(.commandUncertainty) }
         return [.uncertainty(analyzer: analyzer, analysis: line.analysis, calibration: calibration.number.text)]
     }
@@ -244,6 +244,7 @@ extension Workbench {
     mutating func show(_ sheet: FileSheet, _ accession: String) -> [Effect] {
         house.files[sheet.number] = sheet
         sought = nil
+        unanswered = nil
         face.mode = .browse
         face.filter = ""
         let waits = tubes.contains { $0.key == accession }

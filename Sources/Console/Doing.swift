@@ -249,7 +249,7 @@ extension Workbench {
 
     /// The call that the result of the cursor waits for.
     package var currentCall: CallRow? {
-        currentResult?.line.flatMap { line in house.calls.first { $0.id == line.id } }
+        currentResult?.line.flatMap { line in house.calls.first { $0.concerns(line.id) } }
     }
 
     /// That call, else the most urgent one of the row.
@@ -258,14 +258,14 @@ extension Workbench {
         guard !house.calls.isEmpty else { return nil }
         let lines = results.compactMap(\.line) + (currentFile?.lines ?? [])
         return house.calls.sorted { $0.due < $1.due }.lazy.compactMap { call in
-            lines.first { $0.id == call.id }.map { (call, $0) }
+            lines.first { call.concerns($0.id) }.map { (call, $0) }
         }.first
     }
 
     private mutating func askCall() {
         guard let (call, line) = callHere else { return }
         // The result that the call is about is the one before the eyes.
-        if let place = results.firstIndex(where: { $0.line?.id == call.id }) {
+        if let place = results.firstIndex(where: { $0.line?.id == line.id }) {
             face.result = place
             keepInSight()
         }
@@ -277,8 +277,9 @@ extension Workbench {
                     .init(.callReadBack, choices: [words[.yes], words[.no], words[.unreachable]], isClosed: true),
                 ]))
     }
-    /// The number that stands for a call, when it is one.
+    /// The number that stands for a call, when it is one; where the call has several, the server compares.
     private func valueToTell(_ id: String) -> Exact? {
+        if house.calls.contains(where: { $0.id == id && !$0.runs.isEmpty }) { return nil }
         let line = house.lines.first { $0.id == id } ?? currentResult?.line.flatMap { $0.id == id ? $0 : nil }
         return line.flatMap { Measured($0.value.replacing(",", with: "."))?.number }
     }

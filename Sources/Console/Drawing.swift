@@ -18,7 +18,7 @@ extension Workbench {
             return screen
         }
         let left = face.width >= Workbench.leftPaneFrom ? Workbench.leftPane : 0
-        let right = face.width >= Workbench.rightPaneFrom ? max(32, face.width * 28 / 100) : 0
+        let right = hasRightPane ? max(32, face.width * 28 / 100) : 0
         let middle = left..<(face.width - right)
         if left > 0 { drawLists(&screen, 0..<left) }
         drawRows(&screen, middle)
@@ -28,6 +28,11 @@ extension Workbench {
         drawFooter(&screen)
         drawOverlay(&screen, middle)
         return screen
+    }
+
+    /// What waits in triage, and analyzers, have their detail below: the list takes the room.
+    var hasRightPane: Bool {
+        face.width >= Workbench.rightPaneFrom && face.list != .triage && face.list != .analyzers
     }
 
     var bottomFrame: Int { face.height - 3 }
@@ -261,11 +266,17 @@ extension Workbench {
             screen.put(fit(manner.signs.proposable, columns.count), row, columns.lowerBound, .dim)
             return
         }
+        // As wide as they are here, so that tube, analysis and value have the rest.
+        func width(_ most: Int, _ text: (TriageRow) -> String) -> Int {
+            min(most, house.triage.map { CellWidth.of(mark(text($0))) }.max() ?? most)
+        }
         line(
             &screen, row, columns,
             [
-                (day(entry.at), 11, .dim), (entry.analyzer, 10, .plain),
-                (reason(of: entry), 20, Style(.held)), (entry.accession, 13, .plain),
+                (day(entry.at), width(11) { day($0.at) }, .dim),
+                (entry.analyzer, width(10, \.analyzer), .plain),
+                (reason(of: entry), width(20) { reason(of: $0) }, Style(.held)),
+                (entry.accession, width(13, \.accession), .plain),
                 (entry.code + " " + entry.value, 0, .plain),
             ])
     }
@@ -283,16 +294,25 @@ extension Workbench {
 
     private func drawAnalyzer(_ screen: inout Screen, _ row: Int, _ columns: Range<Int>, _ key: String) {
         guard let analyzer = house.analyzers.first(where: { $0.name == key }) else { return }
-        line(
-            &screen, row, columns,
-            [
-                (
-                    analyzer.isWell ? manner.signs.proposable : manner.signs.rejected, 2,
-                    Style(analyzer.isWell ? .good : .quality)
-                ),
-                (analyzer.name, 14, .plain), (state(of: analyzer), 0, analyzer.isWell ? .plain : Style(.quality)),
-                ("\(words[.messages]) \(analyzer.messages)", 14, .dim),
-                ("\(words[.orders]) \(analyzer.orders)", 20, .dim),
-            ])
+        let name = min(14, house.analyzers.map { CellWidth.of($0.name) }.max() ?? 14)
+        var pieces: [(text: String, width: Int, style: Style)] = [
+            (
+                analyzer.isWell ? manner.signs.proposable : manner.signs.rejected, manner.signs.isASCII ? 4 : 2,
+                Style(analyzer.isWell ? .good : .quality)
+            ),
+            (analyzer.name, name, .plain), (state(of: analyzer), 0, analyzer.isWell ? .plain : Style(.quality)),
+        ]
+        // What it is doing comes first; the numbers stand below the list too.
+        var room = columns.count - pieces[0].width - name - Workbench.stateRoom
+        for (text, width) in [
+            ("\(words[.messages]) \(analyzer.messages)", 14), ("\(words[.orders]) \(analyzer.orders)", 20),
+        ] where room > width {
+            pieces.append((text, width, .dim))
+            room -= width + 1
+        }
+        line(&screen, row, columns, pieces)
     }
+
+    /// Columns that the state of an analyzer has before its numbers have any, with the blanks beside it.
+    private static let stateRoom = 28
 }

@@ -47,8 +47,9 @@ extension Workbench {
                 "\(row.name) : \(state(of: row))", "\(words[.messages]) \(row.messages)",
                 "\(words[.pending]) \(row.pending)", "\(words[.orders]) \(row.orders)",
             ]
-            for (offset, text) in lines.prefix(resultRows).enumerated() {
-                screen.put(fit(text, inside.count), first + offset, inside.lowerBound)
+            let folded = lines.flatMap { CellWidth.fold(mark($0), inside.count) }
+            for (offset, text) in folded.prefix(resultRows).enumerated() {
+                screen.put(text, first + offset, inside.lowerBound)
             }
         case .waiting, .urgent, .held, .calls, .reception, .requests:
             drawWhy(&screen, first + resultRows, inside)
@@ -146,7 +147,11 @@ extension Workbench {
         }
         pieces.append((value.text, width, value.style))
         pieces.append((flag.text, 7, flag.style))
-        if columns.count >= 60 { pieces.append((result.line?.interval ?? "", 11, .dim)) }
+        if columns.count >= 60 {
+            let bounds = result.line.map { manner.language.bounds($0.interval, $0.nature) } ?? ""
+            // A word before the figures is never what is cut off.
+            pieces.append((bounds, min(15, max(11, CellWidth.of(bounds))), .dim))
+        }
         pieces.append((state.text, 0, state.style))
         line(&screen, row, columns, pieces)
         if let entry {
@@ -275,7 +280,7 @@ extension Workbench {
                 fold("\(words[draft.isAccepted ? .entryWaits : .typing]) \(draft.text)", Style(.held, underline: true))
                 if let complaint = draft.complaint { fold(complaint, .critical) }
             }
-            if !line.interval.isEmpty { fold("\(words[.range]) \(line.interval)") }
+            if !line.interval.isEmpty { fold("\(words[Word(line.nature)]) \(line.interval)") }
             if let prior = currentFile?.priors[result.analysis] {
                 fold("\(words[.prior]) \(prior.value) (\(day(prior.at)))")
             }

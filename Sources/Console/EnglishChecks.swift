@@ -40,7 +40,8 @@ package enum EnglishChecks {
         "suspendu par le contexte": "suspended by the context", "non approuvé": "not approved",
         "une donnée manque": "a datum is missing", "analyse non calculée": "not a calculated analysis",
         "aucun seuil d'indice pour l'analyse": "no index limit for this analysis",
-        "indice non mesuré": "index not measured", "non dilué": "not diluted", "premier passage": "first run",
+        "indice non mesuré": "index not measured", "valeur non rendue": "value not given",
+        "non dilué": "not diluted", "premier passage": "first run",
         "état connu, déjà téléphoné": "known state, telephoned already",
         "sous le domaine : rendu « < »": "below the range: given as <", "aucun calcul connu": "no known calculation",
         "non mesuré sur ce tube": "not measured on this tube", "commentaire joint": "comment attached",
@@ -86,14 +87,11 @@ package enum EnglishChecks {
         "la demande": "the request", "surestimé": "overestimated", "sous-estimé": "underestimated",
     ]
 
-    private static let uncontrolled = "aucun contrôle de qualité enregistré pour "
     private static let longestFirst = labels.sorted { $0.key.count > $1.key.count }
 
     /// The whole sentence.
     package static func words(_ french: String) -> String {
-        if french.hasPrefix(uncontrolled) {
-            return "no quality control recorded for " + french.dropFirst(uncontrolled.count)
-        }
+        if let control = EnglishControls.words(french) { return control }
         if let known = notes[french] { return known }
         guard let (name, note, facts) = parts(french) else { return EnglishServer.figures(french).trimmed }
         var text = name
@@ -103,6 +101,7 @@ package enum EnglishChecks {
 
     /// What goes behind the words of a hold: `: value 6,1; limit 1,0`, else its bare figures.
     package static func tail(_ french: String) -> String {
+        if let control = EnglishControls.words(french) { return ": " + control }
         guard let (_, note, facts) = parts(french) else { return EnglishServer.figures(french) }
         let told = note.map { " – " + (notes[$0] ?? quoted($0)) } ?? ""
         return told + (facts.isEmpty ? "" : ": " + facts.map(fact).joined(separator: "; "))

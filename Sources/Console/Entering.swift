@@ -11,7 +11,7 @@ extension TypedValue {
         case ".r": self = .notPerformed("Rendu par ailleurs")
         case _:
             let dotted = bare.replacing(",", with: ".")
-            if Measured(dotted) != nil {
+            if Measured(typed: dotted) != nil {
                 self = .number(dotted)
             } else if TypedValue.looksNumeric(bare) {
                 return nil
@@ -231,7 +231,7 @@ extension Workbench {
 
     /// Why a number cannot be, in words.
     private func impossible(_ value: TypedValue, _ entry: CellEntry) -> String? {
-        guard case .number(let text) = value, let measured = Measured(text),
+        guard case .number(let text) = value, let measured = Measured(typed: text),
             let limits = house.files[entry.request]?.limits[entry.analysis]
         else { return nil }
         let decimals = text.split(separator: ".", maxSplits: 1).dropFirst().first?.count ?? 0
@@ -332,12 +332,7 @@ extension Workbench {
                     seen: theirs(conflict)?.id, at: now, isAccepted: true)) + openClash()
         case .escape:
             face.mode = .browse
-            // Not sent again by itself: the person decides.
-            for place in drafts.indices where drafts[place].place == conflict.request + "/" + conflict.analysis {
-                drafts[place].isAccepted = false
-                drafts[place].complaint = sentence(conflict)
-            }
-            face.notice = Notice(place(of: conflict) + " : " + say(.draftKept, conflict.mine), .held)
+            face.notice = Notice(putAside(conflict), .held)
             return [.keep(drafts)] + openClash()
         case .character, .control, .alt, .function, .enter, .tab, .backTab, .backspace, .delete, .insert, .up, .down,
             .left, .right, .home, .end, .pageUp, .pageDown:
@@ -345,15 +340,24 @@ extension Workbench {
         }
     }
 
+    /// Not sent again by itself: the person decides. Answers what is said of it.
+    mutating func putAside(_ conflict: Conflict) -> String {
+        for place in drafts.indices where drafts[place].place == conflict.request + "/" + conflict.analysis {
+            drafts[place].isAccepted = false
+            drafts[place].complaint = sentence(conflict)
+        }
+        return place(of: conflict) + " : " + say(.draftKept, conflict.mine)
+    }
+
     func theirs(_ conflict: Conflict) -> Line? { house.files[conflict.request]?.standing(conflict.analysis) }
 
+    func place(of conflict: Conflict) -> String { place(of: conflict.analysis, in: conflict.request) }
     /// Whose value it is, whatever stands on the screen below: `MARTIN Léa 261122000412 K`.
-    func place(of conflict: Conflict) -> String {
-        let file = house.files[conflict.request]
-        let line = theirs(conflict) ?? house.lines.first { $0.request == conflict.request }
+    func place(of analysis: String, in request: String) -> String {
+        let file = house.files[request]
+        let line = file?.standing(analysis) ?? house.lines.first { $0.request == request }
         let patient = file?.patient ?? line?.patient ?? ""
-        return [patient, line?.accession ?? conflict.request, conflict.analysis].filter { !$0.isEmpty }
-            .joined(separator: " ")
+        return [patient, line?.accession ?? request, analysis].filter { !$0.isEmpty }.joined(separator: " ")
     }
 
     /// `[CONF-01] Ligne modifiée par l.roux à 14:31 (K 4,2 → 4,4). Votre saisie 4,3 est gardée.`

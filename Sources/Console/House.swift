@@ -75,7 +75,10 @@ package struct House: Sendable, Equatable {
     package mutating func take(_ rows: [CallRow]) {
         calls = rows.filter { $0.telling == nil }
         tellings = [:]
-        for row in rows { if let telling = row.telling { tellings[row.id] = telling } }
+        for row in rows {
+            guard let telling = row.telling else { continue }
+            for id in [row.id] + row.runs { tellings[id] = telling }
+        }
         toldOf = Set(rows.compactMap { $0.telling == nil ? nil : $0.request })
         markTold()
     }
@@ -144,7 +147,7 @@ package struct House: Sendable, Equatable {
         return calls.sorted { $0.due < $1.due }.compactMap { call in
             guard !call.request.isEmpty else { return nil }
             let places = tubesOfRequest[call.request] ?? []
-            let own = places.first { place in tubes[place].lines.contains { $0.id == call.id } }.map { tubes[$0] }
+            let own = places.first { place in tubes[place].lines.contains { call.concerns($0.id) } }.map { tubes[$0] }
             let key = own?.key ?? call.request
             guard tube(key)?.isCritical != true, met.insert(key).inserted else { return nil }
             return (key, call)
@@ -236,6 +239,8 @@ package struct Line: Sendable, Hashable {
     package var section = ""
     /// Its value says why there is none.
     package var isWithheld = false
+    /// What its interval is: no decision value stands there as what is normal.
+    package var nature = AppliedInterval.Nature.reference
     package init(
         id: String, request: String, accession: String, patient: String, civil: String = "", urgent: Bool = false,
         analysis: String, name: String = "", value: String, unit: String = "", interval: String = "",
@@ -560,10 +565,13 @@ package struct CallRow: Sendable, Hashable {
         }
     }
     package var telling: Telling?
+    /// Other runs that the same call tells of.
+    package var runs: [String]
     package init(
         id: String, due: Instant, isOverdue: Bool, contact: String?, request: String = "", patient: String = "",
-        told: String = "", telling: Telling? = nil
+        told: String = "", telling: Telling? = nil, runs: [String] = []
     ) {
+        self.runs = runs
         self.telling = telling
         self.request = request
         self.patient = patient
@@ -573,4 +581,5 @@ package struct CallRow: Sendable, Hashable {
         self.isOverdue = isOverdue
         self.contact = contact
     }
+    package func concerns(_ line: String) -> Bool { id == line || runs.contains(line) }
 }

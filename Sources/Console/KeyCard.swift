@@ -31,7 +31,7 @@ package enum KeyCard {
             return names.isEmpty
                 ? nil : CellWidth.fit(names.joined(separator: " "), 18) + " " + manner.language[action.word]
         }
-        let title = "paillasse bio · " + Texts(manner.language)[.cardTitle]
+        let title = "paillasse bio · " + manner.language[.cardTitle]
         return printed([title, ""] + entries, manner)
     }
 

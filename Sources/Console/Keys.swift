@@ -60,14 +60,18 @@ extension Workbench {
         ahead = []
     }
     private mutating func tellUnanswered(_ label: String, dropped: Int = 0) {
-        let said = face.notice.flatMap { $0.tint == .critical && unanswered == nil ? $0.text + " · " : nil } ?? ""
         let file = currentRequest.map { number in
             [house.files[number]?.patient, face.key ?? number].compactMap { $0 }.joined(separator: " ")
         }
-        let text =
-            (dropped > 0 ? say(.keysDropped, label, String(dropped)) + " · " : "")
-            + say(.notOpened, label, file ?? words[.noValue], manner.name(.back))
-        face.notice = Notice(said + text, .critical)
+        face.notice = words.unanswered(
+            label, dropped: dropped, stays: file, back: manner.name(.back), after: unanswered == nil ? face.notice : nil
+        )
+    }
+    /// Says it again; false when what was asked for last is here.
+    mutating func tellUnanswered() -> Bool {
+        guard let unanswered else { return false }
+        tellUnanswered(unanswered)
+        return true
     }
     /// A key that would write into the tube that stayed; any other says that it is meant.
     private mutating func isOfUnanswered(_ key: Key) -> Bool {
@@ -109,7 +113,9 @@ extension Workbench {
     }
 
     /// A label opens its tube, wherever the person is; only a field that asks for a tube takes it.
-    private mutating func open(label code: String) -> [Effect] {
+    private mutating func open(label scanned: String) -> [Effect] {
+        // What it typed before as slowly as a person is its beginning.
+        let code = Workbench.joined(beganWith, scanned) ?? scanned
         face.digits = ""
         if case .question(var question) = face.mode, question.parts[question.at].word == .tube {
             question.parts[question.at].field = Field(code)
@@ -120,12 +126,26 @@ extension Workbench {
         if case .question(let question) = face.mode {
             keepForm(question)
             face.notice = Notice(say(.scannedLeaving, code, question.title), .held)
+        } else if case .conflict(let conflict) = face.mode {
+            face.notice = Notice(say(.scanned, code) + " · " + putAside(conflict), .held)
         } else {
             face.notice = Notice(say(.scanned, code), .good)
         }
         face.mode = .browse
         sought = code
         return [.keep(drafts), .find(code)]
+    }
+
+    /// Digits that began a label: one alone, or those in the command that opens a tube.
+    private var beganWith: String {
+        guard case .command(let field) = face.mode else { return face.digits }
+        let words = field.text.split(separator: " ")
+        guard words.count == 2, words[0] == Command.tube.name(in: manner.language) else { return "" }
+        return String(words[1])
+    }
+    /// One label in two parts; nil where the second is one by itself, or both together are none.
+    static func joined(_ first: String, _ second: String) -> String? {
+        !first.isEmpty && !looksLikeLabel(second) && looksLikeLabel(first + second) ? first + second : nil
     }
 
     private mutating func paste(_ text: String) -> [Effect] {
@@ -280,7 +300,7 @@ extension Workbench {
 
     /// Those that this width shows.
     private var panes: [Int] {
-        (face.width >= Workbench.leftPaneFrom ? [1] : []) + [2, 3] + (face.width >= Workbench.rightPaneFrom ? [4] : [])
+        (face.width >= Workbench.leftPaneFrom ? [1] : []) + [2, 3] + (hasRightPane ? [4] : [])
     }
 
     private mutating func focus(_ pane: Int) -> [Effect] {
@@ -352,6 +372,7 @@ extension Workbench {
         guard list != face.list else { return [] }
         face.label = nil
         face.list = list
+        if !panes.contains(face.pane) { face.pane = 2 }
         face.cursor = 0
         face.top = 0
         face.result = 0
@@ -459,5 +480,16 @@ extension [Input] {
             append(input)
         }
         return true
+    }
+}
+
+extension Texts {
+    /// A label that opened nothing: what was typed for it, as a number of keys (a code may be among them), and what
+    /// stays on the screen. `after`: what was said a moment ago, whose cause stays in sight.
+    func unanswered(_ label: String, dropped: Int, stays file: String?, back: String, after: Notice?) -> Notice {
+        let cause = after.flatMap { $0.tint == .critical ? $0.text : nil }
+        let lost = dropped > 0 ? say(.keysDropped, [label, String(dropped)]) : nil
+        let stays = say(.notOpened, [label, file ?? self[.noValue], back])
+        return Notice([cause, lost, stays].compactMap { $0 }.joined(separator: " · "), .critical)
     }
 }

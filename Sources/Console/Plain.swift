@@ -54,7 +54,10 @@ package struct Plain: Sendable {
                 answer.effects = bench.press(.enter)
             case .entry(let entry): answer.effects = fill(entry, text)
             case .conflict: answer.effects = text.count == 1 ? bench.press(.character(Character(text))) : [.bell]
-            case .browse, .command, .search, .menu, .help, .why, .timeline: answer = browse(text)
+            case .browse, .command, .search, .menu, .help, .why, .timeline:
+                answer = browse(text)
+                // Another tube is another matter than the one that stayed.
+                if bench.face.key != before.face.key { bench.unanswered = nil }
             }
         }
         // A command that rings, or an act that is not possible: what was typed behind it was meant for something else.
@@ -135,6 +138,7 @@ package struct Plain: Sendable {
     private mutating func browse(_ text: String) -> Answer {
         let words = bench.words
         if text.isEmpty { return Answer(lines: reading) }
+        if bench.unanswered != nil, Plain.leaves.contains(text) { return perform(.back) }
         if text.first == ":", let name = text.dropFirst().split(separator: " ").first.map(String.init),
             Workbench.Command(named: name) == .help
         {
@@ -148,6 +152,7 @@ package struct Plain: Sendable {
             return Answer(lines: rows(), effects: bench.openCurrent())
         }
         if text.first == "=" {
+            if let refused = refusedForUnanswered(.enter) { return refused }
             let effects = bench.perform(.enter)
             guard case .entry(let entry) = bench.face.mode else { return Answer(effects: effects) }
             return Answer(effects: effects + fill(entry, text.dropFirst().description.trimmed))
@@ -181,13 +186,27 @@ package struct Plain: Sendable {
             return perform(offered[number - 1])
         }
         guard bench.face.rows.indices.contains(number - 1) else { return Answer(lines: [bench.words[.oneOfThese]]) }
+        // Who names a row means it.
+        bench.unanswered = nil
         return move { $0.face.cursor = number - 1 }
+    }
+
+    /// What is done with a tube is not done with the one that stayed when another was asked for and did not come,
+    /// before the person says that it is meant.
+    private mutating func refusedForUnanswered(_ action: Action) -> Answer? {
+        guard action.isForLine, ![.open, .refresh].contains(action), bench.tellUnanswered() else { return nil }
+        refusals += 1
+        return Answer(effects: [.bell])
     }
 
     private mutating func perform(_ action: Action) -> Answer {
         offered = []
+        if let refused = refusedForUnanswered(action) { return refused }
         last = action
         switch action {
+        case .back where bench.unanswered != nil:
+            bench.unanswered = nil
+            return Answer(lines: reading)
         case .menu:
             offered = bench.possible
             return Answer(lines: menu(), effects: bench.learn(.menu))

@@ -55,12 +55,12 @@ extension Plain {
     /// A critical value of this row that the result before the reader is not.
     private var criticalElsewhere: String? {
         let others = bench.results.compactMap(\.line).filter { line in
-            let isOpen = bench.house.calls.contains { $0.id == line.id }
+            let isOpen = bench.house.calls.contains { $0.concerns(line.id) }
             return (line.isCritical && line.state == .waiting || isOpen) && line.id != current?.id
         }
         guard !others.isEmpty else { return nil }
         let told = others.map { line in
-            let call = bench.house.calls.first { $0.id == line.id }
+            let call = bench.house.calls.first { $0.concerns(line.id) }
             return ["\(line.analysis) \(line.valueAndUnit)", call.map { bench.timer(of: $0) } ?? ""]
                 .filter { !$0.isEmpty }.joined(separator: " ")
         }

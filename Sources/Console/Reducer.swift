@@ -162,7 +162,9 @@ extension Workbench {
         case .firstReading: return []
         case .enter(let request, let analysis, let value, _):
             drafts.removeAll { $0.place == request + "/" + analysis }
-            face.notice = Notice(say(.entered, analysis, value.shown, manner.name(.undo)), .good)
+            // Written into a tube that is not on the screen: whose it is, is said.
+            let what = request == currentRequest ? analysis : place(of: analysis, in: request)
+            face.notice = Notice(say(.entered, what, value.shown, manner.name(.undo)), .good)
             effects.append(.keep(drafts))
         case .withdraw: break
         case .receive(let accession, let nonconformity):

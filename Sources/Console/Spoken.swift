@@ -42,8 +42,8 @@ extension Workbench {
 
     package func reason(of hold: Hold) -> String {
         switch manner.language {
-        case .french: hold.reason
-        case .english: EnglishServer.words(of: hold.code) + EnglishChecks.tail(hold.reason)
+        case .french: hold.reason.withoutCommand
+        case .english: EnglishServer.words(of: hold.code) + EnglishChecks.tail(hold.reason).withoutCommand
         }
     }
 
@@ -67,9 +67,12 @@ extension Workbench {
         return known.english + row.state.dropFirst(known.french.count)
     }
 
-    /// What the server says of a control, in English by its state and rules only.
+    /// What the server says of a control, in English.
     package func because(of row: QualityRow) -> String {
-        manner.language == .french ? row.because : EnglishServer.figures(row.because).trimmed
+        switch manner.language {
+        case .french: row.because
+        case .english: EnglishControls.words(row.because) ?? EnglishServer.figures(row.because).trimmed
+        }
     }
 
     /// `F 34a`, `M 3j` of the server; `F 34y`, `M 3d` in English.
@@ -295,4 +298,14 @@ package enum EnglishServer {
             "finish what is being typed before leaving; tell the administrator"
         ),
     ]
+}
+
+extension String {
+    /// Without the command that the server names in brackets: a screen has none.
+    var withoutCommand: String {
+        guard let start = firstRange(of: " (paillasse "), let end = self[start.upperBound...].firstIndex(of: ")") else {
+            return self
+        }
+        return String(self[..<start.lowerBound] + self[index(after: end)...])
+    }
 }

@@ -1,3 +1,5 @@
+package import Laboratory
+
 /// Every text of the screens. One file a language gives them all: `French.swift`, `English.swift`.
 package enum Word: String, Sendable, Hashable, CaseIterable {
     case listUrgent, listWaiting, listHeld, listQuality, listTriage, listCalls, listReception, listRequests
@@ -5,6 +7,7 @@ package enum Word: String, Sendable, Hashable, CaseIterable {
     case paneLists, paneTubes, paneResults, paneDetail, paneChart
     case network, networkOK, networkConnecting, networkLocked, offlineBanner, analyzersCount, qualityCount
     case triageCount, arrivals, readOnly, entryWaits, noRows, loading, notTold, daysShort
+    case decisionValue, therapeuticRange, decisionShort, therapeuticShort
     case held, urgent, range, prior, run, measured, typedBy, heldFor, nothingHolds, comment, tubeNumber, collected
     case received, notReceived, nonconform, identity, prescriber, requested, registered, noValue, signed, validated
     case rejected, proposable, waitsHere, typing, criticalShort, control, high, low
@@ -77,6 +80,31 @@ package enum Language: String, Sendable, Hashable, CaseIterable {
     package init(variables: [String: String]) {
         let names = ["LC_ALL", "LC_MESSAGES", "LANG"]
         self.init(environment: names.lazy.compactMap { variables[$0] }.first { !$0.isEmpty })
+    }
+}
+
+extension Language {
+    /// `≤ 5,0`, `seuil ≤ 1,03`, `cible 2,0 – 3,0`: bounds that are no interval of reference say so where they stand
+    /// (RULES section 6).
+    package func bounds(_ figures: String, _ nature: AppliedInterval.Nature) -> String {
+        if figures.isEmpty { return figures }
+        return switch nature {
+        case .reference: figures
+        case .decision: Texts(self)[.decisionShort] + " " + figures
+        case .therapeutic: Texts(self)[.therapeuticShort] + " " + figures
+        }
+    }
+}
+
+extension Word {
+    /// In full words.
+    init(_ nature: AppliedInterval.Nature) {
+        self =
+            switch nature {
+            case .reference: .range
+            case .decision: .decisionValue
+            case .therapeutic: .therapeuticRange
+            }
     }
 }
 

@@ -157,15 +157,22 @@ package final class AcknowledgementListener: Sendable {
 extension BusinessAcknowledgement {
     /// What it tells of whom the message was for, one line each: the mailbox as the message names it, then the error.
     /// Empty when it cannot be of that message. What did not arrive somewhere unsaid is looked at for each mailbox;
-    /// what arrived is believed of a mailbox that is named, or of the only one.
+    /// what arrived is believed of a mailbox that is named, or of the only one; what was read, of whoever read it.
     fileprivate func details(_ sent: DocumentTransmission) -> [String?] {
-        let error = problems.map { "\($0.code) \($0.label)" }.joined(separator: " ")
+        let error = problems.map { problem in
+            let named = [problem.code, problem.label].filter { !$0.isEmpty }.joined(separator: " ")
+            return [named, problem.technical.beside(problem.label)].filter { !$0.isEmpty }.joined(separator: " ; ")
+        }.joined(separator: " ; ")
         if event == .dmp { return sent.toDMP ? [error.isEmpty ? nil : error] : [] }
         var boxes = sent.recipients.map(\.address)
         let said = address.map(BusinessAcknowledgement.bare) ?? ""
         let named = boxes.filter { $0.lowercased() == said.lowercased() }
         if !named.isEmpty {
             boxes = named
+        } else if event == .mailRead, accepted, said.contains("@") {
+            // Z03 names who read (LECTEUR_MSS), who may read for another: a secretary, an organization's mailbox.
+            return boxes.count == 1
+                ? ["\(boxes[0]) (lu par \(said))"] : ["\(said) (n'est pas un destinataire : lit pour l'un d'eux)"]
         } else if accepted, boxes.count != 1 || !said.isEmpty {
             return []
         }

@@ -48,6 +48,9 @@ extension ReportDispatch {
                     continue
                 }
             }
+            if isDeletion {
+                waiting.subtract(try await outdated(delivery, request).map { delivery.place(of: $0) })
+            }
             if !isRefused { waiting.subtract(told(in: acts, since: delivery.createdAt)) }
             let again = later.filter { other in
                 let events = happened[other.id] ?? []
@@ -88,11 +91,21 @@ extension Recipient {
 }
 
 extension EarlierVersions {
-    fileprivate static let dmp = "DMP"
+    static let dmp = "DMP"
     /// As people name them and as acknowledgements do: `DMP`, addresses in lower case.
     fileprivate static func places(of delivery: Delivery) -> Set<String> {
         guard let sent = DocumentTransmission(sent: delivery.message) else { return [] }
         return Set(sent.recipients.map(\.place)).union(sent.toDMP ? [dmp] : [])
+    }
+}
+
+extension Delivery {
+    /// The patient's mailbox has the address that the message gives it.
+    func place(of destination: Destination) -> String {
+        guard destination == .patient, let sent = DocumentTransmission(sent: message) else {
+            return destination.description
+        }
+        return sent.recipients.first(where: \.isPatient)?.place ?? ""
     }
 }
 
@@ -101,20 +114,19 @@ extension [DeliveryEvent] {
         contains { $0.kind == .refused } && !contains { $0.kind == .abandoned || $0.kind == .accepted }
     }
 
-    /// Those whose last word is that they did not take it; a mail that was read was taken.
-    fileprivate var refusedBeyond: Set<String> {
-        var found = Set<String>(), read = Set<String>()
+    /// Those whose last word is that they did not take it; a mail that was read was taken, and so is what a DMP once
+    /// said that it has.
+    var refusedBeyond: Set<String> {
+        var found: Set<String> = isRefusedByDMP ? [EarlierVersions.dmp] : [], read = Set<String>()
         for event in self {
             let box = event.detail?.split(separator: " ").first.map { $0.lowercased() } ?? ""
             switch event.kind {
-            case .dmpRefused: found.insert(EarlierVersions.dmp)
-            case .dmpAccepted: found.remove(EarlierVersions.dmp)
             case .mailRefused: if box.contains("@"), !read.contains(box) { found.insert(box) }
             case .mailDelivered: found.remove(box)
             case .mailRead:
                 found.remove(box)
                 read.insert(box)
-            case .attempted, .failed, .unreached, .accepted, .refused, .abandoned: continue
+            case .attempted, .failed, .unreached, .accepted, .refused, .abandoned, .dmpAccepted, .dmpRefused: continue
             }
         }
         return found

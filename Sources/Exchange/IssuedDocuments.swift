@@ -44,6 +44,8 @@ struct IssuedDocuments {
         let page = composition.printed(on: letterhead)
         do throws(Refusal) { pdf = try ReportPrinter.pdf(page) } catch { throw page.named(error) }
         cda = try composition.cda(pdf: pdf)
+        try MailSize.check(
+            MailSize.mail(carrying: cda.count), signed.content.supplements, at: signed.content.request.number)
         guard let pfi, !signed.isPreview else { return }
         var asked = composition.routingRequest(at: circumstances.now)
         asked.holders = circumstances.holders

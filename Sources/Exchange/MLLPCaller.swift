@@ -44,25 +44,28 @@ actor MLLPCaller {
     /// Sends these in turn until one is not answered: as many answers as were sent, the last of them `.silent` or
     /// `.unreachable` when it is not for all. On the line's own thread: between an answer and the next message no
     /// other thread need wake.
-    func call(_ all: [Outgoing]) async -> [PeerAnswer] {
+    /// `pauses`: asked between two messages.
+    func call(_ all: [Outgoing], pauses: @escaping @Sendable () -> Bool = { false }) async -> [PeerAnswer] {
         var answers = [PeerAnswer](), rest = all[...]
         while !rest.isEmpty {
             let line: Line
             do throws(Refusal) { line = try await connected() } catch { return answers + [.unreachable(error.cause)] }
             let now = rest
-            let more = await line.onItsThread { await self.call(now, on: line) }
+            let more = await line.onItsThread { await self.call(now, on: line, pauses) }
             answers += more
             rest = rest.dropFirst(more.count)
-            if let last = more.last, !last.isAnswer { break }
+            if let last = more.last, !last.isAnswer || pauses() { break }
         }
         return answers
     }
 
     /// At least one; fewer than all when one is not answered, or when the peer closed its line behind an answer.
-    private func call(_ all: ArraySlice<Outgoing>, on line: Line) async -> [PeerAnswer] {
+    private func call(
+        _ all: ArraySlice<Outgoing>, on line: Line, _ pauses: @Sendable () -> Bool
+    ) async -> [PeerAnswer] {
         var answers = [PeerAnswer]()
         for one in all {
-            if !answers.isEmpty, line.end != nil { break }
+            if !answers.isEmpty, line.end != nil || pauses() { break }
             let answer = await call(one, on: line)
             answers.append(answer)
             if !answer.isAnswer { break }

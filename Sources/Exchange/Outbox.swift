@@ -42,14 +42,21 @@ actor Outbox {
     private static let ahead = 4096
     /// So many messages in a row without an answer: the PFI is away, not the message wrong.
     private static let silencesOfAway = 3
-    private static let notSent = "pas envoyé : la ligne est tombée avant"
+    private static let notSent = "pas encore envoyé"
     private static let probeEvery = Duration.seconds(30)
     /// Longer than any wait of what goes again.
     private static let muteProbeEvery = Duration.seconds(600)
     /// In the detail of an attempt: it went by the other PFI.
     static let byBackup = "PFI de secours"
 
-    init(desk: Desk, pfi: PFISettings, log: @escaping @Sendable (String) -> Void) {
+    /// Somebody decided something about what waits: the rest of the queue is looked at again before it leaves.
+    private let pauses: @Sendable () -> Bool
+
+    init(
+        desk: Desk, pfi: PFISettings, pauses: @escaping @Sendable () -> Bool = { false },
+        log: @escaping @Sendable (String) -> Void
+    ) {
+        self.pauses = pauses
         self.desk = desk
         self.pfi = pfi
         self.log = log
@@ -64,6 +71,8 @@ actor Outbox {
         case drained
         /// Some message waits for its next try, the PFI answers others.
         case someWait
+        /// There is more, and something to look at before.
+        case paused
         /// The PFI cannot be reached, or answers nothing.
         case away
     }
@@ -79,6 +88,7 @@ actor Outbox {
             let due = try await eligible()
             if due.isEmpty { break }
             if try await !send(allOf: due) { return .away }
+            if pauses() { return .paused }
         }
         return waiting.isEmpty ? .drained : .someWait
     }
@@ -120,7 +130,7 @@ actor Outbox {
                 try await record(told)
                 throw failure
             }
-            if !goesOn || stride == 1 {
+            if !goesOn || stride == 1 || pauses() {
                 // After a failure the table is asked again: what waits is passed over.
                 try await record(told + unsent(ahead[...]))
                 return goesOn
@@ -312,7 +322,7 @@ actor Outbox {
             rest = rest.dropFirst(together.count)
             let began = ContinuousClock.now
             let answers = await first.route.call(
-                together.map { .init(block: $0.block, controlID: $0.delivery.controlID) })
+                together.map { .init(block: $0.block, controlID: $0.delivery.controlID) }, pauses: pauses)
             var isWhole = true, turns: Bool?
             for (one, answer) in zip(together, answers) {
                 if answer?.isAnswer != true { isWhole = false }

@@ -16,14 +16,17 @@ actor PFIRoad {
 
     /// What came back for each of these messages, which may go in any order; nil for one that was not sent, because a
     /// message before it on its line was not answered.
-    func call(_ all: [MLLPCaller.Outgoing]) async -> [PeerAnswer?] {
+    /// `pauses`: asked between two messages of a line; each line sends one at least.
+    func call(
+        _ all: [MLLPCaller.Outgoing], pauses: @escaping @Sendable () -> Bool = { false }
+    ) async -> [PeerAnswer?] {
         let width = min(width, all.count)
         var answers = [PeerAnswer?](repeating: nil, count: all.count)
         var isAnswered = [Bool](repeating: false, count: width)
         await withTaskGroup(of: (Int, [PeerAnswer]).self) { group in
             for (number, caller) in callers.prefix(width).enumerated() {
                 let mine = stride(from: number, to: all.count, by: width).map { all[$0] }
-                group.addTask { (number, await caller.call(mine)) }
+                group.addTask { (number, await caller.call(mine, pauses: pauses)) }
             }
             for await (number, given) in group {
                 isAnswered[number] = given.contains(where: \.isAnswer)

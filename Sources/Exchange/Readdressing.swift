@@ -13,6 +13,8 @@ extension ReportDispatch {
     private struct LastWord {
         var delivery: Delivery
         var events: [DeliveryEvent]
+        /// Nobody answered for it yet: the version before that the PFI took, which may be what is there.
+        var before: Delivery?
     }
     /// Why we closed a message before it left: its destinations had nothing of it.
     fileprivate static let ownClosings = ["retenu", patientsChoice, copiesChanged]
@@ -21,7 +23,17 @@ extension ReportDispatch {
 
     package func addresseesChanged(of requestID: String) {
         readdressed.withLock { _ = $0?.insert(requestID) }
+        news.ring()
         wake()
+    }
+
+    /// What could not be obeyed is tried again once something of a file or a signature changed.
+    func resumeAddressees() {
+        let again = postponed.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+        readdressed.withLock { $0?.formUnion(again) }
     }
 
     package func obeyAddressees() async throws(CommandFailure) {
@@ -37,6 +49,7 @@ extension ReportDispatch {
                 do throws(CommandFailure) { try await obeyAddressees(of: id) } catch {
                     guard case .refused(let refusal) = error else { throw error }
                     log("copies d'un compte rendu : \(refusal.code) \(refusal.place)")
+                    postponed.withLock { _ = $0.insert(id) }
                 }
             }
         } catch {
@@ -45,7 +58,20 @@ extension ReportDispatch {
         }
     }
 
-    private func obeyAddressees(of id: String) async throws(CommandFailure) {
+    /// What is out of a request: its newest signature, and the report version in force.
+    private struct InForce {
+        var request: Request
+        var signature: Laboratory.Signature
+        var report: ReportVersion
+        var acts: [ReleaseAct]
+        var state: ReleaseState
+        /// False while the version of the newest signature is still to be made.
+        var isNewest: Bool { report.signatureID == signature.id || report.signatureID.hasPrefix("\(signature.id)/") }
+        /// Held: looked at again when it is released.
+        var goesNowhere: Bool { state.isHeld || state.isWithdrawn }
+    }
+    /// Nil before the first version.
+    private func inForce(_ id: String) async throws(CommandFailure) -> InForce? {
         let request = try await desk.request(id)
         let signatures: [Laboratory.Signature], reports: [ReportVersion]
         do throws(StoreFailure) {
@@ -54,23 +80,25 @@ extension ReportDispatch {
         } catch { throw .store(error) }
         guard let latest = signatures.max(by: { $0.version < $1.version }),
             let last = reports.max(by: { $0.version < $1.version })
-        else { return }
-        let acts = try await standingActs(of: request, since: latest.at), state = ReleaseState(acts)
-        // Held: looked at again when it is released.
-        if state.isHeld || state.isWithdrawn { return }
-        let patient = try await desk.patient(request.patientID)
-        let named = request.mailboxes(of: patient)
+        else { return nil }
+        let acts = try await standingActs(of: request, since: latest.at)
+        return InForce(
+            request: request, signature: latest, report: last, acts: acts, state: ReleaseState(acts))
+    }
+
+    private func obeyAddressees(of id: String) async throws(CommandFailure) {
+        guard let known = try await inForce(id), !known.goesNowhere else { return }
+        let patient = try await desk.patient(known.request.patientID)
+        let named = known.request.mailboxes(of: patient)
         func changed(_ addresses: (ReleaseAct) -> [String]?) -> Set<String> {
-            Set(acts.flatMap { addresses($0) ?? [] })
+            Set(known.acts.flatMap { addresses($0) ?? [] })
         }
         var failure: CommandFailure?
         do throws(CommandFailure) {
-            try await takeBack(changed(\.removed).subtracting(named), request)
+            try await takeBack(changed(\.removed).subtracting(named), known.request)
         } catch { failure = error }
         // A version that is still to be made names its own recipients. Who is added does not wait for who is taken off.
-        if last.signatureID == latest.id || last.signatureID.hasPrefix("\(latest.id)/") {
-            try await give(changed(\.added).intersection(named), last, latest, state, request)
-        }
+        if known.isNewest { try await give(changed(\.added).intersection(named), known, .copies) }
         if let failure { throw failure }
     }
 
@@ -87,6 +115,33 @@ extension ReportDispatch {
         return destinations.subtracting(unnamed.subtracting(try await earlierVersions(of: request).holders))
     }
 
+    /// Of those whom a withdrawal is for, who must keep what it would take back: who was sent a version since, and who
+    /// is named again. Another patient's report is taken back all the same, and so is one that is withdrawn as a whole.
+    func outdated(
+        _ withdrawal: Delivery, _ request: Request
+    ) async throws(CommandFailure) -> Set<Destination> {
+        guard let sent = DocumentTransmission(sent: withdrawal.message), let known = try await inForce(request.id)
+        else { return [] }
+        let patient = try await desk.patient(request.patientID), subject = ReportSubject(sent.patient)
+        var found = Set<Destination>()
+        if !known.state.isWithdrawn, !subject.isAnother(than: ReportSubject(patient)) {
+            found = Set(request.mailboxes(of: patient).map { .professional($0) })
+        }
+        for other in try await deliveries(of: request)
+        where DeliveryErrand(other) != .deletion && other.createdAt > withdrawal.createdAt {
+            let events: [DeliveryEvent]
+            do throws(StoreFailure) { events = try await desk.store.deliveryEvents(other.id) } catch {
+                throw .store(error)
+            }
+            let isNowhere = events.contains { $0.kind == .refused } || (events.isClosed && !events.mayHaveLeft)
+            guard !isNowhere, let later = DocumentTransmission(sent: other.message),
+                !ReportSubject(later.patient).isAnother(than: subject)
+            else { continue }
+            found.formUnion(EarlierVersions.destinations(of: later))
+        }
+        return found.intersection(EarlierVersions.destinations(of: sent))
+    }
+
     /// Taken off the copies after a signature and named by nobody today: a withdrawal is all that goes there.
     func takenOff(_ request: Request) async throws(CommandFailure) -> Set<Destination> {
         let removed = Set(try await desk.releaseActs(of: request).flatMap { $0.act.removed ?? [] })
@@ -99,7 +154,7 @@ extension ReportDispatch {
     private func takeBack(_ addresses: Set<String>, _ request: Request) async throws(CommandFailure) {
         let gone = Set(addresses.map { Destination.professional($0) })
         // What the PFI refused is not there: what came before it is.
-        let found = try await lastWords(of: request, passingRefused: true).filter { gone.contains($0.key) }
+        let found = try await lastWords(of: request, passingRefused: .versions).filter { gone.contains($0.key) }
         for (_, group) in Dictionary(grouping: found, by: \.value.delivery.id).sorted(by: { $0.key < $1.key }) {
             guard let word = group.first?.value, DeliveryErrand(word.delivery) != .deletion,
                 let sent = DocumentTransmission(sent: word.delivery.message)
@@ -112,66 +167,87 @@ extension ReportDispatch {
                 if !rest.isEmpty { facts += try await again(word.delivery, "renvoi", as: nil, keeping: rest) }
             } else {
                 facts = try await again(word.delivery, "retrait", as: .deletion, keeping: Set(group.map(\.key)))
+                for (_, part) in Dictionary(grouping: group, by: { $0.value.before?.id ?? "" }) {
+                    guard let before = part.first?.value.before else { continue }
+                    facts += try await again(before, "retrait", as: .deletion, keeping: Set(part.map(\.key)))
+                }
             }
             try await tell(facts, "release.copies", request)
         }
     }
 
-    /// The version in force, to whom nothing of it was sent yet and nothing keeps it from.
+    /// Why the version in force goes to somebody after it had left.
+    private enum Occasion {
+        case copies, choices
+        var action: String { self == .copies ? "release.copies" : "release.choices" }
+        /// In the name of the delivery.
+        var word: String { self == .copies ? "copie" : "renvoi" }
+    }
+
+    /// The version in force to those of these destinations (as they are written down) that nothing keeps it from, and
+    /// that have it not, nor are about to.
     private func give(
-        _ addresses: Set<String>, _ report: ReportVersion, _ signature: Laboratory.Signature, _ state: ReleaseState,
-        _ request: Request
+        _ names: Set<String>, _ known: InForce, _ occasion: Occasion
     ) async throws(CommandFailure) {
-        guard let pfi, !addresses.isEmpty else { return }
-        let known = try await lastWords(of: request)
-        let wanted = addresses.sorted().filter { address in
-            known[.professional(address)].map { DeliveryErrand($0.delivery) == .deletion } ?? true
+        guard let pfi, !names.isEmpty else { return }
+        let (request, report) = (known.request, known.report)
+        let words = try await lastWords(of: request, passingRefused: .withdrawals)
+        let wanted = names.filter { name in
+            !words.contains { destination, word in
+                destination.description == name && word.delivery.reportID == report.id
+                    && DeliveryErrand(word.delivery) != .deletion
+            }
         }
         if wanted.isEmpty { return }
-        var signed = try await desk.signedReport(of: signature)
+        var signed = try await desk.signedReport(of: known.signature)
         signed.signature.version = report.version
-        signed.visibility = state.visibility
+        signed.visibility = known.state.visibility
         (signed.documentOID, signed.setOID) = (report.documentOID, report.setOID)
         (signed.replacedOID, signed.producedAt) = (report.replacedOID, report.producedAt)
-        var settings = pfi.routing
-        (settings.feedsDMP, settings.writesToPatients) = (false, false)
-        let all = try await deliveries(of: request)
+        let taken = try await deliveries(of: request).count {
+            $0.reportID == report.id && $0.destination.contains(occasion.word)
+        }
+        let holders = try await earlierVersions(of: request).holders.filter { wanted.contains($0.description) }
         var facts = [Fact](), notes = [(destination: String, reason: WithheldReason)]()
         do throws(Refusal) {
             let composition = try Composition(signed, catalogue: desk.catalogue(of: signed))
-            var asked = composition.routingRequest(at: desk.now())
+            var asked = composition.routingRequest(at: desk.now()), settings = pfi.routing
             asked.prescriber = asked.prescriber.flatMap { wanted.contains($0.lowercased()) ? $0 : nil }
-            asked.copies = wanted
+            asked.copies = asked.copies.filter { wanted.contains($0.lowercased()) }
+            asked.holders = holders
+            settings.feedsDMP = settings.feedsDMP && wanted.contains(Destination.dmp.description)
+            settings.writesToPatients = settings.writesToPatients && wanted.contains(Destination.patient.description)
             let routing = Routing(asked, settings: settings)
-            for one in routing.withheld where one.reason != .noAddress {
-                guard case .professional(let address) = one.destination, wanted.contains(address) else { continue }
-                notes.append((address, one.reason))
-            }
-            let before = all.count { $0.reportID == report.id && $0.isOfCopies }
-            for (nth, errand) in routing.errands.enumerated() {
-                let id = desk.newIdentifier()
+            notes = routing.withheld.filter { $0.reason != .noAddress }.map { ($0.destination.description, $0.reason) }
+            for errand in routing.errands {
+                let number = desk.newIdentifier()
                 let message = try composition.message(
-                    errand, cda: report.cda, parties: pfi.parties, processing: pfi.processing, controlID: id,
+                    errand, cda: report.cda, parties: pfi.parties, processing: pfi.processing, controlID: number,
                     sentAt: desk.now(), settings: pfi.routing)
                 facts.append(
                     .delivery(
                         Delivery(
-                            id: id, site: request.site, reportID: report.id, requestID: request.id,
-                            version: report.version, destination: "PFI copie \(before + nth + 1)", controlID: id,
-                            message: message, createdAt: desk.now(), toDMP: false)))
+                            id: number, site: request.site, reportID: report.id, requestID: request.id,
+                            version: report.version, destination: "PFI \(occasion.word) \(taken + facts.count + 1)",
+                            controlID: number, message: message, createdAt: desk.now(), toDMP: errand.toDMP)))
             }
         } catch { throw .refused(error) }
         facts += try await setAside(notes, report.version, request)
-        try await tell(facts, "release.copies", request)
+        try await tell(facts, occasion.action, request)
     }
 
-    /// An opposition that is lifted – recorded by mistake, or thought over – kept the version in force from somebody:
-    /// it goes there now. Asked at each change of a patient's file and at the start; who has it is not sent it again.
-    func giveUnopposed() async throws(CommandFailure) {
+    /// An opposition that is lifted – recorded by mistake, or thought over – kept the version in force from somebody,
+    /// or a copy of it: it goes there now. Asked at each change of a patient's file (nil: of every one, as at the
+    /// start), from what the registers keep; who has it is not sent it again.
+    func giveUnopposed(patient: String?) async throws(CommandFailure) {
         guard pfi != nil else { return }
-        for kept in try await desk.keptByOpposition() {
+        for kept in try await desk.keptByOpposition(patient: patient) {
             do throws(CommandFailure) {
-                try await give(kept.destinations, of: kept.requestID, version: kept.version)
+                if kept.isOfCopies { try await obeyAddressees(of: kept.requestID) }
+                guard let known = try await inForce(kept.requestID), known.isNewest, !known.goesNowhere else {
+                    continue
+                }
+                try await give(kept.destinations[known.report.version] ?? [], known, .choices)
             } catch {
                 guard case .refused(let refusal) = error else { throw error }
                 log("opposition levée, compte rendu non transmis : \(refusal.code) \(refusal.place)")
@@ -179,61 +255,14 @@ extension ReportDispatch {
         }
     }
 
-    /// The version in force to those of these destinations that may have it and have not. `version`: from which it was
-    /// withheld.
-    private func give(_ names: Set<String>, of id: String, version: Int) async throws(CommandFailure) {
-        guard let pfi else { return }
-        let request = try await desk.request(id)
-        let signatures: [Laboratory.Signature], reports: [ReportVersion]
-        do throws(StoreFailure) {
-            signatures = try await desk.store.signatures(requestID: id)
-            reports = try await desk.store.reports(requestID: id)
-        } catch { throw .store(error) }
-        guard let latest = signatures.max(by: { $0.version < $1.version }),
-            let last = reports.max(by: { $0.version < $1.version }), last.version == version,
-            last.signatureID == latest.id || last.signatureID.hasPrefix("\(latest.id)/")
+    /// The médecin traitant is another since a version was made that nobody has yet: it goes to the one of today. Who
+    /// has a version keeps it, and what left earlier is not sent to who was not the doctor then.
+    func giveFamilyDoctor(_ request: Request) async throws(CommandFailure) {
+        let file = try await desk.patient(request.patientID).administrative
+        guard let file, file.familyDoctorGetsReports, let mail = file.familyDoctor?.securedMail,
+            let known = try await inForce(request.id), known.isNewest, !known.goesNowhere
         else { return }
-        let state = ReleaseState(try await standingActs(of: request, since: latest.at))
-        if state.isHeld || state.isWithdrawn { return }
-        let known = try await lastWords(of: request)
-        let wanted = names.filter { name in
-            !known.contains { destination, word in
-                destination.description == name && word.delivery.reportID == last.id
-                    && DeliveryErrand(word.delivery) != .deletion
-            }
-        }
-        if wanted.isEmpty { return }
-        var signed = try await desk.signedReport(of: latest)
-        signed.signature.version = last.version
-        signed.visibility = state.visibility
-        (signed.documentOID, signed.setOID) = (last.documentOID, last.setOID)
-        (signed.replacedOID, signed.producedAt) = (last.replacedOID, last.producedAt)
-        let taken = try await deliveries(of: request).count {
-            $0.reportID == last.id && $0.destination.contains("renvoi")
-        }
-        let holders = try await earlierVersions(of: request).holders
-        var facts = [Fact]()
-        do throws(Refusal) {
-            let composition = try Composition(signed, catalogue: desk.catalogue(of: signed))
-            var asked = composition.routingRequest(at: desk.now())
-            asked.holders = holders
-            for errand in Routing(asked, settings: pfi.routing).errands {
-                var errand = errand
-                errand.destinations = errand.destinations.filter { wanted.contains($0.description) }
-                if errand.destinations.isEmpty { continue }
-                let number = desk.newIdentifier()
-                let message = try composition.message(
-                    errand, cda: last.cda, parties: pfi.parties, processing: pfi.processing, controlID: number,
-                    sentAt: desk.now(), settings: pfi.routing)
-                facts.append(
-                    .delivery(
-                        Delivery(
-                            id: number, site: request.site, reportID: last.id, requestID: id, version: last.version,
-                            destination: "PFI renvoi \(taken + facts.count + 1)", controlID: number, message: message,
-                            createdAt: desk.now(), toDMP: errand.toDMP)))
-            }
-        } catch { throw .refused(error) }
-        try await tell(facts, "release.choices", request)
+        try await give([mail.lowercased()], known, .choices)
     }
 
     /// Copies that the patient's choices keep from somebody: told once a version, shown by `deliveries`.
@@ -266,9 +295,11 @@ extension ReportDispatch {
         do throws(StoreFailure) { return try await desk.store.deliveries(of: request) } catch { throw .store(error) }
     }
 
-    /// `passingRefused`: versions that the PFI refused count for nothing.
+    /// What the PFI refused and that counts for nothing: nobody has that version, or nothing was taken back.
+    private enum Passed { case versions, withdrawals }
+
     private func lastWords(
-        of request: Request, passingRefused: Bool = false
+        of request: Request, passingRefused passed: Passed
     ) async throws(CommandFailure) -> [Destination: LastWord] {
         var found = [Destination: LastWord]()
         // What is taken back in the instant of its sending is taken back after it.
@@ -281,12 +312,18 @@ extension ReportDispatch {
                 throw .store(error)
             }
             let isVoid = events.isClosed && !events.mayHaveLeft && events.isClosedByUs
-            if passingRefused, DeliveryErrand(delivery) != .deletion, events.contains(where: { $0.kind == .refused }) {
-                continue
-            }
+            let isPassed = (DeliveryErrand(delivery) == .deletion) == (passed == .withdrawals)
+            if isPassed, events.contains(where: { $0.kind == .refused }) { continue }
             guard !isVoid, let sent = DocumentTransmission(sent: delivery.message) else { continue }
+            let isAnswered = events.contains { $0.kind == .accepted }
             for destination in EarlierVersions.destinations(of: sent) {
-                found[destination] = LastWord(delivery: delivery, events: events)
+                let last = found[destination].flatMap { last in
+                    last.events.contains { $0.kind == .accepted } ? last.delivery : last.before
+                }
+                let before = last.flatMap { last in
+                    isAnswered || last.reportID == delivery.reportID || DeliveryErrand(last) == .deletion ? nil : last
+                }
+                found[destination] = LastWord(delivery: delivery, events: events, before: before)
             }
         }
         return found

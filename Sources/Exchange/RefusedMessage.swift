@@ -27,6 +27,13 @@ extension Acknowledgement.Problem {
         return parts.filter { !$0.isEmpty }.joined(separator: " ; ")
     }
 
+    /// What stands beside the code of a business acknowledgement: `en PID-3.1 ; le DMP est fermé depuis hier`
+    func beside(_ label: String) -> String {
+        var parts = [location.isEmpty ? "" : "en \(location)"]
+        for text in [userMessage, diagnostic] where text != label && !parts.contains(text) { parts.append(text) }
+        return parts.filter { !$0.isEmpty }.joined(separator: " ; ")
+    }
+
     /// `101 PID-3.1 DMPClosed`
     fileprivate var codes: String {
         [Self.code(code), location, Self.code(detail.first ?? "")].filter { !$0.isEmpty }.joined(separator: " ")

@@ -81,12 +81,13 @@ extension ReportDispatch {
         case .withdraw:
             facts += earlier.overtaken
             // Each destination deletes the version that it has.
-            for holdings in EarlierVersions.byVersion(earlier.holdings) {
+            let all = earlier.holdings + (try await stillHeld(beside: earlier, request))
+            for holdings in EarlierVersions.byVersion(all) {
                 guard let delivery = holdings.first?.value.delivery else { continue }
                 facts += try await again(delivery, "retrait", as: .deletion, to: holdings)
             }
         case .resend: facts += try await sendAgain(latest, request, act, entry, earlier, state)
-        case .retry, .abandon: facts += try await settle(act, request, isHeld: state.isHeld)
+        case .retry, .abandon: facts += try await settle(act, request, state)
         case .told:
             let left = try await desk.withheld(site: nil, request: request.id, limit: StoreBounds.ofRequest)
             var isOwed = left.contains { $0.needsPerson && $0.note.destination == act.destination }
@@ -102,6 +103,19 @@ extension ReportDispatch {
         let note = AuditNote(
             site: site, author: author, action: "release.\(act.kind.rawValue)", subject: request.number, at: entry.at)
         do throws(StoreFailure) { try await desk.store.append(facts, note: note) } catch { throw .store(error) }
+    }
+
+    /// Where nobody answered yet for the last version, what the PFI took before it: one of the two is there, and both
+    /// are taken back.
+    private func stillHeld(
+        beside earlier: EarlierVersions, _ request: Request
+    ) async throws(CommandFailure) -> [EarlierVersions.Holding] {
+        try await earlierVersions(of: request, answered: true).holdings.filter { one in
+            let other = earlier.holdings.first {
+                $0.destination == one.destination && !$0.subject.isAnother(than: one.subject)
+            }
+            return other.map { $0.delivery.reportID != one.delivery.reportID } ?? false
+        }
     }
 
     /// The version in force again; under a number of its own where the DMP has another than the one that it replaces.
@@ -126,12 +140,13 @@ extension ReportDispatch {
         do throws(StoreFailure) {
             for delivery in try await desk.store.deliveries(of: request) {
                 let events = try await desk.store.deliveryEvents(delivery.id)
-                let last = events.last {
-                    destination == "DMP"
+                let isAnswered = events.contains {
+                    destination == EarlierVersions.dmp
                         ? $0.kind == .dmpAccepted || $0.kind == .dmpRefused
                         : [.mailDelivered, .mailRefused, .mailRead].contains($0.kind) && $0.isAbout(destination)
                 }
-                if let last { return last.kind == .dmpRefused || last.kind == .mailRefused }
+                let place = destination == EarlierVersions.dmp ? destination : destination.lowercased()
+                if isAnswered { return events.refusedBeyond.contains(place) }
             }
             return false
         } catch { throw .store(error) }
@@ -211,7 +226,10 @@ extension ReportDispatch {
         var earlier = earlier, facts = [Fact]()
         if after.confidentiality != .normal, let holding = earlier.held[.dmp] {
             // A restricted document is never in the DMP (PFI sheet section 4): what stands there open goes.
-            facts += try await again(holding.delivery, "retrait", as: .deletion, to: [.dmp: holding])
+            let before = try await stillHeld(beside: earlier, request).filter { $0.destination == .dmp }
+            for one in before + [holding] {
+                facts += try await again(one.delivery, "retrait", as: .deletion, to: [.dmp: one])
+            }
             earlier.forget(.dmp)
         }
         return try await facts
@@ -469,9 +487,18 @@ extension ReportDispatch {
 
     /// What a patient chose since a message was written: an opposition told before it left is obeyed. Messages that
     /// never left are closed and written again for whom they may still go to.
-    package func obeyChoices() async throws(CommandFailure) {
+    package func obeyChoices(of patients: Set<String>? = nil) async throws(CommandFailure) {
         let heads: [DeliveryHead]
-        do throws(StoreFailure) { heads = try await desk.store.deliveriesDueHeads(limit: 10_000) } catch {
+        do throws(StoreFailure) {
+            let all = try await desk.store.deliveriesDueHeads(limit: StoreBounds.ofQueue)
+            if let patients {
+                let asked = try await desk.store.requests(ids: Set(all.map(\.requestID)).sorted())
+                let theirs = Set(asked.filter { patients.contains($0.patientID) }.map(\.id))
+                heads = all.filter { theirs.contains($0.requestID) }
+            } else {
+                heads = all
+            }
+        } catch {
             throw .store(error)
         }
         for head in heads {
@@ -485,6 +512,7 @@ extension ReportDispatch {
                 let sent = DocumentTransmission(sent: delivery.message)
             else { continue }
             let request = try await desk.request(delivery.requestID)
+            if DeliveryErrand(delivery) == .version, !delivery.isOfCopies { try await giveFamilyDoctor(request) }
             if EarlierVersions.destinations(of: sent).isSubset(of: try await allowed(sent, request)) { continue }
             var facts = [close(delivery, events, ReportDispatch.patientsChoice)]
             do throws(CommandFailure) { facts += try await again(delivery, "renvoi", as: nil) } catch {
@@ -497,96 +525,7 @@ extension ReportDispatch {
             leftAside.withLock { _ = $0?.insert(delivery.id) }
         }
         try await returnLeftAside()
-        try await giveUnopposed()
-    }
-
-    /// A dead letter: sent again under a new number, or given up.
-    private func settle(
-        _ act: ReleaseAct, _ request: Request, isHeld: Bool
-    ) async throws(CommandFailure) -> [Fact] {
-        let delivery: Delivery?, events: [DeliveryEvent]
-        do throws(StoreFailure) {
-            delivery = try await desk.store.delivery(act.deliveryID ?? "")
-            events = try await desk.store.deliveryEvents(act.deliveryID ?? "")
-        } catch { throw .store(error) }
-        guard let delivery, delivery.requestID == request.id else {
-            throw .refused(
-                Refusal(
-                    "release.delivery", at: act.deliveryID ?? "", because: "cet envoi n'est pas de cette demande",
-                    remedy: "voir paillasse deliveries --request \(request.number)"))
-        }
-        if events.contains(where: { $0.kind == .accepted }) {
-            throw .refused(
-                Refusal(
-                    "release.accepted", at: delivery.controlID, because: "la PFI a accepté ce message",
-                    remedy: "pour l'envoyer de nouveau : paillasse report resend"))
-        }
-        if act.kind == .retry {
-            if DeliveryErrand(delivery) != .deletion {
-                try await checkStanding(delivery, request, isHeld: isHeld)
-            }
-            try await checkAlone(delivery, events, request)
-        }
-        let isGivenUp = events.contains { $0.kind == .abandoned }
-        let closing = events.isClosed && (act.kind == .retry || isGivenUp) ? [] : [close(delivery, events, act.reason)]
-        if act.kind == .abandon { return closing }
-        let errand = DeliveryErrand(delivery) == .deletion ? "retrait" : "renvoi"
-        return closing + (try await again(delivery, errand, as: nil))
-    }
-
-    /// One message at a time: not while it is being sent, nor once it went again, to the same destinations, under
-    /// another number.
-    private func checkAlone(
-        _ delivery: Delivery, _ events: [DeliveryEvent], _ request: Request
-    ) async throws(CommandFailure) {
-        func refuse(_ code: String, _ cause: String, _ remedy: String) -> CommandFailure {
-            .refused(Refusal("release.\(code)", at: delivery.controlID, because: cause, remedy: remedy))
-        }
-        let wait = "attendre sa réponse : paillasse deliveries --request \(request.number)"
-        if !events.isClosed, events.last?.kind != .failed {
-            throw refuse("due", "cet envoi est en cours", wait)
-        }
-        let mine = EarlierVersions.destinations(of: delivery), isDeletion = DeliveryErrand(delivery) == .deletion
-        let all: [Delivery]
-        do throws(StoreFailure) {
-            all = try await desk.store.deliveries(of: request)
-        } catch { throw .store(error) }
-        let later = all.filter {
-            $0.reportID == delivery.reportID && (DeliveryErrand($0) == .deletion) == isDeletion
-                && DeliveryErrand.comesBefore(delivery, $0)
-                && !mine.isDisjoint(with: EarlierVersions.destinations(of: $0))
-        }
-        guard let last = later.max(by: DeliveryErrand.comesBefore) else { return }
-        let happened: [DeliveryEvent]
-        do throws(StoreFailure) { happened = try await desk.store.deliveryEvents(last.id) } catch {
-            throw .store(error)
-        }
-        if !happened.isClosed { throw refuse("due", "le message \(last.controlID) l'a repris et est en cours", wait) }
-        throw refuse(
-            "again", "le message \(last.controlID) l'a déjà repris",
-            happened.contains { $0.kind == .accepted }
-                ? "aucune action : la PFI a accepté celui-là" : "reprendre ce message-là")
-    }
-
-    /// Once v2 exists, v1 is never sent (HOUSE invariant 6), and what is held does not leave by another door.
-    private func checkStanding(_ delivery: Delivery, _ request: Request, isHeld: Bool) async throws(CommandFailure) {
-        if isHeld {
-            throw .refused(
-                Refusal(
-                    "release.held", at: request.number, because: "les envois de ce compte rendu sont retenus",
-                    remedy: "les libérer : paillasse report release \(request.number)"))
-        }
-        let latest: Int
-        do throws(StoreFailure) {
-            latest = try await desk.store.reports(requestID: request.id).map(\.version).max() ?? 0
-        } catch { throw .store(error) }
-        guard delivery.version >= latest else {
-            throw .refused(
-                Refusal(
-                    "release.overtaken", at: delivery.controlID,
-                    because: "la version \(delivery.version) est remplacée par la version \(latest)",
-                    remedy: "abandonner cet envoi : paillasse deliveries abandon \(request.number) "
-                        + "\(delivery.controlID) --reason …"))
-        }
+        guard let patients else { return try await giveUnopposed(patient: nil) }
+        for patient in patients.sorted() { try await giveUnopposed(patient: patient) }
     }
 }

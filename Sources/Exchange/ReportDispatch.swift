@@ -28,15 +28,45 @@ package final class ReportDispatch: Sendable {
         self.pfi = pfi
         self.letterheads = letterheads
         self.log = log
-        outbox = pfi.map { Outbox(desk: desk, pfi: $0, log: log) }
+        let news = News()
+        self.news = news
+        outbox = pfi.map { Outbox(desk: desk, pfi: $0, pauses: { news.isWaiting(at: .now) }, log: log) }
         (bell, ring) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// At the start too: a choice may have been written down just before the last end.
-    private let choicesMayHaveChanged = Mutex(true)
+    /// What a queue that drains is interrupted for: somebody changed or signed something, or an end of hiding may have
+    /// come.
+    final class News: Sendable {
+        private struct State {
+            var isRung = false, isSigned = false, looked = ContinuousClock.now
+        }
+        private let since = Mutex(State())
+        /// Two hundred files signed one after the other do not keep the queue from draining.
+        private static let signaturesEvery = Duration.seconds(2)
+
+        /// Before the next message.
+        func ring() { since.withLock { $0.isRung = true } }
+        /// Soon: something was signed.
+        func ringOfSignature() { since.withLock { $0.isSigned = true } }
+        func looked(at now: ContinuousClock.Instant) { since.withLock { $0 = State(looked: now) } }
+        func isWaiting(at now: ContinuousClock.Instant) -> Bool {
+            since.withLock { state in
+                if state.isRung { return true }
+                return now - state.looked >= (state.isSigned ? News.signaturesEvery : ReportDispatch.hidingsEvery)
+            }
+        }
+    }
+    let news: News
+
+    /// Patients whose files changed; nil: all are looked at, as at the start – a choice may have been written down just
+    /// before the last end.
+    private let changedPatients = Mutex<Set<String>?>(nil)
 
     /// Requests whose copies changed; nil: all of the register are looked at, as at the start.
     let readdressed = Mutex<Set<String>?>(nil)
+
+    /// Those of them that could not be obeyed.
+    let postponed = Mutex<Set<String>>([])
 
     /// Messages closed before they left for what a patient's file said, by their identifiers; nil: to be read from the
     /// register, as at the start.
@@ -45,10 +75,14 @@ package final class ReportDispatch: Sendable {
     /// Hidings whose end failed, and why: told once.
     let stuckHidings = Mutex<Set<String>>([])
 
-    /// A patient's file changed: what waits is looked at again before it leaves.
-    package func patientChanged() {
-        choicesMayHaveChanged.withLock { $0 = true }
+    /// A patient's file changed (nil: any): what waits is looked at again before it leaves.
+    package func patientChanged(_ id: String? = nil) {
+        changedPatients.withLock { known in
+            if let id { known?.insert(id) } else { known = nil }
+        }
+        resumeAddressees()
         desk.unmade.lookAgain()
+        news.ring()
         wake()
     }
 
@@ -80,15 +114,19 @@ package final class ReportDispatch: Sendable {
         var notBefore = ContinuousClock.now, hidingsAt = ContinuousClock.now
         for await _ in bell {
             if Task.isCancelled { break }
+            news.looked(at: .now)
             do throws(CommandFailure) {
                 if ContinuousClock.now >= hidingsAt {
                     hidingsAt = ContinuousClock.now + ReportDispatch.hidingsEvery
                     try await endHidings()
                 }
-                if choicesMayHaveChanged.withLock({ $0 }) {
-                    choicesMayHaveChanged.withLock { $0 = false }
-                    do throws(CommandFailure) { try await obeyChoices() } catch {
-                        choicesMayHaveChanged.withLock { $0 = true }
+                let changed = changedPatients.withLock { known in
+                    defer { known = [] }
+                    return known
+                }
+                if changed?.isEmpty != true {
+                    do throws(CommandFailure) { try await obeyChoices(of: changed) } catch {
+                        changedPatients.withLock { $0 = nil }
                         throw error
                     }
                 }
@@ -97,6 +135,9 @@ package final class ReportDispatch: Sendable {
                 guard let outbox, ContinuousClock.now >= notBefore else { continue }
                 switch try await outbox.sendDue() {
                 case .drained, .someWait: wait.reset()
+                case .paused:
+                    wait.reset()
+                    wake()
                 case .away: notBefore = ContinuousClock.now + wait.next()
                 }
             } catch {
@@ -160,8 +201,8 @@ package final class ReportDispatch: Sendable {
         return true
     }
 
-    /// What a later signature replaced, whose report was made meanwhile, is never made: it would replace it in turn. Nor
-    /// is what was signed before a withdrawal: it would bring back what was taken back.
+    /// What a later signature replaced, whose report was made meanwhile, is never made: it would replace it in turn.
+    /// Nor is what was signed before a withdrawal: it would bring back what was taken back.
     private func isStanding(_ signature: Signature) async throws(CommandFailure) -> Bool {
         let request = try await desk.request(signature.requestID)
         if try await state(of: request, since: signature.at).isWithdrawn { return false }
@@ -179,7 +220,11 @@ package final class ReportDispatch: Sendable {
     /// Sends what is due, oldest first. False when something stays due: the PFI is away, or silent about a message.
     package func sendDue() async throws(CommandFailure) -> Bool {
         guard let outbox else { return true }
-        let outcome = try await outbox.sendDue()
+        var outcome = Outbox.Outcome.paused
+        while outcome == .paused {
+            news.looked(at: .now)
+            outcome = try await outbox.sendDue()
+        }
         await outbox.drop()
         return outcome == .drained
     }

@@ -87,11 +87,24 @@ extension ReportDispatch {
 
     /// What a desk asks of the way out: to look at what was signed or changed, and whether a report can be made.
     package func serve(_ desk: inout Desk) {
-        desk.afterSigning = { self.wake() }
-        desk.afterPatientChange = { self.patientChanged() }
+        desk.afterSigning = {
+            self.resumeAddressees()
+            self.news.ringOfSignature()
+            self.wake()
+        }
+        desk.afterPatientChange = { self.patientChanged($0) }
         desk.afterReaddressing = { self.addresseesChanged(of: $0) }
         desk.rehearsal = { signed async throws(CommandFailure) in _ = try await self.rehearse(signed) }
+        desk.destinations = { Set(EarlierVersions.destinations(of: $0).map(\.description)) }
         desk.defect = { ReportPrinter.defect(in: $0) }
+        desk.attachmentDefect = { ReceivedPDF.defect(in: $0) }
+        desk.pictureDefect = {
+            do throws(Refusal) { _ = try Picture.read($0, at: "images") } catch { return error }
+            return nil
+        }
+        desk.attachmentsFit = { (parts, number) throws(Refusal) in
+            try MailSize.check(MailSize.joined(parts), parts, at: number)
+        }
     }
 
     /// Acts that count now: a withdrawal before the latest signature is history.
@@ -210,13 +223,17 @@ extension ReportDispatch {
 
     /// Once v2 exists, v1 is never sent (HOUSE invariant 6): an earlier delivery that never left is closed with v2's,
     /// and v2 replaces the last version that may be with the PFI; none, or a deleted one, means that v2 is the first.
-    func earlierVersions(of request: Request) async throws(CommandFailure) -> EarlierVersions {
+    /// `answered`: by what the PFI took alone, as it stood before what nobody answered yet.
+    func earlierVersions(
+        of request: Request, answered: Bool = false
+    ) async throws(CommandFailure) -> EarlierVersions {
         var found = EarlierVersions()
         do throws(StoreFailure) {
             found.lastVersion = try await desk.store.reports(requestID: request.id).map(\.version).max() ?? 0
             let all = try await desk.store.deliveries(of: request)
             for delivery in all.sorted(by: DeliveryErrand.comesBefore) {
                 let events = try await desk.store.deliveryEvents(delivery.id)
+                if answered, !events.contains(where: { $0.kind == .accepted }) { continue }
                 if events.contains(where: { $0.kind == .attempted }) { found.hasLeft = true }
                 // What was given up without an answer may have arrived all the same (HOUSE invariant 8).
                 let isGivenUp = events.contains { $0.kind == .abandoned }
@@ -255,7 +272,7 @@ enum DeliveryErrand: Equatable {
     case version, again, deletion
     init(_ delivery: Delivery) {
         self =
-            delivery.destination.contains("retrait")
+            delivery.takesBack
             ? .deletion : delivery.destination.contains("renvoi") ? .again : .version
     }
 

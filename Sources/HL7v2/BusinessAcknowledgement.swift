@@ -46,6 +46,10 @@ package struct BusinessAcknowledgement: Sendable, Hashable {
     package struct Problem: Sendable, Hashable {
         package var code: String
         package var label: String
+        /// ERR-2, ERR-7 and ERR-8, as in a technical acknowledgement.
+        package var place: [String] = []
+        package var diagnostic = ""
+        package var userMessage = ""
         package init(code: String, label: String) {
             self.code = code
             self.label = label
@@ -107,7 +111,12 @@ package struct BusinessAcknowledgement: Sendable, Hashable {
         originalControlID = status.value(4)
         let box = observations.dropFirst().lazy.map { $0.value(5, component: 4) }.first { !$0.isEmpty }
         address = event == .dmp ? nil : box
-        problems = message.all("ERR").map { Problem(code: $0.value(5), label: $0.value(5, component: 2)) }
+        problems = message.all("ERR").map { err in
+            var problem = Problem(code: err.value(5), label: err.value(5, component: 2))
+            let said = Acknowledgement.Problem(parsing: err)
+            (problem.place, problem.diagnostic, problem.userMessage) = (said.place, said.diagnostic, said.userMessage)
+            return problem
+        }
         if problems.isEmpty, !accepted { problems = [Problem(code: "207", label: "")] }
     }
 
@@ -137,14 +146,19 @@ package struct BusinessAcknowledgement: Sendable, Hashable {
                     ]))
         }
         for problem in problems where !accepted {
-            segments.append(
-                Segment(
-                    "ERR",
-                    [
-                        3: .components("207", "Application error", "messageErrorCondition"), 4: "E",
-                        5: .components(Component(problem.code), Component(problem.label), event.errorSystem),
-                    ]))
+            var err = problem.technical.segment
+            err[5] = .components(Component(problem.code), Component(problem.label), event.errorSystem)
+            segments.append(err)
         }
         return Message(segments: segments)
+    }
+}
+
+extension BusinessAcknowledgement.Problem {
+    /// Its ERR without ERR-5 (ERR-3 is 207 in each, PFI sheet section 5).
+    package var technical: Acknowledgement.Problem {
+        var technical = Acknowledgement.Problem(place: place, code: "207", label: "Application error")
+        (technical.diagnostic, technical.userMessage) = (diagnostic, userMessage)
+        return technical
     }
 }

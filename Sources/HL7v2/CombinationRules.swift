@@ -105,18 +105,18 @@ extension DocumentTransmission {
                     "l'adresse du patient est celle de son INS qualifié, et de lui seul",
                     "qualifier l'identité, ou retirer le patient des destinataires")
             }
-            if !recipient.address.contains("@") {
-                refuse("pfi.address", "PRT-15", "ce n'est pas une adresse de messagerie", "corriger l'adresse MSSanté")
+            if let defect = MailAddress.defect(in: recipient.address) {
+                refuse("pfi.address", "PRT-15", "ce n'est pas une adresse : \(defect)", "corriger l'adresse MSSanté")
             }
-            if !recipient.isPatient, recipient.address.lowercased().hasSuffix("@patient.mssante.fr") {
+            if !recipient.isPatient, MailAddress.isPatients(recipient.address) {
                 refuse(
                     "pfi.patient.address", "PRT-15", "adresse de patient donnée à un professionnel",
                     "désigner le patient comme destinataire")
             }
         }
-        if let replyTo, !replyTo.contains("@") {
+        if let replyTo, let defect = MailAddress.defect(in: replyTo) {
             refuse(
-                "pfi.address", "PRT REPLY", "ce n'est pas une adresse de messagerie", "corriger l'adresse de réponse")
+                "pfi.address", "PRT REPLY", "ce n'est pas une adresse : \(defect)", "corriger l'adresse de réponse")
         }
         if hiddenFromPatient, toPatient {
             refuse(

@@ -15,7 +15,7 @@ package struct ControlSignature: Sendable, Hashable {
     }
 }
 
-/// The lines of one analysis on one analyzer (or `*`) as a biologist approves them together: its policy, its targets
+/// The lines of one analysis on one analyzer (or `*`) as a biologist approves them together: its policies, its targets
 /// and the lots of these; an exemption under a name of its own, so that it is never taken for a control.
 package struct ControlSubject: Sendable, Hashable {
     package let assay: ControlledAssay
@@ -45,7 +45,7 @@ extension CatalogueTables {
     /// Of every assay that a line of the controls names, in the order of the tables.
     package var controlSubjects: [ControlSubject] {
         var seen: Set<ControlledAssay> = [], assays: [ControlledAssay] = []
-        for name in ["controls/policies.csv", "controls/targets.csv"] {
+        for name in ["controls/policies.csv", "controls/targets.csv", "controls/named.csv"] {
             guard let table = self[name] else { continue }
             for row in table.rows {
                 let assay = ControlledAssay(
@@ -82,6 +82,9 @@ extension CatalogueTables {
                     .map { lots.text(of: $0, leavingOut: []) }.sorted()
             }
         }
+        if let (table, own) = rows("controls/named.csv") {
+            lines += own.map { table.text(of: $0, leavingOut: []) }.sorted()
+        }
         if lines.isEmpty { return nil }
         return ControlSubject(
             assay: assay, isExemption: isExemption, content: Array(lines.joined(separator: "\n").utf8))
@@ -116,10 +119,9 @@ extension ControlCatalogue {
 
     /// The policy that the tables give an assay, as far as somebody stands for it: an exemption counts under the name
     /// of who approved it, and not before. Nil: they give none.
-    package func policyInForce(for assay: ControlledAssay) -> ControlPolicy? {
-        guard let line = line(for: assay, among: policies.map { $0.assay }), var policy = policy(for: assay) else {
-            return nil
-        }
+    package func policyInForce(for assay: ControlledAssay, site: String? = nil, at: Instant? = nil) -> ControlPolicy? {
+        guard let line = policies.serving(assay, site).first?.assay, var policy = policy(for: assay, site: site, at: at)
+        else { return nil }
         guard let signatures else { return policy }
         let written = policy.exemption
         policy.exemption = nil
@@ -133,6 +135,15 @@ extension ControlCatalogue {
         return policy
     }
 
+    /// Does somebody stand for what the tables say of these?
+    func standsForPolicy(of assay: ControlledAssay) -> Bool {
+        line(for: assay, among: policies.map(\.assay)).map(stands) ?? false
+    }
+    func standsForTargets(of assay: ControlledAssay) -> Bool {
+        line(for: assay, among: targets.map(\.assay)).map(stands) ?? false
+    }
+    func stands(for line: ControlledAssay) -> Bool { signatures.map { $0[line] != nil } ?? true }
+
     /// Where no policy is published: the one that was, when a biologist stood for it, is not replaced by its absence.
     package func abandonedPolicy(of assay: ControlledAssay) -> String? {
         line(for: assay, among: abandoned).map { ControlSubject.name(of: $0, isExemption: false) }
@@ -140,8 +151,11 @@ extension ControlCatalogue {
 
     /// Published targets that an assay leans on and that nobody stands for. `names`: controls that have a target of
     /// their own by command.
-    package func unsignedTargets(of assay: ControlledAssay, besides names: Set<String>) -> String? {
+    package func unsignedTargets(of assay: ControlledAssay, site: String, besides names: Set<String>) -> String? {
         guard let signatures else { return nil }
+        if !stands(for: assay), namedTargets(of: assay, site: site).contains(where: { !names.contains($0.material) }) {
+            return ControlSubject.name(of: assay, isExemption: false)
+        }
         let serving = lots.filter { $0.inServiceFrom != nil && !names.contains($0.identifier) }
         let used = targets.filter { target in
             serving.contains {

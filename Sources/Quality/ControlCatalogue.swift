@@ -32,15 +32,17 @@ package struct ControlLot: Sendable, Hashable, Codable {
 }
 
 /// Materials, lots, targets and policies as the laboratory wrote them: `materials.csv`, `lots.csv`, `targets.csv`,
-/// `policies.csv`, `patients.csv` (folder `Catalog/controls`). Loaded whole or not at all.
+/// `named.csv`, `policies.csv`, `patients.csv` (folder `Catalog/controls`). Loaded whole or not at all.
 package struct ControlCatalogue: Sendable {
     package let materials: [ControlMaterial]
     package let lots: [ControlLot]
     package let targets: [ControlTarget]
+    /// Targets of controls by the names that analyzers send, whatever their material.
+    package let named: [PublishedTarget]
     /// In the order of the file; an analyzer of `*` serves every analyzer without a line of its own.
-    package let policies: [(assay: ControlledAssay, policy: ControlPolicy)]
+    package let policies: [PublishedPolicy]
     /// Which averages of patients are watched; an analyzer of `*` as above.
-    package let patients: [(assay: ControlledAssay, settings: PatientSettings)]
+    package let patients: [PublishedPatients]
     package let zone: CivilZone
     /// Lines that a biologist stands for, and who; nil: nobody asks (tables that are only read).
     package internal(set) var signatures: [ControlledAssay: ControlSignature]?
@@ -48,13 +50,13 @@ package struct ControlCatalogue: Sendable {
     var abandoned: Set<ControlledAssay> = []
 
     init(
-        materials: [ControlMaterial], lots: [ControlLot], targets: [ControlTarget],
-        policies: [(assay: ControlledAssay, policy: ControlPolicy)],
-        patients: [(assay: ControlledAssay, settings: PatientSettings)], zone: CivilZone
+        materials: [ControlMaterial], lots: [ControlLot], targets: [ControlTarget], named: [PublishedTarget],
+        policies: [PublishedPolicy], patients: [PublishedPatients], zone: CivilZone
     ) {
         self.materials = materials
         self.lots = lots
         self.targets = targets
+        self.named = named
         self.policies = policies
         self.patients = patients
         self.zone = zone
@@ -66,6 +68,11 @@ package struct ControlCatalogue: Sendable {
         return files.filter { $0.name.hasPrefix(folder) }
             .map { CatalogFile(name: String($0.name.dropFirst(folder.count)), bytes: $0.bytes) }
     }
+
+    /// The columns of the tables that an export writes, those that may be left out among them.
+    package static var namedColumns: [String] { ControlReader.namedColumns }
+    package static var policyColumns: [String] { ControlReader.policyColumns }
+    package static var patientColumns: [String] { ControlReader.patientColumns }
 
     /// Everything wrong in the files, in the order of the tables; empty when all is well. With `analyses` codes and
     /// units are compared with the catalogue too.
@@ -91,15 +98,30 @@ package struct ControlCatalogue: Sendable {
     }
 
     /// The policy of the assay; nil: none, and nothing may be released on its account (`CQ_ABSENT`).
-    package func policy(for assay: ControlledAssay) -> ControlPolicy? {
-        let own = policies.first { $0.assay == assay }
-        return (own ?? policies.first { $0.assay.analysis == assay.analysis && $0.assay.analyzer == "*" })?.policy
+    /// `at`: the one that has begun by then; nil: the last one.
+    package func policy(for assay: ControlledAssay, site: String? = nil, at: Instant? = nil) -> ControlPolicy? {
+        func begin(_ line: PublishedPolicy) -> Instant { line.from ?? Instant(milliseconds: .min) }
+        let lines = policies.serving(assay, site).sorted { begin($0) < begin($1) }
+        guard let at else { return lines.last?.policy }
+        return lines.last { begin($0) <= at }?.policy
+    }
+
+    /// Targets by name, those of the site before those of all.
+    package func namedTargets(of assay: ControlledAssay, site: String) -> [ControlTarget] {
+        let lines = named.filter { $0.assay == assay }
+        var targets = [ControlTarget]()
+        for name in Set(lines.map(\.target.material)).sorted() {
+            let all = lines.filter { $0.target.material == name }
+            let shared = all.filter { $0.site == nil }.map(\.target), own = all.filter { $0.site == site }.map(\.target)
+            targets += own.superseding(shared)
+        }
+        return targets
     }
 
     /// How the average of the patients of an assay is watched; nil: it is not.
-    package func patientSettings(for assay: ControlledAssay) -> PatientSettings? {
-        let own = patients.first { $0.assay == assay }
-        return (own ?? patients.first { $0.assay.analysis == assay.analysis && $0.assay.analyzer == "*" })?.settings
+    package func patientSettings(for assay: ControlledAssay, site: String? = nil) -> PatientSettings? {
+        let line = patients.serving(assay, site).first
+        return line.flatMap { $0.settings.isOn ? $0.settings : nil }
     }
 
     /// The target in force; a line for `*` serves every analyzer without a line of its own.

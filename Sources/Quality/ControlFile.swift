@@ -123,7 +123,7 @@ package struct ControlFile: Sendable {
         }
         let points = verdict.points.map { point in
             JSON.object([
-                ("level", JSON.text(point.level.name)), ("value", JSON.text(point.value.text)),
+                ("level", JSON.text(point.level.name)), ("value", JSON.text(point.text)),
                 ("mean", JSON.text(point.target?.text)), ("sd", JSON.text(point.sd?.text)),
                 ("z", point.z?.rounded(to: 4)?.text ?? "null"),
                 ("excluded", point.exclusion == nil ? "false" : "true"),
@@ -140,7 +140,7 @@ package struct ControlFile: Sendable {
 
     private func defect(of point: ControlPoint) -> ControlDefect? {
         switch point.score {
-        case .z: nil
+        case .z, .answer: nil
         case .absent(let defect): defect
         }
     }

@@ -59,6 +59,8 @@ package enum ControlDefect: String, Sendable, Codable, CaseIterable {
     case sdNotPositive = "ECART_TYPE_NUL"
     /// `<0.5`: where it stands is not known.
     case censored = "VALEUR_CENSUREE"
+    /// Words where a number is expected, or a number where words are.
+    case notComparable = "REPONSE_NON_COMPARABLE"
     /// Numbers too long for exact arithmetic.
     case outOfRange = "HORS_CAPACITE"
 
@@ -68,6 +70,7 @@ package enum ControlDefect: String, Sendable, Codable, CaseIterable {
         case .noSD: "sans écart-type"
         case .sdNotPositive: "écart-type nul ou négatif"
         case .censored: "valeur censurée"
+        case .notComparable: "réponse qui ne se compare pas à celle attendue"
         case .outOfRange: "nombre trop long"
         }
     }
@@ -125,9 +128,14 @@ package struct ControlPoint: Sendable, Hashable, Codable {
     package var level: ControlLevel
     package var material: String
     package var lot: String
-    package var value: Measured
+    /// Nil: it answered in words.
+    package var value: Measured?
+    /// A code, a titre in words; nil: it answered a number.
+    package var answer: String?
     package var target: Exact?
     package var sd: Exact?
+    /// What it has to answer, where no number says it; it then has no z.
+    package var expected: ControlExpectation?
     /// A lot under parallel run: on the chart and in its statistics, never in a rule.
     package var isParallel: Bool
     /// The point stays on the chart; rules evaluated after the signature skip it.
@@ -141,8 +149,9 @@ package struct ControlPoint: Sendable, Hashable, Codable {
 
     package init(
         id: String, assay: ControlledAssay, run: String, at: Instant, level: ControlLevel, material: String = "",
-        lot: String = "", value: Measured, target: Exact?, sd: Exact?, isParallel: Bool = false,
-        exclusion: SignedReason? = nil, recordedAt: Instant? = nil, isTyped: Bool = false
+        lot: String = "", value: Measured?, answer: String? = nil, target: Exact?, sd: Exact?,
+        expected: ControlExpectation? = nil, isParallel: Bool = false, exclusion: SignedReason? = nil,
+        recordedAt: Instant? = nil, isTyped: Bool = false
     ) {
         self.id = id
         self.assay = assay
@@ -152,8 +161,10 @@ package struct ControlPoint: Sendable, Hashable, Codable {
         self.material = material
         self.lot = lot
         self.value = value
+        self.answer = answer
         self.target = target
         self.sd = sd
+        self.expected = expected
         self.isParallel = isParallel
         self.exclusion = exclusion
         self.recordedAt = recordedAt
@@ -164,8 +175,18 @@ package struct ControlPoint: Sendable, Hashable, Codable {
     /// From when it counts.
     var countsFrom: Instant { lateSince ?? at }
 
-    /// The z, or why there is none.
+    /// As people read it.
+    package var text: String { value?.text ?? answer ?? "" }
+    /// What statistics count; nil for words and for what is censored.
+    var number: Exact? { value.flatMap { $0.comparator == .equal ? $0.number : nil } }
+
+    /// The z, whether it answers as expected, or why it proves nothing.
     package var score: Score {
+        if let expected {
+            let isMet = value.map { expected.isMet(byNumber: $0) } ?? expected.isMet(byAnswer: answer ?? "")
+            return isMet.map { .answer(isExpected: $0) } ?? .absent(.notComparable)
+        }
+        guard let value else { return .absent(target == nil ? .noTarget : .notComparable) }
         guard value.comparator == .equal else { return .absent(.censored) }
         guard let target else { return .absent(.noTarget) }
         guard let sd else { return .absent(.noSD) }
@@ -176,13 +197,21 @@ package struct ControlPoint: Sendable, Hashable, Codable {
 
     package enum Score: Sendable, Hashable {
         case z(ZScore)
+        case answer(isExpected: Bool)
         case absent(ControlDefect)
     }
 
     package var z: ZScore? {
         switch score {
         case .z(let z): z
-        case .absent: nil
+        case .answer, .absent: nil
+        }
+    }
+    /// Does it say something of the level?
+    package var isScored: Bool {
+        switch score {
+        case .z, .answer: true
+        case .absent: false
         }
     }
 

@@ -113,6 +113,12 @@ package struct ControlPolicy: Sendable, Hashable, Codable {
         func refuse(_ code: String, _ cause: String, _ remedy: String) -> Refusal {
             Refusal("quality.policy.\(code)", at: place, because: cause, remedy: remedy)
         }
+        if rules[.expected] != nil {
+            throw refuse(
+                "rules",
+                "« \(WestgardRule.expected.rawValue) » ne se choisit pas : une réponse autre que celle attendue rejette",
+                "ne nommer que les règles des contrôles chiffrés")
+        }
         guard hasRejectingRule else {
             throw refuse(
                 "rules", "aucune règle ne rejette : rien ne serait contrôlé",

@@ -10,7 +10,9 @@ struct ControlReader {
     private var materials: [String: ControlMaterial] = [:]
     private var lotKeys: Set<String> = []
 
-    static let names = ["materials.csv", "lots.csv", "targets.csv", "policies.csv", "patients.csv"]
+    static let names = [
+        "materials.csv", "lots.csv", "targets.csv", "policies.csv", "patients.csv", "named.csv",
+    ]
 
     init(_ files: [CatalogFile], analyses: AnalysisCatalogue?, zone: CivilZone) {
         self.files = files
@@ -26,10 +28,11 @@ struct ControlReader {
                     remedy: "tables : " + ControlReader.names.joined(separator: ", ")))
         }
         let materials = readMaterials(), lots = readLots(), targets = readTargets()
-        let policies = readPolicies(targets)
+        let named = readNamed()
+        let policies = readPolicies(targets + named.map(\.target))
         return ControlCatalogue(
-            materials: materials, lots: lots, targets: targets, policies: policies, patients: readPatients(), zone: zone
-        )
+            materials: materials, lots: lots, targets: targets, named: named, policies: policies,
+            patients: readPatients(), zone: zone)
     }
 
     private mutating func sheet(_ name: String, _ required: [String], _ optional: [String] = []) -> Sheet? {
@@ -134,7 +137,7 @@ struct ControlReader {
             "materiau", "niveau", "lot", "analyse", "automate", "moyenne", "ecart_type", "ucum", "origine", "points",
             "de", "a",
         ]
-        guard var sheet = sheet("targets.csv", columns) else { return [] }
+        guard var sheet = sheet("targets.csv", columns, ["attendu"]) else { return [] }
         defer { refusals += sheet.refusals }
         var read: [ControlTarget] = []
         var times: [String: [(from: Instant, to: Instant?)]] = [:]
@@ -145,44 +148,132 @@ struct ControlReader {
                 sheet.refuse("lot", line, "lot", "ce niveau n'a pas de lot « \(lot) »", "l'ajouter à lots.csv")
             }
             checkUnit(line, &sheet)
-            let mean = sheet.number(line, "moyenne"), sd = sheet.number(line, "ecart_type")
-            if let sd, !sd.isPositive {
-                sheet.refuse(
-                    "sd", line, "ecart_type", "l'écart-type n'est pas positif",
-                    "écrire l'écart-type, ou rien tant qu'il n'est pas connu")
-            }
-            let origin = sheet.words(line, "origine", as: TargetOrigin.self)
-            let count = sheet.integer(line, "points", in: 0...1_000_000) ?? 0
-            if origin.count != 1, sheet.refusals.isEmpty {
-                sheet.refuse("word", line, "origine", "l'origine de la cible manque", "écrire laboratoire ou fabricant")
-            }
-            if sheet.required(line, "de") == nil { continue }
-            guard let from = sheet.instant(line, "de", in: zone) else { continue }
-            let to = sheet.instant(line, "a", in: zone)
-            if let to, to <= from {
-                sheet.refuse("time", line, "a", "la fin n'est pas après le début", "corriger (de inclus, à exclu)")
-            }
-            let target = ControlTarget(
-                assay: assay, material: place.material, level: place.level, lot: lot, mean: mean, sd: sd,
-                unit: line.text("ucum"), origin: origin.first ?? .maker, count: count, from: from, to: to)
+            guard let target = target(assay, place.material, place.level, lot, line, &sheet) else { continue }
             let key = "\(target.assay)|\(target.material)|\(target.level)|\(target.lot)"
-            let isSecond = (times[key] ?? []).contains { other in
-                (other.to.map { from < $0 } ?? true) && (to.map { other.from < $0 } ?? true)
-            }
-            times[key, default: []].append((from, to))
-            if isSecond {
-                sheet.refuse(
-                    "overlap", line, "de", "deux cibles sont en vigueur en même temps",
-                    "finir la première (colonne a) quand la seconde commence")
-            }
+            checkTime(of: target, key, &times, line, &sheet)
             read.append(target)
         }
         return read
     }
 
+    /// What both tables of targets say in the same columns.
+    private mutating func target(
+        _ assay: ControlledAssay, _ material: String, _ level: ControlLevel, _ lot: String, _ line: Sheet.Line,
+        _ sheet: inout Sheet
+    ) -> ControlTarget? {
+        let mean = sheet.number(line, "moyenne"), sd = sheet.number(line, "ecart_type")
+        if let sd, !sd.isPositive {
+            sheet.refuse(
+                "sd", line, "ecart_type", "l'écart-type n'est pas positif",
+                "écrire l'écart-type, ou rien tant qu'il n'est pas connu")
+        }
+        let expected = expected(line, mean != nil || sd != nil, &sheet)
+        let origin = sheet.words(line, "origine", as: TargetOrigin.self)
+        let count = sheet.integer(line, "points", in: 0...1_000_000) ?? 0
+        if origin.count != 1, sheet.refusals.isEmpty {
+            sheet.refuse("word", line, "origine", "l'origine de la cible manque", "écrire laboratoire ou fabricant")
+        }
+        if sheet.required(line, "de") == nil { return nil }
+        guard let from = sheet.instant(line, "de", in: zone) else { return nil }
+        let to = sheet.instant(line, "a", in: zone)
+        if let to, to <= from {
+            sheet.refuse("time", line, "a", "la fin n'est pas après le début", "corriger (de inclus, à exclu)")
+        }
+        return ControlTarget(
+            assay: assay, material: material, level: level, lot: lot, mean: mean, sd: sd, unit: line.text("ucum"),
+            origin: origin.first ?? .maker, count: count, from: from, to: to, expected: expected)
+    }
+
+    /// `attendu`: in the place of mean and SD, where no number says it.
+    private func expected(_ line: Sheet.Line, _ isNumeric: Bool, _ sheet: inout Sheet) -> ControlExpectation? {
+        let text = line.text("attendu")
+        if text.isEmpty { return nil }
+        guard let expected = ControlExpectation(text), !isNumeric else {
+            sheet.refuse(
+                "expected", line, "attendu",
+                isNumeric ? "une réponse attendue et une moyenne à la fois" : "« \(text) » n'est pas une réponse",
+                "écrire un code (POS), plusieurs (POS|IND) ou un titre (1/160), et laisser la moyenne vide")
+            return nil
+        }
+        let analysis = analyses?[line.text("analyse")]
+        if let analysis, analysis.nature.isNumeric {
+            sheet.refuse(
+                "expected", line, "attendu", "« \(analysis.code) » rend un nombre", "écrire moyenne et écart-type")
+        }
+        if case .answers(let codes) = expected, let analysis, !analysis.answers.isEmpty,
+            let stranger = codes.first(where: { analysis.answer($0) == nil })
+        {
+            sheet.refuse(
+                "expected", line, "attendu", "« \(stranger) » n'est pas une réponse de cette analyse",
+                "employer : " + analysis.answers.map(\.code).joined(separator: ", "))
+        }
+        return expected
+    }
+
+    private func checkTime(
+        of target: ControlTarget, _ key: String, _ times: inout [String: [(from: Instant, to: Instant?)]],
+        _ line: Sheet.Line, _ sheet: inout Sheet
+    ) {
+        let isSecond = (times[key] ?? []).contains { other in
+            (other.to.map { target.from < $0 } ?? true) && (target.to.map { other.from < $0 } ?? true)
+        }
+        times[key, default: []].append((target.from, target.to))
+        if isSecond {
+            sheet.refuse(
+                "overlap", line, "de", "deux cibles sont en vigueur en même temps",
+                "finir la première (colonne a) quand la seconde commence")
+        }
+    }
+
+    // MARK: Targets by name
+
+    /// The table may be left out. It is what an export makes of the targets that were set by command.
+    private mutating func readNamed() -> [PublishedTarget] {
+        guard files.contains(where: { $0.name == "named.csv" }) else { return [] }
+        guard var sheet = sheet("named.csv", ControlReader.namedColumns) else { return [] }
+        defer { refusals += sheet.refusals }
+        var read: [PublishedTarget] = []
+        var times: [String: [(from: Instant, to: Instant?)]] = [:]
+        for line in sheet.lines {
+            guard let assay = assay(line, &sheet), let name = sheet.required(line, "identifiant"),
+                let level = sheet.required(line, "niveau")
+            else { continue }
+            checkUnit(line, &sheet)
+            let ranked =
+                sheet.integer(line, "rang", in: 0...ControlReader.highestRank).map { ControlLevel(level, rank: $0) }
+                ?? ControlLevel(level)
+            guard var target = target(assay, name, ranked, line.text("lot"), line, &sheet) else { continue }
+            target.isParallel = sheet.yes(line, "parallele", default: false)
+            target.replaces = line.isEmpty("remplace") ? nil : line.text("remplace")
+            let site = line.isEmpty("site") ? nil : line.text("site")
+            checkTime(of: target, "\(site ?? "")|\(assay)|\(name)", &times, line, &sheet)
+            read.append(PublishedTarget(site: site, target: target))
+        }
+        return read
+    }
+    private static let highestRank = 999_999
+    static let namedColumns = [
+        "site", "automate", "analyse", "identifiant", "niveau", "rang", "lot", "moyenne", "ecart_type", "attendu",
+        "ucum", "origine", "points", "de", "a", "parallele", "remplace", "connu_le", "par", "motif",
+    ]
+    static let policyColumns = [
+        "analyse", "automate", "rejet", "avertissement", "validite", "echantillons", "evenements", "niveaux",
+        "correction_signee", "serie_posterieure", "erreur_toleree_pct", "dispense_par", "dispense_le",
+        "dispense_motif", "encadrement", "de", "site", "par", "motif",
+    ]
+    static let patientColumns = [
+        "analyse", "automate", "methode", "nombre", "lambda", "cible", "limite", "ucum", "bas", "haut", "sauf",
+        "consequence", "de", "suivi", "site", "par", "motif",
+    ]
+
     private mutating func assay(_ line: Sheet.Line, _ sheet: inout Sheet) -> ControlledAssay? {
         guard let code = sheet.required(line, "analyse"), let analyzer = sheet.required(line, "automate") else {
             return nil
+        }
+        if analyzer == AssayMethod.calculated {
+            sheet.refuse(
+                "analyzer", line, "automate", "ce qui se calcule n'a pas de contrôle à soi",
+                "écrire un automate, \(AssayMethod.anyAnalyzer), ou \(AssayMethod.typed) pour ce qui se fait à la main")
         }
         if let analyses, analyses[code] == nil {
             sheet.refuse(
@@ -201,22 +292,22 @@ struct ControlReader {
 
     // MARK: Policies
 
-    private mutating func readPolicies(_ targets: [ControlTarget]) -> [(assay: ControlledAssay, policy: ControlPolicy)]
-    {
-        let columns = [
-            "analyse", "automate", "rejet", "avertissement", "validite", "echantillons", "evenements", "niveaux",
-            "correction_signee", "serie_posterieure", "erreur_toleree_pct", "dispense_par", "dispense_le",
-            "dispense_motif",
-        ]
-        guard var sheet = sheet("policies.csv", columns, ["encadrement"]) else { return [] }
+    private mutating func readPolicies(_ targets: [ControlTarget]) -> [PublishedPolicy] {
+        let optional = ["encadrement", "de", "site", "par", "motif"]
+        let columns = ControlReader.policyColumns.filter { !optional.contains($0) }
+        guard var sheet = sheet("policies.csv", columns, optional) else { return [] }
         defer { refusals += sheet.refusals }
-        var read: [(assay: ControlledAssay, policy: ControlPolicy)] = []
-        var seen: Set<ControlledAssay> = []
+        var read: [PublishedPolicy] = []
+        var seen: Set<String> = []
         let levels = Dictionary(grouping: targets, by: \.assay).mapValues { Set($0.map(\.level.name)) }
         for line in sheet.lines {
             guard let assay = assay(line, &sheet) else { continue }
-            if !seen.insert(assay).inserted {
-                sheet.refuse("duplicate", line, "analyse", "\(assay) a déjà une politique", "n'en garder qu'une")
+            let from = sheet.instant(line, "de", in: zone)
+            let site = line.isEmpty("site") ? nil : line.text("site")
+            if !seen.insert("\(site ?? "")|\(assay)|\(from?.milliseconds.description ?? "")").inserted {
+                sheet.refuse(
+                    "duplicate", line, "analyse", "\(assay) a déjà une politique",
+                    "n'en garder qu'une, ou dater chacune (colonne de)")
             }
             let policy = policy(line, &sheet)
             let shared = ControlledAssay(analysis: assay.analysis, analyzer: "*")
@@ -226,15 +317,17 @@ struct ControlReader {
                     sheet.refuse("bracket", line, "encadrement", error.cause, error.remedy)
                 }
             }
-            read.append((assay, policy))
+            read.append(PublishedPolicy(assay: assay, site: site, from: from, policy: policy))
         }
         return read
     }
 
     private mutating func policy(_ line: Sheet.Line, _ sheet: inout Sheet) -> ControlPolicy {
         var rules: [WestgardRule: RuleAction] = [:]
-        for rule in sheet.words(line, "avertissement", as: WestgardRule.self) { rules[rule] = .warn }
-        for rule in sheet.words(line, "rejet", as: WestgardRule.self) {
+        for rule in sheet.words(line, "avertissement", as: WestgardRule.self, among: WestgardRule.named) {
+            rules[rule] = .warn
+        }
+        for rule in sheet.words(line, "rejet", as: WestgardRule.self, among: WestgardRule.named) {
             if rules.updateValue(.reject, forKey: rule) != nil {
                 sheet.refuse(
                     "rule", line, "rejet", "la règle \(rule.rawValue) avertit et rejette à la fois", "choisir")
@@ -289,26 +382,26 @@ struct ControlReader {
     // MARK: Averages of patients
 
     /// The table may be left out: no average is watched then, but those set by command.
-    private mutating func readPatients() -> [(assay: ControlledAssay, settings: PatientSettings)] {
+    private mutating func readPatients() -> [PublishedPatients] {
         guard files.contains(where: { $0.name == "patients.csv" }) else { return [] }
-        let columns = [
-            "analyse", "automate", "methode", "nombre", "lambda", "cible", "limite", "ucum", "bas", "haut", "sauf",
-            "consequence", "de",
-        ]
-        guard var sheet = sheet("patients.csv", columns) else { return [] }
+        let optional = ["suivi", "site", "par", "motif"]
+        let columns = ControlReader.patientColumns.filter { !optional.contains($0) }
+        guard var sheet = sheet("patients.csv", columns, optional) else { return [] }
         defer { refusals += sheet.refusals }
-        var read: [(assay: ControlledAssay, settings: PatientSettings)] = []
-        var seen: Set<ControlledAssay> = []
+        var read: [PublishedPatients] = []
+        var seen: Set<String> = []
         for line in sheet.lines {
-            guard let assay = assay(line, &sheet), let settings = patients(line, &sheet) else { continue }
+            guard let assay = assay(line, &sheet), var settings = patients(line, &sheet) else { continue }
             checkUnit(line, &sheet)
-            if !seen.insert(assay).inserted {
+            settings.isOn = sheet.yes(line, "suivi", default: true)
+            let site = line.isEmpty("site") ? nil : line.text("site")
+            if !seen.insert("\(site ?? "")|\(assay)").inserted {
                 sheet.refuse("duplicate", line, "analyse", "\(assay) est déjà surveillé", "n'en garder qu'une ligne")
             }
             do throws(Refusal) { try settings.check() } catch {
                 sheet.refuse("patients", line, "methode", error.cause, error.remedy)
             }
-            read.append((assay, settings))
+            read.append(PublishedPatients(assay: assay, site: site, settings: settings))
         }
         return read
     }

@@ -147,11 +147,12 @@ extension ControlStatistics {
         _ points: [ControlPoint], byMonth: Bool, in zone: CivilZone, rejected: Set<String> = []
     ) -> [(group: StatisticsGroup, statistics: ControlStatistics)] {
         var statistics: [StatisticsGroup: ControlStatistics] = [:]
-        for point in points where point.exclusion == nil && point.value.comparator == .equal {
+        for point in points where point.exclusion == nil {
+            guard let number = point.number else { continue }
             if rejected.contains(point.run), !point.isParallel { continue }
             let month = byMonth ? point.month(in: zone) : nil
             let group = StatisticsGroup(level: point.level, lot: point.lot, month: month)
-            statistics[group, default: ControlStatistics()].add(point.value.number)
+            statistics[group, default: ControlStatistics()].add(number)
         }
         return statistics.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }

@@ -58,7 +58,7 @@ extension ControlTimeline {
         for verdict in verdicts where verdict.outcome == .conforming {
             for point in verdict.points where start <= point.at && point.at <= end {
                 if let validity = policy.validity, point.at.advanced(by: validity) <= measuredAt { continue }
-                if point.z != nil, point.exclusion == nil, !point.isParallel { levels.insert(point.level.name) }
+                if point.isScored, point.exclusion == nil, !point.isParallel { levels.insert(point.level.name) }
             }
         }
         return levels

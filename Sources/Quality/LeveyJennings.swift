@@ -41,7 +41,7 @@ package struct LeveyJennings: Sendable, Hashable {
         columns = verdicts.map { verdict in
             Column(
                 run: verdict.run, at: verdict.points.map(\.at).min() ?? verdict.at, state: verdict.state,
-                hasDefect: verdict.points.contains { $0.z == nil && $0.exclusion == nil && !$0.isParallel })
+                hasDefect: verdict.points.contains { !$0.isScored && $0.exclusion == nil && !$0.isParallel })
         }
         var marks: [Mark] = []
         var shown: [Event] = []

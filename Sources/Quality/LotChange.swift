@@ -16,6 +16,8 @@ package struct ControlTarget: Sendable, Hashable, Codable {
     /// Nil: not known yet; its points then have no z.
     package var mean: Exact?
     package var sd: Exact?
+    /// What its control has to answer where no number says it; mean and SD are nil then.
+    package var expected: ControlExpectation?
     /// UCUM.
     package var unit: String
     package var origin: TargetOrigin
@@ -33,7 +35,7 @@ package struct ControlTarget: Sendable, Hashable, Codable {
     package init(
         assay: ControlledAssay, material: String, level: ControlLevel, lot: String, mean: Exact?, sd: Exact?,
         unit: String = "", origin: TargetOrigin, count: Int = 0, from: Instant, to: Instant? = nil,
-        isParallel: Bool = false, replaces: String? = nil
+        isParallel: Bool = false, replaces: String? = nil, expected: ControlExpectation? = nil
     ) {
         self.assay = assay
         self.material = material
@@ -48,7 +50,11 @@ package struct ControlTarget: Sendable, Hashable, Codable {
         self.to = to
         self.isParallel = isParallel
         self.replaces = replaces
+        self.expected = expected
     }
+
+    /// Does it say what its control has to answer?
+    package var isGiven: Bool { mean != nil || expected != nil }
 
     package func isInForce(at instant: Instant) -> Bool { from <= instant && (to.map { instant < $0 } ?? true) }
 }
@@ -117,12 +123,12 @@ package struct LotChange: Sendable, Hashable {
         let mine = { (target: ControlTarget) in
             points.filter {
                 $0.assay == target.assay && $0.material == target.material && $0.lot == target.lot
-                    && $0.level.name == target.level.name && $0.exclusion == nil && $0.value.comparator == .equal
+                    && $0.level.name == target.level.name && $0.exclusion == nil && $0.number != nil
             }
         }
         let newPoints = mine(new), oldPoints = old.map(mine) ?? []
-        statistics = ControlStatistics(newPoints.map(\.value.number))
-        former = ControlStatistics(oldPoints.map(\.value.number))
+        statistics = ControlStatistics(newPoints.compactMap(\.number))
+        former = ControlStatistics(oldPoints.compactMap(\.number))
         count = statistics.count
         let mean = statistics.mean(places: places), sd = statistics.sd(places: places)
         var doubts: [Doubt] = []

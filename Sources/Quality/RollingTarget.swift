@@ -39,7 +39,7 @@ package struct RollingTarget: Sendable, Hashable {
                 "le lot en service a \(taken.count) points qui comptent, \(count) sont demandés",
                 "attendre, ou en demander moins (\(RollingTarget.counts.lowerBound) au moins)")
         }
-        let statistics = ControlStatistics(taken.map(\.value.number))
+        let statistics = ControlStatistics(taken.compactMap(\.number))
         guard let mean = statistics.mean(places: places), let sd = statistics.sd(places: places), sd.isPositive else {
             throw refuse("ces points n'ont aucune dispersion", "donner sa cible (--mean, --sd)")
         }

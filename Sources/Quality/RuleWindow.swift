@@ -51,6 +51,7 @@ struct RuleWindow: Sendable {
             rowsWithinLevels(count, limit) + rowsAcrossLevels(count, limit, acrossRuns: acrossRuns)
         case .twoOfThree: twoOfThreeInRun() + twoOfThreeWithinLevels()
         case .range: range()
+        case .answer: []
         }
     }
 

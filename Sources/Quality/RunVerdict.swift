@@ -31,7 +31,7 @@ package struct RunVerdict: Sendable, Hashable {
 
     /// As the machine of the states sees it, with what counts at `now`.
     func judged(at now: Instant) -> JudgedRun {
-        let counting = points.filter { !$0.isExcluded(at: now) && !$0.isParallel && $0.z != nil }
+        let counting = points.filter { !$0.isExcluded(at: now) && !$0.isParallel && $0.isScored }
         return JudgedRun(
             name: run, at: at, levels: Set(counting.map(\.level.name)), failed: Set(rejecting.flatMap(\.levels)),
             because: because)
@@ -49,11 +49,17 @@ package struct RunVerdict: Sendable, Hashable {
             point.z.map { ScoredPoint(point: point, z: $0, runOrder: order) }
         }
         let window = RuleWindow(earlier: earlier, current: scored)
-        let violations = policy.enabled.compactMap { enabled -> Violation? in
+        var violations = policy.enabled.compactMap { enabled -> Violation? in
             let evidence = window.evidence(of: enabled.rule)
             return evidence.isEmpty ? nil : Violation(rule: enabled.rule, action: enabled.action, evidence: evidence)
         }
-        let (outcome, because) = outcome(counting, scored, violations, policy)
+        let wrong = counting.filter { $0.score == .answer(isExpected: false) }.map { point in
+            Violation.Evidence(
+                scope: .point, side: nil,
+                points: [PointReference(run: point.run, level: point.level.name, point: point.id)])
+        }
+        if !wrong.isEmpty { violations.append(Violation(rule: .expected, action: .reject, evidence: wrong)) }
+        let (outcome, because) = outcome(counting, violations, policy)
         return RunVerdict(
             run: points.first?.run ?? "", at: points.map(\.at).max() ?? now, points: points, violations: violations,
             outcome: outcome, because: because)
@@ -61,14 +67,14 @@ package struct RunVerdict: Sendable, Hashable {
 
     /// A rejection first: what is wrong is not made right by what is missing.
     private static func outcome(
-        _ counting: [ControlPoint], _ scored: [ScoredPoint], _ violations: [Violation], _ policy: ControlPolicy
+        _ counting: [ControlPoint], _ violations: [Violation], _ policy: ControlPolicy
     ) -> (RunOutcome, String) {
         if violations.contains(where: { $0.action == .reject }) { return (.rejected, "") }
         guard policy.hasRejectingRule else { return (.absent, "sans règle de rejet : rien n'est contrôlé") }
         for point in counting {
             if case .absent(let defect) = point.score { return (.absent, "niveau \(point.level) : \(defect.french)") }
         }
-        let levels = Set(scored.map(\.point.level)).count
+        let levels = Set(counting.filter(\.isScored).map(\.level)).count
         guard levels > 0 else { return (.incomplete, "aucun point ne compte") }
         guard levels >= policy.minimumLevels else {
             return (.incomplete, "\(levels) niveau(x) sur \(policy.minimumLevels)")

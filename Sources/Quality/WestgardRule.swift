@@ -11,6 +11,11 @@ package enum WestgardRule: String, Sendable, Codable, CaseIterable, Hashable {
     case eightX = "8-x"
     case tenX = "10-x"
     case twelveX = "12-x"
+    /// Not Westgard's: a control without a z that does not answer as expected. No policy names it, none leaves it out.
+    case expected = "attendu"
+
+    /// What a policy may name.
+    package static let named = allCases.filter { $0 != .expected }
 
     /// What a rule looks for. Every window ends in the run that is judged: what an earlier run violated is its affair.
     enum Form: Equatable {
@@ -24,6 +29,8 @@ package enum WestgardRule: String, Sendable, Codable, CaseIterable, Hashable {
         case twoOfThree
         /// One level above +2 SD and another below −2 SD in *one* run.
         case range
+        /// An answer, each by itself: nothing for a window of z.
+        case answer
     }
 
     var form: Form {
@@ -39,6 +46,7 @@ package enum WestgardRule: String, Sendable, Codable, CaseIterable, Hashable {
         case .eightX: .row(count: 8, limit: 0, acrossRuns: true)
         case .tenX: .row(count: 10, limit: 0, acrossRuns: true)
         case .twelveX: .row(count: 12, limit: 0, acrossRuns: true)
+        case .expected: .answer
         }
     }
 
@@ -58,6 +66,7 @@ package enum WestgardRule: String, Sendable, Codable, CaseIterable, Hashable {
         case .eightX: "huit contrôles consécutifs du même côté de la moyenne"
         case .tenX: "dix contrôles consécutifs du même côté de la moyenne"
         case .twelveX: "douze contrôles consécutifs du même côté de la moyenne"
+        case .expected: "un contrôle qui ne répond pas ce qui est attendu"
         }
     }
 }

@@ -202,17 +202,8 @@ extension ObservationValue {
     }
     /// A titre as the document says it, `1/160` however it was typed.
     func printed(as nature: Nature) -> String {
-        guard nature == .titre, let (above, below) = titre else { return printed }
-        return FrenchFigures.set("\(above)/\(below)")
-    }
-    /// `1/160`, `1:160`
-    var titre: (above: Int, below: Int)? {
-        guard case .text(let text) = self else { return nil }
-        let parts = text.split(omittingEmptySubsequences: false) { $0 == "/" || $0 == ":" }
-        guard parts.count == 2, let above = Int(parts[0]), let below = Int(parts[1]), above > 0, below > 0 else {
-            return nil
-        }
-        return (above, below)
+        guard nature == .titre, let titre else { return printed }
+        return FrenchFigures.set(titre.description)
     }
     var printedUnit: String {
         switch self {

@@ -138,8 +138,8 @@ extension Composition {
             label: analysis.nameFR, loinc: nil, translations: (waiting.map { [$0] } ?? []) + [local])
     }
 
-    /// The result, and the same in the second unit of the catalogue: two observations, the second under the
-    /// laboratory's own code since LOINC has another one for each unit (CR-BIO sheet section 7.3.1).
+    /// The result, and the same in the second unit of the catalogue: two observations, two LOINC codes (CR-BIO sheet
+    /// section 7.3.1); the second under the laboratory's own where the catalogue has none for it.
     private func add(_ line: LaidLine, madeApart: Bool, to entries: inout [ObservationEntry]) {
         var entry = observation(line)
         let analysis = line.analysis
@@ -150,9 +150,12 @@ extension Composition {
         let unit = CDA.Unit(catalogued: second.unit)
         var same = entry
         entries.append(entry)
+        let term = analysis.alternative?.loinc
         same.code = AnalysisCode(
-            label: "\(analysis.nameFR) (\(Catalog.Unit.french(second.unit)))", loinc: nil,
-            translations: [Coded(analysis.code + "-2", analysis.nameFR, system: site.arc(.analyses))])
+            label: "\(analysis.nameFR) (\(Catalog.Unit.french(second.unit)))",
+            loinc: term.map { .loinc($0.code, analysis.nameFR) },
+            translations: term != nil
+                ? [] : [Coded(analysis.code + "-2", analysis.nameFR, system: site.arc(.analyses))])
         if case .value(_, let at) = entry.outcome { same.outcome = .value(.measured(second.value, unit), at: at) }
         same.reference = second.reference.flatMap { bounds in
             bounds.low == nil && bounds.high == nil

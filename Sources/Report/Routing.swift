@@ -44,7 +44,7 @@ package enum WithheldReason: String, Sendable, Codable, CaseIterable {
     package var french: String {
         switch self {
         case .identityNotQualified: "identité non qualifiée : ni DMP ni boîte du patient"
-        case .opposed: "le patient s'y est opposé"
+        case .opposed: WithheldNote.opposedWords
         case .confidential: "document restreint : jamais au DMP"
         case .hiddenFromPatient: "caché au patient jusqu'à la consultation d'annonce"
         case .representativesWouldSee: "les représentants légaux le verraient"

@@ -49,7 +49,7 @@ package struct TLSArmour: LineArmour {
         if listening, settings.requiresClientCertificate {
             guard settings.authorities != nil else {
                 throw refuse(
-                    "authorities", "un certificat est exigé de l'automate, sans autorité pour le juger",
+                    "authorities", "un certificat est exigé de l'autre côté, sans autorité pour le juger",
                     "donner authorities")
             }
             // The name in an instrument's certificate says nothing of its address: who signed it counts.

@@ -49,6 +49,28 @@ struct FleetStatus: LiveStatus, AnalyzerControl {
             added: change.added, removed: change.removed, restarted: change.restarted, redriven: change.redriven,
             unchanged: change.unchanged, remarks: change.remarks)
     }
+    func mappings() async -> [MappedCode] {
+        fleet.settings.analyzers.sorted { $0.key < $1.key }.flatMap { name, local in
+            local.mappings.map { one in
+                MappedCode(
+                    analyzer: name, code: one.code, analysis: one.analysis, sentUnit: one.sentUnit ?? "",
+                    unit: one.unit ?? "", factor: one.factor ?? "", author: one.author, at: one.at, reason: one.reason)
+            }
+        }
+    }
+    func take(_ mappings: [MappedCode], by author: Author) async throws(CommandFailure) -> Int {
+        func given(_ text: String) -> String? { text.isEmpty ? nil : text }
+        return try await fleet.take(
+            mappings.map { one in
+                (
+                    one.analyzer,
+                    LocalSettings.Mapping(
+                        code: one.code, analysis: one.analysis, sentUnit: given(one.unit).map { _ in one.sentUnit },
+                        unit: given(one.unit), factor: given(one.factor), author: one.author, reason: one.reason,
+                        at: one.at)
+                )
+            }, by: author)
+    }
     func map(_ triageID: String, _ body: MapBody, by author: Author) async throws(CommandFailure) -> MappingView {
         let mapping = CodeMapping(analysis: body.analysis, unit: body.unit, factor: body.factor)
         let made = try await fleet.map(triageID, to: mapping, reason: body.reason, by: author)

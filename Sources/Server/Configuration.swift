@@ -1,5 +1,6 @@
 package import Analyzers
 package import Base
+import Catalog
 import JSON5
 package import Laboratory
 package import Lines
@@ -96,6 +97,12 @@ package struct Configuration: Sendable {
         for analyzer in analyzers {
             if !names.insert(analyzer.name).inserted {
                 log.add("twice", at: reader.key("analyzers"), "deux automates « \(analyzer.name) »", "en renommer un")
+            }
+            if AssayMethod.words.contains(analyzer.name) {
+                log.add(
+                    "name", at: reader.key("analyzers"),
+                    "« \(analyzer.name) » n'est pas un nom d'automate : le catalogue s'en sert autrement",
+                    "renommer l'automate")
             }
             if !sites.contains(where: { $0.code == analyzer.site }) {
                 log.add(

@@ -34,6 +34,10 @@ package enum DataFiles {
                     CatalogFile(name: "\(inner)/\(name)", bytes: try bytes("\(folder)/\(inner)/\(name)")))
             }
         }
+        for name in ["annexes/approbations.csv", "annexes/rattachements.csv"]
+        where FileManager.default.fileExists(atPath: "\(folder)/\(name)") {
+            files.append(CatalogFile(name: name, bytes: try bytes("\(folder)/\(name)")))
+        }
         return files
     }
 

@@ -99,7 +99,7 @@ struct PreparedAppend: Sendable {
             } else if case .request(let request) = fact {
                 let move = try Current.take(request, connection)
                 for (site, more) in move { tally[.init(site: site, name: "requests"), default: 0] += more }
-            } else if case .observation(let observation) = fact, let analyzer = observation.origin.analyzer {
+            } else if case .observation(let observation) = fact, let analyzer = observation.controlledOn {
                 try connection.execute(
                     SQL.insertObservationOfAnalyzer,
                     [

@@ -19,6 +19,7 @@ package struct Migration: Sendable {
         Migration(version: 3, name: "orders to analyzers", text: Schema003.text),
         Migration(version: 4, name: "signed files that changed", text: Schema004.text),
         Migration(version: 5, name: "refused deliveries", text: Schema005.text),
+        Migration(version: 6, name: "what a choice of the patient kept back", text: Schema006.text),
     ]
 
     package var textHash: String { Digest.sha256Hex(Array(text.utf8)) }

@@ -1,3 +1,5 @@
+import Laboratory
+
 /// Every statement of the store, one text for both engines, by name; `StoreTests` asks SQLite for the plan of each and
 /// accepts no scan of a table that grows. Optional conditions make another text, never `OR ? IS NULL`, which would cost
 /// the index.
@@ -154,15 +156,42 @@ package enum SQL {
     static func underReview(bySite: Bool) -> String {
         current("SELECT request_id FROM pending_review", bySite: bySite)
     }
+    /// Parameters: analyses whose control is rejected now (`,K,NA,`), the site if there is one, how many. The order is
+    /// `SignRank`'s, from what stands in the facts.
     private static func current(_ ids: String, bySite: Bool) -> String {
         """
-        SELECT c.id FROM request_current c WHERE c.id IN (\(ids))\
-        \(bySite ? " AND c.site = ?" : "")\
-         ORDER BY CASE WHEN c.id IN (\(critical(in: "pending_signature"))) THEN 0 ELSE 1 END,\
-         c.urgent DESC, c.registered_at, c.id LIMIT ?
+        SELECT pending_w.id FROM (
+            SELECT c.id AS id, c.urgent AS urgent, c.registered_at AS registered_at,
+            CASE WHEN c.id IN (\(critical(in: "pending_signature"))) THEN 0
+            WHEN c.id IN (SELECT request_id FROM pending_review) OR EXISTS (\(doubtfulPatient)) THEN 1
+            ELSE COALESCE(pending_held.gravity, 4) END AS gravity
+            FROM request_current c LEFT JOIN (\(held)) pending_held ON pending_held.request_id = c.id
+            WHERE c.id IN (\(ids))\(bySite ? " AND c.site = ?" : "")
+        ) pending_w ORDER BY CASE pending_w.gravity WHEN 0 THEN 0 WHEN 4 THEN 2 ELSE 1 END,
+        pending_w.urgent DESC, pending_w.gravity, pending_w.registered_at, pending_w.id LIMIT ?
         """
     }
     static let withResultsOf = "SELECT DISTINCT o.request_id FROM observation o WHERE o.patient_id = ?"
+    /// Nobody is sure whose request `c` is.
+    private static let doubtfulPatient = """
+        SELECT 1 FROM request d CROSS JOIN patient_current e CROSS JOIN patient p
+        WHERE d.id = c.id AND d.version = c.version AND e.id = d.patient_id AND p.id = e.id AND p.version = e.version
+        AND p.body LIKE '%"attributes":["%'
+        """
+    /// What keeps a request out of a lot, by its results that wait for a signature: as `Observation.signGravity`.
+    private static let held = """
+        SELECT h.request_id AS request_id, MIN(CASE WHEN \(holds { $0.gravity <= 1 }) THEN 1
+        WHEN \(holds { $0.gravity == 2 }) OR ? LIKE '%,' || h.analysis || ',%' THEN 2
+        WHEN \(holds { $0.gravity == 3 }) OR h.body LIKE '%"comment":"%' THEN 3 ELSE 4 END) AS gravity
+        FROM pending_signature pending_h CROSS JOIN observation h WHERE h.id = pending_h.observation_id
+        GROUP BY h.request_id
+        """
+    /// The body of an observation, as JSON, has one of these holds.
+    private static func holds(_ wanted: (Hold.Code) -> Bool) -> String {
+        let codes = Hold.Code.allCases.filter { $0.stopsLot && wanted($0) }
+        let found = codes.map { "h.body LIKE '%\"code\":\"\($0.rawValue)\"%'" }.joined(separator: " OR ")
+        return "(h.body NOT LIKE '%\"holds\":[]%' AND (\(found)))"
+    }
     static let previousSigned = """
         SELECT o.body FROM observation o
         WHERE o.patient_id = ? AND o.analysis = ? AND o.observed_at < ? AND o.request_id <> ?
@@ -238,6 +267,11 @@ package enum SQL {
     static let owed = """
         SELECT DISTINCT subject FROM register_entry
         WHERE register = 'withheld' AND site = ? AND body LIKE '%hasEarlier__:true%' ORDER BY subject
+        """
+    /// Parameters: site. In the words of the index `register_entry_kept`.
+    static let kept = """
+        SELECT DISTINCT subject FROM register_entry
+        WHERE site = ? AND (\(Schema006.isKept)) ORDER BY subject
         """
     static let evaluations = "SELECT body, content FROM evaluation WHERE observation_id = ? ORDER BY ordinal"
     /// Parameters: observation, lowest ordinal.
@@ -376,7 +410,7 @@ package enum SQL {
             ("deliveries by request", deliveries(bySite: false, byRequest: true)),
             ("deliveries by both", deliveries(bySite: true, byRequest: true)), ("due", deliveriesDue),
             ("due, heads", deliveriesDueHeads), ("refused", refused(bySite: false)),
-            ("refused by site", refused(bySite: true)), ("owed", owed),
+            ("refused by site", refused(bySite: true)), ("owed", owed), ("kept", kept),
             ("delivery events", deliveryEvents),
             ("events of deliveries", deliveryEvents(count: 8)), ("inbound", inbound), ("audit", audit),
             ("last audit entry", lastAuditEntry), ("delivery marks", deliveryMarks),

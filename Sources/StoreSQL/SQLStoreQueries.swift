@@ -90,19 +90,24 @@ extension SQLStore {
         let filter = site.map { [SQLValue($0)] } ?? []
         return try await list(Observation.self, SQL.awaitingTechnical(bySite: site != nil), filter + [SQLValue(limit)])
     }
-    package func requestsAwaitingSignature(site: String?, limit: Int) async throws(StoreFailure) -> [String] {
-        try await requests(SQL.awaitingSignature(bySite: site != nil), site, limit)
+    package func requestsAwaitingSignature(
+        site: String?, limit: Int, doubted: Set<String>
+    ) async throws(StoreFailure) -> [String] {
+        try await requests(SQL.awaitingSignature(bySite: site != nil), site, limit, doubted)
     }
     package func requests(withResultsOf patientID: String) async throws(StoreFailure) -> [String] {
         try await rows(SQL.withResultsOf, [.text(patientID)]).compactMap { $0[0].text }.sorted()
     }
     package func requestsUnderReview(site: String?, limit: Int) async throws(StoreFailure) -> [String] {
-        try await requests(SQL.underReview(bySite: site != nil), site, limit)
+        try await requests(SQL.underReview(bySite: site != nil), site, limit, [])
     }
     /// Identifiers of requests, of a site when there is one.
-    private func requests(_ sql: String, _ site: String?, _ limit: Int) async throws(StoreFailure) -> [String] {
+    private func requests(
+        _ sql: String, _ site: String?, _ limit: Int, _ doubted: Set<String>
+    ) async throws(StoreFailure) -> [String] {
         let filter = site.map { [SQLValue($0)] } ?? []
-        return try await rows(sql, filter + [SQLValue(limit)]).compactMap(\.first?.text)
+        let codes = "," + doubted.sorted().joined(separator: ",") + ","
+        return try await rows(sql, [.text(codes)] + filter + [SQLValue(limit)]).compactMap(\.first?.text)
     }
     package func previousSigned(
         patientID: String, analyses: [String], before: Instant, excludingRequest: String, depth: Int
@@ -218,6 +223,9 @@ extension SQLStore {
     }
     package func requestsOwed(site: String) async throws(StoreFailure) -> [String] {
         try await rows(SQL.owed, [.text(site)]).compactMap(\.first?.text)
+    }
+    package func requestsKept(site: String) async throws(StoreFailure) -> [String] {
+        try await rows(SQL.kept, [.text(site)]).compactMap(\.first?.text)
     }
     package func deliveryMessages(
         of deliveryIDs: [String], between before: [UInt8], and after: [UInt8], in memory: ReadingMemory

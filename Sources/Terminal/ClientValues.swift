@@ -25,6 +25,7 @@ extension Line {
             author: view.origin.author,
             observedAt: view.observedAt.instant(in: zone) ?? Instant(seconds: 0), run: view.run, state: state,
             comment: view.comment)
+        nature = view.interval?.nature ?? .reference
         if case .notPerformed = view.value { isWithheld = true }
     }
 

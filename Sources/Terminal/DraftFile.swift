@@ -3,6 +3,7 @@ package import Client
 package import Console
 import Crypto
 import Foundation
+import Laboratory
 
 /// Drafts of one person at one server, sealed with AES-256-GCM. The server holds the key and gives it to the person
 /// who is signed in; here it is in memory only. Who copies this folder has drafts that say nothing: to ask for the
@@ -48,16 +49,7 @@ package struct DraftFile: Sendable {
         bound = DraftFile.bound(server, login)
         let stem = DraftFile.path(beside: tokens, server: server, login: login, kind, "")
         self.stem = stem
-        let digits = Array(key)
-        let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
-            UInt8(String(digits[$0...$0 + 1]), radix: 16)
-        }
-        guard bytes.count == 32, digits.count == 64 else {
-            throw Refusal(
-                "drafts.key", at: server, because: "le serveur n'a pas donné de clé pour les brouillons de ce compte",
-                remedy: "le dire à l'administrateur")
-        }
-        self.key = SymmetricKey(data: bytes)
+        self.key = try DraftFile.symmetric(key, server)
         for number in DraftFile.windows {
             guard let free = Window(stem + "\(number).lock") else { continue }
             window = free
@@ -115,6 +107,34 @@ package struct DraftFile: Sendable {
         return all
     }
 
+    /// What all windows of a person hold now, open or ended; each keeps its own. Parameters as for a file.
+    package static func written<Kept: KeptDraft>(
+        _ kind: Kept.Type, beside tokens: TokenFile, server: String, login: String, key: String, _ name: String
+    ) throws(Refusal) -> [Kept] {
+        let stem = path(beside: tokens, server: server, login: login, name, "")
+        var found = [Kept]()
+        for number in windows {
+            let one = stem + "\(number).sealed"
+            guard access(one, F_OK) == 0 else { continue }
+            found += try read(kind, one, try symmetric(key, server), bound(server, login))
+        }
+        return found
+    }
+
+    /// 64 hexadecimal digits.
+    private static func symmetric(_ key: String, _ server: String) throws(Refusal) -> SymmetricKey {
+        let digits = Array(key)
+        let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+            UInt8(String(digits[$0...$0 + 1]), radix: 16)
+        }
+        guard bytes.count == 32, digits.count == 64 else {
+            throw Refusal(
+                "drafts.key", at: server, because: "le serveur n'a pas donné de clé pour les brouillons de ce compte",
+                remedy: "le dire à l'administrateur")
+        }
+        return SymmetricKey(data: bytes)
+    }
+
     /// Nothing when there is no file. A file that was altered, or another's, is refused and stays.
     private static func read<Kept: KeptDraft>(
         _ kind: Kept.Type, _ path: String, _ key: SymmetricKey, _ bound: [UInt8]
@@ -149,3 +169,18 @@ extension SignLeft: KeptDraft {
 }
 
 private func padded(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+
+extension SignLeft {
+    /// Name of the biologist's files of drafts.
+    package static let kind = "sign"
+
+    /// Numbers of the files that this person began in the full screen of this machine, and did not sign.
+    package static func begun(
+        _ client: LaboratoryClient, _ tokens: TokenFile, server: String
+    ) async throws(Refusal) -> Set<String> {
+        let login = try await client.whoami().login
+        let written = try DraftFile.written(
+            SignLeft.self, beside: tokens, server: server, login: login, key: try await client.draftKey().key, kind)
+        return Set(written.filter { $0.draft != SignDraft() }.map(\.number))
+    }
+}

@@ -164,7 +164,7 @@ package actor Errands {
                         id: $0.observationID, due: $0.dueAt.instant(in: zone) ?? Instant(seconds: 0),
                         isOverdue: $0.isOverdue, contact: $0.contact, request: $0.requestNumber ?? "",
                         patient: $0.patientName ?? "", told: "\($0.analysis) \($0.value)",
-                        telling: CallRow.Telling($0, zone: zone))
+                        telling: CallRow.Telling($0, zone: zone), runs: $0.runs ?? [])
                 })
         case .comments:
             return .comments(try await client.comments().map { CodedText(code: $0.code, text: $0.text) })

@@ -33,7 +33,7 @@ actor SignErrands {
         tell(.who(person: who.name, login: who.login, site: who.site))
         let drafts = try DraftFile(
             beside: settings.tokens, server: settings.address.text, login: who.login,
-            key: try await client.draftKey().key, kind: "sign")
+            key: try await client.draftKey().key, kind: SignLeft.kind)
         self.drafts = drafts
         tell(.online)
         do throws(Refusal) { tell(.drafts(try drafts.takeOver(SignLeft.self))) } catch { tell(.failed(error)) }
@@ -88,7 +88,23 @@ actor SignErrands {
             do throws(Refusal) { tell(.done(id, try await perform(deed))) } catch { tell(.refused(id, error)) }
         case .check(let pick, let partial, let uncalled, let draft):
             await check(pick, SignBody(pick, pin: "", partial: partial, uncalled: uncalled, draft: draft))
+        case .checkLot(let picks): await check(picks)
         case .bell, .quit: break
+        }
+    }
+
+    private func check(_ picks: [SignPick]) async {
+        do throws(Refusal) {
+            let refused = try await client.checkLot(LotBody(picks, pin: ""))
+            tell(
+                .lotChecked(
+                    picks, refused: refused.compactMap { one in one.refusal.map { (one.requestNumber, $0) } }))
+        } catch {
+            if error.code == "client.unreachable" || error.endsSession {
+                complain(error)
+            } else {
+                tell(.lotUnsignable(picks, error))
+            }
         }
     }
 
@@ -168,7 +184,7 @@ actor SignErrands {
             tell(
                 .why(
                     title: "\(shown.analysis) \(shown.value.frenchText)", holds: shown.holds,
-                    judged: WhySheet(found, zone: zone)))
+                    judged: WhySheet(found, zone: zone), of: id))
         } catch { complain(error) }
     }
 
@@ -206,8 +222,7 @@ actor SignErrands {
                 pick.number, SignBody(pick, pin: pin, partial: partial, uncalled: uncalled, draft: draft))
             return .signed(version: made.version)
         case .lot(let picks, let pin):
-            let files = picks.map { LotBody.File(request: $0.number, contentHash: $0.contentHash) }
-            let made = try await client.signLot(LotBody(pin: pin, files: files, frozen: true))
+            let made = try await client.signLot(LotBody(picks, pin: pin))
             return .lot(
                 signed: made.filter { $0.signature != nil }.map(\.requestNumber),
                 refused: made.filter { $0.signature == nil }.map(\.requestNumber))
@@ -244,6 +259,13 @@ extension SignBody {
         self.init(
             contentHash: pick.contentHash, pin: pin, partial: partial ? true : nil, uncalled: uncalled,
             draft: SignDraftBody(draft))
+    }
+}
+
+extension LotBody {
+    fileprivate init(_ picks: [SignPick], pin: String) {
+        self.init(
+            pin: pin, files: picks.map { File(request: $0.number, contentHash: $0.contentHash) }, frozen: true)
     }
 }
 
@@ -311,6 +333,12 @@ extension SignSheet {
                     received: $0.receivedAt.map(at), nonconformity: $0.nonconformity)
             }, lines: lines, missing: view.missing, comments: view.comments + view.supplements, changes: view.changes,
             standing: view.standing, obstacles: view.reasons, draft: draft, attributes: view.patient.attributes)
+        let (patient, ins) = (view.patient, view.patient.ins)
+        birth = patient.traits.birthDate.french
+        traits = [
+            patient.traits.givenNames, patient.traits.birthplace, patient.usedName, ins?.matricule,
+            ins?.authority.rawValue,
+        ].map { $0 ?? "" }
     }
 
     private static func place(_ encounter: EncounterClass) -> Place {

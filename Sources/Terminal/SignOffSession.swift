@@ -41,7 +41,8 @@ extension TerminalSession {
                         keep.finish()
                         return await keeping.value
                     case .bell: display.bell()
-                    case .load, .open, .find, .why, .versions, .send, .check: Task { await errands.run(effect) }
+                    case .load, .open, .find, .why, .versions, .send, .check, .checkLot:
+                        Task { await errands.run(effect) }
                     }
                 }
             }

@@ -61,7 +61,7 @@ struct ApprovalBody: Codable {
     var reason: String
     var until: Instant?
 }
-private struct PublishedFile: Codable {
+struct PublishedFile: Codable {
     var name: String
     var text: String
 }
@@ -115,8 +115,7 @@ extension Desk {
         }
         let current = try self.files(of: last)
         let standing = try publishable(current, version: try body(of: last).version, wasPublished: true)
-        shelf.replace(
-            standing.catalogue, files: current, controls: try controls(of: current), pack: standing.pack)
+        shelf.replace(standing.catalogue, files: current, pack: standing.pack)
         quality.forgetAll()
         try await refreshApprovals()
         guard Desk.catalogueVersion(of: files) != (try body(of: last).version),
@@ -133,13 +132,14 @@ extension Desk {
     /// are no new version: the one in force is answered, with no change.
     @discardableResult
     package func publish(
-        _ files: [CatalogFile], reason: String, by author: Author
+        _ given: [CatalogFile], reason: String, by author: Author
     ) async throws(CommandFailure) -> CataloguePublication {
         try allow(author, .publishCatalogue)
         try needReason(reason)
+        let files = try await withoutOwnApprovals(given)
         let version = Desk.catalogueVersion(of: files)
         let (catalogue, pack) = try publishable(files, version: version)
-        let controls = try controls(of: files)
+        try checkControls(files)
         let (published, isNew) = try await attempt { () async throws(CommandFailure) -> (CataloguePublication, Bool) in
             let entries = try await publications()
             let before = try entries.last.map { (entry) throws(CommandFailure) in try self.files(of: entry) } ?? []
@@ -171,7 +171,7 @@ extension Desk {
             return (try publication(entry), true)
         }
         guard isNew else { return published }
-        shelf.replace(catalogue, files: files, controls: controls, pack: pack)
+        shelf.replace(catalogue, files: files, pack: pack)
         quality.forgetAll()
         try await refreshApprovals()
         return published
@@ -180,7 +180,7 @@ extension Desk {
     /// Analyzers that lines of these files are for, each with where it stands; refused as their publication would be.
     package func analyzersNamed(in files: [CatalogFile]) throws(CommandFailure) -> [(name: String, place: String)] {
         let (catalogue, pack) = try publishable(files, version: Desk.catalogueVersion(of: files))
-        return CatalogueShelf.analyzersNamed(catalogue, pack)
+        return CatalogueShelf.analyzersNamed(catalogue, CatalogueTables(files), pack)
     }
 
     /// The catalogue that a report is set out with: that of its latest result, so that the report, made again years
@@ -357,26 +357,10 @@ extension Desk {
             standing.rules[rule.reference.description] = approval
             if rule.reference == RulePack.standingReference { standing.standing = approval }
         }
-        let (signatures, abandoned) = try await controlSignatures()
         shelf.approve(
             Set(approved.map { String($0.subject.dropFirst("analyse:".count)) }), rules: standing,
-            controls: signatures, abandoned: abandoned)
+            controls: try await controlStages())
         quality.forgetAll()
-    }
-
-    /// Who stands for the controls of which assays, and for which of them the tables have nothing any more.
-    private func controlSignatures() async throws(CommandFailure) -> (
-        [ControlledAssay: ControlSignature], abandoned: Set<ControlledAssay>
-    ) {
-        let controls = shelf.tables.controlSubjects
-        var signatures = [ControlledAssay: ControlSignature]()
-        for (control, state) in zip(controls, try await approvals(of: controls.map { ApprovalSubject($0) })) {
-            guard state.state == .approved, let author = state.author, let at = state.at else { continue }
-            signatures[control.assay] = ControlSignature(by: author, at: at)
-        }
-        let named = Set(controls.map(\.assay))
-        let kept = try await latestApprovals().filter { $0.key.hasPrefix(ControlSubject.prefix) && $0.value.body.valid }
-        return (signatures, Set(kept.keys.map { ControlSubject.assay(named: $0) }).subtracting(named))
     }
 
     private func latestApprovals() async throws(CommandFailure) -> [String: (entry: RegisterEntry, body: ApprovalBody)]
@@ -408,14 +392,6 @@ extension Desk {
     func files(of entry: RegisterEntry) throws(CommandFailure) -> [CatalogFile] {
         try RegisterText.decode(entry.content, as: [PublishedFile].self)
             .map { CatalogFile(name: $0.name, bytes: Array($0.text.utf8)) }
-    }
-    /// Materials, lots, targets and policies of these files (`controls/…`); nil when there is none of them.
-    func controls(of files: [CatalogFile]) throws(CommandFailure) -> ControlCatalogue? {
-        let tables = ControlCatalogue.files(among: files)
-        guard !tables.isEmpty else { return nil }
-        return try decide { () throws(Refusal) in
-            try ControlCatalogue.load(tables, zone: sites.values.first?.civilZone ?? .europeParis)
-        }
     }
     /// The catalogue and the rules of these files: one with a fault is refused whole. `wasPublished`: what a later lint
     /// asks for besides does not shut out a version that results and reports already stand on.

@@ -1,4 +1,4 @@
-import Base
+package import Base
 package import Catalog
 package import Quality
 package import Rules
@@ -10,7 +10,8 @@ package final class CatalogueShelf: Sendable {
     private struct State {
         var current: AnalysisCatalogue
         var tables: CatalogueTables
-        var controls: ControlCatalogue?
+        /// As they stood since each publication and approval, read in each zone; the last one is in force.
+        var stages: [CivilZone: [ControlStage]]
         var engine: RuleEngine
         var approvals = RuleApprovals()
         /// By version.
@@ -21,21 +22,23 @@ package final class CatalogueShelf: Sendable {
 
     /// `files` are what the catalogue was read from; empty where nobody will compare or approve.
     package init(
-        _ catalogue: AnalysisCatalogue, files: [CatalogFile] = [], controls: ControlCatalogue? = nil,
+        _ catalogue: AnalysisCatalogue, files: [CatalogFile] = [], controls stages: [CivilZone: [ControlStage]] = [:],
         pack: RulePack = .none
     ) {
         state = Mutex(
             State(
-                current: catalogue, tables: CatalogueTables(files), controls: controls?.signed([:]),
+                current: catalogue, tables: CatalogueTables(files), stages: stages,
                 engine: RuleEngine(catalogue: catalogue, pack: pack, zone: .europeParis)))
     }
 
     package var current: AnalysisCatalogue { state.withLock { $0.current } }
     package var tables: CatalogueTables { state.withLock { $0.tables } }
 
-    /// Materials, lots, targets and policies of the version in force; nil when it has none.
+    /// The published tables of controls as they stood, with their dates read in a zone.
     /// Only what a biologist stands for counts (`ControlApproval.swift`).
-    package var controls: ControlCatalogue? { state.withLock { $0.controls } }
+    package func controls(in zone: CivilZone) -> [ControlStage] { state.withLock { $0.stages[zone] ?? [] } }
+    /// Materials, lots, targets and policies of the version in force, where no date matters; nil when it has none.
+    package var controls: ControlCatalogue? { state.withLock { $0.stages.first?.value.current } }
     /// Who stands for the published controls of which assays.
     var controlSignatures: [ControlledAssay: ControlSignature] { controls?.signatures ?? [:] }
     /// The checks of the version in force.
@@ -54,7 +57,7 @@ package final class CatalogueShelf: Sendable {
 
     /// A new version is in force; the one before stays at hand.
     package func replace(
-        _ catalogue: AnalysisCatalogue, files: [CatalogFile], controls: ControlCatalogue?, pack: RulePack
+        _ catalogue: AnalysisCatalogue, files: [CatalogFile], pack: RulePack
     ) {
         let engine = RuleEngine(catalogue: catalogue, pack: pack, zone: .europeParis)
         state.withLock { state in
@@ -66,17 +69,24 @@ package final class CatalogueShelf: Sendable {
             state.current = catalogue
             state.engine = engine
             state.tables = CatalogueTables(files)
-            state.controls = controls?.signed([:])
         }
     }
     /// Analyzers that the version in force names.
     package var analyzersNamed: [(name: String, place: String)] {
-        CatalogueShelf.analyzersNamed(current, pack)
+        CatalogueShelf.analyzersNamed(current, tables, pack)
     }
-    static func analyzersNamed(_ catalogue: AnalysisCatalogue, _ pack: RulePack) -> [(name: String, place: String)] {
+    static func analyzersNamed(
+        _ catalogue: AnalysisCatalogue, _ tables: CatalogueTables, _ pack: RulePack
+    ) -> [(name: String, place: String)] {
         let methods = Set(catalogue.methods.map(\.source)).subtracting(AssayMethod.words)
         let interference = Set(pack.policy.interference.values.joined().compactMap(\.analyzer))
-        return methods.sorted().map { ($0, "methods.csv") } + interference.sorted().map { ($0, "policy.json5, hil") }
+        var named = methods.sorted().map { ($0, "methods.csv") }
+        for name in ["controls/targets.csv", "controls/named.csv", "controls/policies.csv", "controls/patients.csv"] {
+            guard let table = tables[name] else { continue }
+            let analyzers = Set(table.rows.map { table.cell($0, "automate") }).subtracting(AssayMethod.words)
+            named += analyzers.sorted().filter { !$0.isEmpty }.map { ($0, name) }
+        }
+        return named + interference.sorted().map { ($0, "policy.json5, hil") }
     }
     /// A version that was in force before.
     package func keep(_ catalogue: AnalysisCatalogue, pack: RulePack) {
@@ -92,15 +102,14 @@ package final class CatalogueShelf: Sendable {
             state.earlierEngines[catalogue.version.text] = engine
         }
     }
-    /// Which lines of the version in force a biologist stands for, which rules, and the controls of which assays.
+    /// Which lines of the version in force a biologist stands for, which rules, and the tables of controls as they stood.
     package func approve(
-        _ codes: Set<String>, rules: RuleApprovals, controls signatures: [ControlledAssay: ControlSignature],
-        abandoned: Set<ControlledAssay>
+        _ codes: Set<String>, rules: RuleApprovals, controls stages: [CivilZone: [ControlStage]]
     ) {
         state.withLock {
             $0.current = $0.current.approving(codes)
             $0.approvals = rules
-            $0.controls = $0.controls?.signed(signatures, abandoned: abandoned)
+            $0.stages = stages
         }
     }
 }

@@ -58,14 +58,23 @@ package struct Desk: Sendable {
     package let now: @Sendable () -> Instant
     /// Signatures whose report could not be made, kept at hand.
     package let unmade = UnmadeBoard()
+    let rehearsed = RehearsedReports()
     /// Makes the report of a signature to be, and keeps nothing of it: what it refuses is not signed.
     package var rehearsal: @Sendable (SignedReport) async throws(CommandFailure) -> Void = { _ in }
     /// Why a text cannot stand on a report as it is written; nil when it can.
     package var defect: @Sendable (String) -> Refusal? = { _ in nil }
+    /// Why a PDF of another laboratory would not be opened by who gets it; nil when it would.
+    package var attachmentDefect: @Sendable ([UInt8]) -> Refusal? = { _ in nil }
+    /// Why a picture could not stand on a page; nil when it could.
+    package var pictureDefect: @Sendable ([UInt8]) -> Refusal? = { _ in nil }
+    /// Refuses what could not be mailed with any report (`report.size`): its parts so far, the request's number.
+    package var attachmentsFit: @Sendable (ReportSupplements, String) throws(Refusal) -> Void = { _, _ in }
     /// Told when a signature is durable: what makes reports of signatures need not wait for its next look.
     package var afterSigning: @Sendable () -> Void = {}
     /// A patient's file was changed: their choices count for what has not left yet.
-    package var afterPatientChange: @Sendable () -> Void = {}
+    package var afterPatientChange: @Sendable (String) -> Void = { _ in }
+    /// Whom a message of ours is for: `DMP`, `patient`, MSSanté addresses in lower case.
+    package var destinations: @Sendable (Delivery) -> Set<String> = { _ in [] }
     /// The copies of a signed request were changed: its identifier.
     package var afterReaddressing: @Sendable (String) -> Void = { _ in }
     /// The analyzers that are told their work unasked, at this moment.

@@ -83,6 +83,7 @@ extension Desk {
                 .checked(in: zone, at: at)
         }
         try checkShown(patient.shownWords)
+        try checkMail([patient.administrative?.familyDoctor].compactMap { $0 })
         try await refuseTwin(of: patient)
         // Numbered last: a refused file uses up no number.
         if draft.ipp == nil {
@@ -130,12 +131,17 @@ extension Desk {
             same.version = old.version
             if same == old { return old }
             try checkShown(changed.shownWords)
+            let doctor = changed.administrative?.familyDoctor
+            // What stood there stays in nobody's way.
+            if doctor?.securedMail != old.administrative?.familyDoctor?.securedMail {
+                try checkMail([doctor].compactMap { $0 })
+            }
             try await refuseTwin(of: changed)
             let judged = try await judgeAgain(as: changed, before: old)
             try await ask { () throws(StoreFailure) in
                 try await store.append([.patient(changed)] + judged, note: note(author, "patient.update", id, now()))
             }
-            afterPatientChange()
+            afterPatientChange(changed.id)
             return changed
         }
     }
@@ -192,6 +198,7 @@ extension Desk {
             return try catalogue.expand(codes: draft.codes)
         }
         for one in [draft.prescriber] + (draft.recipients ?? []) { try checkShown(one.shownWords) }
+        try checkMail([draft.prescriber] + (draft.recipients ?? []))
         let day = CivilTime(at, in: zone).date
         let dayText = String(day.compact.dropFirst(2))
         let rank = try await ask { () throws(StoreFailure) in try await store.nextNumber(of: "request-\(dayText)") }

@@ -76,6 +76,7 @@ extension Desk {
             let old = try await request(reference)
             try within(old, author)
             for one in recipients ?? [] { try checkShown(one.shownWords) }
+            try checkMail(recipients ?? [])
             var changing = old
             changing.recipients = recipients ?? old.recipients
             changing.encounter = encounter ?? old.encounter

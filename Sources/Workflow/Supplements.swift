@@ -88,9 +88,11 @@ extension Desk {
             let (standing, last) = try await supplements(of: request)
             try decide { () throws(Refusal) in
                 try part.check(places: places, analyses: codes)
+                try part.checkOpened(reports: attachmentDefect, pictures: pictureDefect)
                 var both = standing
                 both.add(part)
                 try both.checkNumbers()
+                try attachmentsFit(both, request.number)
             }
             try checkShown(part.words)
             let act = SupplementAct(.attach, summary: part.summary.joined(separator: " ; "))

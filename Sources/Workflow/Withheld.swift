@@ -90,26 +90,54 @@ extension Desk {
         return lines.sorted { ($0.at, $0.requestID) > ($1.at, $1.requestID) }
     }
 
-    /// Newest rows of a site that are looked at: what was withheld weeks ago and is still in force is among them.
-    private static let withheldLookedAt = 20_000
+    /// What an opposition kept from somebody who may have it now.
+    package struct KeptByOpposition: Sendable {
+        package var requestID: String
+        /// By report version.
+        package var destinations: [Int: Set<String>] = [:]
+        /// A copy that was added after the signature.
+        package var isOfCopies = false
+    }
 
-    /// Versions that an opposition kept from somebody who may have them now.
-    package func keptByOpposition() async throws(CommandFailure) -> [(
-        requestID: String, version: Int, destinations: Set<String>
-    )] {
-        var found = [(requestID: String, version: Int, destinations: Set<String>)]()
+    /// Of one patient, or (nil) of all.
+    package func keptByOpposition(patient id: String?) async throws(CommandFailure) -> [KeptByOpposition] {
+        var found = [KeptByOpposition]()
         for site in sites.keys.sorted() {
-            let rows = try await ask { () throws(StoreFailure) in
-                try await store.register(.withheld, site: site, limit: Desk.withheldLookedAt)
+            let requests = try await ask { () throws(StoreFailure) in
+                try await store.requests(ids: try await store.requestsKept(site: site))
             }
-            for row in rows where row.body.contains(WithheldNote.opposed) {
-                let notes = try RegisterText.decode(Array(row.body.utf8), as: [WithheldNote].self)
-                let patient = try await patient(try await request(row.subject).patientID)
-                let lifted = notes.filter { $0.opposedWay.map { !patient.isOpposed(to: $0) } ?? false }
-                if !lifted.isEmpty { found.append((row.subject, row.ordinal, Set(lifted.map(\.destination)))) }
+            for request in requests.sorted(by: { $0.id < $1.id }) where id == nil || request.patientID == id {
+                let patient = try await patient(request.patientID)
+                var kept = KeptByOpposition(requestID: request.id)
+                let rows = try await ask { () throws(StoreFailure) in
+                    try await store.register(.withheld, site: site, subject: request.id)
+                }
+                for row in rows where row.body.contains(WithheldNote.opposed) {
+                    let notes = try RegisterText.decode(Array(row.body.utf8), as: [WithheldNote].self)
+                    let lifted = notes.filter { $0.opposedWay.map { !patient.isOpposed(to: $0) } ?? false }
+                    if !lifted.isEmpty { kept.destinations[row.ordinal] = Set(lifted.map(\.destination)) }
+                }
+                kept.isOfCopies = try await releaseActs(of: request).contains {
+                    $0.act.kind == .setAside && $0.act.destination != nil
+                }
+                if kept.isOfCopies || !kept.destinations.isEmpty { found.append(kept) }
             }
         }
         return found
+    }
+
+    /// Whom a withdrawal that the PFI took came to, and when.
+    private func takenBack(_ request: Request) async throws(CommandFailure) -> [(from: Set<String>, at: Instant)] {
+        try await ask { () throws(StoreFailure) in
+            var found = [(from: Set<String>, at: Instant)]()
+            for delivery in try await store.deliveries(of: request) where delivery.takesBack {
+                let events = try await store.deliveryEvents(delivery.id)
+                if let taken = events.last(where: { $0.kind == .accepted }) {
+                    found.append((destinations(delivery), taken.at))
+                }
+            }
+            return found
+        }
     }
 
     /// Newest first; of one request, or of a site (nil: all).
@@ -136,22 +164,26 @@ extension Desk {
             let request = try await request(id)
             let acts = try await releaseActs(of: request)
             let newest = rows.map(\.ordinal).max() ?? 0
-            let reached = try await newestAccepted(of: request)
+            let reached = try await newestAccepted(of: request), gone = try await takenBack(request)
             let patient = try await patient(request.patientID)
             for row in rows {
                 for note in try RegisterText.decode(Array(row.body.utf8), as: [WithheldNote].self) {
                     let told = acts.last {
                         $0.act.kind == .told && $0.act.destination == note.destination && $0.at >= row.at
                     }
+                    let isLifted = note.opposedWay.map { !patient.isOpposed(to: $0) } ?? false
+                    let isTakenBack = gone.contains { $0.at >= row.at && $0.from.contains(note.destination) }
+                    var note = note
+                    if isLifted { note.words = WithheldNote.unopposedWords }
                     lines.append(
                         WithheldLine(
                             requestID: request.id, requestNumber: request.number, version: row.ordinal, at: row.at,
                             note: note,
-                            // An opposition that is lifted: it goes there by itself.
-                            needsPerson: note.hasEarlier && told == nil
-                                && note.opposedWay.map { patient.isOpposed(to: $0) } ?? true
+                            // An opposition that is lifted: it goes there by itself. What was taken back there is
+                            // not wrong there any more.
+                            needsPerson: note.hasEarlier && told == nil && !isLifted
                                 && (note.reason == WithheldNote.wrongPatient
-                                    || row.ordinal == newest && row.ordinal >= reached),
+                                    || row.ordinal == newest && row.ordinal >= reached && !isTakenBack),
                             told: told))
                 }
             }
@@ -174,11 +206,15 @@ extension Desk {
         var lines = [WithheldLine]()
         for (id, decided) in found where decided.act.kind == .setAside {
             guard let destination = decided.act.destination, let version = decided.act.version else { continue }
+            let request = try await request(id), patient = try await patient(request.patientID)
+            let isLifted =
+                decided.act.reason == WithheldNote.opposedWords && !patient.isOpposed(to: .otherProfessionals)
             lines.append(
                 WithheldLine(
-                    requestID: id, requestNumber: try await request(id).number, version: version, at: decided.at,
+                    requestID: id, requestNumber: request.number, version: version, at: decided.at,
                     note: WithheldNote(
-                        destination: destination, reason: WithheldNote.copyKept, words: decided.act.reason,
+                        destination: destination, reason: WithheldNote.copyKept,
+                        words: isLifted ? WithheldNote.unopposedWords : decided.act.reason,
                         hasEarlier: false),
                     needsPerson: false, told: nil))
         }

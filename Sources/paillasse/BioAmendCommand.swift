@@ -13,7 +13,8 @@ extension BioCommand {
             discussion: BioWords.say(.helpAmendMore))
         @OptionGroup var listing: Listing
         @Argument(help: .said(.helpRequest)) var request: String
-        @Option(help: ArgumentHelp(BioWords.say(.helpAmendReason), valueName: "motif")) var reason: Amendment.Reason?
+        @Option(help: ArgumentHelp(BioWords.say(.helpAmendReason), valueName: BioWords.say(.placeReason))) var reason:
+            Amendment.Reason?
         @Option(help: .said(.helpAmendWords)) var words: String?
         @OptionGroup var draft: DraftOptions
         @Flag(help: .said(.helpPartial)) var partial = false

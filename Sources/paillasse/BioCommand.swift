@@ -1,5 +1,6 @@
 import ArgumentParser
 import Base
+import Catalog
 import Client
 import Console
 import Foundation
@@ -131,7 +132,7 @@ struct BioCommand: AsyncParsableCommand {
         Output.prose(header(of: file).replacing(" ,", with: ","))
         if case .toReview = file.standing {
             for result in file.rejected {
-                let command = "paillasse qc lookback \(result.origin.analyzer ?? "?") \(result.analysis)"
+                let command = "paillasse qc lookback \(result.origin.analyzer ?? AssayMethod.typed) \(result.analysis)"
                 Output.prose(BioWords.say(.cliDecide, "\(result.analysis) \(result.result)", command))
             }
         }
@@ -149,12 +150,15 @@ struct BioCommand: AsyncParsableCommand {
             }
             table.add(
                 observation.analysis, observation.analysisName ?? "", observation.result,
-                observation.interval?.frenchText ?? "", BioWords.mark(observation.flags), before ?? "",
+                BioWords.bounds(observation), BioWords.mark(observation.flags), before ?? "",
                 trends[observation.analysis] ?? "", held(observation),
                 file.fresh.contains(observation.id) ? BioWords.say(.yes) : "")
         }
         Output.table(table, empty: BioWords.say(file.left.isEmpty ? .cliNoResult : .cliAllLeft))
         BioWords.legend(file.observations)
+        BioWords.comments(file.observations)
+        let aside = file.reasons.filter { [.reflex, .freeWords].contains($0.kind) }
+        for one in aside { Output.prose(BioWords.language.words(one)) }
         if file.previous.contains(where: { $0.keptBack == true }) { Output.prose(BioWords.say(.cliKeptBack)) }
         let groups = HoldGroup.groups(of: file.observations.map { ($0.analysis, $0.holds) }, told: file.told)
         if !groups.isEmpty { Output.line() }

@@ -14,7 +14,8 @@ extension BioCommand {
         static let configuration = CommandConfiguration(
             abstract: BioWords.say(.helpNext))
         @OptionGroup var listing: Listing
-        @Option(help: ArgumentHelp(BioWords.say(.helpSection), valueName: "nom")) var section: String?
+        @Option(help: ArgumentHelp(BioWords.say(.helpSection), valueName: BioWords.say(.placeName))) var section:
+            String?
 
         func run() async throws {
             let client = try listing.client()

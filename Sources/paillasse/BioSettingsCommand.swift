@@ -11,7 +11,7 @@ extension BioCommand {
             discussion: BioWords.say(.helpSettingsMore))
         @OptionGroup var listing: Listing
         @Option(help: ArgumentHelp(BioWords.say(.helpSetSample), valueName: "n")) var sample: Int?
-        @Option(help: ArgumentHelp(BioWords.say(.helpSetBaseline), valueName: "comment"))
+        @Option(help: ArgumentHelp(BioWords.say(.helpSetBaseline), valueName: BioWords.say(.placeManner)))
         var baseline: String?
         @Option(help: ArgumentHelp(BioWords.say(.helpSetMinutes), valueName: "n")) var minutes: Int?
         @Option(help: ArgumentHelp(BioWords.say(.helpSetErrors), valueName: "n")) var errors: Int?

@@ -14,7 +14,7 @@ struct DraftOptions: ParsableArguments {
     var except: [String] = []
     @Option(help: ArgumentHelp(BioWords.say(.helpComment), valueName: "code"))
     var comment: [String] = []
-    @Option(help: ArgumentHelp(BioWords.say(.helpNote), valueName: "texte")) var note: String?
+    @Option(help: ArgumentHelp(BioWords.say(.helpNote), valueName: BioWords.say(.placeText))) var note: String?
 
     var body: SignDraftBody {
         SignDraftBody(
@@ -32,7 +32,8 @@ extension BioCommand {
         @OptionGroup var draft: DraftOptions
         @Flag(help: .said(.helpPartial)) var partial = false
         @Flag(name: [.customLong("proposables"), .long], help: .said(.helpProposables)) var all = false
-        @Option(help: ArgumentHelp(BioWords.say(.helpOneSection), valueName: "nom")) var section: String?
+        @Option(help: ArgumentHelp(BioWords.say(.helpOneSection), valueName: BioWords.say(.placeName))) var section:
+            String?
         @Option(help: ArgumentHelp(BioWords.say(.helpConfirm), valueName: "n")) var confirm: Int?
         @Option(
             help: ArgumentHelp(
@@ -85,8 +86,16 @@ extension BioCommand {
         private func signAll() async throws {
             let client = try listing.client()
             let waiting = try await client.awaitingSignature(limit: BioCommand.mostFiles, section: section)
-            let files = waiting.filter { $0.lane == .proposable }
-            try await BioCommand.beforeSigning(listing) { try await summarize(files, of: waiting, client) }
+            // What was begun in the full screen is signed alone, with what was written of it.
+            let begun = try await SignLeft.begun(
+                client, listing.connection.tokens, server: listing.connection.address.text)
+            let proposable = waiting.filter { $0.lane == .proposable }
+            let files = proposable.filter { !begun.contains($0.requestNumber) }
+            let left = proposable.map(\.requestNumber).filter { begun.contains($0) }
+            try await BioCommand.beforeSigning(listing) {
+                try await summarize(files, of: waiting, client)
+                if !left.isEmpty { Output.prose(BioWords.say(.cliLotBegun, left.joined(separator: ", "))) }
+            }
             guard !files.isEmpty else {
                 guard (confirm ?? 0) == 0 else {
                     throw Refusal(
@@ -101,29 +110,49 @@ extension BioCommand {
                     "sign.confirm", because: found,
                     remedy: "relire (paillasse bio file), puis relancer avec --confirm \(files.count)")
             }
-            let asked = BioWords.say(.cliAskLot, String(files.count))
-            let picks = files.map { LotBody.File(request: $0.requestNumber, contentHash: $0.contentHash) }
-            let (made, seconds) = try await BioCommand.withPIN(asked, nil, client) { (pin) async throws(Refusal) in
+            var lot = LotBody(
+                pin: "", files: files.map { LotBody.File(request: $0.requestNumber, contentHash: $0.contentHash) },
+                section: section, left: left)
+            let ahead = try await refusedAhead(&lot, client)
+            let asked = BioWords.say(.cliAskLot, String(lot.files.count))
+            let (made, seconds) = try await BioCommand.withPIN(asked, nil, client) {
+                [lot] (pin) async throws(Refusal) in
+                var signed = lot
+                signed.pin = pin
                 let begun = Date()
-                let made = try await client.signLot(LotBody(pin: pin, files: picks, section: section))
+                let made = try await client.signLot(signed)
                 return (made, Date().timeIntervalSince(begun))
             }
             let refused = made.filter { $0.signature == nil }
             if listing.json {
-                try Output.json(made)
+                try Output.json(made + ahead)
             } else {
                 for outcome in made { if let one = outcome.signature { BioCommand.show(one, outcome.requestNumber) } }
-                for outcome in refused {
-                    Output.prose(
-                        BioWords.say(
-                            .cliNotSigned, outcome.requestNumber, outcome.because ?? "", outcome.code ?? ""))
-                }
+                for outcome in refused { Output.prose(told(.cliNotSigned, outcome)) }
                 Output.prose(
                     BioWords.say(
                         .cliLotDone, String(made.count - refused.count), String(Int((seconds * 1000).rounded()))))
                 try await BioCommand.sayPace(client, after: made.count - refused.count)
             }
-            if !refused.isEmpty { throw Ended(outcome: .refused) }
+            if !refused.isEmpty || !ahead.isEmpty { throw Ended(outcome: .refused) }
+        }
+
+        /// What of the lot could not be signed, told before the code is asked for; it stays out of the lot.
+        private func refusedAhead(
+            _ lot: inout LotBody, _ client: LaboratoryClient
+        ) async throws -> [LotOutcomeView] {
+            guard Terminal.isKeyboard else { return [] }
+            let refused = try await client.checkLot(lot)
+            for outcome in refused { Output.complain(told(.cliLotRefused, outcome)) }
+            let numbers = Set(refused.map(\.requestNumber))
+            lot.files.removeAll { numbers.contains($0.request) }
+            lot.left = (lot.left ?? []) + numbers.sorted()
+            guard !lot.files.isEmpty else { throw Ended(outcome: .refused) }
+            return refused
+        }
+
+        private func told(_ word: SignWord, _ outcome: LotOutcomeView) -> String {
+            BioWords.say(word, outcome.requestNumber, outcome.refusal.map { BioWords.language.sentence($0) } ?? "")
         }
 
         /// What the lot is: counts, age, and some files in full, drawn at random.
@@ -185,8 +214,8 @@ extension BioCommand {
             abstract: BioWords.say(.helpFigures),
             discussion: BioWords.say(.helpFiguresMore))
         @OptionGroup var listing: Listing
-        @Option(help: ArgumentHelp(BioWords.say(.helpFrom), valueName: "AAAA-MM-JJ")) var from: String?
-        @Option(help: ArgumentHelp(BioWords.say(.helpTo), valueName: "AAAA-MM-JJ")) var to: String?
+        @Option(help: ArgumentHelp(BioWords.say(.helpFrom), valueName: BioWords.say(.placeDay))) var from: String?
+        @Option(help: ArgumentHelp(BioWords.say(.helpTo), valueName: BioWords.say(.placeDay))) var to: String?
         @Flag(help: .said(.helpEverybody)) var all = false
 
         func run() async throws {

@@ -54,6 +54,18 @@ enum BioWords {
         }.joined(separator: ", ")
     }
 
+    /// The interval beside a value, said otherwise where it is a decision value or a therapeutic range.
+    static func bounds(_ observation: ObservationView) -> String {
+        observation.interval.map { language.bounds($0.frenchText, $0.nature) } ?? ""
+    }
+
+    /// What stands under the results on the report: a signature covers it (RULES sections 4 and 6).
+    static func comments(_ observations: [ObservationView]) {
+        let told = observations.compactMap { one in one.comment.map { "\(one.analysis) : \($0)" } }
+        if !told.isEmpty { Output.line() }
+        for words in told { Output.prose(words) }
+    }
+
     /// What the hold codes of a file mean, once each, and the calls of its critical values.
     static func legend(_ observations: [ObservationView]) {
         switch language {

@@ -38,12 +38,14 @@ extension CatalogueCommand {
 
         func run() async throws {
             let client = try listing.client()
-            let old = RuleTable.compared(try await client.catalogueFiles(from))
+            // Annexes are kept with a version, and say nothing that judges.
+            func judging(_ files: [CatalogFile]) -> [CatalogFile] { files.filter { !$0.name.hasPrefix("annexes/") } }
+            let old = RuleTable.compared(judging(try await client.catalogueFiles(from)))
             let files =
                 if let folder { try RuleTable.untabled(DataFiles.catalogue(folder)) } else {
                     try await client.catalogueFiles(to)
                 }
-            let changes = RuleTable.compared(files).changes(since: old)
+            let changes = RuleTable.compared(judging(files)).changes(since: old)
             if listing.json { return try Output.json(changes) }
             var table = Table("FICHIER", "ÉCART", "*LIGNE", "COLONNE", "*AVANT", "*APRÈS")
             for change in changes {
@@ -80,10 +82,15 @@ extension CatalogueCommand {
 
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Écrire une version publiée dans un dossier neuf, avec approbations et transcodage.",
+            abstract: "Écrire le catalogue en vigueur dans un dossier neuf, avec ce qui fut fixé par commande.",
             discussion: """
-                Les fichiers sont ceux de la version, octet pour octet : « catalogue publish » les reprend. \
-                annexes/approbations.csv et annexes/transcodage.csv les accompagnent pour être lus ailleurs.
+                Les cibles, politiques et moyennes de patients fixées par commande (qc target, policy, lot, patients) \
+                rejoignent les tables de controls/ avec leur date ; les autres fichiers sont ceux de la version, octet \
+                pour octet. « catalogue publish » reprend le dossier, ici ou dans un laboratoire neuf : tout y attend \
+                alors l'approbation d'un biologiste.
+                annexes/approbations.csv dit qui a approuvé quoi : repris et gardé comme un passé, jamais en vigueur. \
+                annexes/rattachements.csv (triage map) est repris. annexes/transcodage.csv est à lire ailleurs.
+                Avec --version, les fichiers de cette version, sans rien de plus.
                 Avec --csv, les règles aussi sont une table (regles.csv, une valeur par ligne) : tout le dossier se \
                 lit dans un tableur, et « catalogue import » le reprend.
                 """)
@@ -95,24 +102,19 @@ extension CatalogueCommand {
 
         func run() async throws {
             let client = try connection.client()
-            var files = try await client.catalogueFiles(version)
+            var files =
+                version == nil ? try await client.settledCatalogueFiles() : try await client.catalogueFiles(version)
             if csv { files = try RuleTable.tabled(files) }
             let count = files.count
-            let approvals = CatalogueTables.Table(
-                name: "annexes/approbations.csv", columns: ["objet", "etat", "par", "le", "jusqu_au"],
-                lines: try await client.approvals().map {
-                    [$0.subject, $0.state, $0.author ?? "", $0.at?.text ?? "", $0.until?.text ?? ""]
-                })
+            let approvals = CatalogueTables(files)["annexes/approbations.csv"]?.rows.count ?? 0
             let transcoding = CatalogueTables.Table(
                 name: "annexes/transcodage.csv",
                 columns: ["pilote", "code_automate", "analyse", "loinc", "ucum"],
                 lines: try Transcoding.lines(of: RuleTable.untabled(files), drivers: try drivers.folder))
-            for table in [approvals, transcoding] {
-                files.append(CatalogFile(name: table.name, bytes: Array(table.csv.utf8)))
-            }
+            files.append(CatalogFile(name: transcoding.name, bytes: Array(transcoding.csv.utf8)))
             try DataFiles.write(files, to: folder)
             Output.prose(
-                "\(count) fichiers, \(approvals.rows.count) approbations, \(transcoding.rows.count) codes d'automates")
+                "\(count) fichiers, \(approvals) approbation(s) au passé, \(transcoding.rows.count) codes d'automates")
         }
     }
 
@@ -135,7 +137,8 @@ extension CatalogueCommand {
                 "Contrôle publié d'une analyse (K@auto, K@*) : politique, cibles, lots, ou dispense ; se répète."
         )
         var controls: [String] = []
-        @Flag(help: "Toutes les lignes, règles et contrôles qui ne le sont pas, hors dispenses.") var all = false
+        @Flag(help: "Toutes les lignes et contrôles qui ne le sont pas, hors dispenses ; les règles avec --until.")
+        var all = false
         @Flag(help: "Retirer l'approbation.") var withdraw = false
         @Option(help: "Motif.") var reason: String
         @Option(help: "Fin de l'approbation des règles, un an au plus (AAAA-MM-JJTHH:MM).") var until: String?
@@ -155,6 +158,14 @@ extension CatalogueCommand {
                 }
             }
             Output.prose("\(approvals.count) approbation(s) \(withdraw ? "retirée(s)" : "enregistrée(s)")")
+            guard all, until == nil else { return }
+            let rules = try await listing.client().approvals().count {
+                $0.subject.hasPrefix("regle:") && $0.state != Approval.approved.rawValue
+            }
+            guard rules > 0 else { return }
+            Output.prose(
+                "\(rules) règle(s) ne le sont pas : une règle s'approuve jusqu'à une date (--all --until AAAA-MM-JJTHH:MM)"
+            )
         }
     }
 

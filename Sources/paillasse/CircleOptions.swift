@@ -33,7 +33,8 @@ struct CircleOptions: ParsableArguments {
         }
         if let doctor = file.familyDoctor {
             let copy = file.familyDoctorGetsReports ? "reçoit les comptes rendus" : "ne reçoit pas les comptes rendus"
-            rows.append(("Médecin traitant", "\(doctor.displayName), \(copy)"))
+            let mail = doctor.securedMail ?? "sans adresse MSSanté"
+            rows.append(("Médecin traitant", "\(doctor.displayName), \(mail), \(copy)"))
         }
         for one in file.oppositions {
             rows.append(("Opposition", "\(one.way.rawValue), le \(one.at.french) par \(one.recordedBy), \(one.reason)"))

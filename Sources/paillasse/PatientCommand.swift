@@ -54,6 +54,16 @@ struct PatientCommand: AsyncParsableCommand {
                 table.add(name, "–", value)
             }
             Output.table(table, empty: "rien n'a changé")
+            let was = before.administrative, now = patient.administrative
+            guard was?.familyDoctor != now?.familyDoctor || was?.sendsToDoctor != now?.sendsToDoctor else { return }
+            // What is right for one request is a person's to say: the doctor of then was the right one then.
+            Output.prose(
+                """
+                médecin traitant : ce qui n'est pas encore parti et les prochains comptes rendus vont à celui \
+                d'aujourd'hui.
+                Ce qui est déjà parti n'est ni repris à qui l'a, ni envoyé au nouveau ; pour un dossier précis : \
+                paillasse request change DEMANDE --copy …
+                """)
         }
     }
 
@@ -114,6 +124,10 @@ struct PatientCommand: AsyncParsableCommand {
         if let file = patient.administrative { rows += CircleOptions.rows(file) }
         return rows
     }
+}
+
+extension AdministrativeView {
+    fileprivate var sendsToDoctor: Bool { familyDoctor != nil && familyDoctorGetsReports }
 }
 
 /// The words of `--ins-authority`.

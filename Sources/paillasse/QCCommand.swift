@@ -83,10 +83,10 @@ struct QCCommand: AsyncParsableCommand {
             var rules: [WestgardRule: RuleAction] = [:]
             for (list, action) in [(warn, RuleAction.warn), (reject, .reject)] {
                 for word in (list ?? "").split(whereSeparator: { $0 == "," || $0 == " " }) {
-                    guard let rule = WestgardRule(rawValue: String(word)) else {
+                    guard let rule = WestgardRule.named.first(where: { $0.rawValue == word }) else {
                         throw ValidationError(
                             "règle inconnue « \(word) » ; règles : "
-                                + WestgardRule.allCases.map(\.rawValue).joined(separator: ", "))
+                                + WestgardRule.named.map(\.rawValue).joined(separator: ", "))
                     }
                     rules[rule] = action
                 }

@@ -5,7 +5,7 @@ import Foundation
 
 /// Which control: an analysis on an analyzer.
 struct Assay: ParsableArguments {
-    @Argument(help: "Automate (son nom dans la configuration).") var analyzer: String
+    @Argument(help: "Automate (son nom dans la configuration), ou saisie : méthode manuelle.") var analyzer: String
     @Argument(help: "Code de l'analyse.") var analysis: String
 }
 
@@ -49,8 +49,12 @@ extension QCCommand {
             Output.state(page.state)
             Output.prose("exigences : \(page.policy.words)")
             for target in page.targets where target.to == nil {
-                let values = target.mean.map { "\($0) ± \(target.sd ?? "?") \(target.unit)" } ?? "sans cible"
-                let place = target.parallel ? ", en parallèle" : (target.mean == nil ? ", clos" : "")
+                let values =
+                    target.mean.map { "\($0) ± \(target.sd ?? "?") \(target.unit)" } ?? target.expected.map {
+                        "attendu \($0)"
+                    } ?? "sans cible"
+                let isClosed = target.mean == nil && target.expected == nil
+                let place = target.parallel ? ", en parallèle" : (isClosed ? ", clos" : "")
                 Output.prose(
                     "cible : \(target.material) niveau \(target.level) lot \(target.lot) : \(values) "
                         + "(\(target.origin), \(target.points) points, depuis \(target.from.french))\(place)")
@@ -60,7 +64,7 @@ extension QCCommand {
                 let remarks = [
                     point.lateSince.map { "connu après coup, le \($0.french)" },
                     point.isRejected.map { _ in "série rejetée" }, point.exclusion.map { "écarté par \($0)" },
-                    point.defect,
+                    point.isExpected.map { $0 ? "conforme" : "non conforme" }, point.defect,
                 ]
                 let remark = remarks.compactMap(\.self).joined(separator: " ; ")
                 table.add(
@@ -125,6 +129,11 @@ extension QCCommand {
         @Option(help: "Écart-type.") var sd: String?
         @Option(
             help: ArgumentHelp(
+                "Réponse attendue d'un contrôle qualitatif, à la place de la moyenne et de l'écart-type : POS, POS|IND, "
+                    + "ou un titre, à une dilution près (1/160).", valueName: "réponse"))
+        var expected: String?
+        @Option(
+            help: ArgumentHelp(
                 "Cible glissante : moyenne et écart-type des derniers points qui comptent (20 au moins).",
                 valueName: "nombre"))
         var rolling: Int?
@@ -135,9 +144,11 @@ extension QCCommand {
         @Option(help: "Motif.") var reason: String
 
         func validate() throws {
-            let given = [level, lot, mean, sd].count { $0 != nil }
-            guard given == (rolling == nil ? 4 : 0) else {
-                throw ValidationError("Donner --level, --lot, --mean et --sd, ou --rolling NOMBRE seul.")
+            let place = [level, lot].count { $0 != nil }, values = [mean, sd].count { $0 != nil }
+            let isWhole = rolling == nil ? place == 2 && values == (expected == nil ? 2 : 0) : place + values == 0
+            guard isWhole, rolling == nil || expected == nil else {
+                throw ValidationError(
+                    "Donner --level, --lot, --mean et --sd, ou --level, --lot et --expected, ou --rolling NOMBRE seul.")
             }
             if rolling != nil, maker || parallel || points != nil {
                 throw ValidationError("--rolling ne se combine ni avec --maker, ni --parallel, ni --points.")
@@ -147,7 +158,7 @@ extension QCCommand {
         func run() async throws {
             var body = ControlTargetBody(material: material, rolling: rolling ?? 0, reason: reason)
             body.rolling = rolling
-            (body.level, body.lot, body.mean, body.sd) = (level, lot, mean, sd)
+            (body.level, body.lot, body.mean, body.sd, body.expected) = (level, lot, mean, sd, expected)
             body.maker = maker ? true : nil
             body.parallel = parallel ? true : nil
             body.points = points
@@ -240,10 +251,12 @@ extension QCCommand {
     }
 
     struct Enter: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Saisir un contrôle qu'aucun automate n'envoie.")
+        static let configuration = CommandConfiguration(
+            abstract: "Saisir un contrôle qu'aucun automate n'envoie, chiffré ou qualitatif.")
         @OptionGroup var assay: Assay
         @OptionGroup var connection: Connection
-        @Argument(help: "Valeur, dans l'unité de l'analyse.") var value: String
+        @Argument(help: "Valeur dans l'unité de l'analyse, code de réponse (POS) ou titre (1/160).")
+        var value: String
         @Option(help: "Le contrôle.") var material: String
         @Option(help: "Instant (AAAA-MM-JJTHH:MM) ; maintenant par défaut.") var at: String?
 

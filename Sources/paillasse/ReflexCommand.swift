@@ -9,11 +9,22 @@ struct ReflexCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Ce que les règles ont proposé, et ce qui en fut fait.")
+            abstract: "Ce que les règles ont proposé, et ce qui en fut fait ; sans demande, tout ce qui attend un mot.")
         @OptionGroup var listing: Listing
-        @Argument(help: "Numéro de la demande.") var request: String
+        @Argument(help: "Numéro de la demande.") var request: String?
 
-        func run() async throws { try ReflexCommand.show(try await listing.client().reflexes(request), listing) }
+        func run() async throws {
+            let client = try listing.client()
+            if let request { return try ReflexCommand.show(try await client.reflexes(request), listing) }
+            let open = try await client.openReflexes()
+            if listing.json { return try Output.json(open) }
+            var table = Table("DEMANDE", "RÈGLE", "*ANALYSES", "LE", "*MOTIF")
+            for one in open {
+                table.add(
+                    one.requestNumber ?? "", one.rule, one.adds.joined(separator: ", "), one.at.french, one.reason)
+            }
+            Output.table(table, empty: "aucun examen réflexe n'attend")
+        }
     }
 
     struct Accept: AsyncParsableCommand {

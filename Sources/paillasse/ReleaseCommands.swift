@@ -82,6 +82,11 @@ extension ReportCommand {
                 table.add(Moment(text: at).french, cells[0], cells[1], cells[2], cells[3])
             }
             Output.table(table, empty: "aucun compte rendu")
+            guard let changes = story.changes, !changes.isEmpty else { return }
+            Output.line()
+            Output.prose(
+                "dit autrement depuis la signature, attend le biologiste (paillasse bio show \(story.requestNumber)) : "
+                    + changes.map(\.frenchText).joined(separator: ", "))
         }
     }
 
@@ -92,9 +97,16 @@ extension ReportCommand {
         @Option(help: "Motif, gardé dans la piste d'audit.") var reason: String
 
         func send(_ body: ReleaseBody) async throws {
-            let story = try await listing.client().release(request, body)
+            let client = try listing.client()
+            let before = Set(try await client.reportStory(of: request).deliveries.map(\.id))
+            let story = try await client.release(request, body)
             if listing.json { return try Output.json(story) }
             Release.say(story)
+            for made in story.deliveries where !before.contains(made.id) {
+                let people = made.recipients.map(\.address).joined(separator: ", ")
+                let what = made.isDeletion ? "retrait de la version" : "version"
+                Output.prose("\(what) \(made.version), vers \(people) : message \(made.controlID)")
+            }
         }
     }
 
@@ -306,7 +318,8 @@ struct DeliveriesCommand: AsyncParsableCommand {
 
     struct Retry: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Envoyer de nouveau, sous un autre numéro, un message refusé ou resté sans réponse.")
+            abstract: "Envoyer de nouveau, sous un autre numéro, un message refusé ou resté sans réponse.",
+            discussion: "Un retrait que le DMP ou une boîte a refusé ne leur est redemandé qu'à eux.")
         @OptionGroup var decision: Decision
         func run() async throws { try await decision.send(.retry) }
     }

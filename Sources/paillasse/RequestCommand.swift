@@ -150,7 +150,7 @@ struct RequestCommand: AsyncParsableCommand {
                 if found.isEmpty { table.add(line.analysis, "", "", "", "à faire", "", "") }
                 for observation in found {
                     table.add(
-                        observation.analysis, observation.result, observation.interval?.frenchText ?? "",
+                        observation.analysis, observation.result, BioWords.bounds(observation),
                         observation.mark, observation.state?.rawValue ?? "", observation.holdCodes, observation.id)
                 }
             }
@@ -250,7 +250,8 @@ struct AddresseeOptions: ParsableArguments {
 
     static func words(_ request: RequestView) -> String {
         let copies = request.recipients.map { who in
-            who.displayName + " (" + (who.securedMail ?? "sans adresse MSSanté") + ")"
+            who.displayName + " (" + (who.securedMail ?? "sans adresse MSSanté")
+                + (who.securedMail.map(MailAddress.isSecured) != false ? ")" : ", hors de mssante.fr : à vérifier)")
         }
         return "venue : \(EncounterWord(request.encounter).rawValue)\ncopies : "
             + (copies.isEmpty ? "aucune" : copies.joined(separator: ", "))

@@ -29,11 +29,12 @@ struct WorklistCommand: AsyncParsableCommand {
             let observation = line.observation
             table.add(
                 line.requestNumber, line.priority == .urgent ? BioWords.say(.yes) : "", line.patientName,
-                observation.analysis, observation.result, observation.interval?.frenchText ?? "",
+                observation.analysis, observation.result, BioWords.bounds(observation),
                 BioWords.mark(observation.flags), observation.holdCodes, observation.id)
         }
         Output.table(table, empty: BioWords.say(.cliWorkNothing))
         BioWords.legend(lines.map(\.observation))
+        BioWords.comments(lines.map(\.observation))
     }
 }
 

@@ -12,8 +12,8 @@ struct ScreenOptions: ParsableArguments {
     @Flag(help: .said(.helpSigns)) var ascii = false
     @Flag(help: .said(.helpAzerty)) var azerty = false
     @Flag(help: .said(.helpMouse)) var mouse = false
-    @Option(help: ArgumentHelp(BioWords.say(.helpTheme), valueName: "nom")) var theme: String?
-    @Option(help: ArgumentHelp(BioWords.say(.helpKeys), valueName: "fichier"))
+    @Option(help: ArgumentHelp(BioWords.say(.helpTheme), valueName: BioWords.say(.placeName))) var theme: String?
+    @Option(help: ArgumentHelp(BioWords.say(.helpKeys), valueName: BioWords.say(.placeFile)))
     var keys: String?
 
     /// What the options and the environment say together.

@@ -74,6 +74,10 @@ struct StatusCommand: AsyncParsableCommand {
         table.add("triage, en tout", String(counts.triageTotal))
         table.add("à valider (technique)", String(counts.awaitingTechnical))
         table.add("à signer (biologiste)", String(counts.awaitingSignature))
+        if let waiting = try? await client.openReflexes() {
+            table.add("examens réflexes À DÉCIDER (reflex list)", String(waiting.count))
+        }
+        table.add("dont signés, et changés depuis", counts.signedOtherwise.map(String.init) ?? "–")
         table.add("signatures", String(counts.signatures))
         table.add("comptes rendus", String(counts.reports))
         table.add("comptes rendus NON FAITS", String(status.unmadeReports))

@@ -26,7 +26,7 @@ extension ReportCommand {
                       "given": "Jean" }, "at": "2026-11-22T07:30" }],
                   "methods": [{ "analysis": "K", "technique": "Potentiométrie" }],
                   "conclusions": [{ "title": "Commentaire", "text": "…" }],
-                  "sectionComments": [{ "place": "BIOCHIMIE", "text": "…" }],
+                  "sectionComments": [{ "place": "biochimie", "text": "…" }],
                   "panelComments": [{ "place": "IONO", "text": "…" }],
                   "images": [{ "place": "HEMATO", "caption": "…", "bytes": "base64" }],
                   "attachedReports": [{ "title": "…", "number": "…", "pdf": "base64" }] }

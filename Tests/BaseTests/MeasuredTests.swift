@@ -50,6 +50,17 @@ struct Comparison: Sendable {
         #expect(Measured(raw) == nil)
     }
 
+    @Test(arguments: ["1e2", "4E0", "<1e-2", "1.2E2", "1e", "4,2e+1"]) func `what a person types has no exponent`(
+        _ raw: String
+    ) {
+        #expect(Measured(typed: raw) == nil)
+    }
+
+    @Test(arguments: [("< 0.5", "<0.5"), ("-2,5", "-2.5"), ("≥3,0", "≥3.0"), ("142", "142"), ("+4", "4")])
+    func `what a person types is digits, one comma or dot, a sign and a comparator`(_ raw: String, _ text: String) {
+        #expect(Measured(typed: raw)?.text == text)
+    }
+
     @Test func `4.20 and 4.2 are one number and two values`() {
         #expect(Measured("4.20") != Measured("4.2"))
         #expect(Measured("4.20")?.number == Measured("4.2")?.number)

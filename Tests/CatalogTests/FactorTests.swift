@@ -123,6 +123,24 @@ import Testing
 
         """
 
+    @Test func `the code of the second unit is one that loinc.csv names, of that unit, and of no other line`() {
+        let glucose = Self.right + "2345-7,Glucose [Mass/volume] in Serum or Plasma,ULO\n"
+        // Sodium stands in for it: in mg/L by its molar mass.
+        func second(_ code: String, unit: String = "mg/L", factor: String = "22.99") -> Small {
+            Small().setting("analyses.csv", 2, "unite_alt", unit).setting("analyses.csv", 2, "facteur_alt", factor)
+                .addingColumn("analyses.csv", "formule_brute", [2: unit.isEmpty ? "" : "Na"])
+                .addingColumn("analyses.csv", "loinc_alt", [2: code])
+        }
+        #expect(said(second("2345-7"), glucose) == [])
+        #expect(said(second("2345-7"), Self.right) == ["erreur loinc.unnamed"])
+        #expect(second("2345-7").findings == [], "without that table no name is compared")
+        #expect(said(second("2345-8"), glucose) == ["erreur loinc.checkdigit"])
+        #expect(said(second("2345"), glucose) == ["erreur loinc.form"])
+        #expect(said(second("2345-7", unit: "umol/L", factor: "1000"), glucose) == ["erreur loinc.unit"])
+        #expect(said(second("2345-7", unit: "", factor: ""), glucose) == ["erreur loinc.second"])
+        #expect(said(second("890-4"), glucose).contains("erreur loinc.duplicate"))
+    }
+
     @Test func `a name of loinc.csv is the one beside the code`() {
         #expect(said(Small(), Self.right) == [])
         // The property goes with the unit, the check digit is right, and yet it is another analyte.

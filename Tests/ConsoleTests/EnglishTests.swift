@@ -72,6 +72,100 @@ import Testing
         }
     }
 
+    /// `"rejet \(open.run) corrigé"`: a value for each hole.
+    private func filled(_ literal: some StringProtocol) -> String {
+        var out = "", rest = Substring(literal)
+        while let hole = rest.range(of: "\\(") {
+            out += rest[..<hole.lowerBound]
+            rest = rest[hole.upperBound...]
+            var depth = 1
+            let end = rest.firstIndex { c in
+                depth += c == "(" ? 1 : c == ")" ? -1 : 0
+                return depth == 0
+            }
+            guard let end else { return out }
+            let inside = rest[..<end]
+            // A piece that may be empty stands close to what is before it.
+            let isPiece = inside == "run" && out.last != " "
+            out += isPiece ? "" : inside.contains("list(") ? "niveaux 1 et 2" : inside.contains("count") ? "12" : "X7"
+            rest = rest[rest.index(after: end)...]
+        }
+        return out + rest
+    }
+
+    @Test func `every reason of the control of quality has its English, with all that it names`() throws {
+        // Where the state of an analysis gets its words.
+        let places = [
+            ("Quality/ControlState.swift", "func after(_ input: ControlInput"),
+            ("Quality/ControlState.swift", "private func after(_ kind: ControlEventKind"),
+            ("Quality/ControlState.swift", "private func afterNewLot"),
+            ("Quality/ControlTimeline.swift", "private static let nothing ="),
+            ("Quality/ControlTimeline.swift", "private func state(at now"),
+            ("Quality/ControlTimeline.swift", "private func standing(\n"),
+            ("Quality/ControlTimeline.swift", "private func exempted"),
+            ("Quality/ControlTimeline.swift", "    var because: String {"),
+            ("Quality/LevelBracket.swift", "func bracketed"), ("Quality/ControlApproval.swift", "func whileAwaiting"),
+        ]
+        var sentences = Set<String>()
+        for (path, start) in places {
+            let code = try source(path)
+            let begin = try #require(code.range(of: start), "\(path): \(start)")
+            let end = code.range(of: "\n    }", range: begin.upperBound..<code.endIndex)?.lowerBound ?? code.endIndex
+            let line = start.contains("static let") ? code[begin.upperBound...].prefix { $0 != "\n" } : nil
+            let found = texts(line ?? code[begin.upperBound..<end]).filter { $0.contains(" ") }
+            #expect(!found.isEmpty, "\(path): \(start)")
+            sentences.formUnion(found.map(filled))
+        }
+        #expect(sentences.count >= 15, "\(sentences)")
+        let french = try Regex(#"[éèêàâùûîôç]|\b(depuis|contrôle|rejet|attendu|niveau|niveaux|dernier|aucun|par)\b"#)
+        for sentence in sentences {
+            // Pieces that go behind another sentence.
+            let pieces = [" ; ", " ("]
+            let whole =
+                pieces.contains { sentence.hasPrefix($0) }
+                ? (sentence.hasPrefix(" (n")
+                    ? "rejet X1 corrigé : un contrôle conforme est attendu" : "contrôle X1 rejeté")
+                    + sentence : sentence
+            let said =
+                sentence.hasPrefix(" (dernier")
+                ? "la valeur n'est pas encadrée : niveau 1 sans contrôle conforme" + sentence
+                : whole
+            let told = EnglishControls.words(said)
+            #expect(told != nil && told?.firstMatch(of: french) == nil, "\(said): \(told ?? "–")")
+            for name in ["X7", "12", "X1"] where said.contains(name) {
+                #expect(told?.contains(name) == true, "\(said)")
+            }
+        }
+        #expect(
+            EnglishControls.words("contrôle C1 rejeté ; encore attendu : niveaux 1 et 2")
+                == "control C1 rejected; still awaited: levels 1 and 2")
+        #expect(
+            EnglishControls.words("nouveau lot de contrôle depuis le dernier contrôle ; attendu : niveau 2")
+                == "new lot of control since the last control; awaited: level 2")
+        #expect(EnglishControls.words("confirmé par anne : revu avec N1") == "confirmed by anne: \"revu avec N1\"")
+        // What a person wrote stays.
+        #expect(
+            EnglishControls.words("dispensé de contrôle par anne : panne du niveau 1 ; reprise lundi")
+                == "exempted from control by anne: \"panne du niveau 1 ; reprise lundi\"")
+        #expect(
+            Language.english.reason(.qualityControlRejected, "contrôle C1 rejeté")
+                == "the control is rejected: control C1 rejected")
+        var manner = Manner()
+        manner.language = .english
+        let row = QualityRow(
+            analyzer: "cobas", analysis: "K", state: "REJET",
+            because: "rejet C1 corrigé : un contrôle conforme est attendu")
+        #expect(
+            Morning.bench(manner: manner).because(of: row) == "rejection C1 corrected: a conforming control is awaited")
+    }
+
+    @Test func `an unknown key is named in English too`() {
+        let refusal = #expect(throws: Refusal.self) { try Keymap(text: "valider = hyperspace") }
+        #expect(
+            refusal.map { Language.english.sentence($0) }?.contains("there is no key \"hyperspace\"") == true,
+            "\(String(describing: refusal))")
+    }
+
     @Test func `a hold in English keeps the figures that it was found with`() {
         let delta = "delta : valeur 4,2 ; antérieur 2,0 ; écart 2,2 ; écart absolu ; limite 1,0"
         #expect(
@@ -116,6 +210,13 @@ import Testing
         }
         #expect(codes.isSuperset(of: ["cli.theme", "cli.keys", "keys.line", "keys.key", "bio.unsigned"]))
         for code in codes { #expect(EnglishTold.refusals[code] != nil, "\(code)") }
+        // Nor what stands for a value in a usage line: figures and codes are of no language.
+        let place = /valueName:\s*"([^"]*)"/
+        for name in names + ["Connection.swift"] {
+            for match in try source("paillasse/" + name).matches(of: place) {
+                #expect(["n", "code", "url", "123", "2y", "1,5"].contains(String(match.1)), "\(name): \(match.1)")
+            }
+        }
         let theme = Refusal(
             "cli.theme", at: "zz", because: "ce thème n'existe pas", remedy: "choisir parmi : sombre, clair")
         #expect(

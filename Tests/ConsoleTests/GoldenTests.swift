@@ -71,6 +71,44 @@ import Testing
         try check("triage-80x24", bench)
     }
 
+    @Test(arguments: [(80, 24), (100, 30), (120, 36)]) func `of triage and analyzers, tell each row from the others`(
+        width: Int, height: Int
+    ) throws {
+        var bench = Morning.bench(width: width, height: height)
+        bench.type(":")
+        bench.type("tri")
+        bench.type(.enter)
+        let tubes = ["00000000000", "26112300131", "26112300132"]
+        let rows = zip(tubes, [("GLU", "5.2"), ("CREA", "312"), ("HBA1C", "48.5")]).map { tube, what in
+            TriageRow(
+                id: tube, analyzer: "cobas-pro", reason: "identite_discordante",
+                explanation: "l'automate annonce une autre personne que le dossier : vérifier le tube",
+                accession: tube, code: what.0, value: what.1, at: Morning.ago(7 + 1440))
+        }
+        _ = bench.receive(.loaded(.triage(rows)), at: bench.now)
+        for (tube, what) in zip(tubes, ["GLU 5.2", "CREA 312", "HBA1C 48.5"]) {
+            let row = bench.text.split(separator: "\n").first { $0.contains(tube) && $0.contains("obas") }
+            #expect(row != nil, "\(tube)\n\(bench.text)")
+            if width >= 100 { #expect(row?.contains(what) == true, "\(bench.text)") }
+        }
+        try check("triage-rows-\(width)x\(height)", bench)
+        bench.type(":")
+        bench.type("liste automates")
+        bench.type(.enter)
+        let cause = "en panne : port inutilisable (/dev/ttyUSB0 : le fichier n'existe pas)"
+        let analyzers = [
+            AnalyzerRow(name: "cobas", state: cause, isWell: false, messages: 3),
+            AnalyzerRow(name: "yumizen-h500", state: "en écoute", isWell: true, messages: 12),
+        ]
+        _ = bench.receive(
+            .loaded(.status(analyzers: analyzers, triageOpen: 3, awaitingSignature: 4)), at: bench.now)
+        bench.type("R")
+        for words in ["en panne : port", "en écoute", "(/dev/ttyUSB0", "le fichier", "n'existe pas)"] {
+            #expect(bench.text.contains(words), "\(words)\n\(bench.text)")
+        }
+        try check("analyzers-rows-\(width)x\(height)", bench)
+    }
+
     @Test func `in plain ASCII, and in English`() throws {
         var manner = Manner()
         manner.signs = Signs(ascii: true)

@@ -61,8 +61,8 @@ import Testing
             Aller au volet 3 (`tab`), taper le chiffre : la cellule s'ouvre. Sur une cellule déjà remplie, `entrée` ou
             `i` l'ouvrent choisie : ce que l'on tape prend sa place, `f2` et les flèches vont dedans. `entrée`
             enregistre et descend, `,` et `.` sont la décimale, `.n` normal (où la réponse est en mots), `.r` rendu par
-            ailleurs, `..` le dernier commentaire codé, à côté de la valeur. Ce qui n'est pas un nombre est refusé dans
-            la cellule, en mots. `échap` et les flèches
+            ailleurs, `..` le dernier commentaire codé, à côté de la valeur. Ce qui n'est pas un nombre (`1e2`
+            non plus) est refusé dans la cellule, en mots. `échap` et les flèches
             gardent un brouillon, montré à côté de la valeur qui vaut : il revient après une coupure, un verrouillage
             ou une panne. Une valeur mesurée, ou d'un autre, ne cède qu'à `entrée` et aux trois derniers chiffres du
             tube. Tant que le volet 3 prend les chiffres, `alt-1` … `alt-4` changent de volet, comme leurs titres le
@@ -108,7 +108,7 @@ import Testing
             jamais dans un résultat. Un motif demandé est abandonné, et l'écran le dit : une étiquette ou une
             commande n'est jamais prise pour un motif. Ce qui est tapé après une étiquette attend son tube, même quand
             le réseau est lent, et n'est jamais écrit dans celui d'avant ; si le tube ne vient pas, l'écran dit que rien
-            n'est pris.
+            n'est pris. Rien ne s'écrit alors dans le tube resté là avant `échap`, en `--plain` non plus.
 
             ## Les touches
 

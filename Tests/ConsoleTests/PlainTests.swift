@@ -310,6 +310,54 @@ import Testing
         #expect(session.heard.last?.contains("PATIENT Numéro 4") == true, "\(session.heard.suffix(3))")
     }
 
+    /// A label that no tube has, and one that was read while the server was gone.
+    @Test(arguments: [false, true]) func `writes nothing into the tube that stayed when a label opens nothing`(
+        isOffline: Bool
+    ) {
+        var session = Session()
+        session.type(SmallServer.tube(0))
+        session.type("suivant")
+        let before = session.heard.count
+        if isOffline {
+            _ = session.plain.typed(SmallServer.tube(4), at: Morning.now)
+            session.tell(.offline)
+        } else {
+            session.type("26112299999")
+        }
+        #expect(session.heard[before...].contains { $0.contains("n'est pas ouvert : l'écran reste sur PATIENT") })
+        for line in ["= 25", "i", "v", "V", "X", "a", "e", "c", "z", "valider", "choisir"] {
+            let said = session.type(line)
+            #expect(said.contains { $0.contains("échap pour y continuer") }, "\(line): \(said)")
+            #expect(session.plain.prompt == "> ", "\(line)")
+        }
+        // The number of an act in the menu is no word that it is meant, nor is another line of the same tube.
+        session.type("x")
+        if let place = session.plain.bench.possible.firstIndex(of: .enter) { session.type(String(place + 1)) }
+        session.type("précédent")
+        session.type("suivant")
+        session.type("= 25")
+        #expect(session.server.sent.isEmpty && session.plain.bench.drafts.isEmpty)
+        // It is heard whose tube it is before anything is written there.
+        #expect(session.type("échap").contains { $0.contains("PATIENT Numéro 0") })
+        session.type("= 25")
+        if isOffline {
+            #expect(session.plain.bench.drafts.map(\.text) == ["25"] && session.server.sent.isEmpty)
+        } else {
+            #expect(session.server.sent.count == 1)
+        }
+    }
+
+    @Test(arguments: ["8", ":tube 261122004777", "261122004777"]) func `goes on at once in a tube that is named`(
+        name: String
+    ) {
+        var session = Session()
+        session.type(SmallServer.tube(0))
+        session.type("26112299999")
+        session.type(name)
+        session.type("a")
+        #expect(session.plain.prompt == "qui a pris l'appel : ", "\(session.heard.suffix(3))")
+    }
+
     @Test func `says what each command did, each time`() {
         var session = Session()
         for _ in 0..<2 {

@@ -64,6 +64,28 @@ import Testing
         }
     }
 
+    /// The screen shows an age: what the signature covers is the day.
+    @Test func `a day of birth that is put right is told, and nothing is signed over it unread`() {
+        var read = Self.sheet(k: "4.0")
+        read.birth = "05/01/1960"
+        read.traits = ["Léa", "29019"]
+        var bench = bench(read)
+        var righted = read
+        righted.birth = "05/02/1960"
+        righted.contentHash = "hash of another day"
+        _ = bench.receive(.sheet(righted), at: bench.now)
+        #expect(bench.notice?.text.contains("identité (05/01/1960 → 05/02/1960)") == true, "\(bench.text)")
+        #expect(bench.type("s") == [.bell] && bench.mode == .browse, "\(bench.text)")
+        #expect(bench.text.contains("identité (05/01/1960 → 05/02/1960)"))
+        bench.type("s")
+        #expect(bench.text.contains("code de signature"), "\(bench.text)")
+        bench.type(.escape)
+        // Another place of birth, or number, has no place on the screen: that the identity changed is said.
+        righted.traits[1] = "29232"
+        _ = bench.receive(.sheet(righted), at: bench.now)
+        #expect(bench.type("s") == [.bell] && bench.notice?.text.contains("identité") == true, "\(bench.text)")
+    }
+
     @Test func `a file found by its label comes with what was written of it`() {
         var bench = bench()
         bench.type("c")
@@ -232,15 +254,48 @@ import Testing
     @Test func `the key and the code in one burst ask for a signature, and are neither looked for nor shown`() {
         var bench = bench()
         let effects = scan(&bench, "s290618")
-        #expect(signed(effects) == SignDraft() && !bench.text.contains("290618"), "\(bench.text)")
+        // Nobody can have read the question: it stays, with the code, until somebody says so.
+        #expect(SignBench.deeds(effects).isEmpty && effects.contains(.bell))
+        #expect(bench.text.contains("vient d'apparaître") && !bench.text.contains("290618"), "\(bench.text)")
+        #expect(signed(bench.type(.enter)) == SignDraft(), "\(bench.text)")
         var alone = self.bench()
         #expect(scan(&alone, "290618") == [.bell] && alone.mode == .browse && !alone.text.contains("290618"))
         #expect(alone.text.contains("rien n'est fait"))
         // A label, and a number of a request, are looked for.
-        for label in ["26112300121", "261122000412", "261101-0007", "H1234567"] {
+        for label in [
+            "26112300121", "261122000412", "261101-0007", "H1234567", "C1234567", "X1234567", "R1234567", "S123456",
+        ] {
             var bench = self.bench()
             #expect(scan(&bench, label) == [.find(label)], "\(label)")
         }
+    }
+
+    @Test func `a code and its enter that come as soon as the question leave it there`() {
+        var bench = bench()
+        bench.type("s")
+        let burst = bench.receive(.input(.scan("290618", typed: 0)), at: bench.now.advanced(by: .milliseconds(60)))
+        #expect(SignBench.deeds(burst).isEmpty && bench.text.contains("vient d'apparaître"), "\(bench.text)")
+        #expect(signed(bench.type(.enter)) == SignDraft())
+
+        // The same for a batch, with the number of its files.
+        var lot = self.bench()
+        lot.type("S")
+        guard case .open(let drawn, _) = lot.type(.enter).first else {
+            Testing.Issue.record("\(lot.text)")
+            return
+        }
+        _ = lot.receive(.sheet(SignMorning.sheet(drawn, isCritical: false)), at: lot.now)
+        lot.type(.enter)
+        var effects = [SignEffect]()
+        for key in [Key.character("2"), .enter] + "290618".map({ .character($0) }) + [.enter] {
+            effects += lot.receive(.input(.key(key)), at: lot.now)
+        }
+        #expect(SignBench.deeds(effects).isEmpty && lot.text.contains("vient d'apparaître"), "\(lot.text)")
+        guard case .lot(_, let pin) = SignBench.deeds(lot.type(.enter)).first else {
+            Testing.Issue.record("\(lot.text)")
+            return
+        }
+        #expect(pin == "290618")
     }
 
     @Test func `a secret given in one burst unlocks, the label of a tube does not`() {

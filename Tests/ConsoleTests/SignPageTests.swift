@@ -51,7 +51,9 @@ import Testing
             ## Lire un dossier
 
             `entrée`. Le contexte, les résultats (`+` : neuf), la tendance des antérieurs (`·` non comparable, `▽` `△`
-            censuré, `|` changement de méthode), puis les raisons par gravité, chacune avec sa touche :
+            censuré, `|` changement de méthode), puis les raisons par gravité, chacune avec sa touche, qui
+            agit sur l'analyse nommée ; une fois le curseur mené ailleurs (`↓`), sur sa ligne, et la raison dit où aller
+            (« sur K : X rejeter ») :
 
             ```
             \(file.text)
@@ -66,7 +68,9 @@ import Testing
             ```
 
             Ce qui serait refusé (rien ne change, un caractère qu'aucune page ne montre…) est dit avant que le code ne
-            soit tapé. La signature porte sur l'empreinte montrée : si le dossier change entre-temps, rien n'est
+            soit tapé. Une question que personne n'a pu lire (la touche, le code et `entrée` d'un coup, sur une
+            ligne lente) reste là : `entrée` se redonne.
+            La signature porte sur l'empreinte montrée : si le dossier change entre-temps, rien n'est
             signé. « malgré » dit ce qu'elle passe outre. `e` laisse une analyse pour plus tard, et ce qui s'en
             calcule avec elle, puis la reprend ; `c` ajoute un commentaire codé, `C` un commentaire en mots : gardés
             scellés sur cette machine jusqu'à la signature, ils sont là à l'ouverture suivante. Un code faux se retape
@@ -75,11 +79,14 @@ import Testing
             le dit.
 
             Un dossier commencé (analyse laissée, commentaire) se signe avec ce qui y est écrit, et n'entre dans aucun
-            lot. Ce qui change pendant la lecture est marqué `•` et dit en bas ; la touche qui suit le redit, et ne
-            signe pas ce qui n'a pas été lu. Après une étiquette, les touches attendent son dossier.
+            lot, ni ici, ni dans une autre fenêtre, ni à la ligne de commande. Ce qui change pendant la lecture est
+            marqué `•` et dit en bas ; la touche qui suit le redit, et ne signe pas ce qui n'a pas été lu. Après une
+            étiquette, les touches attendent son dossier.
 
-            Un dossier signé revient, retenu, quand ce que la signature couvre change : identité, prescripteur, tube,
-            résultat rejeté, commentaire, pièce jointe. La file et le dossier disent quoi, en mots.
+            Un dossier signé revient, retenu, quand ce que la signature couvre change : identité (un doute qui vient
+            après elle, ou qui s'en va : douteuse, fictive, homonyme), prescripteur, tube, résultat rejeté, commentaire,
+            pièce jointe. La file et le dossier disent quoi, en mots ; `paillasse status` les compte, `paillasse report
+            history` le dit sous l'histoire du compte rendu.
             Un résultat rendu que la revue d'un contrôle
             rejeté veut rectifier (`qc lookback`) revient dans la file (« à rectifier ») jusqu'à sa rectification, ou
             jusqu'à ce qu'il soit confirmé.
@@ -89,8 +96,9 @@ import Testing
             `S` résume le lot, montre en entier des dossiers tirés au sort (5 sur cent, ou plus : `bio settings`), puis
             demande leur nombre et le code. Ce qui est critique, retenu, incomplet ou rectifié n'y entre jamais, ni une
             identité douteuse, fictive ou homonyme, dite sous le nom et avant le code ; ce qui arrive pendant la lecture
-            attend le lot suivant. Sous une recherche (`/biochimie`), le lot est ce qu'elle montre, et le résumé dit
-            combien d'autres attendent.
+            attend le lot suivant. Pendant la lecture, chaque compte rendu est essayé : ce qui ne pourrait être signé
+            est dit avant le code, sort du lot et reste dans la file. Sous une recherche (`/biochimie`), le lot est ce
+            qu'elle montre, et le résumé dit combien d'autres attendent.
 
             ```
             \(lot.text)
@@ -115,8 +123,9 @@ import Testing
             un chiffre n'en est jamais une. Après `CQ`, tout ce qui fut contrôlé et tout ce dont un résultat attend,
             compté comme chez le technicien et au-dessus d'un lot : `absent`, aucun contrôle n'est enregistré ;
             `dispensé`, rien d'autre n'est à contrôler. Verrouillé (`ctrl-l`), l'écran ne montre rien des patients et
-            rend ce qui était ouvert. Une étiquette lue ne répond à rien. `LANG=en_GB` le met en anglais, et les
-            commandes `bio` avec lui.
+            rend ce qui était ouvert. Une étiquette lue ne répond à rien et n'est jamais une touche ; des chiffres tapés
+            sans `o`, non montrés (ce pourrait être un code), cherchent un tube ou un dossier. `LANG=en_GB` le met en
+            anglais, et les commandes `bio` avec lui.
 
             \(card)
             ## Les commandes

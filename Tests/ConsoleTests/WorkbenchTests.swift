@@ -186,6 +186,29 @@ import Testing
         #expect(bench.row(0).contains("CQ 1✖ 1⧗") && bench.row(0).contains("TRI 3"))
     }
 
+    @Test func `a decision value and a therapeutic range are told apart from an interval wherever they stand`() {
+        #expect(Language.french.bounds("≤ 5,0", .reference) == "≤ 5,0")
+        #expect(Language.french.bounds("", .decision).isEmpty)
+        for (nature, french, english) in [
+            (AppliedInterval.Nature.decision, ("seuil ≤ 4,9", "valeur décisionnelle ≤ 4,9"), "limit ≤ 4,9"),
+            (.therapeutic, ("cible ≤ 4,9", "zone thérapeutique ≤ 4,9"), "target ≤ 4,9"),
+        ] {
+            #expect(Language.english.bounds("≤ 4,9", nature) == english)
+            var bench = Morning.bench(width: 160, height: 40)
+            let lines = Morning.lines.map { line in
+                var line = line
+                if line.analysis == "K" { (line.interval, line.nature) = ("≤ 4,9", nature) }
+                return line
+            }
+            _ = bench.receive(.loaded(.worklist(lines)), at: bench.now)
+            _ = bench.receive(.file(Morning.file(of: "261122000412", lines: lines)), at: bench.now)
+            bench.type(.tab, .down)
+            #expect(bench.currentResult?.analysis == "K")
+            #expect(bench.text.contains(french.0) && bench.text.contains(french.1))
+            #expect(!bench.text.contains("intervalle ≤ 4,9"))
+        }
+    }
+
     @Test func `chooses among several runs, the ones after it set aside with a reason`() throws {
         var bench = Morning.bench(width: 120, height: 36)
         var second = Morning.line("a9", "261122000412", "MARTIN Léa", "K", "4,1", run: 2)
@@ -365,6 +388,18 @@ import Testing
         bench.type("4,2")
         bench.type(.enter)
         #expect(bench.text.contains("K : mettre 4,2 à la place de 6,4"))
+    }
+
+    /// `e` lies beneath `3`: a slip for 132, of which 100 must not be made.
+    @Test(arguments: ["1e2", "4e0", "1E2", "<1e1", "1,2e1"]) func `takes no exponent for a value`(typed: String) {
+        var bench = Morning.bench(width: 120, height: 36)
+        bench.type(.tab, .down, .down, .down)
+        bench.type(typed)
+        #expect(bench.row(34).contains("« \(typed) » n'est pas un nombre"), "\(bench.row(34))")
+        #expect(bench.type(.enter) == [.bell] && bench.sent.isEmpty)
+        bench.type(.control("u"))
+        bench.type("24")
+        #expect(bench.type(.enter).contains { if case .send = $0 { true } else { false } })
     }
 
     @Test func `keeps in its cell what the server would not have, with its words`() throws {

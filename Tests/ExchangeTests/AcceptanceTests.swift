@@ -111,13 +111,9 @@ import Workflow
     }
 
     private func events(_ bench: Bench, _ request: Request, until count: Int) async throws -> [DeliveryEvent] {
-        for _ in 0..<600 {
-            let delivery = try #require(try await bench.deliveries(request).first?.delivery)
-            let events = try await bench.store.deliveryEvents(delivery.id)
-            if events.count >= count { return events }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        return []
+        let delivery = try #require(try await bench.deliveries(request).first?.delivery)
+        _ = try await eventually { try await bench.store.deliveryEvents(delivery.id).count >= count }
+        return try await bench.store.deliveryEvents(delivery.id)
     }
 
     @Test(arguments: [
@@ -136,7 +132,7 @@ import Workflow
             for event in events where [.dmpRefused, .mailRefused].contains(event.kind) {
                 #expect(event.detail?.isEmpty == false, "the reason is kept")
             }
-            for _ in 0..<200 where pfi.tally.zamAccepted < kinds.count { try await Task.sleep(for: .milliseconds(20)) }
+            _ = try await eventually { pfi.tally.zamAccepted >= kinds.count }
             #expect(pfi.tally.zamAccepted == kinds.count && pfi.tally.zamRefused == 0)
         }
     }
@@ -148,12 +144,12 @@ import Workflow
         let bench = try Bench()
         let request = try await bench.signed()
         var policy = PFIPolicy(answers: [answer, .accept])
-        policy.lateBy = .milliseconds(1500)
+        policy.lateBy = .seconds(4)
         try await withPFI(policy) { pfi, folder in
-            let dispatch = bench.dispatch(to: pfi.port, waiting: .seconds(1))
+            let dispatch = bench.dispatch(to: pfi.port, waiting: .milliseconds(2500))
             try await dispatch.makeReports()
             // A message that nobody answered waits two seconds and goes again, the same.
-            for _ in 0..<200 where try await !dispatch.sendDue() { try await Task.sleep(for: .milliseconds(100)) }
+            _ = try await eventually { try await dispatch.sendDue() }
             let one = try await bench.deliveries(request)
             #expect(one.count == 1)
             let kinds = try #require(one.first?.kinds)

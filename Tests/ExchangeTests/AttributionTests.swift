@@ -58,6 +58,60 @@ import Workflow
         #expect(read.answer == "AA" && read.events == ["mailRead \(Bench.prescriberMail)"])
     }
 
+    @Test func `what the PFI says of a failure is told whole: where, and its words for people`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        let dispatch = bench.dispatch(to: 1)
+        try await dispatch.makeReports()
+        let delivery = try #require(try await bench.deliveries(request).first?.delivery)
+        let listener = try await AcknowledgementListener.start(
+            host: "127.0.0.1", port: 0, desk: bench.desk, zone: .europeParis, log: { _ in })
+        let running = Task { await listener.run() }
+        var problem = BusinessAcknowledgement.Problem(code: "DMPClosed", label: "DMP fermé")
+        problem.place = ["PID", "1", "3", "2"]
+        (problem.diagnostic, problem.userMessage) = ("DMP fermé", "Le patient a clos son dossier.")
+        let zam = BusinessAcknowledgement(
+            event: .dmp, controlID: "Z1", at: "20261122080000+0100", originalControlID: delivery.controlID,
+            accepted: false, problems: [problem])
+        let reply = await listener.answer(to: try zam.message(from: Bench.parties).bytes())
+        running.cancel()
+        await running.value
+        #expect(reply.flatMap { NeighbourMessage($0) }?.first("MSA", 1) == "AA")
+        #expect(
+            try await bench.store.deliveryEvents(delivery.id).last?.detail
+                == "DMPClosed DMP fermé ; en PID-3(2) ; Le patient a clos son dossier.")
+    }
+
+    @Test func `what somebody read for another is kept, with who read it`() async throws {
+        let reader = "secretariat@cabinet.mssante.fr"
+        let several = try await told(.mailRead, accepted: true, reader)
+        #expect(several.answer == "AA" && !several.waits)
+        #expect(several.events == ["mailRead \(reader) (n'est pas un destinataire : lit pour l'un d'eux)"])
+        let alone = try await told(qualified: false, .mailRead, accepted: true, reader)
+        #expect(alone.answer == "AA" && alone.events == ["mailRead \(Bench.prescriberMail) (lu par \(reader))"])
+    }
+
+    @Test(arguments: [false, true])
+    func `a DMP that said once that it has it has it, whatever it says beside`(_ isRefusedFirst: Bool) async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        let dispatch = bench.dispatch(to: 1)
+        try await dispatch.makeReports()
+        let delivery = try #require(try await bench.deliveries(request).first?.delivery)
+        let answers: [DeliveryEvent.Kind] = [.dmpAccepted, .dmpRefused]
+        for kind in [.attempted, .accepted] + (isRefusedFirst ? answers.reversed() : answers) {
+            try await bench.desk.recordDelivery(
+                kind, delivery, detail: kind == .dmpRefused ? "DMPClosed" : nil, author: "exchange")
+        }
+        let events = try await bench.store.deliveryEvents(delivery.id)
+        #expect(!events.isRefusedByDMP)
+        #expect(try await dispatch.deadLetters(site: nil, request: nil).isEmpty)
+        await #expect(throws: CommandFailure.self, "nobody is to be told") {
+            try await dispatch.perform(
+                ReleaseAct(.told, reason: "appel", destination: "DMP"), on: request.number, by: Bench.biologist)
+        }
+    }
+
     @Test func `what came to nobody that the message names is not believed`() async throws {
         let strange = try await told(.mailReceived, accepted: true, "absent@y.fr")
         #expect(strange.answer == "AE" && strange.events.isEmpty)

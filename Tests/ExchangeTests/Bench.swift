@@ -193,6 +193,15 @@ func withSent(
     }
 }
 
+/// Waits for something to happen, however slow the machine; false when it never does.
+func eventually(_ what: () async throws -> Bool) async throws -> Bool {
+    for _ in 0..<2_000 {
+        if try await what() { return true }
+        try await Task.sleep(for: .milliseconds(25))
+    }
+    return false
+}
+
 func keptFiles(_ folder: String) throws -> [[UInt8]] {
     try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".hl7") }.sorted().map {
         Array(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)")))

@@ -150,15 +150,7 @@ import Workflow
             let dispatch = bench.dispatch(to: pfi.port)
             try await dispatch.makeReports()
             _ = try await dispatch.sendDue()
-            let patient = try await bench.desk.patient(request.patientID)
-            var draft = PatientDraft(status: patient.status, traits: patient.traits)
-            draft.ins = patient.ins
-            var file = patient.administrative ?? AdministrativeFile()
-            file.oppositions = [
-                Opposition(.otherProfessionals, reason: "dit au guichet", at: bench.clock.now, recordedBy: "biologiste")
-            ]
-            draft.administrative = file
-            _ = try await bench.desk.updatePatient(patient.id, draft, by: Bench.biologist)
+            try await oppose(true, request, bench)
             try await copies(["leroy"], of: request, bench)
             try await obey(dispatch, request)
             try await bench.dispatch(to: pfi.port).obeyAddressees()
@@ -245,6 +237,166 @@ import Workflow
             #expect(
                 text("\(folder)/bout/mss/Jeanne.leroy@medecin.mssante.fr/courriels.tsv").hasSuffix("CA\n"),
                 "a person sends the withdrawal again")
+        }
+    }
+
+    @Test func `a copy named again keeps what a refused withdrawal would have taken, whatever is retried`()
+        async throws
+    {
+        let bench = try Bench()
+        let request = try await bench.request()
+        try await copies(["leroy"], of: request, bench)
+        try await bench.sign(request, "4.2")
+        try await withPFI(PFIPolicy(answers: [.accept, .error, .accept])) { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            try await copies([], of: request, bench)
+            try await obey(dispatch, request)
+            let refused = try #require(try await bench.deliveries(request).last?.delivery)
+            let retry = ReleaseAct(.retry, reason: "essai", deliveryID: refused.id)
+            #expect(try await dispatch.deadLetters(site: nil, request: nil).map(\.delivery.id) == [refused.id])
+            try await copies(["leroy"], of: request, bench)
+            try await obey(dispatch, request)
+            try await bench.dispatch(to: pfi.port).obeyAddressees()
+            #expect(try await dispatch.deadLetters(site: nil, request: nil).isEmpty)
+            do throws(CommandFailure) {
+                try await dispatch.perform(retry, on: request.number, by: Bench.biologist)
+                Issue.record("it is a copy again")
+            } catch {
+                guard case .refused(let refusal) = error else { throw error }
+                #expect(refusal.code == "release.named" && !refusal.remedy.isEmpty)
+            }
+            _ = try await dispatch.sendDue()
+            func mails() -> [Substring] {
+                text("\(folder)/bout/mss/Jeanne.leroy@medecin.mssante.fr/courriels.tsv").split(separator: "\n")
+            }
+            #expect(mails().map { $0.suffix(2) } == ["NW"], "it was never taken back, nor sent twice")
+            // Taken off once more: the withdrawal waits for a person again, and may go.
+            try await copies([], of: request, bench)
+            try await obey(dispatch, request)
+            #expect(try await dispatch.deadLetters(site: nil, request: nil).map(\.delivery.id) == [refused.id])
+            try await dispatch.perform(retry, on: request.number, by: Bench.biologist)
+            _ = try await dispatch.sendDue()
+            #expect(mails().map { $0.suffix(2) } == ["NW", "CA"])
+        }
+    }
+
+    @Test func `a copy named again after a correction gets the correction of what it still has`() async throws {
+        let bench = try Bench()
+        let request = try await bench.request()
+        try await copies(["leroy"], of: request, bench)
+        try await bench.sign(request, "4.2")
+        try await withPFI(PFIPolicy(answers: [.accept, .error, .accept])) { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            try await copies([], of: request, bench)
+            try await obey(dispatch, request)
+            let refused = try #require(try await bench.deliveries(request).last?.delivery)
+            try await bench.sign(request, "4.4")
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            try await copies(["leroy"], of: request, bench)
+            try await obey(dispatch, request)
+            let mails = text("\(folder)/bout/mss/Jeanne.leroy@medecin.mssante.fr/courriels.tsv").split(separator: "\n")
+            let made = try await bench.store.reports(requestID: request.id).map(\.documentOID)
+            #expect(
+                mails.map { $0.split(separator: "\t").dropFirst().joined(separator: " ") }
+                    == ["\(made[0]) NW", "\(made[1]) RO"])
+            #expect(try await dispatch.deadLetters(site: nil, request: nil).isEmpty)
+            let retry = ReleaseAct(.retry, reason: "essai", deliveryID: refused.id)
+            await #expect(throws: CommandFailure.self) {
+                try await dispatch.perform(retry, on: request.number, by: Bench.biologist)
+            }
+        }
+    }
+
+    @Test func `a copy that an opposition kept goes when it is lifted, without a restart and once`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            for isOpposed in [true, false] {
+                try await oppose(isOpposed, request, bench)
+                if isOpposed {
+                    try await copies(["leroy"], of: request, bench)
+                    try await obey(dispatch, request)
+                }
+                for _ in 0..<2 { try await dispatch.obeyChoices(of: [request.patientID]) }
+                _ = try await dispatch.sendDue()
+                #expect(try keptFiles(folder).count == (isOpposed ? 1 : 2))
+                let told = try await bench.desk.withheld(site: nil, request: request.id, limit: 9).map(\.note.words)
+                #expect(
+                    told == [
+                        isOpposed ? "le patient s'y est opposé" : "le patient s'y était opposé, l'opposition est levée"
+                    ])
+            }
+            #expect(try sent(folder, after: 1).flatMap(\.mailRecipients).map { $0.lowercased() } == [mail("leroy")])
+            // Another patient's file tells nothing of this one.
+            try await dispatch.obeyChoices(of: ["autre"])
+            try await bench.dispatch(to: pfi.port).obeyChoices()
+            _ = try await dispatch.sendDue()
+            #expect(try keptFiles(folder).count == 2)
+        }
+    }
+
+    private func oppose(_ isOpposed: Bool, _ request: Request, _ bench: Bench) async throws {
+        let patient = try await bench.desk.patient(request.patientID)
+        var draft = PatientDraft(status: patient.status, traits: patient.traits)
+        draft.ins = patient.ins
+        var file = patient.administrative ?? AdministrativeFile()
+        file.oppositions =
+            isOpposed
+            ? [Opposition(.otherProfessionals, reason: "dit", at: bench.clock.now, recordedBy: "biologiste")] : []
+        draft.administrative = file
+        let changed = draft
+        _ = try await bench.desk.updatePatient(
+            patient.id, lifting: isOpposed ? [] : [.otherProfessionals], by: Bench.biologist
+        ) { _ in changed }
+    }
+
+    @Test func `a médecin traitant who changes before a report leaves gets it, later only the next`() async throws {
+        let bench = try Bench()
+        let request = try await bench.request()
+        func choose(_ name: String) async throws {
+            let patient = try await bench.desk.patient(request.patientID)
+            var draft = PatientDraft(status: patient.status, traits: patient.traits)
+            draft.ins = patient.ins
+            var file = AdministrativeFile()
+            file.familyDoctor = Self.doctor(name)
+            file.familyDoctorGetsReports = true
+            draft.administrative = file
+            let changed = draft
+            _ = try await bench.desk.updatePatient(patient.id, by: Bench.biologist) { _ in changed }
+        }
+        func mails(_ folder: String, _ name: String) -> [Substring] {
+            // Who is named nowhere any more is written to in lower case.
+            ["Jeanne", "jeanne"].flatMap {
+                text("\(folder)/bout/mss/\($0).\(name)@medecin.mssante.fr/courriels.tsv").split(separator: "\n")
+            }.map { $0.suffix(2) }
+        }
+        try await choose("leroy")
+        try await bench.sign(request, "4.2")
+        try await withPFI { pfi, folder in
+            let dispatch = bench.dispatch(to: pfi.port)
+            try await dispatch.makeReports()
+            try await choose("morvan")
+            for _ in 0..<2 { try await dispatch.obeyChoices(of: [request.patientID]) }
+            _ = try await dispatch.sendDue()
+            #expect(mails(folder, "leroy").isEmpty && mails(folder, "morvan") == ["NW"])
+            // What is out is taken back from nobody, and sent to nobody by this change.
+            try await choose("dupont")
+            for _ in 0..<2 { try await dispatch.obeyChoices(of: [request.patientID]) }
+            _ = try await dispatch.sendDue()
+            #expect(mails(folder, "morvan") == ["NW"] && mails(folder, "dupont").isEmpty)
+            try await bench.sign(request, "4.4")
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            #expect(mails(folder, "morvan") == ["NW", "RO"], "who has a version is told what became of it")
+            #expect(mails(folder, "dupont") == ["NW"])
         }
     }
 

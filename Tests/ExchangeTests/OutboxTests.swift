@@ -46,13 +46,13 @@ import Workflow
         _ = try await bench.signed()
         let second = try await bench.signed()
         var policy = PFIPolicy(answers: [answer, .accept])
-        policy.lateBy = .milliseconds(900)
+        policy.lateBy = .milliseconds(2500)
         try await withPFI(policy) { pfi, folder in
-            let dispatch = bench.dispatch(to: pfi.port, waiting: .milliseconds(400))
+            let dispatch = bench.dispatch(to: pfi.port, waiting: .milliseconds(1500))
             try await dispatch.makeReports()
             _ = try await dispatch.sendDue()
-            try await Task.sleep(for: .milliseconds(900))
-            #expect(try await bench.dispatch(to: pfi.port).sendDue())
+            let patient = bench.dispatch(to: pfi.port)
+            #expect(try await eventually { try await patient.sendDue() })
             #expect(pfi.tally.stored == 2)
             #expect(try keptFiles(folder).count == 2)
             #expect(try await bench.deliveries(second)[0].kinds.last == .accepted)
@@ -89,15 +89,17 @@ import Workflow
         let bound = try await bench.signed(), free = try await bench.signed(), later = try await bench.signed()
         try await withPFI(PFIPolicy(answers: [.silence])) { mute, _ in
             try await withPFI { backup, _ in
-                var settings = bench.settings(mute.port, waiting: .milliseconds(600))
+                var settings = bench.settings(mute.port, waiting: .milliseconds(1500))
                 settings.backup = PFISettings.Endpoint(host: "127.0.0.1", port: backup.port)
                 settings.backupAfter = .milliseconds(300)
                 let dispatch = ReportDispatch(desk: bench.desk, pfi: settings, log: { _ in })
                 try await dispatch.makeReports()
                 _ = try await dispatch.sendDue()
                 // Two seconds later the one that may have arrived goes again, to the same one only.
-                try await Task.sleep(for: .milliseconds(2600))
-                _ = try await dispatch.sendDue()
+                _ = try await eventually {
+                    _ = try await dispatch.sendDue()
+                    return try await bench.deliveries(bound)[0].kinds.count >= 4
+                }
                 let kinds = try await [bound, free, later].asyncMap { try await bench.deliveries($0)[0].kinds }
                 #expect(kinds[0] == [.attempted, .failed, .attempted, .failed], "\(kinds[0])")
                 #expect(kinds[1].last == .accepted && kinds[2].last == .accepted, "\(kinds)")
@@ -111,7 +113,7 @@ import Workflow
         let bench = try Bench()
         let given = try await bench.signed()
         try await withPFI(PFIPolicy(answers: [.silence] + Array(repeating: .accept, count: 9))) { pfi, _ in
-            var settings = bench.settings(pfi.port, waiting: .milliseconds(600))
+            var settings = bench.settings(pfi.port, waiting: .milliseconds(1500))
             // Nobody listens there.
             settings.backup = PFISettings.Endpoint(host: "127.0.0.1", port: 1)
             settings.backupAfter = .milliseconds(300)
@@ -124,10 +126,7 @@ import Workflow
                 on: given.number, by: Bench.biologist)
             let next = try await bench.signed()
             try await dispatch.makeReports()
-            for _ in 0..<10 {
-                if try await dispatch.sendDue() { break }
-                try await Task.sleep(for: .milliseconds(300))
-            }
+            _ = try await eventually { try await dispatch.sendDue() }
             let kinds = try await bench.deliveries(next)[0].kinds
             #expect(kinds.last == .accepted && kinds.contains(.unreached), "\(kinds)")
         }
@@ -198,7 +197,7 @@ import Workflow
             let dispatch = ReportDispatch(desk: bench.desk, pfi: settings, log: { said.add($0) })
             try await dispatch.makeReports()
             // What was left without an answer waits two seconds.
-            for _ in 0..<40 where try await !dispatch.sendDue() { try await Task.sleep(for: .milliseconds(100)) }
+            _ = try await eventually { try await dispatch.sendDue() }
             #expect(pfi.tally.stored == 12)
             #expect(said.lines.filter { $0.contains("une seule ligne") }.count == 1)
             await gate.stop()

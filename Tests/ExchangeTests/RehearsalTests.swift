@@ -53,6 +53,40 @@ import Workflow
             request.number, contentHash: file.contentHash, allowPartial: false, draft: draft, by: Bench.biologist)
     }
 
+    @Test func `is refused when its mail is more than a mailbox takes, where a part is joined and before it is signed`()
+        async throws
+    {
+        let bench = try Bench()
+        let desk = served(bench)
+        let request = try await ready(bench, comment: nil)
+        func join(_ number: Int, _ desk: Desk) async throws {
+            var part = ReportSupplements()
+            part.attachedReports = [
+                ForeignReport(
+                    title: "Électrophorèse", number: "EXT-\(number)", pdf: SupplementTests.pdf(of: 1_900_000))
+            ]
+            _ = try await desk.attachSupplement(part, to: request.number, by: Bench.technician)
+        }
+        try await join(1, desk)
+        try await join(2, desk)
+        let refused = try #require(await refusal { try await join(3, desk) })
+        #expect(refused.code == "report.size" && refused.place == request.number)
+        #expect(refused.cause.contains("une boîte MSSanté en prend 10\u{A0}Mo"), "\(refused.cause)")
+        #expect(refused.cause.contains("le plus lourd : compte rendu joint EXT-"), "\(refused.cause)")
+        // What came in another way is seen before the signature, in the preview too.
+        try await join(3, bench.desk)
+        let preview = try await desk.preview(request.number, SignDraft(), by: Bench.biologist)
+        #expect(await refusal { _ = try await dispatch(bench).rehearse(preview) }?.code == "report.size")
+        let unsigned = try #require(await refusal { try await sign(desk, request) })
+        #expect(unsigned.code == "report.size" && unsigned.cause.contains("rien n'est signé"))
+        #expect(try await bench.store.signatures(requestID: request.id).isEmpty)
+        let entries = try await bench.desk.supplementEntries(of: request)
+        _ = try await desk.removeSupplement(
+            try #require(entries.last).ordinal, of: request.number, reason: "trop lourd", by: Bench.technician)
+        try await sign(desk, request)
+        #expect(try await bench.store.signatures(requestID: request.id).count == 1)
+    }
+
     @Test func `is refused before the signature, one by one, by lot and as an amendment`() async throws {
         let bench = try Bench()
         let desk = served(bench)

@@ -108,6 +108,31 @@ import Workflow
         }
     }
 
+    @Test func `point 5: a withdrawal deletes the version that came before one that nobody answered, and that one`()
+        async throws
+    {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI(PFIPolicy(answers: [.accept, .silence, .accept])) { pfi, folder in
+            let impatient = bench.dispatch(to: pfi.port, waiting: .milliseconds(1500))
+            try await impatient.makeReports()
+            #expect(try await impatient.sendDue())
+            try await bench.sign(request, "4.4")
+            try await impatient.makeReports()
+            #expect(try await !impatient.sendDue())
+            let second = try #require(try await bench.deliveries(request).last?.delivery)
+            try await impatient.perform(act(.abandon, of: second.id), on: request.number, by: Bench.biologist)
+            try await impatient.perform(act(.withdraw), on: request.number, by: Bench.biologist)
+            #expect(try await impatient.sendDue())
+            let made = try await bench.store.reports(requestID: request.id).map(\.documentOID)
+            #expect(made.count == 2)
+            let register = text("\(folder)/bout/dmp/279035121518989/registre.tsv")
+            #expect(register.split(separator: "\n").last?.hasPrefix("\(made[0])\tDeleted") == true, "\(register)")
+            let mails = text("\(folder)/bout/mss/\(Bench.prescriberMail)/courriels.tsv")
+            for document in made { #expect(mails.contains("\t\(document)\tCA"), "\(mails)") }
+        }
+    }
+
     @Test func `point 5: a withdrawal while a correction is made, again and again, leaves nothing standing`()
         async throws
     {

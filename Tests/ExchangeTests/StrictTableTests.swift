@@ -57,6 +57,35 @@ import Workflow
         }
     }
 
+    @Test func `who could not be told of a version and had it withdrawn since waits for nobody`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed()
+        try await withPFI { pfi, folder in
+            let dispatch = strict(bench, pfi.port)
+            var desk = bench.desk
+            dispatch.serve(&desk)
+            func waiting() async throws -> [String] {
+                try await desk.owed(site: nil, request: nil).map(\.note.destination).sorted()
+            }
+            try await dispatch.makeReports()
+            _ = try await dispatch.sendDue()
+            let hide = ReleaseAct(.hide, reason: "essai", hiddenFrom: [.professionals])
+            try await dispatch.perform(hide, on: request.number, by: Bench.biologist)
+            _ = try await dispatch.sendDue()
+            #expect(try await waiting() == [Bench.prescriberMail])
+            try await dispatch.perform(
+                ReleaseAct(.withdraw, reason: "essai"), on: request.number, by: Bench.biologist)
+            #expect(try await waiting() == [Bench.prescriberMail], "until it is taken back there")
+            _ = try await dispatch.sendDue()
+            #expect(mails(folder, Bench.prescriberMail).last?.hasSuffix("CA") == true)
+            #expect(try await waiting().isEmpty)
+            let line = try await desk.withheld(site: nil, request: request.id, limit: 9).first {
+                $0.note.destination == Bench.prescriberMail
+            }
+            #expect(line?.needsPerson == false)
+        }
+    }
+
     @Test func `a copy taken off is told, and one that the table keeps from somebody is shown`() async throws {
         let bench = try Bench()
         let request = try await bench.request()

@@ -1,5 +1,6 @@
 import Base
 import Exchange
+import Foundation
 import HL7v2
 import Laboratory
 import Neighbours
@@ -21,7 +22,22 @@ enum SupplementTests {
                 bFe7WbSnvSzb1wrTmd6MRpnFgNnNYcjc5jHf0FIPetKzXvWmUZ/60qxf/Q+ToNdBU349MQAAAABJRU5ErkJggg==
                 """.utf8)) ?? [])
     static let foreign = ForeignReport(
-        title: "Électrophorèse", number: "EXT-7", pdf: Array("%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n".utf8))
+        title: "Électrophorèse", number: "EXT-7", pdf: pdf(of: 0))
+
+    /// One empty page, and as many bytes beside it as asked.
+    static func pdf(of weight: Int) -> [UInt8] {
+        let objects = [
+            "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>", "<</Type/Page/Parent 2 0 R>>",
+        ]
+        var text = "%PDF-1.4\n%" + String(repeating: "x", count: weight) + "\n", table = ""
+        for (n, object) in objects.enumerated() {
+            table += String(format: "%010d 00000 n \n", text.utf8.count)
+            text += "\(n + 1) 0 obj\(object)endobj\n"
+        }
+        let place = text.utf8.count
+        text += "xref\n0 4\n0000000000 65535 f \n\(table)trailer<</Size 4/Root 1 0 R>>\nstartxref\n\(place)\n%%EOF\n"
+        return Array(text.utf8)
+    }
 }
 
 /// What a report says beside its results: signed with them, sent with them.
@@ -112,11 +128,14 @@ enum SupplementTests {
     @Test func `is refused by name when the document could not say it`() async throws {
         let bench = try Bench()
         let request = try await bench.request()
+        var served = bench.desk
+        bench.dispatch(to: 1).serve(&served)
+        let desk = served
         func code(_ change: (inout ReportSupplements) -> Void) async throws -> String? {
             var part = ReportSupplements()
             change(&part)
             do throws(CommandFailure) {
-                _ = try await bench.desk.attachSupplement(part, to: request.number, by: Bench.technician)
+                _ = try await desk.attachSupplement(part, to: request.number, by: Bench.technician)
                 return nil
             } catch {
                 guard case .refused(let refusal) = error else { throw error }
@@ -136,8 +155,18 @@ enum SupplementTests {
                 $0.images = [ReportImage(place: "biochimie", caption: "x", format: .png, bytes: [1, 2])]
             } == "supplement.image")
         #expect(
+            try await code {
+                let cut = Array(SupplementTests.picture.bytes.prefix(60))
+                $0.images = [ReportImage(place: "biochimie", caption: "x", format: .png, bytes: cut)]
+            } == "printing.picture")
+        #expect(
             try await code { $0.attachedReports = [ForeignReport(title: "x", number: "1", pdf: [1])] }
                 == "supplement.pdf")
+        #expect(
+            try await code {
+                let cut = SupplementTests.pdf(of: 0).dropLast(60)
+                $0.attachedReports = [ForeignReport(title: "x", number: "1", pdf: Array(cut))]
+            } == "supplement.pdf")
         #expect(
             try await code { $0.attachedReports = [SupplementTests.foreign, SupplementTests.foreign] }
                 == "supplement.number")

@@ -59,8 +59,7 @@ import Workflow
         let port = listener.port
         try await withPFI(policy, zam: { ("127.0.0.1", port) }) { pfi, folder in
             func answered() async throws {
-                for _ in 0..<600 where pfi.tally.zamPending > 0 { try await Task.sleep(for: .milliseconds(20)) }
-                #expect(pfi.tally.zamPending == 0 && pfi.tally.zamRefused == 0)
+                #expect(try await eventually { pfi.tally.zamPending == 0 } && pfi.tally.zamRefused == 0)
             }
             let impatient = bench.dispatch(to: pfi.port, waiting: .milliseconds(1500))
             try await impatient.makeReports()

@@ -128,7 +128,7 @@ import Testing
         // Nobody parts thousands so: it is a decimal comma, between commas too when it is quoted.
         #expect(self.file(lines: "R1,2026-11-01,1,\"4,55\",\"4,1\",\"0,125\"").points.first?.z?.text == "+3.60")
         #expect(
-            self.file("run;time;level;value;mean;sd;\nR1;01/11/2026;1;1,234;1;0,1;\n;;;;;;\n").points.map(\.value.text)
+            self.file("run;time;level;value;mean;sd;\nR1;01/11/2026;1;1,234;1;0,1;\n;;;;;;\n").points.map(\.text)
                 == ["1.234"])
         // Between commas a decimal comma is one cell too many, and is told.
         #expect(

@@ -204,7 +204,10 @@ extension ReportCase {
         case .above: d.numbers([.above])
         case .atMost: d.numbers([.atMost, .atLeast])
         case .withoutUnit: d.numbers([.equal], unit: false)
-        case .twoUnits: d.lines.contains { $0.code.label == "Glucose (g/L)" && $0.reference != nil }
+        case .twoUnits:
+            d.lines.contains {
+                $0.code.label == "Glucose (g/L)" && $0.reference != nil && $0.code.loinc?.code == "2345-7"
+            }
         case .coded: d.values { if case .qualitative = $0 { true } else { false } }
         case .freeText: d.values { if case .text = $0 { true } else { false } }
         case .titre: d.values { if case .titre = $0 { true } else { false } }

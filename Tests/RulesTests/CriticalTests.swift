@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test func `the timer runs fifteen minutes and then leads along the chain`() throws {
-        var call = try task(.technician)
+        var call = try task(.biologist)
         let chain = ["prescripteur", "garde"]
         #expect(call.contact(chain) == "prescripteur" && call.dueAt == Engine.hours(1, 15))
         #expect(!call.isOverdue(at: Engine.hours(1, 14)) && call.isOverdue(at: Engine.hours(1, 15)))
@@ -89,10 +89,93 @@ import Testing
         try call.record(attempt(.unreachable, minutes: 20), isBiologist: false, minutes: 15)
         #expect(call.state == .open && call.level == 2 && call.contact(chain) == "garde")
         #expect(call.dueAt == Engine.hours(1, 35) && call.contact([]) == nil)
-        try call.record(attempt(.confirmed, minutes: 25), isBiologist: false, minutes: 15)
+        try call.record(attempt(.confirmed, minutes: 25), isBiologist: true, minutes: 15)
         #expect(call.state == .closed && call.closedBy == "tech" && call.attempts.count == 2)
         #expect(!call.isOverdue(at: Engine.hours(9)) && !call.escalate(at: Engine.hours(9), minutes: 15))
         #expect(refusal(call, attempt(.confirmed, minutes: 30)) == "critical.call.closed")
+    }
+
+    @Test func `a technician's task is the biologist's once its time ran out or somebody passed it on`() throws {
+        var own = try task(.technician)
+        try own.record(attempt(.unreachable), isBiologist: false, minutes: 15)
+        #expect(own.tier == .technician && own.level == 1, "the next of the chain may still hear it from him")
+        try own.record(attempt(.confirmed, minutes: 6), isBiologist: false, minutes: 15)
+        #expect(own.state == .closed && own.closedBy == "tech")
+        var late = try task(.technician)
+        let isEarly = late.escalate(at: Engine.hours(1, 14), minutes: 15)
+        #expect(!isEarly && late.tier == .technician)
+        let isDue = late.escalate(at: Engine.hours(1, 15), minutes: 15)
+        #expect(isDue && late.tier == .biologist)
+        try late.record(attempt(.confirmed, minutes: 20), isBiologist: false, minutes: 15)
+        #expect(late.state == .told, "the biologist closes it")
+        var passed = try task(.technician)
+        try passed.passOn(at: Engine.hours(1, 5), minutes: 15)
+        #expect(passed.tier == .biologist)
+        var raised = try task(.technician)
+        let wasRaised = raised.raise(to: .biologist)
+        #expect(wasRaised && raised.tier == .biologist)
+        let isRaised = raised.raise(to: .technician)
+        #expect(!isRaised && raised.tier == .biologist)
+    }
+
+    @Test func `two runs of an analysis are one call, with both values`() throws {
+        let second = ObservationValue.measured(try #require(Measured("7.9")), unit: "mmol/L")
+        func joined(_ call: CriticalCall) -> CriticalCall {
+            var call = call
+            call.join("o2", second, tier: .biologist, at: Engine.hours(1, 10), minutes: 15)
+            return call
+        }
+        let open = joined(try task(.technician))
+        #expect(open.tier == .biologist && open.frenchText == "6,8 ; 7,9" && open.concerns("o2"))
+        #expect(open.dueAt == Engine.hours(1, 15), "the timer runs on")
+        #expect(joined(open) == open, "once")
+        #expect(refusal(open, attempt(.confirmed, minutes: 11, value: "7,8")) == "critical.call.other")
+        // Who heard the first value has not heard the second.
+        var told = try task(.biologist)
+        try told.record(attempt(.confirmed), isBiologist: false, minutes: 15)
+        #expect(told.state == .told && joined(told).state == .open && joined(told).dueAt == Engine.hours(1, 25))
+        // The value that was told is rejected, the other one counts: somebody is called again.
+        var other = open
+        try other.record(attempt(.confirmed, minutes: 11), isBiologist: false, minutes: 15)
+        #expect(other.told(of: "o1") != nil && other.told(of: "o2") == nil)
+        let isTaken1 = other.cancel("o1", by: "tech", isBiologist: false, at: Engine.hours(2), minutes: 15)
+        #expect(isTaken1)
+        #expect(other.state == .open && other.frenchText == "7,9" && other.dueAt == Engine.hours(2, 15))
+        #expect(refusal(other, attempt(.confirmed, minutes: 65)) == "critical.call.other")
+        #expect(refusal(other, attempt(.confirmed, minutes: 65, value: "7,9")) == nil)
+        let isTaken2 = other.reinstate("o1", at: Engine.hours(3), minutes: 15)
+        #expect(isTaken2 && other.frenchText == "6,8 ; 7,9")
+        // With both told, one may go.
+        var both = open
+        try both.record(attempt(.confirmed, minutes: 11, value: "6,8 puis 7,9"), isBiologist: false, minutes: 15)
+        let isTaken3 = both.cancel("o1", by: "tech", isBiologist: false, at: Engine.hours(2), minutes: 15)
+        #expect(isTaken3)
+        #expect(both.state == .told && both.cancelledAt == nil)
+        let isTaken4 = both.cancel("o2", by: "bio", isBiologist: true, at: Engine.hours(2), minutes: 15)
+        #expect(isTaken4)
+        #expect(both.cancelledAt == Engine.hours(2))
+    }
+
+    @Test func `a value that an interference takes away is not telephoned`() throws {
+        let taken = try Engine.one("K", "7.5", { $0.indices.freeHemoglobin = Exact(12) })
+        #expect(taken.isSuppressed && taken.callTier == nil)
+        #expect(!taken.holdCodes.contains(.criticalCall) && !taken.holdCodes.contains(.critical))
+        #expect(!taken.flags.contains(.criticallyHigh) && taken.record(.criticalCall)?.note == .withheld)
+        let given = try Engine.one("K", "7.5", { $0.indices.freeHemoglobin = Exact(9) })
+        #expect(!given.isSuppressed && given.callTier == .biologist && given.flags == [.criticallyHigh])
+    }
+
+    @Test func `the tier says who tells it`() throws {
+        #expect(try Engine.one("K", "6.6").callTier == .biologist && Engine.one("K", "2.4").callTier == .biologist)
+        #expect(try Engine.one("K", "6.1").callTier == .technician && Engine.one("K", "2.9").callTier == .technician)
+        #expect(try Engine.one("K", "6.0").callTier == nil && Engine.one("K", ">5.5").callTier == nil)
+        func known(_ now: String, _ told: String) throws -> CriticalCall.Tier? {
+            let value = try #require(Measured(told))
+            return try Engine.one("K", now, { $0.lastCall = KnownCall(value: value, at: Engine.days(-2)) }).callTier
+        }
+        #expect(try known("6.1", "6.2") == nil && known("6.6", "6.7") == nil)
+        #expect(try known("6.6", "6.2") == .biologist, "what was told was not critical")
+        #expect(try known("2.9", "6.2") == .technician, "the other side")
     }
 
     @Test func `a technician does not close a biologist's task alone`() throws {

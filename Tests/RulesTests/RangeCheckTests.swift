@@ -12,7 +12,12 @@ import Testing
     @Test func `outside the measuring range one prints its end, and above it a dilution is proposed`() throws {
         let high = try Engine.one("CRP", "300.1", unit: "mg/L")
         #expect(high.record(.measuringRange)?.code == .outsideMeasuringRange && high.proposedDilution == nil)
-        #expect(high.value == .measured(try #require(Measured(">300")), unit: "mg/L"))
+        #expect(high.value == .measured(try #require(Measured(">300.0")), unit: "mg/L"))
+        // As many decimals as the analysis has, whatever was sent (RULES section 9).
+        for (sent, said) in [("<5", "<5.0"), (">9", ">9.0"), ("4", "4.0"), ("4.25", "4.3"), ("≥4.249", "≥4.2")] {
+            let found = try Engine.one("K", sent)
+            #expect(found.value == .measured(try #require(Measured(said)), unit: "mmol/L"), "\(sent)")
+        }
         #expect(try Engine.one("K", "10.1").proposedDilution == Exact(5))
         #expect(try Engine.one("CRP", "300.0", unit: "mg/L").record(.measuringRange)?.outcome == .no)
         let low = try Engine.one("CRP", "0.4", unit: "mg/L", { $0.history = [Engine.prior("90", unit: "mg/L")] })

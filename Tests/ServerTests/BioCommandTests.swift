@@ -1,10 +1,12 @@
 import Base
 import Catalog
 import Client
+import Console
 import Exchange
 import Foundation
 import Laboratory
 import Server
+import Terminal
 import Testing
 import Workflow
 
@@ -129,6 +131,54 @@ import Workflow
         }
     }
 
+    @Test func `what of a lot could not be signed is said before the code, and the rest is signed`() async throws {
+        try await signedIn { laboratory, tool in
+            let good = try await laboratory.proposable("UN").request.number
+            let bad = try await laboratory.proposable("DEUX")
+            // A character that no page can show, from before anybody looked at it.
+            var desk = laboratory.desk
+            desk.defect = { _ in nil }
+            let known = try await desk.patient(bad.request.patientID)
+            var draft = PatientDraft(status: known.status, traits: known.traits)
+            draft.traits.birthName = "DEUX\u{10FFFD}"
+            let secretary = Author(login: "secretaire", role: .secretary, site: "nord")
+            _ = try await desk.updatePatient(bad.request.patientID, draft, by: secretary)
+            let said = try await tool.atTerminal("bio sign --proposables --confirm 2")
+            let code = try #require(said.range(of: "Code de signature"), "\(said)")
+            let told = said[..<code.lowerBound]
+            #expect(told.contains("\(bad.request.number) ne peut être signé : [printing.glyph]"), "\(said)")
+            #expect(said.contains("1 dossier(s) signé(s) en lot") && said.contains("\(good) : version 1"), "\(said)")
+            let none = try await tool.atTerminal("bio sign --proposables --confirm 1", asksCode: false)
+            #expect(none.contains("ne peut être signé") && !none.contains("Code de signature"), "\(none)")
+            #expect(try await laboratory.signedIn(.biologist).request(bad.request.number).signatures.isEmpty)
+        }
+    }
+
+    @Test func `a file that was begun in the full screen is in no lot of the commands either`() async throws {
+        try await signedIn { laboratory, tool in
+            let free = try await laboratory.proposable("UN").request.number
+            let begun = try await laboratory.proposable("DEUX").request.number
+            let tokens = try TokenFile.standard(environment: ["PAILLASSE_HOME": tool.home])
+            let client = try await laboratory.signedIn(.biologist)
+            let window = try DraftFile(
+                beside: tokens, server: laboratory.server.text, login: "biologiste",
+                key: try await client.draftKey().key, kind: SignLeft.kind)
+            let left = [
+                SignLeft(number: begun, draft: SignDraft(comments: ["HEMO1"]), at: laboratory.clock.now),
+                SignLeft(number: free, draft: SignDraft(), at: laboratory.clock.now),
+            ]
+            try window.keep(left)
+            let all = try await tool.run("bio", "sign", "--proposables", "--confirm", "2")
+            #expect(all.code == 1 && all.complaint.contains("--confirm 1"), "\(all)")
+            let signed = try await tool.atTerminal("bio sign --proposables --confirm 1")
+            #expect(signed.contains("laissé(s) hors du lot : \(begun)"), "\(signed)")
+            #expect(signed.contains("\(free) : version 1 signée"), "\(signed)")
+            #expect(try await client.request(begun).signatures.isEmpty)
+            // The window that wrote it still has it.
+            #expect(try window.takeOver(SignLeft.self).map(\.number).sorted() == left.map(\.number).sorted())
+        }
+    }
+
     @Test func `an analysis is left out, a comment is added by its code, and the context stands above`() async throws {
         try await signedIn { laboratory, tool in
             let number = try await laboratory.readyToSign().request.number
@@ -155,6 +205,38 @@ import Workflow
             #expect(signed.contains("version 1 (partielle) signée par"), "\(signed)")
             let left = try await tool.run("bio", "next")
             #expect(left.output.contains("version 2 à signer") && left.output.contains("hémolysé"), "\(left)")
+        }
+    }
+
+    @Test func `a doubt after the signature is told in the queue, the numbers and the history of the report`()
+        async throws
+    {
+        try await signedIn { laboratory, tool in
+            let number = try await laboratory.readyToSign().request.number
+            #expect(try await tool.atTerminal("bio sign \(number)").contains("version 1 signée par"))
+            func told() async throws -> [String] {
+                var all = [String]()
+                for words in [["bio", "file"], ["status"], ["report", "history", number]] {
+                    let said = try await tool.run(words: words)
+                    #expect(said.code == 0, "\(said)")
+                    all.append(said.output)
+                }
+                return all
+            }
+            let before = try await told()
+            #expect(!before[0].contains(number) && !before[2].contains("attend le biologiste"), "\(before)")
+            let technician = try await laboratory.signedIn(.technician)
+            var doubt = PatientChangeBody()
+            doubt.attributes = [.fictitious]
+            _ = try await technician.updatePatient(try await technician.request(number).request.patientID, doubt)
+            let after = try await told()
+            let change = "attribut de l'identité : – → identité fictive"
+            #expect(after[0].contains(number) && after[0].contains(change), "\(after[0])")
+            let counted = after[1].split(separator: "\n").first { $0.hasPrefix("dont signés, et changés depuis") }
+            #expect(counted?.hasSuffix(" 1") == true, "\(after[1])")
+            #expect(after[2].contains("attend le biologiste") && after[2].contains(change), "\(after[2])")
+            let english = try await tool.run(words: ["bio", "file"], language: "en_GB.UTF-8")
+            #expect(english.output.contains("identity attribute: – → fictitious identity"), "\(english)")
         }
     }
 

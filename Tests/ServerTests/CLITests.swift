@@ -87,6 +87,8 @@ struct CommandLineTool: Sendable {
                     #expect(
                         received.code == 0 && received.output.contains("prélevé le 22/11/2026 06:30"), "\(received)")
                 }
+                let slip = try await tool.run("enter", number, "NA", "1e2")
+                #expect(slip.code == 1 && slip.complaint.contains("sans exposant"), "\(slip)")
                 #expect(try await tool.run("enter", number, "NA", "140").code == 0)
                 #expect(try await tool.run("enter", number, "K", "--not-performed", "tube hémolysé").code == 0)
                 let list = try await tool.run("worklist")

@@ -148,10 +148,15 @@ import Workflow
             let shown = try await tool.run("report", "unhide", number, "--reason", "annoncé")
             #expect(shown.code == 0 && !shown.output.contains("masqué"), "\(shown)")
             _ = try await laboratory.dispatch.sendDue()
+            let resent = try await tool.run("report", "resend", number, "--reason", "demande du médecin")
+            let box = "vers pascal.charles@medecin.mssante.fr : message "
+            #expect(resent.code == 0 && resent.output.contains("\nversion 4, \(box)"), "\(resent)")
+            _ = try await laboratory.dispatch.sendDue()
             let withdrawn = try await tool.run("report", "withdraw", number, "--reason", "erreur de patient")
             #expect(withdrawn.code == 0 && withdrawn.output.contains("retiré"), "\(withdrawn)")
+            #expect(withdrawn.output.contains("retrait de la version 4, \(box)"), "\(withdrawn)")
             _ = try await laboratory.dispatch.sendDue()
-            #expect(pfi.tally.stored == 4)
+            #expect(pfi.tally.stored == 5)
             for words in [["request", "show", number], ["bio", "show", number]] {
                 let told = try await tool.run(words: words)
                 #expect(told.output.contains("RETIRÉ le 22/11/2026"), "\(words): \(told)")

@@ -7,6 +7,17 @@ extension TmuxScreen {
         for character in text { try await tmux("send-keys", "-l", "--", String(character)) }
         try await press("Enter")
     }
+
+    /// The code of a signature. A question that came a moment ago is read first: the enter is given again.
+    func sign(_ code: String) async throws {
+        try await answer(code)
+        for _ in 0..<200 {
+            let shown = try await text
+            if shown.contains("rien n'est signé") { return try await press("Enter") }
+            if shown.contains("[sign.pin]") || !shown.contains("code de signature") { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
 }
 
 extension CommandLineTool {

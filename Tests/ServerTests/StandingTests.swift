@@ -223,6 +223,25 @@ import Workflow
     }
 }
 
+@Suite struct `What a DMP that answers twice has` {
+    @Test(arguments: [false, true])
+    func `is what it said once that it has, told with its refusal beside`(_ isRefusedFirst: Bool) {
+        let delivery = Delivery(
+            id: "d1", site: "nord", reportID: "r1", requestID: "q1", version: 1, destination: "PFI", controlID: "C1",
+            message: [], createdAt: Instant(seconds: 1), toDMP: true)
+        let answers: [DeliveryEvent.Kind] = isRefusedFirst ? [.dmpRefused, .dmpAccepted] : [.dmpAccepted, .dmpRefused]
+        let events = ([.attempted, .accepted] + answers).enumerated().map { n, kind in
+            DeliveryEvent(
+                deliveryID: "d1", ordinal: n + 1, kind: kind, at: Instant(seconds: Int64(n + 2)),
+                detail: kind == .dmpRefused ? "DMPClosed" : nil)
+        }
+        let line = DeliveryLineView(delivery, number: "1", events: events, in: .europeParis)
+        #expect(line.dmp == "accepté" && !line.failedBeyond)
+        #expect(line.recipients.map(\.problem) == ["refus reçu aussi : DMPClosed"])
+        #expect(StandingView.all([line], []).map(\.version) == [1])
+    }
+}
+
 @Suite struct `A change of a patient's file` {
     @Test func `keeps what is not given, lifts an opposition by its name only, and tells what changed`() async throws {
         try await Road.open { road in
@@ -264,6 +283,13 @@ import Workflow
             #expect(!after.isOpposed(to: .patientMailbox) && after.isOpposed(to: .dmp))
             _ = try await update("--not-opposed", "dmp")
             #expect(try await !road.laboratory.desk.patient(id).isOpposed(to: .dmp))
+
+            let mailed = try await update(
+                "--doctor-rpps", "10009876543", "--doctor-name", "CHARLES", "--doctor-given", "Pascal", "--doctor-mail",
+                "p.charles@medecin.mssante.fr")
+            #expect(mailed.contains("p.charles@medecin.mssante.fr") && !mailed.contains("rien n'a changé"), "\(mailed)")
+            #expect(mailed.contains("médecin traitant : ce qui n'est pas encore parti"), "\(mailed)")
+            #expect(!lifted.contains("médecin traitant :"), "\(lifted)")
 
             let nothing = try await road.tool.run("patient", "update", id)
             #expect(nothing.code != 0 && nothing.complaint.contains("rien à changer"), "\(nothing)")

@@ -2,6 +2,7 @@ import Base
 import Foundation
 import Lines
 import Neighbours
+import Synchronization
 import Testing
 
 /// A folder of its own, removed at the end.
@@ -67,6 +68,23 @@ func nextMessage(_ line: Line, within limit: Duration = .seconds(10)) async -> N
         case .timeReached, .ended: return nil
         }
     }
+}
+
+/// Which ZAM came, and how often the first one did.
+private final class ZAMs: Sendable {
+    private let seen = Mutex<(first: String?, ids: Set<String>, abouts: Set<String>, again: Int)>((nil, [], [], 0))
+    /// True the very first time.
+    func isFirst(_ id: String, _ about: String) -> Bool {
+        seen.withLock { seen in
+            let isFirst = seen.first == nil
+            if seen.first == id { seen.again += 1 }
+            seen.first = seen.first ?? id
+            seen.ids.insert(id)
+            seen.abouts.insert(about)
+            return isFirst
+        }
+    }
+    var all: (Set<String>, Set<String>, again: Int) { seen.withLock { ($0.ids, $0.abouts, $0.again) } }
 }
 
 func files(_ folder: String) throws -> [String] {
@@ -161,8 +179,11 @@ func files(_ folder: String) throws -> [String] {
         try await withFolder { folder in
             let policy = try PFIPolicy("silence,lostAnswer,AE,AR,AA")
             try await withPFI(folder, policy) { pfi, line in
-                #expect(await code(line, oru("A1"), within: .milliseconds(100)) == nil)
-                #expect(await code(line, oru("A1"), within: .milliseconds(100)) == nil)
+                // An answer to one of these would be taken for that of the next, and the last one would lack.
+                for unanswered in 1...2 {
+                    try await line.send(MLLPReader.block(oru("A1")))
+                    #expect(await eventually { pfi.tally.unanswered == unanswered })
+                }
                 let stored = try files(folder)
                 #expect(stored == ["0001-A1.hl7"])
                 #expect(await code(line, oru("A1")) == "AA")
@@ -193,30 +214,28 @@ func files(_ folder: String) throws -> [String] {
             policy.zamDelay = .milliseconds(10)
             policy.zamTimeOut = .milliseconds(200)
             try await withPFI(folder, zam: sgl.port, policy) { pfi, line in
-                _ = try await exchange(line, oru("A1", recipients: ["a@test.mssante.fr", "b@test.mssante.fr"]))
-                var seen: [String] = []
-                var abouts: Set<String> = []
-                var ignored = ""
-                for await zamLine in sgl.connections {
-                    let zam = try #require(await nextMessage(zamLine))
-                    if ignored.isEmpty {
+                let told = ZAMs()
+                let serving = Task {
+                    for await zamLine in sgl.connections {
+                        guard let zam = await nextMessage(zamLine) else { continue }
                         // The first gets no answer: it must come again, the same.
-                        ignored = zam.controlID
-                    } else {
-                        seen.append(zam.controlID)
-                        abouts.insert(zam.event + " " + zam.first("OBX", 4))
+                        if told.isFirst(zam.controlID, "\(zam.event) \(zam.first("OBX", 4))") { continue }
                         let ack =
                             "MSH|^~\\&|SGL|L|PFI|L|20261122070000+0100||ACK^\(zam.event)^ACK|S1|P|2.6\r"
                             + "MSA|AA|\(zam.controlID)\r"
-                        try await zamLine.send(MLLPReader.block(Array(ack.utf8)))
+                        // A line that it gave up meanwhile: it comes again.
+                        try? await zamLine.send(MLLPReader.block(Array(ack.utf8)))
                     }
-                    if seen.count == 3 { break }
                 }
-                #expect(seen.contains(ignored))
-                #expect(Set(seen).count == 3)
-                #expect(abouts == ["Z01 A1", "Z02 A1"])
+                _ = try await exchange(line, oru("A1", recipients: ["a@test.mssante.fr", "b@test.mssante.fr"]))
                 #expect(await eventually { pfi.tally.zamAccepted == 3 && pfi.tally.zamPending == 0 })
-                #expect(pfi.tally.zamUnanswered == 1)
+                #expect(pfi.tally.zamUnanswered >= 1)
+                serving.cancel()
+                await sgl.stop()
+                await serving.value
+                let (ids, abouts, again) = told.all
+                #expect(ids.count == 3 && again >= 1)
+                #expect(abouts == ["Z01 A1", "Z02 A1"])
             }
         }
     }

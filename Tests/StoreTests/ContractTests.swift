@@ -171,6 +171,53 @@ import Testing
         }
     }
 
+    @Test(arguments: Stored.allCases) func `what waits for a signature comes in the order of its gravity`(
+        kind: Stored
+    ) async throws {
+        try await withStore(kind) { store in
+            // The newest is the gravest: its age alone would cut it.
+            let files: [(id: String, holds: [Hold.Code], comment: String?, analysis: String)] = [
+                ("calm", [], nil, "NA"), ("bias", [.interferenceBias], nil, "NA"), ("doubted", [], nil, "CREA"),
+                ("shown", [.noQualityControl], nil, "NA"), ("worded", [], "vu au microscope", "NA"),
+                ("reason", [.noQualityControl, .delta], nil, "NA"), ("forbids", [.delta, .interference], nil, "NA"),
+                ("unsure", [], nil, "NA"), ("critical", [.critical], nil, "NA"),
+            ]
+            var doubtful = Make.patient("p-unsure")
+            doubtful.attributes = [.homonym]
+            var facts: [Fact] = [.patient(doubtful)]
+            for (place, file) in files.enumerated() {
+                facts.append(
+                    .request(
+                        Make.request(
+                            file.id, number: file.id, patient: "p-" + file.id, at: Int64(place))))
+                var result = Make.observation(
+                    "o-" + file.id, request: file.id, patient: "p-" + file.id, analysis: file.analysis)
+                result.holds = file.holds.map { Hold($0, "essai") }
+                result.comment = file.comment
+                facts += [.observation(result), .observationEvent(Make.event(result.id))]
+            }
+            facts.append(.request(Make.request("urgent", number: "urgent", at: 90, priority: .urgent)))
+            var late = Make.observation("o-urgent", request: "urgent", analysis: "NA")
+            late.holds = [Hold(.noQualityControl, "essai")]
+            facts += [.observation(late), .observationEvent(Make.event(late.id))]
+            try await store.append(facts, note: Make.note())
+            func order(_ limit: Int, _ doubted: Set<String> = []) async throws -> [String] {
+                try await store.requestsAwaitingSignature(site: "S1", limit: limit, doubted: doubted)
+            }
+            let grave = ["critical", "urgent", "forbids", "unsure", "reason"]
+            #expect(try await order(99) == grave + ["shown", "worded", "calm", "bias", "doubted"])
+            // A control that was rejected since holds what was calm.
+            #expect(
+                try await order(99, ["CREA", "X"])
+                    == [
+                        "critical", "urgent", "forbids", "unsure", "doubted", "reason", "shown", "worded", "calm",
+                        "bias",
+                    ])
+            #expect(try await order(5) == grave)
+            #expect(try await store.requestsAwaitingSignature(site: nil, limit: 3) == Array(grave.prefix(3)))
+        }
+    }
+
     @Test(arguments: Stored.allCases) func `a signed file comes back when what its signature covers changed`(
         kind: Stored
     ) async throws {
@@ -187,6 +234,10 @@ import Testing
             #expect(try await waiting().isEmpty)
             var moved = Make.patient("p1", version: 3, name: "AUTRE")
             moved.phone = "+33200000000"
+            var doubted = moved
+            (doubted.version, doubted.attributes) = (4, [.doubtful])
+            var sure = moved
+            sure.version = 5
             var prescribed = Make.request("r1", version: 2)
             prescribed.prescriber.nationalID = "810000000002"
             var hurried = prescribed
@@ -195,7 +246,8 @@ import Testing
             clotted.nonconformity = "coagulé"
             let changes: [(name: String, fact: Fact, comesBack: Bool)] = [
                 ("a name", .patient(Make.patient("p1", version: 2, name: "AUTRE")), true),
-                ("a telephone number", .patient(moved), false),
+                ("a telephone number", .patient(moved), false), ("a doubt", .patient(doubted), true),
+                ("its end", .patient(sure), true),
                 ("a reception", .specimen(Make.specimen("acc", version: 2, received: 9)), false),
                 ("a clot", .specimen(clotted), true), ("a prescriber", .request(prescribed), true),
                 ("a priority", .request(hurried), false),
@@ -427,6 +479,18 @@ import Testing
             }
             #expect(try await store.requestsOwed(site: "S1") == ["r2"])
             #expect(try await store.requestsOwed(site: "S2").isEmpty)
+            #expect(try await store.requestsKept(site: "S1").isEmpty)
+            for (subject, register, body) in [
+                ("r3", Register.withheld, "[{\"destination\":\"DMP\",\"reason\":\"OPPOSITION\"}]"),
+                ("r4", .release, "{\"kind\":\"setAside\"}"), ("r5", .release, "{\"kind\":\"hold\"}"),
+                ("r6", .supplement, "{\"summary\":\"OPPOSITION setAside\"}"),
+            ] {
+                var row = Make.entry(subject, register: register)
+                row.body = body
+                try await store.append([.register(row)], note: Make.note())
+            }
+            #expect(try await store.requestsKept(site: "S1") == ["r3", "r4"])
+            #expect(try await store.requestsKept(site: "S2").isEmpty)
         }
     }
 

@@ -50,7 +50,7 @@ import Workflow
     private func control(_ text: String, on bench: Bench) async throws {
         bench.clock.advance(.seconds(60))
         _ = try await bench.desk.enterControl(
-            try #require(Measured(text)), of: assay, material: "QC N1", at: bench.clock.now, by: Bench.technician)
+            text, of: assay, material: "QC N1", at: bench.clock.now, by: Bench.technician)
     }
     private func standing(_ bench: Bench) async throws -> ControlStanding {
         try await bench.desk.controlStanding(of: assay, site: "nord")
@@ -190,5 +190,118 @@ import Workflow
         try await approve("K@auto", on: bench)
         let last = try await standing(bench)
         #expect(!last.because.contains("controle:"), "\(last.because)")
+    }
+}
+
+/// From when published controls count.
+@Suite struct `Published controls through time` {
+    private let assay = ControlledAssay(analysis: "K", analyzer: "auto")
+    private static let header =
+        "analyse,automate,rejet,avertissement,validite,echantillons,evenements,niveaux,correction_signee,"
+        + "serie_posterieure,erreur_toleree_pct,dispense_par,dispense_le,dispense_motif,de\n"
+
+    private func tables(policies: String, mean: String = "4.0", service: String = "2026-01-01") -> [CatalogFile] {
+        [
+            "materials.csv": "code,nom_fr,fabricant,niveaux,note\nQC,Essai,E,N1,\n",
+            "lots.csv":
+                "materiau,niveau,lot,identifiant,peremption,service_de,service_a\nQC,N1,L1,QC N1,,\(service),\n",
+            "targets.csv":
+                "materiau,niveau,lot,analyse,automate,moyenne,ecart_type,ucum,origine,points,de,a\n"
+                + "QC,N1,L1,K,*,\(mean),0.1,mmol/L,laboratoire,30,\(service),\n",
+            "policies.csv": Self.header + policies,
+        ].map { CatalogFile(name: "controls/" + $0.key, bytes: Array($0.value.utf8)) }
+    }
+    private func publish(_ tables: [CatalogFile], on bench: Bench, approving: Bool = true) async throws {
+        bench.clock.advance(.seconds(60))
+        try await bench.desk.publish(try Bench.files() + tables, reason: "contrôles", by: Bench.administrator)
+        bench.clock.advance(.seconds(60))
+        guard approving else { return }
+        let subject = try await bench.desk.approvalSubject(control: "K@*")
+        try await bench.desk.approve([subject], reason: "lus", by: Bench.biologist)
+    }
+    private func control(_ text: String, on bench: Bench) async throws {
+        bench.clock.advance(.seconds(60))
+        _ = try await bench.desk.enterControl(
+            text, of: assay, material: "QC N1", at: bench.clock.now, by: Bench.technician)
+    }
+    private func outcomes(_ bench: Bench) async throws -> [RunOutcome] {
+        try await bench.desk.qualityPage(assay, site: "nord").timeline.verdicts.map(\.outcome)
+    }
+
+    @Test func `a target and a policy approved today judge nothing of the past`() async throws {
+        let bench = try Bench()
+        try await publish(tables(policies: "K,*,1-3s,,24 h,,,1,non,non,,,,,\n"), on: bench)
+        try await control("4.25", on: bench)
+        bench.clock.advance(.seconds(3600))
+        #expect(try await outcomes(bench) == [.conforming])
+        // Stricter: 4.25 would be beyond 2 SD, and beyond 3 SD of the new mean.
+        try await publish(tables(policies: "K,*,1-2s,,24 h,,,1,non,non,,,,,\n", mean: "3.9"), on: bench)
+        #expect(try await outcomes(bench) == [.conforming])
+        #expect(try await bench.desk.controlStanding(of: assay, site: "nord").state == .conforming)
+        bench.clock.advance(.seconds(3600))
+        try await control("4.15", on: bench)
+        #expect(try await outcomes(bench) == [.conforming, .rejected])
+        let points = try await bench.desk.qualityPage(assay, site: "nord").points
+        #expect(points.map { $0.target?.text } == ["4.0", "3.9"])
+    }
+
+    @Test func `a line counts from its own date, and the one before it until then`() async throws {
+        let bench = try Bench()
+        let change = bench.clock.now.advanced(by: .seconds(7200)).iso8601(in: .europeParis)
+        try await publish(
+            tables(policies: "K,*,1-3s,,24 h,,,1,non,non,,,,,\nK,*,1-2s,,24 h,,,1,non,non,,,,,\(change)\n"), on: bench)
+        try await control("4.25", on: bench)
+        #expect(try await outcomes(bench) == [.conforming])
+        bench.clock.advance(.seconds(7200))
+        #expect(try await outcomes(bench) == [.conforming])
+        try await control("4.25", on: bench)
+        #expect(try await outcomes(bench) == [.conforming, .rejected])
+        // Two lines of one date are one too many.
+        let refused = ControlCatalogue.lint(
+            ControlCatalogue.files(
+                among: tables(policies: "K,*,1-3s,,24 h,,,1,non,non,,,,,\nK,*,1-2s,,24 h,,,1,non,non,,,,,\n")))
+        #expect(refused.map(\.code) == ["quality.file.duplicate"])
+    }
+
+    @Test func `a site reads the dates of the tables in its own zone`() async throws {
+        var bench = try Bench()
+        let north = try #require(bench.desk.sites["nord"])
+        var south = north
+        (south.code, south.zone) = ("sud", "+04:00")
+        let clock = bench.clock
+        bench.desk = Desk(
+            store: bench.store, catalogue: bench.desk.catalogue, sites: [north, south], now: { clock.now })
+        try await publish(tables(policies: "K,*,1-3s,,24 h,,,1,non,non,,,,,\n", service: "2026-11-23"), on: bench)
+        // 2026-11-22 21:00 in Paris is the 23rd in La Réunion.
+        bench.clock.advance(.seconds(14 * 3600))
+        for (site, isParallel) in [("nord", true), ("sud", false)] {
+            let author = Author(login: "technicien", role: .technician, site: site)
+            _ = try await bench.desk.enterControl(
+                "4.0", of: assay, material: "QC N1", at: bench.clock.now, by: author)
+            let points = try await bench.desk.qualityPage(assay, site: site).points
+            #expect(points.map(\.isParallel) == [isParallel], "\(site)")
+        }
+    }
+
+    @Test func `a site, an analyzer or a word that nobody bears is told at publication`() async throws {
+        let bench = try Bench()
+        let strange = tables(policies: "K,cobsa,1-3s,,24 h,,,1,non,non,,,,,\n")
+        let files = try Bench.files() + strange
+        #expect(
+            try bench.desk.analyzersNamed(in: files).map { "\($0.name) \($0.place)" } == [
+                "cobsa controls/policies.csv"
+            ])
+        let calculated = ControlCatalogue.lint(
+            ControlCatalogue.files(among: tables(policies: "K,calcul,1-3s,,24 h,,,1,non,non,,,,,\n")))
+        #expect(calculated.map(\.code) == ["quality.file.analyzer"])
+        let named = CatalogFile(
+            name: "controls/patients.csv",
+            bytes: Array(
+                ("analyse,automate,methode,nombre,lambda,cible,limite,ucum,bas,haut,sauf,consequence,de,site\n"
+                    + "K,auto,bull,20,,4,1,mmol/L,,,,,2026-01-01,est\n").utf8))
+        let refused = await refusal { () throws(CommandFailure) in
+            try await bench.desk.publish(files + [named], reason: "contrôles", by: Bench.administrator)
+        }
+        #expect(refused == "quality.site")
     }
 }

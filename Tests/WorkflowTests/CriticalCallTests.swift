@@ -173,6 +173,97 @@ import Workflow
         #expect(try await bench.desk.escalateOverdueCalls().map(\.call.level) == [1])
     }
 
+    @Test func `measured again and not the same is one call with both values`() async throws {
+        let first = try await bench.observation("K", made)
+        bench.clock.advance(.seconds(60))
+        try await bench.arrive("m2", [Bench.result("K", "9.1", of: made.specimens[0].accession)])
+        let all = try await bench.observations(made).filter { $0.analysis == "K" }
+        let second = try #require(all.first { $0.id != first.id })
+        let open = try await bench.desk.openCalls(site: "nord")
+        #expect(open.map(\.observationID) == [first.id] && open[0].call.frenchText == "7,5 ; 9,1")
+        // Asked from either run, it is the same one.
+        #expect(try await bench.desk.criticalCall(of: second) == open[0])
+        var said = attempt(.confirmed)
+        said.valueRead = "9,1"
+        let told = try await bench.desk.recordCall(said, for: second.id, by: Bench.technician)
+        #expect(told.observationID == first.id && told.call.state == .told)
+        #expect(try await bench.desk.openCalls(site: "nord").count == 1)
+        // The told run goes: the other value is to be told.
+        try await reject(second.id)
+        let again = try await bench.desk.openCalls(site: "nord")
+        #expect(again.map(\.call.state) == [.open] && again[0].call.frenchText == "7,5")
+        #expect(try await bench.soundTrail())
+    }
+
+    @Test func `of the first tier is the technician's, until its time runs out`() async throws {
+        let bench = try await Bench.withRules(cells: ["K": ["alerte_bas": "3.5", "alerte_haut": "5.5"]])
+        let alert = try await bench.received(["K"], name: "ALERTE")
+        try await bench.arrive("m2", [Bench.result("K", "5.8", of: alert.specimens[0].accession)])
+        let potassium = try await bench.observation("K", alert)
+        #expect(!potassium.isCriticalFlagged && potassium.holds.contains { $0.code == .critical })
+        let call = try #require(try await bench.desk.criticalCall(of: potassium))
+        #expect(call.call.tier == .technician && call.call.state == .open)
+        // Not signed before somebody was told.
+        try await bench.validate(["K"], of: alert)
+        let unheard = await refusal { () throws(CommandFailure) in
+            let file = try await bench.desk.fileToSign(alert.request.number)
+            _ = try await bench.desk.sign(
+                alert.request.number, contentHash: file.contentHash, allowPartial: false, by: Bench.biologist)
+        }
+        #expect(unheard == "sign.critical")
+        bench.clock.advance(.seconds(900))
+        _ = try await bench.desk.escalateOverdueCalls()
+        let late = try #require(try await bench.desk.criticalCall(of: potassium))
+        #expect(late.call.tier == .biologist && late.call.level == 1)
+        var said = attempt(.confirmed)
+        said.valueRead = "5,8"
+        #expect(try await bench.desk.recordCall(said, for: potassium.id, by: Bench.technician).call.state == .told)
+        let signature = try await bench.sign(alert)
+        let report = try await bench.desk.signedReport(of: signature)
+        #expect(report.content.observations.first?.comment?.hasPrefix("valeur d'alerte téléphonée le") == true)
+    }
+
+    @Test func `of the first tier told in time is closed by the technician`() async throws {
+        let bench = try await Bench.withRules(cells: ["K": ["alerte_bas": "3.5", "alerte_haut": "5.5"]])
+        let alert = try await bench.received(["K"], name: "ALERTE")
+        try await bench.arrive("m2", [Bench.result("K", "5.8", of: alert.specimens[0].accession)])
+        let id = try await bench.observation("K", alert).id
+        var said = attempt(.confirmed)
+        said.valueRead = "5,8"
+        let closed = try await bench.desk.recordCall(said, for: id, by: Bench.technician)
+        #expect(closed.call.state == .closed && closed.call.closedBy == "technicien")
+    }
+
+    @Test func `that was told is no known state after a value in between that was not critical`() async throws {
+        try await bench.validate(["K"], of: made)
+        let id = try await bench.observation("K", made).id
+        _ = try await bench.desk.recordCall(attempt(.confirmed), for: id, by: Bench.biologist)
+        for (message, value, isCalled) in [("m2", "4.2", false), ("m3", "7.5", true)] {
+            bench.clock.advance(.seconds(3600))
+            let next = try await bench.registered(["K"], for: made.request.patientID)
+            try await bench.arrive(message, [Bench.result("K", value, of: next.specimens[0].accession)])
+            #expect(
+                try await bench.observation("K", next).holds.contains { $0.code == .criticalCall } == isCalled,
+                "\(value)")
+            try await bench.validate(["K"], of: next, reason: "contexte clinique")
+        }
+    }
+
+    @Test func `that an interference takes away since is told to nobody`() async throws {
+        let other = try await bench.received(["K", "NA"], name: "HEMOLYSE")
+        let tube = other.specimens[0].accession
+        try await bench.arrive("m2", [Bench.result("K", "7.5", of: tube)])
+        let potassium = try await bench.observation("K", other)
+        #expect(try await bench.desk.criticalCall(of: potassium)?.call.state == .open)
+        bench.clock.advance(.seconds(60))
+        var sodium = Bench.result("NA", "140", of: tube)
+        sodium.indices = SentIndices(freeHemoglobin: Exact(12))
+        try await bench.arrive("m3", [sodium])
+        let call = try #require(try await bench.desk.criticalCall(of: potassium))
+        #expect(call.call.cancelledAt == bench.clock.now && call.reason == "valeur non rendue")
+        #expect(!call.call.isOverdue(at: bench.clock.now.advanced(by: .seconds(3600))))
+    }
+
     @Test func `told and rejected since waits for the biologist's word`() async throws {
         let id = try await bench.observation("K", made).id
         _ = try await bench.desk.recordCall(attempt(.confirmed), for: id, by: Bench.technician)
@@ -182,6 +273,10 @@ import Workflow
         let closed = try await bench.desk.closeCall(id, reason: "Mme Roy rappelée", by: Bench.biologist)
         #expect(closed.call.state == .closed)
     }
+}
+
+extension Observation {
+    fileprivate var isCriticalFlagged: Bool { flags.contains(.criticallyHigh) || flags.contains(.criticallyLow) }
 }
 
 @Suite struct `Reflex tests` {
@@ -229,6 +324,34 @@ import Workflow
         _ = try await bench.desk.decideReflex(
             "TSH-T4L", of: made.request.number, accept: false, reason: "T4L d'hier", by: Bench.biologist)
         #expect(try await told().isEmpty)
+    }
+
+    @Test func `that nobody decided on before the signature keep the file in the queue`() async throws {
+        let bench = try await Bench.withRules()
+        try await bench.conformingControl("TSH")
+        let made = try await thyroid(bench)
+        try await bench.validate(["TSH"], of: made)
+        func open() async throws -> [String] {
+            try await bench.desk.openReflexes(by: Bench.technician).flatMap { request, entries in
+                entries.map { "\(request.number) \($0.finding.rule.id)" }
+            }
+        }
+        #expect(try await open() == ["\(made.request.number) TSH-T4L"])
+        try await bench.sign(made)
+        #expect(try await open() == ["\(made.request.number) TSH-T4L"])
+        let queue = try await bench.desk.awaitingSignature(site: "nord", limit: 9)
+        #expect(queue.map(\.request.number) == [made.request.number])
+        #expect(queue.first?.obstacles.map(\.kind) == [.reflex])
+        let again = await refusal { () throws(CommandFailure) in
+            let file = try await bench.desk.fileToSign(made.request.number)
+            _ = try await bench.desk.sign(
+                made.request.number, contentHash: file.contentHash, allowPartial: false, by: Bench.biologist)
+        }
+        #expect(again == "sign.reflex")
+        _ = try await bench.desk.decideReflex(
+            "TSH-T4L", of: made.request.number, accept: false, reason: "T4L d'hier", by: Bench.technician)
+        #expect(try await open().isEmpty)
+        #expect(try await bench.desk.awaitingSignature(site: "nord", limit: 9).isEmpty)
     }
 
     @Test func `that were refused are not proposed again`() async throws {

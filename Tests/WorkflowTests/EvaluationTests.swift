@@ -246,6 +246,44 @@ import Workflow
         #expect(refused == "tech.held")
     }
 
+    @Test func `what was signed of a tube that is held whole since is to be amended, once`() async throws {
+        let bench = try await Bench.withRules()
+        let other = ClaimedIdentity(family: "AUTRE", birthDate: CivilDate(year: 1990, month: 1, day: 1))
+        for (name, first, then, claimed, hold) in [
+            ("IDENTITE", "NA 140 mmol/L", "UREE 5.0 mmol/L", other, Hold.Code.identity),
+            ("EDTA", "K 6.2 mmol/L", "CA 1.50 mmol/L", nil, .incoherent),
+        ] {
+            let known = first.split(separator: " ").map(String.init), new = then.split(separator: " ").map(String.init)
+            let made = try await bench.received([known[0], new[0]], name: name)
+            let tube = made.specimens[0].accession
+            try await bench.arrive("a" + name, [Bench.result(known[0], known[1], of: tube, unit: known[2])])
+            try await bench.validate([known[0]], of: made)
+            let file = try await bench.desk.fileToSign(made.request.number)
+            _ = try await bench.desk.sign(
+                made.request.number, contentHash: file.contentHash, allowPartial: true, uncalled: "patient sur place",
+                by: Bench.biologist)
+            bench.clock.advance(.seconds(60))
+            try await bench.arrive(
+                "b" + name, [Bench.result(new[0], new[1], of: tube, unit: new[2], claimed: claimed ?? ClaimedIdentity())])
+            let back = try await bench.desk.awaitingSignature(site: "nord", limit: 9)
+                .first { $0.request.number == made.request.number }
+            let task = back?.obstacles.first { $0.kind == .amendmentTask }
+            #expect(task?.analyses == [known[0]] && task?.words?.hasPrefix(hold.rawValue + " : ") == true, "\(name)")
+            // Judged again, it is asked for once.
+            bench.clock.advance(.seconds(60))
+            _ = try await bench.desk.judgeAgain(made.request.number, reason: "essai", by: Bench.technician)
+            #expect(
+                try await bench.store.register(.amendmentTask, site: "nord", subject: made.request.id).count == 1,
+                "\(name)")
+            let plain = await refusal { () throws(CommandFailure) in
+                let file = try await bench.desk.fileToSign(made.request.number)
+                _ = try await bench.desk.sign(
+                    made.request.number, contentHash: file.contentHash, allowPartial: true, by: Bench.biologist)
+            }
+            #expect(plain == "sign.amendment", "\(name)")
+        }
+    }
+
     @Test func `a validation that answered all stands when the file is judged again`() async throws {
         let bench = try await Bench.withRules()
         let made = try await bench.ready()

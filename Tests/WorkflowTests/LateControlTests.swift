@@ -48,7 +48,7 @@ import Workflow
             bench.clock.advance(.seconds(120))
             let back = rejected.advanced(by: .seconds(Int64(-seconds)))
             _ = try await bench.desk.enterControl(
-                try #require(Measured("4.0")), of: assay, material: "QC1", at: back, by: Bench.technician)
+                "4.0", of: assay, material: "QC1", at: back, by: Bench.technician)
             let after = try await bench.desk.lookBacks(assay, site: "nord")
             #expect(after.map(\.period) == [before.period] && after.first?.entries.map(\.status) == [.decided])
             #expect(try await holds(made, on: bench)["K"]?.contains(.qualityControlRejected) == true)
@@ -60,7 +60,7 @@ import Workflow
             run: before.period.run, of: assay, cause: "bulle", action: "purge", by: Bench.technician)
         bench.clock.advance(.seconds(120))
         _ = try await bench.desk.enterControl(
-            try #require(Measured("4.0")), of: assay, material: "QC1", at: rejected, by: Bench.technician)
+            "4.0", of: assay, material: "QC1", at: rejected, by: Bench.technician)
         let standing = try await bench.desk.qualityPage(assay, site: "nord").timeline.standing(at: bench.clock.now)
         #expect(standing.state == .corrected && standing.run == before.period.run)
     }

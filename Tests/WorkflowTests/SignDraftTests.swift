@@ -2,6 +2,7 @@ import Base
 import Laboratory
 import Rules
 import Store
+import Synchronization
 import Testing
 import Workflow
 
@@ -234,6 +235,65 @@ import Workflow
             #expect(shown.lane == .held && shown.obstacles.map(\.frenchText) == [words])
             #expect(try await bench.sign(made[0]).version == 1)
         }
+    }
+
+    /// Reports that cannot be made, by the names of their patients, and how many were tried.
+    private final class Press: Sendable {
+        let jammed = Mutex<Set<String>>([])
+        let tries = Mutex(0)
+        func make(_ report: SignedReport) throws(CommandFailure) {
+            tries.withLock { $0 += 1 }
+            guard jammed.withLock({ $0.contains(report.content.patient.traits.birthName) }) else { return }
+            throw .refused(
+                Refusal("printing.glyph", at: "patient", because: "un caractère manque", remedy: "corriger"))
+        }
+    }
+
+    @Test func `says before the code what of it could not be signed, and makes no report twice`() async throws {
+        var (bench, made) = try await proposable()
+        let press = Press()
+        bench.desk.rehearsal = { report async throws(CommandFailure) in try press.make(report) }
+        let files = try await lot(bench)
+        press.jammed.withLock { $0 = ["DEUX"] }
+        let refused = try await bench.desk.checkLot(files, section: nil, by: Bench.biologist)
+        #expect(refused.map(\.number) == [made[1].request.number])
+        #expect(refused.first?.refusal?.code == "printing.glyph" && refused.first?.signature == nil)
+        #expect(press.tries.withLock { $0 } == 2)
+        for one in made { #expect(try await bench.store.signatures(requestID: one.request.id).isEmpty) }
+        // What is kept out on purpose is no list that shrank; all else is.
+        let left = files.filter { $0.number != made[1].request.number }
+        #expect(await code(bench, left) == "sign.confirm")
+        let outcomes = try await bench.desk.signLot(
+            left, section: nil, left: [made[1].request.number], by: Bench.biologist)
+        #expect(outcomes.map { $0.signature?.version } == [1])
+        #expect(press.tries.withLock { $0 } == 2, "the report was seen to be makeable a moment ago")
+        // The other one, after its cause is gone: what was refused is tried again.
+        press.jammed.withLock { $0 = [] }
+        let rest = try await lot(bench)
+        #expect(try await bench.desk.checkLot(rest, section: nil, by: Bench.biologist).isEmpty)
+        bench.clock.advance(.seconds(3600))
+        let later = try await bench.desk.signLot(rest, section: nil, by: Bench.biologist)
+        #expect(later.map { $0.signature?.version } == [1])
+        #expect(press.tries.withLock { $0 } == 4, "an hour later it is made again")
+    }
+
+    @Test func `a report that says something else than the one that was tried is tried again`() async throws {
+        var (bench, made) = try await proposable()
+        let press = Press()
+        bench.desk.rehearsal = { report async throws(CommandFailure) in try press.make(report) }
+        let number = made[0].request.number
+        func hash(_ draft: SignDraft) async throws -> String {
+            try await bench.desk.fileToSign(number, draft: draft).contentHash
+        }
+        func check(_ draft: SignDraft) async throws {
+            try await bench.desk.checkSignature(
+                number, contentHash: try await hash(draft), allowPartial: false, draft: draft, by: Bench.biologist)
+        }
+        try await check(SignDraft())
+        let worded = SignDraft(note: "à suivre")
+        _ = try await bench.desk.sign(
+            number, contentHash: try await hash(worded), allowPartial: false, draft: worded, by: Bench.biologist)
+        #expect(press.tries.withLock { $0 } == 2)
     }
 
     @Test func `signs the very files that stand, one transaction each, and says so in the trail`() async throws {

@@ -81,6 +81,108 @@ import Workflow
         #expect(try await waiting(bench).isEmpty)
     }
 
+    @Test func `a queue that is cut keeps what its screen shows first, a control rejected since among it`() async throws
+    {
+        let bench = try await Bench.withRules()
+        try await bench.conformingControl("K")
+        try await bench.conformingControl("NA", mean: 140)
+        let sodium = try await bench.received(["NA"], name: "SODIUM")
+        try await bench.arrive("na", [Bench.result("NA", "140", of: sodium.specimens[0].accession)])
+        try await bench.validate(["NA"], of: sodium)
+        var made = [RegisteredRequest]()
+        for name in ["UN", "DEUX", "TROIS"] {
+            bench.clock.advance(.seconds(60))
+            made.append(try await bench.ready(name))
+        }
+        func cut(_ limit: Int) async throws -> [String] {
+            try await bench.desk.awaitingSignature(site: "nord", limit: limit).map(\.request.number)
+        }
+        #expect(try await cut(1) == [sodium.request.number])
+        bench.clock.advance(.seconds(60))
+        let bad = IncomingObservation(
+            ordinal: 0, accession: "QC1", instrumentCode: "K", analysis: "K",
+            value: .measured(Measured(Exact(9)), unit: "mmol/L"), rawText: "9", rawUnit: "mmol/L",
+            observedAt: bench.clock.now)
+        _ = try await bench.desk.interpret(try await bench.message("qc-K-bad"), reading: Reading(controls: [bad]))
+        #expect(try await cut(1) == [made[0].request.number])
+        // A doubt about the last of them forbids more than a control does.
+        var doubt = Bench.draft("TROIS")
+        doubt.attributes = [.doubtful]
+        _ = try await bench.desk.updatePatient(made[2].request.patientID, doubt, by: Bench.secretary)
+        #expect(try await cut(1) == [made[2].request.number])
+        let all = try await bench.desk.awaitingSignature(site: "nord", limit: 99)
+        let ranked = all.sorted {
+            (SignRank($0.lane, isUrgent: false, reasons: $0.obstacles), $0.request.registeredAt)
+                < (SignRank($1.lane, isUrgent: false, reasons: $1.obstacles), $1.request.registeredAt)
+        }.map(\.request.number)
+        for limit in 1...all.count { #expect(try await cut(limit) == Array(ranked.prefix(limit))) }
+    }
+
+    @Test(arguments: IdentityAttribute.allCases) func `a doubt that comes after the signature brings the file back`(
+        attribute: IdentityAttribute
+    ) async throws {
+        let bench = try await Bench.withRules()
+        let made = try await bench.ready("UN")
+        let number = made.request.number
+        try await bench.sign(made)
+        #expect(try await waiting(bench).isEmpty)
+        func identify(_ attributes: [IdentityAttribute]) async throws {
+            var draft = Bench.draft("UN")
+            draft.attributes = attributes
+            _ = try await bench.desk.updatePatient(made.request.patientID, draft, by: Bench.secretary)
+        }
+        try await identify([attribute])
+        let change = SignedChange(.attributes, after: attribute.frenchText)
+        let line = try #require(try await waiting(bench).first)
+        #expect(line.request.number == number && line.isAmendment && line.changes == [change])
+        #expect(line.obstacles.map(\.frenchText).contains("attribut de l'identité : – → \(attribute.frenchText)"))
+        let counts = try await bench.desk.counts(site: "nord")
+        #expect((counts.awaitingSignature, counts.signedOtherwise) == (1, 1))
+        #expect(try await bench.desk.changedSinceSignature(made.request) == [change])
+        // Nothing of it leaves as it was signed.
+        let signed = try await bench.store.signatures(requestID: made.request.id)
+        #expect(
+            await refusal { () throws(CommandFailure) in _ = try await bench.desk.signedReport(of: signed[0]) }
+                == "report.changed")
+        // The doubt goes: nothing is to be signed. It comes again, and is signed with; its end then brings it back.
+        try await identify([])
+        #expect(try await waiting(bench).isEmpty)
+        #expect(try await bench.desk.counts(site: "nord").signedOtherwise == 0)
+        try await identify([attribute])
+        #expect(try await bench.sign(made).version == 2)
+        #expect(try await waiting(bench).isEmpty)
+        try await identify([])
+        #expect(try await waiting(bench).first?.changes == [SignedChange(.attributes, before: attribute.frenchText)])
+    }
+
+    @Test func `a signature older than that keeps what it covered, and a doubt after it is told`() async throws {
+        let bench = try await Bench.withRules()
+        var doubt = Bench.draft("UN")
+        doubt.attributes = [.doubtful]
+        let made = try await bench.ready("UN")
+        let file = try await bench.desk.fileToSign(made.request.number)
+        // As it was written before attributes were covered.
+        var old = Signature(
+            id: "old", site: "nord", requestID: made.request.id, version: 1, contentHash: file.contentHash,
+            meaning: Desk.meaning, account: "biologiste", biologist: Bench.biologistIdentity, at: bench.clock.now,
+            observationIDs: file.observations.map(\.id), complete: true,
+            context: SignedContext(
+                SignedContent(
+                    patient: file.patient, request: file.request, specimens: file.specimens,
+                    observations: file.observations)))
+        old.context?.attributes = nil
+        try await bench.store.append(
+            [.signature(old)],
+            note: AuditNote(
+                site: "nord", author: "biologiste", action: "bio.sign", subject: made.request.number,
+                at: bench.clock.now))
+        #expect(try await waiting(bench).isEmpty)
+        _ = try await bench.desk.updatePatient(made.request.patientID, doubt, by: Bench.secretary)
+        #expect(try await waiting(bench).first?.changes == [SignedChange(.attributes, after: "identité douteuse")])
+        // Its bytes are those that were signed all the same: what is asked of it again can still be made.
+        #expect(try await bench.desk.signedReport(of: old).signature.id == "old")
+    }
+
     @Test func `a batch that is frozen takes no file that came since, and none that changed`() async throws {
         let bench = try await Bench.withRules()
         try await bench.conformingControl("K")

@@ -44,7 +44,8 @@ package enum EnglishTold {
 
     package static let parts: [SignedChange.Part: String] = [
         .birthName: "birth name", .givenNames: "given names", .birthDate: "birth date", .sex: "sex",
-        .birthplace: "birthplace", .usedName: "used name", .status: "identity status", .ins: "INS number",
+        .birthplace: "birthplace", .usedName: "used name", .status: "identity status",
+        .attributes: "identity attribute", .ins: "INS number",
         .prescriber: "prescriber", .tube: "tube", .kind: "kind of specimen", .collectedAt: "collected",
         .nonconformity: "nonconformity", .comment: "comment", .result: "result", .supplement: "attachment",
         .pending: "no analysis is to come any more: the partial report becomes complete",
@@ -71,6 +72,9 @@ package enum EnglishTold {
     /// `{1}`, `{2}`: the numbers of the French words, in their order.
     package static let refusals: [String: (cause: String, remedy: String)] = [
         "sign.professional": ("this account has no professional identity (RPPS)", "have the administrator enter it"),
+        "sign.reflex": (
+            "a reflex test waits for a decision", "add it or refuse it: paillasse reflex accept or reflex refuse"
+        ),
         "sign.nothing": ("nothing of this file waits for a signature (any more)", "go on to the next file"),
         "sign.changed": ("the file changed since it was shown", "read it again, and sign again"),
         "sign.amendment": ("this file amends version {1}", "say why: amend it"),
@@ -143,6 +147,6 @@ package enum EnglishTold {
             "a digit is no key of this screen",
             "choose another: a signing code that is typed too late would become commands"
         ),
-        "keys.key": ("there is no such key", "write a letter, f2, ctrl-r, enter, up…"),
+        "keys.key": ("there is no key \"{«}\"", "write a letter, f2, ctrl-r, enter, up…"),
     ]
 }

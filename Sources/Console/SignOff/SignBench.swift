@@ -111,6 +111,8 @@ package struct SignBench: Sendable, Equatable {
     /// 1: the queue; 2: the file.
     package var pane = 1
     package var result = 0
+    /// The file in which the person chose a line.
+    var placed: String?
     package var fileTop = 0
     package var mode = SignMode.browse
     package var notice: Notice?
@@ -127,14 +129,29 @@ package struct SignBench: Sendable, Equatable {
     var lastKey: Instant?
     /// What that refusal told to press instead.
     package var offered: SignAction?
+    /// The batch that is being read, or signed.
+    var lotCheck: LotCheck?
     /// A signature that waits for its file.
     var awaited: Awaited?
+    /// Screens before the last keys, newest last: a scan takes back what it typed.
+    var befores: [SignBefore] = []
+    /// A digit that began nothing: more of them are a label.
+    var digits = ""
+    /// A key that asked for a page was taken back.
+    var isPageUnwanted = false
     /// A file asked for by a scan or its number, on its way; what is typed meanwhile is meant for it.
     var sought: String?
     var ahead: [Input] = []
     /// A file that was asked for and did not come: nothing is done to the one that stayed before the person says so.
     var unanswered: String?
 
+    /// The signature that is asked for, and since when its question is there.
+    var asked: Asked?
+
+    struct Asked: Hashable {
+        var purpose: SignQuestion.Purpose
+        var at: Instant
+    }
     struct Awaited: Hashable {
         var number: String
         var typed: [Character] = []
@@ -195,6 +212,7 @@ package struct SignBench: Sendable, Equatable {
 
     package mutating func receive(_ event: SignEvent, at instant: Instant) -> [SignEffect] {
         now = instant
+        defer { keepAsked() }
         switch event {
         case .input(let input): return take(input)
         case .resized(let width, let height):
@@ -234,18 +252,16 @@ package struct SignBench: Sendable, Equatable {
             if text == sought { giveUp() }
             return []
         case .versions(let found): return take(found)
-        case .why(let title, let holds, let judged):
-            // Whoever went on meanwhile, or locked the screen, is not taken away from there.
-            if mode == .browse, sought == nil {
-                mode = .page(title: title, lines: whyLines(holds, judged), top: 0)
-            }
-            return []
+        case .why(let title, let holds, let judged, let id): return take(why: title, holds, judged, of: id)
         case .changed: return [.load] + reopen()
         case .done(let id, let outcome): return settle(id, outcome)
         case .refused(let id, let refusal): return refuse(id, refusal)
         case .unsignable(let pick, let refusal): return refuse(pick, refusal)
+        case .lotChecked(let picks, let refused): return take(checked: picks, refused)
+        case .lotUnsignable(let picks, let refusal): return take(unsignable: picks, refusal)
         case .failed(let refusal):
             awaited = nil
+            isPageUnwanted = false
             notice = Notice(sentence(refusal), .critical)
             return []
         case .offline:
@@ -263,11 +279,24 @@ package struct SignBench: Sendable, Equatable {
         }
     }
 
+    private mutating func take(
+        why title: String, _ holds: [Hold], _ judged: WhySheet?, of id: String?
+    ) -> [SignEffect] {
+        // Whoever went on meanwhile, or locked the screen, is not taken away from there.
+        let isHere = id.map { id in sheet?.lines.contains { $0.line.id == id } ?? false } ?? true
+        guard !isUnwanted(), isHere, mode == .browse, sought == nil else { return [] }
+        let whose = [sheet?.number, sheet?.patient].compactMap { $0 }.joined(separator: " ")
+        mode = .page(
+            title: whose.isEmpty ? title : title + " · " + whose, lines: whyLines(holds, judged), top: 0)
+        return []
+    }
+
     private mutating func take(found sheet: SignSheet, _ asked: String?) -> [SignEffect] {
         // Nobody waits for it any more.
         if asked != nil, asked != sought { return take(sheet) }
         let isSought = sought != nil
         sought = nil
+        if isSought { notice = nil }
         let effects = take(sheet)
         // Whoever went on meanwhile is not taken away from there.
         guard mode == .browse else {
@@ -372,6 +401,7 @@ package struct SignBench: Sendable, Equatable {
         } else {
             guest = number
         }
+        placed = nil
         pane = 2
         result = 0
         fileTop = 0
@@ -389,6 +419,8 @@ package struct SignBench: Sendable, Equatable {
             }
         }
         // Before an amendment it is read on its own page; else it is a page like another.
+        if isUnwanted() { return [] }
+        if case .browse = mode, found.number != current { return [] }
         if mode != .browse || sought != nil { return [] }
         mode = .page(title: say(.versionsTitle, found.number), lines: versionLines(found), top: 0)
         return []
@@ -550,6 +582,8 @@ package struct SignBench: Sendable, Equatable {
         awaited = nil
         sought = nil
         ahead = []
+        befores = []
+        digits = ""
         unanswered = nil
         interrupted = resumable
         mode = .question(

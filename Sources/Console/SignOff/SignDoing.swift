@@ -56,7 +56,7 @@ extension SignBench {
         case .comment, .note: sheet != nil && !isReadOnly
         case .except: currentLine.map { ($0.isFresh || $0.isLeft) && !isReadOnly } ?? false
         case .reject: currentLine != nil && !isReadOnly
-        case .call: currentLine.map { $0.hasCall && !isReadOnly } ?? false
+        case .call: target(of: .call).map { $0.hasCall && !isReadOnly } ?? false
         case .amend: sheet.map { $0.version > 1 && !isReadOnly } ?? false
         case .why, .history: currentLine != nil
         case .versions: sheet != nil
@@ -88,13 +88,36 @@ extension SignBench {
             mode = .question(
                 SignQuestion(purpose: .note(number), title: [say(.noteTitle, number)], parts: [part]))
         case .amend: return askToAmend(sheet)
-        case .versions: return [.versions(number, draft)]
+        case .versions:
+            isPageUnwanted = false
+            return [.versions(number, draft)]
         case .except, .why, .history, .call, .reject:
-            guard let line = currentLine else { return [.bell] }
+            guard let line = target(of: action) else { return [.bell] }
+            // It is seen on which line the key acts.
+            if let place = sheet.lines.firstIndex(of: line) { result = place }
             return perform(action, on: line, of: sheet)
         case _: break
         }
         return []
+    }
+
+    /// The line that a key acts on: the one under the cursor once somebody moved it in this file. Before that, a key
+    /// that stands beside a reason acts on the analysis it stands beside. A call is always that of a line that has one.
+    func target(of action: SignAction) -> SignLine? {
+        guard let sheet, let line = currentLine else { return nil }
+        let remedy: HoldGroup.Remedy
+        switch action {
+        case .call: remedy = .call
+        case .reject: remedy = .reject
+        case .why: remedy = .read
+        case _: return line
+        }
+        if remedy == .call, line.hasCall || placed == current {
+            return line.hasCall ? line : sheet.lines.first(where: \.isCallOpen) ?? line
+        }
+        let named = sheet.holds.filter { $0.remedy == remedy }.flatMap(\.analyses)
+        guard placed != current, !named.contains(line.line.analysis), let first = named.first else { return line }
+        return sheet.signed.first { $0.line.analysis == first && $0.isFresh } ?? line
     }
 
     private mutating func perform(_ action: SignAction, on line: SignLine, of sheet: SignSheet) -> [SignEffect] {
@@ -114,7 +137,9 @@ extension SignBench {
             }
             drafts[number] = draft
             return reopen()
-        case .why: return [.why(line.line.id)]
+        case .why:
+            isPageUnwanted = false
+            return [.why(line.line.id)]
         case .history:
             mode = .page(title: say(.historyTitle, code), lines: curve(line), top: 0)
         case .reject:
@@ -245,73 +270,6 @@ extension SignBench {
         return []
     }
 
-    // A batch
-
-    private mutating func beginLot() -> [SignEffect] {
-        let picks = releasable(filtered)
-        guard !picks.isEmpty else {
-            let others = releasable(queue).count
-            if others > 0 {
-                notice = Notice(say(.lotFiltered, filter, String(others)), .dim)
-                return [.bell]
-            }
-            notice = Notice(begun.isEmpty ? say(.lotNone) : lotBegun, .dim)
-            return [.bell]
-        }
-        // The instant is the seed: nobody knows beforehand which files will be shown.
-        var random = PRNG(seed: UInt64(bitPattern: now.milliseconds))
-        let drawn = Array(
-            picks.map(\.number).shuffled(using: &random).prefix(settings.drawn(of: picks.count)))
-        mode = .lot(picks, drawn: drawn, at: -1)
-        fileTop = 0
-        return []
-    }
-
-    mutating func goOn(_ picks: [SignPick], _ drawn: [String], _ at: Int) -> [SignEffect] {
-        // A file that is not here yet was not read.
-        if drawn.indices.contains(at), sheets[drawn[at]] == nil { return [] }
-        fileTop = 0
-        if drawn.indices.contains(at + 1) {
-            mode = .lot(picks, drawn: drawn, at: at + 1)
-            return [.open(drawn[at + 1], SignDraft())]
-        }
-        mode = .question(
-            SignQuestion(
-                purpose: .lot(picks), title: lotLines(picks, drawn) + [saidBy, say(.meaning)],
-                parts: [
-                    .init(word: .lotCount, expected: String(picks.count)), .init(word: .pin, isSecret: true),
-                ]))
-        return []
-    }
-
-    private var lotBegun: String { say(.lotBegun, begun.joined(separator: ", "), key(.sign)) }
-
-    func lotLines(_ picks: [SignPick], _ drawn: [String]) -> [String] {
-        let numbers = Set(picks.map(\.number))
-        let lot = queue.filter { numbers.contains($0.number) }
-        var lines = [
-            say(.lotSummary, String(picks.count), String(lot.reduce(0) { $0 + $1.fresh })),
-            say(.lotLeft, String(count(.critical)), String(count(.held)), String(count(.partial))),
-        ]
-        if !begun.isEmpty { lines.append(lotBegun) }
-        if let oldest = lot.map(\.at).min() { lines.append(say(.lotOldest, waited(oldest))) }
-        var sections = [String: Int]()
-        for row in lot { for section in row.sections { sections[section, default: 0] += 1 } }
-        if !sections.isEmpty {
-            lines.append(
-                sections.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
-        }
-        let others = releasable(queue).count - picks.count
-        if !filter.isEmpty, others > 0 { lines.append(say(.lotFiltered, filter, String(others))) }
-        lines.append(
-            say(.quality)
-                + controls.text(
-                    manner.signs, absentWord: say(.controlsAbsent), exemptWord: say(.controlsExempt)))
-        if !rules.isEmpty { lines.append(say(.lotRules, rules)) }
-        lines.append(say(.lotSample, String(drawn.count)))
-        return lines
-    }
-
     // Moves
 
     mutating func step(_ by: Int) -> [SignEffect] {
@@ -320,6 +278,7 @@ extension SignBench {
             return []
         }
         guest = nil
+        placed = nil
         let before = current
         cursor = max(0, min(cursor + by, rows.count - 1))
         keepInSight()
@@ -332,6 +291,7 @@ extension SignBench {
     /// From result to result, then on to the reasons below them; a page at a time goes through the whole file.
     private mutating func stepInFile(_ by: Int) {
         guard let sheet else { return }
+        placed = current
         let last = max(0, sheet.lines.count - 1)
         let hidden = max(0, fileLines(sheet, pageColumns.count - 2).count - (height - 5))
         switch by {
@@ -347,6 +307,7 @@ extension SignBench {
 
     private mutating func next() -> [SignEffect] {
         guest = nil
+        placed = nil
         let before = cursor
         cursor = min(cursor + 1, max(0, rows.count - 1))
         keepInSight()

@@ -179,6 +179,7 @@ extension SignBench {
         var shown: [SignAction] =
             pane == 1
             ? [.open, .lot, .lane, .find] : [.sign, .why, .call, .reject, .except, .comment, .history, .next]
+        if sheet?.isAmendment == true, let place = shown.firstIndex(of: .sign) { shown[place] = .amend }
         if currentLine?.hasCall != true { shown.removeAll { $0 == .call } }
         let last: [SignAction] = [.menu, .help]
         func columns(_ actions: [SignAction]) -> Int {
@@ -299,7 +300,7 @@ extension SignBench {
 
     private func drawLot(_ screen: inout Screen, _ picks: [SignPick], _ drawn: [String], _ at: Int) {
         guard drawn.indices.contains(at) else {
-            page(&screen, say(.lotTitle), lotLines(picks, drawn).flatMap { folded($0) }, 0)
+            page(&screen, say(.lotTitle), lotLines(picks, drawn).flatMap { folded($0) }, fileTop)
             return
         }
         let title = say(.sampleTitle, String(at + 1), String(drawn.count))

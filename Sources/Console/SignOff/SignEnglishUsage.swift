@@ -34,5 +34,7 @@ extension SignWord {
         """,
         .cliWorkTitles: "REQUEST|URG|*PATIENT|ANALYSIS|#RESULT|INTERVAL|*FLAG|*HELD|ID",
         .cliWorkNothing: "nothing to validate",
+        .placeName: "name", .placeText: "text", .placeReason: "reason", .placeFile: "file",
+        .placeManner: "how", .placeDay: "YYYY-MM-DD",
     ]
 }

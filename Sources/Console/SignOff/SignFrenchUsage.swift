@@ -34,5 +34,7 @@ extension SignWord {
         """,
         .cliWorkTitles: "DEMANDE|URG|*PATIENT|ANALYSE|#RÉSULTAT|INTERVALLE|*DRAPEAU|*RETENUES|ID",
         .cliWorkNothing: "rien à valider",
+        .placeName: "nom", .placeText: "texte", .placeReason: "motif", .placeFile: "fichier",
+        .placeManner: "comment", .placeDay: "AAAA-MM-JJ",
     ]
 }

@@ -7,35 +7,11 @@ extension SignBench {
         switch input {
         case .key(let key):
             lastKey = now
+            remember()
             // Whatever is open, the screen is locked at once.
             if manner.keymap.sign[key] == .lock, !key.isWritten { return lock() }
             return press(key)
-        case .scan(let code, let typed):
-            let rest = code.dropFirst(typed)
-            if case .question(let question) = mode {
-                let isSecret = link == .locked && !Workbench.looksLikeLabel(code)
-                if !isSecret, isLabel(code, for: question.parts[question.at]), !question.isSent {
-                    return refuseLabel(question, typed: typed)
-                }
-                if link == .locked, !isSecret { return [] }
-                // Who answers fast answers: a code of signature is looked for nowhere.
-                return rest.flatMap { press(.character($0)) } + press(.enter)
-            }
-            switch burst(code) {
-            case .label:
-                awaited = nil
-                unanswered = nil
-                if case .amendment(let number, _) = mode { drafts[number]?.amendment = nil }
-                mode = .browse
-                notice = nil
-                sought = code
-                return [.find(code)]
-            // Keys that a slow line gave together.
-            case .keys: return rest.flatMap { press(.character($0)) } + press(.enter)
-            case .digits:
-                notice = Notice(say(.digitsAlone, key(.find)), .dim)
-                return [.bell]
-            }
+        case .scan(let code, let typed): return take(scan: code, typed: typed)
         case .paste(let text):
             let line = text.prefix { $0 != "\n" && $0 != "\r" && $0 != "\r\n" }.filter { CellWidth.of($0) > 0 }
             if case .question(var question) = mode, !question.isSent {
@@ -58,6 +34,7 @@ extension SignBench {
         case .browse:
             if isTypedAhead(key) { return [] }
             if isOfUnanswered(key) { return [.bell] }
+            if let effects = digit(key) { return effects }
             notice = nil
             guard let action = manner.keymap.sign[key] else {
                 notice = Notice(say(.noSuchKey, name(key), self.key(.help)), .dim)
@@ -113,29 +90,12 @@ extension SignBench {
     /// Milliseconds between two keys of somebody who goes on typing.
     static let typingPause: Int64 = 500
 
-    private enum Burst { case label, keys, digits }
-    /// A code of signature (6 to 12 digits), alone or behind the key that asks for it, is neither looked for nor shown:
-    /// a slow line gives in one burst what was typed.
-    private func burst(_ code: String) -> Burst {
-        let digits = code.drop { !$0.isNumber }
-        let isNumber = digits.allSatisfy { $0.isASCII && $0.isNumber } && (6...12).contains(digits.count)
-        guard isNumber, !isKnown(code), code.count - digits.count <= 2 else { return .label }
-        let letters = code.prefix(code.count - digits.count)
-        if awaited != nil { return .keys }
-        if letters.isEmpty { return .digits }
-        return letters.allSatisfy { manner.keymap.sign[.character($0)] != nil } ? .keys : .label
-    }
-    private func isKnown(_ text: String) -> Bool {
-        Workbench.looksLikeLabel(text)
-            || sheets.values.contains { $0.tubes.contains { $0.accession == text } || $0.number == text }
-    }
-
     /// The label of a tube answers nothing but where a tube is asked for.
-    private func isLabel(_ text: String, for part: SignQuestion.Part) -> Bool {
+    func isLabel(_ text: String, for part: SignQuestion.Part) -> Bool {
         if part.isSecret || part.word == .findNumber || part.word == .callNumber && text.first == "0" { return false }
         return isKnown(text)
     }
-    private mutating func refuseLabel(_ asked: SignQuestion, typed: Int) -> [SignEffect] {
+    mutating func refuseLabel(_ asked: SignQuestion, typed: Int) -> [SignEffect] {
         var question = asked
         for _ in 0..<typed { _ = question.parts[question.at].field.take(.backspace) }
         question.complaint = say(.labelNoAnswer, key(.back))
@@ -282,6 +242,8 @@ extension SignBench {
             // Said here, and nothing of it is lost but a code.
             question.complaint = say(.readOnly)
             if part.isSecret { question.parts[question.at].field = Field() }
+        } else if isUnread(question) {
+            question.complaint = say(.readFirst, name(.enter))
         } else {
             mode = .browse
             let effects = done(question)
@@ -352,13 +314,13 @@ extension SignBench {
         case .note(let number):
             drafts[number, default: SignDraft()].note = typed(.noteWords).isEmpty ? nil : typed(.noteWords)
             return reopen()
-        case .find: return find(typed(.findNumber).trimmed)
+        case .find: return find(typed(.findNumber).trimmed, isHidden: question.parts[0].isSecret)
         case .unlock: return send(.unlock(texts[0]), as: .unlock)
         }
     }
 
     /// A file by its number or by that of a tube; what people type after `:` elsewhere is understood too.
-    private mutating func find(_ typed: String) -> [SignEffect] {
+    private mutating func find(_ typed: String, isHidden: Bool) -> [SignEffect] {
         switch typed.lowercased() {
         case "q", "q!", "quit", "quitter", "wq": return [.quit]
         case "?", "h", "help", "aide": return perform(.help)
@@ -368,7 +330,11 @@ extension SignBench {
             notice = Notice(say(.notANumber, typed), .critical)
             return [.bell]
         }
-        sought = typed
+        if isHidden, isMaybeCode(typed) {
+            refuseDigits()
+            return [.bell]
+        }
+        seek(typed)
         return [.find(typed)]
     }
 

@@ -12,6 +12,8 @@ struct SignNews: Hashable {
     }
     var values: [Value] = []
     var parts: [Part] = []
+    /// Days of birth, before and now, when they differ.
+    var born: [String] = []
     /// Reasons to hold that were not there: `DELTA (K)`.
     var holds: [String] = []
     var isEmpty: Bool { values.isEmpty && parts.isEmpty && holds.isEmpty }
@@ -27,10 +29,11 @@ struct SignNews: Hashable {
             Value(analysis: $0, before: old[$0]?.first, after: new[$0]?.first)
         }
         if (read.patient, read.civil, read.identity) != (sheet.patient, sheet.civil, sheet.identity)
-            || read.attributes != sheet.attributes
+            || read.attributes != sheet.attributes || (read.birth, read.traits) != (sheet.birth, sheet.traits)
         {
             parts.append(.patient)
         }
+        if read.birth != sheet.birth { born = [read.birth, sheet.birth] }
         if (read.prescriber, read.place) != (sheet.prescriber, sheet.place) { parts.append(.prescriber) }
         if read.note != sheet.note { parts.append(.notes) }
         if read.tubes != sheet.tubes { parts.append(.tubes) }
@@ -90,7 +93,7 @@ extension SignBench {
         let values = news.values.map { "\($0.analysis) \($0.before ?? "–") → \($0.after ?? "–")" }
         let parts = news.parts.map { part in
             switch part {
-            case .patient: say(.newsPatient)
+            case .patient: say(.newsPatient) + (news.born.isEmpty ? "" : " (\(news.born.joined(separator: " → ")))")
             case .prescriber: say(.newsPrescriber)
             case .notes: say(.newsNotes)
             case .tubes: say(.newsTubes)
@@ -156,7 +159,10 @@ extension SignBench {
                 return []
             }
         }
-        return ahead.keep(input) ? [] : [.bell]
+        guard ahead.keep(input), let sought else { return [.bell] }
+        notice = Notice(
+            Texts(manner.language).say(.scanned, [sought]) + " · " + say(.keysWaiting, String(ahead.count)), .good)
+        return []
     }
     mutating func giveUp() {
         if let sought {
@@ -167,13 +173,10 @@ extension SignBench {
         ahead = []
     }
     private mutating func tellUnanswered(_ label: String, dropped: Int = 0) {
-        let said = notice.flatMap { $0.tint == .critical && unanswered == nil ? $0.text + " · " : nil } ?? ""
         let file = [current, sheet?.patient].compactMap { $0 }.joined(separator: " ")
-        // A code may be among what was dropped: its number only.
-        let text =
-            (dropped > 0 ? say(.keysDropped, label, String(dropped)) + " · " : "")
-            + say(.notOpened, label, file.isEmpty ? "–" : file, key(.back))
-        notice = Notice(said + text, .critical)
+        notice = Texts(manner.language).unanswered(
+            label, dropped: dropped, stays: file.isEmpty ? nil : file, back: key(.back),
+            after: unanswered == nil ? notice : nil)
     }
     /// A key that would do something to the file that stayed; any other says that it is meant.
     mutating func isOfUnanswered(_ key: Key) -> Bool {
@@ -191,15 +194,28 @@ extension SignBench {
         ahead = []
         var effects = [SignEffect]()
         for input in inputs {
-            if input == .key(.enter), case .question(let question) = mode {
-                switch question.purpose {
-                case .sign, .lot: return effects
-                case .amend, .reject, .call, .comment, .note, .find, .unlock: break
-                }
-            }
+            if input == .key(.enter), case .question(let question) = mode, question.signs { return effects }
             effects += take(input)
         }
         return effects
+    }
+
+    // A question that nobody can have read yet
+
+    /// Since when the question of this signature is on the screen.
+    mutating func keepAsked() {
+        guard case .question(let question) = mode, question.signs else {
+            asked = nil
+            return
+        }
+        if asked?.purpose != question.purpose { asked = Asked(purpose: question.purpose, at: now) }
+    }
+    /// A slow line gives the key, the code and the enter at once: nothing is signed before its question was there for
+    /// as long as somebody takes who reads it.
+    func isUnread(_ question: SignQuestion) -> Bool {
+        guard question.signs else { return false }
+        guard let asked, asked.purpose == question.purpose else { return true }
+        return now.milliseconds - asked.at.milliseconds < SignBench.typingPause
     }
 
     // A signature that was asked for before the file was there again
@@ -238,5 +254,15 @@ extension SignBench {
         }
         for c in asked.typed { effects += take(.key(.character(c))) }
         return effects
+    }
+}
+
+extension SignQuestion {
+    /// Its last answer signs.
+    fileprivate var signs: Bool {
+        switch purpose {
+        case .sign, .lot: true
+        case .amend, .reject, .call, .comment, .note, .find, .unlock: false
+        }
     }
 }

@@ -36,10 +36,16 @@ extension SignBench {
             add(say(word, key(.except)), Style(.held, bold: true))
         }
         let groups = HoldGroup.groups(of: sheet.signed.map { ($0.line.analysis, $0.line.holds) }, told: sheet.told)
-        if groups.isEmpty, sheet.changes.isEmpty, sheet.attributes.isEmpty, !sheet.signed.isEmpty, !sheet.isSigned {
+        // What stands under the results on the report: the signature covers it.
+        for line in sheet.signed {
+            if let words = line.line.comment { add("\(manner.signs.bullet) \(line.line.analysis) : \(words)") }
+        }
+        let aside = sheet.obstacles.filter { [.reflex, .freeWords].contains($0.kind) }
+        for one in aside { add(manner.signs.held + " " + words(one), Style(.held)) }
+        if groups.isEmpty, aside.isEmpty, sheet.changes.isEmpty, sheet.attributes.isEmpty, !sheet.signed.isEmpty, !sheet.isSigned {
             add(manner.signs.proposable + " " + say(.none), Style(.good))
         }
-        for group in groups { for (text, style) in lines(of: group) { add(text, style) } }
+        for group in groups { for (text, style) in lines(of: group, in: sheet) { add(text, style) } }
         for line in sheet.lines where line.isCallMade { add(callWords(line)) }
         if !sheet.missing.isEmpty { add(say(.missing, sheet.missing.joined(separator: ", ")), Style(.expired)) }
         if !sheet.draft.except.isEmpty {
@@ -70,13 +76,17 @@ extension SignBench {
     }
 
     /// A reason with the key that answers it, then its words.
-    private func lines(of group: HoldGroup) -> [(String, Style)] {
-        let remedy =
+    private func lines(of group: HoldGroup, in sheet: SignSheet) -> [(String, Style)] {
+        let (action, words): (SignAction, String) =
             switch group.remedy {
-            case .call: say(.remedyCall, key(.call))
-            case .reject: say(.remedyReject, key(.reject))
-            case .read: say(.remedyRead, key(.why))
+            case .call: (.call, say(.remedyCall, key(.call)))
+            case .reject: (.reject, say(.remedyReject, key(.reject)))
+            case .read: (.why, say(.remedyRead, key(.why)))
             }
+        // Where the key acts on another line now, the line to go to is said.
+        let acting = sheet.number == current ? target(of: action)?.line.analysis : nil
+        let isHere = acting.map { group.analyses.contains($0) } ?? true
+        let remedy = isHere ? words : say(.remedyOn, group.analyses.first ?? "", words)
         let style = group.remedy == .read ? Style(.held) : Style(.critical, bold: true)
         return [
             ("\(manner.signs.held) \(group.title) (\(group.analyses.joined(separator: ", "))) [\(remedy)]", style),
@@ -167,7 +177,8 @@ extension SignBench {
             line.points.count > 1
             ? Trend.spark(line.points, low: line.low, high: line.high, signs: manner.signs) : ""
         let prior = line.prior.map { "\($0.value) (\(day($0.at)))" } ?? ""
-        return [own.analysis, own.valueAndUnit, flags(line), own.interval, prior, trend]
+        let bounds = manner.language.bounds(own.interval, own.nature)
+        return [own.analysis, own.valueAndUnit, flags(line), bounds, prior, trend]
     }
 
     func lineColumns(_ lines: [SignLine], _ columns: Int) -> LineColumns {
@@ -251,7 +262,7 @@ extension SignBench {
             let version = holder.version == 0 ? "–" : String(holder.version)
             lines.append(
                 "\(holder.who) : \(say(.holderState, version, told(holder.state))), "
-                    + say(.holderNext, told(holder.next)))
+                    + say(holder.next.hasPrefix("rien") ? .holderNone : .holderNext, told(holder.next)))
         }
         lines += ["", say(.earlierVersion, String(found.signed))]
         return lines + found.earlier.map { "  " + $0 }

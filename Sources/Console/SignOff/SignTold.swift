@@ -34,8 +34,17 @@ extension Language {
         case .english:
             let name = (EnglishTold.parts[change.part] ?? change.part.rawValue) + (change.place.map { " " + $0 } ?? "")
             if change.before == nil, change.after == nil { return name }
-            return "\(name): \(change.before ?? "–") → \(change.after ?? "removed")"
+            return "\(name): \(told(change.before, of: change.part) ?? "–") → "
+                + (told(change.after, of: change.part) ?? "removed")
         }
+    }
+
+    /// A value of a change: attributes have words, all else is what people wrote or a code.
+    private func told(_ value: String?, of part: SignedChange.Part) -> String? {
+        guard part == .attributes else { return value }
+        return value?.split(separator: ", ").map { word in
+            IdentityAttribute.allCases.first { $0.frenchText == word }.map(words) ?? String(word)
+        }.joined(separator: ", ")
     }
 
     /// What a hold means: the engine's own words in French; what its code says in English, with what was looked at.
@@ -101,6 +110,9 @@ extension Language {
             let numbers = (cause + " " + remedy).split { !$0.isNumber }.map(String.init)
             cause = Language.filled(known.cause, numbers)
             remedy = Language.filled(known.remedy.replacing("{…}", with: offered), numbers)
+            // What was written and is not known.
+            let quoted = refusal.cause.split(separator: "« ").dropFirst().first?.split(separator: " »").first ?? ""
+            cause = cause.replacing("{«}", with: String(quoted))
         }
         remedy = instead ?? remedy
         return "[\(refusal.code)] " + place + cause + (remedy.isEmpty ? "" : ". " + remedy + ".")
@@ -116,7 +128,7 @@ extension Language {
 extension SignBench {
     func words(_ obstacle: SignObstacle) -> String { manner.language.words(obstacle) }
     func words(_ change: SignedChange) -> String { manner.language.words(change) }
-    func reason(_ code: Hold.Code, _ words: String) -> String { manner.language.reason(code, words) }
+    func reason(_ code: Hold.Code, _ words: String) -> String { manner.language.reason(code, words).withoutCommand }
     func told(_ words: String) -> String { manner.language.told(words) }
     package func sentence(_ refusal: Refusal) -> String { manner.language.sentence(refusal, instead: here(refusal)) }
 

@@ -84,6 +84,9 @@ package struct SignSheet: Sendable, Hashable {
     package var patient: String
     package var civil: String
     package var identity: String
+    /// Day of birth, and what else the signature covers of the identity (names, place of birth, number).
+    package var birth = ""
+    package var traits: [String] = []
     /// Why nobody is sure of it.
     package var attributes: [IdentityAttribute]
     package var prescriber: String
@@ -239,6 +242,8 @@ package enum SignEffect: Sendable, Hashable {
     case send(Int, SignDeed)
     /// Would this be refused? Answered by nothing, or by `unsignable`.
     case check(SignPick, partial: Bool, uncalled: String?, draft: SignDraft)
+    /// Which of a batch would be refused? Answered by `lotChecked`, or by `lotUnsignable`.
+    case checkLot([SignPick])
     case bell
     case quit
 }
@@ -272,12 +277,17 @@ package enum SignEvent: Sendable {
     /// What was looked for does not come, for a reason told by itself.
     case soughtGone(String)
     case versions(SignVersions)
-    case why(title: String, holds: [Hold], judged: WhySheet?)
+    /// `of`: the result that was asked about; nil when nothing else can be meant.
+    case why(title: String, holds: [Hold], judged: WhySheet?, of: String? = nil)
     case changed
     case done(Int, SignOutcome)
     case refused(Int, Refusal)
     /// A signature that is being asked for would be refused.
     case unsignable(SignPick, Refusal)
+    /// Files of a batch whose signature would be refused, before its code is asked for.
+    case lotChecked([SignPick], refused: [(number: String, refusal: Refusal)])
+    /// The batch as a whole would be.
+    case lotUnsignable([SignPick], Refusal)
     case failed(Refusal)
     /// The server does not take a file with what this person wrote of it.
     case draftRefused(String, Refusal)

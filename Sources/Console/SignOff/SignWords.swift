@@ -7,7 +7,7 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case signedToday, pause, slower, nothing, loading, pageHint, questionHint, choicesHint
     case identity, prescriber, town, ward, emergency, notes, noNotes, lastVisit, noVisit, collected, received
     case notReceived, nonconform, controls, controlsFine, missing, left, fresh, prior, comment, hash, covers
-    case remedyCall, remedyReject, remedyRead, none
+    case remedyCall, remedyReject, remedyRead, remedyOn, none
     case signTitle, signCovers, signPartial, meaning, pin, secret, uncalled, needed, differs
     case lotCount, lotSummary, lotLeft, lotOldest, lotSample, lotContinue, lotChanged, lotNone, lotDone, lotRefused
     case rejectTitle, reason, lastDigits, callTitle, callPerson, callRole, callNumber, callValue, callReadBack, yes
@@ -18,15 +18,16 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case signedDone, kept, notFound, noSuchKey, lockedTitle, offline, readOnly, criticalShort, high, low
     case recollect, doubt, wrongTube, identityDoubt
     case signedBy, overridden, sending, allLeft, leftMark, exceptFollows, changedSince, notANumber
-    case controlsAbsent, controlsExempt, controlsNone, lotRules, more, wordsNotCode, gone, calculated
+    case controlsAbsent, controlsExempt, controlsNone, lotRules, more, wordsNotCode, readFirst, gone, calculated
     case labelNoAnswer, reasonInWords, noCall, breakMethod, breakUnit, breakCatalogue, breakHidden
     case hereCall, hereReread, hereAmend, hereReject, hereExcept, hereLot, hereWords, hereSign
     case stillSending, draftsBack, draftsGone, cut
-    case digitsAlone, overtaken, unlocking, keysDropped, notOpened, callValueDiffers
+    case cardTitle, digitsHidden, thisNumber, keysWaiting, holderNone, digitsAlone, overtaken, unlocking,
+        callValueDiffers
     case lotBegun, changedMeanwhile, readAgain
     case newsPatient, newsPrescriber, newsNotes, newsTubes, newsComments, newsMissing, newsSigned
     case signedAll, signedReview, signedAmend, callTold, callClosed, amendedFor, cliCallOf, cliCallTold
-    case lotFiltered
+    case lotFiltered, lotChecking, lotFine, lotUnsignable
     // Of the commands `paillasse bio`; `|` between the titles of a table, marked as `Table` takes them.
     case cliSecret, cliPinAgain, cliPinChosen, cliMissing, cliSummary, cliQueueTitles, cliFileTitles, cliNothing,
         cliHeader, cliHeaderSigned, cliDecide, cliUrgent, cliPatient,
@@ -34,7 +35,8 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case cliTube, cliNoResult, cliAllLeft, cliKeptBack, cliWithdrawn, cliCall, cliReject, cliRead, cliAttached, cliHash,
         cliSigned, cliPartly
     case cliAskOne, cliAskLot, cliAskAmend, cliPin, cliLot, cliLotOldest, cliLotRejected, cliLotRules, cliDrawn
-    case cliLotDone, cliNotSigned, cliFigures, cliPace, cliToday, cliPause, cliSlower, cliVersion, cliToSign
+    case cliLotDone, cliNotSigned, cliLotRefused, cliLotBegun, cliFigures, cliPace, cliToday, cliPause, cliSlower,
+        cliVersion, cliToSign
     case cliVersionNone, cliChangeTitle, cliRemoved, cliSame, cliHolderTitles, cliNobody, cliHistTitles, cliThisFile
     case cliTyped, cliNoHistory, cliNoCurve, cliRejected, cliRecall, cliReasonNumber, cliHoldTitles, cliNoHolds
     case cliCommentTitles, cliNoComments, cliFlagLow, cliFlagHigh, cliFlagCriticalLow, cliFlagCriticalHigh
@@ -61,6 +63,7 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case usageNumber, usageAgain, usageWord, usageWordShow, usageWordHow, helpPlain, helpCard, helpSigns
     case helpAzerty, helpMouse, helpTheme, helpKeys, helpWorklist, helpWorklistMore, cliWorkTitles
     case cliWorkNothing
+    case placeName, placeText, placeReason, placeFile, placeManner, placeDay
     case actionOpen, actionSign, actionLot, actionExcept, actionComment, actionNote, actionWhy, actionHistory
     case actionCall, actionReject, actionAmend, actionVersions, actionFind, actionNext, actionLane, actionSearch
     case actionRefresh, actionMenu, actionHelp, actionUp, actionDown, actionTop, actionBottom, actionPageUp

@@ -34,6 +34,23 @@ package enum EnteredValue {
         }
     }
 
+    /// What a person types of a control of an analysis: a number, a titre, or one of its codes.
+    package static func control(_ text: String, for analysis: Analysis) throws(Refusal) -> ObservationValue {
+        let trimmed = text.drop(while: \.isWhitespace).description
+        if analysis.nature == .titre, Titre(trimmed) != nil { return .text(trimmed) }
+        let takesNumbers = analysis.nature.isNumeric || analysis.nature == .titre
+        if takesNumbers, let number = Measured(trimmed.replacing(",", with: ".")) {
+            return .measured(number, unit: analysis.unit)
+        }
+        guard !analysis.nature.isNumeric else {
+            throw Refusal(
+                "body.number", at: "value", because: "ce n'est pas une valeur", remedy: "écrire par exemple 4.20")
+        }
+        let value = ObservationValue.coded(trimmed, display: trimmed)
+        try check(value, for: analysis)
+        return value.worded(for: analysis)
+    }
+
     private static func wrong(_ analysis: Analysis) -> Refusal {
         Refusal(
             "enter.nature", at: analysis.code,

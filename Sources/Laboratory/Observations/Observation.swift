@@ -26,6 +26,11 @@ package enum ObservationValue: Sendable, Hashable {
         case .coded, .text, .notPerformed: nil
         }
     }
+    /// A titre in words.
+    package var titre: Titre? {
+        guard case .text(let text) = self else { return nil }
+        return Titre(text)
+    }
 }
 
 extension ObservationValue: Codable {
@@ -79,10 +84,19 @@ package struct AppliedInterval: Codable, Sendable, Hashable {
     }
     /// What stands before bounds that are no interval of reference (RULES section 6); nil for one.
     package var legend: String? {
-        switch kind {
-        case .decision, .qualitative: "Valeur décisionnelle"
+        switch nature {
+        case .decision: "Valeur décisionnelle"
         case .therapeutic: "Zone thérapeutique"
-        case .reference, .inapplicable, nil: nil
+        case .reference: nil
+        }
+    }
+    /// What the bounds are to who reads them: a value that decides is no normal range (RULES section 6).
+    package enum Nature: Sendable, Hashable, CaseIterable { case reference, decision, therapeutic }
+    package var nature: Nature {
+        switch kind {
+        case .decision, .qualitative: .decision
+        case .therapeutic: .therapeutic
+        case .reference, .inapplicable, nil: .reference
         }
     }
     /// `136 – 145`, `≤ 5,0`, `≥ 60` (bounds belong to the interval)
@@ -202,6 +216,20 @@ extension AnalysisCatalogue {
         return method(
             of: observation.analysis,
             on: origin.analyzer ?? (origin.calculation == nil ? AssayMethod.typed : AssayMethod.calculated))
+    }
+}
+
+extension Observation {
+    /// Where a control answers for it: its analyzer, or `AssayMethod.typed` for a number, a code or a titre that a hand
+    /// typed. Nil: what was calculated, what a person wrote in words, what was not performed.
+    package var controlledOn: String? {
+        if let analyzer = origin.analyzer { return analyzer }
+        guard origin.calculation == nil else { return nil }
+        return switch value {
+        case .measured, .coded: AssayMethod.typed
+        case .text: value.titre == nil ? nil : AssayMethod.typed
+        case .notPerformed: nil
+        }
     }
 }
 

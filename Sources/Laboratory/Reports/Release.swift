@@ -119,6 +119,10 @@ package struct ReleaseState: Sendable, Hashable {
         return visibility
     }
 
+    package static let withdrawnWords = "ce compte rendu a été retiré"
+    package static let withdrawnRemedy =
+        "signer de nouveau le dossier juste ; un retrait refusé se reprend : paillasse deliveries retry"
+
     package func hidingIsOver(at now: Instant) -> Bool { hiddenUntil.map { $0 <= now } ?? false }
 
     /// Reasons to refuse an act; nil when it may be done. `sent`: some version may be with the PFI.
@@ -129,8 +133,9 @@ package struct ReleaseState: Sendable, Hashable {
         if act.reason.allSatisfy(\.isWhitespace) {
             return refuse("reason", "une exception à l'envoi a un motif", "ajouter --reason")
         }
-        if isWithdrawn, ![.abandon, .told, .readdress, .setAside].contains(act.kind) {
-            return refuse("withdrawn", "ce compte rendu a été retiré", "signer de nouveau le dossier juste")
+        // Of what was sent only the withdrawal itself goes again, to who refused it: see who tries that.
+        if isWithdrawn, ![.abandon, .told, .readdress, .setAside, .retry].contains(act.kind) {
+            return refuse("withdrawn", ReleaseState.withdrawnWords, ReleaseState.withdrawnRemedy)
         }
         switch act.kind {
         case .hold: return isHeld ? refuse("held", "les envois sont déjà retenus", "aucune action") : nil

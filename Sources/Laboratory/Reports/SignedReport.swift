@@ -184,18 +184,34 @@ package struct DeliveryEvent: Codable, Sendable, Hashable {
 
     /// A DMP says by its code alone that what is named to it is not there (`UnresolvedReferenceException`, IHE ITI TF-3
     /// table 4.2.4.1-2). Anything else, whatever its words (a busy repository, an unknown type of document, no word),
-    /// leaves what it may have as it stands: a version offered again as new would stand beside it. `detail`: that of its
-    /// refusal, which begins with the code.
+    /// leaves what it may have as it stands: a version offered again as new would stand beside it. `detail`: that of
+    /// its refusal, which begins with the code.
     package static func deniesDocument(_ detail: String?) -> Bool {
         detail?.split(separator: " ").first == "UnresolvedReferenceException"
     }
 }
 
-extension [DeliveryEvent] {
-    /// What the DMP refused is not there, unless it said that it took it: a second answer may be about a second try.
-    package var isRefusedByDMP: Bool {
-        contains { $0.kind == .dmpRefused } && !contains { $0.kind == .dmpAccepted }
+extension Delivery {
+    /// It does not bring the report: it takes it back.
+    package var takesBack: Bool { Delivery.takesBack(destination) }
+    package static func takesBack(_ destination: String) -> Bool { destination.contains("retrait") }
+}
+
+extension Sequence<DeliveryEvent.Kind> {
+    /// What the DMP says of a message, whatever the order of its answers: what it said once that it has is there, for a
+    /// refusal beside it is about a second try. Nil when it said nothing.
+    package var dmpAnswer: DeliveryEvent.Kind? {
+        var isRefused = false
+        for kind in self {
+            if kind == .dmpAccepted { return kind }
+            isRefused = isRefused || kind == .dmpRefused
+        }
+        return isRefused ? .dmpRefused : nil
     }
+}
+
+extension [DeliveryEvent] {
+    package var isRefusedByDMP: Bool { lazy.map(\.kind).dmpAnswer == .dmpRefused }
     package var deniesDocument: Bool {
         guard isRefusedByDMP, let answer = last(where: { $0.kind == .dmpRefused }) else { return false }
         return DeliveryEvent.deniesDocument(answer.detail)

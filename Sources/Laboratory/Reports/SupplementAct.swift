@@ -99,7 +99,7 @@ extension ReportSupplements {
         return all
     }
 
-    /// Bytes of one picture and of one attached report: a report is mailed, and MSSanté takes 10 MB at most.
+    /// Bytes of one picture and of one attached report; of all of them together the mail decides.
     package static let largestImage = 1 << 20
     package static let largestReport = 2 << 20
 
@@ -144,6 +144,18 @@ extension ReportSupplements {
         }
         for method in methods { try SupplementRefusal.analyses([method.analysis], in: analyses) }
         try checkNumbers()
+    }
+
+    /// Refuses an attached report or a picture that could not be opened; these read them.
+    package func checkOpened(
+        reports: ([UInt8]) -> Refusal?, pictures: ([UInt8]) -> Refusal?
+    ) throws(Refusal) {
+        let defects =
+            attachedReports.map { ($0.number, reports($0.pdf)) } + images.map { ($0.place, pictures($0.bytes)) }
+        for (place, defect) in defects {
+            guard let defect else { continue }
+            throw Refusal(defect.code, at: place, because: defect.cause, remedy: defect.remedy)
+        }
     }
 
     /// A number names one thing in the report.

@@ -15,6 +15,10 @@ package struct WithheldNote: Codable, Sendable, Hashable {
     package static let copyKept = "COPIE"
     /// Reason of what the patient's opposition keeps from somebody.
     package static let opposed = "OPPOSITION"
+    /// The same in words, as a copy's act keeps it.
+    package static let opposedWords = "le patient s'y est opposé"
+    /// … once it is lifted.
+    package static let unopposedWords = "le patient s'y était opposé, l'opposition est levée"
     /// An opposition to this way keeps it; nil when it is another reason.
     package var opposedWay: Opposition.Way? {
         guard reason == WithheldNote.opposed else { return nil }

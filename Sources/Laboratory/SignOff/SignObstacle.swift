@@ -90,15 +90,29 @@ extension SignObstacle {
         case .critical, .call: return 0
         case .identity, .amends, .changed, .amendmentTask: return 1
         case .hold:
-            guard let code else { return 1 }
-            if code == .critical || code == .criticalCall { return 0 }
-            return switch code.severity {
-            case .forbids: 1
-            case .needsReason: 2
-            case .shown: 3
-            }
+            return code?.gravity ?? 1
         case .freeWords, .supplement, .missing, .reflex: return 3
         case .others: return SignObstacle.lightest
         }
+    }
+}
+
+extension Hold.Code {
+    /// 0: somebody is called; 1: it forbids; 2: it asks for a reason; 3: it is only shown.
+    package var gravity: Int {
+        if self == .critical || self == .criticalCall { return 0 }
+        return switch severity {
+        case .forbids: 1
+        case .needsReason: 2
+        case .shown: 3
+        }
+    }
+}
+
+extension Observation {
+    /// How grave what its own facts say makes the file that waits for its signature, as `SignRank` has it; nil: nothing
+    /// of them keeps it out of a lot.
+    package var signGravity: Int? {
+        holds.map(\.code).filter(\.stopsLot).map(\.gravity).min() ?? comment.map { _ in 3 }
     }
 }

@@ -125,6 +125,9 @@ package struct SignedContent: Sendable, Hashable {
             out.add("observedAt", String(observation.observedAt.milliseconds))
         }
         // Nothing is added when there is none: what was signed before they existed keeps its hash.
+        if !patient.attributes.isEmpty {
+            out.add("attributes", patient.attributes.map(\.rawValue).sorted().joined(separator: ","))
+        }
         if !supplements.isEmpty { supplements.write(into: &out) }
         return out.bytes
     }

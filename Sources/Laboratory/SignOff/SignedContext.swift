@@ -12,6 +12,8 @@ package struct SignedContext: Codable, Sendable, Hashable {
     package var traits: Traits
     package var usedName: String?
     package var status: IdentityStatus
+    /// Why nobody was sure of it; nil where the signature does not cover it (it is older than that).
+    package var attributes: [IdentityAttribute]?
     /// Only what leaves the laboratory.
     package var ins: String?
     package var prescriber: Professional
@@ -23,6 +25,7 @@ package struct SignedContext: Codable, Sendable, Hashable {
         traits = content.patient.traits
         usedName = content.patient.usedName
         status = content.patient.status
+        attributes = content.patient.attributes
         ins = content.patient.publishableINS?.matricule
         prescriber = content.request.prescriber
         tubes = content.specimens.map {
@@ -45,6 +48,7 @@ package struct SignedChange: Codable, Sendable, Hashable {
         case birthplace = "lieu de naissance"
         case usedName = "nom utilisé"
         case status = "statut de l'identité"
+        case attributes = "attribut de l'identité"
         case ins = "matricule INS"
         case prescriber = "prescripteur"
         case tube = "tube"
@@ -61,7 +65,7 @@ package struct SignedChange: Codable, Sendable, Hashable {
 
         package var isIdentity: Bool {
             switch self {
-            case .birthName, .givenNames, .birthDate, .sex, .birthplace, .usedName, .status, .ins: true
+            case .birthName, .givenNames, .birthDate, .sex, .birthplace, .usedName, .status, .attributes, .ins: true
             case .prescriber, .tube, .kind, .collectedAt, .nonconformity, .comment, .result, .supplement, .pending,
                 .other:
                 false
@@ -106,6 +110,7 @@ extension SignedContext {
         compare(.birthplace, traits.birthplace, later.traits.birthplace)
         compare(.usedName, usedName, later.usedName)
         compare(.status, status.rawValue, later.status.rawValue)
+        compare(.attributes, doubts, later.doubts)
         compare(.ins, ins, later.ins)
         compare(.prescriber, prescriber.words, later.prescriber.words)
         let tubesNow = Dictionary(later.tubes.map { ($0.accession, $0) }, uniquingKeysWith: { first, _ in first })
@@ -122,6 +127,12 @@ extension SignedContext {
             compare(.comment, at: name(id), comments[id], later.comments[id])
         }
         return changes
+    }
+
+    /// Nothing said of it is nothing known against it.
+    private var doubts: String? {
+        guard let attributes, !attributes.isEmpty else { return nil }
+        return attributes.map(\.frenchText).sorted().joined(separator: ", ")
     }
 
     private var names: String {

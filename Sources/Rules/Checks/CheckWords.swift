@@ -219,6 +219,7 @@ extension CheckNote {
         case .notDiluted: "non dilué"
         case .noEarlierRun: "premier passage"
         case .knownState: "état connu, déjà téléphoné"
+        case .withheld: "valeur non rendue"
         case .belowRange: "sous le domaine : rendu « < »"
         case .noCalculation: "aucun calcul connu"
         case .notInstrument: "non mesuré sur ce tube"

@@ -59,6 +59,8 @@ package struct CriticalCall: Codable, Sendable, Hashable {
         package var valueRead: String
         package var wasReadBack: Bool
         package var outcome: Outcome
+        /// Results whose value was read; nil before calls had several, and for what is no number: all of them.
+        package fileprivate(set) var told: [String]?
         package init(
             at: Instant, caller: String, number: String, person: String, role: String, valueRead: String,
             wasReadBack: Bool, outcome: Outcome
@@ -74,12 +76,26 @@ package struct CriticalCall: Codable, Sendable, Hashable {
         }
     }
 
+    /// Another run of the same analysis on the same specimen, told by the same call.
+    package struct Run: Codable, Sendable, Hashable {
+        package let observationID: String
+        /// The value as it stood then.
+        package let snapshot: ObservationValue
+        package let at: Instant
+    }
+
     package let observationID: String
     package let analysis: String
-    package let tier: Tier
+    /// Whose task it is: the technician's becomes the biologist's when its time runs out, when somebody passes it on,
+    /// and when another run asks for the biologist.
+    package private(set) var tier: Tier
     /// The value as it stood when the task was opened, whatever becomes of the result.
     package let snapshot: ObservationValue
     package let openedAt: Instant
+    /// Runs that came while the task was not closed: whoever calls has all the values before the eyes.
+    package private(set) var runs: [Run]?
+    /// Results of it that were rejected.
+    package private(set) var rejected: [String]?
     package private(set) var state = State.open
     /// By when the next call must have been made.
     package private(set) var dueAt: Instant
@@ -106,6 +122,54 @@ package struct CriticalCall: Codable, Sendable, Hashable {
     /// When somebody was first told; nil: nobody yet.
     package var toldAt: Instant? { attempts.first { $0.outcome != .unreachable }?.at }
 
+    /// What it is about, oldest first.
+    package var values: [(observationID: String, value: ObservationValue)] {
+        [(observationID, snapshot)] + (runs ?? []).map { ($0.observationID, $0.snapshot) }
+    }
+    /// … that still counts; all of it once everything is rejected, so that somebody reads what it was.
+    package var standing: [(observationID: String, value: ObservationValue)] {
+        let left = values.filter { rejected?.contains($0.observationID) != true }
+        return left.isEmpty ? values : left
+    }
+    package func concerns(_ id: String) -> Bool { values.contains { $0.observationID == id } }
+    /// The last call that somebody received about this result.
+    package func told(of id: String) -> Attempt? {
+        attempts.last { $0.outcome != .unreachable && $0.told?.contains(id) != false }
+    }
+    /// `7,5`, `7,5 ; 5,1` where two runs do not agree.
+    package var frenchText: String {
+        var texts = [String]()
+        for (_, value) in standing where !texts.contains(value.frenchText) { texts.append(value.frenchText) }
+        return texts.joined(separator: " ; ")
+    }
+
+    /// Another run of the analysis on the specimen asks for a call too: there is one record, with both values. Who was
+    /// told already has not heard this one. The timer of an open task runs on.
+    package mutating func join(
+        _ id: String, _ value: ObservationValue, tier other: Tier, at now: Instant, minutes: Int
+    ) {
+        if other == .biologist { tier = .biologist }
+        if concerns(id) { return }
+        runs = (runs ?? []) + [Run(observationID: id, snapshot: value, at: now)]
+        if state == .open, cancelledAt == nil { return }
+        reopen(at: now, minutes: minutes)
+    }
+
+    /// The same result asks for more than it did.
+    package mutating func raise(to other: Tier) -> Bool {
+        guard state != .closed, other == .biologist, tier == .technician else { return false }
+        tier = .biologist
+        return true
+    }
+
+    private mutating func reopen(at now: Instant, minutes: Int) {
+        cancelledAt = nil
+        closedBy = nil
+        closedAt = nil
+        state = .open
+        dueAt = now.advanced(by: .seconds(Int64(minutes) * 60))
+    }
+
     package func isOverdue(at now: Instant) -> Bool {
         state == .open && cancelledAt == nil && now >= dueAt
     }
@@ -116,6 +180,7 @@ package struct CriticalCall: Codable, Sendable, Hashable {
     /// Time went by: the next of the chain, with a timer of its own. False when nothing was due.
     package mutating func escalate(at now: Instant, minutes: Int) -> Bool {
         guard isOverdue(at: now) else { return false }
+        tier = .biologist
         advance(at: now, minutes: minutes)
         return true
     }
@@ -128,6 +193,7 @@ package struct CriticalCall: Codable, Sendable, Hashable {
         guard cancelledAt == nil else {
             throw refusal("cancelled", "le résultat est rejeté", "le biologiste clôt l'appel")
         }
+        tier = .biologist
         advance(at: now, minutes: minutes)
     }
 
@@ -136,21 +202,24 @@ package struct CriticalCall: Codable, Sendable, Hashable {
         dueAt = now.advanced(by: .seconds(Int64(minutes) * 60))
     }
 
-    /// Is this the value of the result, in one of the ways that a report prints it? Words around the number (a unit, a
-    /// comparator) are let be; a result that is no number cannot be compared.
-    private func isSaid(_ words: String, _ printed: [Measured]) -> Bool {
-        guard case .measured(let value, _) = snapshot else { return true }
+    /// Results whose value these words say, in one of the ways that a report prints it. Words around the number (a
+    /// unit, a comparator) are let be; a result that is no number cannot be compared.
+    private func said(in words: String, _ printed: (ObservationValue) -> [Measured]) -> [String] {
         let numbers = words.split { !($0.isASCII && $0.isNumber) && $0 != "," && $0 != "." && $0 != "-" }
             .compactMap { Exact($0.replacing(",", with: ".")) }
-        return ([value] + printed).contains { numbers.contains($0.number) }
+        return standing.compactMap { id, value in
+            guard case .measured(let number, _) = value else { return id }
+            return ([number] + printed(value)).contains { numbers.contains($0.number) } ? id : nil
+        }
     }
 
     /// Writes a call down. Who could not be reached leads to the next of the chain; who was closes the task of the
-    /// technician, and leaves the biologist's to a biologist. `printed`: the value as reports print it, rounded, and
-    /// in its other unit.
+    /// technician, and leaves the biologist's to a biologist. `printed`: a value as reports print it, rounded, and in
+    /// its other unit.
     package mutating func record(
-        _ attempt: Attempt, isBiologist: Bool, minutes: Int, printed: [Measured] = []
+        _ attempt: Attempt, isBiologist: Bool, minutes: Int, printed: (ObservationValue) -> [Measured] = { _ in [] }
     ) throws(Refusal) {
+        var attempt = attempt
         guard state != .closed else { throw refusal("closed", "cet appel est déjà clos", "rien à faire") }
         guard attempt.at >= openedAt, attempts.last.map({ $0.at <= attempt.at }) ?? true else {
             throw refusal("time", "l'heure de l'appel précède ce qui est déjà noté", "corriger l'heure")
@@ -163,12 +232,13 @@ package struct CriticalCall: Codable, Sendable, Hashable {
             guard !attempt.valueRead.isEmpty else {
                 throw refusal("value", "la valeur lue au téléphone n'est pas notée", "donner la valeur lue")
             }
-            guard isSaid(attempt.valueRead, printed) else {
+            let told = said(in: attempt.valueRead, printed)
+            guard !told.isEmpty else {
                 throw refusal(
-                    "other",
-                    "la valeur lue, \(attempt.valueRead), n'est pas celle du résultat, \(snapshot.frenchText)",
-                    "rappeler si une autre valeur a été dite, et noter \(snapshot.frenchText) une fois relue")
+                    "other", "la valeur lue, \(attempt.valueRead), n'est pas celle du résultat, \(frenchText)",
+                    "rappeler si une autre valeur a été dite, et noter \(frenchText) une fois relue")
             }
+            attempt.told = told
             guard attempt.wasReadBack == (attempt.outcome == .confirmed) else {
                 throw refusal(
                     "readback", "l'issue et la relecture se contredisent",
@@ -208,19 +278,34 @@ package struct CriticalCall: Codable, Sendable, Hashable {
         close(author, now)
     }
 
-    /// The result is rejected: nobody is called any more. A biologist ends the task with that; a technician leaves it
-    /// to the biologist, and so does everybody when somebody was told already, and must hear that the value does not
-    /// count. False when nothing changes.
-    package mutating func cancel(by author: String, isBiologist: Bool, at now: Instant) -> Bool {
-        guard state != .closed, cancelledAt == nil else { return false }
+    /// A result of it is rejected. While another run counts, that one is told: who heard the value that is gone is
+    /// called again. When none is left, nobody is called any more: a biologist ends the task with that; a technician
+    /// leaves it to the biologist, and so does everybody when somebody was told already, and must hear that the value
+    /// does not count. False when nothing changes.
+    package mutating func cancel(
+        _ id: String, by author: String, isBiologist: Bool, at now: Instant, minutes: Int
+    ) -> Bool {
+        guard cancelledAt == nil, concerns(id), rejected?.contains(id) != true else { return false }
+        let left = values.filter { $0.observationID != id && rejected?.contains($0.observationID) != true }
+        guard left.isEmpty else {
+            rejected = (rejected ?? []) + [id]
+            if state != .open, !left.contains(where: { told(of: $0.observationID) != nil }) {
+                reopen(at: now, minutes: minutes)
+            }
+            return true
+        }
+        guard state != .closed else { return false }
+        rejected = (rejected ?? []) + [id]
         cancelledAt = now
         if state == .open, tier == .technician || isBiologist { close(author, now) }
         return true
     }
 
     /// The rejection is taken back: the task stands as it stood, with a timer of its own. False when nothing changes.
-    package mutating func reinstate(at now: Instant, minutes: Int) -> Bool {
-        guard cancelledAt != nil else { return false }
+    package mutating func reinstate(_ id: String, at now: Instant, minutes: Int) -> Bool {
+        let wasRejected = rejected?.contains(id) == true
+        rejected?.removeAll { $0 == id }
+        guard cancelledAt != nil else { return wasRejected && state != .closed }
         cancelledAt = nil
         closedBy = nil
         closedAt = nil

@@ -8,6 +8,12 @@ extension ResultJudge {
     mutating func checkCritical(
         _ input: EvaluationInput, _ scene: Scene, _ line: CheckLine, _ policy: VerificationPolicy
     ) {
+        guard !isSuppressed else {
+            // What is not given is not told: a new specimen is (RULES section 4; section 5, point 1).
+            skip(.criticalAlert, .withheld)
+            skip(.criticalCall, .withheld)
+            return
+        }
         guard let raw, let printed else {
             skip(.criticalAlert, .notNumeric)
             checkPositive(line)
@@ -17,9 +23,16 @@ extension ResultJudge {
         let inputs =
             hasAlert || line.analysis.critical != nil ? [CheckFact(.value, raw), CheckFact(.rounded, printed)] : []
         if let alert = line.limits.alert {
-            add(
-                .criticalAlert, either(raw, printed, alert.low, alert.high, line), .critical, inputs: inputs,
-                thresholds: line.facts.alert)
+            let verdict = either(raw, printed, alert.low, alert.high, line)
+            if let call = known(raw, verdict, alert.low, alert.high, input, scene, line, policy) {
+                add(
+                    CheckRecord(
+                        .criticalAlert, .yes, code: .critical,
+                        inputs: inputs + [CheckFact(.known, call.value), CheckFact(.at, call.at)],
+                        thresholds: line.facts.alert + line.facts.criticalStep, note: .knownState))
+            } else {
+                add(.criticalAlert, verdict, .critical, inputs: inputs, thresholds: line.facts.alert)
+            }
         } else {
             skip(.criticalAlert, .noLimit)
         }
@@ -28,11 +41,7 @@ extension ResultJudge {
             return
         }
         let verdict = either(raw, printed, limits.low, limits.high, line)
-        if verdict == .yes, scene.policy.isInForce, let call = facts.lastCall,
-            CallSilence.isKnown(
-                raw, call, low: limits.low, high: limits.high, step: line.limits.criticalStep,
-                days: policy.silenceDays, now: input.now)
-        {
+        if let call = known(raw, verdict, limits.low, limits.high, input, scene, line, policy) {
             // Not called again; looked at all the same.
             add(
                 CheckRecord(
@@ -43,6 +52,19 @@ extension ResultJudge {
             return
         }
         add(.criticalCall, verdict, .criticalCall, inputs: inputs, thresholds: line.facts.critical)
+    }
+
+    /// The call that told this state already.
+    private func known(
+        _ raw: Measured, _ verdict: Verdict, _ low: Exact?, _ high: Exact?, _ input: EvaluationInput, _ scene: Scene,
+        _ line: CheckLine, _ policy: VerificationPolicy
+    ) -> KnownCall? {
+        guard verdict == .yes, scene.policy.isInForce, let call = facts.lastCall,
+            CallSilence.isKnown(
+                raw, call, low: low, high: high, step: line.limits.criticalStep, days: policy.silenceDays,
+                now: input.now)
+        else { return nil }
+        return call
     }
 
     private func either(
@@ -225,7 +247,7 @@ extension ResultJudge {
 
     /// LL and HH stand for L and H where the value is critical, whoever was told before.
     mutating func flagCritical(_ line: CheckLine) {
-        guard let raw, let printed, let limits = line.analysis.critical else { return }
+        guard !isSuppressed, let raw, let printed, let limits = line.analysis.critical else { return }
         func either(_ test: (Measured) -> Verdict) -> Bool { test(raw) == .yes || test(printed) == .yes }
         if let low = limits.low, either({ line.below($0, low) }) {
             flags = [.criticallyLow]

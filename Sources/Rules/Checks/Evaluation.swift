@@ -37,6 +37,15 @@ package struct ResultEvaluation: Codable, Sendable, Hashable {
         }
         return codes
     }
+    /// Who is to tell this value by telephone: beyond a limit of the second tier the biologist, of the first one the
+    /// technician; nobody where it is a known state (RULES section 5).
+    package var callTier: CriticalCall.Tier? {
+        let codes = holdCodes
+        if codes.contains(.criticalCall) { return .biologist }
+        guard codes.contains(.critical) else { return nil }
+        return checks.contains { $0.check == .criticalAlert && $0.code == .critical && $0.note != .knownState }
+            && !checks.contains { $0.check == .criticalCall && $0.note == .knownState } ? .technician : nil
+    }
     /// The same with their words, French; made when asked.
     package func holds(in zone: CivilZone) -> [Hold] {
         checks.compactMap { check in check.holds ? check.code.map { Hold($0, check.words(in: zone)) } : nil }

@@ -321,9 +321,10 @@ extension ResultJudge {
         printed = rounded(raw)
     }
 
-    /// Once, half away from zero, to the decimals of the analysis; a comparator survives (RULES section 9).
+    /// Once, half away from zero, to the decimals of the analysis, its trailing zeros kept; a comparator survives, and
+    /// its bound has the same decimals (RULES section 9).
     func rounded(_ value: Measured) -> Measured {
-        guard let places = line?.analysis.decimals, value.number.scale > places else { return value }
+        guard let places = line?.analysis.decimals, value.number.scale != places else { return value }
         return value.with(value.number.rounded(to: places))
     }
 }

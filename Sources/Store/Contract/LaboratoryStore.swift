@@ -32,6 +32,8 @@ package struct StoreCounts: Codable, Sendable, Hashable {
     package var triageTotal = 0
     package var awaitingTechnical = 0
     package var awaitingSignature = 0
+    /// Of these, files whose signed content is said otherwise since; a store leaves it to the workflow.
+    package var signedOtherwise = 0
     package var signatures = 0
     package var reports = 0
     package var deliveriesAccepted = 0
@@ -88,8 +90,12 @@ package protocol LaboratoryStore: Sendable {
     /// Observations without any event; of urgent requests first, then oldest first.
     func observationsAwaitingTechnicalValidation(site: String?, limit: Int) async throws(StoreFailure) -> [Observation]
     /// Ids of requests that have an observation whose last event is `technicallyValidated` and that no signature holds,
-    /// or a signature whose content may have changed since (`Reopening.swift`); urgent first, then oldest first.
-    func requestsAwaitingSignature(site: String?, limit: Int) async throws(StoreFailure) -> [String]
+    /// or a signature whose content may have changed since (`Reopening.swift`). In the order of the biologist's queue
+    /// (`SignRank`), as far as the facts tell it, so that a limit cuts nothing grave: critical, then held; in each
+    /// urgent first, then the gravest reason, then oldest first. `doubted`: analyses whose control is rejected now.
+    func requestsAwaitingSignature(
+        site: String?, limit: Int, doubted: Set<String>
+    ) async throws(StoreFailure) -> [String]
     /// Of these, those that have a signature whose content may have changed: whether it has is the workflow's to judge.
     func requestsUnderReview(site: String?, limit: Int) async throws(StoreFailure) -> [String]
     /// Ids of the requests that have a result of this patient, whatever became of it, in their order.
@@ -106,7 +112,7 @@ package protocol LaboratoryStore: Sendable {
     /// The same of several analyses at once, by analysis; those without any are left out.
     func histories(patientID: String, analyses: [String], from: Instant, before: Instant, limit: Int)
         async throws(StoreFailure) -> [String: [Observation]]
-    /// Of one analysis on one analyzer, observed in [`from`, `through`], oldest first.
+    /// Of one analysis on one analyzer (`Observation.controlledOn`), observed in [`from`, `through`], oldest first.
     func observations(analyzer: String, analysis: String, from: Instant, through: Instant)
         async throws(StoreFailure) -> [Observation]
     /// How a result was judged, by ordinal.
@@ -198,6 +204,9 @@ package protocol LaboratoryStore: Sendable {
     func requestsRefused(site: String?) async throws(StoreFailure) -> [String]
     /// Requests of which somebody has a version and could not be sent a later one (register `withheld`).
     func requestsOwed(site: String) async throws(StoreFailure) -> [String]
+    /// Requests of which a choice of the patient kept something from somebody, by identifier (registers `withheld` and
+    /// `release`). It may have been lifted since, as the patient's file tells.
+    func requestsKept(site: String) async throws(StoreFailure) -> [String]
     func inbound(source: String, controlID: String) async throws(StoreFailure) -> InboundMessage?
 
     // Trail and numbers
@@ -213,6 +222,10 @@ package protocol LaboratoryStore: Sendable {
 }
 
 extension LaboratoryStore {
+    package func requestsAwaitingSignature(site: String?, limit: Int) async throws(StoreFailure) -> [String] {
+        try await requestsAwaitingSignature(site: site, limit: limit, doubted: [])
+    }
+
     package func deliveriesDueHeads(limit: Int) async throws(StoreFailure) -> [DeliveryHead] {
         try await deliveriesDue(limit: limit).map(\.head)
     }
@@ -238,6 +251,8 @@ extension LaboratoryStore {
 /// How much of one request is read at most.
 package enum StoreBounds {
     package static let ofRequest = 2000
+    /// Deliveries that wait: more than a laboratory signs in a year.
+    package static let ofQueue = 1_000_000
 }
 
 extension LaboratoryStore {

@@ -7,7 +7,7 @@ extension Patient {
     /// Whether a signature over `earlier` would read otherwise.
     package func isSignedOtherwise(than earlier: Patient) -> Bool {
         traits != earlier.traits || usedName != earlier.usedName || status != earlier.status
-            || publishableINS != earlier.publishableINS
+            || publishableINS != earlier.publishableINS || attributes != earlier.attributes
     }
 }
 
@@ -31,7 +31,7 @@ extension Specimen {
 extension RegisterEntry {
     /// The request whose signed content it changes.
     package var reopenedRequest: String? {
-        [.supplement, .remark, .amendmentTask].contains(register) ? subject : nil
+        [.supplement, .remark, .amendmentTask, .reflex].contains(register) ? subject : nil
     }
 }
 

@@ -135,14 +135,13 @@ extension MemoryStore {
         try checkOpen()
         let refused = deliveries(having: [.refused]).subtracting(deliveries(having: [.abandoned]))
         let failed = refused.union(deliveries(having: [.dmpRefused, .mailRefused]))
-        func isDeletion(_ delivery: Delivery) -> Bool { delivery.destination.contains("retrait") }
         let all = allDeliveries
         let found = all.filter { one in
             guard failed.contains(one.id), site == nil || site == one.site else { return false }
-            return isDeletion(one)
+            return one.takesBack
                 || !all.contains {
                     $0.requestID == one.requestID && $0.createdAt > one.createdAt && $0.reportID != one.reportID
-                        && !isDeletion($0)
+                        && !$0.takesBack
                 }
         }
         return Set(found.map(\.requestID)).sorted { Bytes($0) < Bytes($1) }
@@ -178,7 +177,7 @@ extension MemoryStore {
         counts.triageOpen = try triage(site: site, open: true, limit: .max).count
         counts.triageTotal = allTriage.count { mine($0.site) }
         counts.awaitingTechnical = try observationsAwaitingTechnicalValidation(site: site, limit: .max).count
-        counts.awaitingSignature = try requestsAwaitingSignature(site: site, limit: .max).count
+        counts.awaitingSignature = try requestsAwaitingSignature(site: site, limit: .max, doubted: []).count
         counts.signatures = allSignatures.count { mine($0.site) }
         counts.reports = allReports.count { mine($0.site) }
         let accepted = deliveries(having: [.accepted])

@@ -141,9 +141,11 @@ extension MemoryStore {
                     || observation.holds.contains { $0.code == .critical || $0.code == .criticalCall }
             }.map(\.requestID))
     }
-    package func requestsAwaitingSignature(site: String?, limit: Int) throws(StoreFailure) -> [String] {
+    package func requestsAwaitingSignature(
+        site: String?, limit: Int, doubted: Set<String>
+    ) throws(StoreFailure) -> [String] {
         try checkOpen()
-        return current(Set(ready.map(\.requestID)).union(reopened), site, limit)
+        return current(Set(ready.map(\.requestID)).union(reopened), site, limit, doubted)
     }
     /// Validated, and in no signature.
     var ready: [Observation] {
@@ -160,15 +162,33 @@ extension MemoryStore {
         try checkOpen()
         return current(reopened, site, limit)
     }
-    /// Critical first, then urgent, then oldest first.
-    private func current(_ ids: Set<String>, _ site: String?, _ limit: Int) -> [String] {
+    /// Critical first, then what is held; in each urgent first, then the gravest reason, then oldest first.
+    private func current(
+        _ ids: Set<String>, _ site: String?, _ limit: Int, _ doubted: Set<String> = []
+    ) -> [String] {
         let found = latestRequests.filter { ids.contains($0.id) && (site == nil || $0.site == site) }
+        let ready = ready
         let critical = critical(among: ready)
-        let sorted = found.sorted { a, b in
-            if critical.contains(a.id) != critical.contains(b.id) { return critical.contains(a.id) }
-            if a.priority != b.priority { return a.priority == .urgent }
-            return older((a.registeredAt, a.id), (b.registeredAt, b.id))
+        let results = Dictionary(grouping: ready, by: \.requestID)
+        let doubtful = Set(latestPatients.filter { !$0.attributes.isEmpty }.map(\.id))
+        let reopened = reopened
+        func gravity(_ request: Request) -> Int {
+            if critical.contains(request.id) { return 0 }
+            if reopened.contains(request.id) || doubtful.contains(request.patientID) { return 1 }
+            let own = results[request.id, default: []].flatMap { result in
+                [result.signGravity.map { max($0, 1) }, doubted.contains(result.analysis) ? 2 : nil].compactMap { $0 }
+            }
+            return own.min() ?? 4
         }
+        let ranked = found.map { (request: $0, gravity: gravity($0)) }
+        func lane(_ gravity: Int) -> Int { gravity == 0 ? 0 : gravity == 4 ? 2 : 1 }
+        let sorted = ranked.sorted { one, other in
+            let (a, b) = (one.request, other.request)
+            if lane(one.gravity) != lane(other.gravity) { return lane(one.gravity) < lane(other.gravity) }
+            if a.priority != b.priority { return a.priority == .urgent }
+            if one.gravity != other.gravity { return one.gravity < other.gravity }
+            return older((a.registeredAt, a.id), (b.registeredAt, b.id))
+        }.map(\.request)
         return sorted.prefix(limit).map(\.id)
     }
     package func previousSigned(

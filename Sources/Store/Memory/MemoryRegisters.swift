@@ -28,6 +28,14 @@ extension MemoryStore {
         return Set(found.map(\.subject)).sorted { Bytes($0) < Bytes($1) }
     }
 
+    package func requestsKept(site: String) throws(StoreFailure) -> [String] {
+        try checkOpen()
+        let found =
+            entries(.withheld, site).filter { $0.body.contains("OPPOSITION") }
+            + entries(.release, site).filter { $0.body.contains("setAside") }
+        return Set(found.map(\.subject)).sorted { Bytes($0) < Bytes($1) }
+    }
+
     private var allEvaluations: [EvaluationRecord] { all { if case .evaluation(let f) = $0 { f } else { nil } } }
     package func evaluations(observationID: String) throws(StoreFailure) -> [EvaluationRecord] {
         try checkOpen()
@@ -94,7 +102,7 @@ extension MemoryStore {
     ) throws(StoreFailure) -> [Observation] {
         try checkOpen()
         let found = allObservations.filter {
-            $0.origin.analyzer == analyzer && $0.analysis == analysis && from <= $0.observedAt
+            $0.controlledOn == analyzer && $0.analysis == analysis && from <= $0.observedAt
                 && $0.observedAt <= through
         }
         return found.sorted { ($0.observedAt, Bytes($0.id)) < ($1.observedAt, Bytes($1.id)) }
@@ -113,7 +121,7 @@ extension MemoryStore {
         var found = Set<[String]>()
         let waiting = try observationsAwaitingTechnicalValidation(site: site, limit: .max)
         for observation in waiting + ready where observation.site == site {
-            if let analyzer = observation.origin.analyzer { found.insert([analyzer, observation.analysis]) }
+            if let analyzer = observation.controlledOn { found.insert([analyzer, observation.analysis]) }
         }
         return found.sorted { ordered($0, $1) }.map { ($0[0], $0[1]) }
     }

@@ -1,5 +1,5 @@
 import Base
-import Laboratory
+package import Laboratory
 import Quality
 import Store
 
@@ -15,8 +15,27 @@ package struct AmendmentTask: Codable, Sendable, Hashable {
     package var reason: String
     /// What left that was calculated from it; nil: nothing.
     package var calculated: [String]?
+    /// What holds the whole tube since; nil: a rejected control.
+    package var hold: Hold.Code?
 
     package var analyses: [String] { [analysis] + (calculated ?? []) }
+    var words: String { hold.map { "\($0.rawValue) : \(reason)" } ?? "contrôle \(run) : \(reason)" }
+
+    /// A result and a reason: one task, however often it is met.
+    struct Key: Hashable {
+        let observation: String
+        let cause: String
+        init(_ observation: String, _ cause: String) {
+            self.observation = observation
+            self.cause = cause
+        }
+    }
+
+    func entry(_ request: Request, ordinal: Int, by author: String, at: Instant) -> RegisterEntry {
+        RegisterEntry(
+            register: .amendmentTask, site: request.site, subject: request.id, ordinal: ordinal, author: author,
+            at: at, body: RegisterText.text(self))
+    }
 }
 
 extension Desk {
@@ -60,7 +79,7 @@ extension Desk {
         return open.filter { entry in !amended.contains { $0 >= entry.at } }.map(\.task)
     }
 
-    private func taskEntries(
+    func taskEntries(
         of request: String, site: String
     ) async throws(CommandFailure) -> [(task: AmendmentTask, at: Instant)] {
         let entries = try await ask { () throws(StoreFailure) in

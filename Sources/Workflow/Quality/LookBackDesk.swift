@@ -58,7 +58,7 @@ extension Desk {
         guard let observation = found, observation.site == author.site else {
             throw missing("observation.unknown", "résultat", result)
         }
-        guard let analyzer = observation.origin.analyzer else {
+        guard let analyzer = observation.controlledOn else {
             guard let calculation = observation.origin.calculation else {
                 throw missing("observation.unknown", "résultat", result)
             }
@@ -138,18 +138,20 @@ extension Desk {
 
     /// A control that no analyzer sends: typed, with who typed it.
     package func enterControl(
-        _ value: Measured, of assay: ControlledAssay, material: String, at: Instant, by author: Author
+        _ text: String, of assay: ControlledAssay, material: String, at: Instant, by author: Author
     ) async throws(CommandFailure) -> ControlObservation {
         try allow(author, .enterResult)
         try checkMoment(at)
-        let analysis = try decide { () throws(Refusal) in try catalogue.required(assay.analysis) }
+        let value = try decide { () throws(Refusal) in
+            try EnteredValue.control(text, for: try catalogue.required(assay.analysis))
+        }
         try await checkMaterial(material, of: assay, site: author.site)
         let id = freshID()
         let control = ControlObservation(
             id: id, site: author.site, analyzer: assay.analyzer, messageID: ControlObservation.typedMessage(id),
             ordinal: 0,
             material: material, instrumentCode: assay.analysis, analysis: assay.analysis,
-            value: .measured(value, unit: analysis.unit), rawText: value.text, observedAt: at, recordedAt: now())
+            value: value, rawText: text, observedAt: at, recordedAt: now())
         let note = self.note(author, "quality.enter", id, now())
         try await ask { () throws(StoreFailure) in try await store.append([.control(control)], note: note) }
         quality.forget(site: author.site, analyzer: assay.analyzer, analysis: assay.analysis)

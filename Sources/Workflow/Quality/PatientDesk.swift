@@ -109,7 +109,7 @@ extension Desk {
     ) async throws(CommandFailure) -> PatientSettings? {
         // A command wins over the catalogue, and may end what the catalogue begins.
         let last = try await entries(.patientControl, subject(assay), site, PatientSettings.self).last?.value
-        guard let last else { return shelf.controls?.patientSettings(for: assay) }
+        guard let last else { return controls(of: site).current?.patientSettings(for: assay, site: site) }
         return last.isOn ? last : nil
     }
 
@@ -118,7 +118,7 @@ extension Desk {
     func followPatients(_ facts: [Fact]) async {
         var keys: Set<QualityBoard.Key> = []
         for case .observation(let observation) in facts {
-            guard let analyzer = observation.origin.analyzer else { continue }
+            guard let analyzer = observation.controlledOn else { continue }
             let assay = ControlledAssay(analysis: observation.analysis, analyzer: analyzer)
             keys.insert(QualityBoard.Key(site: observation.site, assay: assay))
         }

@@ -15,6 +15,8 @@ package struct QualityPage: Sendable {
     /// Facts before this instant were not looked at.
     package var since: Instant
     package var madeAt: Instant
+    /// From then on another policy of the tables counts.
+    var changesAt: Instant?
 
     /// Until when the calibration, or the lot of reagent, in use at an instant is good; nil: nobody said.
     package func end(of kind: ControlEventKind, at instant: Instant) -> Instant? {
@@ -91,8 +93,9 @@ package final class QualityBoard: Sendable {
 /// Measured controls as points: level, lot, target and run of each.
 struct MeasuredControls {
     let assay: ControlledAssay
-    /// Of the published catalogue: what identifies a lot, and its target.
-    let catalogue: ControlCatalogue?
+    /// The published tables: what identifies a lot, and its target.
+    var stages: [ControlStage] = []
+    var catalogue: ControlCatalogue? { stages.current }
     /// Set by command, by the name that the analyzer sends.
     let targets: [ControlTarget]
     /// The same as they were known after each entry: a point keeps the target that it was judged with.
@@ -108,7 +111,7 @@ struct MeasuredControls {
                 < ($1.recordedAt ?? $1.observedAt, $1.observedAt, $1.id)
         }
         for control in known {
-            guard case .measured(let value, let sentUnit) = control.value else { continue }
+            guard let sent = Sent(control.value) else { continue }
             let (target, lot) = meaning(
                 of: control.material, at: control.observedAt, knownAt: control.recordedAt ?? control.observedAt)
             let level = target?.level ?? lot?.level ?? ControlLevel(control.material)
@@ -120,16 +123,32 @@ struct MeasuredControls {
                 of: control.id, level: level, material: control.material, isParallel: isParallel,
                 at: control.observedAt, isNumbered: control.recordedAt == nil)
             // A control in another unit than its target's has no z: nothing is compared that is not alike.
-            let isComparable = target.map { $0.unit.isEmpty || sentUnit == $0.unit } ?? false
+            let isComparable = target.map { $0.unit.isEmpty || sent.unit == nil || sent.unit == $0.unit } ?? false
             points.append(
                 ControlPoint(
                     id: control.id, assay: assay, run: run, at: control.observedAt, level: level,
-                    material: control.material, lot: target?.lot ?? lot?.lot ?? "", value: value,
-                    target: isComparable ? target?.mean : nil, sd: isComparable ? target?.sd : nil,
-                    isParallel: isParallel, exclusion: exclusions[control.id], recordedAt: control.recordedAt,
+                    material: control.material, lot: target?.lot ?? lot?.lot ?? "", value: sent.number,
+                    answer: sent.answer, target: isComparable ? target?.mean : nil,
+                    sd: isComparable ? target?.sd : nil, expected: target?.expected, isParallel: isParallel,
+                    exclusion: exclusions[control.id], recordedAt: control.recordedAt,
                     isTyped: control.isTyped))
         }
         return points.sorted { ($0.at, $0.id) < ($1.at, $1.id) }
+    }
+
+    /// What a control answered: a number with its unit, a code or words; nothing for one that was not performed.
+    private struct Sent {
+        var number: Measured?
+        var unit: String?
+        var answer: String?
+        init?(_ value: ObservationValue?) {
+            switch value {
+            case .measured(let value, let unit): (number, self.unit) = (value, unit)
+            case .coded(let code, _): answer = code
+            case .text(let text): answer = text
+            case .notPerformed, nil: return nil
+            }
+        }
     }
 
     /// A target was in force for it by then, or the catalogue has a lot by its name.
@@ -145,7 +164,7 @@ struct MeasuredControls {
             var level: String
             var name: [String]
         }
-        var services = targets.filter { !$0.isParallel && $0.mean != nil }
+        var services = targets.filter { !$0.isParallel && $0.isGiven }
             .map { Service(from: $0.from, level: $0.level.name, name: [$0.material, $0.lot]) }
         for lot in catalogue?.lots ?? [] {
             guard let from = lot.inServiceFrom, isTargeted(lot) else { continue }
@@ -187,12 +206,14 @@ struct MeasuredControls {
         func set(_ targets: [ControlTarget]) -> [ControlTarget] {
             targets.filter { $0.material == material && $0.isInForce(at: at) }
         }
-        let lot = catalogue?.lot(identifier: material)
+        // Tables that somebody stood for by then: those approved since judge nothing that was known before.
+        let tables = knownAt.map { stages.tables(judging: assay, knownAt: $0) } ?? catalogue
+        let lot = tables?.lot(identifier: material)
         let known = knownAt.map { knownAt in history.last { $0.at <= knownAt }?.targets ?? [] }
         let own = set(known ?? targets)
         if !own.isEmpty { return (own.count == 1 ? own.first : nil, lot) }
         if let lot, !lot.isExpired(at: at, in: zone),
-            var target = catalogue?.target(
+            var target = tables?.target(
                 for: assay, material: lot.material, lot: lot.lot, level: lot.level, at: at)
         {
             target.isParallel = !lot.isInService(at: at)

@@ -22,6 +22,7 @@ extension Desk {
         try allow(author, .sign)
         try needReason(reason)
         try checkAnalysis(target.assay.analysis)
+        try checkExpectation(target)
         let isPossible = target.sd.map { $0 > Exact(0) } ?? true
         guard isPossible, !target.material.isEmpty, target.to.map({ target.from < $0 }) ?? true else {
             throw .refused(
@@ -34,6 +35,30 @@ extension Desk {
         try await enter(.controlTarget, name, Decided(target, reason), "quality.target", author)
         quality.forget(site: author.site, analyzer: target.assay.analyzer, analysis: target.assay.analysis)
         return target
+    }
+
+    /// A code that the analysis may answer, or a titre of one that has titres; never beside a mean.
+    private func checkExpectation(_ target: ControlTarget) throws(CommandFailure) {
+        guard let expected = target.expected else { return }
+        try decide { () throws(Refusal) in
+            let analysis = try catalogue.required(target.assay.analysis)
+            guard target.mean == nil, target.sd == nil else {
+                throw Refusal(
+                    "quality.expected", at: target.assay.description,
+                    because: "une réponse attendue et une moyenne à la fois", remedy: "donner l'une ou l'autre")
+            }
+            switch expected {
+            case .answers(let codes):
+                for code in codes { try EnteredValue.check(.coded(code, display: code), for: analysis) }
+            case .titre(let titre):
+                guard analysis.nature == .titre, titre.above == 1 else {
+                    throw Refusal(
+                        "quality.expected", at: target.assay.description,
+                        because: "« \(titre) » n'est pas un titre de cette analyse",
+                        remedy: "donner un code de réponse, ou un titre (1/160) pour une analyse qui en rend")
+                }
+            }
+        }
     }
 
     package func setControlPolicy(
@@ -121,7 +146,9 @@ extension Desk {
         let key = QualityBoard.Key(site: site, assay: assay)
         let at = now()
         // A page that was made long ago is made again, so that the window moves with time.
-        if let page = quality.page(key), page.madeAt.duration(to: at) <= .seconds(24 * 3600) {
+        if let page = quality.page(key), page.madeAt.duration(to: at) <= .seconds(24 * 3600),
+            page.changesAt.map({ at < $0 }) ?? true
+        {
             return page
         }
         let generation = quality.generation
@@ -164,7 +191,8 @@ extension Desk {
         try await keep(timeline.suspectPeriods, known: doubts, of: assay, site: site, at: at)
         return QualityPage(
             timeline: timeline, points: points, targets: targets, events: events, corrections: corrections,
-            patients: try await patientSettings(of: assay, site: site), since: since, madeAt: at)
+            patients: try await patientSettings(of: assay, site: site), since: since, madeAt: at,
+            changesAt: self.controls(of: site).nextPolicy(of: assay, site: site, after: at))
     }
 
     func measuredControls(
@@ -172,7 +200,7 @@ extension Desk {
         exclusions: [String: SignedReason] = [:]
     ) -> MeasuredControls {
         MeasuredControls(
-            assay: assay, catalogue: shelf.controls, targets: targets, history: history, exclusions: exclusions,
+            assay: assay, stages: controls(of: site), targets: targets, history: history, exclusions: exclusions,
             zone: sites[site]?.civilZone ?? .europeParis)
     }
 
@@ -191,21 +219,26 @@ extension Desk {
             let body = try RegisterText.decode(Array(entry.body.utf8), as: Decided<ControlPolicy>.self)
             changes.append(PolicyChange(at: entry.at, policy: body.value))
         }
-        let tables = shelf.controls
-        let published = tables?.policyInForce(for: assay)
-        var policies = (first: published ?? Desk.standardPolicy(levels: 1), changes: changes)
-        if published == nil {
+        let stages = controls(of: site), tables = stages.current
+        let published = stages.policies(of: assay, site: site, by: now())
+        let current = tables?.policyInForce(for: assay, site: site, at: now())
+        var policies = (first: published?.first ?? Desk.standardPolicy(levels: 1), changes: changes)
+        if let published {
+            let begin = changes.map(\.at).min()
+            policies.changes = published.changes.filter { change in begin.map { change.at < $0 } ?? true } + changes
+        } else {
             var standard = Desk.standardPolicies(history, before: changes.map(\.at).min())
             // What was measured before the first target was set is judged as what came next.
             if !standard.isEmpty { policies.first = standard.removeFirst().policy }
             policies.changes = standard + changes
         }
         let latest = policies.changes.last?.policy ?? policies.first
-        var awaiting = latest.awaiting
-        if changes.isEmpty, published == nil { awaiting = tables?.abandonedPolicy(of: assay) }
+        var awaiting = changes.isEmpty ? current?.awaiting : nil
+        if changes.isEmpty, current == nil { awaiting = tables?.abandonedPolicy(of: assay) }
         // Who exempts by command asks for no target.
         if awaiting == nil, latest.exemption == nil {
-            awaiting = tables?.unsignedTargets(of: assay, besides: Set((history.last?.targets ?? []).map(\.material)))
+            let own = Set((history.last?.targets ?? []).map(\.material))
+            awaiting = tables?.unsignedTargets(of: assay, site: site, besides: own)
         }
         if let last = policies.changes.indices.last {
             policies.changes[last].policy.awaiting = awaiting
@@ -247,23 +280,28 @@ extension Desk {
         let entries = try await ask { () throws(StoreFailure) in
             try await store.register(.controlTarget, site: site, limit: Desk.most)
         }
-        var byMaterial = [String: [ControlTarget]]()
-        var history = [KnownTargets]()
+        var turns = controls(of: site).named(assay, site: site).map { turn in
+            (at: turn.at, published: turn.targets, set: nil as ControlTarget?)
+        }
         for entry in entries.sorted(by: { ($0.at, $0.ordinal) < ($1.at, $1.ordinal) })
         where entry.subject.hasPrefix(subject(assay) + "|") {
             let target = try RegisterText.decode(Array(entry.body.utf8), as: Decided<ControlTarget>.self).value
-            // A target set again from the same instant replaces; one of an earlier instant never reaches past this.
-            var earlier = (byMaterial[target.material] ?? []).filter { $0.from < target.from }
-            for index in earlier.indices where earlier[index].to.map({ target.from < $0 }) ?? true {
-                earlier[index].to = target.from
+            turns.append((entry.at, [], target))
+        }
+        var published = [String: [ControlTarget]](), set = [String: [ControlTarget]]()
+        var history = [KnownTargets]()
+        for turn in turns.enumerated().sorted(by: { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }) {
+            if let target = turn.element.set {
+                // A target set again from the same instant replaces; an earlier one never reaches past this.
+                set[target.material] = [target].superseding(set[target.material] ?? [])
+            } else {
+                published = Dictionary(grouping: turn.element.published, by: \.material)
             }
-            byMaterial[target.material] = earlier + [target]
+            // What is set by command wins over the tables, from when it begins.
+            let all = Set(published.keys).union(set.keys).flatMap { (set[$0] ?? []).superseding(published[$0] ?? []) }
             history.append(
                 KnownTargets(
-                    at: entry.at,
-                    targets: byMaterial.values.flatMap { $0 }.sorted {
-                        ($0.material, $0.from) < ($1.material, $1.from)
-                    }))
+                    at: turn.element.at, targets: all.sorted { ($0.material, $0.from) < ($1.material, $1.from) }))
         }
         return history
     }
@@ -308,16 +346,14 @@ extension Desk {
     package func controlStanding(
         of observation: Observation, at: Instant
     ) async throws(CommandFailure) -> ControlStanding {
-        guard let analyzer = observation.origin.analyzer else { return try await typedStanding(observation) }
-        let assay = ControlledAssay(analysis: observation.analysis, analyzer: analyzer)
+        guard let assay = try await ownAssay(observation) else { return try await typedStanding(observation) }
         let (page, flow) = try await followedPage(assay, site: observation.site)
         return try await standing(of: observation, at: at, on: page, flow)
     }
 
     /// The same from the page alone: nothing is followed, so nothing is noted (`catalogue dry-run`).
     func trialStanding(of observation: Observation, at: Instant) async throws(CommandFailure) -> ControlStanding {
-        guard let analyzer = observation.origin.analyzer else { return try await typedStanding(observation) }
-        let assay = ControlledAssay(analysis: observation.analysis, analyzer: analyzer)
+        guard let assay = try await ownAssay(observation) else { return try await typedStanding(observation) }
         return try await standing(
             of: observation, at: at, on: try await storedPage(assay, site: observation.site), nil)
     }
@@ -337,19 +373,43 @@ extension Desk {
             of: result, decisions: decisions.map(\.value), knownAt: at, patientSamples: samples, needed: needed)
     }
 
+    /// What the controls of a result are known by; nil for a typed one of an analysis of which nothing typed is
+    /// controlled.
+    private func ownAssay(_ observation: Observation) async throws(CommandFailure) -> ControlledAssay? {
+        guard let place = observation.controlledOn else { return nil }
+        let assay = ControlledAssay(analysis: observation.analysis, analyzer: place)
+        return try await isUncontrolledTyping(assay, site: observation.site) ? nil : assay
+    }
+    /// A manual method has its controls under the word `saisie`: a target, a policy, a control, or a line of the tables.
+    private func isUncontrolledTyping(
+        _ assay: ControlledAssay, site: String
+    ) async throws(CommandFailure) -> Bool {
+        guard assay.analyzer == AssayMethod.typed else { return false }
+        let published =
+            shelf.controls.map {
+                $0.policies.map(\.assay) + $0.targets.map(\.assay) + $0.named.map(\.assay)
+            } ?? []
+        if published.contains(assay) { return false }
+        return try await !assaysAtHand(site: site).contains(assay)
+    }
+
     /// A value that a hand typed leans on no control of an analyzer. It passes where its analysis needs none at all:
     /// wherever a control of it is known, somebody signed that none is wanted.
     private func typedStanding(_ observation: Observation) async throws(CommandFailure) -> ControlStanding {
-        let (code, site) = (observation.analysis, observation.site)
+        try await typedStanding(observation.analysis, site: observation.site, at: observation.observedAt)
+    }
+    private func typedStanding(
+        _ code: String, site: String, at instant: Instant
+    ) async throws(CommandFailure) -> ControlStanding {
         let published = (shelf.controls?.policies ?? []).map(\.assay).filter { $0.analysis == code }
         let known = Set(try await assaysAtHand(site: site).filter { $0.analysis == code } + published)
         var exempted: ControlStanding?
         for assay in known.sorted(by: { $0.analyzer < $1.analyzer }) {
             let page = try await storedPage(assay, site: site)
-            guard let exemption = page.timeline.policy.exemption, exemption.at <= observation.observedAt else {
+            guard let exemption = page.timeline.policy.exemption, exemption.at <= instant else {
                 return .absent("valeur saisie à la main : aucun contrôle de \(code) ne la couvre")
             }
-            exempted = exempted ?? page.timeline.standing(at: observation.observedAt)
+            exempted = exempted ?? page.timeline.standing(at: instant)
         }
         return exempted ?? .absent("aucun contrôle de qualité enregistré pour \(code)")
     }
@@ -383,7 +443,7 @@ extension Desk {
     func validities(
         of observation: Observation
     ) async throws(CommandFailure) -> (calibration: Instant?, reagent: Instant?) {
-        guard let analyzer = observation.origin.analyzer, case .measured = observation.value else { return (nil, nil) }
+        guard let analyzer = observation.controlledOn else { return (nil, nil) }
         let assay = ControlledAssay(analysis: observation.analysis, analyzer: analyzer)
         let page = try await storedPage(assay, site: observation.site)
         let at = observation.observedAt
@@ -394,8 +454,11 @@ extension Desk {
     package func controlStanding(
         of assay: ControlledAssay, site: String
     ) async throws(CommandFailure) -> ControlStanding {
-        let (page, flow) = try await followedPage(assay, site: site)
         let at = now()
+        if try await isUncontrolledTyping(assay, site: site) {
+            return try await typedStanding(assay.analysis, site: site, at: at)
+        }
+        let (page, flow) = try await followedPage(assay, site: site)
         return page.timeline.standing(
             at: at, patientSamples: try await samples(page, flow, site: site, before: at))
     }

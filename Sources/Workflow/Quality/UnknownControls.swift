@@ -41,6 +41,10 @@ extension Desk {
             try await store.register(.controlTarget, site: site, limit: Desk.most)
         }
         var known = Set(shelf.controls?.lots.map(\.identifier) ?? [])
+        for line in shelf.controls?.named ?? []
+        where line.target.assay.analyzer == analyzer && [nil, site].contains(line.site) {
+            known.insert(line.target.material)
+        }
         for entry in entries {
             let parts = entry.subject.split(separator: "|", maxSplits: 2, omittingEmptySubsequences: false)
             if parts.count == 3, parts[0] == analyzer { known.insert(String(parts[2])) }

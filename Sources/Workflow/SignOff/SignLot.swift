@@ -27,14 +27,39 @@ extension Desk {
 
     /// Signs all that may be signed by lot, one transaction a file. The files must be the very ones that stand in the
     /// queue now (`sign.confirm` else, and nothing is signed): a list that grew is read again first, unless it is
-    /// `frozen`: then what came since waits. A file that changes in the meantime is refused alone.
+    /// `frozen`: then what came since waits. `left`: files that the biologist keeps out of it. A file that changes in
+    /// the meantime is refused alone.
     package func signLot(
-        _ files: [LotFile], section: String?, frozen: Bool = false, by author: Author
+        _ files: [LotFile], section: String?, left: Set<String> = [], frozen: Bool = false, by author: Author
     ) async throws(CommandFailure) -> [LotOutcome] {
+        try await needStanding(files, section, left, frozen, author)
+        return await eachOfLot(files) { number, contentHash throws(CommandFailure) in
+            try await sign(number, contentHash: contentHash, allowPartial: false, inLot: true, by: author)
+        }
+    }
+
+    /// Refuses as `signLot` would, and signs nothing: the files that it would refuse, said before the code is asked
+    /// for.
+    package func checkLot(
+        _ files: [LotFile], section: String?, left: Set<String> = [], frozen: Bool = false, by author: Author
+    ) async throws(CommandFailure) -> [LotOutcome] {
+        try await needStanding(files, section, left, frozen, author)
+        let outcomes = await eachOfLot(files) { number, contentHash throws(CommandFailure) in
+            _ = try await signatureReady(
+                number, contentHash: contentHash, allowPartial: false, uncalled: nil, draft: SignDraft(),
+                inLot: true, isAhead: true, by: author)
+            return nil
+        }
+        return outcomes.filter { $0.refusal != nil }
+    }
+
+    private func needStanding(
+        _ files: [LotFile], _ section: String?, _ left: Set<String>, _ frozen: Bool, _ author: Author
+    ) async throws(CommandFailure) {
         try allow(author, .sign)
         let waiting = try await awaitingSignature(site: author.site, limit: Desk.longestLot, section: section)
         let standing = Set(
-            waiting.filter { $0.lane == .proposable }.map {
+            waiting.filter { $0.lane == .proposable && !left.contains($0.request.number) }.map {
                 LotFile(number: $0.request.number, contentHash: $0.contentHash)
             })
         let asked = Set(files)
@@ -44,26 +69,32 @@ extension Desk {
                     "sign.confirm", because: "\(standing.count) dossiers seraient signés, et non \(files.count)",
                     remedy: "relire la file (paillasse bio file), puis confirmer ce nombre"))
         }
-        return await withTaskGroup(of: (Int, LotOutcome).self) { group in
+    }
+
+    /// A few at a time, in the order of the lot.
+    private func eachOfLot(
+        _ files: [LotFile], _ work: @escaping @Sendable (String, String) async throws(CommandFailure) -> Signature?
+    ) async -> [LotOutcome] {
+        await withTaskGroup(of: (Int, LotOutcome).self) { group in
             var outcomes = [LotOutcome?](repeating: nil, count: files.count)
             var next = min(Desk.lotWidth, files.count)
-            for place in 0..<next { group.addTask { (place, await signInLot(files[place], by: author)) } }
+            for place in 0..<next { group.addTask { (place, await outcome(of: files[place], work)) } }
             for await (place, outcome) in group {
                 outcomes[place] = outcome
                 guard next < files.count else { continue }
                 let following = next
                 next += 1
-                group.addTask { (following, await signInLot(files[following], by: author)) }
+                group.addTask { (following, await self.outcome(of: files[following], work)) }
             }
             return outcomes.compactMap { $0 }
         }
     }
 
-    private func signInLot(_ file: LotFile, by author: Author) async -> LotOutcome {
+    private func outcome(
+        of file: LotFile, _ work: @escaping @Sendable (String, String) async throws(CommandFailure) -> Signature?
+    ) async -> LotOutcome {
         do throws(CommandFailure) {
-            let signature = try await sign(
-                file.number, contentHash: file.contentHash, allowPartial: false, inLot: true, by: author)
-            return LotOutcome(number: file.number, signature: signature)
+            return LotOutcome(number: file.number, signature: try await work(file.number, file.contentHash))
         } catch {
             switch error {
             case .refused(let refusal): return LotOutcome(number: file.number, refusal: refusal)

@@ -1,6 +1,7 @@
 import Base
 import Catalog
 package import Laboratory
+import Quality
 import Rules
 package import Store
 
@@ -11,13 +12,31 @@ extension Desk {
         site: String?, limit: Int, section: String? = nil
     ) async throws(CommandFailure) -> [FileToSign] {
         let wanted = try sections(named: section)
-        let ids = try await ask { () throws(StoreFailure) in
+        var ids = try await ask { () throws(StoreFailure) in
             try await store.requestsAwaitingSignature(site: site, limit: limit)
+        }
+        if ids.count >= limit {
+            // Some are cut: what a control holds since it was rejected is none of them.
+            let doubted = try await rejectedAnalyses(site: site)
+            ids = try await ask { () throws(StoreFailure) in
+                try await store.requestsAwaitingSignature(site: site, limit: limit, doubted: doubted)
+            }
         }
         var queue = try await queue(of: ids, wanted)
         let calls = try await uncalledResults(site: site)
         try await add(calls, to: &queue, wanted)
         return queue.files.map { $0.told(callsOf: calls[$0.request.id] ?? []) }
+    }
+
+    /// Analyses whose control is rejected now, on any analyzer.
+    private func rejectedAnalyses(site: String?) async throws(CommandFailure) -> Set<String> {
+        var found = Set<String>()
+        for site in site.map({ [$0] }) ?? sites.keys.sorted() {
+            for one in try await controlStandings(site: site) where one.standing.hold == .rejected {
+                found.insert(one.assay.analysis)
+            }
+        }
+        return found
     }
 
     /// The numbers of a site (nil: of all). Of the files to sign, those that were signed before are judged as the queue
@@ -31,6 +50,7 @@ extension Desk {
         }
         var counts = known
         var queue = try await queue(of: changed, nil)
+        counts.signedOtherwise = queue.files.count { $0.isAmendment }
         try await add(try await uncalledResults(site: site), to: &queue, nil)
         counts.awaitingSignature += queue.files.count - changed.count
         return counts
@@ -116,6 +136,13 @@ extension Desk {
         return file.told(callsOf: calls[review.request.id] ?? [])
     }
 
+    /// What the last signature of a request covers and that is said otherwise now: for this it is with the biologist
+    /// again. Empty where nothing is signed, or all of it stands.
+    package func changedSinceSignature(_ request: Request) async throws(CommandFailure) -> [SignedChange] {
+        let review = try await review(request.id, SignDraft())
+        return review.isAmendment ? review.changes : []
+    }
+
     private func shown(
         _ review: SignReview, previous: [PreviousResult]
     ) async throws(CommandFailure) -> FileToSign {
@@ -157,13 +184,14 @@ extension Desk {
     ) async throws(CommandFailure) {
         _ = try await signatureReady(
             reference, contentHash: contentHash, allowPartial: allowPartial, uncalled: uncalled, draft: draft,
-            inLot: false, by: author)
+            inLot: false, isAhead: true, by: author)
     }
 
     /// A signature that nothing stops, with what is written beside it; its report has been rehearsed.
-    private func signatureReady(
+    /// `isAhead`: nothing is signed yet, the code is still to be asked for.
+    func signatureReady(
         _ reference: String, contentHash: String, allowPartial: Bool, uncalled: String?, draft: SignDraft,
-        inLot: Bool, by author: Author
+        inLot: Bool, isAhead: Bool = false, by author: Author
     ) async throws(CommandFailure) -> (signature: Signature, facts: [Fact], number: String) {
         try allow(author, .sign)
         guard let biologist = author.professional else {
@@ -182,6 +210,7 @@ extension Desk {
         let at = now()
         var facts = try checkCalls(review, uncalled, by: author, at: at)
         if review.isAmendment { facts += try await crossings(review, by: author, at: at) }
+        facts += try await leavingReflexes(review, by: author, at: at)
         var made = Signature(
             id: freshID(), site: request.site, requestID: request.id, version: file.nextVersion,
             contentHash: contentHash, meaning: Desk.meaning, account: author.login, biologist: biologist, at: at,
@@ -190,7 +219,7 @@ extension Desk {
             amendment: draft.amendment, inLot: inLot ? true : nil, context: SignedContext(file.content))
         made.judgements = try await judgementsShown(file.content.observations)
         let signature = made
-        try await rehearse(signature, file.content, request)
+        try await rehearse(signature, file.content, request, isAhead: isAhead)
         return (signature, facts, request.number)
     }
 
@@ -212,7 +241,14 @@ extension Desk {
                     "corriger d'abord (résultat, identité, commentaire) ; un complément se signe : paillasse bio sign")
             }
         } else {
-            guard review.isWaiting else {
+            guard review.isToSign else {
+                if let open = review.reflexes.first {
+                    throw refuse(
+                        "sign.reflex",
+                        "un examen réflexe attend une décision : \(open.finding.adds.joined(separator: ", "))",
+                        "l'ajouter ou le refuser : paillasse reflex accept|refuse \(number) "
+                            + "\(open.finding.rule.id) --reason MOTIF")
+                }
                 if let signed = file.earlier?.signature {
                     throw refuse(
                         "sign.nothing",

@@ -85,7 +85,7 @@ struct SignReview {
     private var stops: [SignObstacle] {
         var stops = patient.attributes.map { SignObstacle(.identity, attribute: $0) }
         if isAmendment { stops.append(SignObstacle(.amends, version: file.nextVersion - 1)) }
-        stops += tasks.map { SignObstacle(.amendmentTask, $0.analyses, words: "contrôle \($0.run) : \($0.reason)") }
+        stops += tasks.map { SignObstacle(.amendmentTask, $0.analyses, words: $0.words) }
         stops += reflexes.map {
             SignObstacle(.reflex, $0.finding.adds, words: $0.finding.rule.description)
         }
@@ -101,7 +101,9 @@ struct SignReview {
     }
 
     /// There is something for a biologist to do with it.
-    var isWaiting: Bool { file.isFresh || isAmendment || !tasks.isEmpty }
+    var isWaiting: Bool { isToSign || !reflexes.isEmpty }
+    /// … and it is a signature.
+    var isToSign: Bool { file.isFresh || isAmendment || !tasks.isEmpty }
     /// It may only be signed as an amendment.
     var asksForAmendment: Bool { isAmendment || !tasks.isEmpty }
 }
@@ -121,8 +123,10 @@ extension Desk {
             except: except)
         let before = file.words
         try write(draft, into: &file)
-        let changed = file.earlier.map {
-            Digest.sha256Hex($0.content.canonicalBytes) != $0.signature.contentHash
+        var changed: Bool?
+        if let earlier = file.earlier {
+            changed = !earlier.content.isCovered(by: earlier.signature)
+            if changed == false { changed = try await isDoubtedSince(earlier.signature, patient) }
         }
         let judged = try await standing(file.content.observations, at: now())
         let fresh = Set(file.fresh)
@@ -147,6 +151,14 @@ extension Desk {
         let stored = try await ask { () throws(StoreFailure) in try await store.observations(requestID: request.id) }
         let held = Set(newest.observationIDs)
         return try await shown(stored.filter { held.contains($0.id) }, as: newest)
+    }
+
+    /// A signature of before attributes were covered says nothing of them: the file comes back when the patient's
+    /// ever were others than now, for nobody knows which of them its biologist saw.
+    private func isDoubtedSince(_ signature: Signature, _ patient: Patient) async throws(CommandFailure) -> Bool {
+        guard !patient.attributes.isEmpty, signature.context?.attributes == nil else { return false }
+        let versions = try await ask { () throws(StoreFailure) in try await store.patientVersions(patient.id) }
+        return versions.contains { $0.attributes != patient.attributes }
     }
 
     /// A comment that is more than coded sentences.

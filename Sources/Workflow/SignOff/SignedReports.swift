@@ -89,12 +89,15 @@ extension Desk {
     }
 
     /// Refuses a signature whose report could not be made: page, document and messages are made as they will leave.
+    /// `isAhead`: before the code is asked for; the signature that follows need not make the same again.
     func rehearse(
-        _ signature: Signature, _ content: SignedContent, _ request: Request
+        _ signature: Signature, _ content: SignedContent, _ request: Request, isAhead: Bool = false
     ) async throws(CommandFailure) {
         do throws(CommandFailure) {
             let signed = try await report(of: signature, content, request)
+            if !isAhead, rehearsed.take(signed, at: now()) { return }
             try await rehearsal(signed)
+            if isAhead { rehearsed.keep(signed, at: now()) }
         } catch {
             guard case .refused(let refusal) = error else { throw error }
             let place = refusal.place.isEmpty || refusal.place == request.number ? "" : ", " + refusal.place
@@ -114,7 +117,7 @@ extension Desk {
         let review = try await review(reference, draft)
         let (request, file) = (review.request, review.file)
         try within(request, author)
-        guard review.isWaiting, !file.content.observations.isEmpty else {
+        guard review.isToSign, !file.content.observations.isEmpty else {
             throw .refused(
                 Refusal(
                     "preview.nothing", at: request.number, because: "rien n'est à signer dans ce dossier",
@@ -144,9 +147,38 @@ extension Desk {
     }
 }
 
+extension Desk {
+    /// Refuses an MSSanté address that no message could carry, or the patient's own given as somebody else's, where it
+    /// is typed.
+    func checkMail(_ people: [Professional]) throws(CommandFailure) {
+        for one in people {
+            guard let mail = one.securedMail else { continue }
+            if let defect = MailAddress.defect(in: mail) {
+                throw .refused(
+                    Refusal(
+                        "mail.address", at: "\(one.displayName), \(mail)", because: defect,
+                        remedy: "écrire l'adresse MSSanté, par exemple prenom.nom@medecin.mssante.fr"))
+            }
+            if MailAddress.isPatients(mail) {
+                throw .refused(
+                    Refusal(
+                        "mail.patient", at: "\(one.displayName), \(mail)",
+                        because: "c'est la boîte d'un patient (Mon espace santé), pas celle d'un professionnel",
+                        remedy: "donner l'adresse MSSanté du professionnel ; le patient reçoit le sien de lui-même"))
+            }
+        }
+    }
+}
+
 extension SignedContent {
-    fileprivate func isCovered(by signature: Signature) -> Bool {
-        Digest.sha256Hex(canonicalBytes) == signature.contentHash
+    /// Whether it is what was signed. A signature of before attributes of the identity were covered still covers what
+    /// it covered then.
+    func isCovered(by signature: Signature) -> Bool {
+        if Digest.sha256Hex(canonicalBytes) == signature.contentHash { return true }
+        guard !patient.attributes.isEmpty, signature.context?.attributes == nil else { return false }
+        var then = self
+        then.patient.attributes = []
+        return Digest.sha256Hex(then.canonicalBytes) == signature.contentHash
     }
 }
 

@@ -34,6 +34,15 @@ package struct CallEntry: Sendable, Hashable {
         at = entry.at
     }
 
+    /// What a run that joined a call has in its own place of the register: the way to that call.
+    static func way(
+        from id: String, to call: CriticalCall, site: String, ordinal: Int, author: String, at: Instant
+    ) -> RegisterEntry {
+        RegisterEntry(
+            register: .criticalCall, site: site, subject: id, ordinal: ordinal, author: author, at: at,
+            body: RegisterText.text(Body(call: call, reason: "même analyse, même échantillon")))
+    }
+
     static func entry(
         _ call: CriticalCall, site: String, ordinal: Int, author: String, at: Instant, reason: String
     ) -> RegisterEntry {
@@ -62,7 +71,11 @@ package final class CallBoard: Sendable {
             latest[entry.subject] = entry
         }
         var read = [CallEntry]()
-        for entry in latest.values { read.append(try CallEntry(entry)) }
+        for entry in latest.values {
+            let call = try CallEntry(entry)
+            // The line of a run that another call tells of.
+            if call.observationID == entry.subject { read.append(call) }
+        }
         return sites.withLock { sites in
             var state = sites[site] ?? State()
             for entry in read {
@@ -80,16 +93,26 @@ package final class CallBoard: Sendable {
 extension Desk {
     /// The call of a critical value, as it stands; nil when the value asks for none.
     package func criticalCall(of observation: Observation) async throws(CommandFailure) -> CallEntry? {
-        let entries = try await ask { () throws(StoreFailure) in
-            try await store.register(.criticalCall, site: observation.site, subject: observation.id)
+        try await callHistory(of: observation).last
+    }
+
+    /// All that was written of the call of a value, oldest first: of the call of another run where it joined that one.
+    private func callHistory(of observation: Observation) async throws(CommandFailure) -> [CallEntry] {
+        func read(_ subject: String) async throws(CommandFailure) -> [CallEntry] {
+            let entries = try await ask { () throws(StoreFailure) in
+                try await store.register(.criticalCall, site: observation.site, subject: subject)
+            }
+            return try entries.map { (entry) throws(CommandFailure) in try CallEntry(entry) }
         }
-        return try entries.last.map { (entry) throws(CommandFailure) in try CallEntry(entry) }
+        let own = try await read(observation.id)
+        guard let last = own.last, last.observationID != observation.id else { return own }
+        return try await read(last.observationID)
     }
 
     /// Calls of those among these results that are to be telephoned, by result.
     package func criticalCalls(of observations: [Observation]) async throws(CommandFailure) -> [String: CallEntry] {
         var found = [String: CallEntry]()
-        for observation in observations where observation.holds.contains(where: { $0.code == .criticalCall }) {
+        for observation in observations where observation.mayBeCalled {
             found[observation.id] = try await criticalCall(of: observation)
         }
         return found
@@ -127,7 +150,8 @@ extension Desk {
             attempt.at = at
             attempt.caller = author.login
             try call.record(
-                attempt, isBiologist: author.role == .biologist, minutes: callMinutes, printed: printed(call))
+                attempt, isBiologist: author.role == .biologist, minutes: callMinutes,
+                printed: { [analysis = call.analysis] in printed($0, of: analysis) })
         }
     }
 
@@ -157,32 +181,34 @@ extension Desk {
         _ facts: [Fact], _ all: [Observation], after events: [ObservationEvent], by author: Author, at: Instant
     ) async throws(CommandFailure) -> [Fact] {
         let last = Chosen.lastEvents(events)
-        var calls = [Fact]()
+        // Two runs of one call may go at once: the second writes over what the first made of it.
+        var written = [String: RegisterEntry]()
         for case .observationEvent(let event) in facts where !event.isSettingAside {
             let isBack = event.kind == .withdrawn && last[event.observationID]?.kind == .rejected
             guard event.kind == .rejected || isBack,
                 let observation = all.first(where: { $0.id == event.observationID }),
                 let entry = try await criticalCall(of: observation)
             else { continue }
-            var call = entry.call
+            var call = try written[entry.observationID].map { (one) throws(CommandFailure) in try CallEntry(one).call }
+                ?? entry.call
             let isChanged =
                 isBack
-                ? call.reinstate(at: at, minutes: callMinutes)
-                : call.cancel(by: author.login, isBiologist: author.role == .biologist, at: at)
+                ? call.reinstate(event.observationID, at: at, minutes: callMinutes)
+                : call.cancel(
+                    event.observationID, by: author.login, isBiologist: author.role == .biologist, at: at,
+                    minutes: callMinutes)
             guard isChanged else { continue }
             let words = isBack ? "rejet repris" : "résultat rejeté"
-            calls.append(
-                .register(
-                    CallEntry.entry(
-                        call, site: observation.site, ordinal: entry.ordinal + 1, author: author.login, at: at,
-                        reason: event.reason.map { "\(words) : \($0)" } ?? words)))
+            written[entry.observationID] = CallEntry.entry(
+                call, site: observation.site, ordinal: entry.ordinal + 1, author: author.login, at: at,
+                reason: event.reason.map { "\(words) : \($0)" } ?? words)
         }
-        return calls
+        return written.values.sorted { $0.subject < $1.subject }.map { .register($0) }
     }
 
     /// The value to be told as reports print it: to the decimals of the analysis, in either of its units.
-    private func printed(_ call: CriticalCall) -> [Measured] {
-        guard case .measured(let value, let unit) = call.snapshot, let analysis = catalogue[call.analysis] else {
+    private func printed(_ told: ObservationValue, of code: String) -> [Measured] {
+        guard case .measured(let value, let unit) = told, let analysis = catalogue[code] else {
             return []
         }
         var ways = analysis.decimals.map { [value.with(value.number.rounded(to: $0))] } ?? []
@@ -254,17 +280,14 @@ extension Desk {
     ) async throws(CommandFailure) -> SignedContent {
         var mentioned = content
         for (place, observation) in content.observations.enumerated() {
-            guard observation.isCritical else { continue }
-            let entries = try await ask { () throws(StoreFailure) in
-                try await store.register(.criticalCall, site: observation.site, subject: observation.id)
-            }
-            guard let last = entries.last(where: { $0.at <= signed }),
-                let told = try CallEntry(last).call.attempts.last(where: { $0.outcome != .unreachable })
+            guard observation.isCritical || observation.mayBeCalled else { continue }
+            guard let last = try await callHistory(of: observation).last(where: { $0.at <= signed }),
+                let told = last.call.told(of: observation.id)
             else { continue }
             let at = told.at.iso8601(in: zone)
             let day = at.prefix(10).split(separator: "-").reversed().joined(separator: "/")
             let words =
-                "valeur critique téléphonée le \(day) à \(at.dropFirst(11).prefix(5)) : \(told.person), \(told.role)"
+                "\(observation.isCritical ? "valeur critique" : "valeur d'alerte") téléphonée le \(day) à \(at.dropFirst(11).prefix(5)) : \(told.person), \(told.role)"
                 + (told.wasReadBack ? " ; relue" : "")
             mentioned.observations[place].comment =
                 [observation.comment, words].compactMap { $0 }.joined(separator: " ; ")
@@ -274,12 +297,17 @@ extension Desk {
 
     /// A critical value that nobody was told of is not signed unseen: the biologist calls first, or says why not.
     func uncalled(_ observations: [Observation]) async throws(CommandFailure) -> [CallEntry] {
-        try await criticalCalls(of: observations).values.filter { $0.call.state == .open }
-            .sorted { $0.call.analysis < $1.call.analysis }
+        var open = [String: CallEntry]()
+        for entry in try await criticalCalls(of: observations).values where entry.call.state == .open {
+            open[entry.observationID] = entry
+        }
+        return open.values.sorted { $0.call.analysis < $1.call.analysis }
     }
 }
 
 extension Observation {
+    /// It was told to be called, by the biologist or by the technician; where nobody need be, there is no call.
+    var mayBeCalled: Bool { holds.contains { $0.code == .criticalCall || $0.code == .critical } }
     /// Beyond a limit that is telephoned, or a positive that is.
     var isCritical: Bool {
         flags.contains(.criticallyLow) || flags.contains(.criticallyHigh)

@@ -171,8 +171,11 @@ extension Desk {
             kept.compactMap { one in signed[one.assay].map { (one.assay, $0) } }, uniquingKeysWith: { $1 })
         let named = Set(there.map(\.assay))
         let abandoned = Set(here.filter { !$0.isExemption && signed[$0.assay] != nil }.map(\.assay)).subtracting(named)
-        let shelf = CatalogueShelf(catalogue, files: files, controls: try self.controls(of: files), pack: pack)
-        shelf.approve([], rules: RuleApprovals(), controls: standing, abandoned: abandoned)
+        // As if they had been in force for as long as the dry run looks back.
+        let stages = try self.controls(of: files).mapValues { tables in
+            [ControlStage(at: Instant(milliseconds: 0), tables: tables.signed(standing, abandoned: abandoned))]
+        }
+        let shelf = CatalogueShelf(catalogue, files: files, controls: stages, pack: pack)
         return TrialControls(
             desk: Desk(store: store, shelf: shelf, sites: Array(sites.values), now: now),
             changed: Set(Set(here).symmetricDifference(there).map(\.assay)),

@@ -15,8 +15,21 @@ struct Judgement {
     var records: [String: (judged: JudgedRecord, ordinal: Int)] = [:]
     /// Results that stand and may be judged again: no signature holds them.
     var reopenable: [String: Bool] = [:]
-    /// Those of them that a signature holds all the same: what it was given over changed.
+    /// Calls that are not closed: one for an analysis of a specimen, whichever run asks for it (RULES section 5).
+    var calls: [Place: CallEntry] = [:]
+    struct Place: Hashable {
+        let accession: String
+        let analysis: String
+        init(_ observation: Observation) {
+            accession = observation.accession
+            analysis = observation.analysis
+        }
+    }
+    /// Results that a signature holds.
     var signed: Set<String> = []
+    /// Amendments that were asked for, whatever became of them.
+    var tasks: Set<AmendmentTask.Key> = []
+    var taskCount = 0
     /// Where the engine is switched off.
     var switches: [EngineSwitch] = []
     /// Made by `run`.
@@ -143,6 +156,7 @@ struct Judgement {
             return judge(tube, reopening: nil)
         }
         write(arrived, again, input, evaluation)
+        askToAmend(tube, evaluation, said)
         return !evaluation.collectionHolds.isEmpty
     }
 
@@ -225,12 +239,17 @@ struct Judgement {
             record.borrowed = came.flatMap { borrowed(input.results[place], came: $0) }
             if place >= arrived.count { show(again[place - arrived.count], result, holds, in: &record) }
             let wasCalled = records[result.id]?.judged.isCalled ?? false
-            let asksForCall = result.holdCodes.contains(.criticalCall)
-            if wasCalled || (asksForCall && !isAside) { record.isCalled = true }
+            let tier = isAside ? nil : result.callTier
+            if wasCalled || tier != nil { record.isCalled = true }
             facts.append(
                 .evaluation(record.record(ordinal: members[place].ordinal, site: file.request.site, at: at)))
             if place >= arrived.count { unvalidate(again[place - arrived.count], as: record) }
-            if asksForCall, !wasCalled, !isAside { facts.append(call(result)) }
+            if let tier {
+                let observation = place < arrived.count ? arrived[place].observation : again[place - arrived.count]
+                call(result, of: Place(observation), tier, wasCalled: wasCalled)
+            } else if result.isSuppressed, wasCalled, place >= arrived.count {
+                stopCalling(result, of: Place(again[place - arrived.count]))
+            }
             records[result.id] = (record, members[place].ordinal)
         }
     }
@@ -274,8 +293,7 @@ struct Judgement {
         let isOther = shown.map { $0.value != observation.value || $0.flags != observation.flags } ?? false
         // What is signed is for the biologist to amend, and nobody validates it again first.
         guard !signed.contains(observation.id), !since.isEmpty || isOther,
-            let last = Chosen.lastEvents(file.events)[observation.id],
-            last.kind == .technicallyValidated
+            let last = Chosen.lastEvents(file.events)[observation.id], last.kind == .technicallyValidated
         else { return }
         var codes = [String]()
         for hold in since where !codes.contains(hold.code.rawValue) { codes.append(hold.code.rawValue) }
@@ -311,6 +329,7 @@ struct Judgement {
             let reasons = CheckRecord.reasonsWithheld(result.comments(name: name))
             observation.value = .notPerformed(reason: reasons.joined(separator: " ; "))
             observation.interval = nil
+            observation.flags = []
         }
         let comments = comments(result, of: bare.analysis)
         if !comments.isEmpty {
@@ -332,12 +351,73 @@ struct Judgement {
         return comments
     }
 
-    private func call(_ result: ResultEvaluation) -> Fact {
-        let call = CriticalCall(
-            observationID: result.id, analysis: result.analysis, tier: .biologist, snapshot: result.value,
-            openedAt: at, minutes: engine.pack.policy.callMinutes)
-        return .register(
-            CallEntry.entry(call, site: file.request.site, ordinal: 1, author: Desk.house, at: at, reason: "ouvert"))
+    /// An interference that is told later takes the value away: nobody is told a number that no report gives.
+    private mutating func stopCalling(_ result: ResultEvaluation, of place: Place) {
+        guard let known = calls[place] else { return }
+        var call = known.call
+        let minutes = engine.pack.policy.callMinutes
+        guard call.cancel(result.id, by: Desk.house, isBiologist: false, at: at, minutes: minutes) else { return }
+        let entry = CallEntry.entry(
+            call, site: file.request.site, ordinal: known.ordinal + 1, author: Desk.house, at: at,
+            reason: "valeur non rendue")
+        facts.append(.register(entry))
+        calls[place] = try? CallEntry(entry)
+    }
+
+    /// What left of a tube that is held whole since, for another's blood or for what got into it: the report in force
+    /// is to be amended, or a person says why not (RULES 1.2 step 1, sections 3 and 12).
+    private mutating func askToAmend(_ tube: String, _ evaluation: Evaluation, _ said: [IdentityContradiction]) {
+        var causes = evaluation.collectionHolds.filter { $0.outcome == .yes }.compactMap { record in
+            record.code.map { (code: $0, words: record.words(in: engine.zone), isWide: true) }
+        }
+        if !said.isEmpty {
+            causes.append((.identity, "l'automate contredit l'identité du tube \(tube)", false))
+        }
+        for cause in causes {
+            for one in file.standing.values.sorted(by: { $0.analysis < $1.analysis }) where signed.contains(one.id) {
+                guard one.accession == tube || (cause.isWide && file.areOneCollection(one.accession, tube)),
+                    tasks.insert(AmendmentTask.Key(one.id, "\(cause.code.rawValue) \(tube)")).inserted
+                else { continue }
+                taskCount += 1
+                let task = AmendmentTask(
+                    observationID: one.id, analysis: one.analysis, analyzer: one.origin.analyzer ?? "",
+                    run: "\(cause.code.rawValue) \(tube)", isOpen: true, reason: cause.words, hold: cause.code)
+                facts.append(.register(task.entry(file.request, ordinal: taskCount, by: Desk.house, at: at)))
+            }
+        }
+    }
+
+    /// Opens a call, joins that of another run of the analysis of the specimen, or makes a technician's the biologist's.
+    private mutating func call(
+        _ result: ResultEvaluation, of place: Place, _ tier: CriticalCall.Tier, wasCalled: Bool
+    ) {
+        let minutes = engine.pack.policy.callMinutes
+        let site = file.request.site
+        func write(_ call: CriticalCall, _ ordinal: Int, _ reason: String) -> CallEntry? {
+            let entry = CallEntry.entry(
+                call, site: site, ordinal: ordinal, author: Desk.house, at: at, reason: reason)
+            facts.append(.register(entry))
+            return try? CallEntry(entry)
+        }
+        guard let known = calls[place] else {
+            if wasCalled { return }
+            calls[place] = write(
+                CriticalCall(
+                    observationID: result.id, analysis: result.analysis, tier: tier, snapshot: result.value,
+                    openedAt: at, minutes: minutes), 1, "ouvert")
+            return
+        }
+        var call = known.call
+        if call.concerns(result.id) {
+            guard call.raise(to: tier) else { return }
+            calls[place] = write(call, known.ordinal + 1, "revient au biologiste")
+        } else if !wasCalled {
+            call.join(result.id, result.value, tier: tier, at: at, minutes: minutes)
+            calls[place] = write(call, known.ordinal + 1, "autre passage : \(result.value.frenchText)")
+            facts.append(
+                .register(
+                    CallEntry.way(from: result.id, to: call, site: site, ordinal: 1, author: Desk.house, at: at)))
+        }
     }
 }
 

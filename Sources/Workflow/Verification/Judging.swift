@@ -49,6 +49,7 @@ extension Desk {
             judgement.remember(
                 try await self.past(of: Array(judgement.file.arrivals[first...]), in: judgement), from: first)
         }
+        try await recallCalls(&judgement, file)
         judgement.run(changed: changed, whole: whole)
         return judgement.facts
     }
@@ -69,6 +70,12 @@ extension Desk {
             try await store.signatures(requestID: file.request.id)
         }
         let signed = Set(signatures.flatMap(\.observationIDs))
+        judgement.signed = signed
+        if !signed.isEmpty {
+            let entries = try await taskEntries(of: file.request.id, site: file.request.site)
+            judgement.taskCount = entries.count
+            judgement.tasks = Set(entries.map { AmendmentTask.Key($0.task.observationID, $0.task.run) })
+        }
         for record in records {
             var judged = try JudgedRecord(record)
             if !signed.contains(record.observationID),
@@ -92,6 +99,19 @@ extension Desk {
         }
     }
 
+    /// The calls that are not closed of what was called already, and of earlier runs of what arrived.
+    private func recallCalls(_ judgement: inout Judgement, _ file: OpenFile) async throws(CommandFailure) {
+        let arrived = Set(judgement.file.arrivals.map(\.observation.id))
+        let places = Set(judgement.file.arrivals.map { Judgement.Place($0.observation) })
+        for observation in file.observations where !arrived.contains(observation.id) {
+            let wasCalled = judgement.records[observation.id]?.judged.isCalled ?? false
+            guard wasCalled || places.contains(Judgement.Place(observation)),
+                let entry = try await criticalCall(of: observation), entry.call.state != .closed
+            else { continue }
+            judgement.calls[Judgement.Place(observation)] = entry
+        }
+    }
+
     /// What only the desk knows of an arrival: its control, its line of the catalogue, how far the engine may go.
     private func completed(_ arrival: Arrival, _ judgement: Judgement) async throws(CommandFailure) -> Arrival {
         var arrival = arrival
@@ -104,15 +124,10 @@ extension Desk {
         return arrival
     }
 
-    /// Is there a control to ask for? Whatever an analyzer answered, a number, a code or words, and a number that was
-    /// typed; not what was calculated, what a person wrote in words, nor what was not performed.
+    /// Is there a control to ask for? Whatever an analyzer answered, a number, a code or words, and what was typed but
+    /// words alone (PAIN 19); not what was calculated, nor what was not performed.
     func isControlled(_ observation: Observation) -> Bool {
-        guard observation.origin.calculation == nil else { return false }
-        return switch observation.value {
-        case .measured: true
-        case .coded, .text: observation.origin.analyzer != nil
-        case .notPerformed: false
-        }
+        observation.controlledOn != nil && !observation.value.isNotPerformed
     }
 
     /// The control of quality as the checks take it.
@@ -221,7 +236,7 @@ extension Desk {
     private func lastCall(
         _ code: String, _ before: [Observation], _ judgement: Judgement
     ) async throws(CommandFailure) -> KnownCall? {
-        let since = judgement.at.advanced(
+        let earliest = judgement.at.advanced(
             by: .zero - .seconds(Int64(judgement.engine.pack.policy.silenceDays + 1) * 86_400))
         // A value that a person rejected is no known state, whoever was told of it.
         let last = Chosen.lastEvents(judgement.file.events)
@@ -231,16 +246,27 @@ extension Desk {
             return event.kind != .rejected || event.isSettingAside
         }
         let critical = (own + before).filter {
-            since <= $0.recordedAt && ($0.flags.contains(.criticallyLow) || $0.flags.contains(.criticallyHigh))
+            earliest <= $0.recordedAt && ($0.isCritical || $0.mayBeCalled)
         }
-        var known: KnownCall?
+        var known: KnownCall?, since: Instant?
         for observation in critical {
-            guard let call = try await criticalCall(of: observation)?.call, let told = call.toldAt,
-                case .measured(let value, _) = call.snapshot, known.map({ $0.at < told }) ?? true
+            guard let call = try await criticalCall(of: observation)?.call,
+                let told = call.told(of: observation.id)?.at,
+                case .measured(let value, _)? = call.values.first(where: { $0.observationID == observation.id })?.value,
+                known.map({ $0.at < told }) ?? true
             else { continue }
             known = KnownCall(value: value, at: told)
+            since = observation.observedAt
         }
-        return known
+        // A value in between that nobody was to be told of ended that state.
+        let arrived = Set(judgement.file.arrivals.map(\.observation.id))
+        let isOver = (own + before).contains { one in
+            guard case .measured = one.value, !arrived.contains(one.id), !one.isCritical, !one.mayBeCalled else {
+                return false
+            }
+            return since.map { $0 < one.observedAt } ?? false
+        }
+        return isOver ? nil : known
     }
 }
 

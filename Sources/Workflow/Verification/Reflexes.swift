@@ -1,6 +1,6 @@
 package import Base
 import Catalog
-import Laboratory
+package import Laboratory
 package import Rules
 import Store
 
@@ -96,9 +96,40 @@ extension Desk {
     /// Proposed, and neither added nor refused: the biologist sees them before the signature (RULES section 11).
     func openReflexes(of request: Request) async throws(CommandFailure) -> [ReflexEntry] {
         let entries = try await reflexEntries(of: request)
-        return entries.filter { one in
-            one.state == .proposed && entries.last { $0.finding.rule.id == one.finding.rule.id }?.state == .proposed
+        // The last word on each rule: a signature that left it undecided says so once more.
+        return entries.enumerated().filter { place, one in
+            one.state == .proposed && !entries[(place + 1)...].contains { $0.finding.rule.id == one.finding.rule.id }
+        }.map(\.element)
+    }
+
+    /// Signed before anybody decided: the file stays in the queue until somebody does (RULES section 11).
+    func leavingReflexes(
+        _ review: SignReview, by author: Author, at: Instant
+    ) async throws(CommandFailure) -> [Fact] {
+        guard !review.reflexes.isEmpty else { return [] }
+        let known = try await reflexEntries(of: review.request)
+        return review.reflexes.enumerated().map { place, open in
+            let entry = ReflexEntry(
+                finding: open.finding, state: .proposed, author: author.login, at: at, reason: "signé sans décision")
+            return .register(Desk.entry(entry, review.request, ordinal: known.count + place + 1))
         }
+    }
+
+    /// What waits for somebody's word in a site, by request: all of it is of files that wait for the biologist.
+    package func openReflexes(
+        by author: Author
+    ) async throws(CommandFailure) -> [(request: Request, entries: [ReflexEntry])] {
+        try allow(author, .readFiles)
+        let ids = try await ask { () throws(StoreFailure) in
+            try await store.requestsAwaitingSignature(site: author.site, limit: StoreBounds.ofRequest)
+        }
+        var found = [(request: Request, entries: [ReflexEntry])]()
+        for id in ids {
+            let request = try await request(id)
+            let open = try await openReflexes(of: request)
+            if !open.isEmpty { found.append((request, open)) }
+        }
+        return found
     }
 
     /// Everything that happened about the reflex tests of a request, oldest first.

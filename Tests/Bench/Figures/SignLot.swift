@@ -2,6 +2,7 @@ import API
 import Base
 import Catalog
 import Client
+import Exchange
 import Foundation
 import Laboratory
 import SQLiteEngine
@@ -36,6 +37,8 @@ private actor SigningDesk {
 
     private let store: any LaboratoryStore
     private let desk: Desk
+    /// Makes each report once before the code, as a server does.
+    private let dispatch: ReportDispatch
     private let api: LaboratoryAPI
     private let analyses: [Analysis]
     private var token = ""
@@ -55,9 +58,12 @@ private actor SigningDesk {
             code: "A", name: "Laboratoire", finess: "590000000",
             address: PostalAddress(street: "1 rue du Port", postalCode: "59000", city: "LILLE"), phone: "0320000000",
             oidRoot: "1.2.250.1.999.1", director: SigningDesk.director)
-        desk = Desk(store: store, shelf: CatalogueShelf(catalogue, files: files), sites: [site]) {
+        var open = Desk(store: store, shelf: CatalogueShelf(catalogue, files: files), sites: [site]) {
             Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
         }
+        dispatch = ReportDispatch(desk: open, pfi: nil, log: { _ in })
+        dispatch.serve(&open)
+        desk = open
         _ = try await desk.openCatalogue(folder: files)
         // The real cost of a code is part of the figure.
         let accounts = AccountDesk(desk: desk, credentials: Credentials())
@@ -114,6 +120,10 @@ private actor SigningDesk {
         let body = LotBody(
             pin: SigningDesk.pin,
             files: ready.map { LotBody.File(request: $0.requestNumber, contentHash: $0.contentHash) })
+        // While the summary is read.
+        let refused = try JSONDecoder().decode(
+            [LotOutcomeView].self, from: try await ask("POST", "/v1/bio/lot/check", body, token))
+        try Measure.demand(refused.count, is: 0, "refusals before the code")
         let start = ContinuousClock.now
         let answer = try await ask("POST", "/v1/bio/lot", body, token)
         let spent = Measure.seconds(start.duration(to: .now))
