@@ -110,7 +110,8 @@ extension Desk {
                 remedy: "ouvrir ce dossier, ou vérifier le matricule auprès d'INSi"))
     }
 
-    /// A change is a new version; the one before stays. What results were judged by has them judged again. Oppositions are facts of law: they stay, as they were
+    /// A change is a new version; the one before stays. Sex and birth have results judged again that were judged by
+    /// them. Oppositions are facts of law: they stay, as they were
     /// recorded, unless they are lifted by name.
     package func updatePatient(
         _ id: String, lifting lifted: Set<Opposition.Way> = [], by author: Author,

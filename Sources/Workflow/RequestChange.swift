@@ -33,8 +33,9 @@ extension Desk {
         }
     }
 
-    /// What is known of the person with a request, from now on: what stands is judged and calculated with it, and what is
-    /// signed comes back to be amended where that says something else. Answers the request and how many results were judged.
+    /// What is known of the person with a request, from now on: what stands is judged and calculated with it, and what
+    /// is signed comes back to be amended where that says something else. Answers the request and how many results
+    /// were judged.
     package func setClinical(
         _ clinical: ClinicalFacts, of reference: String, reason: String, by author: Author
     ) async throws(CommandFailure) -> (request: Request, judged: Int) {

@@ -22,6 +22,8 @@ import Testing
                 try await store.histories(
                     patientID: "p1", analyses: [], from: Make.at(0), before: Make.at(99), limit: 2
                 ).isEmpty)
+            #expect(try await store.requests(withResultsOf: "p1") == ["r1", "r2", "r3", "r4"])
+            #expect(try await store.requests(withResultsOf: "p9").isEmpty)
         }
     }
 

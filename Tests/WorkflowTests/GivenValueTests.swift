@@ -54,6 +54,70 @@ import Workflow
         #expect(replay.isSound && replay.same == replay.results)
     }
 
+    /// A result of `auto`, which measures indices, with this index of hemolysis or none.
+    private func told(_ code: String, _ text: String, of tube: String, hemolysis: Int?) -> IncomingObservation {
+        var one = Bench.result(code, text, of: tube, unit: code == "CREA" ? "umol/L" : "mmol/L")
+        one.indices = SentIndices(hemolysis: hemolysis.map { Exact($0) })
+        return one
+    }
+
+    /// Each message is one result; answers what is given of K at last.
+    private func potassium(
+        after messages: [(code: String, hemolysis: Int?)]
+    ) async throws -> (Bench, RegisteredRequest, Observation) {
+        let bench = try await Bench.withRules()
+        let made = try await bench.received(["K", "NA", "CREA"])
+        for (rank, one) in messages.enumerated() {
+            let text = one.code == "K" ? "4.2" : one.code == "NA" ? "140" : "80"
+            try await bench.arrive(
+                "m\(rank)", [told(one.code, text, of: made.specimens[0].accession, hemolysis: one.hemolysis)])
+            bench.clock.advance(.seconds(60))
+        }
+        let lines = try await bench.desk.worklist(site: "nord", limit: 9).map(\.observation)
+        return (bench, made, try #require(lines.first { $0.analysis == "K" }))
+    }
+
+    @Test(
+        arguments: [
+            [("K", nil), ("NA", 400)], [("NA", 400), ("K", nil)], [("K", nil), ("NA", 100), ("CREA", 400)],
+            [("K", nil), ("CREA", 400), ("NA", 100)], [("CREA", 400), ("NA", 100), ("K", nil)],
+        ] as [[(code: String, hemolysis: Int?)]])
+    func `an index of the serum counts for what came without, in whichever order`(
+        messages: [(code: String, hemolysis: Int?)]
+    ) async throws {
+        let (bench, _, potassium) = try await potassium(after: messages)
+        #expect(potassium.value == .notPerformed(reason: "non rendu : échantillon hémolysé ; prélèvement à refaire"))
+        #expect(potassium.holds.contains { $0.code == .interference })
+        #expect(!potassium.holds.contains { $0.code == .analyzerFlag && $0.reason.contains("indice H") })
+        let replay = try await bench.desk.replayRules(
+            from: bench.clock.now.advanced(by: .seconds(-86_400)), before: bench.clock.now, by: Bench.biologist)
+        #expect(replay.isSound && replay.same == replay.results)
+    }
+
+    @Test func `an index between the thresholds is told beside what was measured before it`() async throws {
+        let (_, _, potassium) = try await potassium(after: [("K", nil), ("NA", 100)])
+        #expect(potassium.value.frenchText == "4,2")
+        #expect(potassium.comment?.hasPrefix("hémolyse : ") == true)
+    }
+
+    @Test func `an index that came with a result stands for it`() async throws {
+        let (_, _, potassium) = try await potassium(after: [("K", 10), ("NA", 400)])
+        #expect(potassium.value.frenchText == "4,2" && !potassium.holds.contains { $0.code == .interference })
+    }
+
+    @Test func `a validation over a missing index is taken back by the index`() async throws {
+        let (bench, made, _) = try await potassium(after: [("K", nil)])
+        try await bench.validate(["K"], of: made)
+        #expect(try await bench.desk.worklist(site: "nord", limit: 9).isEmpty)
+        let tube = made.specimens[0].accession
+        try await bench.arrive("late", [told("NA", "140", of: tube, hemolysis: 400)])
+        let lines = try await bench.desk.worklist(site: "nord", limit: 9).map(\.observation)
+        #expect(lines.first { $0.analysis == "K" }?.value.frenchText == "Non réalisé")
+        // What is signed stays with the biologist.
+        let file = try await bench.desk.fileToSign(made.request.number)
+        #expect(file.observations.isEmpty)
+    }
+
     @Test func `free hemoglobin under the limit, or of another tube, suppresses nothing`() async throws {
         let bench = try await Bench.withRules()
         let made = try await bench.received(["K", "NA"])

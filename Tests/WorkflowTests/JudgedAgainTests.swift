@@ -6,7 +6,8 @@ import Store
 import Testing
 import Workflow
 
-/// A judgement that is made again does all that the first one does: interval, flag, value and words, not the holds only.
+/// A judgement that is made again does all that the first one does: interval, flag, value and words, not the holds
+/// only.
 @Suite struct JudgedAgainTests {
     private func line(_ code: String, on bench: Bench) async throws -> Observation {
         try #require(
@@ -57,7 +58,7 @@ import Workflow
         #expect(sodium.interval == interval("136", "145") && sodium.flags == [.low])
         try await bench.validate(["CREA", "NA"], of: made)
         let file = try await bench.desk.fileToSign(made.request.number)
-        #expect(file.observations.map(\.flags) == [[.high], [.low]] || file.observations.map(\.flags) == [[.low], [.high]])
+        #expect(Set(file.observations.map(\.flags)) == [[.high], [.low]])
         let signature = try await bench.sign(made)
         let report = try await bench.desk.signedReport(of: signature)
         #expect(Set(report.content.observations.map(\.flags)) == [[.high], [.low]])
@@ -160,7 +161,8 @@ import Workflow
         _ = try await bench.desk.judgeAgain(made.request.number, reason: "sexe corrigé", by: Bench.technician)
         #expect(try await line("CREA", on: bench).flags == [.normal])
         let events = try await bench.store.observationEvents(requestID: made.request.id)
-        #expect(events.last?.kind == .withdrawn && events.last?.reason == "jugé autrement après sa validation technique")
+        #expect(events.last?.kind == .withdrawn)
+        #expect(events.last?.reason == "jugé autrement après sa validation technique")
     }
 }
 

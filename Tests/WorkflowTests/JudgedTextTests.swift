@@ -121,8 +121,21 @@ import Testing
             lead: key, evaluation: evaluation, facts: facts, contradictions: contradictions, result: result,
             holds: holds)
         record.isCalled = called
+        if called == true {
+            record.own = "vu \"deux\" fois"
+            record.borrowed = [.hemolysis, .lipemia]
+        }
         #expect(String(decoding: record.text, as: UTF8.self) == (try general(record)))
         let input = input(facts)
+        for value in try values() {
+            var observation = Observation(
+                id: "o1", site: "nord", requestID: "r", patientID: "p", accession: "T1", analysis: "K",
+                catalogueVersion: "v", value: value, rawText: "4", interval: result.interval, flags: result.flags,
+                origin: Origin(), observedAt: instant, recordedAt: instant)
+            observation.comment = called.map { _ in "à revoir" }
+            record.shown = ShownResult(observation)
+            #expect(String(decoding: record.text, as: UTF8.self) == (try general(record)))
+        }
         record.scene = JudgedRecord.Scene(input, evaluation, members: [key])
         #expect(String(decoding: record.text, as: UTF8.self) == (try general(record)))
     }

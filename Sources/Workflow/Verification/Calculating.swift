@@ -65,7 +65,7 @@ extension Judgement {
                 isWhole = false
                 continue
             }
-            let value = preview[observation.id]?.value ?? observation.value
+            let value = (preview[observation.id] ?? standing[observation.id])?.value ?? observation.value
             if isSuppressed(observation, preview, standing) || value.isNotPerformed {
                 wanting.append(observation)
                 continue

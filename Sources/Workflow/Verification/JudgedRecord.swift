@@ -38,6 +38,8 @@ package struct JudgedRecord: Codable, Sendable {
     package var isCalled: Bool?
     /// Words that came with the result, before any judgement added its own; nil in records older than that.
     package var own: String?
+    /// Indices of the serum in `facts` that other messages of its tube told; nil for none.
+    package var borrowed: [HILIndex]?
     /// What a judgement after the first one shows of the result; nil for the first, which the result itself says, and
     /// in records older than that.
     package var shown: ShownResult?
@@ -47,7 +49,7 @@ package struct JudgedRecord: Codable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case lead, engineVersion, catalogueVersion, packVersion, facts, contradictions, result, holds, scene, isCalled
-        case own, shown
+        case own, shown, borrowed
     }
 
     init(_ record: EvaluationRecord) throws(CommandFailure) {

@@ -10,6 +10,10 @@ extension JudgedRecord {
     var text: [UInt8] {
         var json = JSONBytes(capacity: 6144)
         json.object { json in
+            if let borrowed {
+                json.name("borrowed")
+                json.array(borrowed) { $0.text($1.rawValue) }
+            }
             json.name("catalogueVersion")
             json.object { $0.member("text", catalogueVersion.text) }
             json.name("contradictions")

@@ -146,7 +146,7 @@ struct Judgement {
         let contradictions = Set(
             arrived.flatMap(\.contradictions) + open.flatMap { records[$0.id]?.judged.contradictions ?? [] })
         let isWide = related == nil || !contradictions.isEmpty || suppresses(open, of: tube)
-        let again = open.filter { isWide || related?.contains($0.analysis) ?? true }
+        let again = open.filter { isWide || related?.contains($0.analysis) ?? true || isToldMore($0) }
         guard !arrived.isEmpty || !again.isEmpty else { return false }
         let results = arrived.map(\.facts) + again.compactMap { records[$0.id]?.judged.facts }
         let said = IdentityContradiction.allCases.filter { contradictions.contains($0) }
@@ -167,7 +167,7 @@ struct Judgement {
         let others = file.standing.values.filter {
             !judged.contains($0.id) && ($0.accession.isEmpty || file.areOneCollection($0.accession, tube))
         }
-        let results = sharingFreeHemoglobin(results, of: tube)
+        let results = sharingIndices(sharingFreeHemoglobin(results, of: tube), of: tube)
         let codes = Set(results.map(\.analysis))
         let specimen = file.facts(of: tube, analyses: codes.sorted())
         return EvaluationInput(
@@ -180,10 +180,7 @@ struct Judgement {
     /// The most free hemoglobin that any message told of the tube: it is the tube's, whichever result it came with
     /// (RULES section 4).
     private func freeHemoglobin(of tube: String) -> Exact? {
-        let arrived = file.arrivals.filter { $0.observation.accession == tube }.map(\.facts)
-        let before = file.standing.values.filter { $0.accession == tube }
-            .compactMap { records[$0.id]?.judged.facts }
-        return (arrived + before).compactMap(\.indices.freeHemoglobin).max()
+        factsKnown(of: tube).compactMap(\.indices.freeHemoglobin).max()
     }
     private func sharingFreeHemoglobin(_ results: [ResultFacts], of tube: String) -> [ResultFacts] {
         guard let free = freeHemoglobin(of: tube) else { return results }
@@ -238,6 +235,8 @@ struct Judgement {
                 contradictions: input.contradictions, result: result, holds: holds)
             if place == 0 { record.scene = JudgedRecord.Scene(input, evaluation, members: members) }
             record.own = place < arrived.count ? arrived[place].observation.comment ?? "" : nil
+            let came = place < arrived.count ? arrived[place].facts : records[result.id]?.judged.facts
+            record.borrowed = came.flatMap { borrowed(input.results[place], came: $0) }
             if place >= arrived.count { show(again[place - arrived.count], result, holds, in: &record) }
             let wasCalled = records[result.id]?.judged.isCalled ?? false
             let tier = isAside ? nil : result.callTier

@@ -81,7 +81,10 @@ extension Desk {
             if !signed.contains(record.observationID),
                 let observation = old.first(where: { $0.id == record.observationID })
             {
-                judged.facts.control = try await controlFacts(of: observation, at: judgement.at)
+                // What is not given was measured all the same, and may be given again.
+                var measured = observation
+                measured.value = judged.facts.value ?? observation.value
+                judged.facts.control = try await controlFacts(of: measured, at: judgement.at)
                 judged.facts.mode = judgement.mode(of: observation.analysis, analyzer: observation.origin.analyzer)
                 judged.facts.lineApproved = catalogue[observation.analysis]?.approval == .approved
                 // It keeps the method that it was measured by, where somebody had told.

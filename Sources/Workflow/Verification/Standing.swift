@@ -98,8 +98,8 @@ extension Desk {
         return try await judge(file, changed: codes, whole: true)
     }
 
-    /// Results that came before the tube was received, or before its hour was known, judged with what is known now; those
-    /// that are signed too where its hour changes.
+    /// Results that came before the tube was received, or before its hour was known, judged with what is known now;
+    /// those that are signed too where its hour changes.
     func judgeAgain(on specimen: Specimen, before: Specimen) async throws(CommandFailure) -> [Fact] {
         let observations = try await ask { () throws(StoreFailure) in
             try await store.observations(requestID: specimen.requestID)
@@ -116,8 +116,9 @@ extension Desk {
             evenSigned: specimen.collectedAt != before.collectedAt)
     }
 
-    /// All results of a patient of whom something is told otherwise that they were judged by: sex, birth. What is signed
-    /// is judged too, so that its amendment says what is right; not what was taken back, which may be somebody else's.
+    /// All results of a patient of whom something is told otherwise that they were judged by: sex, birth. What is
+    /// signed is judged too, so that its amendment says what is right; not what was taken back, which may be somebody
+    /// else's.
     func judgeAgain(as patient: Patient, before: Patient) async throws(CommandFailure) -> [Fact] {
         guard PatientFacts(patient) != PatientFacts(before) else { return [] }
         let ids = try await ask { () throws(StoreFailure) in try await store.requests(withResultsOf: patient.id) }
