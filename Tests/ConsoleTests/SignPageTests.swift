@@ -116,9 +116,9 @@ import Testing
             Une valeur qui franchit une limite ouvre un appel : le dossier reste compté parmi les critiques, signé,
             jusqu'à ce que quelqu'un soit prévenu (`a`). Un nom corrigé ramène les dossiers signés de ce patient ; ceux
             de plus de 90 jours viennent l'un après l'autre, sur une ligne. Ce qui est signé d'un tube retenu tout
-            entier depuis (identité contredite, sang d'un autre, contamination) est « à rectifier » : rectifier, ou redire le
-            résultat avec un commentaire. Un examen réflexe que personne n'a décidé garde le dossier dans la file après
-            la signature : `paillasse reflex list`, puis `accept` ou `refuse`.
+            entier depuis (identité contredite, sang d'un autre, contamination) est « à rectifier » : rectifier, ou
+            redire le résultat avec un commentaire. Un examen réflexe que personne n'a décidé garde le dossier dans
+            la file après la signature : `paillasse reflex list`, puis `accept` ou `refuse`.
 
             ## Les touches
 
