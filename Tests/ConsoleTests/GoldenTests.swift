@@ -103,7 +103,7 @@ import Testing
         _ = bench.receive(
             .loaded(.status(analyzers: analyzers, triageOpen: 3, awaitingSignature: 4)), at: bench.now)
         bench.type("R")
-        for words in ["en panne : port", "en écoute", "(/dev/ttyUSB0", "le fichier", "n'existe pas)"] {
+        for words in ["en panne : port", "en écoute", "(/dev/ttyUSB0", "n'existe pas)"] {
             #expect(bench.text.contains(words), "\(words)\n\(bench.text)")
         }
         try check("analyzers-rows-\(width)x\(height)", bench)

@@ -201,7 +201,7 @@ struct Road: Sendable {
             let number = try await road.ready()
             let home = road.tool.home
             try Data(SamplePictures.png).write(to: URL(fileURLWithPath: home + "/trace.png"))
-            try Data("%PDF-1.4\n%%EOF\n".utf8).write(to: URL(fileURLWithPath: home + "/autre.pdf"))
+            try await road.done("report", "pdf", number, "--preview", "-o", home + "/autre.pdf")
             try Data(Self.described.utf8).write(to: URL(fileURLWithPath: home + "/suite.json"))
             try await road.done(
                 "report", "attach", number, "--image", home + "/trace.png", "--place", "biochimie", "--caption",

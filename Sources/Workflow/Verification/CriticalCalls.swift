@@ -189,7 +189,8 @@ extension Desk {
                 let observation = all.first(where: { $0.id == event.observationID }),
                 let entry = try await criticalCall(of: observation)
             else { continue }
-            var call = try written[entry.observationID].map { (one) throws(CommandFailure) in try CallEntry(one).call }
+            var call =
+                try written[entry.observationID].map { (one) throws(CommandFailure) in try CallEntry(one).call }
                 ?? entry.call
             let isChanged =
                 isBack
