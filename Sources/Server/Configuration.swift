@@ -1,6 +1,7 @@
 package import Analyzers
 package import Base
 import Catalog
+import Exchange
 import JSON5
 package import Laboratory
 package import Lines
@@ -55,6 +56,12 @@ package struct Configuration: Sendable {
         let listen = reader.text("listen") ?? "127.0.0.1:8642"
         if let (host, port) = LineDescription.hostAndPort(listen) {
             (self.host, self.port) = (host, port)
+            if !PFISettings.isLoopback(host) {
+                log.add(
+                    "clear", at: reader.key("listen"),
+                    "des données de santé passeraient en clair vers une autre machine",
+                    "écouter sur 127.0.0.1, et mettre un relais TLS sur cette machine")
+            }
         } else {
             (host, port) = ("127.0.0.1", 0)
             log.add("value", at: reader.key("listen"), "« \(listen) » n'est pas HÔTE:PORT", "écrire 127.0.0.1:8642")

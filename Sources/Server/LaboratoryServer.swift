@@ -46,9 +46,6 @@ package enum LaboratoryServer {
         let configuration = plan.configuration
         try FileManager.default.createDirectory(
             atPath: configuration.data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        if !["127.0.0.1", "::1", "localhost"].contains(configuration.host) {
-            Log.line("attention : l'API écoute sur \(configuration.host) en clair ; mettre un relais TLS devant elle")
-        }
         let armours = try ExchangeArmours(configuration.pfi)
         let store = try await openStore(configuration)
         let now: @Sendable () -> Instant = { Clocks.now() }

@@ -58,6 +58,8 @@ import Testing
         ("127.0.0.1:0\" },", "127.0.0.1:0\", tls: { cert: \"c.pem\" } },", "config.key", "cert"),
         ("127.0.0.1:0\" },", "127.0.0.1:0\", keepAlive: { idle: 0 } },", "config.value", "idle"),
         ("127.0.0.1:0\" },", "127.0.0.1:0\", backOff: { longest: 5 } },", "config.value", "longest"),
+        ("listen: \"127.0.0.1:0\"", "listen: \"0.0.0.0:8642\"", "config.clear", "listen"),
+        ("listen: \"127.0.0.1:0\"", "listen: \"labo.example.org:8642\"", "config.clear", "listen"),
     ])
     func `each fault is named with its place and what to do`(_ fault: (String, String, String, String)) throws {
         let (old, new, code, place) = fault
