@@ -205,7 +205,7 @@ struct Road: Sendable {
             try Data(Self.described.utf8).write(to: URL(fileURLWithPath: home + "/suite.json"))
             try await road.done(
                 "report", "attach", number, "--image", home + "/trace.png", "--place", "biochimie", "--caption",
-                "Tracé du jour", "--pdf", home + "/autre.pdf", "--title", "Électrophorèse", "--number", "EXT-7")
+                "Tracé du jour", "--pdf", home + "/autre.apercu.pdf", "--title", "Électrophorèse", "--number", "EXT-7")
             try await road.done("report", "attach", number, "--file", home + "/suite.json", "--validate", "tout")
             let wrong = try await road.tool.run(
                 "report", "attach", number, "--image", home + "/suite.json", "--place", "biochimie")
