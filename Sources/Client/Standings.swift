@@ -84,7 +84,10 @@ package struct StandingView: Encodable, Sendable, Hashable {
                     if answer?.kind == .dmpAccepted { line.isConfirmed = true }
                 }
                 // It has nothing to replace or to delete: what nobody answered for never came.
-                if answer?.kind == .dmpRefused, !line.isConfirmed, DeliveryEvent.deniesDocument(answer?.detail) {
+                // Not the same version, sent before: that one may have taken the place of what is denied.
+                if answer?.kind == .dmpRefused, !line.isConfirmed, DeliveryEvent.deniesDocument(answer?.detail),
+                    delivery.isDeletion || line.version != delivery.version
+                {
                     line.version = nil
                 }
                 if let place { lines[place] = line } else { lines.append(line) }

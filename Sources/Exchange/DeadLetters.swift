@@ -49,6 +49,8 @@ extension ReportDispatch {
                 }
             }
             if isDeletion {
+                // Nothing of it is there to delete.
+                if events.deniesDocument { waiting.remove(EarlierVersions.dmp) }
                 waiting.subtract(try await outdated(delivery, request).map { delivery.place(of: $0) })
             }
             if !isRefused { waiting.subtract(told(in: acts, since: delivery.createdAt)) }

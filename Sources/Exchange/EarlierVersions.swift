@@ -99,7 +99,12 @@ struct EarlierVersions {
         let inDMP = events.last { $0.kind == .dmpAccepted }?.at
         if sent.toDMP, !events.isRefusedByDMP { hold(.dmp, nil, inDMP) }
         if sent.toDMP, inDMP != nil { confirmed.append(subject) }
-        settle(sent, events, subject)
+        // The same version, sent before and not refused: it may have taken the place of what is denied now.
+        let isThere = holdings.contains {
+            $0.destination == .dmp && !$0.subject.isAnother(than: subject)
+                && $0.delivery.reportID == delivery.reportID && $0.delivery.id != delivery.id
+        }
+        if !isThere { settle(sent, events, subject) }
         for recipient in sent.recipients {
             let came = events.first { $0.kind == .mailDelivered && $0.isAbout(recipient.address) }?.at
             hold(EarlierVersions.destination(of: recipient), recipient, came)

@@ -105,7 +105,8 @@ extension DocumentTransmission {
                     "l'adresse du patient est celle de son INS qualifié, et de lui seul",
                     "qualifier l'identité, ou retirer le patient des destinataires")
             }
-            if let defect = MailAddress.defect(in: recipient.address) {
+            // What was taken there once is taken back there, whatever is asked of addresses since.
+            if request != .deletion, let defect = MailAddress.defect(in: recipient.address) {
                 refuse("pfi.address", "PRT-15", "ce n'est pas une adresse : \(defect)", "corriger l'adresse MSSanté")
             }
             if !recipient.isPatient, MailAddress.isPatients(recipient.address) {

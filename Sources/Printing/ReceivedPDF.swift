@@ -58,11 +58,14 @@ struct PDFObjects {
     private let bytes: [UInt8]
     private var places: [Int: Place?] = [:]
     private var root = PDFObject.null
-    private var packed: [Int: [PDFObject]] = [:]
+    private var packed: [Int: (data: [UInt8], offsets: [Int])] = [:]
+    /// Bytes read or unpacked so far, each as often as it was: a small file can ask for endless work.
+    private var spent = 0
     /// More than any report has: a file that never ends is a file that is wrong.
     private static let mostTables = 1_000
     private static let mostPages = 10_000
     private static let mostUnpacked = 64 << 20
+    private static let mostSpent = 128 << 20
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -158,8 +161,13 @@ struct PDFObjects {
 
     // Objects
 
+    private mutating func spend(_ count: Int) throws(PDFDefect) {
+        spent += count
+        guard spent <= PDFObjects.mostSpent else { throw .damaged("sa lecture ne finit pas") }
+    }
+
     /// The object at an offset, its stream unpacked when it has one; nil when nothing is there.
-    private func stream(at place: Int) throws(PDFDefect) -> (dictionary: PDFObject, data: [UInt8])? {
+    private mutating func stream(at place: Int) throws(PDFDefect) -> (dictionary: PDFObject, data: [UInt8])? {
         guard place >= 0, place < bytes.count else { return nil }
         var scanner = PDFScanner(bytes, at: place)
         guard scanner.object()?.number != nil, scanner.object()?.number != nil, scanner.take("obj"),
@@ -178,6 +186,7 @@ struct PDFObjects {
             guard let data = inflated(Array(bytes[start...]), most: PDFObjects.mostUnpacked) else {
                 throw .damaged("un objet compressé est illisible")
             }
+            try spend(data.count)
             return (dictionary, try unpredicted(data, dictionary["DecodeParms"]))
         case .number, .name, .reference, .array, .dictionary, .other:
             throw .damaged("une table est comprimée d'une façon inconnue")
@@ -229,23 +238,27 @@ struct PDFObjects {
             }
             return try object(at: place)
         case .packed(let stream, let rank)?:
-            let objects = try unpacked(stream)
-            guard rank >= 0, rank < objects.count else { throw .damaged("un objet manque") }
-            return objects[rank]
+            let (data, offsets) = try unpacked(stream)
+            guard rank >= 0, rank < offsets.count else { throw .damaged("un objet manque") }
+            var scanner = PDFScanner(data, at: offsets[rank])
+            let object = scanner.object() ?? .null
+            try spend(scanner.at - offsets[rank])
+            return object
         }
     }
 
     /// Without its stream, which may be packed in any way.
-    private func object(at place: Int) throws(PDFDefect) -> PDFObject {
+    private mutating func object(at place: Int) throws(PDFDefect) -> PDFObject {
         var scanner = PDFScanner(bytes, at: place)
         guard scanner.object()?.number != nil, scanner.object()?.number != nil, scanner.take("obj"),
             let object = scanner.object()
         else { throw .damaged("un objet est illisible") }
+        try spend(scanner.at - place)
         return object
     }
 
-    /// An object stream (section 7.5.7).
-    private mutating func unpacked(_ number: Int) throws(PDFDefect) -> [PDFObject] {
+    /// An object stream (section 7.5.7): what it holds, and where each object of it begins.
+    private mutating func unpacked(_ number: Int) throws(PDFDefect) -> (data: [UInt8], offsets: [Int]) {
         if let known = packed[number] { return known }
         guard case .at(let place)?? = places[number], let (dictionary, data) = try stream(at: place),
             let count = dictionary["N"].number, let first = dictionary["First"].number, count >= 0, first >= 0
@@ -257,13 +270,8 @@ struct PDFObjects {
             else { throw .damaged("un objet compressé est illisible") }
             offsets.append(first + offset)
         }
-        var objects = [PDFObject]()
-        for offset in offsets {
-            var scanner = PDFScanner(data, at: offset)
-            objects.append(scanner.object() ?? .null)
-        }
-        packed[number] = objects
-        return objects
+        packed[number] = (data, offsets)
+        return (data, offsets)
     }
 
     // Pages
@@ -293,7 +301,7 @@ struct PDFObjects {
 /// Tokens of a PDF (section 7.2 and 7.3), from a place on.
 struct PDFScanner {
     private let bytes: [UInt8]
-    private var at: Int
+    private(set) var at: Int
     /// Objects in objects: no true file goes deeper.
     private static let deepest = 64
 
@@ -406,6 +414,10 @@ struct PDFScanner {
         return nil
     }
 
+    /// No place, count or number of a true file is beyond (10 digits at most, section 7.5.4), and a few of them can be
+    /// added up without looking.
+    private static let mostNumber = 1 << 40
+
     /// A number, a reference (`12 0 R`), or a word.
     private mutating func word() -> PDFObject? {
         let word = token()
@@ -418,6 +430,7 @@ struct PDFScanner {
             default: return Double(word) == nil ? nil : .other
             }
         }
+        guard (-PDFScanner.mostNumber...PDFScanner.mostNumber).contains(number) else { return .other }
         let after = at
         skip()
         if number >= 0, at < bytes.count, Int(token()) != nil {

@@ -121,6 +121,17 @@ package struct DraftFile: Sendable {
         return found
     }
 
+    /// What the other windows of this person hold now, open or ended; each keeps its own.
+    package func elsewhere<Kept: KeptDraft>(_ kind: Kept.Type) throws(Refusal) -> [Kept] {
+        var found = [Kept]()
+        for number in DraftFile.windows {
+            let other = stem + "\(number).sealed"
+            guard other != path, access(other, F_OK) == 0 else { continue }
+            found += try DraftFile.read(kind, other, key, bound)
+        }
+        return found
+    }
+
     /// 64 hexadecimal digits.
     private static func symmetric(_ key: String, _ server: String) throws(Refusal) -> SymmetricKey {
         let digits = Array(key)

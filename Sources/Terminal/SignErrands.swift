@@ -96,15 +96,27 @@ actor SignErrands {
     private func check(_ picks: [SignPick]) async {
         do throws(Refusal) {
             let refused = try await client.checkLot(LotBody(picks, pin: ""))
-            tell(
-                .lotChecked(
-                    picks, refused: refused.compactMap { one in one.refusal.map { (one.requestNumber, $0) } }))
+            let found = refused.compactMap { one in one.refusal.map { (one.requestNumber, $0) } }
+            let known = Set(found.map(\.0))
+            let begun = try begunElsewhere(picks).filter { !known.contains($0.place) }
+            tell(.lotChecked(picks, refused: found + begun.map { ($0.place, $0) }))
         } catch {
             if error.code == "client.unreachable" || error.endsSession {
                 complain(error)
             } else {
                 tell(.lotUnsignable(picks, error))
             }
+        }
+    }
+
+    /// What this person began in another window is signed there, with what was written of it.
+    private func begunElsewhere(_ picks: [SignPick]) throws(Refusal) -> [Refusal] {
+        guard let drafts else { return [] }
+        let begun = try drafts.elsewhere(SignLeft.self).filter { $0.draft != SignDraft() }.map(\.number)
+        return picks.map(\.number).filter(begun.contains).map {
+            Refusal(
+                "sign.begun", at: $0, because: "un brouillon y est commencé dans une autre fenêtre",
+                remedy: "le signer seul, là où il est commencé")
         }
     }
 

@@ -55,7 +55,8 @@ struct PatientCommand: AsyncParsableCommand {
             }
             Output.table(table, empty: "rien n'a changé")
             let was = before.administrative, now = patient.administrative
-            guard was?.familyDoctor != now?.familyDoctor || was?.sendsToDoctor != now?.sendsToDoctor else { return }
+            guard was?.familyDoctor != now?.familyDoctor || was?.sendsToDoctor ?? false != now?.sendsToDoctor ?? false
+            else { return }
             // What is right for one request is a person's to say: the doctor of then was the right one then.
             Output.prose(
                 """

@@ -188,14 +188,17 @@ import Workflow
         }
     }
 
-    /// The first version confirmed, the second one taken without a word, and resent as a replacement of the first: the
-    /// DMP, which has replaced it, denies it.
+    /// The first version, confirmed or taken without a word, the second one taken without a word, and resent as a
+    /// replacement of the first: the DMP, which has replaced it, denies it.
     private func denied(
+        confirmed: Bool,
         _ body: (Bench, Request, ReportDispatch, _ folder: String, _ made: [String]) async throws -> Void
     ) async throws {
         try await withSent { bench, request, dispatch, folder in
             let first = try #require(try await bench.deliveries(request).first?.delivery)
-            try await bench.desk.recordDelivery(.dmpAccepted, first, detail: nil, author: "exchange")
+            if confirmed {
+                try await bench.desk.recordDelivery(.dmpAccepted, first, detail: nil, author: "exchange")
+            }
             try await amend(bench, request, "4.4", dispatch)
             try await resend(request, dispatch)
             try await refuse(bench, request, version: 2, "UnresolvedReferenceException document inconnu")
@@ -205,20 +208,30 @@ import Workflow
         }
     }
 
-    @Test func `what it denies because it replaced it, it has: a withdrawal takes back the version that stands`()
-        async throws
-    {
-        try await denied { bench, request, dispatch, folder, made in
+    @Test(arguments: [true, false])
+    func `what it denies because it replaced it, it has: a withdrawal takes back the version that stands`(
+        _ confirmed: Bool
+    ) async throws {
+        try await denied(confirmed: confirmed) { bench, request, dispatch, folder, made in
             try await dispatch.perform(act(.withdraw), on: request.number, by: Bench.biologist)
             #expect(try await dispatch.sendDue())
             #expect(register(folder).last == "\(made[1]) Deleted")
+            // Of a deletion that had nothing to delete nobody need decide.
+            let deletions = try await bench.deliveries(request).map(\.delivery).filter {
+                $0.destination.contains("retrait")
+            }
+            let last = try #require(deletions.last)
+            let words = "UnresolvedReferenceException document inconnu"
+            try await bench.desk.recordDelivery(.dmpRefused, last, detail: words, author: "exchange")
+            #expect(try await dispatch.deadLetters(site: nil, request: request.number).isEmpty)
         }
     }
 
-    @Test func `what it denies because it replaced it, it has: the next version replaces the one that stands`()
-        async throws
-    {
-        try await denied { bench, request, dispatch, folder, made in
+    @Test(arguments: [true, false])
+    func `what it denies because it replaced it, it has: the next version replaces the one that stands`(
+        _ confirmed: Bool
+    ) async throws {
+        try await denied(confirmed: confirmed) { bench, request, dispatch, folder, made in
             try await amend(bench, request, "4.6", dispatch)
             let last = try await documents(bench, request)[2]
             #expect(register(folder).suffix(2) == ["\(made[1]) Deprecated", "\(last) Approved"])

@@ -92,6 +92,26 @@ import Testing
         }
     }
 
+    @Test func `with numbers beyond any file is refused or taken, and ends nothing`() {
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        for pdf in [plain([catalogue, pages, page]), packed()] {
+            var place = 0
+            while place < pdf.count {
+                guard digits.contains(pdf[place]) else {
+                    place += 1
+                    continue
+                }
+                let end = pdf[place...].firstIndex { !digits.contains($0) } ?? pdf.count
+                for number in [Int.max, Int.max - 1, 1 << 41, 1 << 32] {
+                    let hostile = Array(pdf[..<place] + String(number).utf8 + pdf[end...])
+                    let found = ReceivedPDF.defect(in: hostile)
+                    #expect(found?.code ?? "supplement.pdf" == "supplement.pdf")
+                }
+                place = end
+            }
+        }
+    }
+
     @Test func `says what is wrong with it and what to do`() throws {
         let stub = Array("%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n".utf8)
         let found = try #require(ReceivedPDF.defect(in: stub))

@@ -107,6 +107,7 @@ import Testing
             try second.keep([draft("K", "4,3", 2)])
             // One that lives is not taken over.
             #expect(try second.takeOver().map(\.text) == ["4,3"])
+            #expect(try second.elsewhere(Draft.self).map(\.text) == ["4,2", "140"], "but known")
         }
         try twoWindows()
         let next = try window()

@@ -282,7 +282,31 @@ import Workflow
                     made.request.number, contentHash: file.contentHash, allowPartial: true, by: Bench.biologist)
             }
             #expect(plain == "sign.amendment", "\(name)")
+            if hold == .incoherent { try await answerForAll(bench, made, new[0]) }
         }
+    }
+
+    /// With nothing new there is nothing to amend; with what came beside it whoever signs answers for all.
+    private func answerForAll(_ bench: Bench, _ made: RegisteredRequest, _ new: String) async throws {
+        let number = made.request.number
+        let draft = SignDraft(amendment: Amendment(.result, words: "tube identifié de nouveau"))
+        let before = try await bench.desk.fileToSign(number, draft: draft)
+        let nothing = await refusal { () throws(CommandFailure) in
+            _ = try await bench.desk.sign(
+                number, contentHash: before.contentHash, allowPartial: true, uncalled: "patient sur place",
+                draft: draft, by: Bench.biologist)
+        }
+        #expect(nothing == "amend.nothing")
+        let fresh = try await bench.store.observations(requestID: made.request.id).filter { $0.analysis == new }
+        _ = try await bench.desk.validate(
+            fresh.map(\.id), of: number, reason: "tube identifié de nouveau, dosage repris", by: Bench.technician)
+        let file = try await bench.desk.fileToSign(number, draft: draft)
+        _ = try await bench.desk.sign(
+            number, contentHash: file.contentHash, allowPartial: true, uncalled: "patient sur place", draft: draft,
+            by: Bench.biologist)
+        // Somebody is still to be called.
+        let waits = try await bench.desk.awaitingSignature(site: "nord", limit: 9).first { $0.request.number == number }
+        #expect(waits?.obstacles.contains { $0.kind == .amendmentTask } != true, "\(waits?.obstacles ?? [])")
     }
 
     @Test func `a validation that answered all stands when the file is judged again`() async throws {

@@ -105,6 +105,7 @@ package enum EnglishTold {
         "sign.pin.locked": ("the signing code is locked after too many tries", "choose another: paillasse account pin"),
         "sign.terminal": ("a person signs, at the keyboard of a terminal", "do it in a terminal: no pipe, no program"),
         "amend.nothing": ("nothing of what is signed changes", "correct the result, identity or comment first"),
+        "sign.begun": ("a draft of it was begun in another window", "sign it alone, where it was begun"),
         "amend.words": ("this reason wants words", "give them (--words)"),
         "amend.unsigned": ("this file has no signed version", "sign it (bio sign)"),
         "bio.unsigned": ("this file has no signed version", "read it (bio show)"),

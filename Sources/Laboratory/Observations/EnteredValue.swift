@@ -39,7 +39,7 @@ package enum EnteredValue {
         let trimmed = text.drop(while: \.isWhitespace).description
         if analysis.nature == .titre, Titre(trimmed) != nil { return .text(trimmed) }
         let takesNumbers = analysis.nature.isNumeric || analysis.nature == .titre
-        if takesNumbers, let number = Measured(trimmed.replacing(",", with: ".")) {
+        if takesNumbers, let number = Measured(typed: trimmed.replacing(",", with: ".")) {
             return .measured(number, unit: analysis.unit)
         }
         guard !analysis.nature.isNumeric else { throw wrong(analysis) }

@@ -235,10 +235,17 @@ extension Desk {
             .refused(Refusal(code, at: number, because: cause, remedy: remedy))
         }
         if draft.amendment != nil {
-            guard file.earlier != nil, review.isAmendment || review.hasNewWords || file.hasFreshSupplements else {
-                throw refuse(
-                    "amend.nothing", "rien de ce qui est signé ne change",
-                    "corriger d'abord (résultat, identité, commentaire) ; un complément se signe : paillasse bio sign")
+            // Something came beside what is in doubt: who signs it now answers for all of it.
+            let isAnswered = !review.tasks.isEmpty && !file.fresh.isEmpty
+            guard file.earlier != nil,
+                review.isAmendment || review.hasNewWords || file.hasFreshSupplements || isAnswered
+            else {
+                let remedy =
+                    review.tasks.isEmpty
+                    ? "corriger d'abord (résultat, identité, commentaire) ; un complément se signe : paillasse bio sign"
+                    : "corriger le résultat ; si le doute est levé, le dire : paillasse bio amend \(number) "
+                        + "--reason AUTRE --words … --note …"
+                throw refuse("amend.nothing", "rien de ce qui est signé ne change", remedy)
             }
         } else {
             guard review.isToSign else {

@@ -239,7 +239,8 @@ struct Judgement {
             record.borrowed = came.flatMap { borrowed(input.results[place], came: $0) }
             if place >= arrived.count { show(again[place - arrived.count], result, holds, in: &record) }
             let wasCalled = records[result.id]?.judged.isCalled ?? false
-            let tier = isAside ? nil : result.callTier
+            // What is signed is called by its amendment, when it crosses a limit there.
+            let tier = isAside || signed.contains(result.id) ? nil : result.callTier
             if wasCalled || tier != nil { record.isCalled = true }
             facts.append(
                 .evaluation(record.record(ordinal: members[place].ordinal, site: file.request.site, at: at)))
@@ -368,7 +369,8 @@ struct Judgement {
     /// is to be amended, or a person says why not (RULES 1.2 step 1, sections 3 and 12).
     private mutating func askToAmend(_ tube: String, _ evaluation: Evaluation, _ said: [IdentityContradiction]) {
         var causes = evaluation.collectionHolds.filter { $0.outcome == .yes }.compactMap { record in
-            record.code.map { (code: $0, words: record.words(in: engine.zone), isWide: true) }
+            // Another's blood is the whole collection's; what got into a tube is the tube's.
+            record.code.map { (code: $0, words: record.words(in: engine.zone), isWide: $0 == .delta) }
         }
         if !said.isEmpty {
             causes.append((.identity, "l'automate contredit l'identité du tube \(tube)", false))

@@ -91,7 +91,8 @@ extension Desk {
                 if judged.facts.method.isEmpty { judged.facts.method = catalogue.method(of: observation)?.name ?? "" }
                 judgement.reopenable[record.observationID] = true
             } else if evenSigned {
-                // Under the control and the approvals of its day.
+                // Under the control of its day; what it is judged by now is of today, approved or not.
+                judged.facts.lineApproved = catalogue[judged.facts.analysis]?.approval == .approved
                 judgement.reopenable[record.observationID] = true
                 judgement.signed.insert(record.observationID)
             }
