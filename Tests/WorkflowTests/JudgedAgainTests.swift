@@ -217,6 +217,22 @@ import Workflow
         #expect(report.content.observations.first { $0.analysis == "CREA" }?.flags == [.normal])
     }
 
+    @Test func `after the signature, by a line that nobody approved, it is held for that and calls nobody`() async throws {
+        let (bench, made) = try await mistaken()
+        try await bench.validate(["CREA", "DFG09"], of: made)
+        _ = try await bench.sign(made)
+        bench.clock.advance(.seconds(3600))
+        let tables = try Bench.files(cells: ["CREA": ["critique_haut": "90"]])
+        let rules = bench.desk.shelf.tables.files.filter { file in !tables.contains { $0.name == file.name } }
+        try await bench.desk.publish(tables + rules, reason: "essai", by: Bench.administrator)
+        try await correct(made, to: person(.male, 1990), on: bench)
+        let creatinine = try await standing("CREA", made, on: bench)
+        let judged = try #require(
+            try await bench.desk.fileToSign(made.request.number).observations.first { $0.id == creatinine.id })
+        #expect(judged.holds.contains { $0.code == .catalogueDraft }, "\(judged.holds)")
+        #expect(try await bench.desk.openCalls(site: "nord").isEmpty)
+    }
+
     @Test func `after the signature it is said, and the amendment is made of today's`() async throws {
         let (bench, made) = try await mistaken()
         try await bench.validate(["CREA", "DFG09"], of: made)

@@ -13,7 +13,7 @@ package struct RuleEngine: Sendable {
     /// `EDTA@1`, by the place of the rule of consistency in the pack.
     let ruleNames: [String]
     /// Of the checks of the house.
-    package static let version = Check.version
+    package static let version = 2
 
     package init(catalogue: AnalysisCatalogue, pack: RulePack, zone: CivilZone) {
         self.catalogue = catalogue
@@ -46,7 +46,7 @@ package struct RuleEngine: Sendable {
         collection.run(&judged)
         let standing = input.approvals.standing?.isValid(at: input.now) ?? false
         return Evaluation(
-            engineVersion: Check.version, catalogueVersion: catalogue.version, packVersion: pack.version,
+            engineVersion: RuleEngine.version, catalogueVersion: catalogue.version, packVersion: pack.version,
             results: judged.map { $0.evaluation(standing: standing) }, collectionHolds: collection.holds)
     }
 
@@ -54,7 +54,7 @@ package struct RuleEngine: Sendable {
     /// answer would prove nothing.
     package func replay(_ stored: StoredEvaluation) throws(Refusal) -> Evaluation {
         let was = stored.evaluation
-        guard was.engineVersion == Check.version, was.catalogueVersion == catalogue.version,
+        guard was.engineVersion == RuleEngine.version, was.catalogueVersion == catalogue.version,
             was.packVersion == pack.version
         else {
             throw Refusal(
