@@ -97,6 +97,7 @@ private struct LargeCatalogue: Sendable {
         for number in table.rows.count..<size {
             var row = models[number % models.count]
             row[codes] = "A\(number)"
+            if let second = analyses.columns.firstIndex(of: "loinc_alt") { row[second] = "" }
             if !row[terms].isEmpty {
                 let body = "\(100_000 + number)"
                 row[terms] = body + "-\(LOINCCode.checkDigit(forBody: body) ?? 0)"

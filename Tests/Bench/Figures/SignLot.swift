@@ -123,7 +123,8 @@ private actor SigningDesk {
         // While the summary is read.
         let refused = try JSONDecoder().decode(
             [LotOutcomeView].self, from: try await ask("POST", "/v1/bio/lot/check", body, token))
-        try Measure.demand(refused.count, is: 0, "refusals before the code")
+        let first = refused.first?.refusal.map { ": \($0)" } ?? ""
+        try Measure.demand(refused.count, is: 0, "refusals before the code" + first)
         let start = ContinuousClock.now
         let answer = try await ask("POST", "/v1/bio/lot", body, token)
         let spent = Measure.seconds(start.duration(to: .now))
@@ -142,7 +143,7 @@ private actor SigningDesk {
                 birthDate: CivilDate(year: 1940 + number % 60, month: 1 + number % 12, day: 1 + number % 28),
                 sex: .female))
         let request = Request(
-            id: "r\(number)", site: "A", number: "S\(number)", patientID: patient.id,
+            id: "r\(number)", site: "A", number: "261122-\(number)", patientID: patient.id,
             prescriber: SigningDesk.director, prescribedOn: CivilDate(year: 2026, month: 11, day: 22),
             registeredAt: at, lines: analyses.map { RequestLine(analysis: $0.code) })
         let tube = Specimen(
