@@ -52,7 +52,7 @@ package struct ReceivedMessage: Sendable, Equatable {
         self.delimiters = delimiters
         self.segments = segments
         self.usesLineFeeds = lineFeeds
-        self.charset = try ReceivedMessage.charset(bytes, segments[0])
+        self.charset = try ReceivedMessage.charset(bytes, segments[0], delimiters)
     }
 
     private static func index(
@@ -79,10 +79,13 @@ package struct ReceivedMessage: Sendable, Equatable {
         return SegmentIndex(name: String(decoding: name, as: UTF8.self), offset: range.lowerBound, fields: fields)
     }
 
-    private static func charset(_ bytes: [UInt8], _ header: SegmentIndex) throws(Refusal) -> Charset {
-        let said = header.fields.count >= 18 ? String(decoding: bytes[header.fields[17]], as: UTF8.self) : ""
+    private static func charset(
+        _ bytes: [UInt8], _ header: SegmentIndex, _ delimiters: Delimiters
+    ) throws(Refusal) -> Charset {
+        let said = header.fields.count >= 18 ? bytes[header.fields[17]] : []
         // Repetitions name further sets to switch to by escapes, which nobody does: the first one counts.
-        let name = said.split(separator: "~").first.map { String($0) } ?? ""
+        let first = said.split(separator: delimiters.repetition).first ?? []
+        let name = String(decoding: delimiters.unescape(first), as: UTF8.self)
         if let charset = Charset(rawValue: name) { return charset }
         switch name {
         // Nothing said: ASCII by the standard; in practice UTF-8 when it is well formed, Latin-9 when it is not.

@@ -104,6 +104,16 @@ struct ParsingTests {
         #expect(again.value("PID", 5) == hostile)
     }
 
+    @Test func `a charset whose name holds a delimiter is read again as it was written`() throws {
+        let text = "MSH|^~-&|PFI|A|B|C|20250310121501||ACK^R01^ACK|1|P|2.5|||||FRA|UNICODE UTF-8\rMSA|AA|SGL-1\r"
+        let received = try ReceivedMessage(Array(text.utf8))
+        #expect(received.charset == .utf8)
+        let written = try received.message.bytes()
+        #expect(String(decoding: written, as: UTF8.self).contains("UNICODE UTF-E-8"))
+        let again = try ReceivedMessage(written)
+        #expect(again.charset == .utf8 && again.value("MSA", 2) == "SGL-1")
+    }
+
     @Test func `a character outside the charset is refused, not replaced`() throws {
         func note(_ text: String, _ charset: Charset) -> Message {
             Message(

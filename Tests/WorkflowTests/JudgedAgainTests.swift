@@ -217,7 +217,7 @@ import Workflow
         #expect(report.content.observations.first { $0.analysis == "CREA" }?.flags == [.normal])
     }
 
-    @Test func `after the signature, by a line that nobody approved, it is held for that and calls nobody`() async throws {
+    @Test func `after the signature, by a line nobody approved, it is held and calls nobody`() async throws {
         let (bench, made) = try await mistaken()
         try await bench.validate(["CREA", "DFG09"], of: made)
         _ = try await bench.sign(made)
