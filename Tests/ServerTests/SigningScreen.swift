@@ -2,9 +2,14 @@ import Foundation
 import Testing
 
 extension TmuxScreen {
-    /// Typed as a person does, key by key: all at once it would be a scanner's.
+    /// Typed as a person does, key by key, at a hand's pace: within 30 ms it would be a scanner's.
     func answer(_ text: String) async throws {
-        for character in text { try await tmux("send-keys", "-l", "--", String(character)) }
+        let pace = Duration.milliseconds(80)
+        for character in text {
+            try await Task.sleep(for: pace)
+            try await tmux("send-keys", "-l", "--", String(character))
+        }
+        try await Task.sleep(for: pace)
         try await press("Enter")
         guard text.count >= 6, text.allSatisfy(\.isNumber) else { return }
         // The code of a signature: a question that came a moment ago is read first, and the enter given again.
