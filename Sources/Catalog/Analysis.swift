@@ -50,11 +50,15 @@ package struct AlternativeUnit: Sendable, Hashable, Codable {
     package let factor: Exact
     /// LOINC has one code for the amount and another for the mass; nil when none was checked.
     package let loinc: LOINCTerm?
+    /// Which of several conventions in use the factor follows, as printed beside the second value (RULES section 9,
+    /// triglycerides); empty where there is but one.
+    package let convention: String
 
-    package init(unit: String, factor: Exact, loinc: LOINCTerm? = nil) {
+    package init(unit: String, factor: Exact, loinc: LOINCTerm? = nil, convention: String = "") {
         self.unit = unit
         self.factor = factor
         self.loinc = loinc
+        self.convention = convention
     }
 
     /// A reported value in this unit, rounded once to `places` decimals, its comparator kept (the factor is positive).
@@ -82,6 +86,8 @@ package struct CriticalLimits: Sendable, Hashable, Codable {
         self.high = high
         self.source = source
     }
+
+    package var pair: LimitPair? { LimitPair(low: low, high: high) }
 }
 
 package enum DeltaKind: String, Sendable, Codable, CaseIterable {
@@ -254,6 +260,9 @@ package struct Analysis: Sendable, Hashable, Codable {
         self.approval = approval
         self.note = note
     }
+
+    /// Second tier of the critical limits: the call.
+    package var criticalPair: LimitPair? { critical?.pair }
 
     package func answer(_ code: String) -> CodedAnswer? { answers.first { $0.code == code } }
 }

@@ -12,6 +12,7 @@ package struct CatalogueTables: Sendable, Hashable {
         var keyColumns: [String] {
             switch name {
             case "intervals.csv": ["code", "sexe", "age_de", "age_a", "grossesse_de", "grossesse_a", "methode"]
+            case "limits.csv": ["code", "sexe", "age_de", "age_a", "venue"]
             case "methods.csv": ["code", "automate"]
             case "loinc.csv": ["code", "nom"]
             case "regles.csv": ["fichier", "chemin"]
@@ -69,6 +70,9 @@ package struct CatalogueTables: Sendable, Hashable {
             "dilution_max", "cva", "repasse_abs", "stabilite_h", "critique_pas", "delta_abs", "masse_molaire",
         ],
         "intervals.csv": ["grossesse_de", "grossesse_a", "bas", "haut"],
+        "limits.csv": [
+            "alerte_bas", "alerte_haut", "critique_bas", "critique_haut", "critique_pas", "av_bas", "av_haut",
+        ],
         "methods.csv": ["amr_bas", "amr_haut", "dilution_max", "cva", "repasse_abs"],
         "sections.csv": ["rang"],
         "regles.csv": ["valeur"],
@@ -78,8 +82,8 @@ package struct CatalogueTables: Sendable, Hashable {
         "controls/patients.csv": ["nombre", "lambda", "cible", "limite", "bas", "haut"],
     ]
 
-    /// What a biologist approves of an analysis: its line, those of its methods and of its intervals, cell by cell,
-    /// in a form that the order of lines, the order of columns, the state of approval and the writing of a number leave
+    /// What a biologist approves of an analysis: its line, those of its methods, of its intervals and of its patients'
+    /// limits, cell by cell, in a form that the order of lines, the order of columns, the state of approval and the writing of a number leave
     /// alone.
     package func approvable(_ code: String) -> [UInt8]? { approvable(code, isFormer: false) }
 
@@ -97,7 +101,7 @@ package struct CatalogueTables: Sendable, Hashable {
         }
         guard let line = text(analyses, row, leavingOut: ["etat"]) else { return nil }
         var lines = [line]
-        for name in ["intervals.csv", "methods.csv"] {
+        for name in ["intervals.csv", "methods.csv", "limits.csv"] {
             guard let table = self[name] else { continue }
             var of = [String]()
             for row in table.rows where table.cell(row, "code") == code {

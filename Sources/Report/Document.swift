@@ -175,7 +175,7 @@ extension Composition {
             return entry
         }
         if let value = observation.value.documented(as: line.analysis.nature) {
-            entry.outcome = .value(value, at: stamp(observation.observedAt))
+            entry.outcome = .value(value, at: stamp(content.takenAt(of: observation)))
         }
         entry.interpretation = observation.interpretation
         if let interval = observation.reference, interval.low != nil || interval.high != nil {
@@ -187,7 +187,7 @@ extension Composition {
         }
         entry.previous = line.earlier.prefix(Composition.mostPrevious).compactMap { before in
             before.value.documented(as: line.analysis.nature).map {
-                PreviousObservation(at: stamp(before.observedAt), value: $0)
+                PreviousObservation(at: stamp(before.takenAt), value: $0)
             }
         }
         return entry

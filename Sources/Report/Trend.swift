@@ -17,8 +17,8 @@ extension Composition {
         }
         guard !earlier.isEmpty else { return [] }
         let points =
-            earlier.map { ($0.value.printed, $0.observedAt) }.sorted { $0.1 < $1.1 }
-            .suffix(Composition.trendDepth) + [(laid.observation.value.printed, laid.observation.observedAt)]
+            earlier.map { ($0.value.printed, $0.takenAt) }.sorted { $0.1 < $1.1 }
+            .suffix(Composition.trendDepth) + [(laid.observation.value.printed, content.takenAt(of: laid.observation))]
         return points.map { value, at in
             PrintedReport.TrendPoint(value: value, date: CivilTime(at, in: zone).date.french, at: at)
         }

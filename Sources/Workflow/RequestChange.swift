@@ -90,7 +90,9 @@ extension Desk {
             let request = changing
             let note = note(author, "request.addressees", request.number, now())
             let readdressing = try await readdressing(from: old, to: request, by: author)
-            let facts = [.request(request)] + readdressing.map { Fact.register($0) }
+            let facts =
+                [.request(request)] + readdressing.map { Fact.register($0) }
+                + (request.encounter == old.encounter ? [] : try await judgeAgain(elsewhere: request))
             try await ask { () throws(StoreFailure) in try await store.append(facts, note: note) }
             if !readdressing.isEmpty { afterReaddressing(request.id) }
             return request

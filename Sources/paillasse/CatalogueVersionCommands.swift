@@ -42,7 +42,7 @@ extension CatalogueCommand {
             func judging(_ files: [CatalogFile]) -> [CatalogFile] { files.filter { !$0.name.hasPrefix("annexes/") } }
             let old = RuleTable.compared(judging(try await client.catalogueFiles(from)))
             let files =
-                if let folder { try RuleTable.untabled(DataFiles.catalogue(folder)) } else {
+                if let folder { try DataFiles.catalogue(folder) } else {
                     try await client.catalogueFiles(to)
                 }
             let changes = RuleTable.compared(judging(files)).changes(since: old)
@@ -68,7 +68,7 @@ extension CatalogueCommand {
         @Option(help: "Motif, gardé avec la version.") var reason: String
 
         func run() async throws {
-            let files = try RuleTable.untabled(DataFiles.catalogue(folder))
+            let files = try DataFiles.catalogue(folder)
             let body = PublishBody(files: files.map { CatalogueFileBody($0) }, reason: reason)
             let client = try listing.client()
             let before = try await client.catalogueVersions().last?.number
@@ -240,7 +240,7 @@ extension CatalogueCommand {
             let files: [CatalogFile]
             var approved = Set<String>()
             if let folder {
-                files = try RuleTable.untabled(DataFiles.catalogue(folder))
+                files = try DataFiles.catalogue(folder)
             } else {
                 let client = try listing.client()
                 files = try await client.catalogueFiles()

@@ -64,7 +64,7 @@ extension CatalogueCommand {
         @Flag(help: "Toutes les règles du dossier comptent comme approuvées.") var allRules = false
 
         func run() async throws {
-            let files = try RuleTable.untabled(DataFiles.catalogue(folder))
+            let files = try DataFiles.catalogue(folder)
             let body = DryRunBody(
                 files: files.map { CatalogueFileBody($0) }, days: days, allRules: allRules ? true : nil)
             let report = try await listing.client().dryRun(body)

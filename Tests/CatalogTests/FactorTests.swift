@@ -68,7 +68,7 @@ import Testing
         #expect(said("mg/L", "22.99", formula: "Na", mass: "22.99") == [])
         #expect(said("mg/L", "22.99", formula: "Na", mass: "23.99") == ["factor.mass"])
         #expect(said("mg/L", "22.99") == ["factor.base"])
-        #expect(said("mg/L", "22.99", source: "convention") == ["factor.base"])
+        #expect(said("mg/L", "22.99", source: "convention") == ["factor.convention", "factor.base"])
         #expect(said("mg/L", "22.99", formula: "Natrium") == ["factor.base", "factor.formula"])
         #expect(said("mg/L", "22.99", mass: "0") == ["factor.base", "factor.mass"])
     }

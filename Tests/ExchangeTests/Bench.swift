@@ -82,7 +82,9 @@ struct Bench: Sendable {
 
     /// A request registered and received; its patient has a qualified identity unless told otherwise.
     /// Born in another year, or opposed to the DMP: another person, with the matricule of nobody else.
-    func request(qualified: Bool = true, birthYear: Int = 1979, opposed: Bool = false) async throws -> Request {
+    func request(
+        qualified: Bool = true, birthYear: Int = 1979, opposed: Bool = false, collectedAt: Instant? = nil
+    ) async throws -> Request {
         var draft = PatientDraft(
             status: qualified ? .qualified : .provisional,
             traits: Traits(
@@ -99,7 +101,7 @@ struct Bench: Sendable {
         var prescriber = Professional(nationalID: "810009876543", family: "CHARLES", given: "Pascal")
         prescriber.securedMail = Bench.prescriberMail
         var request = RequestDraft(patientID: try #require(patientID), codes: ["K"], prescriber: prescriber)
-        request.collectedAt = clock.now
+        request.collectedAt = collectedAt ?? clock.now
         let made = try await desk.registerRequest(request, by: Bench.biologist)
         _ = try await desk.receive(
             made.specimens[0].accession, collectedAt: nil, nonconformity: nil, by: Bench.biologist)

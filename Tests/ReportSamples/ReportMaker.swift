@@ -118,7 +118,7 @@ package struct ReportMaker {
                 draft.previous.append(
                     PreviousResult(
                         analysis: observation.analysis, value: value,
-                        observedAt: ReportMaker.at(9, rank, daysAgo: 90 * rank)))
+                        takenAt: ReportMaker.at(9, rank, daysAgo: 90 * rank)))
             }
         }
     }

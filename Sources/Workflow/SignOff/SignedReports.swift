@@ -81,8 +81,9 @@ extension Desk {
             }.joined(separator: ".")
         return SignedReport(
             site: site, signature: signature, content: called,
-            previous: try await previousResults(request, content, under: visibility, depth: Desk.historyDepth)
-                .filter { !$0.isKeptBack },
+            previous: try await previousResults(
+                request, content, before: signature.at, under: visibility, depth: Desk.historyDepth
+            ).filter { !$0.isKeptBack },
             documentOID: "\(setOID).\(signature.version)",
             setOID: setOID, replacedOID: signature.version > 1 ? "\(setOID).\(signature.version - 1)" : nil,
             producedAt: signature.at)

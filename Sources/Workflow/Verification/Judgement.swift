@@ -197,7 +197,9 @@ struct Judgement {
 
     /// The person as the request tells, at a time of collection.
     func patient(collected: Instant?) -> PatientFacts {
-        PatientFacts(file.patient, file.request.clinical, collected: collected, in: engine.zone)
+        PatientFacts(
+            file.patient, file.request.clinical, setting: file.request.encounter, collected: collected,
+            in: engine.zone)
     }
 
     func other(_ observation: Observation) -> OtherResult {
