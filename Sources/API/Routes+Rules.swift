@@ -118,6 +118,7 @@ extension LaboratoryAPI {
                         entries.map { entry in
                             var view = ReflexView(entry, call)
                             view.requestNumber = request.number
+                            view.reason = entry.words
                             return view
                         }
                     })

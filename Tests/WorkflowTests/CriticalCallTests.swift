@@ -318,7 +318,11 @@ extension Observation {
         func told() async throws -> [SignObstacle] {
             try await bench.desk.fileToSign(made.request.number).obstacles.filter { $0.kind == .reflex }
         }
-        #expect(try await told().map(\.frenchText) == ["examen réflexe proposé : T4L (TSH-T4L@1)"])
+        let words =
+            "examen réflexe proposé : T4L (TSH-T4L@1 : TSH hors de son intervalle : T4 libre ; volume restant et "
+            + "cotation à vérifier)"
+        #expect(try await told().map(\.frenchText) == [words])
+        #expect(try await told().map(\.rule) == ["TSH-T4L@1"])
         let queue = try await bench.desk.awaitingSignature(site: "nord", limit: 9)
         #expect(queue.map(\.lane) != [.proposable])
         _ = try await bench.desk.decideReflex(

@@ -21,6 +21,11 @@ package struct SignObstacle: Codable, Sendable, Hashable {
     package var kind: Kind
     /// Analyses that it is about.
     package var analyses: [String]
+    /// What proposes a reflex test: `TSH-T4L@1` of the words `TSH-T4L@1 : why`.
+    package var rule: String? {
+        guard kind == .reflex, let words else { return nil }
+        return words.split(separator: " ", maxSplits: 1).first.map { String($0) }
+    }
     /// Hold of `hold`.
     package var code: Hold.Code?
     /// Version that `amends` replaces; how many `others`.

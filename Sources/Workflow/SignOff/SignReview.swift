@@ -87,7 +87,7 @@ struct SignReview {
         if isAmendment { stops.append(SignObstacle(.amends, version: file.nextVersion - 1)) }
         stops += tasks.map { SignObstacle(.amendmentTask, $0.analyses, words: $0.words) }
         stops += reflexes.map {
-            SignObstacle(.reflex, $0.finding.adds, words: $0.finding.rule.description)
+            SignObstacle(.reflex, $0.finding.adds, words: "\($0.finding.rule) : \($0.words)")
         }
         stops += changes.map { SignObstacle(.changed, $0.place.map { [$0] } ?? [], change: $0) }
         if file.earlier == nil, file.hasFreshSupplements {

@@ -17,6 +17,10 @@ package struct ReflexEntry: Codable, Sendable, Hashable {
     package var author: String
     package var at: Instant
     package var reason: String
+    /// Why it is proposed, with what a person must look at before.
+    package var words: String {
+        reason.hasPrefix(finding.because) ? reason : "\(finding.because) ; \(reason)"
+    }
 }
 
 extension Desk {
