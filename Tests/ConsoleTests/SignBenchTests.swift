@@ -22,7 +22,7 @@ import Testing
         sheet.obstacles = [SignObstacle(.reflex, ["T4L"], words: SignMorning.reflex)]
         let told = SignMorning.bench(width: 200, height: 40, sheet: sheet).text
         #expect(told.contains("NA : hémolyse : Sodium surestimé"))
-        #expect(told.contains("examen réflexe proposé : T4L (TSH-T4L@1 : TSH hors de son intervalle"))
+        #expect(told.contains("examen réflexe à décider : T4L (TSH-T4L@1 : TSH hors de son intervalle"))
         #expect(told.contains("seuil 98 – 107"))
         let free = "rien ne le retient"
         #expect(plain.contains(free) && !told.contains(free))

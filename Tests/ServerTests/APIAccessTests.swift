@@ -159,7 +159,7 @@ import Testing
         ("GET /v1/catalogue/single-biologist", "TBSAP"), ("POST /v1/catalogue/single-biologist", "B"),
         ("GET /v1/rules/switches", "TBSAP"), ("POST /v1/rules/switches", "TB"),
         ("GET /v1/results/:id/why", "TBSP"), ("POST /v1/requests/:ref/evaluate", "TB"),
-        ("POST /v1/rules/replay", "TBSAP"), ("GET /v1/critical", "TBSP"), ("GET /v1/critical/:id", "TBSP"),
+        ("POST /v1/rules/replay", "TBSAP"), ("GET /v1/rules/monitor", "TBSAP"), ("GET /v1/critical", "TBSP"), ("GET /v1/critical/:id", "TBSP"),
         ("POST /v1/critical/:id/call", "TB"), ("POST /v1/critical/:id/escalate", "TB"),
         ("POST /v1/critical/:id/close", "TB"), ("GET /v1/requests/:ref/reflexes", "TBSP"),
         ("GET /v1/reflexes", "TBSP"),

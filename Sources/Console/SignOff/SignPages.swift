@@ -40,7 +40,7 @@ extension SignBench {
         for line in sheet.signed {
             if let words = line.line.comment { add("\(manner.signs.bullet) \(line.line.analysis) : \(words)") }
         }
-        let aside = sheet.obstacles.filter { [.reflex, .freeWords].contains($0.kind) }
+        let aside = sheet.obstacles.filter { [.reflex, .freeWords, .ruleWords].contains($0.kind) }
         for one in aside {
             let remedy = one.kind == .reflex ? " [" + say(.remedyReflex, key(.reflex)) + "]" : ""
             add(manner.signs.held + " " + words(one) + remedy, Style(.held))

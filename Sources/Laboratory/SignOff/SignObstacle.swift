@@ -11,6 +11,8 @@ package struct SignObstacle: Codable, Sendable, Hashable {
         case amendmentTask = "à rectifier"
         case hold = "retenue"
         case freeWords = "commentaire"
+        /// Words that a rule writes beside a result.
+        case ruleWords = "commentaire de règle"
         case supplement = "joint"
         case missing = "manque"
         /// A rule proposes another test, and nobody decided on it.
@@ -61,9 +63,10 @@ package struct SignObstacle: Codable, Sendable, Hashable {
         case .amendmentTask: return "à rectifier : \(codes) (\(words ?? ""))"
         case .hold: return held
         case .freeWords: return "commentaire libre \(codes)"
+        case .ruleWords: return "commentaire d'une règle \(codes)"
         case .supplement: return "joint : \(words ?? "")"
         case .missing: return "manque \(codes)"
-        case .reflex: return "examen réflexe proposé : \(codes) (\(words ?? ""))"
+        case .reflex: return "examen réflexe à décider : \(codes) (\(words ?? ""))"
         }
     }
     /// The same in every language.
@@ -96,7 +99,7 @@ extension SignObstacle {
         case .identity, .amends, .changed, .amendmentTask: return 1
         case .hold:
             return code?.gravity ?? 1
-        case .freeWords, .supplement, .missing, .reflex: return 3
+        case .freeWords, .ruleWords, .supplement, .missing, .reflex: return 3
         case .others: return SignObstacle.lightest
         }
     }

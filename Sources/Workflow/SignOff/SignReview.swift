@@ -61,6 +61,8 @@ struct SignReview {
     var uncalled: [CallEntry]
     /// Results with words that are not the laboratory's own sentences.
     var freeWords: Set<String>
+    /// Results beside which a rule writes, and nobody else.
+    var ruleWords: Set<String>
 
     var fresh: [Observation] {
         let ids = Set(file.fresh)
@@ -97,6 +99,8 @@ struct SignReview {
         stops += groups.map { SignObstacle(.hold, $0.analyses, code: $0.code) }
         let worded = fresh.filter { freeWords.contains($0.id) }.map(\.analysis)
         if !worded.isEmpty { stops.append(SignObstacle(.freeWords, worded)) }
+        let ruled = fresh.filter { ruleWords.contains($0.id) }.map(\.analysis)
+        if !ruled.isEmpty { stops.append(SignObstacle(.ruleWords, ruled)) }
         return stops
     }
 
@@ -130,6 +134,8 @@ extension Desk {
         }
         let judged = try await standing(file.content.observations, at: now())
         let fresh = Set(file.fresh)
+        // A judgement adds the words of its rules to those that people wrote.
+        let typed = Set(file.content.observations.filter { hasFreeWords($0.comment) }.map(\.id))
         let signed = try await lastSigned(of: request, signatures)
         let changes = file.changes(
             isAltered: changed == true, signed: signed, zone: try site(request.site).civilZone)
@@ -141,7 +147,7 @@ extension Desk {
             tasks: try await openTasks(of: request, signatures), reflexes: try await openReflexes(of: request),
             hasNewWords: file.words.carried != before,
             uncalled: try await uncalled(judged.filter { fresh.contains($0.id) }),
-            freeWords: Set(judged.filter { hasFreeWords($0.comment) }.map(\.id)))
+            freeWords: typed, ruleWords: Set(judged.filter { hasFreeWords($0.comment) }.map(\.id)).subtracting(typed))
     }
 
     private func lastSigned(
