@@ -134,11 +134,10 @@ extension Desk {
         }
         let judged = try await standing(file.content.observations, at: now())
         let fresh = Set(file.fresh)
-        // A judgement adds the words of its rules to those that people wrote.
-        let typed = Set(file.content.observations.filter { hasFreeWords($0.comment) }.map(\.id))
         let signed = try await lastSigned(of: request, signatures)
         let changes = file.changes(
             isAltered: changed == true, signed: signed, zone: try site(request.site).civilZone)
+        let worded = try await words(beside: judged)
         return SignReview(
             request: request, patient: patient, file: file, judged: judged, signed: signed,
             chosen: Chosen.observations(observations, events: events).values.sorted { $0.id < $1.id },
@@ -147,7 +146,7 @@ extension Desk {
             tasks: try await openTasks(of: request, signatures), reflexes: try await openReflexes(of: request),
             hasNewWords: file.words.carried != before,
             uncalled: try await uncalled(judged.filter { fresh.contains($0.id) }),
-            freeWords: typed, ruleWords: Set(judged.filter { hasFreeWords($0.comment) }.map(\.id)).subtracting(typed))
+            freeWords: worded.typed, ruleWords: worded.ruled)
     }
 
     private func lastSigned(
@@ -165,6 +164,24 @@ extension Desk {
         guard !patient.attributes.isEmpty, signature.context?.attributes == nil else { return false }
         let versions = try await ask { () throws(StoreFailure) in try await store.patientVersions(patient.id) }
         return versions.contains { $0.attributes != patient.attributes }
+    }
+
+    /// Results beside which a person wrote, and those beside which a rule alone did.
+    private func words(
+        beside judged: [Observation]
+    ) async throws(CommandFailure) -> (typed: Set<String>, ruled: Set<String>) {
+        let all = judged.filter { hasFreeWords($0.comment) }.map(\.id)
+        if all.isEmpty { return ([], []) }
+        let records = try await ask { () throws(StoreFailure) in try await store.standingEvaluations(of: all, from: 1) }
+        var ruled = Set<String>()
+        for record in records {
+            // A judgement adds the words of its rules to those that came with the result.
+            guard let own = try RegisterText.decode(record.content, as: OwnWords.self).own, !hasFreeWords(own) else {
+                continue
+            }
+            ruled.insert(record.observationID)
+        }
+        return (Set(all).subtracting(ruled), ruled)
     }
 
     /// A comment that is more than coded sentences.
@@ -248,4 +265,9 @@ extension ReportSupplements {
     fileprivate mutating func add(_ conclusion: Conclusion) {
         if !conclusions.contains(conclusion) { conclusions.append(conclusion) }
     }
+}
+
+/// Of the judgement of a result: what came with it in words.
+private struct OwnWords: Decodable {
+    var own: String?
 }
