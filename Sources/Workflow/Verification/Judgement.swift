@@ -359,7 +359,9 @@ struct Judgement {
         guard let known = calls[place] else { return }
         var call = known.call
         let minutes = engine.pack.policy.callMinutes
-        guard call.cancel(result.id, by: Desk.house, isBiologist: false, at: at, minutes: minutes) else { return }
+        let isStopped = call.cancel(
+            result.id, by: Desk.house, isBiologist: false, at: at, minutes: minutes, isSuppressed: true)
+        guard isStopped else { return }
         let entry = CallEntry.entry(
             call, site: file.request.site, ordinal: known.ordinal + 1, author: Desk.house, at: at,
             reason: "valeur non rendue")
