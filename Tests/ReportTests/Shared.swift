@@ -13,7 +13,8 @@ enum Shared {
             if $0 == "analyses.csv", !waiting.isEmpty {
                 let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { line in
                     let first = String(line.prefix { $0 != "," })
-                    return line + "," + (first == "code" ? "code_attente" : waiting[first] ?? "") + "\n"
+                    let cell = first == "code" ? "code_attente" : waiting[first] ?? ""
+                    return "\(line),\(cell)\n"
                 }
                 bytes = Array(lines.joined().utf8)
             }

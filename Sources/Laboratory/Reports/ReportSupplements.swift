@@ -206,8 +206,8 @@ package struct Isolate: Codable, Sendable, Hashable {
 
 /// One line of an antibiogram.
 package struct Susceptibility: Codable, Sendable, Hashable {
-    /// EUCAST categories: *sensible*, *sensible à forte posologie*, *résistant*; and those of CLSI that the value set of
-    /// interpretations has (CR-BIO sheet sections 7.3 and 7.5): *sensible dose-dépendant*, *non sensible*.
+    /// EUCAST categories: *sensible*, *sensible à forte posologie*, *résistant*; and those of CLSI that the value set
+    /// of interpretations has (CR-BIO sheet sections 7.3 and 7.5): *sensible dose-dépendant*, *non sensible*.
     package enum Category: String, Codable, Sendable, CaseIterable {
         case susceptible = "S"
         case increasedExposure = "I"
