@@ -227,6 +227,8 @@ package struct Analysis: Sendable, Hashable, Codable {
     package let verification: VerificationLimits
     /// Its own list of answers, in their order; empty: those that every report can carry (POS, NEG…).
     package let answers: [CodedAnswer]
+    /// *Code d'attente* of what LOINC does not have yet (system `1.2.250.1.213.1.1.5.130`).
+    package let waitingCode: String?
     package internal(set) var approval: Approval
     package let note: String
 
@@ -236,9 +238,10 @@ package struct Analysis: Sendable, Hashable, Codable {
         tube: String? = nil,
         decimals: Int? = nil, intervalNote: String = "", critical: CriticalLimits? = nil, nabm: String? = nil,
         nabmSource: String = "", delta: DeltaRule? = nil, verification: VerificationLimits = VerificationLimits(),
-        answers: [CodedAnswer] = [], approval: Approval = .draft, note: String = ""
+        answers: [CodedAnswer] = [], waitingCode: String? = nil, approval: Approval = .draft, note: String = ""
     ) {
         self.answers = answers
+        self.waitingCode = waitingCode
         self.code = code
         self.level = level
         self.nameFR = nameFR

@@ -55,6 +55,9 @@ struct CatalogReader {
     /// Names that stood beside a code so far.
     var codeByName: [String: String] = [:]
 
+    /// Waiting codes so far, each of one line.
+    var waitingCodes: Set<String> = []
+
     init(files: [CatalogFile]) { self.files = files }
 
     /// Columns of each table, all of them required, in any order. The order of the tables is that of the references.
@@ -110,7 +113,7 @@ struct CatalogReader {
             "alerte_bas", "alerte_haut", "absurde_bas", "absurde_haut", "av_bas", "av_haut", "amr_bas", "amr_haut",
             "dilution_max", "cva", "repasse_abs", "groupe", "ensemble", "stabilite_h", "critique_pas", "delta_abs",
             "limites_source", "formule_brute", "masse_molaire", "facteur_source", "convention", "ref_sexe",
-            "reponses", "loinc_alt",
+            "reponses", "loinc_alt", "code_attente",
         ],
         "methods.csv": ["groupe", "amr_bas", "amr_haut", "dilution_max", "cva", "repasse_abs"],
     ]

@@ -44,8 +44,30 @@ extension CatalogReader {
             molarMass: mass, specimen: specimen, tube: tube, decimals: decimals, intervalNote: row.text("ref_note"),
             critical: critical,
             nabm: nabm.isEmpty ? nil : nabm, nabmSource: row.text("nabm_source"), delta: delta(row),
-            verification: limits, answers: answers(row, nature: nature), approval: approval(row),
+            verification: limits, answers: answers(row, nature: nature), waitingCode: waitingCode(row, loinc),
+            approval: approval(row),
             note: row.text("note"))
+    }
+
+    /// `code_attente`: the *code d'attente* of what LOINC does not have yet (CR-BIO sheet section 7.3.2).
+    private mutating func waitingCode(_ row: CatalogRow, _ loinc: LOINCTerm?) -> String? {
+        let code = row.text("code_attente"), column = "code_attente"
+        if code.isEmpty { return nil }
+        if !(4...10).contains(code.utf8.count) || !code.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            error(
+                "waiting.form", row, column, "« \(code) » n'a pas la forme d'un code d'attente",
+                "écrire les chiffres du code, par exemple 1443252")
+        } else if !waitingCodes.insert(code).inserted {
+            error(
+                "waiting.duplicate", row, column, "le code d'attente \(code) est déjà celui d'une autre ligne",
+                "un code d'attente ne désigne qu'une analyse : vérifier les deux")
+        }
+        if loinc != nil {
+            error(
+                "waiting.loinc", row, column, "l'analyse a aussi un code LOINC",
+                "ôter le code d'attente : il ne tient lieu que d'un code LOINC qui manque")
+        }
+        return code
     }
 
     /// `A+=A, RhD positif|A-=A, RhD négatif`: the codes that may be typed, each with what is printed.

@@ -133,7 +133,10 @@ extension Composition {
             return AnalysisCode(label: analysis.nameFR, loinc: .loinc(term.code, analysis.nameFR), translations: [])
         }
         let local = Coded(analysis.code, analysis.nameFR, system: site.arc(.analyses))
-        let waiting = method(analysis.code)?.waitingCode.map { Coded.waiting($0, analysis.nameFR) }
+        // What was said of this report stands before what the catalogue says of every one.
+        let waiting = (method(analysis.code)?.waitingCode ?? analysis.waitingCode).map {
+            Coded.waiting($0, analysis.nameFR)
+        }
         return AnalysisCode(
             label: analysis.nameFR, loinc: nil, translations: (waiting.map { [$0] } ?? []) + [local])
     }

@@ -276,6 +276,8 @@ extension Susceptibility.Category {
         case .susceptible: "Sensible"
         case .increasedExposure: "Sensible à forte posologie"
         case .resistant: "Résistant"
+        case .doseDependent: "Sensible dose-dépendant"
+        case .notSusceptible: "Non sensible"
         }
     }
 }

@@ -138,6 +138,11 @@ package struct ReportDoor: ReportControl {
     ) async throws(CommandFailure) -> [DeliveryView] {
         try await dispatch.deadLetters(site: site, request: reference)
     }
+    package func leftAfterWithdrawal(
+        site: String?, request reference: String?
+    ) async throws(CommandFailure) -> [WithheldLine] {
+        try await dispatch.leftAfterWithdrawal(site: site, request: reference)
+    }
     package func addresses(in message: [UInt8]) -> [String] { ReportDispatch.addresses(in: message) }
     package func matricule(in message: [UInt8]) -> String? { ReportDispatch.matricule(in: message) }
     package func outlook(

@@ -252,8 +252,7 @@ struct AddresseeOptions: ParsableArguments {
 
     static func words(_ request: RequestView) -> String {
         let copies = request.recipients.map { who in
-            who.displayName + " (" + (who.securedMail ?? "sans adresse MSSanté")
-                + (who.securedMail.map(MailAddress.isSecured) != false ? ")" : ", hors de mssante.fr : à vérifier)")
+            who.displayName + " (" + (who.securedMail ?? "sans adresse MSSanté") + ")"
         }
         return "venue : \(EncounterWord(request.encounter).rawValue)\ncopies : "
             + (copies.isEmpty ? "aucune" : copies.joined(separator: ", "))
