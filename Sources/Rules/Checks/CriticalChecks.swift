@@ -19,6 +19,10 @@ extension ResultJudge {
             checkPositive(line)
             return
         }
+        guard !isOutsideContext(line, scene) else {
+            checkUngiven(raw, printed, line)
+            return
+        }
         let hasAlert = line.limits.alert != nil
         let inputs =
             hasAlert || line.analysis.critical != nil ? [CheckFact(.value, raw), CheckFact(.rounded, printed)] : []
@@ -52,6 +56,23 @@ extension ResultJudge {
             return
         }
         add(.criticalCall, verdict, .criticalCall, inputs: inputs, thresholds: line.facts.critical)
+    }
+
+    /// A number that no report gives is told to nobody either; but a person looks whether the request only forgot its
+    /// context, which then opens the call.
+    private mutating func checkUngiven(_ raw: Measured, _ printed: Measured, _ line: CheckLine) {
+        skip(.criticalAlert, .withheld)
+        guard let limits = line.analysis.critical,
+            either(raw, printed, limits.low, limits.high, line) != .no
+        else {
+            skip(.criticalCall, .withheld)
+            return
+        }
+        add(
+            CheckRecord(
+                .criticalCall, .yes, code: .critical,
+                inputs: [CheckFact(.value, raw), CheckFact(.rounded, printed)], thresholds: line.facts.critical,
+                note: .outsideContext))
     }
 
     /// The call that told this state already.
@@ -96,13 +117,18 @@ extension ResultJudge {
     }
 
     /// A value that says something in one context only (INR: under AVK, RULES section 7) is not given outside it.
+    private func isOutsideContext(_ line: CheckLine, _ scene: Scene) -> Bool {
+        guard let context = line.onlyUnder, scene.policy.isInForce else { return false }
+        return !scene.contexts.contains(context) && (facts.value?.isGiven ?? false)
+    }
+
     mutating func checkOnlyInContext(_ line: CheckLine, _ scene: Scene) {
         guard let context = line.onlyUnder else { return }
         guard scene.policy.isInForce else {
             skip(.onlyInContext, .notApproved)
             return
         }
-        let isOutside = !scene.contexts.contains(context) && (facts.value?.isGiven ?? false)
+        let isOutside = isOutsideContext(line, scene)
         if isOutside { isSuppressed = true }
         add(
             CheckRecord(

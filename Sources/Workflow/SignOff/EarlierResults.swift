@@ -41,7 +41,8 @@ extension Desk {
                 PreviousResult(
                     analysis: one.analysis, value: value, observedAt: one.observedAt,
                     isKeptBack: standing.state.isHeld
-                        || !visibility.mayShow(resultsUnder: standing.state.visibility, at: now())))
+                        || !visibility.mayShow(resultsUnder: standing.state.visibility, at: now()),
+                    comparability: (shelf[one.catalogueVersion] ?? catalogue).comparability(of: one)))
         }
         return results
     }
