@@ -393,7 +393,7 @@ package struct FileToSignView: Codable, Sendable, Hashable {
     package var standing: SignStanding {
         SignStanding(
             isFresh: !fresh.isEmpty || hasFreshSupplements, isAmendment: isAmendment, nextVersion: nextVersion,
-            rejected: rejected.map(\.analysis))
+            rejected: rejected.map(\.analysis), isEmpty: observations.isEmpty, isWithdrawn: withdrawal != nil)
     }
     /// Analyses whose critical value somebody was told of.
     package var told: Set<String> {

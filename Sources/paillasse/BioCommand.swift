@@ -182,6 +182,8 @@ struct BioCommand: AsyncParsableCommand {
         case .signed: state = BioWords.say(.signedAll, signed)
         case .toReview(let codes): state = BioWords.say(.signedReview, signed, codes.joined(separator: ", "))
         case .toAmend: state = BioWords.say(.signedAmend, signed, obstacles(file.reasons))
+        case .emptied: state = BioWords.say(.signedEmptied, signed)
+        case .withdrawn: state = BioWords.say(.signedWithdrawn, signed)
         }
         return BioWords.say(.cliHeaderSigned, number, urgent, state)
     }

@@ -119,6 +119,31 @@ private func said(_ composition: Composition) throws -> String {
         #expect(FrenchFigures.set(expected) == expected)
     }
 
+    @Test func `a curve is broken where what it draws does not compare`() throws {
+        func apart(_ earlier: [Comparability?], today components: String?) throws -> [Bool] {
+            var today = Sample.observation("CRP", try Sample.measured("12", "mg/L"))
+            today.origin.components = components
+            var report = Sample.report(try Sample.patient(), [today])
+            report.previous = try earlier.enumerated().map { rank, comparability in
+                PreviousResult(
+                    analysis: "CRP", value: try Sample.measured("1\(rank)", "mg/L"),
+                    observedAt: Sample.at(-1000 * (earlier.count - rank)), comparability: comparability)
+            }
+            let lines = try compose(report).printed.chapters.flatMap(\.panels).flatMap(\.lines)
+            return try #require(lines.first).trend.map(\.isApart)
+        }
+        let enzymatic = Comparability(family: "enzymatique"), jaffe = Comparability(family: "Jaffé")
+        #expect(try apart([enzymatic, jaffe, jaffe], today: nil) == [false, true, false, false])
+        // Of what nobody declared nobody says that it is another, and what was known before still counts.
+        #expect(try apart([enzymatic, nil, enzymatic], today: nil) == [false, false, false, false])
+        #expect(try apart([enzymatic, Comparability(), jaffe], today: nil) == [false, false, true, false])
+        #expect(try apart([Comparability(group: "B"), Comparability()], today: nil) == [false, true, false])
+        // Calculated of values of other methods.
+        let made = Comparability(components: "CREA enzymatique")
+        #expect(try apart([made, made], today: "CREA Jaffé") == [false, false, true])
+        #expect(try apart([made, made], today: "CREA enzymatique") == [false, false, false])
+    }
+
     @Test func `large figures have their blanks everywhere on the page, and none in the coded value`() throws {
         var report = Sample.report(
             try Sample.patient(),

@@ -67,6 +67,9 @@ extension SignWord {
         .signedAll: "version {1} signed, nothing new to sign",
         .signedReview: "version {1} signed, TO BE REVIEWED: control rejected since for {2}, to decide (qc lookback)",
         .signedAmend: "version {1} signed, TO BE AMENDED: {2}",
+        .signedEmptied:
+            "version {1} signed, ALL ITS RESULTS REJECTED: take it back (report withdraw), or wait for others",
+        .signedWithdrawn: "version {1} signed, then taken back, all its results rejected: nothing to sign",
         .signTitle: "Sign {1} of {2}",
         .signCovers: "{1} result(s), version {2}, hash {3}…",
         .signPartial: "partial report, missing {1}",

@@ -67,6 +67,9 @@ extension SignWord {
         .signedAll: "version {1} signée, rien de neuf à signer",
         .signedReview: "version {1} signée, À REVOIR : contrôle rejeté depuis pour {2}, à décider (qc lookback)",
         .signedAmend: "version {1} signée, À RECTIFIER : {2}",
+        .signedEmptied:
+            "version {1} signée, TOUS SES RÉSULTATS REJETÉS : la reprendre (report withdraw), ou en attendre d'autres",
+        .signedWithdrawn: "version {1} signée puis reprise, tous ses résultats rejetés : rien à signer",
         .signTitle: "Signer {1} de {2}",
         .signCovers: "{1} résultat(s), version {2}, empreinte {3}…",
         .signPartial: "compte rendu partiel, manque {1}",

@@ -69,6 +69,8 @@ extension SignBench {
         case .signed: return say(.signedAll, signed)
         case .toReview(let codes): return say(.signedReview, signed, codes.joined(separator: ", "))
         case .toAmend: return say(.signedAmend, signed, sheet.obstacles.map(words).joined(separator: ", "))
+        case .emptied: return say(.signedEmptied, signed)
+        case .withdrawn: return say(.signedWithdrawn, signed)
         }
     }
 

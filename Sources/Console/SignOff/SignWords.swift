@@ -28,7 +28,8 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
         callValueDiffers
     case lotBegun, changedMeanwhile, readAgain
     case newsPatient, newsPrescriber, newsNotes, newsTubes, newsComments, newsMissing, newsSigned
-    case signedAll, signedReview, signedAmend, callTold, callClosed, amendedFor, cliCallOf, cliCallTold
+    case signedAll, signedReview, signedAmend, signedEmptied, signedWithdrawn, callTold, callClosed, amendedFor,
+        cliCallOf, cliCallTold
     case lotFiltered, lotChecking, lotFine, lotUnsignable
     // Of the commands `paillasse bio`; `|` between the titles of a table, marked as `Table` takes them.
     case cliSecret, cliPinAgain, cliPinChosen, cliMissing, cliSummary, cliQueueTitles, cliFileTitles, cliNothing,

@@ -10,7 +10,13 @@ package struct PreviousResult: Codable, Sendable, Hashable {
     package var takenAt: Instant
     /// Readers of this report may not all see the report that it comes from: a biologist reads it, no document has it.
     package var isKeptBack: Bool
-    package init(analysis: String, value: ObservationValue, takenAt: Instant, isKeptBack: Bool = false) {
+    /// By the catalogue of its day; nil: nobody looked.
+    package var comparability: Comparability?
+    package init(
+        analysis: String, value: ObservationValue, takenAt: Instant, isKeptBack: Bool = false,
+        comparability: Comparability? = nil
+    ) {
+        self.comparability = comparability
         self.analysis = analysis
         self.value = value
         self.takenAt = takenAt

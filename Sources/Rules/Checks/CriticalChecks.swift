@@ -20,6 +20,10 @@ extension ResultJudge {
             return
         }
         let tiers = line.tiers(scene, input.patient)
+        guard !isOutsideContext(line, scene) else {
+            checkUngiven(raw, printed, tiers, line)
+            return
+        }
         let inputs =
             tiers.alert != nil || tiers.critical != nil
             ? [CheckFact(.value, raw), CheckFact(.rounded, printed)] : []
@@ -53,6 +57,25 @@ extension ResultJudge {
             return
         }
         add(.criticalCall, verdict, .criticalCall, inputs: inputs, thresholds: tiers.criticalFacts)
+    }
+
+    /// A number that no report gives is told to nobody either; but a person looks whether the request only forgot its
+    /// context, which then opens the call.
+    private mutating func checkUngiven(
+        _ raw: Measured, _ printed: Measured, _ tiers: LineTiers, _ line: CheckLine
+    ) {
+        skip(.criticalAlert, .withheld)
+        guard let limits = tiers.critical,
+            either(raw, printed, limits.low, limits.high, line) != .no
+        else {
+            skip(.criticalCall, .withheld)
+            return
+        }
+        add(
+            CheckRecord(
+                .criticalCall, .yes, code: .critical,
+                inputs: [CheckFact(.value, raw), CheckFact(.rounded, printed)], thresholds: tiers.criticalFacts,
+                note: .outsideContext))
     }
 
     /// The call that told this state already.
@@ -96,13 +119,18 @@ extension ResultJudge {
     }
 
     /// A value that says something in one context only (INR: under AVK, RULES section 7) is not given outside it.
+    private func isOutsideContext(_ line: CheckLine, _ scene: Scene) -> Bool {
+        guard let context = line.onlyUnder, scene.policy.isInForce else { return false }
+        return !scene.contexts.contains(context) && (facts.value?.isGiven ?? false)
+    }
+
     mutating func checkOnlyInContext(_ line: CheckLine, _ scene: Scene) {
         guard let context = line.onlyUnder else { return }
         guard scene.policy.isInForce else {
             skip(.onlyInContext, .notApproved)
             return
         }
-        let isOutside = !scene.contexts.contains(context) && (facts.value?.isGiven ?? false)
+        let isOutside = isOutsideContext(line, scene)
         if isOutside { isSuppressed = true }
         add(
             CheckRecord(

@@ -43,7 +43,8 @@ extension Desk {
                 PreviousResult(
                     analysis: one.analysis, value: value, takenAt: taken,
                     isKeptBack: standing.state.isHeld
-                        || !visibility.mayShow(resultsUnder: standing.state.visibility, at: now())))
+                        || !visibility.mayShow(resultsUnder: standing.state.visibility, at: now()),
+                    comparability: (shelf[one.catalogueVersion] ?? catalogue).comparability(of: one)))
         }
         return results
     }

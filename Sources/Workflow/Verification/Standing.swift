@@ -53,7 +53,10 @@ extension Desk {
         let last = Chosen.lastEvents(events)
         var after = Chosen.observations(all, events: events + made)
         let reruns = all.filter { $0.analysis == code && $0.accession == rejected.accession }
-        let next = after[code] == nil ? reruns.filter { last[$0.id]?.isSettingAside ?? false } : []
+        // What was calculated of other components does not come back.
+        let next =
+            after[code] == nil
+            ? reruns.filter { $0.origin.calculation == nil && last[$0.id]?.isSettingAside ?? false } : []
         if let next = next.min(by: { $0.run < $1.run }) {
             // It stood aside only because the first one stood.
             made.append(
@@ -64,20 +67,14 @@ extension Desk {
         }
         let dependents = shelf.pack.dependents(of: [code])
         if after[code] == nil {
-            for other in after.values.sorted(by: { $0.id < $1.id })
-            where dependents.contains(other.analysis) && other.origin.calculation != nil {
+            for other in dependents.sorted().flatMap({ all.outdated($0, last) }) {
                 made.append(
                     ObservationEvent(
                         observationID: other.id, ordinal: (last[other.id]?.ordinal ?? 0) + 1, kind: .rejected,
                         author: event.author, at: event.at, reason: "calculé avec \(code), rejeté"))
             }
         }
-        let specimens = try await ask { () throws(StoreFailure) in
-            try await store.specimens(requestID: request.id)
-        }
-        let file = OpenFile(
-            request: request, patient: try await patient(request.patientID), specimens: specimens,
-            observations: all, events: events + made)
+        let file = try await open(request, all, events + made)
         return made.map(Fact.observationEvent)
             + (try await judge(file, changed: [code], whole: !next.isEmpty))
     }
@@ -89,12 +86,7 @@ extension Desk {
     ) async throws(CommandFailure) -> [Fact] {
         let codes = Set(all.filter { returned.contains($0.id) }.map(\.analysis))
         if codes.isEmpty { return [] }
-        let specimens = try await ask { () throws(StoreFailure) in
-            try await store.specimens(requestID: request.id)
-        }
-        let file = OpenFile(
-            request: request, patient: try await patient(request.patientID), specimens: specimens,
-            observations: all, events: events)
+        let file = try await open(request, all, events)
         return try await judge(file, changed: codes, whole: true)
     }
 
