@@ -127,7 +127,7 @@ private func said(_ composition: Composition) throws -> String {
             report.previous = try earlier.enumerated().map { rank, comparability in
                 PreviousResult(
                     analysis: "CRP", value: try Sample.measured("1\(rank)", "mg/L"),
-                    observedAt: Sample.at(-1000 * (earlier.count - rank)), comparability: comparability)
+                    takenAt: Sample.at(-1000 * (earlier.count - rank)), comparability: comparability)
             }
             let lines = try compose(report).printed.chapters.flatMap(\.panels).flatMap(\.lines)
             return try #require(lines.first).trend.map(\.isApart)

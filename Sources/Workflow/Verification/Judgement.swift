@@ -56,7 +56,8 @@ struct Judgement {
     /// Mode A unless the laboratory asked for B and a biologist stands for it (RULES 1.1).
     func mode(of code: String, analyzer: String?) -> EngineMode {
         if switches.contains(where: { $0.concerns(code, analyzer: analyzer) }) { return .off }
-        return engine.pack.policy.releasedUnderApproval.contains(code) && approvals.standing != nil ? .release : .sort
+        let released = engine.pack.policy.released(at: file.request.site)
+        return released.contains(code) && approvals.standing != nil ? .release : .sort
     }
 
     mutating func remember(_ past: [String: PastOfAnalysis], from first: Int) {
