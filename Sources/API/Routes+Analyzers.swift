@@ -164,5 +164,6 @@ extension MessageView {
         controls = outcome?.controls
         triaged = outcome?.triaged
         queries = outcome?.queries
+        indices = outcome?.indices
     }
 }

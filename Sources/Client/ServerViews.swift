@@ -279,6 +279,8 @@ package struct MessageView: Codable, Sendable, Hashable {
     package var controls: Int?
     package var triaged: Int?
     package var queries: Int?
+    /// Tubes of which it brought indices of the serum and no result.
+    package var indices: Int?
     /// The records, one a line; only when one message is asked for. Bytes that are no UTF-8 are read as ISO 8859-1.
     package var text: String?
     /// The same bytes, two digits each; only when one message is asked for.

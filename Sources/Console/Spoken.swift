@@ -222,6 +222,13 @@ package enum EnglishServer {
         ),
         "tech.signed": ("this result is signed already", "ask the biologist for an amendment"),
         "tech.undo": ("somebody else acted on this result since: nothing is taken back", "read it again, then decide"),
+        "tech.runs": (
+            "two runs of one test do not count together", "validate one of them, with the reason of the choice"
+        ),
+        "tech.recalculated": (
+            "this value was calculated from others that changed since",
+            "take the value that it is made of back: the calculation follows"
+        ),
         "tech.nothing": ("nothing to validate in this file", "go to the next one"),
         "enter.changed": ("somebody else wrote here meanwhile", "compare both values, then choose"),
         "enter.unrequested": ("the test is not requested in this file", "add it to the request first"),
@@ -253,6 +260,10 @@ package enum EnglishServer {
         "specimen.collected": ("collected in the future", "correct the time of collection"),
         "triage.whole": ("this is no single result", "dismiss it with a reason, or have it sent again"),
         "triage.control": ("this is a control, of no file", "declare it (paillasse qc target), or dismiss it"),
+        "triage.indices": (
+            "these are indices of a serum without a result, of the tube that they name alone",
+            "replay the message once this tube exists, or have them measured again and dismiss this"
+        ),
         "triage.nomatch": ("the tube does not ask for this test", "add it to the request, or take another tube"),
         "triage.unknown": ("this entry is not in triage any more", "refresh (R)"),
         "triage.closed": ("somebody closed this entry already", "refresh (R)"),

@@ -122,7 +122,7 @@ extension Desk {
             rejected += others.map { other in
                 ObservationEvent(
                     observationID: other.id, ordinal: (last[other.id]?.ordinal ?? 0) + 1, kind: .rejected,
-                    author: author.login, at: event.at, reason: "passage \(chosen.run) retenu : \(reason)")
+                    author: author.login, at: event.at, reason: Desk.chosen(chosen, because: reason))
             }
         }
         if rejected.isEmpty { return [] }
@@ -243,6 +243,7 @@ extension Desk {
                         reason: reason))
             }
             if made.isEmpty { return [] }
+            made += unchoosing(made, all, last)
             let returned = Set(made.map(\.observationID).filter { last[$0]?.kind == .rejected })
             let judged = try await returning(returned, request, all, events + made)
             let taken = made.map(Fact.observationEvent)
@@ -252,6 +253,30 @@ extension Desk {
             }
             return made
         }
+    }
+
+    /// A validation that is taken back takes its choice along: the runs that it set aside wait again beside it.
+    private func unchoosing(
+        _ taken: [ObservationEvent], _ all: [Observation], _ last: [String: ObservationEvent]
+    ) -> [ObservationEvent] {
+        taken.flatMap { event -> [ObservationEvent] in
+            guard let one = all.first(where: { $0.id == event.observationID }), let act = last[one.id],
+                act.kind == .technicallyValidated, let reason = act.reason
+            else { return [] }
+            return all.compactMap { other in
+                guard other.analysis == one.analysis, let aside = last[other.id], aside.kind == .rejected,
+                    (aside.author, aside.at) == (act.author, act.at),
+                    aside.reason == Desk.chosen(one, because: reason),
+                    !taken.contains(where: { $0.observationID == other.id })
+                else { return nil }
+                return ObservationEvent(
+                    observationID: other.id, ordinal: aside.ordinal + 1, kind: .withdrawn, author: event.author,
+                    at: event.at, reason: event.reason)
+            }
+        }
+    }
+    private static func chosen(_ one: Observation, because reason: String) -> String {
+        "passage \(one.run) retenu : \(reason)"
     }
 
     /// Whoever typed a value saw the one that stood then (`seen`, its id, empty for none): another one since is not

@@ -86,7 +86,9 @@ struct MessagesCommand: AsyncParsableCommand {
         for message in found {
             table.add(
                 message.id, message.analyzer, message.at.french, String(message.bytes), yes(message.complete),
-                MessagesCommand.word(message.outcome), message.observations.map(String.init) ?? "",
+                MessagesCommand.word(message.outcome)
+                    + (message.indices.map { ", indices du sérum de \($0) tube(s)" } ?? ""),
+                message.observations.map(String.init) ?? "",
                 message.controls.map(String.init) ?? "", message.triaged.map(String.init) ?? "")
         }
         Output.table(table, empty: "aucun message")

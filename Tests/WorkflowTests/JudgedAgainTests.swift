@@ -217,20 +217,34 @@ import Workflow
         #expect(report.content.observations.first { $0.analysis == "CREA" }?.flags == [.normal])
     }
 
-    @Test func `after the signature, by a line nobody approved, it is held and calls nobody`() async throws {
+    @Test func `after the signature, it is judged by the catalogue that it was made with, and calls nobody`()
+        async throws
+    {
         let (bench, made) = try await mistaken()
         try await bench.validate(["CREA", "DFG09"], of: made)
         _ = try await bench.sign(made)
         bench.clock.advance(.seconds(3600))
+        let version = try await bench.observation("CREA", made).catalogueVersion
         let tables = try Bench.files(cells: ["CREA": ["critique_haut": "90"]])
         let rules = bench.desk.shelf.tables.files.filter { file in !tables.contains { $0.name == file.name } }
         try await bench.desk.publish(tables + rules, reason: "essai", by: Bench.administrator)
+        #expect(bench.desk.catalogue.version.text != version)
         try await correct(made, to: person(.male, 1990), on: bench)
         let creatinine = try await standing("CREA", made, on: bench)
         let judged = try #require(
             try await bench.desk.fileToSign(made.request.number).observations.first { $0.id == creatinine.id })
-        #expect(judged.holds.contains { $0.code == .catalogueDraft }, "\(judged.holds)")
+        // Its interval is corrected; limits and lines that nobody had approved then touch nothing of it.
+        #expect(judged.flags == [.normal] && judged.interval?.high == Exact(104))
+        #expect(
+            !judged.holds.contains { [.catalogueDraft, .criticalCall].contains($0.code) }, "\(judged.holds)")
+        #expect(judged.catalogueVersion == version)
         #expect(try await bench.desk.openCalls(site: "nord").isEmpty)
+        let last = try #require(try await bench.desk.explain(creatinine.id, by: Bench.technician).last)
+        #expect(last.ordinal == 2 && last.catalogueVersion.text == version)
+        let replay = try await bench.desk.replayRules(
+            from: bench.clock.now.advanced(by: .seconds(-86_400)), before: bench.clock.now.advanced(by: .seconds(1)),
+            by: Bench.biologist)
+        #expect(replay.isSound && replay.same == replay.results)
     }
 
     @Test func `after the signature it is said, and the amendment is made of today's`() async throws {

@@ -196,6 +196,11 @@ import Workflow
         let other = try #require(Chosen.lastEvents(events)[runs[2 - run].id])
         #expect(other.kind == .rejected && other.author == "technicien")
         #expect(other.reason == "passage \(run) retenu : \(why)")
+        // Taken back, the choice is open again.
+        let id = runs[run - 1].id
+        _ = try await bench.desk.withdraw([id], of: made.request.number, reason: nil, own: true, by: Bench.technician)
+        #expect(try await waiting() == ["CREA 100", "CREA 130", "DFG09 42"])
+        _ = try await bench.desk.validate([id], of: made.request.number, reason: why, by: Bench.technician)
         try await bench.validate(["DFG09"], of: made)
         let report = try await bench.desk.signedReport(of: try await bench.sign(made))
         let given = Set(report.content.observations.map { "\($0.analysis) \($0.value.frenchText)" })

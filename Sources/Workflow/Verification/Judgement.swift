@@ -27,6 +27,15 @@ struct Judgement {
     }
     /// Results that a signature holds.
     var signed: Set<String> = []
+    /// What signed results are judged again by, where it is not what is in force.
+    var ofThen: [String: Then] = [:]
+    struct Then {
+        let engine: RuleEngine
+        /// Of the judgement that stood.
+        let lead: JudgedRecord.Key
+        let now: Instant
+        let approvals: RuleApprovals
+    }
     /// Amendments that were asked for, whatever became of them.
     var tasks: Set<AmendmentTask.Key> = []
     var taskCount = 0
@@ -157,18 +166,38 @@ struct Judgement {
             arrived.flatMap(\.contradictions) + open.flatMap { records[$0.id]?.judged.contradictions ?? [] })
         let isWide = related == nil || !contradictions.isEmpty || suppresses(open, of: tube)
         let again = open.filter { isWide || related?.contains($0.analysis) ?? true || isToldMore($0) }
-        guard !arrived.isEmpty || !again.isEmpty else { return false }
-        let results = arrived.map(\.facts) + again.compactMap { records[$0.id]?.judged.facts }
         let said = IdentityContradiction.allCases.filter { contradictions.contains($0) }
+        let ofToday = again.filter { ofThen[$0.id] == nil }
+        guard !arrived.isEmpty || !ofToday.isEmpty else {
+            judge(asThen: again, on: tube, said)
+            return false
+        }
+        let results = arrived.map(\.facts) + ofToday.compactMap { records[$0.id]?.judged.facts }
         let input = input(tube, results, contradictions: said)
         let evaluation = engine.evaluate(input)
         if !evaluation.collectionHolds.isEmpty, !isWide, again.count < open.count {
             return judge(tube, reopening: nil)
         }
-        write(arrived, again, input, evaluation)
+        write(arrived, ofToday, input, evaluation)
         askToAmend(tube, evaluation, said)
-        askToAmend(toldSince: again, evaluation)
+        askToAmend(toldSince: ofToday, evaluation)
+        judge(asThen: again, on: tube, said)
         return !evaluation.collectionHolds.isEmpty
+    }
+
+    /// Signed results by the catalogue, the rules and the approvals that they were made with, at the instant of then.
+    private mutating func judge(asThen again: [Observation], on tube: String, _ said: [IdentityContradiction]) {
+        let groups = Dictionary(grouping: again.filter { ofThen[$0.id] != nil }) { ofThen[$0.id]?.lead }
+        for group in groups.values.sorted(by: { $0[0].id < $1[0].id }) {
+            guard let then = ofThen[group[0].id] else { continue }
+            var input = input(tube, group.compactMap { records[$0.id]?.judged.facts }, contradictions: said)
+            input.now = then.now
+            input.approvals = then.approvals
+            let evaluation = then.engine.evaluate(input)
+            write([], group, input, evaluation)
+            askToAmend(tube, evaluation, said)
+            askToAmend(toldSince: group, evaluation)
+        }
     }
 
     func input(
@@ -250,7 +279,9 @@ struct Judgement {
             record.own = place < arrived.count ? arrived[place].observation.comment ?? "" : nil
             let came = place < arrived.count ? arrived[place].facts : records[result.id]?.judged.facts
             record.borrowed = came.flatMap { borrowed(input.results[place], came: $0) }
-            if place >= arrived.count { show(again[place - arrived.count], result, holds, in: &record) }
+            if place >= arrived.count {
+                show(again[place - arrived.count], result, holds, evaluation.catalogueVersion, in: &record)
+            }
             let wasCalled = records[result.id]?.judged.isCalled ?? false
             // What is signed is called by its amendment, when it crosses a limit there.
             let tier = isAside || signed.contains(result.id) ? nil : result.callTier
@@ -271,7 +302,8 @@ struct Judgement {
 
     /// All that the first judgement writes of a result, this one writes too: what the result is shown as from now on.
     private mutating func show(
-        _ standing: Observation, _ result: ResultEvaluation, _ holds: [Hold], in record: inout JudgedRecord
+        _ standing: Observation, _ result: ResultEvaluation, _ holds: [Hold], _ version: CatalogVersion,
+        in record: inout JudgedRecord
     ) {
         let own = ownWords(of: standing)
         var bare = standing
@@ -283,7 +315,7 @@ struct Judgement {
             record.shown = records[standing.id]?.judged.shown
             return
         }
-        now.catalogueVersion = catalogue.version.text
+        now.catalogueVersion = version.text
         record.shown = ShownResult(now)
         if file.standing[standing.analysis]?.id == standing.id { file.standing[standing.analysis] = now }
     }

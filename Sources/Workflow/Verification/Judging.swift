@@ -98,12 +98,37 @@ extension Desk {
                 if judged.facts.method.isEmpty { judged.facts.method = catalogue.method(of: observation)?.name ?? "" }
                 judgement.reopenable[record.observationID] = true
             } else if evenSigned {
-                // Under the control of its day; what it is judged by now is of today, approved or not.
-                judged.facts.lineApproved = catalogue[judged.facts.analysis]?.approval == .approved
+                // Under the control of its day, and by the catalogue and the rules that it was made with.
+                judgement.ofThen[record.observationID] = try await ofThen(judged, site: file.request.site)
+                if judgement.ofThen[record.observationID] == nil {
+                    judged.facts.lineApproved = catalogue[judged.facts.analysis]?.approval == .approved
+                }
                 judgement.reopenable[record.observationID] = true
                 judgement.signed.insert(record.observationID)
             }
             judgement.records[record.observationID] = (judged, record.ordinal)
+        }
+    }
+
+    /// What a signed result was judged by, where that is at hand and another catalogue is in force since: it keeps the
+    /// version that it was made with (RULES 1.3), so that a correction of one thing corrects nothing else.
+    private func ofThen(_ judged: JudgedRecord, site: String) async throws(CommandFailure) -> Judgement.Then? {
+        let version = judged.catalogueVersion.text
+        guard version != catalogue.version.text, let engine = shelf.engine(version: version),
+            engine.pack.version == judged.packVersion
+        else { return nil }
+        var scene = judged.scene
+        if scene == nil {
+            let found = try await ask { () throws(StoreFailure) in
+                try await store.evaluations(observationID: judged.lead.observation)
+            }
+            scene = try found.first { $0.ordinal == judged.lead.ordinal }.map { (one) throws(CommandFailure) in
+                try JudgedRecord(one)
+            }?.scene
+        }
+        let zone = sites[site]?.civilZone ?? .europeParis
+        return scene.map {
+            Judgement.Then(engine: engine.inZone(zone), lead: judged.lead, now: $0.now, approvals: $0.approvals)
         }
     }
 
