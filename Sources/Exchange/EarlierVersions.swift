@@ -40,6 +40,9 @@ struct EarlierVersions {
         var at: Instant?
         /// The version before, which the DMP confirmed: it stands there as long as nothing is known of this one.
         var confirmedBefore: Delivery?
+        /// A document of the DMP beside the one that stands for it: a word that came late says that it is there, and a
+        /// later version was given as a new one meanwhile. Nothing but its own deletion ends it.
+        var isStray = false
         /// As the register names it.
         var place: String {
             switch destination {
@@ -70,7 +73,7 @@ struct EarlierVersions {
 
     /// Those who have it as a report of the person that it is of.
     var held: [Destination: Holding] {
-        Dictionary(holdings.filter { !isMisplaced($0) }.map { ($0.destination, $0) }) { _, last in last }
+        Dictionary(holdings.filter { !isMisplaced($0) && !$0.isStray }.map { ($0.destination, $0) }) { _, last in last }
     }
     /// Those who have it as a report of somebody else: it is taken back there, nothing replaces it (PFI sheet section
     /// 6, point 4).
@@ -122,6 +125,7 @@ struct EarlierVersions {
                 holding.confirmedBefore =
                     before.confirmedBefore ?? (isConfirmed && !before.isOf(delivery) ? before.delivery : nil)
             }
+            if destination == .dmp, sent.request == .initial { leaveStanding(beside: delivery, of: subject) }
             drop(destination, of: subject)
             holdings.append(holding)
             return true
@@ -151,8 +155,13 @@ struct EarlierVersions {
         guard let sent = DocumentTransmission(sent: deletion.message) else { return }
         let subject = ReportSubject(sent.patient)
         if sent.toDMP, !events.isRefusedByDMP {
-            drop(.dmp, of: subject)
-            confirmed.removeAll { !$0.isAnother(than: subject) }
+            let isStray = holdings.contains { $0.isStray && $0.isSame(.dmp, subject) && $0.isOf(deletion) }
+            if isStray {
+                holdings.removeAll { $0.isStray && $0.isSame(.dmp, subject) && $0.isOf(deletion) }
+            } else {
+                drop(.dmp, of: subject)
+                confirmed.removeAll { !$0.isAnother(than: subject) }
+            }
         }
         // It has not this version: the one before, which it confirmed, may never have been replaced.
         let denied = holdings.lastIndex { $0.isSame(.dmp, subject) && $0.isOf(deletion) }
@@ -189,8 +198,17 @@ struct EarlierVersions {
         drop(.dmp, of: subject)
     }
     private mutating func drop(_ destination: Destination, of subject: ReportSubject) {
-        holdings.removeAll { $0.destination == destination && !$0.subject.isAnother(than: subject) }
+        holdings.removeAll { $0.isSame(destination, subject) && !$0.isStray }
     }
+    /// What the DMP confirmed is not replaced by what is given to it as new.
+    private mutating func leaveStanding(beside delivery: Delivery, of subject: ReportSubject) {
+        guard confirmed.contains(where: { !$0.isAnother(than: subject) }) else { return }
+        for place in holdings.indices where holdings[place].isSame(.dmp, subject) && !holdings[place].isOf(delivery) {
+            holdings[place].isStray = true
+        }
+    }
+    /// What stands in the DMP beside what it should have.
+    var strays: [Holding] { holdings.filter(\.isStray) }
     /// Nobody there has a version of this person's any more.
     mutating func forget(_ destination: Destination) {
         holdings = holdings.filter { $0.destination != destination || isMisplaced($0) }
@@ -205,7 +223,7 @@ struct EarlierVersions {
 }
 
 extension EarlierVersions.Holding {
-    fileprivate func isSame(_ destination: Destination, _ subject: ReportSubject) -> Bool {
+    func isSame(_ destination: Destination, _ subject: ReportSubject) -> Bool {
         self.destination == destination && !self.subject.isAnother(than: subject)
     }
     /// The same report version.
@@ -230,7 +248,7 @@ extension ReportDispatch {
                     words: "compte rendu d'un autre patient : \(words)",
                     hasEarlier: true))
         }
-        for holdings in EarlierVersions.byVersion(earlier.misplaced) {
+        for holdings in EarlierVersions.byVersion(earlier.misplaced + earlier.strays) {
             guard let delivery = holdings.first?.value.delivery else { continue }
             do throws(CommandFailure) {
                 deletions += try await again(delivery, "retrait", as: .deletion, to: holdings)

@@ -89,6 +89,34 @@ import Workflow
         }
     }
 
+    /// Refused as busy, the first version is given up for the second, a new one to the DMP; which says then that it has
+    /// the first one too.
+    @Test(arguments: [true, false]) func `in the DMP beside the version in force gives it back`(_ withdraws: Bool)
+        async throws
+    {
+        try await withSent { bench, request, dispatch, folder in
+            try await bench.say(.dmpRefused, "XDSRepositoryBusy", version: 1, of: request)
+            try await bench.amend(request, "4.4", dispatch)
+            try await bench.say(.dmpAccepted, version: 2, of: request)
+            try await bench.say(.dmpAccepted, version: 1, of: request)
+            let made = try await bench.documents(request)
+            #expect(dmpRegister(folder) == ["\(made[0]) Approved", "\(made[1]) Approved"])
+            if withdraws {
+                try await bench.decide(.withdraw, request, dispatch)
+                #expect(try await dispatch.sendDue())
+                #expect(Set(dmpRegister(folder).suffix(2)) == ["\(made[0]) Deleted", "\(made[1]) Deleted"])
+                #expect(try await left(dispatch).isEmpty)
+                return
+            }
+            for value in ["4.6", "4.8"] { try await bench.amend(request, value, dispatch) }
+            let standing = Dictionary(
+                dmpRegister(folder).map { ($0.split(separator: " ")[0], $0.split(separator: " ")[1]) }
+            ) { _, last in last }
+            let all = try await bench.documents(request)
+            #expect(all.map { standing[$0[...]] } == ["Deleted", "Deprecated", "Deprecated", "Approved"])
+        }
+    }
+
     @Test func `is asked once by two who withdraw it at the same instant`() async throws {
         try await withSent { bench, request, dispatch, _ in
             let number = request.number
