@@ -325,7 +325,7 @@ package struct PreviousResultView: Codable, Sendable, Hashable {
         keptBack = previous.isKeptBack ? true : nil
         analysis = previous.analysis
         value = previous.value
-        observedAt = Moment(previous.observedAt, in: zone)
+        observedAt = Moment(previous.takenAt, in: zone)
     }
 }
 

@@ -17,11 +17,11 @@ extension Composition {
         }
         guard !earlier.isEmpty else { return [] }
         let today = (
-            laid.observation.value.printed, laid.observation.observedAt,
+            laid.observation.value.printed, content.takenAt(of: laid.observation),
             Optional(catalogue.comparability(of: laid.observation))
         )
         let points =
-            earlier.map { ($0.value.printed, $0.observedAt, $0.comparability) }.sorted { $0.1 < $1.1 }
+            earlier.map { ($0.value.printed, $0.takenAt, $0.comparability) }.sorted { $0.1 < $1.1 }
             .suffix(Composition.trendDepth) + [today]
         var before: Comparability?
         return points.map { value, at, comparability in

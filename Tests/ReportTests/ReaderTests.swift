@@ -90,7 +90,7 @@ private func said(_ composition: Composition) throws -> String {
         ]
         var report = Sample.report(try Sample.patient(), cases.map { Sample.observation($0.0, $0.1) })
         report.previous = [
-            PreviousResult(analysis: "AGHBS", value: .coded("POS", display: "POS"), observedAt: Sample.at(-2000))
+            PreviousResult(analysis: "AGHBS", value: .coded("POS", display: "POS"), takenAt: Sample.at(-2000))
         ]
         let composition = try compose(report)
         let lines = composition.printed.chapters.flatMap(\.panels).flatMap(\.lines)
@@ -156,7 +156,7 @@ private func said(_ composition: Composition) throws -> String {
             ])
         let earlier = [("GB", "98765.4", "10*9/L", -2000), ("GB", "45000", "10*9/L", -4000)]
         report.previous = try earlier.map {
-            PreviousResult(analysis: $0.0, value: try Sample.measured($0.1, $0.2), observedAt: Sample.at($0.3))
+            PreviousResult(analysis: $0.0, value: try Sample.measured($0.1, $0.2), takenAt: Sample.at($0.3))
         }
         report.content.supplements.isolates = [
             Isolate(

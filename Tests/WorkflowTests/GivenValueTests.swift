@@ -100,6 +100,24 @@ import Workflow
         #expect(potassium.comment?.hasPrefix("hémolyse : ") == true)
     }
 
+    @Test func `words of a rule beside a result are told as a rule's, those of a person as free`() async throws {
+        let (bench, made, potassium) = try await potassium(after: [("K", nil), ("NA", 100)])
+        try await bench.validate(["K"], of: made)
+        func words() async throws -> [String] {
+            try await bench.desk.fileToSign(made.request.number).obstacles
+                .filter { [.freeWords, .ruleWords].contains($0.kind) }.map(\.frenchText)
+        }
+        #expect(try await words() == ["commentaire d'une règle K"])
+        #expect(potassium.comment?.hasPrefix("hémolyse : ") == true)
+        // A person's own words beside the next value.
+        let text = try #require(Measured("4.3"))
+        _ = try await bench.desk.enter(
+            .measured(text, unit: "mmol/L"), analysis: "K", of: made.request.number, comment: "dit au téléphone",
+            by: Bench.technician)
+        try await bench.validate(["K"], of: made)
+        #expect(try await words().first == "commentaire libre K")
+    }
+
     @Test func `an index that came with a result stands for it`() async throws {
         let (_, _, potassium) = try await potassium(after: [("K", 10), ("NA", 400)])
         #expect(potassium.value.frenchText == "4,2" && !potassium.holds.contains { $0.code == .interference })

@@ -40,8 +40,11 @@ extension SignBench {
         for line in sheet.signed {
             if let words = line.line.comment { add("\(manner.signs.bullet) \(line.line.analysis) : \(words)") }
         }
-        let aside = sheet.obstacles.filter { [.reflex, .freeWords].contains($0.kind) }
-        for one in aside { add(manner.signs.held + " " + words(one), Style(.held)) }
+        let aside = sheet.obstacles.filter { [.reflex, .freeWords, .ruleWords].contains($0.kind) }
+        for one in aside {
+            let remedy = one.kind == .reflex ? " [" + say(.remedyReflex, key(.reflex)) + "]" : ""
+            add(manner.signs.held + " " + words(one) + remedy, Style(.held))
+        }
         let isPlain = groups.isEmpty && aside.isEmpty && sheet.changes.isEmpty && sheet.attributes.isEmpty
         if isPlain, !sheet.signed.isEmpty, !sheet.isSigned {
             add(manner.signs.proposable + " " + say(.none), Style(.good))

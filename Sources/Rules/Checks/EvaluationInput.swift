@@ -45,11 +45,14 @@ package struct PatientFacts: Codable, Sendable, Hashable {
     package var pregnancyWeek: Int?
     /// Each once, in any order.
     package var contexts: [ClinicalContext]
+    /// Nil: nobody said (and what was judged before it was asked).
+    package var setting: CareSetting?
 
     package init(
         sex: IntervalSex, born: CivilDate, bornAt: Instant? = nil, pregnancyWeek: Int? = nil,
-        contexts: [ClinicalContext] = []
+        contexts: [ClinicalContext] = [], setting: CareSetting? = nil
     ) {
+        self.setting = setting
         self.sex = sex
         self.born = born
         self.bornAt = bornAt

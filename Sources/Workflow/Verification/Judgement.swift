@@ -236,7 +236,9 @@ struct Judgement {
 
     /// The person as the request tells, at a time of collection.
     func patient(collected: Instant?) -> PatientFacts {
-        PatientFacts(file.patient, file.request.clinical, collected: collected, in: engine.zone)
+        PatientFacts(
+            file.patient, file.request.clinical, setting: file.request.encounter, collected: collected,
+            in: engine.zone)
     }
 
     func other(_ observation: Observation) -> OtherResult {
@@ -290,7 +292,8 @@ struct Judgement {
                 let observation = place < arrived.count ? arrived[place].observation : again[place - arrived.count]
                 call(result, of: Place(observation), tier, wasCalled: wasCalled)
             } else if result.isSuppressed, wasCalled, place >= arrived.count {
-                stopCalling(result.id, of: Place(again[place - arrived.count]), "valeur non rendue")
+                stopCalling(
+                    result.id, of: Place(again[place - arrived.count]), "valeur non rendue", isSuppressed: true)
             }
             records[result.id] = (record, members[place].ordinal)
         }
@@ -395,11 +398,13 @@ struct Judgement {
     }
 
     /// An interference that is told later takes the value away: nobody is told a number that no report gives.
-    mutating func stopCalling(_ id: String, of place: Place, _ reason: String) {
+    mutating func stopCalling(_ id: String, of place: Place, _ reason: String, isSuppressed: Bool = false) {
         guard let known = calls[place] else { return }
         var call = known.call
         let minutes = engine.pack.policy.callMinutes
-        guard call.cancel(id, by: Desk.house, isBiologist: false, at: at, minutes: minutes) else { return }
+        let isStopped = call.cancel(
+            id, by: Desk.house, isBiologist: false, at: at, minutes: minutes, isSuppressed: isSuppressed)
+        guard isStopped else { return }
         let entry = CallEntry.entry(
             call, site: file.request.site, ordinal: known.ordinal + 1, author: Desk.house, at: at,
             reason: reason)

@@ -125,6 +125,16 @@ extension Desk {
         return facts
     }
 
+    /// Results of a request whose patient turns out to be elsewhere, of analyses with limits of a place of care.
+    func judgeAgain(elsewhere request: Request) async throws(CommandFailure) -> [Fact] {
+        let catalogue = shelf.engine.catalogue
+        let concerned = Set(catalogue.limits.filter { $0.setting != nil }.map(\.analysis))
+        if concerned.isEmpty { return [] }
+        var file = try await open(request)
+        file.request = request
+        return try await judge(file, changed: concerned.intersection(file.measured), whole: true)
+    }
+
     /// Judges a file again as it stands, with the catalogue, the rules and the approvals of today: a new judgement of
     /// each result that no signature holds, and the calculations that are possible now (PAIN 11: never by itself).
     package func judgeAgain(
