@@ -239,6 +239,7 @@ package struct AccountDesk: Sendable {
                 because: "les comptes rendus portent l'identité professionnelle du biologiste",
                 remedy: "donner RPPS, nom et prénom")
         }
+        if let refusal = professional?.mailRefusal { throw refusal }
     }
 
     private static func unknownSite(_ site: String) -> Refusal {

@@ -17,8 +17,13 @@ extension LaboratoryAPI {
                 let body = try call.decoded(PublishBody.self)
                 try await checkAnalyzers(of: body.files.map(\.file))
                 let made = try await desk.publish(body.files.map(\.file), reason: body.reason, by: call.author)
-                _ = try await control?.take(MappedCode.read(body.files.map(\.file)), by: call.author)
-                return try .json(CatalogueVersionView(made, call), status: 201)
+                let mappings = MappedCode.read(body.files.map(\.file))
+                var view = CatalogueVersionView(made, call)
+                if !mappings.isEmpty {
+                    view.mappings = mappings.count
+                    view.mappingsTaken = try await control?.take(mappings, by: call.author) ?? 0
+                }
+                return try .json(view, status: 201)
             },
             Route("GET", "/v1/catalogue/files", .needs(.read), query: ["version", "settled"]) { call in
                 if call.query["settled"] == "true" {
@@ -107,9 +112,19 @@ extension LaboratoryAPI {
         }
         for code in body.analyses ?? [] { subjects.append(try desk.approvalSubject(analysis: code)) }
         guard !subjects.isEmpty else {
+            guard body.all == true else {
+                throw Refusal(
+                    "catalogue.approve.nothing", because: "aucune ligne à approuver",
+                    remedy: "nommer des analyses ; « catalogue coverage » montre ce qui reste à l'état brouillon")
+            }
+            let all = try approvable
+            let left = ApprovalsLeft(try await desk.approvals(of: all).map { ApprovalView($0, call) })
             throw Refusal(
-                "catalogue.approve.nothing", because: "aucune ligne à approuver",
-                remedy: "nommer des analyses ; « catalogue coverage » montre ce qui reste à l'état brouillon")
+                "catalogue.approve.nothing",
+                because: (["tout ce que --all approuve l'est déjà"] + left.words).joined(separator: " ; "),
+                remedy: left.remedies.isEmpty
+                    ? "rien à faire : « catalogue approvals --lines » dit qui en répond"
+                    : left.remedies.joined(separator: " ; "))
         }
         if body.withdraw == true {
             try await desk.withdrawApproval(subjects, reason: body.reason, by: call.author)

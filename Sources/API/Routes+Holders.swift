@@ -18,10 +18,11 @@ extension LaboratoryAPI {
     /// Who has what, from the deliveries; what comes next, from the decision that will send it.
     private func holders(of request: Request, _ call: Call) async throws -> [ReportHolder] {
         let found = try await desk.store.deliveries(of: request)
+        let left = try await reports?.leftAfterWithdrawal(site: nil, request: request.id) ?? []
         let happened = try await desk.store.deliveryEvents(of: found.map(\.id))
         var lines = StandingView.all(
             try await withTold(found.map { view($0, happened[$0.id] ?? [], number: request.number, call) }, call),
-            try await desk.withheld(site: nil, request: request.id, limit: StoreBounds.ofRequest).map {
+            (try await desk.withheld(site: nil, request: request.id, limit: StoreBounds.ofRequest) + left).map {
                 WithheldView($0, call)
             })
         let outlook =

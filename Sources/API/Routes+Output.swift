@@ -41,6 +41,7 @@ extension LaboratoryAPI {
                 let found =
                     try await withoutReport(site, number)
                     + (try await desk.withheld(site: site, request: number, limit: try call.limit()))
+                    + (try await reports?.leftAfterWithdrawal(site: site, request: number) ?? [])
                 return try .json(found.map { WithheldView($0, call) })
             },
         ]
@@ -68,7 +69,9 @@ extension LaboratoryAPI {
     private func deadLetters(_ call: Call) async throws -> DeadLettersView {
         let number = try await requestAsked(call), site = call.author.site
         let found = try await reports?.deadLetters(site: site, request: number) ?? []
-        let withheld = try await withoutReport(site, number) + (try await desk.owed(site: site, request: number))
+        let withheld =
+            try await withoutReport(site, number) + (try await desk.owed(site: site, request: number))
+            + (try await reports?.leftAfterWithdrawal(site: site, request: number) ?? []).filter(\.needsPerson)
         return DeadLettersView(
             deliveries: try await withTold(
                 found.map { view($0.delivery, $0.events, number: $0.requestNumber, call) }, call),

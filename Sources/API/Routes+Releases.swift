@@ -15,6 +15,10 @@ package protocol ReportControl: Sendable {
     func selfDisplaying(_ cda: [UInt8]) -> [UInt8]
     /// Messages that wait for a person's decision; of one request, or of a site (nil: all). The newest first.
     func deadLetters(site: String?, request reference: String?) async throws(CommandFailure) -> [DeliveryView]
+    /// Who may still have a report that was withdrawn, and no message of which waits; told or not.
+    func leftAfterWithdrawal(
+        site: String?, request reference: String?
+    ) async throws(CommandFailure) -> [WithheldLine]
     /// Mailboxes that a message names.
     func addresses(in message: [UInt8]) -> [String]
     /// The matricule that it is under.
@@ -81,12 +85,16 @@ extension LaboratoryAPI {
             matricule: reports?.matricule(in: delivery.message), in: call.zone)
     }
 
-    /// With what people did for those that the DMP or a mailbox failed.
+    /// With what people did for those that the DMP or a mailbox failed, and said of those that have nothing.
     func withTold(_ lines: [DeliveryLineView], _ call: Call) async throws -> [DeliveryLineView] {
-        var lines = lines, known = [String: [DecidedRelease]]()
-        for place in lines.indices where lines[place].failedBeyond {
+        var lines = lines, known = [String: [DecidedRelease]](), said = Set<String>()
+        for site in desk.sites.keys {
+            said.formUnion(try await desk.store.requests(site: site, decided: .absent))
+        }
+        for place in lines.indices where lines[place].failedBeyond || said.contains(lines[place].requestID) {
             let id = lines[place].requestID
             if known[id] == nil { known[id] = try await desk.releaseActs(of: try await desk.request(id)) }
+            if said.contains(id) { lines[place].absent = try await absent(from: lines[place], known[id] ?? [], call) }
             let since = lines[place].createdAt.instant(in: call.zone)
             var told = [String: String]()
             for one in known[id] ?? [] where one.act.kind == .told {
@@ -97,6 +105,29 @@ extension LaboratoryAPI {
             if !told.isEmpty { lines[place].told = told }
         }
         return lines
+    }
+
+    /// Destinations of a message that, as somebody said, have nothing by it.
+    private func absent(
+        from line: DeliveryLineView, _ acts: [DecidedRelease], _ call: Call
+    ) async throws -> [String: String]? {
+        let absences = Absences(acts), events = try await desk.store.deliveryEvents(line.id)
+        guard !absences.isEmpty, let sent = try await desk.store.delivery(line.id)?.createdAt else { return nil }
+        func words(_ place: String, _ confirmed: (DeliveryEvent) -> Bool) -> String? {
+            guard absences.covers(place, sent: sent, confirmed: events.last(where: confirmed)?.at),
+                let one = acts.last(where: { $0.act.kind == .absent && $0.act.destination == place })
+            else { return nil }
+            return "dit par \(one.author) le \(call.moment(one.at).french) : \(one.act.reason)"
+        }
+        var found = [String: String]()
+        if line.toDMP {
+            found["DMP"] = words(Absences.place(ofDMP: line.matricule)) { $0.kind == .dmpAccepted }
+        }
+        for address in line.addresses {
+            let place = Absences.place(of: address)
+            found[place] = words(place) { $0.saysMailCame(to: place) }
+        }
+        return found.isEmpty ? nil : found
     }
 
     /// Days of the query, both included, and their bounds in the zone of the site. `usual`: the day when none is said.
@@ -163,7 +194,8 @@ extension LaboratoryAPI {
                 ReportStoryView.Act(
                     kind: $0.act.kind, reason: $0.act.reason, author: $0.author,
                     at: Moment($0.at, in: call.zone, milliseconds: true),
-                    hiddenFrom: $0.act.hiddenFrom, until: $0.act.until.map { call.moment($0) })
+                    hiddenFrom: $0.act.hiddenFrom, until: $0.act.until.map { call.moment($0) },
+                    destination: [.told, .absent, .present].contains($0.act.kind) ? $0.act.destination : nil)
             })
         view.signatures = signatures.map { SignatureView($0, in: call.zone) }
         view.hidings = view.hiddenFrom.map { from in
@@ -177,6 +209,7 @@ extension LaboratoryAPI {
             try await desk.unmadeReports(site: nil, request: request.id)
             + (try await desk.stuckHidings(site: nil, request: request.id))
             + (try await desk.withheld(site: nil, request: request.id, limit: StoreBounds.ofRequest))
+            + (try await reports?.leftAfterWithdrawal(site: nil, request: request.id) ?? [])
         view.withheld = withheld.map { WithheldView($0, call) }
         return view
     }

@@ -30,6 +30,12 @@ extension LaboratoryAPI {
                 return try .json(
                     RuleReplayView(try await desk.replayRules(from: from, before: to, by: call.author), call))
             },
+            Route("GET", "/v1/rules/monitor", .needs(.read), query: ["from", "to", "analysis"]) { call in
+                let period = try period(call)
+                return try .json(
+                    try await desk.monitorRules(
+                        from: period.first, before: period.before, telling: call.query["analysis"], by: call.author))
+            },
             Route("POST", "/v1/catalogue/dry-run", .needs(.read)) { call in
                 let body = try call.decoded(DryRunBody.self)
                 guard (1...LaboratoryAPI.mostDays).contains(body.days) else {
@@ -118,6 +124,7 @@ extension LaboratoryAPI {
                         entries.map { entry in
                             var view = ReflexView(entry, call)
                             view.requestNumber = request.number
+                            view.reason = entry.words
                             return view
                         }
                     })
@@ -237,7 +244,10 @@ extension CriticalCallView {
             patientName: patient.map { "\($0.traits.birthName) \($0.traits.firstGivenName)" },
             value: made.frenchText + (unit.isEmpty ? "" : " \(unit)"), state: state, openedAt: call.moment(made.openedAt),
             dueAt: call.moment(made.dueAt), isOverdue: made.isOverdue(at: now), level: made.level,
-            contact: made.cancelledAt == nil ? made.contact(chain) : "résultat rejeté : au biologiste de clore",
+            contact: made.cancelledAt == nil
+                ? made.contact(chain)
+                : (made.isSuppressed == true ? "valeur non rendue" : "résultat rejeté")
+                    + " : au biologiste de clore",
             attempts: made.attempts.map { attempt in
                 CallAttemptView(
                     at: call.moment(attempt.at), caller: attempt.caller, number: attempt.number,

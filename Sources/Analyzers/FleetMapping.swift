@@ -71,11 +71,12 @@ extension AnalyzerFleet {
     }
 
     /// Mappings of another laboratory: those of an analyzer of this one, of a code that neither its driver nor anybody
-    /// here gave a meaning, towards an analysis of the catalogue and in a unit of it. Attested each.
+    /// here gave a meaning, towards an analysis of the catalogue and in a unit of it. Attested each. Who may publish
+    /// the catalogue takes them over with it: an administrator does in a new laboratory.
     package func take(
         _ mappings: [(analyzer: String, mapping: LocalSettings.Mapping)], by author: Author
     ) async throws(CommandFailure) -> Int {
-        guard author.role.permissions.contains(.resolveTriage) else { return 0 }
+        guard author.role.permissions.contains(.publishCatalogue) else { return 0 }
         var taken = 0
         for (name, made) in mappings {
             guard let member = try? member(name, author), let analysis = desk.catalogue[made.analysis],
@@ -87,7 +88,7 @@ extension AnalyzerFleet {
                 })
             else { continue }
             let words = "\(name) « \(made.code) » → \(made.analysis), repris de \(made.author)"
-            try await desk.attestMapping(words, reason: made.reason, by: author)
+            try await desk.attestMapping(words, reason: made.reason, by: author, isTakenOver: true)
             try note { () throws(Refusal) in try notes.change(name) { $0.mappings.append(made) } }
             member.pump.use(notes.settings.completed(member.given.driver, of: name))
             log("automate \(name) : code « \(made.code) » rattaché à \(made.analysis), repris d'une importation")

@@ -30,8 +30,13 @@ package enum MailAddress {
         (0x21...0x7E).contains(scalar.value) && !"|^~\\&<>()[],;:\"".unicodeScalars.contains(scalar)
     }
 
-    /// A mailbox of MSSanté: all of them stand under one domain.
-    package static func isSecured(_ address: String) -> Bool { address.lowercased().hasSuffix(".mssante.fr") }
+    /// Why it can be no mailbox of MSSanté, the closed space that all its domains stand under; nil when it can. What
+    /// is outside of it never gets a report (PFI sheet section 3, PRT-15): a health record would leave in clear.
+    package static func defectOfSecured(_ text: String) -> String? {
+        if let defect = defect(in: text) { return defect }
+        return text.lowercased().hasSuffix(".mssante.fr")
+            ? nil : "l'adresse est hors de l'espace MSSanté, dont les domaines finissent par .mssante.fr"
+    }
     /// Mon espace santé: the patient's own, which no professional has.
     package static func isPatients(_ address: String) -> Bool {
         address.lowercased().hasSuffix("@patient.mssante.fr")

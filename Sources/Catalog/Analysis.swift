@@ -50,11 +50,15 @@ package struct AlternativeUnit: Sendable, Hashable, Codable {
     package let factor: Exact
     /// LOINC has one code for the amount and another for the mass; nil when none was checked.
     package let loinc: LOINCTerm?
+    /// Which of several conventions in use the factor follows, as printed beside the second value (RULES section 9,
+    /// triglycerides); empty where there is but one.
+    package let convention: String
 
-    package init(unit: String, factor: Exact, loinc: LOINCTerm? = nil) {
+    package init(unit: String, factor: Exact, loinc: LOINCTerm? = nil, convention: String = "") {
         self.unit = unit
         self.factor = factor
         self.loinc = loinc
+        self.convention = convention
     }
 
     /// A reported value in this unit, rounded once to `places` decimals, its comparator kept (the factor is positive).
@@ -82,6 +86,8 @@ package struct CriticalLimits: Sendable, Hashable, Codable {
         self.high = high
         self.source = source
     }
+
+    package var pair: LimitPair? { LimitPair(low: low, high: high) }
 }
 
 package enum DeltaKind: String, Sendable, Codable, CaseIterable {
@@ -221,6 +227,8 @@ package struct Analysis: Sendable, Hashable, Codable {
     package let verification: VerificationLimits
     /// Its own list of answers, in their order; empty: those that every report can carry (POS, NEG…).
     package let answers: [CodedAnswer]
+    /// *Code d'attente* of what LOINC does not have yet (system `1.2.250.1.213.1.1.5.130`).
+    package let waitingCode: String?
     package internal(set) var approval: Approval
     package let note: String
 
@@ -230,9 +238,10 @@ package struct Analysis: Sendable, Hashable, Codable {
         tube: String? = nil,
         decimals: Int? = nil, intervalNote: String = "", critical: CriticalLimits? = nil, nabm: String? = nil,
         nabmSource: String = "", delta: DeltaRule? = nil, verification: VerificationLimits = VerificationLimits(),
-        answers: [CodedAnswer] = [], approval: Approval = .draft, note: String = ""
+        answers: [CodedAnswer] = [], waitingCode: String? = nil, approval: Approval = .draft, note: String = ""
     ) {
         self.answers = answers
+        self.waitingCode = waitingCode
         self.code = code
         self.level = level
         self.nameFR = nameFR
@@ -254,6 +263,9 @@ package struct Analysis: Sendable, Hashable, Codable {
         self.approval = approval
         self.note = note
     }
+
+    /// Second tier of the critical limits: the call.
+    package var criticalPair: LimitPair? { critical?.pair }
 
     package func answer(_ code: String) -> CodedAnswer? { answers.first { $0.code == code } }
 }

@@ -36,6 +36,8 @@ package struct AnalysisCatalogue: Sendable {
     package let methods: [AssayMethod]
     /// In the order of `intervals.csv`.
     package let intervals: [ReferenceInterval]
+    /// In the order of `limits.csv`.
+    package let limits: [PatientLimits]
     /// What the lint warned of while loading (never an error).
     package let warnings: [CatalogFinding]
     /// Analyses whose intervals leave an age out, for one sex at least.
@@ -49,6 +51,7 @@ package struct AnalysisCatalogue: Sendable {
     private let tubeByCode: [String: Int]
     private let methodsByCode: [String: [AssayMethod]]
     private let intervalsByCode: [String: [ReferenceInterval]]
+    private let limitsByCode: [String: [PatientLimits]]
 
     /// Only after the lint: codes are unique, references resolve.
     init(checked content: CatalogueContent, version: CatalogVersion, warnings: [CatalogFinding]) {
@@ -63,6 +66,7 @@ package struct AnalysisCatalogue: Sendable {
         tubes = content.tubes
         methods = content.methods
         intervals = content.intervals
+        limits = content.limits
         byCode = AnalysisCatalogue.index(analyses) { $0.code }
         byLOINC = AnalysisCatalogue.index(analyses) { $0.loinc?.code }
         panelByCode = AnalysisCatalogue.index(panels) { $0.code }
@@ -71,6 +75,7 @@ package struct AnalysisCatalogue: Sendable {
         tubeByCode = AnalysisCatalogue.index(tubes) { $0.code }
         methodsByCode = Dictionary(grouping: methods) { $0.analysis }
         intervalsByCode = Dictionary(grouping: intervals) { $0.analysis }
+        limitsByCode = Dictionary(grouping: limits) { $0.analysis }
     }
 
     private static func index<Value>(_ values: [Value], key: (Value) -> String?) -> [String: Int] {
@@ -83,8 +88,8 @@ package struct AnalysisCatalogue: Sendable {
     }
 
     /// Decodes and checks the files (`analyses.csv`, `intervals.csv`, `panels.csv`, `sections.csv`, `specimens.csv`,
-    /// `tubes.csv`, and `comments.csv`, `loinc.csv`, `methods.csv` when there are); refuses with every finding
-    /// when one is an error, never half a catalogue. `wasPublished`: what the lint has learnt to ask since only warns.
+    /// `tubes.csv`, and `comments.csv`, `limits.csv`, `loinc.csv`, `methods.csv` when there are); refuses with every
+    /// finding when one is an error, never half a catalogue. `wasPublished`: what the lint has learnt to ask since only warns.
     package static func load(
         _ files: [CatalogFile], version: CatalogVersion, wasPublished: Bool = false
     ) throws(CatalogueRejection) -> AnalysisCatalogue {
@@ -178,6 +183,9 @@ package struct AnalysisCatalogue: Sendable {
 extension AnalysisCatalogue {
     /// Every interval of an analysis, in the order of the file.
     package func intervals(for code: String) -> [ReferenceInterval] { intervalsByCode[code] ?? [] }
+
+    /// In the order of the file.
+    package func patientLimits(of code: String) -> [PatientLimits] { limitsByCode[code] ?? [] }
 
     /// The one interval for this patient, or nil: none, or more than one equally specific (fail closed, RULES section
     /// 6: `INTERVALLE_ABSENT`). A sex of `any` (unknown) has an interval only when both sexes have the same.

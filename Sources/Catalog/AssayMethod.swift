@@ -77,7 +77,7 @@ extension CatalogReader {
             }
             let method = AssayMethod(
                 analysis: code, source: source, name: name, family: row.text("groupe"), measuring: pair(row, "amr"),
-                maximumDilution: positive(row, "dilution_max"), analyticalCV: positive(row, "cva"),
+                maximumDilution: dilution(row), analyticalCV: positive(row, "cva"),
                 rerunLimit: positive(row, "repasse_abs"))
             if let other = known.first(where: { $0.name == name && $0.family != method.family }) {
                 error(

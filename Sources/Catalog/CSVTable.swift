@@ -62,6 +62,18 @@ extension CSVTable {
         let header = bytes.prefix { $0 != 0x0A }
         return header.contains(0x3B) && !header.contains(0x2C)
     }
+
+    /// `22/11/2026 07:30` of a table between semicolons → `2026-11-22T07:30:00`; anything else as it is.
+    package static func iso(french text: String) -> String {
+        let parts = text.split(separator: " ", maxSplits: 1)
+        let day = (parts.first ?? "").split(separator: "/", omittingEmptySubsequences: false)
+        guard day.count == 3, (1...2).contains(day[0].utf8.count), (1...2).contains(day[1].utf8.count) else {
+            return text
+        }
+        let time = parts.count == 2 ? "T" + parts[1] + (parts[1].utf8.count == 5 ? ":00" : "") : ""
+        return "\(day[2])-\(day[1].utf8.count == 1 ? "0" : "")\(day[1])-\(day[0].utf8.count == 1 ? "0" : "")\(day[0])"
+            + time
+    }
 }
 
 extension CSVCell {

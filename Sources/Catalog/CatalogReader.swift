@@ -8,6 +8,7 @@ struct CatalogueContent {
     var analyses: [Analysis] = []
     var methods: [AssayMethod] = []
     var intervals: [ReferenceInterval] = []
+    var limits: [PatientLimits] = []
     var panels: [Panel] = []
     var comments: [CodedComment] = []
     var gappedAnalyses: Set<String> = []
@@ -54,6 +55,9 @@ struct CatalogReader {
     /// Names that stood beside a code so far.
     var codeByName: [String: String] = [:]
 
+    /// Waiting codes so far, each of one line.
+    var waitingCodes: Set<String> = []
+
     init(files: [CatalogFile]) { self.files = files }
 
     /// Columns of each table, all of them required, in any order. The order of the tables is that of the references.
@@ -80,6 +84,13 @@ struct CatalogReader {
             ]
         ),
         (
+            "limits.csv",
+            [
+                "code", "sexe", "age_de", "age_a", "venue", "alerte_bas", "alerte_haut", "critique_bas",
+                "critique_haut", "critique_pas", "av_bas", "av_haut", "ucum", "source",
+            ]
+        ),
+        (
             "panels.csv",
             ["code", "nom_fr", "loinc", "loinc_nom_source", "loinc_source", "loinc_confiance", "membres", "note"]
         ),
@@ -87,12 +98,13 @@ struct CatalogReader {
     ]
 
     /// Tables that a catalogue may lack.
-    static let optionalTables: Set<String> = ["comments.csv", "loinc.csv", "methods.csv"]
+    static let optionalTables: Set<String> = ["comments.csv", "limits.csv", "loinc.csv", "methods.csv"]
 
     /// What a line is told when it names what another table does not have.
     private static let references = [
         ("sections.csv", "section.unknown"), ("specimens.csv", "specimen.unknown"), ("tubes.csv", "tube.unknown"),
-        ("analyses.csv", "interval.analysis"), ("analyses.csv", "panel.member"), ("sections.csv", "comment.section"),
+        ("analyses.csv", "interval.analysis"), ("analyses.csv", "patientlimits.analysis"),
+        ("analyses.csv", "panel.member"), ("sections.csv", "comment.section"),
     ].map { (table: $0.0, code: $0.1) }
 
     /// Columns that a table may lack: every cell is then empty.
@@ -100,8 +112,8 @@ struct CatalogReader {
         "analyses.csv": [
             "alerte_bas", "alerte_haut", "absurde_bas", "absurde_haut", "av_bas", "av_haut", "amr_bas", "amr_haut",
             "dilution_max", "cva", "repasse_abs", "groupe", "ensemble", "stabilite_h", "critique_pas", "delta_abs",
-            "limites_source", "formule_brute", "masse_molaire", "facteur_source", "ref_sexe",
-            "reponses", "loinc_alt",
+            "limites_source", "formule_brute", "masse_molaire", "facteur_source", "convention", "ref_sexe",
+            "reponses", "loinc_alt", "code_attente",
         ],
         "methods.csv": ["groupe", "amr_bas", "amr_haut", "dilution_max", "cva", "repasse_abs"],
     ]
@@ -116,6 +128,7 @@ struct CatalogReader {
         content.analyses = readAnalyses(rows(of: "analyses.csv"))
         content.methods = readMethods(rows(of: "methods.csv"))
         content.intervals = readIntervals(rows(of: "intervals.csv"))
+        content.limits = readLimits(rows(of: "limits.csv"))
         content.panels = readPanels(rows(of: "panels.csv"))
         content.comments = readComments(rows(of: "comments.csv"))
         content.gappedAnalyses = gappedAnalyses

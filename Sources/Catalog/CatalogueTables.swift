@@ -12,6 +12,7 @@ package struct CatalogueTables: Sendable, Hashable {
         var keyColumns: [String] {
             switch name {
             case "intervals.csv": ["code", "sexe", "age_de", "age_a", "grossesse_de", "grossesse_a", "methode"]
+            case "limits.csv": ["code", "sexe", "age_de", "age_a", "venue"]
             case "methods.csv": ["code", "automate"]
             case "loinc.csv": ["code", "nom"]
             case "regles.csv": ["fichier", "chemin"]
@@ -47,10 +48,10 @@ package struct CatalogueTables: Sendable, Hashable {
                 others.append(file)
                 continue
             }
-            tables.append(
-                Table(
-                    name: file.name, columns: header.map(\.text),
-                    rows: table.rows.dropFirst().map { $0.map(\.text) }))
+            var made = Table(
+                name: file.name, columns: header.map(\.text), rows: table.rows.dropFirst().map { $0.map(\.text) })
+            if CSVTable.hasSemicolons(file.bytes) { made.leaveFrench() }
+            tables.append(made)
         }
     }
 
@@ -69,6 +70,9 @@ package struct CatalogueTables: Sendable, Hashable {
             "dilution_max", "cva", "repasse_abs", "stabilite_h", "critique_pas", "delta_abs", "masse_molaire",
         ],
         "intervals.csv": ["grossesse_de", "grossesse_a", "bas", "haut"],
+        "limits.csv": [
+            "alerte_bas", "alerte_haut", "critique_bas", "critique_haut", "critique_pas", "av_bas", "av_haut",
+        ],
         "methods.csv": ["amr_bas", "amr_haut", "dilution_max", "cva", "repasse_abs"],
         "sections.csv": ["rang"],
         "regles.csv": ["valeur"],
@@ -78,9 +82,14 @@ package struct CatalogueTables: Sendable, Hashable {
         "controls/patients.csv": ["nombre", "lambda", "cible", "limite", "bas", "haut"],
     ]
 
-    /// What a biologist approves of an analysis: its line, those of its methods and of its intervals, cell by cell,
-    /// in a form that the order of lines, the order of columns, the state of approval and the writing of a number leave
-    /// alone.
+    /// Columns of instants in the tables of controls.
+    fileprivate static let instants: Set<String> = [
+        "de", "a", "connu_le", "peremption", "service_de", "service_a", "dispense_le",
+    ]
+
+    /// What a biologist approves of an analysis: its line, those of its methods, of its intervals and of its patients'
+    /// limits, cell by cell, in a form that the order of lines, the order of columns, the state of approval and the
+    /// writing of a number leave alone.
     package func approvable(_ code: String) -> [UInt8]? { approvable(code, isFormer: false) }
 
     /// The form that was approved before the writing of a number was left alone; nil where it could stand for other
@@ -97,7 +106,7 @@ package struct CatalogueTables: Sendable, Hashable {
         }
         guard let line = text(analyses, row, leavingOut: ["etat"]) else { return nil }
         var lines = [line]
-        for name in ["intervals.csv", "methods.csv"] {
+        for name in ["intervals.csv", "methods.csv", "limits.csv"] {
             guard let table = self[name] else { continue }
             var of = [String]()
             for row in table.rows where table.cell(row, "code") == code {
@@ -152,6 +161,20 @@ extension CatalogueTables.Table {
             var ended = row + Array(repeating: "", count: max(0, end + 1 - row.count))
             ended[end] = text
             return ended
+        }
+    }
+
+    /// A table of controls that a French spreadsheet saved, as it reads between commas, where it is written again once
+    /// a command adds to it: decimals with a point, days after years. `1,234` and `22/11/2026` are refused there.
+    fileprivate mutating func leaveFrench() {
+        guard name.hasPrefix("controls/") else { return }
+        for (place, column) in columns.enumerated() {
+            let isNumber = CatalogueTables.numbers[name]?.contains(column) == true
+            guard isNumber || CatalogueTables.instants.contains(column) else { continue }
+            for row in rows.indices where place < rows[row].count {
+                let text = rows[row][place]
+                rows[row][place] = isNumber ? Exact(text)?.text ?? text : CSVTable.iso(french: text)
+            }
         }
     }
 

@@ -68,6 +68,13 @@ package struct Age: Sendable, Hashable, Codable, CustomStringConvertible {
     package var description: String { "\(count) \(unit.rawValue)" }
 }
 
+enum AgeSpan {
+    /// Is there an age in both of two half-open spans? A nil end is none.
+    static func meet(_ from: Age, _ to: Age?, _ otherFrom: Age, _ otherTo: Age?) -> Bool {
+        (to.map { $0.minutes > otherFrom.minutes } ?? true) && (otherTo.map { $0.minutes > from.minutes } ?? true)
+    }
+}
+
 /// The age of a patient at collection, exact for both kinds of bounds: minutes for those in minutes to weeks, whole
 /// calendar months for those in months and years. (An 18th birthday is not 18 × 365.25 days after birth.)
 package struct PatientAge: Sendable, Hashable, Codable {

@@ -44,8 +44,30 @@ extension CatalogReader {
             molarMass: mass, specimen: specimen, tube: tube, decimals: decimals, intervalNote: row.text("ref_note"),
             critical: critical,
             nabm: nabm.isEmpty ? nil : nabm, nabmSource: row.text("nabm_source"), delta: delta(row),
-            verification: limits, answers: answers(row, nature: nature), approval: approval(row),
+            verification: limits, answers: answers(row, nature: nature), waitingCode: waitingCode(row, loinc),
+            approval: approval(row),
             note: row.text("note"))
+    }
+
+    /// `code_attente`: the *code d'attente* of what LOINC does not have yet (CR-BIO sheet section 7.3.2).
+    private mutating func waitingCode(_ row: CatalogRow, _ loinc: LOINCTerm?) -> String? {
+        let code = row.text("code_attente"), column = "code_attente"
+        if code.isEmpty { return nil }
+        if !(4...10).contains(code.utf8.count) || !code.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            error(
+                "waiting.form", row, column, "« \(code) » n'a pas la forme d'un code d'attente",
+                "écrire les chiffres du code, par exemple 1443252")
+        } else if !waitingCodes.insert(code).inserted {
+            error(
+                "waiting.duplicate", row, column, "le code d'attente \(code) est déjà celui d'une autre ligne",
+                "un code d'attente ne désigne qu'une analyse : vérifier les deux")
+        }
+        if loinc != nil {
+            error(
+                "waiting.loinc", row, column, "l'analyse a aussi un code LOINC",
+                "ôter le code d'attente : il ne tient lieu que d'un code LOINC qui manque")
+        }
+        return code
     }
 
     /// `A+=A, RhD positif|A-=A, RhD négatif`: the codes that may be typed, each with what is printed.
@@ -226,7 +248,7 @@ extension CatalogReader {
             row, "av", autoverification, within: absurd, "la plage d'autovérification dépasse les limites absurdes")
         return VerificationLimits(
             alert: pair(row, "alerte"), absurd: absurd, autoverification: autoverification,
-            measuring: pair(row, "amr"), maximumDilution: positive(row, "dilution_max"),
+            measuring: pair(row, "amr"), maximumDilution: dilution(row),
             analyticalCV: positive(row, "cva"), rerunLimit: positive(row, "repasse_abs"),
             comparability: row.text("groupe"), dependentSet: row.text("ensemble"),
             stabilityHours: integer(row, "stabilite_h", in: 1...87_600), criticalStep: positive(row, "critique_pas"),
@@ -246,13 +268,13 @@ extension CatalogReader {
                     "vider la cellule ; ce qui est positif et critique se dit dans les règles")
             }
         }
-        let calls = critical.flatMap { LimitPair(low: $0.low, high: $0.high) }
+        let calls = critical?.pair
         checkOrder(
             row, "alerte", limits.alert, within: calls, "l'alerte est plus loin que l'appel : elle viendrait après lui")
         checkOrder(row, "critique", calls, within: limits.absurd, "l'appel est au-delà des limites absurdes")
     }
 
-    private mutating func checkOrder(
+    mutating func checkOrder(
         _ row: CatalogRow, _ name: String, _ inner: LimitPair?, within outer: LimitPair?, _ cause: String
     ) {
         let below = zip2(outer?.low, inner?.low).map { $1 < $0 } ?? false
@@ -289,6 +311,18 @@ extension CatalogReader {
                 "la limite basse \(low.text) n'est pas sous la haute \(high.text)", "corriger l'une des deux limites")
         }
         return LimitPair(low: low, high: high)
+    }
+
+    /// Largest factor that a specimen may be diluted by: 1 and less is no dilution (RULES section 8).
+    mutating func dilution(_ row: CatalogRow) -> Exact? {
+        guard let factor = positive(row, "dilution_max") else { return nil }
+        if factor <= Exact(1), Exact(0) < factor {
+            error(
+                "limits.dilution", row, "dilution_max",
+                "« \(factor.text) » ne dilue pas : un facteur est plus grand que 1",
+                "écrire le plus grand facteur validé, par exemple 10 pour un dixième, ou vider la cellule")
+        }
+        return factor
     }
 
     mutating func positive(_ row: CatalogRow, _ column: String) -> Exact? {

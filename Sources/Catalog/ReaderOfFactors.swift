@@ -34,7 +34,19 @@ extension CatalogReader {
             return nil
         }
         if let unit { check(factor, from: unit, to: second, mass: mass, row) }
-        return AlternativeUnit(unit: text, factor: factor, loinc: secondLOINC(row, unit: second, seen: &seen))
+        checkConvention(row)
+        return AlternativeUnit(
+            unit: text, factor: factor, loinc: secondLOINC(row, unit: second, seen: &seen),
+            convention: row.text("convention"))
+    }
+
+    /// RULES section 9: of two conventions the laboratory keeps one, *and prints which*.
+    private mutating func checkConvention(_ row: CatalogRow) {
+        guard row.text("convention").isEmpty, row.text("facteur_source").hasPrefix("convention") else { return }
+        warning(
+            "factor.convention", row, "convention",
+            "le facteur suit une convention parmi d'autres, et le compte rendu ne dira pas laquelle",
+            "l'écrire telle qu'elle s'imprime, par exemple : trioléine (885,4 g/mol)")
     }
 
     /// `loinc_alt`: the code of the same result in the second unit. `loinc.csv` names it, for no name stands beside it

@@ -50,19 +50,11 @@ extension CatalogReader {
         let kind = word(row, "nature", as: IntervalKind.self)
         if kind == .inapplicable { checkInapplicable(row) }
         let (low, high) = kind == .inapplicable ? (nil, nil) : bounds(row)
-        let from = age(row, "age_de"), to = age(row, "age_a")
+        let ages = ages(row, "interval.ages")
         let weeks = pregnancy(row, sex: sex)
-        guard let weeks, let sex, let from = from ?? (row.text("age_de").isEmpty ? .birth : nil),
-            to != nil || row.text("age_a").isEmpty
-        else { return nil }
-        if let to, to.minutes <= from.minutes {
-            error(
-                "interval.ages", row, "age_a", "l'âge de fin \(to) n'est pas après l'âge de début \(from)",
-                "corriger l'un des deux âges (de inclus, à exclu)")
-            return nil
-        }
+        guard let weeks, let sex, let ages else { return nil }
         return ReferenceInterval(
-            analysis: code, sex: sex, from: from, to: to, pregnancyFrom: weeks.range?.lowerBound,
+            analysis: code, sex: sex, from: ages.from, to: ages.to, pregnancyFrom: weeks.range?.lowerBound,
             pregnancyTo: weeks.range?.upperBound, method: row.text("methode"), low: low, high: high,
             unit: unit.isEmpty ? analysisByCode[code]?.unit ?? "" : unit,
             kind: kind ?? .reference, weight: row.text("poids"), source: row.text("source"))
@@ -100,6 +92,21 @@ extension CatalogReader {
                 "corriger l'une des deux bornes")
         }
         return (low, high)
+    }
+
+    /// `age_de` (birth when empty) and `age_a` (no end when empty), half-open; nil when they cannot be read, or end
+    /// before they begin (reported under `finding`).
+    mutating func ages(_ row: CatalogRow, _ finding: String) -> (from: Age, to: Age?)? {
+        let begin = age(row, "age_de"), to = age(row, "age_a")
+        guard let from = begin ?? (row.text("age_de").isEmpty ? .birth : nil), to != nil || row.text("age_a").isEmpty
+        else { return nil }
+        if let to, to.minutes <= from.minutes {
+            error(
+                finding, row, "age_a", "l'âge de fin \(to) n'est pas après l'âge de début \(from)",
+                "corriger l'un des deux âges (de inclus, à exclu)")
+            return nil
+        }
+        return (from, to)
     }
 
     private mutating func age(_ row: CatalogRow, _ column: String) -> Age? {
@@ -219,8 +226,6 @@ extension ReferenceInterval {
         case (let a?, let b?, let c?, let d?): guard a < d, c < b else { return false }
         case _: return false
         }
-        let endsAfter = to.map { $0.minutes > other.from.minutes } ?? true
-        let otherEndsAfter = other.to.map { $0.minutes > from.minutes } ?? true
-        return endsAfter && otherEndsAfter
+        return AgeSpan.meet(from, to, other.from, other.to)
     }
 }

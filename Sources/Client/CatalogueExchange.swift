@@ -70,6 +70,9 @@ package struct CatalogueVersionView: Codable, Sendable, Hashable {
     package var reason: String
     package var analyses: Int
     package var changes: Int
+    /// Of a publication: how many codes of analyzers came with it (`annexes/rattachements.csv`), and were taken.
+    package var mappings: Int?
+    package var mappingsTaken: Int?
     package init(
         number: Int, version: String, author: String, at: Moment, reason: String, analyses: Int, changes: Int
     ) {
@@ -80,6 +83,38 @@ package struct CatalogueVersionView: Codable, Sendable, Hashable {
         self.reason = reason
         self.analyses = analyses
         self.changes = changes
+    }
+}
+
+/// What `catalogue approve --all` leaves to be named, or to be given an end.
+package struct ApprovalsLeft: Sendable, Hashable {
+    package private(set) var rules = 0
+    package private(set) var exemptions: [String] = []
+    /// Results that would leave without a signature of the hour.
+    package private(set) var hasStandingRelease = false
+
+    /// Of everything that can be approved.
+    package init(_ all: [ApprovalView]) {
+        for one in all where one.state != "approuvé" {
+            switch one.subject {
+            case "regle:mode-B": hasStandingRelease = true
+            case let name where name.hasPrefix("regle:"): rules += 1
+            case let name where name.hasPrefix("dispense:"): exemptions.append(name)
+            case _: break
+            }
+        }
+    }
+
+    package var words: [String] {
+        (rules > 0 ? ["\(rules) règle(s) ne le sont pas"] : [])
+            + (exemptions.isEmpty ? [] : ["\(exemptions.count) dispense(s) de contrôle ne le sont pas"])
+            + (hasStandingRelease ? ["le mode B ne l'est pas"] : [])
+    }
+    package var remedies: [String] {
+        (rules > 0 ? ["une règle s'approuve jusqu'à une date (--all --until AAAA-MM-JJTHH:MM)"] : [])
+            + (exemptions.isEmpty
+                ? [] : ["une dispense se nomme : " + exemptions.map { "--control \($0)" }.joined(separator: " ")])
+            + (hasStandingRelease ? ["le mode B se nomme : --rule mode-B --until AAAA-MM-JJTHH:MM"] : [])
     }
 }
 

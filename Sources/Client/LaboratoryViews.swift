@@ -325,7 +325,7 @@ package struct PreviousResultView: Codable, Sendable, Hashable {
         keptBack = previous.isKeptBack ? true : nil
         analysis = previous.analysis
         value = previous.value
-        observedAt = Moment(previous.observedAt, in: zone)
+        observedAt = Moment(previous.takenAt, in: zone)
     }
 }
 
@@ -393,7 +393,7 @@ package struct FileToSignView: Codable, Sendable, Hashable {
     package var standing: SignStanding {
         SignStanding(
             isFresh: !fresh.isEmpty || hasFreshSupplements, isAmendment: isAmendment, nextVersion: nextVersion,
-            rejected: rejected.map(\.analysis))
+            rejected: rejected.map(\.analysis), isEmpty: observations.isEmpty, isWithdrawn: withdrawal != nil)
     }
     /// Analyses whose critical value somebody was told of.
     package var told: Set<String> {

@@ -13,7 +13,7 @@ package struct ReleaseBody: Codable, Sendable, Hashable {
     package var confidentiality: Visibility.Confidentiality?
     /// `retry`, `abandon`: which delivery.
     package var delivery: String?
-    /// `told`: who.
+    /// `told`, `absent`, `present`: who.
     package var destination: String?
     package init(
         kind: ReleaseAct.Kind, reason: String, from: [Audience]? = nil, until: Moment? = nil, delivery: String? = nil
@@ -45,9 +45,13 @@ package struct ReportStoryView: Codable, Sendable, Hashable {
         package var at: Moment
         package var hiddenFrom: [Audience]
         package var until: Moment?
+        /// Whom it is about, where it is one destination.
+        package var destination: String?
         package init(
-            kind: ReleaseAct.Kind, reason: String, author: String, at: Moment, hiddenFrom: [Audience], until: Moment?
+            kind: ReleaseAct.Kind, reason: String, author: String, at: Moment, hiddenFrom: [Audience], until: Moment?,
+            destination: String? = nil
         ) {
+            self.destination = destination
             self.kind = kind
             self.reason = reason
             self.author = author
@@ -188,18 +192,23 @@ extension DeliveryLineView {
             all.insert(
                 MailboxView(address: "DMP", state: dmp, at: answer?.at ?? unanswered.at, problem: problem), at: 0)
         }
-        guard let told else { return all }
         return all.map { box in
-            guard DeliveryLineView.failures.contains(box.state),
-                let words = told[box.address == "DMP" ? "DMP" : box.address.lowercased()]
-            else { return box }
             var box = box
+            if let words = absent?[box.address == "DMP" ? "DMP" : box.address.lowercased()] {
+                box.problem = [box.problem, words].compactMap { $0 }.joined(separator: " – ")
+                box.state = DeliveryLineView.nothingThere
+                return box
+            }
+            guard DeliveryLineView.failures.contains(box.state),
+                let words = told?[box.address == "DMP" ? "DMP" : box.address.lowercased()]
+            else { return box }
             box.problem = [box.problem, "prévenu \(words)"].compactMap { $0 }.joined(separator: " – ")
             box.state = "prévenu autrement"
             return box
         }
     }
     /// Neither the DMP nor a mailbox took what the PFI gave it.
+    static let nothingThere = "n'en a rien"
     private static let failures = ["refusé", "suppression refusée"]
 
     /// Somebody must decide: the PFI refused it.

@@ -343,6 +343,14 @@ extension LaboratoryClient {
     package func replayRules(_ body: ReplayBody) async throws(Refusal) -> RuleReplayView {
         try await send("POST", "/v1/rules/replay", body)
     }
+    /// Of whole days, both included; the results of one analysis too when it is named.
+    package func monitorRules(
+        from: CivilDate, to: CivilDate, analysis: String? = nil
+    ) async throws(Refusal) -> RuleMonitoring {
+        try await get(
+            "/v1/rules/monitor",
+            [("from", from.description), ("to", to.description)] + (analysis.map { [("analysis", $0)] } ?? []))
+    }
     package func engineSwitches() async throws(Refusal) -> [EngineSwitchView] { try await get("/v1/rules/switches") }
     package func switchEngine(_ body: EngineSwitchBody) async throws(Refusal) -> [EngineSwitchView] {
         try await send("POST", "/v1/rules/switches", body)

@@ -355,6 +355,8 @@ package struct DeliveryLineView: Codable, Sendable, Hashable {
     /// Destinations (`DMP`, an address in lower case) that did not get it and that a person told otherwise: who, when
     /// and how.
     package var told: [String: String]?
+    /// Destinations, named likewise, that have nothing by it, as a person said: who, when and why.
+    package var absent: [String: String]?
     package init(
         _ delivery: Delivery, number: String?, events: [DeliveryEvent], addresses: [String] = [],
         matricule: String? = nil, in zone: CivilZone

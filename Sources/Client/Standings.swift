@@ -16,8 +16,12 @@ package struct StandingView: Encodable, Sendable, Hashable {
     var told: Int
     /// Of the message that told it.
     var recipients: Set<String> = []
+    /// When the message was made that told it.
+    var since: Moment
     /// The DMP said once that it has a version, which no deletion took since.
     var isConfirmed = false
+    /// That version, when a later one is not confirmed.
+    var before: Int?
 
     private enum CodingKeys: String, CodingKey {
         case requestNumber, destination, matricule, version, state, at, problem
@@ -69,27 +73,32 @@ package struct StandingView: Encodable, Sendable, Hashable {
                 var line = StandingView(
                     requestNumber: number, destination: one.address,
                     matricule: one.address == "DMP" ? delivery.matricule : nil, version: nil, state: one.state,
-                    at: one.at, problem: one.problem, told: delivery.version, recipients: recipients)
+                    at: one.at, problem: one.problem, told: delivery.version, recipients: recipients,
+                    since: delivery.createdAt)
                 let place = lines.firstIndex { $0.key == line.key }
                 line.version = place.flatMap { lines[$0].version }
                 line.isConfirmed = place.map { lines[$0].isConfirmed } ?? false
+                line.before = place.flatMap { lines[$0].before }
                 let answer = one.address == "DMP" ? delivery.dmpAnswer : nil
                 if delivery.isDeletion {
-                    if !notDeleted.contains(one.state) {
-                        line.version = nil
-                        line.isConfirmed = false
-                    }
+                    if !notDeleted.contains(one.state) { line.nothing() }
+                } else if one.state == DeliveryLineView.nothingThere {
+                    // What its own server says later of an earlier one counts more.
+                    if place.map({ lines[$0].state == DeliveryLineView.nothingThere }) ?? true { line.nothing() }
                 } else if !never.contains(one.state) {
+                    if answer?.kind == .dmpAccepted {
+                        line.isConfirmed = true
+                        line.before = nil
+                    } else if line.isConfirmed, line.version != delivery.version {
+                        line.before = line.before ?? line.version
+                    }
                     line.version = delivery.version
-                    if answer?.kind == .dmpAccepted { line.isConfirmed = true }
                 }
-                // It has nothing to replace or to delete: what nobody answered for never came.
-                // Not the same version, sent before: that one may have taken the place of what is denied.
-                if answer?.kind == .dmpRefused, !line.isConfirmed, DeliveryEvent.deniesDocument(answer?.detail),
-                    delivery.isDeletion || line.version != delivery.version
-                {
-                    line.version = nil
+                if answer?.kind == .dmpRefused, DeliveryEvent.deniesDocument(answer?.detail) {
+                    line.deny(delivery.version, isDeletion: delivery.isDeletion)
                 }
+                // The deletion of an earlier version is the last word, when it came later.
+                if let place, lines[place].since.text > line.since.text { line.say(lines[place]) }
                 if let place { lines[place] = line } else { lines.append(line) }
             }
             guard delivery.destination.contains("renvoi") else { continue }
@@ -109,6 +118,33 @@ package struct StandingView: Encodable, Sendable, Hashable {
         }
         for note in withheld.sorted(by: { rank($0) < rank($1) }) { note.put(into: &lines) }
         return lines
+    }
+}
+
+extension StandingView {
+    fileprivate mutating func nothing() {
+        version = nil
+        isConfirmed = false
+        before = nil
+    }
+
+    /// It has nothing to replace or to delete: what nobody answered for never came. Not the same version, sent before:
+    /// that one has taken the place of what is denied. As the way out decides (`EarlierVersions`).
+    fileprivate mutating func deny(_ told: Int, isDeletion: Bool) {
+        if isDeletion, version == told {
+            guard let earlier = before else { return nothing() }
+            (version, before) = (earlier, nil)
+        } else if !isDeletion, version == told {
+            before = nil
+        } else if !isConfirmed {
+            version = nil
+        }
+    }
+
+    /// The last that is known of it.
+    fileprivate mutating func say(_ other: StandingView) {
+        (state, at, problem) = (other.state, other.at, other.problem)
+        (told, recipients, since) = (other.told, other.recipients, other.since)
     }
 }
 
@@ -134,9 +170,12 @@ extension WithheldView {
             lines.append(
                 StandingView(
                     requestNumber: requestNumber, destination: destination, version: nil, state: state, at: at,
-                    problem: words, told: version))
+                    problem: words, told: version, since: at))
             return
         }
+        // The wire has the last word, but for what a person must tell whatever was asked of messages.
+        let isOfPerson = [WithheldNote.withdrawn, WithheldNote.wrongPatient].contains(reason)
+        if !isOfPerson, lines[place].since.text > at.text { return }
         // What was deleted elsewhere, or said by a later version, is not undone by this.
         let isOver = lines[place].told > version || (lines[place].told == version && !needsPerson && told == nil)
         guard needsPerson || !isOver else { return }

@@ -16,7 +16,7 @@ extension Workbench {
     /// What the table of roles asks for an action; nil: nothing beyond reading.
     static func permission(for action: Action) -> Permission? {
         switch action {
-        case .validate, .validateTube, .chooseRun, .reject, .call: .validateTechnically
+        case .validate, .validateTube, .chooseRun, .reject, .call, .reflex: .validateTechnically
         case .enter, .comment: .enterResult
         case .rerun, .dilute: .operateAnalyzers
         case .nonconformity, .receive: .receive
@@ -55,6 +55,7 @@ extension Workbench {
         case .comment:
             return !house.comments.isEmpty && currentResult?.line != nil && currentResult?.line?.state != .signed
         case .call: return callHere != nil
+        case .reflex: return !reflexesHere.isEmpty
         case .receive: return !unreceived.isEmpty
         case .attach, .dismiss: return face.list == .triage && face.key != nil
         case .undo:
@@ -108,6 +109,7 @@ extension Workbench {
         case .nonconformity: askNonconformity()
         case .comment: askComment()
         case .call: askCall()
+        case .reflex: askReflex()
         case .receive:
             let wanted = face.label.flatMap { unreceived.contains($0) ? $0 : nil } ?? unreceived.first
             return wanted.map { send(.receive(accession: $0, nonconformity: nil)) } ?? []
@@ -477,6 +479,10 @@ extension Workbench {
                 .call(
                     id: id, person: answers[0], role: answers[1], number: answers[2], value: answers[3],
                     readBack: last == words[.yes], reached: last != words[.unreachable]))
+        case .reflex(let request, let rule):
+            return send(
+                .reflex(
+                    request: request, rule: rule, accept: answers[0] == words[.reflexAdd], reason: answers[1]))
         case .unlock:
             let id = nextDeed
             nextDeed += 1

@@ -40,6 +40,8 @@ package enum Deed: Sendable, Hashable {
     case dismiss(triage: String, reason: String)
     /// A sentence of the laboratory, by its code, beside a result.
     case comment(request: String, id: String, code: String)
+    /// A reflex test that a rule proposes: added, or refused.
+    case reflex(request: String, rule: String, accept: Bool, reason: String)
     /// Of several runs of an analysis one counts: those after it are set aside, and itself comes back if it was.
     case choose(request: String, keep: String, isBack: Bool, aside: [String], reason: String)
     /// A critical value told, or tried, by telephone.

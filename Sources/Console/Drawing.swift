@@ -138,10 +138,12 @@ extension Workbench {
             let style: Style =
                 switch list {
                 case .quality where count > 0: Style(.quality, bold: true)
-                case .triage where count > 0: Style(.held, bold: true)
+                case .triage where count > 0, .reflexes where count > 0: Style(.held, bold: true)
                 case .calls where count > 0, .urgent where count > 0: Style(.critical, bold: true)
                 case .analyzers where count > 0: Style(.quality)
-                case .urgent, .waiting, .held, .quality, .triage, .calls, .reception, .requests, .analyzers: .plain
+                case .urgent, .waiting, .held, .quality, .triage, .calls, .reflexes, .reception, .requests,
+                    .analyzers:
+                    .plain
                 }
             screen.put(name + " " + number, 2 + index, columns.lowerBound + 1, style)
             if list == face.list { screen.reverse(2 + index, columns.lowerBound + 1..<columns.upperBound - 1) }
@@ -173,6 +175,7 @@ extension Workbench {
             case .waiting, .urgent, .held, .calls: drawTube(&screen, row, inside, key)
             case .quality: drawQuality(&screen, row, inside, key)
             case .triage: drawTriage(&screen, row, inside, key)
+            case .reflexes: drawReflex(&screen, row, inside, key)
             case .reception, .requests: drawRequest(&screen, row, inside, key)
             case .analyzers: drawAnalyzer(&screen, row, inside, key)
             }
@@ -289,6 +292,20 @@ extension Workbench {
                 (request.urgent ? manner.signs.urgent : "", 2, Style(.urgent)), (request.number, 14, .plain),
                 (request.patient, 22, request.urgent ? Style(.plain, bold: true) : .plain),
                 (request.analyses.joined(separator: " "), 0, .dim), (day(request.at), 11, .dim),
+            ])
+    }
+
+    private func drawReflex(_ screen: inout Screen, _ row: Int, _ columns: Range<Int>, _ key: String) {
+        guard let reflex = house.reflexes.first(where: { $0.key == key }) else {
+            // Decided here or elsewhere: its row stays until the list is asked for anew.
+            screen.put(fit("\(manner.signs.proposable) \(key)", columns.count), row, columns.lowerBound, .dim)
+            return
+        }
+        line(
+            &screen, row, columns,
+            [
+                (reflex.request, 13, .plain), (reflex.adds.joined(separator: " "), 9, Style(.held, bold: true)),
+                (reflex.because, 0, .plain), (waited(reflex.at), 5, .dim),
             ])
     }
 

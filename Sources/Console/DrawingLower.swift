@@ -13,7 +13,7 @@ extension Workbench {
                     + (chartPane.count > resultRows
                         ? " (\(min(face.chartTop + resultRows, chartPane.count))/\(chartPane.count))" : "")
             case .triage, .analyzers: paneName(3, words[.paneDetail])
-            case .waiting, .urgent, .held, .calls, .reception, .requests:
+            case .waiting, .urgent, .held, .calls, .reflexes, .reception, .requests:
                 // Before the name: no width hides it.
                 paneName(3, words[.paneResults])
                     + (currentFile.map { " \($0.number) " + (doubt(of: $0).map { "\($0) " } ?? "") + $0.patient } ?? "")
@@ -51,7 +51,7 @@ extension Workbench {
             for (offset, text) in folded.prefix(resultRows).enumerated() {
                 screen.put(text, first + offset, inside.lowerBound)
             }
-        case .waiting, .urgent, .held, .calls, .reception, .requests:
+        case .waiting, .urgent, .held, .calls, .reflexes, .reception, .requests:
             drawWhy(&screen, first + resultRows, inside)
             let results = results
             for offset in 0..<resultRows where results.indices.contains(face.resultTop + offset) {
@@ -308,6 +308,10 @@ extension Workbench {
             for hold in line.holds { fold("\(hold.code.rawValue) \(reason(of: hold))", style(of: hold.code)) }
         } else {
             fold(words[.waitsHere], .dim)
+        }
+        for row in reflexesHere {
+            fold("\(row.adds.joined(separator: ", ")) : \(row.because) (\(row.rule))", Style(.held, bold: true))
+            if isPossible(.reflex) { fold("\(manner.name(.reflex)) \(words[.actionReflex])", .dim) }
         }
         if let file = currentFile {
             out.append(("", .plain))

@@ -64,6 +64,7 @@ extension Workbench {
         }
         switch face.list {
         case .triage: shown = [(.attach, .keyAttach), (.dismiss, .keyDismiss)]
+        case .reflexes: shown = [(.open, .keyOpen), (.reflex, .keyReflex), (.timeline, .keyTimeline)]
         case .waiting, .urgent, .held, .calls, .reception, .requests:
             shown = [
                 (.open, .keyOpen), (.validate, .keyValidate), (.enter, .keyEnter), (.why, .keyWhy),

@@ -2,7 +2,8 @@
 enum English {
     static let texts: [Word: String] = [
         .listUrgent: "Urgent", .listWaiting: "To validate", .listHeld: "Held", .listQuality: "QC",
-        .listTriage: "Triage", .listCalls: "Critical", .listReception: "Reception", .listRequests: "Requests",
+        .listTriage: "Triage", .listCalls: "Critical",
+        .listReflexes: "Reflex", .listReception: "Reception", .listRequests: "Requests",
         .listAnalyzers: "Analyzers", .lists: "lists: {1}",
         .paneLists: "Lists", .paneTubes: "Tubes", .paneResults: "Results", .paneDetail: "Detail",
         .paneChart: "Levey–Jennings",
@@ -97,6 +98,11 @@ enum English {
         .severityForbids: "forbids validation", .severityReason: "needs a reason", .severityShown: "for information",
         .remedyForbids: "reject ({1}), correct the cause, run again",
         .remedyReason: "validate with a reason ({1}) or rerun ({2})", .remedyShown: "nothing to do for validation",
+        .actionReflex: "add or refuse a reflex test", .keyReflex: "decide",
+        .reflexTitle: "Reflex test {1} of {2}: {3}", .reflexDecision: "add or refuse",
+        .reflexAdd: "add", .reflexRefuse: "refuse", .reflexKnown: "known of this patient already",
+        .reflexVolume: "not enough volume or stability", .reflexAdded: "{1} added to the request",
+        .reflexRefused: "{1} refused", .actReflex: "reflex test {1} of {2}",
         .actionCall: "note the call of a critical value", .callTitle: "Call: {1} {2} of {3}",
         .callDue: "to be told before {1} ({2} left)", .callOverdue: "OVERDUE since {1} ({2})",
         .callBefore: "by {1}", .callContact: "to {1}", .callPerson: "who took the call", .callRole: "in what role",

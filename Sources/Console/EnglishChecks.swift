@@ -43,6 +43,8 @@ package enum EnglishChecks {
         "indice non mesuré": "index not measured", "valeur non rendue": "value not given",
         "non dilué": "not diluted", "premier passage": "first run",
         "état connu, déjà téléphoné": "known state, telephoned already",
+        "valeur non rendue hors de son contexte : vérifier qu'il n'a pas été oublié à la demande":
+            "value not given outside its context: see whether the request forgot to tell it",
         "sous le domaine : rendu « < »": "below the range: given as <", "aucun calcul connu": "no known calculation",
         "non mesuré sur ce tube": "not measured on this tube", "commentaire joint": "comment attached",
         "antérieur nul : limite absolue": "earlier value of zero: absolute limit",

@@ -1,6 +1,6 @@
 /// The lists of the left pane.
 package enum ListKind: String, Sendable, Hashable, CaseIterable {
-    case urgent, waiting, held, quality, triage, calls, reception, requests, analyzers
+    case urgent, waiting, held, quality, triage, calls, reflexes, reception, requests, analyzers
     package var word: Word {
         switch self {
         case .urgent: .listUrgent
@@ -9,6 +9,7 @@ package enum ListKind: String, Sendable, Hashable, CaseIterable {
         case .quality: .listQuality
         case .triage: .listTriage
         case .calls: .listCalls
+        case .reflexes: .listReflexes
         case .reception: .listReception
         case .requests: .listRequests
         case .analyzers: .listAnalyzers
@@ -20,6 +21,7 @@ package enum ListKind: String, Sendable, Hashable, CaseIterable {
         case .urgent, .waiting, .held, .calls: .worklist
         case .quality: .quality
         case .triage: .triage
+        case .reflexes: .reflexes
         case .reception, .requests: .requests
         case .analyzers: .status
         }
@@ -28,7 +30,7 @@ package enum ListKind: String, Sendable, Hashable, CaseIterable {
     package var isOfTubes: Bool {
         switch self {
         case .urgent, .waiting, .held, .calls: true
-        case .quality, .triage, .reception, .requests, .analyzers: false
+        case .quality, .triage, .reflexes, .reception, .requests, .analyzers: false
         }
     }
 }
@@ -120,6 +122,7 @@ package struct Question: Sendable, Hashable {
         case attach(triage: String)
         case dismiss(triage: String)
         case comment(request: String, id: String)
+        case reflex(request: String, rule: String)
         case call(id: String)
         case unlock
     }

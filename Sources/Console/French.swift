@@ -2,7 +2,8 @@
 enum French {
     static let texts: [Word: String] = [
         .listUrgent: "Urgents", .listWaiting: "À valider", .listHeld: "Retenus", .listQuality: "CQ",
-        .listTriage: "Tri", .listCalls: "Critiques", .listReception: "Réception", .listRequests: "Dossiers",
+        .listTriage: "Tri", .listCalls: "Critiques",
+        .listReflexes: "Réflexes", .listReception: "Réception", .listRequests: "Dossiers",
         .listAnalyzers: "Automates", .lists: "listes : {1}",
         .paneLists: "Listes", .paneTubes: "Tubes", .paneResults: "Résultats", .paneDetail: "Détail",
         .paneChart: "Levey–Jennings",
@@ -110,6 +111,11 @@ enum French {
         .remedyForbids: "rejeter ({1}), corriger la cause, refaire",
         .remedyReason: "valider avec un motif ({1}) ou repasser ({2})",
         .remedyShown: "rien à faire pour valider",
+        .actionReflex: "ajouter ou refuser un examen réflexe", .keyReflex: "décider",
+        .reflexTitle: "Examen réflexe {1} de {2} : {3}", .reflexDecision: "ajouter ou refuser",
+        .reflexAdd: "ajouter", .reflexRefuse: "refuser", .reflexKnown: "déjà connu de ce patient",
+        .reflexVolume: "volume ou stabilité insuffisants", .reflexAdded: "{1} ajouté à la demande",
+        .reflexRefused: "{1} refusé", .actReflex: "réflexe {1} de {2}",
         .actionCall: "noter l'appel d'une valeur critique", .callTitle: "Appel : {1} {2} de {3}",
         .callDue: "à dire avant {1} (reste {2})", .callOverdue: "DÉPASSÉ depuis {1} ({2})",
         .callBefore: "avant {1}", .callContact: "à {1}", .callPerson: "qui a pris l'appel", .callRole: "sa fonction",

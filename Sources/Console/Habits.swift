@@ -19,6 +19,7 @@ extension Workbench {
         switch face.list {
         case .triage: wanted = [.attach, .dismiss, .menu, .help]
         case .quality, .analyzers, .reception, .requests: wanted = [.open, .menu, .help]
+        case .reflexes: wanted = [.reflex, .open, .menu, .help]
         case .urgent, .waiting, .held, .calls:
             let isHeld = currentResult?.line?.stops.isEmpty == false
             wanted =

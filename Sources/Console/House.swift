@@ -26,6 +26,8 @@ package struct House: Sendable, Equatable {
     package var requests: [RequestRow] = []
     package var totals = Totals()
     package var toSign: [SignRow] = []
+    /// Reflex tests that nobody decided.
+    package var reflexes: [ReflexRow] = []
     /// Critical values that somebody must be told of.
     package private(set) var calls: [CallRow] = []
     /// Critical values that somebody was told of, by observation.
@@ -173,7 +175,7 @@ package enum Link: Sendable, Hashable {
 
 /// What can be asked of the server as a whole.
 package enum Source: Sendable, Hashable, CaseIterable {
-    case worklist, status, quality, triage, requests, signature, calls, comments
+    case worklist, status, quality, triage, requests, signature, calls, comments, reflexes
 
     /// Requests that the server is asked for at once, the newest.
     package static let mostRequests = 500

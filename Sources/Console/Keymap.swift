@@ -15,6 +15,7 @@ package enum Action: String, Sendable, Hashable, CaseIterable {
     case nonconformity = "ecart"
     case comment = "commenter"
     case call = "appel"
+    case reflex = "reflexe"
     case receive = "receptionner"
     case attach = "rattacher"
     case dismiss = "ecarter"
@@ -64,6 +65,7 @@ package enum Action: String, Sendable, Hashable, CaseIterable {
         case .nonconformity: "nonconformity"
         case .comment: "comment"
         case .call: "call"
+        case .reflex: "reflex"
         case .receive: "receive"
         case .attach: "attach"
         case .dismiss: "dismiss"
@@ -112,7 +114,8 @@ package enum Action: String, Sendable, Hashable, CaseIterable {
     package var isForLine: Bool {
         switch self {
         case .open, .validate, .validateTube, .enter, .why, .timeline, .rerun, .dilute, .chooseRun, .reject,
-            .nonconformity, .comment, .call, .receive, .attach, .dismiss, .undo, .refresh, .select, .selectAlike:
+            .nonconformity, .comment, .call, .reflex, .receive, .attach, .dismiss, .undo, .refresh, .select,
+            .selectAlike:
             true
         case .search, .section, .sort, .next, .previous, .command, .menu, .help, .up, .down, .left, .right, .top,
             .bottom, .pageUp, .pageDown, .nextPane, .previousPane, .pane1, .pane2, .pane3, .pane4, .back, .lock, .quit:
@@ -193,7 +196,7 @@ package struct Keymap: Sendable, Equatable {
         .enter: [.character("i"), .function(4)], .why: [.character("p")], .timeline: [.character("t")],
         .rerun: [.character("r")], .dilute: [.character("d")], .chooseRun: [.character("u")],
         .reject: [.character("X")], .nonconformity: [.character("e")], .call: [.character("a")],
-        .comment: [.character("c")],
+        .comment: [.character("c")], .reflex: [.character("F")],
         .receive: [.character("b")],
         .attach: [.character("f")],
         .dismiss: [.character("E")], .undo: [.character("z")], .refresh: [.character("R"), .function(5)],

@@ -292,7 +292,7 @@ extension Workbench {
         case .selectAlike: selectAlike()
         case .undo: return undo()
         case .validate, .validateTube, .enter, .why, .timeline, .rerun, .dilute, .chooseRun, .reject,
-            .nonconformity, .comment, .call, .receive, .attach, .dismiss:
+            .nonconformity, .comment, .call, .reflex, .receive, .attach, .dismiss:
             return perform(onLine: action)
         }
         return []
@@ -389,6 +389,7 @@ extension Workbench {
         case .quality: effects.append(.load(.quality))
         case .reception, .requests: effects.append(.load(.requests))
         case .analyzers: effects.append(.load(.status))
+        case .reflexes: effects += loadReflexes
         case .urgent, .waiting, .held, .calls: break
         }
         return effects + openCurrent()

@@ -57,7 +57,7 @@ struct Lesson: Sendable, Equatable {
                 switch $0 {
                 case .withdraw, .reject: true
                 case .validate, .choose, .enter, .receive, .rerun, .rework, .attach, .dismiss, .comment, .call,
-                    .firstReading, .unlock, .logout:
+                    .reflex, .firstReading, .unlock, .logout:
                     false
                 }
             }

@@ -11,6 +11,7 @@ package enum Loaded: Sendable {
     case signature([SignRow])
     case calls([CallRow])
     case comments([CodedText])
+    case reflexes([ReflexRow])
 
     package var source: Source {
         switch self {
@@ -22,6 +23,7 @@ package enum Loaded: Sendable {
         case .signature: .signature
         case .calls: .calls
         case .comments: .comments
+        case .reflexes: .reflexes
         }
     }
 }

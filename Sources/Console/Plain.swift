@@ -235,7 +235,8 @@ package struct Plain: Sendable {
             guard case .timeline = bench.face.mode else { return Answer(effects: effects) }
             return Answer(lines: bench.timelineLines(Plain.columns).map(\.0), effects: effects)
         case .validate, .validateTube, .enter, .rerun, .dilute, .chooseRun, .reject, .nonconformity, .comment, .call,
-            .receive, .attach, .dismiss, .undo, .refresh, .select, .selectAlike, .section, .sort, .back, .lock, .quit:
+            .reflex, .receive, .attach, .dismiss, .undo, .refresh, .select, .selectAlike, .section, .sort, .back, .lock,
+            .quit:
             return Answer(effects: bench.perform(action))
         }
     }
@@ -322,6 +323,9 @@ package struct Plain: Sendable {
         }
         if told.contains(.calls), bench.house.calls.count > before.house.calls.count {
             lines.append("\(words[.listCalls]) : \(bench.house.calls.count)")
+        }
+        if told.contains(.reflexes), bench.house.reflexes.count > before.house.reflexes.count {
+            lines.append("\(words[.listReflexes]) : \(bench.house.reflexes.count)")
         }
         // Said once, not with each tube that arrives.
         if bench.arrivals > 0, before.arrivals == 0 {

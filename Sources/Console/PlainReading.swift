@@ -39,6 +39,12 @@ extension Plain {
         guard let key = bench.face.key else { return [bench.emptyWords] }
         let house = bench.house
         switch bench.face.list {
+        case .reflexes:
+            guard let row = bench.house.reflexes.first(where: { $0.key == key }) else { return [rowText(key)] }
+            return [
+                [identity(row.request), row.adds.joined(separator: ", "), "\(row.because) (\(row.rule))"]
+                    .joined(separator: " ; ") + " ; " + actions([.reflex])
+            ]
         case .urgent, .waiting, .held, .calls, .reception, .requests:
             guard let result = bench.currentResult else { return [rowText(key)] }
             return [([identity(key)] + [criticalElsewhere].compactMap { $0 } + [say(result)]).joined(separator: " ; ")]

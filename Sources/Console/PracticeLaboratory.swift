@@ -152,6 +152,7 @@ struct PracticeLaboratory: Sendable, Equatable {
                 })
         case .signature: .signature([])
         case .calls: .calls(calls)
+        case .reflexes: .reflexes([])
         case .comments:
             .comments([
                 CodedText(code: "HEMO1", text: "Échantillon hémolysé : à interpréter avec prudence."),
@@ -196,7 +197,7 @@ struct PracticeLaboratory: Sendable, Equatable {
         case .call(let id, _, _, _, _, _, _): calls.removeAll { $0.id == id }
         case .comment(_, let id, let code):
             for place in lines.indices where lines[place].id == id { lines[place].comment = code }
-        case .firstReading, .unlock, .logout: break
+        case .reflex, .firstReading, .unlock, .logout: break
         }
     }
 

@@ -91,6 +91,7 @@ extension Workbench {
 
     func refreshAll() -> [Effect] {
         var effects: [Effect] = [.load(.worklist), .load(.status), .load(.quality), .load(.calls), .load(.requests)]
+        effects += loadReflexes
         if face.list == .triage { effects.append(.load(.triage)) }
         if !house.loaded.contains(.comments) { effects.append(.load(.comments)) }
         if let request = currentRequest, house.files[request] != nil { effects.append(.open(request)) }
@@ -119,6 +120,7 @@ extension Workbench {
         case .signature(let rows): house.toSign = rows
         case .calls(let rows): house.take(rows)
         case .comments(let texts): house.comments = texts
+        case .reflexes(let rows): house.reflexes = rows
         }
         takeNews()
         if let wanted = face.wanted, loaded.source == face.list.source {
@@ -177,6 +179,10 @@ extension Workbench {
             face.notice = Notice(say(.triageDone), .good)
             effects.append(.load(.triage))
         case .comment: face.notice = Notice(say(.commentKept), .good)
+        case .reflex(_, let rule, let accept, _):
+            let adds = house.reflexes.first { $0.rule == rule }?.adds.joined(separator: ", ") ?? rule
+            face.notice = Notice(say(accept ? .reflexAdded : .reflexRefused, adds), .good)
+            effects += loadReflexes
         case .call:
             face.notice = Notice(say(.callKept), .good)
             effects.append(.load(.calls))
@@ -262,7 +268,7 @@ extension Workbench {
             return [.keep(drafts), .bell]
         case .firstReading: return [.bell]
         case .validate, .reject, .choose, .withdraw, .receive, .rerun, .rework, .attach, .dismiss, .comment, .call,
-            .unlock, .logout:
+            .reflex, .unlock, .logout:
             break
         }
         return [.bell, .load(.worklist)]
@@ -395,7 +401,8 @@ extension Deed {
     package var request: String? {
         switch self {
         case .validate(let request, _, _), .reject(let request, _, _), .withdraw(let request, _),
-            .choose(let request, _, _, _, _), .comment(let request, _, _), .enter(let request, _, _, _),
+            .choose(let request, _, _, _, _), .comment(let request, _, _), .reflex(let request, _, _, _),
+            .enter(let request, _, _, _),
             .firstReading(let request, _, _), .rework(let request, _, _, _), .rerun(let request, _, _, _, _):
             request
         case .receive, .attach, .dismiss, .call, .unlock, .logout: nil
@@ -405,7 +412,7 @@ extension Deed {
         switch self {
         case .enter(let request, let analysis, _, _): request + "/" + analysis
         case .validate, .reject, .choose, .withdraw, .receive, .rerun, .rework, .attach, .dismiss, .comment, .call,
-            .firstReading, .unlock, .logout:
+            .reflex, .firstReading, .unlock, .logout:
             nil
         }
     }

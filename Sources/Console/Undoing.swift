@@ -76,8 +76,8 @@ extension Workbench {
             return [.reject(request: request, id: line.id, reason: say(.undoReason))]
         case .receive(let tube, .some):
             return nonconformBefore.contains(tube) ? nil : [.receive(accession: tube, nonconformity: "")]
-        case .receive, .withdraw, .rerun, .rework, .attach, .dismiss, .comment, .call, .firstReading, .unlock,
-            .logout:
+        case .receive, .withdraw, .rerun, .rework, .attach, .dismiss, .comment, .call, .reflex, .firstReading,
+            .unlock, .logout:
             return nil
         }
     }
@@ -112,6 +112,7 @@ extension Workbench {
         case .comment(let request, let id, let code): say(.actComment, code, result(id, of: request))
         case .call(let id, let person, _, _, _, _, _):
             say(.actCall, house.lines.first { $0.id == id }?.analysis ?? "", person)
+        case .reflex(let request, let rule, _, _): say(.actReflex, rule, patient(of: request))
         case .unlock, .logout: ""
         }
     }
@@ -119,7 +120,8 @@ extension Workbench {
     /// Whether it stays in the memory of ``undo()``.
     static func isAct(_ deed: Deed) -> Bool {
         switch deed {
-        case .validate, .reject, .choose, .enter, .receive, .rerun, .rework, .attach, .dismiss, .comment, .call:
+        case .validate, .reject, .choose, .enter, .receive, .rerun, .rework, .attach, .dismiss, .comment, .call,
+            .reflex:
             true
         case .withdraw, .firstReading, .unlock, .logout: false
         }
@@ -130,7 +132,7 @@ extension Workbench {
 extension Workbench {
     static func isKept(_ purpose: Question.Purpose) -> Bool {
         switch purpose {
-        case .call, .attach, .dismiss: true
+        case .call, .reflex, .attach, .dismiss: true
         case .validate, .replace, .reject, .chooseRun, .nonconform, .rerun, .comment, .unlock: false
         }
     }

@@ -2,7 +2,8 @@ package import Laboratory
 
 /// Every text of the screens. One file a language gives them all: `French.swift`, `English.swift`.
 package enum Word: String, Sendable, Hashable, CaseIterable {
-    case listUrgent, listWaiting, listHeld, listQuality, listTriage, listCalls, listReception, listRequests
+    case listUrgent, listWaiting, listHeld, listQuality, listTriage, listCalls, listReflexes, listReception
+    case listRequests
     case listAnalyzers, lists
     case paneLists, paneTubes, paneResults, paneDetail, paneChart
     case network, networkOK, networkConnecting, networkLocked, offlineBanner, analyzersCount, qualityCount
@@ -34,6 +35,8 @@ package enum Word: String, Sendable, Hashable, CaseIterable {
     case severityForbids, severityReason, severityShown, remedyForbids, remedyReason, remedyShown
     case actionCall, callTitle, callDue, callOverdue, callContact, callPerson, callRole, callNumber, callValue
     case callBefore, callReadBack, callKept, yes, no, unreachable
+    case actionReflex, keyReflex, reflexTitle, reflexDecision, reflexAdd, reflexRefuse, reflexKnown, reflexVolume
+    case reflexAdded, reflexRefused, actReflex
     case stateOK, stateExpired, stateRejected, stateNone, stateCorrected, messages, pending, orders
     case storyRegistered, storyCollected, storyReceived, storyNonconform, storyMeasured, storyHeld, storyValidated
     case storyRejected, storyWithdrawn, storySigned, storySignedPartly
@@ -163,6 +166,7 @@ extension Workbench {
         case .nonconformity: .actionNonconformity
         case .comment: .actionComment
         case .call: .actionCall
+        case .reflex: .actionReflex
         case .receive: .actionReceive
         case .attach: .actionAttach
         case .dismiss: .actionDismiss

@@ -87,6 +87,7 @@ package struct Workbench: Sendable, Equatable {
         case .quality:
             house.quality.sorted { Workbench.rank($0) < Workbench.rank($1) }.map(\.key)
         case .triage: house.triage.map(\.id)
+        case .reflexes: house.reflexes.map(\.key)
         case .reception: house.requests.filter { $0.awaited > 0 }.map(\.number)
         case .requests: house.requests.map(\.number)
         case .analyzers: house.analyzers.map(\.name)
@@ -106,6 +107,7 @@ package struct Workbench: Sendable, Equatable {
         case .urgent: house.urgentTubes
         case .held: house.heldTubes
         case .calls: house.criticalTubes - house.toldTubes.count + house.callsElsewhere.count
+        case .reflexes: house.reflexes.count
         case .reception: house.requests.count { $0.awaited > 0 }
         case .requests: house.requests.count
         }
@@ -117,6 +119,7 @@ package struct Workbench: Sendable, Equatable {
             case .reception, .requests: .requests
             case .urgent, .waiting, .held, .calls: .worklist
             case .quality: .quality
+            case .reflexes: .reflexes
             case .triage, .analyzers: .status
             }
         guard house.loaded.contains(source) else { return "…" }
@@ -127,7 +130,7 @@ package struct Workbench: Sendable, Equatable {
         switch list {
         case .reception, .requests: house.requests.count >= Source.mostRequests
         case .urgent, .waiting, .held, .calls: house.lines.count >= Source.mostLines
-        case .quality, .triage, .analyzers: false
+        case .quality, .triage, .reflexes, .analyzers: false
         }
     }
     /// How many rows it has at the server; nil: not told yet.
@@ -139,7 +142,7 @@ package struct Workbench: Sendable, Equatable {
         case .requests: house.totals.requests
         // What is critical comes first: all of it is here. Tubes that reception awaits are looked for in what is here.
         case .calls, .reception: count(of: list)
-        case .quality, .triage, .analyzers: count(of: list)
+        case .quality, .triage, .reflexes, .analyzers: count(of: list)
         }
     }
     /// That not all of the list is here, in words.
@@ -230,6 +233,9 @@ package struct Workbench: Sendable, Equatable {
         case .reception, .requests:
             guard let row = house.requests.first(where: { $0.number == key }) else { return key }
             return ([row.number, row.patient] + row.analyses).joined(separator: " ")
+        case .reflexes:
+            guard let row = house.reflexes.first(where: { $0.key == key }) else { return key }
+            return "\(key) \(row.adds.joined(separator: " ")) \(row.because)"
         case .analyzers: return key
         }
     }
@@ -245,6 +251,7 @@ package struct Workbench: Sendable, Equatable {
             return tube(key)?.request ?? house.files.values.first { $0.tubes.contains { $0.accession == key } }?.number
                 ?? house.callElsewhere(key)?.request
         case .reception, .requests: return key
+        case .reflexes: return key.split(separator: " ").first.map { String($0) }
         case .quality, .triage, .analyzers: return nil
         }
     }
@@ -304,7 +311,7 @@ package struct Workbench: Sendable, Equatable {
         return lowerRows >= 7 ? 3 : lowerRows >= 5 ? 2 : 0
     }
     /// The rows of this list have results under them.
-    var hasResults: Bool { face.list.isOfTubes || face.list == .reception || face.list == .requests }
+    var hasResults: Bool { face.list.isOfTubes || [.reception, .requests, .reflexes].contains(face.list) }
     /// Digits are typed into the cell of the cursor; else they name a pane.
     var takesDigits: Bool {
         face.pane == 3 && hasResults && currentRequest != nil && currentResult != nil && isAllowed(.enter)

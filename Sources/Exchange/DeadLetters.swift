@@ -25,7 +25,7 @@ extension ReportDispatch {
         return found.sorted { ($0.delivery.createdAt, $0.delivery.id) > ($1.delivery.createdAt, $1.delivery.id) }
     }
 
-    private func deadLetters(of request: Request) async throws(CommandFailure) -> [DeliveryView] {
+    func deadLetters(of request: Request) async throws(CommandFailure) -> [DeliveryView] {
         let all: [Delivery], happened: [String: [DeliveryEvent]], signatures: [Laboratory.Signature]
         do throws(StoreFailure) {
             all = try await desk.store.deliveries(of: request).sorted(by: DeliveryErrand.comesBefore)
@@ -34,6 +34,7 @@ extension ReportDispatch {
         } catch { throw .store(error) }
         let acts = try await desk.releaseActs(of: request)
         let state = try await state(of: request, since: signatures.map(\.at).max() ?? request.registeredAt)
+        let absences = Absences(acts)
         var found = [DeliveryView]()
         for (place, delivery) in all.enumerated() {
             let events = happened[delivery.id] ?? [], isDeletion = DeliveryErrand(delivery) == .deletion
@@ -51,6 +52,7 @@ extension ReportDispatch {
             if isDeletion {
                 // Nothing of it is there to delete.
                 if events.deniesDocument { waiting.remove(EarlierVersions.dmp) }
+                waiting.subtract(EarlierVersions.saidAbsent(delivery, absences))
                 waiting.subtract(try await outdated(delivery, request).map { delivery.place(of: $0) })
             }
             if !isRefused { waiting.subtract(told(in: acts, since: delivery.createdAt)) }
@@ -98,6 +100,15 @@ extension EarlierVersions {
     fileprivate static func places(of delivery: Delivery) -> Set<String> {
         guard let sent = DocumentTransmission(sent: delivery.message) else { return [] }
         return Set(sent.recipients.map(\.place)).union(sent.toDMP ? [dmp] : [])
+    }
+    /// Of a deletion: where, a person knows, nothing of it was.
+    fileprivate static func saidAbsent(_ deletion: Delivery, _ absences: Absences) -> Set<String> {
+        guard !absences.isEmpty, let sent = DocumentTransmission(sent: deletion.message) else { return [] }
+        func isAbsent(_ place: String) -> Bool {
+            absences.covers(place, sent: deletion.createdAt, confirmed: nil)
+        }
+        let record = Absences.place(ofDMP: ReportSubject(sent.patient).matricule)
+        return Set(sent.recipients.map(\.place).filter(isAbsent)).union(isAbsent(record) ? [dmp] : [])
     }
 }
 

@@ -38,6 +38,15 @@ struct EarlierVersions {
         var subject: ReportSubject
         /// When it is known to have come, or when the PFI took it.
         var at: Instant?
+        /// The version before, which the DMP confirmed: it stands there as long as nothing is known of this one.
+        var confirmedBefore: Delivery?
+        /// As the register names it.
+        var place: String {
+            switch destination {
+            case .dmp: Absences.place(ofDMP: subject.matricule)
+            case .patient, .professional: Absences.place(of: recipient?.address ?? destination.description)
+            }
+        }
     }
     /// Deliveries that never left, closed with the new version's.
     var overtaken: [Fact] = []
@@ -52,6 +61,12 @@ struct EarlierVersions {
     private var confirmed: [ReportSubject] = []
     /// Who may have a version now, each its own: a document that the DMP may not have went to others meanwhile.
     private(set) var holdings: [Holding] = []
+    /// What a person said that they have not.
+    var absences = Absences()
+    /// Those who would have it but for that.
+    private(set) var absent: [Holding] = []
+    /// Mailboxes that did not take its deletion: what they had is there, and the deletion is what goes again.
+    private(set) var refusing: [Holding] = []
 
     /// Those who have it as a report of the person that it is of.
     var held: [Destination: Holding] {
@@ -62,6 +77,10 @@ struct EarlierVersions {
     var misplaced: [Holding] { holdings.filter(isMisplaced) }
     /// The last message that may be with the PFI; nil after a deletion.
     var lastSent: Delivery? { held.values.map(\.delivery).max(by: DeliveryErrand.comesBefore) }
+    /// The last of those that came to nobody, as people said.
+    var lastAbsent: Delivery? {
+        absent.filter { isAbsent($0.destination) }.map(\.delivery).max(by: DeliveryErrand.comesBefore)
+    }
     /// Those of them whom a later version may still go to.
     var holders: Set<Destination> { Set(held.keys).subtracting(takenOff) }
     /// No copies any more: what they have is withdrawn there, and nothing follows it.
@@ -88,26 +107,44 @@ struct EarlierVersions {
         guard let sent = DocumentTransmission(sent: delivery.message) else { return }
         let subject = ReportSubject(sent.patient)
         let taken = events.last { $0.kind == .accepted }?.at
-        func hold(_ destination: Destination, _ recipient: Recipient?, _ at: Instant?) {
+        /// False when a person said that it is not there. `seen`: the last word of the other side that it is.
+        func hold(_ destination: Destination, _ recipient: Recipient?, _ at: Instant?, seen: Instant?) -> Bool {
+            var holding = Holding(
+                destination: destination, delivery: delivery, recipient: recipient, subject: subject, at: at ?? taken)
+            absent.removeAll { $0.isSame(destination, subject) }
+            refusing.removeAll { $0.isSame(destination, subject) }
+            if absences.covers(holding.place, sent: delivery.createdAt, confirmed: seen) {
+                absent.append(holding)
+                return false
+            }
+            if destination == .dmp, seen == nil, let before = holdings.last(where: { $0.isSame(.dmp, subject) }) {
+                let isConfirmed = confirmed.contains { !$0.isAnother(than: subject) }
+                holding.confirmedBefore =
+                    before.confirmedBefore ?? (isConfirmed && !before.isOf(delivery) ? before.delivery : nil)
+            }
             drop(destination, of: subject)
-            holdings.append(
-                Holding(
-                    destination: destination, delivery: delivery, recipient: recipient, subject: subject,
-                    at: at ?? taken))
+            holdings.append(holding)
+            return true
         }
         // What the DMP refused is not there; what it had before still is.
         let inDMP = events.last { $0.kind == .dmpAccepted }?.at
-        if sent.toDMP, !events.isRefusedByDMP { hold(.dmp, nil, inDMP) }
-        if sent.toDMP, inDMP != nil { confirmed.append(subject) }
-        // The same version, sent before and not refused: it may have taken the place of what is denied now.
-        let isThere = holdings.contains {
-            $0.destination == .dmp && !$0.subject.isAnother(than: subject)
-                && $0.delivery.reportID == delivery.reportID && $0.delivery.id != delivery.id
+        if sent.toDMP, !events.isRefusedByDMP, hold(.dmp, nil, inDMP, seen: inDMP), inDMP != nil {
+            confirmed.append(subject)
         }
-        if !isThere { settle(sent, events, subject) }
+        // The same version, sent before and not refused: it may have taken the place of what is denied now.
+        let same = holdings.lastIndex {
+            $0.isSame(.dmp, subject) && $0.isOf(delivery) && $0.delivery.id != delivery.id
+        }
+        if let same {
+            // It has replaced the one before, which it denies.
+            if events.deniesDocument { holdings[same].confirmedBefore = nil }
+        } else {
+            settle(sent, events, subject)
+        }
         for recipient in sent.recipients {
             let came = events.first { $0.kind == .mailDelivered && $0.isAbout(recipient.address) }?.at
-            hold(EarlierVersions.destination(of: recipient), recipient, came)
+            let seen = events.last { $0.saysMailCame(to: recipient.address) }
+            _ = hold(EarlierVersions.destination(of: recipient), recipient, came, seen: seen?.at)
         }
     }
     mutating func remove(_ deletion: Delivery, _ events: [DeliveryEvent]) {
@@ -117,8 +154,31 @@ struct EarlierVersions {
             drop(.dmp, of: subject)
             confirmed.removeAll { !$0.isAnother(than: subject) }
         }
-        settle(sent, events, subject)
-        for recipient in sent.recipients { drop(EarlierVersions.destination(of: recipient), of: subject) }
+        // It has not this version: the one before, which it confirmed, may never have been replaced.
+        let denied = holdings.lastIndex { $0.isSame(.dmp, subject) && $0.isOf(deletion) }
+        if sent.toDMP, events.deniesDocument, let denied, let before = holdings[denied].confirmedBefore {
+            holdings[denied].delivery = before
+            holdings[denied].confirmedBefore = nil
+        } else {
+            if events.deniesDocument, denied != nil { confirmed.removeAll { !$0.isAnother(than: subject) } }
+            settle(sent, events, subject)
+        }
+        let unwilling = events.refusedBeyond
+        for recipient in sent.recipients {
+            let destination = EarlierVersions.destination(of: recipient)
+            if unwilling.contains(recipient.address.lowercased()) {
+                refusing += holdings.filter { $0.isSame(destination, subject) }
+            } else {
+                refusing.removeAll { $0.isSame(destination, subject) }
+            }
+            drop(destination, of: subject)
+        }
+    }
+    /// Everyone who may have a version, whatever was asked of them.
+    var remaining: [Holding] { holdings + refusing }
+    /// Said to have nothing, and nothing came there since.
+    func isAbsent(_ destination: Destination) -> Bool {
+        absent.contains { $0.destination == destination && !isMisplaced($0) } && held[destination] == nil
     }
     /// A DMP that has nothing to replace or to delete never had what nobody answered for; unless it had a version once:
     /// that one is denied because another, unanswered, took its place.
@@ -142,6 +202,14 @@ struct EarlierVersions {
             .map { Dictionary($0.map { ($0.destination, $0) }) { _, last in last } }
             .sorted { ($0.first?.value.delivery.version ?? 0) < ($1.first?.value.delivery.version ?? 0) }
     }
+}
+
+extension EarlierVersions.Holding {
+    fileprivate func isSame(_ destination: Destination, _ subject: ReportSubject) -> Bool {
+        self.destination == destination && !self.subject.isAnother(than: subject)
+    }
+    /// The same report version.
+    fileprivate func isOf(_ other: Delivery) -> Bool { delivery.reportID == other.reportID }
 }
 
 extension ReportDispatch {
@@ -186,27 +254,33 @@ extension ReportDispatch {
         _ notes: [WithheldNote], _ signatureID: String, _ earlier: EarlierVersions, _ zone: CivilZone
     ) async throws(CommandFailure) -> [WithheldNote] {
         let hiding = [WithheldReason.hiddenFromPatient, .representativesWouldSee].map(\.rawValue)
-        guard let place = notes.firstIndex(where: { $0.hasEarlier && hiding.contains($0.reason) }),
-            let holding = earlier.held[.patient]
-        else { return notes }
-        let report: ReportVersion?
-        do throws(StoreFailure) { report = try await desk.store.report(holding.delivery.reportID) } catch {
-            throw .store(error)
-        }
         var notes = notes
-        let day = holding.at.map { "le \($0.french(in: zone))" } ?? "(sans accusé)"
-        guard report?.signedBy == signatureID.signatureBase else {
-            notes[place].words += " ; en a reçu une version antérieure \(day), à rectifier à la consultation"
-            return notes
+        for place in notes.indices where notes[place].hasEarlier {
+            let isPatients = hiding.contains(notes[place].reason)
+            guard isPatients || notes[place].reason == WithheldReason.combination.rawValue,
+                let holding = earlier.held.first(where: { destination, _ in
+                    isPatients ? destination == .patient : destination.description == notes[place].destination
+                })?.value
+            else { continue }
+            let report: ReportVersion?
+            do throws(StoreFailure) { report = try await desk.store.report(holding.delivery.reportID) } catch {
+                throw .store(error)
+            }
+            let day = holding.at.map { "le \($0.french(in: zone))" } ?? "(sans accusé)"
+            if report?.signedBy == signatureID.signatureBase {
+                notes[place].hasEarlier = false
+                notes[place].reason = WithheldNote.alreadyThere
+                notes[place].words = "l'a déjà reçu \(day), ne peut être repris"
+            } else if isPatients {
+                notes[place].words += " ; en a reçu une version antérieure \(day), à rectifier à la consultation"
+            }
         }
-        notes[place].hasEarlier = false
-        notes[place].reason = WithheldNote.alreadyThere
-        notes[place].words = "l'a déjà reçu \(day), ne peut être repris"
         return notes
     }
 }
 
 extension ReportVersion {
+    func isOf(_ signature: Laboratory.Signature) -> Bool { signedBy == signature.id }
     /// A version made again of the same signature bears its number behind it.
     fileprivate var signedBy: String { signatureID.signatureBase }
 }

@@ -66,7 +66,7 @@ extension ReportDispatch {
         var acts: [ReleaseAct]
         var state: ReleaseState
         /// False while the version of the newest signature is still to be made.
-        var isNewest: Bool { report.signatureID == signature.id || report.signatureID.hasPrefix("\(signature.id)/") }
+        var isNewest: Bool { report.isOf(signature) }
         /// Held: looked at again when it is released.
         var goesNowhere: Bool { state.isHeld || state.isWithdrawn }
     }
@@ -306,6 +306,7 @@ extension ReportDispatch {
         func rank(_ delivery: Delivery) -> (Instant, Int, String) {
             (delivery.createdAt, DeliveryErrand(delivery) == .deletion ? 1 : 0, delivery.id)
         }
+        let absences = Absences(try await desk.releaseActs(of: request))
         for delivery in try await deliveries(of: request).sorted(by: { rank($0) < rank($1) }) {
             let events: [DeliveryEvent]
             do throws(StoreFailure) { events = try await desk.store.deliveryEvents(delivery.id) } catch {
@@ -317,6 +318,10 @@ extension ReportDispatch {
             guard !isVoid, let sent = DocumentTransmission(sent: delivery.message) else { continue }
             let isAnswered = events.contains { $0.kind == .accepted }
             for destination in EarlierVersions.destinations(of: sent) {
+                // Who has nothing of it is asked to give nothing back.
+                let box = Absences.place(of: destination.description)
+                let seen = events.last { $0.saysMailCame(to: destination.description) }
+                if passed == .versions, absences.covers(box, sent: delivery.createdAt, confirmed: seen?.at) { continue }
                 let last = found[destination].flatMap { last in
                     last.events.contains { $0.kind == .accepted } ? last.delivery : last.before
                 }

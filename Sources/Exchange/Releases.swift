@@ -61,7 +61,7 @@ extension ReportDispatch {
                     because: "ce qui est parti l'est sous une autre identité que celle du dossier",
                     remedy: "rectifier : paillasse bio amend \(request.number) --reason ERREUR_IDENTITE"))
         }
-        let sent = !earlier.holdings.isEmpty
+        let sent = !earlier.remaining.isEmpty || (act.kind == .resend && !earlier.absent.isEmpty)
         if let refusal = state.refusal(of: act, sent: sent, at: request.number, now: desk.now()) {
             throw .refused(refusal)
         }
@@ -69,6 +69,7 @@ extension ReportDispatch {
         if act.kind == .unhide, sent, !state.hidingIsOver(at: desk.now()) {
             try await checkShowing(act, of: request, from: state, since: since)
         }
+        let act = try await named(act, of: request, earlier)
         let entry = try await desk.releaseEntry(act, of: request, by: author)
         var facts: [Fact] = [.register(entry)]
         switch act.kind {
@@ -82,7 +83,7 @@ extension ReportDispatch {
             facts += earlier.overtaken
             facts += try await desk.laterThanWithdrawn(request)
             // Each destination deletes the version that it has.
-            let all = earlier.holdings + (try await stillHeld(beside: earlier, request))
+            let all = earlier.remaining + (try await stillHeld(beside: earlier, request))
             for holdings in EarlierVersions.byVersion(all) {
                 guard let delivery = holdings.first?.value.delivery else { continue }
                 facts += try await again(delivery, "retrait", as: .deletion, to: holdings)
@@ -93,13 +94,18 @@ extension ReportDispatch {
             let left = try await desk.withheld(site: nil, request: request.id, limit: StoreBounds.ofRequest)
             var isOwed = left.contains { $0.needsPerson && $0.note.destination == act.destination }
             if !isOwed { isOwed = try await hasFailed(act.destination ?? "", of: request) }
+            if !isOwed {
+                isOwed = try await leftAfterWithdrawal(of: request).contains {
+                    $0.needsPerson && $0.note.destination == act.destination
+                }
+            }
             guard isOwed else {
                 throw .refused(
                     Refusal(
                         "release.told", at: request.number, because: "ce destinataire n'attend d'être prévenu de rien",
                         remedy: "voir paillasse deliveries --request \(request.number)"))
             }
-        case .readdress, .setAside: break
+        case .absent, .present, .readdress, .setAside: break
         }
         let note = AuditNote(
             site: site, author: author, action: "release.\(act.kind.rawValue)", subject: request.number, at: entry.at)
@@ -221,9 +227,16 @@ extension ReportDispatch {
                     remedy: "le reprendre d'abord là-bas : paillasse bio amend \(request.number) "
                         + "--reason ERREUR_IDENTITE, puis masquer la nouvelle version"))
         }
-        signed.producedAt = entry.at
-        signed.notice = notice
-        let version = earlier.lastVersion + 1
+        // A correction whose report waits to be made is made now, under the flags: its one edition.
+        let isMade = try await isMade(latest: signature)
+        var version = earlier.lastVersion + 1
+        if isMade {
+            signed.producedAt = entry.at
+            signed.notice = notice
+        } else {
+            version = max(version, signature.version)
+            desk.unmade.made(signature)
+        }
         var earlier = earlier, facts = [Fact]()
         if after.confidentiality != .normal, let holding = earlier.held[.dmp] {
             // A restricted document is never in the DMP (PFI sheet section 4): what stands there open goes.
@@ -235,8 +248,13 @@ extension ReportDispatch {
         }
         return try await facts
             + self.facts(
-                signed, as: version, "\(signature.id)/\(version)", after, earlier,
+                signed, as: version, isMade ? "\(signature.id)/\(version)" : signature.id, after, earlier,
                 earlierVisibility: before.visibility)
+    }
+    private func isMade(latest signature: Laboratory.Signature) async throws(CommandFailure) -> Bool {
+        do throws(StoreFailure) {
+            return try await desk.store.reports(requestID: signature.requestID).contains { $0.isOf(signature) }
+        } catch { throw .store(error) }
     }
 
     /// What readers of the version before are told: not who may not see it, nor why.
@@ -258,7 +276,7 @@ extension ReportDispatch {
                     + "paillasse deliveries retry"))
     }
 
-    private func dueDeliveries(_ request: Request) async throws(CommandFailure) -> [(Delivery, [DeliveryEvent])] {
+    func dueDeliveries(_ request: Request) async throws(CommandFailure) -> [(Delivery, [DeliveryEvent])] {
         do throws(StoreFailure) {
             var due = [(Delivery, [DeliveryEvent])]()
             for delivery in try await desk.store.deliveries(of: request) {
@@ -336,8 +354,11 @@ extension ReportDispatch {
 
     /// The version in force, to each who has it, by the message that brought it; to the DMP as what it has asks for.
     private func resent(_ earlier: EarlierVersions) async throws(CommandFailure) -> [Fact] {
-        guard let last = earlier.lastSent else { return [] }
+        guard let last = earlier.lastSent ?? earlier.lastAbsent else { return [] }
         let held = earlier.held.filter { $0.value.delivery.reportID == last.reportID }
+        let gone = earlier.absent.filter {
+            $0.delivery.reportID == last.reportID && $0.destination != .dmp && earlier.isAbsent($0.destination)
+        }
         var facts = [Fact](), nobody: CommandFailure?
         func add(
             _ delivery: Delivery, as wanted: DocumentTransmission.Request?, keeping: Set<Destination>
@@ -348,6 +369,11 @@ extension ReportDispatch {
                 guard case .refused(let refusal) = error, refusal.code == "release.nobody" else { throw error }
                 nobody = error
             }
+        }
+        // Who has nothing of it is given it anew.
+        for (_, group) in Dictionary(grouping: gone, by: \.delivery.id).sorted(by: { $0.key < $1.key }) {
+            guard let delivery = group.first?.delivery else { continue }
+            try await add(delivery, as: .initial, keeping: Set(group.map(\.destination)))
         }
         let missing = held[.dmp] == nil ? try await missingInDMP(last, earlier) : nil
         var isOffered = false
@@ -377,7 +403,8 @@ extension ReportDispatch {
         guard let found, let sent = DocumentTransmission(sent: found.message) else { return nil }
         do throws(StoreFailure) {
             // What the PFI refused, or what never left, is for a person to send again.
-            if try await !desk.store.deliveryEvents(found.id).isRefusedByDMP { return nil }
+            let isRefused = try await desk.store.deliveryEvents(found.id).isRefusedByDMP
+            if !isRefused, !earlier.isAbsent(.dmp) { return nil }
         } catch { throw .store(error) }
         let request: DocumentTransmission.Request = earlier.held[.dmp] == nil ? .initial : .replacement
         return (found, request, sent.request == request)
@@ -417,11 +444,10 @@ extension ReportDispatch {
         transmission.replacedID = report.replacedOID
         transmission.changesVisibility = false
         if wanted == .deletion {
-            // What is deleted is hidden from nobody any more.
+            // What is deleted is hidden from nobody any more. What was fed by a secret connection is reached by one.
             transmission.hiddenFromPatient = false
             transmission.hiddenFromProfessionals = false
             transmission.hiddenFromGuardians = false
-            transmission.secretConnection = false
         }
         if let wanted { transmission.request = wanted }
         if let keeping {
@@ -432,7 +458,12 @@ extension ReportDispatch {
             transmission.recipients = holders.sorted { $0.key < $1.key }.compactMap(\.value.recipient)
             transmission.toDMP = holders[.dmp] != nil
         } else if transmission.request != .deletion {
-            if events.contains(where: { $0.kind == .dmpAccepted }) { transmission.toDMP = false }
+            if let taken = events.last(where: { $0.kind == .dmpAccepted }) {
+                // Unless a person said since that it is not there.
+                let place = Absences.place(ofDMP: ReportSubject(transmission.patient).matricule)
+                let absences = Absences(try await desk.releaseActs(of: try await desk.request(delivery.requestID)))
+                if !absences.covers(place, sent: delivery.createdAt, confirmed: taken.at) { transmission.toDMP = false }
+            }
             try await obeyChoices(of: delivery, in: &transmission)
         }
         let zone = try desk.site(delivery.site).civilZone, rules = pfi?.routing.rules ?? .tolerant

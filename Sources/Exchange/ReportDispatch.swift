@@ -10,7 +10,7 @@ package import Workflow
 /// responsibility or refused. Driven from tables, so that a restart resumes it.
 package final class ReportDispatch: Sendable {
     let desk: Desk
-    let pfi: PFISettings?
+    package let pfi: PFISettings?
     let letterheads: [String: Letterhead]
     let outbox: Outbox?
     private let look: Duration
@@ -208,10 +208,10 @@ package final class ReportDispatch: Sendable {
         if try await state(of: request, since: signature.at).isWithdrawn { return false }
         do throws(StoreFailure) {
             let later = try await desk.store.signatures(requestID: signature.requestID)
-                .filter { $0.version > signature.version }.map(\.id)
+                .filter { $0.version > signature.version }
             if later.isEmpty { return true }
-            let made = try await desk.store.reports(requestID: signature.requestID).map(\.signatureID)
-            return !made.contains { id in later.contains { id == $0 || id.hasPrefix($0 + "/") } }
+            let made = try await desk.store.reports(requestID: signature.requestID)
+            return !made.contains { report in later.contains(where: report.isOf) }
         } catch { throw .store(error) }
     }
 

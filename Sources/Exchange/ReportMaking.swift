@@ -129,6 +129,13 @@ extension ReportDispatch {
                 notes[place].words = words
             }
         }
+        if pfi != nil, !state.isHeld, documents.messages.isEmpty {
+            // A signed report that nobody gets is for a person to hand over.
+            for place in notes.indices where notes[place].reason == WithheldReason.combination.rawValue {
+                notes[place].hasEarlier = true
+                notes[place].words += " ; personne ne reçoit ce compte rendu, à remettre autrement"
+            }
+        }
         var withheld = try await softened(notes, signatureID, earlier, signed.site.civilZone)
         if pfi != nil { withheld += request.copiesOnPaper(of: signed.content.patient) }
         var deletions = [Fact]()
@@ -228,6 +235,7 @@ extension ReportDispatch {
         of request: Request, answered: Bool = false
     ) async throws(CommandFailure) -> EarlierVersions {
         var found = EarlierVersions()
+        found.absences = Absences(try await desk.releaseActs(of: request))
         do throws(StoreFailure) {
             found.lastVersion = try await desk.store.reports(requestID: request.id).map(\.version).max() ?? 0
             let all = try await desk.store.deliveries(of: request)
@@ -251,7 +259,7 @@ extension ReportDispatch {
                 }
             }
         } catch { throw .store(error) }
-        if found.holdings.isEmpty { return found }
+        if found.remaining.isEmpty, found.absent.isEmpty { return found }
         found.takenOff = try await takenOff(request)
         let subject = ReportSubject(try await desk.patient(request.patientID))
         found.subject = subject

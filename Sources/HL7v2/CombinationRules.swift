@@ -106,8 +106,8 @@ extension DocumentTransmission {
                     "qualifier l'identité, ou retirer le patient des destinataires")
             }
             // What was taken there once is taken back there, whatever is asked of addresses since.
-            if request != .deletion, let defect = MailAddress.defect(in: recipient.address) {
-                refuse("pfi.address", "PRT-15", "ce n'est pas une adresse : \(defect)", "corriger l'adresse MSSanté")
+            if request != .deletion, let defect = MailAddress.defectOfSecured(recipient.address) {
+                refuse("pfi.address", "PRT-15", "ce n'est pas une adresse MSSanté : \(defect)", "corriger l'adresse")
             }
             if !recipient.isPatient, MailAddress.isPatients(recipient.address) {
                 refuse(
@@ -115,9 +115,10 @@ extension DocumentTransmission {
                     "désigner le patient comme destinataire")
             }
         }
-        if let replyTo, let defect = MailAddress.defect(in: replyTo) {
+        if request != .deletion, let replyTo, let defect = MailAddress.defectOfSecured(replyTo) {
             refuse(
-                "pfi.address", "PRT REPLY", "ce n'est pas une adresse : \(defect)", "corriger l'adresse de réponse")
+                "pfi.address", "PRT REPLY", "ce n'est pas une adresse MSSanté : \(defect)",
+                "corriger l'adresse de réponse")
         }
         if hiddenFromPatient, toPatient {
             refuse(

@@ -267,7 +267,12 @@ struct Body {
         let curves = TrendCurves(report, setter: setter)
         guard !curves.isEmpty else { return }
         addTitle("Évolution des résultats", .panel, gap: 9, at: "trend")
-        let words = "Fond gris\u{00A0}: intervalle de référence d’aujourd’hui. Valeur du jour à droite."
+        let breaks =
+            " Trait vertical\u{00A0}: changement de méthode\u{202F}; "
+            + "les résultats de part et d’autre ne se comparent pas."
+        let words =
+            "Fond gris\u{00A0}: intervalle de référence d’aujourd’hui. Valeur du jour à droite."
+            + (curves.hasBreaks ? breaks : "")
         add(setter.setCommon(words, .note, width: Sheet.textWidth), x: Sheet.margin, .soft, holdsNext: true)
         for row in curves.rows() { strips.append(Strip(height: row.height, inks: row.inks, gap: 4)) }
     }

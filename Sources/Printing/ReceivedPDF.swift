@@ -173,6 +173,7 @@ struct PDFObjects {
         guard scanner.object()?.number != nil, scanner.object()?.number != nil, scanner.take("obj"),
             let dictionary = scanner.object()
         else { return nil }
+        try spend(scanner.at - place)
         guard scanner.take("stream") else { return (dictionary, []) }
         let start = scanner.startOfStream
         var filter = dictionary["Filter"]
@@ -181,12 +182,13 @@ struct PDFObjects {
         case .null:
             let end = start + max(0, dictionary["Length"].number ?? 0)
             guard end <= bytes.count else { throw .damaged("un objet est coupé") }
+            try spend(end - start)
             return (dictionary, Array(bytes[start..<end]))
         case .name("FlateDecode"):
-            guard let data = inflated(Array(bytes[start...]), most: PDFObjects.mostUnpacked) else {
+            guard let (data, used) = inflated(bytes[min(start, bytes.count)...], most: PDFObjects.mostUnpacked) else {
                 throw .damaged("un objet compressé est illisible")
             }
-            try spend(data.count)
+            try spend(used + data.count)
             return (dictionary, try unpredicted(data, dictionary["DecodeParms"]))
         case .number, .name, .reference, .array, .dictionary, .other:
             throw .damaged("une table est comprimée d'une façon inconnue")
@@ -442,8 +444,9 @@ struct PDFScanner {
     }
 }
 
-/// A zlib stream at the beginning of these bytes; nil when it is none, is cut, or unpacks to more than `most`.
-private func inflated(_ bytes: [UInt8], most: Int) -> [UInt8]? {
+/// A zlib stream at the beginning of these bytes and how many of them it is; nil when it is none, is cut, or unpacks to
+/// more than `most`. A slice, for the rest of the file is not copied for each of its objects.
+private func inflated(_ bytes: ArraySlice<UInt8>, most: Int) -> (data: [UInt8], used: Int)? {
     var stream = z_stream()
     guard paillasse_inflate_init(&stream) == Z_OK else { return nil }
     defer { inflateEnd(&stream) }
@@ -459,7 +462,7 @@ private func inflated(_ bytes: [UInt8], most: Int) -> [UInt8]? {
                 return (code, room.count - Int(stream.avail_out))
             }
             out += room[..<count]
-            if code == Z_STREAM_END { return out }
+            if code == Z_STREAM_END { return (out, input.count - Int(stream.avail_in)) }
             if code != Z_OK || out.count > most { return nil }
         }
     }

@@ -29,6 +29,8 @@ struct TrendCurves {
     }
 
     var isEmpty: Bool { lines.isEmpty }
+    /// Some curve is broken where a method changed.
+    var hasBreaks: Bool { lines.contains { $0.trend.dropFirst().contains(where: \.isApart) } }
 
     /// One strip of inks a row of curves.
     func rows() -> [(height: Double, inks: [Ink])] {
@@ -76,7 +78,17 @@ private struct TrendCurve {
         self.setter = setter
         self.x = x
         self.width = width
-        points = line.trend.compactMap { point in TrendCurves.number(point.value).map { ($0, point) } }
+        var drawn: [(value: Double, point: PrintedReport.TrendPoint)] = []
+        var isApart = false
+        for point in line.trend {
+            isApart = isApart || point.isApart
+            guard let value = TrendCurves.number(point.value) else { continue }
+            var one = point
+            one.isApart = isApart
+            drawn.append((value, one))
+            isApart = false
+        }
+        points = drawn
         band = TrendCurves.ends(line.interval)
         let all = points.map(\.value) + [band.low, band.high].compactMap { $0 }
         let low = all.min() ?? 0, high = all.max() ?? 1
@@ -97,9 +109,24 @@ private struct TrendCurve {
         inks.append(
             .rule(x: frame.left, y: frame.bottom, width: frame.right - frame.left, thickness: 0.4, .hairline))
         let places = points.map { (x: place(of: $0.point.at), y: y($0.value)) }
-        inks.append(.path(places.map { ($0.x, $0.y) }, width: 0.8, isFilled: false, .accent))
+        inks += strokes(places)
         for (n, place) in places.enumerated() { inks += mark(place, points[n].point, isLast: n == places.count - 1) }
         return inks + words(places)
+    }
+
+    /// One stroke for each run of results that compare; between two that do not, an upright rule.
+    private func strokes(_ places: [(x: Double, y: Double)]) -> [Ink] {
+        var inks = [Ink]()
+        var start = 0
+        for n in 1...places.count where n == places.count || points[n].point.isApart {
+            if n - start > 1 { inks.append(.path(Array(places[start..<n]), width: 0.8, isFilled: false, .accent)) }
+            start = n
+            guard n < places.count else { continue }
+            let middle = (places[n - 1].x + places[n].x) / 2
+            inks.append(
+                .path([(middle, frame.top), (middle, frame.bottom)], width: 0.6, isFilled: false, .soft))
+        }
+        return inks
     }
 
     private func mark(_ place: (x: Double, y: Double), _ point: PrintedReport.TrendPoint, isLast: Bool) -> [Ink] {

@@ -139,7 +139,7 @@ struct Sheet {
     mutating func instant(_ line: Line, _ column: String, in zone: CivilZone) -> Instant? {
         let text = line.text(column)
         guard !text.isEmpty else { return nil }
-        guard let instant = Instant(isFrench ? Sheet.iso(text) : text, in: zone) else {
+        guard let instant = Instant(isFrench ? CSVTable.iso(french: text) : text, in: zone) else {
             refuse(
                 "time", line, column, "« \(text) » n'est pas une date ni un instant",
                 "écrire par exemple 2026-11-22 ou 2026-11-22T07:30:00"
@@ -159,18 +159,6 @@ struct Sheet {
     /// When a control can have been measured, or a lot last. Digits that are no date (seconds since 1970, the day
     /// number of a spreadsheet) read as one far away.
     private static let years = 2000...2100
-
-    /// `22/11/2026 07:30` → `2026-11-22T07:30`; anything else as it is.
-    private static func iso(_ text: String) -> String {
-        let parts = text.split(separator: " ", maxSplits: 1)
-        let day = (parts.first ?? "").split(separator: "/", omittingEmptySubsequences: false)
-        guard day.count == 3, (1...2).contains(day[0].utf8.count), (1...2).contains(day[1].utf8.count) else {
-            return text
-        }
-        let time = parts.count == 2 ? "T" + parts[1] + (parts[1].utf8.count == 5 ? ":00" : "") : ""
-        return "\(day[2])-\(day[1].utf8.count == 1 ? "0" : "")\(day[1])-\(day[0].utf8.count == 1 ? "0" : "")\(day[0])"
-            + time
-    }
 
     /// `12 h`, `90 min`, `7 j`.
     mutating func duration(_ line: Line, _ column: String) -> Duration? {

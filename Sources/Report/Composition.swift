@@ -113,7 +113,7 @@ extension Composition {
         var observations = [String: Int](minimumCapacity: content.observations.count)
         for (place, observation) in content.observations.enumerated() { observations[observation.analysis] = place }
         let previous = Dictionary(grouping: signed.previous, by: \.analysis)
-            .mapValues { $0.sorted { $0.observedAt > $1.observedAt } }
+            .mapValues { $0.sorted { $0.takenAt > $1.takenAt } }
         // The order of the request; what was signed beyond it comes last, in a stable order.
         var order = content.request.lines
         let asked = Set(order.map(\.analysis))

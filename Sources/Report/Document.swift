@@ -133,7 +133,10 @@ extension Composition {
             return AnalysisCode(label: analysis.nameFR, loinc: .loinc(term.code, analysis.nameFR), translations: [])
         }
         let local = Coded(analysis.code, analysis.nameFR, system: site.arc(.analyses))
-        let waiting = method(analysis.code)?.waitingCode.map { Coded.waiting($0, analysis.nameFR) }
+        // What was said of this report stands before what the catalogue says of every one.
+        let waiting = (method(analysis.code)?.waitingCode ?? analysis.waitingCode).map {
+            Coded.waiting($0, analysis.nameFR)
+        }
         return AnalysisCode(
             label: analysis.nameFR, loinc: nil, translations: (waiting.map { [$0] } ?? []) + [local])
     }
@@ -175,7 +178,7 @@ extension Composition {
             return entry
         }
         if let value = observation.value.documented(as: line.analysis.nature) {
-            entry.outcome = .value(value, at: stamp(observation.observedAt))
+            entry.outcome = .value(value, at: stamp(content.takenAt(of: observation)))
         }
         entry.interpretation = observation.interpretation
         if let interval = observation.reference, interval.low != nil || interval.high != nil {
@@ -187,7 +190,7 @@ extension Composition {
         }
         entry.previous = line.earlier.prefix(Composition.mostPrevious).compactMap { before in
             before.value.documented(as: line.analysis.nature).map {
-                PreviousObservation(at: stamp(before.observedAt), value: $0)
+                PreviousObservation(at: stamp(before.takenAt), value: $0)
             }
         }
         return entry

@@ -159,7 +159,7 @@ extension Composition {
                 previous.value.printed(as: laid.analysis.nature)
                 + (unit == line.unit || unit.isEmpty ? "" : " " + unit)
             line.previous = PrintedReport.Previous(
-                value: value, date: CivilTime(previous.observedAt, in: zone).date.french)
+                value: value, date: CivilTime(previous.takenAt, in: zone).date.french)
         }
         line.trend = trend(of: laid)
         return line

@@ -275,8 +275,11 @@ package struct PrintedReport: Sendable, Equatable, Codable {
         /// `12/03/2026`
         package var date: String
         package var at: Instant
+        /// It does not compare with the one before it: measured by another method.
+        package var isApart: Bool
 
-        package init(value: String, date: String, at: Instant) {
+        package init(value: String, date: String, at: Instant, isApart: Bool = false) {
+            self.isApart = isApart
             self.value = value
             self.date = date
             self.at = at

@@ -21,8 +21,15 @@ extension Observation {
 }
 
 extension LaidLine {
-    /// What stands under the value: the decision value or the therapeutic range, then the comment of the result.
-    var remarks: [String] { [limits, observation.comment].compactMap { $0 } }
+    /// What stands under the value: the decision value or the therapeutic range, the convention of the second unit,
+    /// then the comment of the result.
+    var remarks: [String] { [limits, conversion, observation.comment].compactMap { $0 } }
+
+    /// `Conversion en g/L : trioléine (885,4 g/mol)`, where several conventions are in use (RULES section 9).
+    private var conversion: String? {
+        guard let second = analysis.alternative, !second.convention.isEmpty, equivalent != nil else { return nil }
+        return "Conversion en \(Catalog.Unit.french(second.unit)) : \(second.convention)"
+    }
 
     /// `Valeur décisionnelle : ≥ 1,03 mmol/L (≥ 0,40 g/L)`
     private var limits: String? {
@@ -269,6 +276,8 @@ extension Susceptibility.Category {
         case .susceptible: "Sensible"
         case .increasedExposure: "Sensible à forte posologie"
         case .resistant: "Résistant"
+        case .doseDependent: "Sensible dose-dépendant"
+        case .notSusceptible: "Non sensible"
         }
     }
 }

@@ -16,11 +16,19 @@ extension Composition {
             return previous.analysis == laid.analysis.code && previous.value.unit == unit
         }
         guard !earlier.isEmpty else { return [] }
+        let today = (
+            laid.observation.value.printed, content.takenAt(of: laid.observation),
+            Optional(catalogue.comparability(of: laid.observation))
+        )
         let points =
-            earlier.map { ($0.value.printed, $0.observedAt) }.sorted { $0.1 < $1.1 }
-            .suffix(Composition.trendDepth) + [(laid.observation.value.printed, laid.observation.observedAt)]
-        return points.map { value, at in
-            PrintedReport.TrendPoint(value: value, date: CivilTime(at, in: zone).date.french, at: at)
+            earlier.map { ($0.value.printed, $0.takenAt, $0.comparability) }.sorted { $0.1 < $1.1 }
+            .suffix(Composition.trendDepth) + [today]
+        var before: Comparability?
+        return points.map { value, at, comparability in
+            let isApart = before.map { comparability?.sets(apart: $0) ?? false } ?? false
+            before = before.map { comparability?.knowing($0) ?? $0 } ?? comparability
+            return PrintedReport.TrendPoint(
+                value: value, date: CivilTime(at, in: zone).date.french, at: at, isApart: isApart)
         }
     }
 }

@@ -49,8 +49,24 @@ struct FleetStatus: LiveStatus, AnalyzerControl {
             added: change.added, removed: change.removed, restarted: change.restarted, redriven: change.redriven,
             unchanged: change.unchanged, remarks: change.remarks)
     }
-    func mappings() async -> [MappedCode] {
-        fleet.settings.analyzers.sorted { $0.key < $1.key }.flatMap { name, local in
+    func mappings() async -> [MappedCode] { fleet.mappedCodes }
+    func take(_ mappings: [MappedCode], by author: Author) async throws(CommandFailure) -> Int {
+        try await fleet.take(mappings, by: author)
+    }
+    func map(_ triageID: String, _ body: MapBody, by author: Author) async throws(CommandFailure) -> MappingView {
+        let mapping = CodeMapping(analysis: body.analysis, unit: body.unit, factor: body.factor)
+        let made = try await fleet.map(triageID, to: mapping, reason: body.reason, by: author)
+        return MappingView(
+            analyzer: made.analyzer, code: made.code, analysis: made.analysis, messages: made.messages,
+            observations: made.observations, controls: made.controls, waiting: made.waiting,
+            refused: made.refused.map(\.description))
+    }
+}
+
+extension AnalyzerFleet {
+    /// What people said of codes, as an export carries it.
+    var mappedCodes: [MappedCode] {
+        settings.analyzers.sorted { $0.key < $1.key }.flatMap { name, local in
             local.mappings.map { one in
                 MappedCode(
                     analyzer: name, code: one.code, analysis: one.analysis, sentUnit: one.sentUnit ?? "",
@@ -60,7 +76,7 @@ struct FleetStatus: LiveStatus, AnalyzerControl {
     }
     func take(_ mappings: [MappedCode], by author: Author) async throws(CommandFailure) -> Int {
         func given(_ text: String) -> String? { text.isEmpty ? nil : text }
-        return try await fleet.take(
+        return try await take(
             mappings.map { one in
                 (
                     one.analyzer,
@@ -70,14 +86,6 @@ struct FleetStatus: LiveStatus, AnalyzerControl {
                         at: one.at)
                 )
             }, by: author)
-    }
-    func map(_ triageID: String, _ body: MapBody, by author: Author) async throws(CommandFailure) -> MappingView {
-        let mapping = CodeMapping(analysis: body.analysis, unit: body.unit, factor: body.factor)
-        let made = try await fleet.map(triageID, to: mapping, reason: body.reason, by: author)
-        return MappingView(
-            analyzer: made.analyzer, code: made.code, analysis: made.analysis, messages: made.messages,
-            observations: made.observations, controls: made.controls, waiting: made.waiting,
-            refused: made.refused.map(\.description))
     }
 }
 
@@ -129,6 +137,11 @@ package struct ReportDoor: ReportControl {
         site: String?, request reference: String?
     ) async throws(CommandFailure) -> [DeliveryView] {
         try await dispatch.deadLetters(site: site, request: reference)
+    }
+    package func leftAfterWithdrawal(
+        site: String?, request reference: String?
+    ) async throws(CommandFailure) -> [WithheldLine] {
+        try await dispatch.leftAfterWithdrawal(site: site, request: reference)
     }
     package func addresses(in message: [UInt8]) -> [String] { ReportDispatch.addresses(in: message) }
     package func matricule(in message: [UInt8]) -> String? { ReportDispatch.matricule(in: message) }

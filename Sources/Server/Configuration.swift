@@ -138,6 +138,12 @@ package struct Configuration: Sendable {
                     "director", at: site.code, "l'identifiant du directeur n'est pas 8 et 11 chiffres de RPPS",
                     "corriger « nationalID »")
             }
+            for (who, mail) in [("site", site.securedMail), ("directeur", site.director.securedMail)] {
+                guard let mail, let defect = MailAddress.defectOfSecured(mail) else { continue }
+                log.add(
+                    "mail", at: site.code, "« securedMail » du \(who) : \(defect)",
+                    "écrire une adresse MSSanté, ou l'ôter")
+            }
             if !site.oidRoot.allSatisfy({ $0.isNumber || $0 == "." }) || site.oidRoot.isEmpty {
                 log.add("oid", at: site.code, "« \(site.oidRoot) » n'est pas un OID", "écrire 1.2.250.1.…")
             }

@@ -2,6 +2,7 @@ package import Base
 package import Catalog
 package import Drivers
 import Foundation
+import Rules
 
 /// Reads what pure rooms take as values: the catalogue's files, the drivers' folders.
 package enum DataFiles {
@@ -22,7 +23,8 @@ package enum DataFiles {
         }
     }
 
-    /// The tables of a catalogue folder, its controls (`controls/NAME.csv`) and its rules (`rules/NAME.json5`).
+    /// The tables of a catalogue folder, its controls (`controls/NAME.csv`) and its rules (`rules/NAME.json5`, or the
+    /// table `regles.csv` in their place, as an export writes it).
     package static func catalogue(_ folder: String) throws(Refusal) -> [CatalogFile] {
         var files = [CatalogFile]()
         for name in try names(folder) where name.hasSuffix(".csv") {
@@ -38,7 +40,7 @@ package enum DataFiles {
         where FileManager.default.fileExists(atPath: "\(folder)/\(name)") {
             files.append(CatalogFile(name: name, bytes: try bytes("\(folder)/\(name)")))
         }
-        return files
+        return try RuleTable.untabled(files)
     }
 
     /// Writes files under a folder that is empty or not there yet, so that nothing of a person's is overwritten.

@@ -20,6 +20,7 @@ package struct Migration: Sendable {
         Migration(version: 4, name: "signed files that changed", text: Schema004.text),
         Migration(version: 5, name: "refused deliveries", text: Schema005.text),
         Migration(version: 6, name: "what a choice of the patient kept back", text: Schema006.text),
+        Migration(version: 7, name: "typed results by analysis", text: Schema007.text),
     ]
 
     package var textHash: String { Digest.sha256Hex(Array(text.utf8)) }

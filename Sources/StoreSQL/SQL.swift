@@ -273,6 +273,11 @@ package enum SQL {
         SELECT DISTINCT subject FROM register_entry
         WHERE register = 'withheld' AND site = ? AND body LIKE '%hasEarlier__:true%' ORDER BY subject
         """
+    /// Parameters: site, kind of act. As `owed` is written.
+    static let decided = """
+        SELECT DISTINCT subject FROM register_entry
+        WHERE register = 'release' AND site = ? AND body LIKE '%kind__:__' || ? || '__%' ORDER BY subject
+        """
     /// Parameters: site. In the words of the index `register_entry_kept`.
     static let kept = """
         SELECT DISTINCT subject FROM register_entry
@@ -416,8 +421,8 @@ package enum SQL {
             ("deliveries by request", deliveries(bySite: false, byRequest: true)),
             ("deliveries by both", deliveries(bySite: true, byRequest: true)), ("due", deliveriesDue),
             ("due, heads", deliveriesDueHeads), ("refused", refused(bySite: false)),
-            ("refused by site", refused(bySite: true)), ("owed", owed), ("kept", kept),
-            ("delivery events", deliveryEvents),
+            ("refused by site", refused(bySite: true)), ("owed", owed), ("decided", decided),
+            ("kept", kept), ("delivery events", deliveryEvents),
             ("events of deliveries", deliveryEvents(count: 8)), ("inbound", inbound), ("audit", audit),
             ("last audit entry", lastAuditEntry), ("delivery marks", deliveryMarks),
             ("current patient", currentPatient), ("current request", currentRequest),

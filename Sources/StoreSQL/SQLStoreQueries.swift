@@ -224,6 +224,9 @@ extension SQLStore {
     package func requestsOwed(site: String) async throws(StoreFailure) -> [String] {
         try await rows(SQL.owed, [.text(site)]).compactMap(\.first?.text)
     }
+    package func requests(site: String, decided kind: ReleaseAct.Kind) async throws(StoreFailure) -> [String] {
+        try await rows(SQL.decided, [.text(site), .text(kind.rawValue)]).compactMap(\.first?.text)
+    }
     package func requestsKept(site: String) async throws(StoreFailure) -> [String] {
         try await rows(SQL.kept, [.text(site)]).compactMap(\.first?.text)
     }

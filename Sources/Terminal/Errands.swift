@@ -117,7 +117,8 @@ package actor Errands {
         repeat {
             again.remove(source)
             do throws(Refusal) { tell(.loaded(try await answer(source))) } catch { complain(error) }
-            if pause > .zero { try? await Task.sleep(for: source == .requests ? pause * 10 : pause) }
+            let isRare = source == .requests || source == .reflexes
+            if pause > .zero { try? await Task.sleep(for: isRare ? pause * 10 : pause) }
         } while again.contains(source)
     }
 
@@ -165,6 +166,13 @@ package actor Errands {
                         isOverdue: $0.isOverdue, contact: $0.contact, request: $0.requestNumber ?? "",
                         patient: $0.patientName ?? "", told: "\($0.analysis) \($0.value)",
                         telling: CallRow.Telling($0, zone: zone), runs: $0.runs ?? [])
+                })
+        case .reflexes:
+            return .reflexes(
+                try await client.openReflexes().map {
+                    ReflexRow(
+                        request: $0.requestNumber ?? "", rule: $0.rule, adds: $0.adds, because: $0.reason,
+                        at: $0.at.instant(in: zone) ?? Instant(seconds: 0))
                 })
         case .comments:
             return .comments(try await client.comments().map { CodedText(code: $0.code, text: $0.text) })
@@ -283,6 +291,8 @@ package actor Errands {
                     number: number, person: person, role: role, value: value, readBack: readBack, reached: reached))
         case .comment(let request, let id, let code):
             _ = try await client.comment(request, CommentBody(observation: id, code: code))
+        case .reflex(let request, let rule, let accept, let reason):
+            _ = try await client.decideReflex(request, ReflexBody(rule: rule, accept: accept, reason: reason))
         case .unlock(let secret):
             let session = try await client.with(token: nil).login(login, secret: secret)
             client = client.with(token: session.token)

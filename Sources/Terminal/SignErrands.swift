@@ -240,6 +240,8 @@ actor SignErrands {
                 refused: made.filter { $0.signature == nil }.map(\.requestNumber))
         case .reject(let request, let id, let reason):
             _ = try await client.reject(request, RejectBody(observation: id, reason: reason))
+        case .reflex(let request, let rule, let accept, let reason):
+            _ = try await client.decideReflex(request, ReflexBody(rule: rule, accept: accept, reason: reason))
         case .call(_, let id, let person, let role, let number, let value, let readBack, let reached):
             _ = try await client.recordCall(
                 id,

@@ -140,6 +140,13 @@ extension Desk {
         let version = Desk.catalogueVersion(of: files)
         let (catalogue, pack) = try publishable(files, version: version)
         try checkControls(files)
+        if let stranger = pack.policy.releasedAtSite.keys.sorted().first(where: { sites[$0] == nil }) {
+            throw .refused(
+                Refusal(
+                    "site.unknown", at: "rules/policy.json5, modes.sites : \(stranger)",
+                    because: "le laboratoire n'a pas ce site",
+                    remedy: "employer : " + sites.keys.sorted().joined(separator: ", ")))
+        }
         let (published, isNew) = try await attempt { () async throws(CommandFailure) -> (CataloguePublication, Bool) in
             let entries = try await publications()
             let before = try entries.last.map { (entry) throws(CommandFailure) in try self.files(of: entry) } ?? []

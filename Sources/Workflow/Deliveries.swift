@@ -122,6 +122,10 @@ extension DeliveryEvent.Kind {
 }
 
 extension DeliveryEvent {
+    /// This mailbox has it: its server took it, or somebody read it.
+    package func saysMailCame(to address: String) -> Bool {
+        (kind == .mailDelivered || kind == .mailRead) && isAbout(address)
+    }
     /// Told by this mailbox, whose address its detail begins with.
     package func isAbout(_ address: String) -> Bool {
         detail?.split(separator: " ").first?.lowercased() == address.lowercased()

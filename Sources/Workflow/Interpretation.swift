@@ -52,8 +52,10 @@ extension Desk {
                 facts.append(.triage(entry))
                 outcome.triaged += 1
             case .repeated: outcome.repeated = (outcome.repeated ?? 0) + 1
+            case .told: outcome.indices = (outcome.indices ?? 0) + 1
             }
         }
+        try await tellIndices(ofNothingTaken: reading.observations, in: message, &files)
         facts += try await judge(files)
         for (rank, what) in reading.leftOver.enumerated() {
             facts.append(.triage(leftOver(what, rank, message)))
@@ -113,6 +115,8 @@ extension Desk {
         case triage(TriageEntry)
         /// The analyzer sends a result again that stands already: nothing new.
         case repeated
+        /// Indices of the serum without a result: its tube is judged with them.
+        case told
     }
 
     func match(
@@ -123,6 +127,22 @@ extension Desk {
                 TriageEntry(
                     id: freshID(), site: message.site, analyzer: message.analyzer, messageID: message.id,
                     ordinal: incoming.ordinal, reason: reason, explanation: explanation, incoming: incoming, at: now()))
+        }
+        if incoming.bringsIndicesAlone == true {
+            if files.request(of: incoming.accession) == nil { try await open(incoming.accession, &files) }
+            guard let request = files.request(of: incoming.accession) ?? nil, let file = files[request] else {
+                return wait(
+                    .unknownSpecimen,
+                    "indices du sérum (\(incoming.rawText)) d'un tube inconnu → rejouer quand il existe, ou écarter")
+            }
+            guard incoming.claimed.contradictions(with: file.patient).isEmpty else {
+                return wait(
+                    .identityMismatch,
+                    "indices du sérum (\(incoming.rawText)) d'un tube dont l'automate contredit l'identité → "
+                        + "vérifier le tube, faire mesurer de nouveau, puis écarter avec un motif")
+            }
+            files.tell(incoming, in: message)
+            return .told
         }
         guard let code = incoming.analysis, catalogue[code] != nil else {
             return wait(
@@ -164,11 +184,7 @@ extension Desk {
             facts.dilution =
                 dilution.factor.map { .made(factor: $0, multiplied: dilution.isMultiplied) } ?? .unknownFactor
         }
-        if let sent = incoming.indices {
-            facts.indices = SerumIndices(
-                hemolysis: sent.hemolysis, icterus: sent.icterus, lipemia: sent.lipemia,
-                freeHemoglobin: sent.freeHemoglobin, measured: true)
-        }
+        if let sent = incoming.indices { facts.indices = SerumIndices(sent) }
         return Arrival(
             observation: observation, facts: facts, contradictions: incoming.claimed.contradictions(with: file.patient))
     }
@@ -211,6 +227,14 @@ extension Desk {
                     Refusal(
                         "triage.control", at: triageID, because: "c'est un contrôle : il ne va dans aucun dossier",
                         remedy: "le déclarer (paillasse qc target) puis rejouer, ou l'écarter avec un motif"))
+            }
+            guard entry.incoming?.bringsIndicesAlone != true else {
+                throw .refused(
+                    Refusal(
+                        "triage.indices", at: triageID,
+                        because: "ce sont des indices du sérum sans résultat : ils ne sont que du tube qu'ils nomment",
+                        remedy: "rejouer le message quand ce tube existe, ou les faire mesurer de nouveau et l'écarter")
+                )
             }
             guard var incoming = entry.incoming else {
                 throw .refused(
@@ -279,6 +303,37 @@ extension Desk {
                     because: reason.allSatisfy(\.isWhitespace)
                         ? "un motif est obligatoire" : "ce motif ne dit rien à qui le lira",
                     remedy: "dire pourquoi, en quelques mots : ce qui s'est passé, ce qui fut vérifié"))
+        }
+    }
+}
+
+extension OpenFiles {
+    mutating func tell(_ incoming: IncomingObservation, in message: ReceivedMessage) {
+        guard let indices = incoming.indices, !indices.isEmpty,
+            let request = request(of: incoming.accession) ?? nil, var file = self[request]
+        else { return }
+        file.tell(
+            ToldIndices(
+                accession: incoming.accession, analyzer: message.analyzer, messageID: message.id,
+                ordinal: incoming.ordinal, indices: indices, at: incoming.observedAt ?? message.at))
+        self[request] = file
+    }
+}
+
+extension Desk {
+    /// Indices that came with results of which none was taken, since they stand already or wait in triage, are of
+    /// their tube all the same.
+    private func tellIndices(
+        ofNothingTaken all: [IncomingObservation], in message: ReceivedMessage, _ files: inout OpenFiles
+    ) async throws(CommandFailure) {
+        let taken = Set(files.all.flatMap(\.arrivals).map(\.observation.accession))
+        for one in all where one.bringsIndicesAlone != true && !taken.contains(one.accession) {
+            guard let indices = one.indices, !indices.isEmpty else { continue }
+            if files.request(of: one.accession) == nil { try await open(one.accession, &files) }
+            guard let request = files.request(of: one.accession) ?? nil, let file = files[request],
+                one.claimed.contradictions(with: file.patient).isEmpty
+            else { continue }
+            files.tell(one, in: message)
         }
     }
 }

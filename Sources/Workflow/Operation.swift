@@ -22,8 +22,10 @@ extension Desk {
     }
 
     /// A code of an analyzer gets a meaning here; `what` says which, e.g. `cobas 158 → ALB`.
-    package func attestMapping(_ what: String, reason: String, by author: Author) async throws(CommandFailure) {
-        try allow(author, .resolveTriage)
+    package func attestMapping(
+        _ what: String, reason: String, by author: Author, isTakenOver: Bool = false
+    ) async throws(CommandFailure) {
+        try allow(author, isTakenOver ? .publishCatalogue : .resolveTriage)
         try needReason(reason)
         try await attest("triage.map", what, reason, author)
     }

@@ -14,6 +14,11 @@ package struct DecidedRelease: Codable, Sendable, Hashable {
     }
 }
 
+extension Absences {
+    /// In the order they were decided.
+    package init(_ decided: [DecidedRelease]) { self.init(decided.map { ($0.act, $0.at) }) }
+}
+
 extension Desk {
     /// The acts on a request, in order.
     package func releaseActs(of request: Request) async throws(CommandFailure) -> [DecidedRelease] {

@@ -39,7 +39,7 @@ extension Desk {
                 case .taken:
                     work.outcome.observations += 1
                     work.close(entry)
-                case .repeated: work.close(entry)
+                case .repeated, .told: work.close(entry)
                 case .triage(let made):
                     work.outcome.waiting += 1
                     // A result that still finds no place keeps its entry; out of a whole message it gets its own.

@@ -92,7 +92,9 @@ extension Desk {
             let request = changing
             let note = note(author, "request.addressees", request.number, now())
             let readdressing = try await readdressing(from: old, to: request, by: author)
-            let facts = [.request(request)] + readdressing.map { Fact.register($0) }
+            let facts =
+                [.request(request)] + readdressing.map { Fact.register($0) }
+                + (request.encounter == old.encounter ? [] : try await judgeAgain(elsewhere: request))
             try await ask { () throws(StoreFailure) in try await store.append(facts, note: note) }
             if !readdressing.isEmpty { afterReaddressing(request.id) }
             return request
@@ -117,7 +119,7 @@ extension Desk {
         return [try await releaseEntry(act, of: new, by: author.login)]
     }
 
-    /// What adding lines to a request changes: the request, its tubes, what analyzers are told.
+    /// What adding or removing lines of a request changes: the request, its tubes, what analyzers are told.
     struct Addition: Sendable {
         var facts: [Fact]
         var made: RegisteredRequest
@@ -159,28 +161,34 @@ extension Desk {
                         "request.done", at: code, because: "\(code) a déjà un résultat",
                         remedy: "rejeter d'abord ce résultat, avec un motif"))
             }
-            var changing = old
-            changing.version += 1
-            changing.lines.removeAll { codes.contains($0.analysis) }
-            let request = changing
             let at = now()
-            var all = try await ask { () throws(StoreFailure) in try await store.specimens(requestID: request.id) }
-            var changed: [Specimen] = []
-            for index in all.indices where all[index].analyses.contains(where: { codes.contains($0) }) {
-                all[index].analyses.removeAll { codes.contains($0) }
-                all[index].version += 1
-                changed.append(all[index])
-            }
-            let facts =
-                [Fact.request(request)] + changed.map(Fact.specimen)
-                + (try await orders(for: changed, at: at)).map(Fact.order)
-            let subject = "\(request.number) : \(reason.prefix(120))"
+            let removal = try await removing(codes, from: old, at: at)
+            let subject = "\(old.number) : \(reason.prefix(120))"
             try await ask { () throws(StoreFailure) in
-                try await store.append(facts, note: note(author, "request.cancel", subject, at))
+                try await store.append(removal.facts, note: note(author, "request.cancel", subject, at))
             }
             afterOrdering()
-            return RegisteredRequest(request: request, specimens: all)
+            return removal.made
         }
+    }
+
+    /// What taking analyses off a request changes.
+    func removing(_ codes: Set<String>, from old: Request, at: Instant) async throws(CommandFailure) -> Addition {
+        var changing = old
+        changing.version += 1
+        changing.lines.removeAll { codes.contains($0.analysis) }
+        let request = changing
+        var all = try await ask { () throws(StoreFailure) in try await store.specimens(requestID: request.id) }
+        var changed: [Specimen] = []
+        for index in all.indices where all[index].analyses.contains(where: { codes.contains($0) }) {
+            all[index].analyses.removeAll { codes.contains($0) }
+            all[index].version += 1
+            changed.append(all[index])
+        }
+        let orders = try await orders(for: changed, at: at)
+        return Addition(
+            facts: [.request(request)] + changed.map(Fact.specimen) + orders.map(Fact.order),
+            made: RegisteredRequest(request: request, specimens: all), hasOrders: !orders.isEmpty)
     }
 
     /// The specimens that change or are new, and all of them.

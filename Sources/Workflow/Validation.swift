@@ -80,15 +80,61 @@ extension Desk {
                         author: author.login, at: at, reason: reason))
             }
             if made.isEmpty { return [] }
-            let reflex = try await reflexes(of: request, all, events + made, at: at)
+            let choice = try await choosing(made, request, all, events, by: author)
+            let reflex = try await reflexes(of: request, all, events + made + choice.events, at: at)
             let facts = try await withLater(
-                made.map(Fact.observationEvent) + reflex.facts, of: request, all, after: events)
+                made.map(Fact.observationEvent) + choice + reflex.facts, of: request, all, after: events)
             try await ask { () throws(StoreFailure) in
                 try await store.append(facts, note: note(author, "tech.validate", request.number, at))
             }
             if reflex.hasOrders { afterOrdering() }
             return made
         }
+    }
+
+    /// Who validates one of several runs chooses it, with the reason: the others are rejected by the same act and wait
+    /// no more, whichever came last (RULES sections 0 and 8). What hangs on it is made of it, where another stood.
+    private func choosing(
+        _ validated: [ObservationEvent], _ request: Request, _ all: [Observation], _ events: [ObservationEvent],
+        by author: Author
+    ) async throws(CommandFailure) -> [Fact] {
+        let ids = Set(validated.map(\.observationID))
+        let last = Chosen.lastEvents(events + validated)
+        var rejected = [ObservationEvent]()
+        for event in validated {
+            guard let chosen = all.first(where: { $0.id == event.observationID }) else { continue }
+            let others = all.filter {
+                $0.analysis == chosen.analysis && $0.id != chosen.id && last[$0.id]?.kind != .rejected
+            }
+            if others.isEmpty { continue }
+            guard !others.contains(where: { ids.contains($0.id) }) else {
+                throw .refused(
+                    Refusal(
+                        "tech.runs", at: chosen.analysis, because: "deux passages d'une analyse ne valent pas ensemble",
+                        remedy: "n'en valider qu'un, avec le motif du choix"))
+            }
+            guard let reason = event.reason, reason.saysSomething else {
+                let told = others.map { "\($0.value.frenchText) (passage \($0.run))" }.joined(separator: ", ")
+                throw .refused(
+                    Refusal(
+                        "tech.reason", at: chosen.analysis, because: "un autre passage attend : \(told)",
+                        remedy: "valider celui que l'on retient avec le motif du choix (--reason), ou rejeter l'autre"))
+            }
+            rejected += others.map { other in
+                ObservationEvent(
+                    observationID: other.id, ordinal: (last[other.id]?.ordinal ?? 0) + 1, kind: .rejected,
+                    author: author.login, at: event.at, reason: "passage \(chosen.run) retenu : \(reason)")
+            }
+        }
+        if rejected.isEmpty { return [] }
+        let (before, after) = (
+            Chosen.observations(all, events: events), Chosen.observations(all, events: events + validated + rejected)
+        )
+        let changed = Set(after.keys.filter { after[$0]?.id != before[$0]?.id })
+        let taken = rejected.map(Fact.observationEvent)
+        let calls = try await callsFollowing(taken, all, after: events, by: author, at: now())
+        return taken + calls
+            + (try await judge(try await open(request, all, events + validated + rejected), changed: changed))
     }
 
     private func checkHolds(_ observation: Observation, reason: String?) throws(CommandFailure) {
@@ -187,6 +233,13 @@ extension Desk {
                             remedy: "le relire, puis décider"))
                 }
                 guard let before = last[id], before.kind != .withdrawn else { continue }
+                if before.isSettingAside, all.first(where: { $0.id == id })?.origin.calculation != nil {
+                    throw .refused(
+                        Refusal(
+                            "tech.recalculated", at: request.number,
+                            because: "cette valeur fut calculée de composants qui ont changé depuis",
+                            remedy: "reprendre la valeur du composant : le calcul suit"))
+                }
                 made.append(
                     ObservationEvent(
                         observationID: id, ordinal: before.ordinal + 1, kind: .withdrawn, author: author.login, at: at,
@@ -240,12 +293,7 @@ extension Desk {
             try checkNotCalculated(code)
             try checkGiven(value, code, of: request)
             if case .notPerformed(let reason) = value { try needReason(reason) }
-            let specimens = try await ask { () throws(StoreFailure) in
-                try await store.specimens(requestID: request.id)
-            }
-            var opened = OpenFile(
-                request: request, patient: try await patient(request.patientID), specimens: specimens,
-                observations: all, events: events)
+            var opened = try await open(request, all, events)
             let arrival = typed(value, code, comment, in: opened, by: author)
             opened.take(arrival)
             let facts = try await withLater(try await judge(opened), of: request, all, after: events)
@@ -312,6 +360,15 @@ extension ObservationValue {
         case .coded(_, let display): display
         case .text(let text): text
         case .notPerformed(let reason): reason
+        }
+    }
+}
+
+extension [Fact] {
+    /// What happened to results among them.
+    var events: [ObservationEvent] {
+        compactMap { fact in
+            if case .observationEvent(let event) = fact { event } else { nil }
         }
     }
 }

@@ -13,6 +13,18 @@ package struct WithheldLine: Codable, Sendable, Hashable {
     package var needsPerson: Bool
     /// The act by which somebody did.
     package var told: DecidedRelease?
+    package init(
+        requestID: String, requestNumber: String, version: Int, at: Instant, note: WithheldNote, needsPerson: Bool,
+        told: DecidedRelease?
+    ) {
+        self.requestID = requestID
+        self.requestNumber = requestNumber
+        self.version = version
+        self.at = at
+        self.note = note
+        self.needsPerson = needsPerson
+        self.told = told
+    }
 }
 
 extension Desk {

@@ -157,7 +157,7 @@ struct BioCommand: AsyncParsableCommand {
         Output.table(table, empty: BioWords.say(file.left.isEmpty ? .cliNoResult : .cliAllLeft))
         BioWords.legend(file.observations)
         BioWords.comments(file.observations)
-        let aside = file.reasons.filter { [.reflex, .freeWords].contains($0.kind) }
+        let aside = file.reasons.filter { [.reflex, .freeWords, .ruleWords].contains($0.kind) }
         for one in aside { Output.prose(BioWords.language.words(one)) }
         if file.previous.contains(where: { $0.keptBack == true }) { Output.prose(BioWords.say(.cliKeptBack)) }
         let groups = HoldGroup.groups(of: file.observations.map { ($0.analysis, $0.holds) }, told: file.told)
@@ -182,6 +182,8 @@ struct BioCommand: AsyncParsableCommand {
         case .signed: state = BioWords.say(.signedAll, signed)
         case .toReview(let codes): state = BioWords.say(.signedReview, signed, codes.joined(separator: ", "))
         case .toAmend: state = BioWords.say(.signedAmend, signed, obstacles(file.reasons))
+        case .emptied: state = BioWords.say(.signedEmptied, signed)
+        case .withdrawn: state = BioWords.say(.signedWithdrawn, signed)
         }
         return BioWords.say(.cliHeaderSigned, number, urgent, state)
     }

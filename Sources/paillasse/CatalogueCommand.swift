@@ -22,7 +22,7 @@ struct CatalogueCommand: AsyncParsableCommand {
         @Flag(help: "Écrire du JSON au lieu de lignes.") var json = false
 
         func run() throws {
-            let files = try RuleTable.untabled(DataFiles.catalogue(folder))
+            let files = try DataFiles.catalogue(folder)
             var findings = AnalysisCatalogue.lint(files)
             // Rules and controls speak of analyses: they are compared with the catalogue when there is one.
             let catalogue = try? AnalysisCatalogue.load(files, version: CatalogVersion("fichiers"))

@@ -42,7 +42,7 @@ extension CatalogueCommand {
             func judging(_ files: [CatalogFile]) -> [CatalogFile] { files.filter { !$0.name.hasPrefix("annexes/") } }
             let old = RuleTable.compared(judging(try await client.catalogueFiles(from)))
             let files =
-                if let folder { try RuleTable.untabled(DataFiles.catalogue(folder)) } else {
+                if let folder { try DataFiles.catalogue(folder) } else {
                     try await client.catalogueFiles(to)
                 }
             let changes = RuleTable.compared(judging(files)).changes(since: old)
@@ -68,7 +68,7 @@ extension CatalogueCommand {
         @Option(help: "Motif, gardé avec la version.") var reason: String
 
         func run() async throws {
-            let files = try RuleTable.untabled(DataFiles.catalogue(folder))
+            let files = try DataFiles.catalogue(folder)
             let body = PublishBody(files: files.map { CatalogueFileBody($0) }, reason: reason)
             let client = try listing.client()
             let before = try await client.catalogueVersions().last?.number
@@ -77,6 +77,11 @@ extension CatalogueCommand {
             Output.prose(
                 "version \(version.number) en vigueur : \(version.analyses) analyses, \(version.changes) écart(s)"
                     + (version.number == before ? " ; rien ne change, aucune version nouvelle" : ""))
+            guard let taken = version.mappingsTaken, let count = version.mappings else { return }
+            let left =
+                taken < count
+                ? " ; les autres y sont déjà, ou leur automate, leur analyse ou leur unité n'est pas d'ici" : ""
+            Output.prose("\(taken) code(s) d'automates repris sur \(count)\(left)")
         }
     }
 
@@ -160,14 +165,9 @@ extension CatalogueCommand {
                 }
             }
             Output.prose("\(approvals.count) approbation(s) \(withdraw ? "retirée(s)" : "enregistrée(s)")")
-            guard all, until == nil else { return }
-            let rules = try await listing.client().approvals().count {
-                $0.subject.hasPrefix("regle:") && $0.state != Approval.approved.rawValue
-            }
-            guard rules > 0 else { return }
-            Output.prose(
-                "\(rules) règle(s) ne le sont pas : une règle s'approuve jusqu'à une date (--until AAAA-MM-JJTHH:MM)"
-            )
+            guard all else { return }
+            let left = ApprovalsLeft(try await listing.client().approvals())
+            for (words, remedy) in zip(left.words, left.remedies) { Output.prose("\(words) : \(remedy)") }
         }
     }
 
@@ -242,7 +242,7 @@ extension CatalogueCommand {
             let files: [CatalogFile]
             var approved = Set<String>()
             if let folder {
-                files = try RuleTable.untabled(DataFiles.catalogue(folder))
+                files = try DataFiles.catalogue(folder)
             } else {
                 let client = try listing.client()
                 files = try await client.catalogueFiles()

@@ -153,6 +153,7 @@ struct TrialWords: Encodable {
             case .coded(_, let display)?: display
             case .text(let text)?: text
             case .notPerformed(let reason)?: "non fait : \(reason)"
+            case nil where item.bringsIndicesAlone == true: "indices du sérum : \(item.rawText)"
             case nil: "illisible : \(item.rawText) \(item.rawUnit)"
             }
         return Line(

@@ -25,6 +25,7 @@ enum French {
         (" unexpected arguments: ", " arguments inattendus : "),
         ("Did you mean ", "vouliez-vous dire "),
         ("The value ", "la valeur "), ("Please provide one of the following:", "Choisir parmi :"),
+        ("Please provide one of ", "Choisir l'un de "), ("' or '", "' ou '"),
         (" is invalid for ", " ne convient pas à "),
         ("Help:  ", "Aide :  "),
         ("(default: ", "(par défaut : "),

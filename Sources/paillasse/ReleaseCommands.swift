@@ -47,7 +47,10 @@ extension ReportCommand {
                 rows.append(
                     (
                         act.at.text, 0,
-                        ["exception", Release.word(act.kind), act.author, "\(act.reason) \(from)\(until)"]
+                        [
+                            act.destination ?? "exception", Release.word(act.kind), act.author,
+                            "\(act.reason) \(from)\(until)",
+                        ]
                     ))
             }
             for signature in story.signatures {
@@ -159,6 +162,8 @@ extension ReportCommand {
             case .retry: "repris"
             case .abandon: "abandonné"
             case .told: "prévenu autrement"
+            case .absent: "n'en a rien"
+            case .present: "l'a bien"
             case .hidingEnded: "masquage terminé"
             case .readdress: "copies changées"
             case .setAside: "laissé de côté"
@@ -223,14 +228,15 @@ struct DeliveriesCommand: AsyncParsableCommand {
         commandName: "deliveries",
         abstract: "Envois des comptes rendus : qui l'a, qui l'a lu, qui n'a pu le recevoir et pourquoi.",
         discussion: """
-            À PRÉVENIR : ce destinataire a une version qui n'est plus juste et ne peut recevoir la nouvelle ; une \
-            personne le prévient, puis l'écrit : paillasse deliveries told DEMANDE DESTINATAIRE --reason …
+            À PRÉVENIR : ce destinataire a une version qui n'est plus juste, ou qui est retirée, et ne peut recevoir \
+            la nouvelle, ou personne n'a reçu le compte rendu ; une personne le prévient, puis l'écrit : paillasse \
+            deliveries told DEMANDE DESTINATAIRE --reason …
             À SIGNER : un masquage a pris fin et ne peut être levé, le dossier ayant changé depuis la signature ; un \
             biologiste le relit et le signe de nouveau.
             NON FAIT : le dossier est signé et son compte rendu ne peut être fait ; la cause écartée, il part de \
             lui-même ; sinon corriger et signer de nouveau (paillasse bio amend).
             """,
-        subcommands: [List.self, Retry.self, Abandon.self, Told.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Retry.self, Abandon.self, Told.self, Absent.self], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "La liste, les plus récents d'abord.")
@@ -294,6 +300,31 @@ struct DeliveriesCommand: AsyncParsableCommand {
             let story = try await listing.client().release(request, body)
             if listing.json { return try Output.json(story) }
             ReportCommand.Release.say(story)
+        }
+    }
+
+    struct Absent: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Noter qu'un DMP ou une boîte n'a rien de ce compte rendu.",
+            discussion: """
+                Pour un refus qui le dit dans d'autres mots que ceux que le logiciel connaît. Rien n'y est plus \
+                remplacé ni supprimé ; la prochaine version, ou « report resend », y va comme la première. Un \
+                acquittement positif reçu ensuite l'emporte ; --undo le reprend.
+                """)
+        @OptionGroup var listing: Listing
+        @Argument(help: "Numéro de la demande.") var request: String
+        @Argument(help: "DMP, patient ou l'adresse, comme dans la liste.") var destination: String
+        @Option(help: "Comment on le sait, gardé dans la piste d'audit.") var reason: String
+        @Flag(help: "Le destinataire l'a bien : reprendre ce qui a été noté.") var undo = false
+
+        func run() async throws {
+            var body = ReleaseBody(kind: undo ? .present : .absent, reason: reason)
+            body.destination = destination
+            let story = try await listing.client().release(request, body)
+            if listing.json { return try Output.json(story) }
+            ReportCommand.Release.say(story)
+            Output.table(
+                DeliveriesCommand.standings(StandingView.all(story.deliveries, story.withheld)), empty: "aucun envoi")
         }
     }
 

@@ -32,6 +32,52 @@ extension RulesCommand {
         }
     }
 
+    struct Monitor: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Ce que les règles ont proposé et retenu sur une période, et ce que les personnes en ont fait.",
+            discussion: """
+                JUGÉS : résultats jugés une première fois dans la période. PROPOSABLES : ceux que leur dernier \
+                jugement de la période ne retient pas. RETENUS POUR : un résultat compte à chaque motif. LEVÉS : \
+                retenus, et signés par un biologiste. REFUSÉS : proposables, et rejetés par une personne. REPRIS : \
+                signés, puis rejetés ou absents de la version en vigueur.
+                --of K montre chacun des résultats derrière les chiffres ; « why ID » dit tout de chacun.
+                """)
+        @OptionGroup var listing: Listing
+        @Option(help: ArgumentHelp("Premier jour.", valueName: "2026-11-01")) var from: CivilDate
+        @Option(help: ArgumentHelp("Dernier jour, compris.", valueName: "2026-11-30")) var to: CivilDate
+        @Option(help: ArgumentHelp("Montrer les résultats d'une analyse.", valueName: "code")) var of: String?
+        @Flag(help: "Écrire du CSV.") var csv = false
+
+        func run() async throws {
+            let monitoring = try await listing.client().monitorRules(from: from, to: to, analysis: of)
+            if listing.json { return try Output.json(monitoring) }
+            if csv { return Output.bytes(Array(monitoring.csv.utf8)) }
+            if let cases = monitoring.cases { return show(cases) }
+            var table = Table(
+                "ANALYSE", "#JUGÉS", "#PROPOSABLES", "#%", "*RETENUS POUR", "#LEVÉS", "#REFUSÉS", "#REPRIS")
+            for line in monitoring.lines + (monitoring.lines.count > 1 ? [monitoring.total] : []) {
+                table.add(
+                    line.analysis, String(line.results), String(line.proposable), line.share, line.told,
+                    String(line.overridden), String(line.rejected), String(line.retracted))
+            }
+            Output.table(table, empty: "rien n'a été jugé dans cette période")
+        }
+
+        private func show(_ cases: [RuleMonitoring.Case]) {
+            var table = Table("RÉSULTAT", "ISSUE", "*RETENU POUR", "*DEPUIS")
+            for one in cases {
+                let since = [
+                    one.isOverridden ? "levé" : nil, one.isRejected ? "refusé" : nil, one.isRetracted ? "repris" : nil,
+                ]
+                table.add(
+                    one.observationID, one.holds.isEmpty ? "PROPOSABLE" : "RETENU",
+                    one.holds.map(\.rawValue).joined(separator: ", "),
+                    since.compactMap { $0 }.joined(separator: ", "))
+            }
+            Output.table(table, empty: "rien n'a été jugé dans cette période")
+        }
+    }
+
     struct Evaluate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Juger à nouveau un dossier, avec le catalogue et les règles d'aujourd'hui.",
@@ -64,7 +110,7 @@ extension CatalogueCommand {
         @Flag(help: "Toutes les règles du dossier comptent comme approuvées.") var allRules = false
 
         func run() async throws {
-            let files = try RuleTable.untabled(DataFiles.catalogue(folder))
+            let files = try DataFiles.catalogue(folder)
             let body = DryRunBody(
                 files: files.map { CatalogueFileBody($0) }, days: days, allRules: allRules ? true : nil)
             let report = try await listing.client().dryRun(body)

@@ -91,9 +91,11 @@ struct RequestCommand: AsyncParsableCommand {
 
     struct Clinical: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract:
-                "Dire ce qu'on sait du patient pour cette demande : ses résultats non signés sont jugés de nouveau.",
-            discussion: "Ce qui n'est pas donné ici est oublié : redonner le tout.")
+            abstract: "Dire ce qu'on sait du patient pour cette demande : ses résultats sont jugés de nouveau.",
+            discussion: """
+                Ce qui n'est pas donné ici est oublié : redonner le tout. Ce qui est signé est jugé de nouveau aussi : \
+                le dossier revient au biologiste si un résultat en change.
+                """)
         @OptionGroup var listing: Listing
         @Argument(help: "Numéro ou identifiant de la demande.") var request: String
         @OptionGroup var clinical: ClinicalOptions
@@ -250,8 +252,7 @@ struct AddresseeOptions: ParsableArguments {
 
     static func words(_ request: RequestView) -> String {
         let copies = request.recipients.map { who in
-            who.displayName + " (" + (who.securedMail ?? "sans adresse MSSanté")
-                + (who.securedMail.map(MailAddress.isSecured) != false ? ")" : ", hors de mssante.fr : à vérifier)")
+            who.displayName + " (" + (who.securedMail ?? "sans adresse MSSanté") + ")"
         }
         return "venue : \(EncounterWord(request.encounter).rawValue)\ncopies : "
             + (copies.isEmpty ? "aucune" : copies.joined(separator: ", "))

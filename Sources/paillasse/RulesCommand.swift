@@ -7,7 +7,7 @@ struct RulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rules", abstract: "Règles : calculs, cohérence, réflexes, interférences.",
         subcommands: [
-            Bench.self, List.self, Replay.self, Evaluate.self, Off.self, On.self, Switches.self,
+            Bench.self, List.self, Replay.self, Monitor.self, Evaluate.self, Off.self, On.self, Switches.self,
         ])
 
     struct Bench: ParsableCommand {

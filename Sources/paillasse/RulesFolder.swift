@@ -40,7 +40,7 @@ struct RulesFolder: ParsableArguments {
     /// Refuses a folder without rules, and says everything that is wrong in them.
     func pack() throws -> RulePack {
         let folder = try folder
-        let files = try RuleTable.untabled(DataFiles.catalogue(folder))
+        let files = try DataFiles.catalogue(folder)
         let rules = RulePack.files(among: files)
         guard !rules.isEmpty else {
             throw Refusal(

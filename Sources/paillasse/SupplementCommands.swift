@@ -12,7 +12,7 @@ extension ReportCommand {
             abstract: "Joindre au compte rendu : image, PDF d'un autre laboratoire, commentaire, isolats…",
             discussion: """
                 Le tout est signé avec les résultats ; un dossier déjà signé est à signer de nouveau. --file prend \
-                aussi ce que les options ne disent pas, par exemple :
+                aussi ce que les options ne disent pas, par exemple (catégories : S, I, R, SDD, NS) :
                 { "isolates": [{ "number": "1", "analysis": "ECBU", "organism": "Escherichia coli",
                     "snomed": "112283007", "observedAt": "2026-11-22T09:00", "count": "100000",
                     "antibiogram": [{ "antibiotic": "Amoxicilline", "loinc": "18861-5", "concentration": "<=2",
@@ -194,7 +194,13 @@ extension ReportCommand {
         case .typeMismatch(_, let context): return (path(context), "la valeur de cette clé n'est pas du genre attendu")
         case .dataCorrupted(let context):
             let key = path(context)
-            return (key, key.isEmpty ? "ce n'est pas du JSON" : "la valeur de cette clé n'est pas de celles permises")
+            if key.isEmpty { return (key, "ce n'est pas du JSON") }
+            let permitted = Susceptibility.Category.allCases.map(\.rawValue).joined(separator: ", ")
+            return (
+                key,
+                "la valeur de cette clé n'est pas de celles permises"
+                    + (key.hasSuffix("category") ? " : \(permitted)" : "")
+            )
         @unknown default: return ("", "ce n'est pas le JSON attendu")
         }
     }

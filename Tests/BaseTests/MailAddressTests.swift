@@ -18,8 +18,11 @@ import Testing
     }
 
     @Test func `stands in MSSanté or not, and is the patient's own or not`() {
-        #expect(MailAddress.isSecured("Zoe@Medecin.MSSante.fr") && !MailAddress.isSecured("zoe@gmail.com"))
-        #expect(!MailAddress.isSecured("zoe@mssante.fr.example.com"))
+        #expect(MailAddress.defectOfSecured("Zoe@Medecin.MSSante.fr") == nil)
+        for outside in ["zoe@gmail.com", "zoe@mssante.fr.example.com", "zoe@notmssante.fr", "zoe@mssante.fr"] {
+            #expect(MailAddress.defectOfSecured(outside)?.contains("hors de l'espace MSSanté") == true, "\(outside)")
+        }
+        #expect(MailAddress.defectOfSecured("a b@medecin.mssante.fr")?.contains("blanc") == true)
         #expect(MailAddress.isPatients("279035121518989@PATIENT.mssante.fr"))
         #expect(!MailAddress.isPatients("zoe@medecin.mssante.fr"))
     }

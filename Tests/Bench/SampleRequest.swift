@@ -52,7 +52,7 @@ struct SampleRequest: Sendable {
                 previous.append(
                     PreviousResult(
                         analysis: code, value: .measured(before, unit: unit),
-                        observedAt: SampleRequest.at.advanced(by: .seconds(-8_000_000))))
+                        takenAt: SampleRequest.at.advanced(by: .seconds(-8_000_000))))
             }
         }
         signed = try SampleRequest.signed(observations, previous, lines)

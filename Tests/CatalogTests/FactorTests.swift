@@ -68,7 +68,7 @@ import Testing
         #expect(said("mg/L", "22.99", formula: "Na", mass: "22.99") == [])
         #expect(said("mg/L", "22.99", formula: "Na", mass: "23.99") == ["factor.mass"])
         #expect(said("mg/L", "22.99") == ["factor.base"])
-        #expect(said("mg/L", "22.99", source: "convention") == ["factor.base"])
+        #expect(said("mg/L", "22.99", source: "convention") == ["factor.convention", "factor.base"])
         #expect(said("mg/L", "22.99", formula: "Natrium") == ["factor.base", "factor.formula"])
         #expect(said("mg/L", "22.99", mass: "0") == ["factor.base", "factor.mass"])
     }
@@ -139,6 +139,29 @@ import Testing
         #expect(said(second("2345-7", unit: "umol/L", factor: "1000"), glucose) == ["erreur loinc.unit"])
         #expect(said(second("2345-7", unit: "", factor: ""), glucose) == ["erreur loinc.second"])
         #expect(said(second("890-4"), glucose).contains("erreur loinc.duplicate"))
+    }
+
+    @Test func `a waiting code is digits, of one line, and stands in for a LOINC code that is missing`() throws {
+        func waiting(_ codes: [Int: String], loinc: Bool = false) -> Small {
+            let small = Small().addingColumn("analyses.csv", "code_attente", codes)
+            if loinc { return small }
+            return codes.keys.reduce(small) { small, line in
+                ["loinc", "loinc_nom_source", "loinc_source", "loinc_confiance"].reduce(small) {
+                    $0.setting("analyses.csv", line, $1, "")
+                }
+            }
+        }
+        func errors(_ small: Small) -> [String] {
+            AnalysisCatalogue.lint(small.files()).filter { $0.severity == .error }.map(\.code)
+        }
+        #expect(errors(waiting([2: "1443252", 3: "1443253"])) == [])
+        let loaded = try AnalysisCatalogue.load(waiting([2: "1443252"]).files(), version: CatalogVersion("essai"))
+        #expect(loaded.analyses.compactMap(\.waitingCode) == ["1443252"])
+        #expect(errors(waiting([2: "1443252", 3: "1443252"])) == ["catalogue.waiting.duplicate"])
+        for wrong in ["ABC", "12", "1443252-1", "12345678901"] {
+            #expect(errors(waiting([2: wrong])) == ["catalogue.waiting.form"], "\(wrong)")
+        }
+        #expect(errors(waiting([2: "1443252"], loinc: true)) == ["catalogue.waiting.loinc"])
     }
 
     @Test func `a name of loinc.csv is the one beside the code`() {

@@ -44,7 +44,8 @@ import Testing
     @Test(arguments: [
         ("alerte_haut", "125", "limits.bounds"), ("absurde_haut", "80", "limits.bounds"),
         ("av_haut", "122", "limits.bounds"), ("amr_haut", "90", "limits.bounds"), ("alerte_bas", "x", "number"),
-        ("dilution_max", "0", "limits.positive"), ("cva", "-1", "limits.positive"), ("stabilite_h", "0", "number"),
+        ("dilution_max", "0", "limits.positive"), ("dilution_max", "0.5", "limits.dilution"),
+        ("dilution_max", "1", "limits.dilution"), ("cva", "-1", "limits.positive"), ("stabilite_h", "0", "number"),
         ("critique_pas", "0", "limits.positive"), ("delta_abs", "0", "limits.positive"),
         // Each tier stands inside the next: autoverification and calls inside the absurd, alerts inside calls.
         ("av_bas", "79", "limits.order"), ("av_haut", "201", "limits.order"), ("absurde_bas", "121", "limits.order"),

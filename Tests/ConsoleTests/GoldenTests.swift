@@ -50,6 +50,19 @@ import Testing
         try check("reject-\(width)x\(height)", bench)
     }
 
+    @Test(arguments: sizes) func `of reflex tests and the question about one`(width: Int, height: Int) throws {
+        var bench = Morning.bench(width: width, height: height)
+        bench.type(":")
+        bench.type("liste réflexes")
+        bench.type(.enter)
+        var line = Morning.line("e1", "261122000500", "GUEN Yves", "TSH", "8,50", unit: "mUI/L", civil: "M 61a")
+        line.state = .validated
+        _ = bench.receive(.file(Morning.file(of: "261122000500", lines: [line])), at: bench.now)
+        try check("reflexes-\(width)x\(height)", bench)
+        bench.type("F")
+        try check("reflex-\(width)x\(height)", bench)
+    }
+
     @Test func `of the other lists`() throws {
         var bench = Morning.bench()
         bench.type(":")

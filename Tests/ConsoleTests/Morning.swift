@@ -94,6 +94,13 @@ enum Morning {
                         number: "D0500", patient: "GUEN Yves", urgent: false, analyses: ["NFS"], at: ago(9),
                         awaited: 1),
                 ])),
+            .loaded(
+                .reflexes([
+                    ReflexRow(
+                        request: "D0500", rule: "TSH-T4L@1", adds: ["T4L"],
+                        because: "TSH hors de son intervalle : T4 libre ; volume restant et cotation à vérifier",
+                        at: ago(8))
+                ])),
             .loaded(.worklist(lines)), .file(file(of: "261122000412", lines: lines)),
         ]
         for event in events { _ = bench.receive(event, at: now) }

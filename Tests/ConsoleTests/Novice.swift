@@ -62,9 +62,7 @@ struct SmallServer {
                 }
             case .call(_, let person, _, _, let value, _, _): called.append((person, value))
             case .receive, .reject, .withdraw, .choose, .enter, .firstReading, .rerun, .rework, .attach, .dismiss,
-                .comment,
-                .unlock,
-                .logout:
+                .comment, .reflex, .unlock, .logout:
                 break
             }
             return [.done(id)]

@@ -53,6 +53,10 @@ import Testing
             l'appel transmis, il revient au biologiste. Deux passages d'une analyse sur un tube sont un seul appel, avec
             les deux valeurs.
 
+            Un examen réflexe qu'une règle propose (TSH hors de son intervalle : T4 libre) attend dans `Réflexes`, avec
+            son pourquoi ; `F` l'ajoute à la demande ou le refuse, avec un motif, après avoir vu ce qui reste dans le
+            tube. Ce que personne n'a décidé, le biologiste le voit avant de signer.
+
             ## Pourquoi un résultat est retenu
 
             `p` le dit, avec ce qu'il faut faire :

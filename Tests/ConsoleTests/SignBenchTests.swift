@@ -19,13 +19,62 @@ import Testing
         #expect(!plain.contains("surestimé"))
         sheet.lines[0].line.comment = "hémolyse : Sodium surestimé"
         sheet.lines[1].line.nature = .decision
-        sheet.obstacles = [SignObstacle(.reflex, ["T4L"], words: "TSH-T4L@1")]
-        let told = SignMorning.bench(width: 120, height: 40, sheet: sheet).text
+        sheet.obstacles = [SignObstacle(.reflex, ["T4L"], words: SignMorning.reflex)]
+        let told = SignMorning.bench(width: 200, height: 40, sheet: sheet).text
         #expect(told.contains("NA : hémolyse : Sodium surestimé"))
-        #expect(told.contains("examen réflexe proposé : T4L (TSH-T4L@1)"))
+        #expect(told.contains("examen réflexe à décider : T4L (TSH-T4L@1 : TSH hors de son intervalle"))
         #expect(told.contains("seuil 98 – 107"))
         let free = "rien ne le retient"
         #expect(plain.contains(free) && !told.contains(free))
+    }
+
+    @Test(arguments: [("1", true), ("refuser", false)]) func `a reflex test is decided by a key, with a reason`(
+        answer: String, accept: Bool
+    ) {
+        var sheet = SignMorning.sheet(isCritical: false)
+        sheet.obstacles = [SignObstacle(.reflex, ["T4L"], words: SignMorning.reflex)]
+        var bench = SignMorning.bench(width: 200, height: 40, sheet: sheet)
+        bench.type(.enter)
+        #expect(bench.text.contains("décider]") && bench.possible.contains(.reflex), "\(bench.text)")
+        bench.type("F")
+        bench.type("peut-être")
+        #expect(bench.type(.enter) == [.bell], "add or refuse, nothing else")
+        bench.type(.control("u"))
+        bench.type(answer)
+        bench.type(.enter)
+        #expect(bench.type(.enter) == [.bell], "not without a reason")
+        bench.type("3")
+        #expect(
+            SignBench.deeds(bench.type(.enter)) == [
+                .reflex(
+                    request: sheet.number, rule: "TSH-T4L@1", accept: accept,
+                    reason: "volume ou stabilité insuffisants")
+            ])
+        let next = bench.receive(.done(1, .kept), at: bench.now)
+        #expect(next.contains(.open(sheet.number, SignDraft())) && next.contains(.load))
+    }
+
+    @Test func `of several reflex tests the one that is meant is named, and without one the key says so`() {
+        var sheet = SignMorning.sheet(isCritical: false)
+        sheet.obstacles = [
+            SignObstacle(.reflex, ["T4L"], words: SignMorning.reflex),
+            SignObstacle(.reflex, ["CRP"], words: "FERRITINE-CRP@1 : ferritine haute"),
+        ]
+        var bench = SignMorning.bench(width: 120, height: 40, sheet: sheet)
+        bench.type(.enter)
+        bench.type("F")
+        bench.type("2")
+        bench.type(.enter)
+        bench.type("1")
+        bench.type(.enter)
+        bench.type("1")
+        guard case .reflex(_, let rule, let accept, _) = SignBench.deeds(bench.type(.enter)).first else {
+            Testing.Issue.record("nothing was sent: \(bench.text)")
+            return
+        }
+        #expect(rule == "FERRITINE-CRP@1" && accept)
+        bench = SignMorning.bench(sheet: SignMorning.sheet(isCritical: false))
+        #expect(bench.type("F") == [.bell] && bench.text.contains("aucun examen réflexe"))
     }
 
     @Test func `the counts are on the first line at every width`() {
@@ -280,12 +329,17 @@ import Testing
             SignMorning.bench(
                 width: 200, height: 60,
                 sheet: SignMorning.sheet(version: 2, isAmendment: true, isCritical: false)))
+        var asking = SignMorning.sheet()
+        asking.obstacles = [SignObstacle(.reflex, ["T4L"], words: SignMorning.reflex)]
+        let proposed = offered(SignMorning.bench(width: 200, height: 60, sheet: asking))
+        #expect(!critical.contains(.reflex) && proposed.contains(.reflex))
         // The call of another line than that of the cursor is one of the file.
         #expect(!critical.contains(.amend) && critical.contains(.call) && onCritical.contains(.call))
         #expect(signed.contains(.amend) && !signed.contains(.sign))
-        #expect(critical.union(onCritical).union(signed) == Set(SignAction.ofFile))
+        #expect(critical.union(onCritical).union(signed).union(proposed) == Set(SignAction.ofFile))
         _ = bench.receive(.offline, at: bench.now)
-        #expect(offered(bench).isDisjoint(with: [.sign, .lot, .comment, .note, .except, .reject, .call, .amend]))
+        #expect(
+            offered(bench).isDisjoint(with: [.sign, .lot, .comment, .note, .except, .reject, .reflex, .call, .amend]))
         let keys = SignAction.allCases.flatMap(\.usualKeys)
         #expect(Set(keys).count == keys.count, "no key twice")
     }

@@ -29,6 +29,18 @@ import Testing
         try check("sign-code-\(width)x\(height)", bench)
     }
 
+    @Test(arguments: [(80, 24), (120, 36), (200, 60)]) func `of a file with a reflex test that waits`(
+        width: Int, height: Int
+    ) throws {
+        var sheet = SignMorning.sheet(isCritical: false)
+        sheet.obstacles = [SignObstacle(.reflex, ["T4L"], words: SignMorning.reflex)]
+        var bench = SignMorning.bench(width: width, height: height, sheet: sheet)
+        bench.type(.enter)
+        try check("sign-reflex-\(width)x\(height)", bench)
+        bench.type("F")
+        try check("sign-reflex-question-\(width)x\(height)", bench)
+    }
+
     @Test(arguments: [(80, 24), (120, 36), (200, 60)]) func `of a batch and of an amendment`(width: Int, height: Int)
         throws
     {

@@ -4,6 +4,7 @@ import Laboratory
 
 /// The same morning as the biologist sees it: one file of each lane.
 enum SignMorning {
+    static let reflex = "TSH-T4L@1 : TSH hors de son intervalle : T4 libre ; volume restant et cotation à vérifier"
     /// Of a person who looks at what each key does.
     static let betweenKeys = Duration.milliseconds(600)
 

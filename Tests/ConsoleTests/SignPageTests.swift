@@ -117,8 +117,9 @@ import Testing
             jusqu'à ce que quelqu'un soit prévenu (`a`). Un nom corrigé ramène les dossiers signés de ce patient ; ceux
             de plus de 90 jours viennent l'un après l'autre, sur une ligne. Ce qui est signé d'un tube retenu tout
             entier depuis (identité contredite, sang d'un autre, contamination) est « à rectifier » : rectifier, ou
-            redire le résultat avec un commentaire. Un examen réflexe que personne n'a décidé garde le dossier dans
-            la file après la signature : `paillasse reflex list`, puis `accept` ou `refuse`.
+            redire le résultat avec un commentaire. Un examen réflexe que personne n'a décidé est dit dans
+            le dossier, et l'y garde après la signature : `F` l'ajoute à la demande ou le refuse, avec un motif (à la
+            ligne de commande, `paillasse reflex list`, puis `accept` ou `refuse`).
 
             ## Les touches
 

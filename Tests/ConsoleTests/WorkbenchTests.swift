@@ -501,3 +501,62 @@ import Testing
         #expect(text.contains("f9 w        valider ce résultat"))
     }
 }
+
+/// RULES section 11: seen and decided by a key, as the command does.
+@Suite struct `Reflex tests on the worklist` {
+    private func list() -> Workbench {
+        var bench = Morning.bench(width: 120, height: 36)
+        bench.type(":")
+        bench.type("liste réflexes")
+        bench.type(.enter)
+        return bench
+    }
+
+    @Test(arguments: [("1", true), ("2", false)]) func `are added or refused with a reason`(key: String, accept: Bool) {
+        var bench = list()
+        #expect(bench.text.contains("TSH hors de son intervalle"), "\(bench.text)")
+        bench.type("F")
+        bench.type(key)
+        bench.type(.enter)
+        bench.type("1")
+        let deed = Deed.reflex(
+            request: "D0500", rule: "TSH-T4L@1", accept: accept, reason: "concordant avec la clinique et l'antérieur")
+        let effects = bench.type(.enter)
+        let sent = effects.compactMap { if case .send(_, let deed) = $0 { deed } else { nil } }
+        #expect(sent == [deed], "\(bench.text)")
+        let after = bench.receive(.done(1), at: bench.now)
+        #expect(after.contains(.load(.reflexes)) && after.contains(.open("D0500")))
+        #expect(bench.text.contains(accept ? "T4L ajouté à la demande" : "T4L refusé"), "\(bench.text)")
+        let undo = bench.type("z")
+        #expect(undo == [.bell] && bench.text.contains("réflexe TSH-T4L@1"), "it is not taken back: said")
+    }
+
+    @Test func `take neither another word than add or refuse nor an empty reason`() {
+        var bench = list()
+        bench.type("F")
+        bench.type("peut-être")
+        #expect(bench.type(.enter) == [.bell])
+        guard case .question(let question) = bench.face.mode else {
+            Testing.Issue.record("the question went away")
+            return
+        }
+        #expect(question.at == 0 && question.complaint != nil)
+        bench.type(.control("u"))
+        bench.type("1")
+        bench.type(.enter)
+        bench.type("oo")
+        #expect(bench.type(.enter) == [.bell])
+    }
+
+    @Test func `are offered in their own file only, and to who may validate`() {
+        var bench = Morning.bench()
+        #expect(!bench.possible.contains(.reflex))
+        bench.type("F")
+        #expect(bench.face.mode == .browse)
+        bench = list()
+        #expect(bench.possible.contains(.reflex))
+        _ = bench.receive(
+            .who(person: "Zoé Le Bris", login: "zoe", site: "BREST", Role.secretary.permissions), at: bench.now)
+        #expect(!bench.possible.contains(.reflex))
+    }
+}

@@ -50,6 +50,19 @@ struct EngineFactsTests {
         #expect(try read(["R|1|^^^K|4.2|mmol/L"], with: self.driver(""))[0].indices == nil)
     }
 
+    @Test("Indices without a result of their tube are told by themselves")
+    func indicesAlone() throws {
+        let driver = try driver("indices: { \"SIH\": \"H\", \"SIL\": \"L\" }")
+        let found = try read(["R|1|^^^SIH|120", "R|2|^^^SIL|7.5"], with: driver)
+        #expect(found.count == 1)
+        let one = try #require(found.first)
+        #expect(one.bringsIndicesAlone == true && one.accession == "T1" && one.analysis == nil && one.value == nil)
+        #expect(one.indices == SentIndices(hemolysis: Exact(120), lipemia: Exact("7.5")))
+        #expect(one.rawText == "H 120, L 7,5")
+        let beside = try read(["R|1|^^^SIH|120", "R|2|^^^K|4.2|mmol/L"], with: driver)
+        #expect(beside.map(\.analysis) == ["K"] && beside[0].bringsIndicesAlone == nil)
+    }
+
     @Test("An index that is none is a fault of the description")
     func wrongIndex() {
         let (description, findings) = DriverDescription.read(

@@ -82,7 +82,9 @@ struct Bench: Sendable {
 
     /// A request registered and received; its patient has a qualified identity unless told otherwise.
     /// Born in another year, or opposed to the DMP: another person, with the matricule of nobody else.
-    func request(qualified: Bool = true, birthYear: Int = 1979, opposed: Bool = false) async throws -> Request {
+    func request(
+        qualified: Bool = true, birthYear: Int = 1979, opposed: Bool = false, collectedAt: Instant? = nil
+    ) async throws -> Request {
         var draft = PatientDraft(
             status: qualified ? .qualified : .provisional,
             traits: Traits(
@@ -99,7 +101,7 @@ struct Bench: Sendable {
         var prescriber = Professional(nationalID: "810009876543", family: "CHARLES", given: "Pascal")
         prescriber.securedMail = Bench.prescriberMail
         var request = RequestDraft(patientID: try #require(patientID), codes: ["K"], prescriber: prescriber)
-        request.collectedAt = clock.now
+        request.collectedAt = collectedAt ?? clock.now
         let made = try await desk.registerRequest(request, by: Bench.biologist)
         _ = try await desk.receive(
             made.specimens[0].accession, collectedAt: nil, nonconformity: nil, by: Bench.biologist)
@@ -208,3 +210,45 @@ func keptFiles(_ folder: String) throws -> [[UInt8]] {
     }
 }
 func text(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
+
+/// What the DMP of the usual patient holds: document and status, each line as it was written.
+func dmpRegister(_ folder: String) -> [String] {
+    text("\(folder)/bout/dmp/279035121518989/registre.tsv").split(separator: "\n").map {
+        $0.split(separator: "\t").prefix(2).joined(separator: " ")
+    }
+}
+/// What came to a mailbox: document and what was asked (ORC-1).
+func mails(_ folder: String, _ address: String) -> [String] {
+    text("\(folder)/bout/mss/\(address)/courriels.tsv").split(separator: "\n").map {
+        $0.split(separator: "\t").dropFirst().joined(separator: " ")
+    }
+}
+
+extension Bench {
+    static let patientMail = "279035121518989@patient.mssante.fr"
+
+    /// What a person decides, without what it sends.
+    func decide(
+        _ kind: ReleaseAct.Kind, _ request: Request, _ dispatch: ReportDispatch, of id: String? = nil,
+        at destination: String? = nil
+    ) async throws {
+        try await dispatch.perform(
+            ReleaseAct(kind, reason: "essai", deliveryID: id, destination: destination), on: request.number,
+            by: Bench.biologist)
+    }
+    /// A correction, made and sent.
+    func amend(_ request: Request, _ value: String, _ dispatch: ReportDispatch) async throws {
+        try await sign(request, value)
+        try await dispatch.makeReports()
+        #expect(try await dispatch.sendDue())
+    }
+    func documents(_ request: Request) async throws -> [String] {
+        try await store.reports(requestID: request.id).sorted { $0.version < $1.version }.map(\.documentOID)
+    }
+    /// What the DMP says of the last message that was for it.
+    func say(_ kind: DeliveryEvent.Kind, _ words: String? = nil, version: Int, of request: Request) async throws {
+        let all = try await deliveries(request).map(\.delivery)
+        let last = try #require(all.last { $0.version == version && $0.toDMP })
+        try await desk.recordDelivery(kind, last, detail: words, author: "exchange")
+    }
+}

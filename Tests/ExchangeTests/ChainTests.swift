@@ -316,6 +316,18 @@ struct ReleaseStateTests {
     }
     private let end = Instant(milliseconds: 1_800_000_000_000)
 
+    @Test(arguments: [ReleaseAct.Kind.hold, .hide, .withdraw, .resend, .retry, .abandon, .told, .absent])
+    func `a decision has a reason that says something`(_ kind: ReleaseAct.Kind) {
+        func code(_ reason: String) -> String? {
+            var act = ReleaseAct(kind, reason: reason, hiddenFrom: [.patient], deliveryID: "d", destination: "DMP")
+            act.until = kind == .hide ? end : nil
+            let now = end.advanced(by: .seconds(-60))
+            return ReleaseState([]).refusal(of: act, sent: true, at: "1", now: now)?.code
+        }
+        for empty in [" ", ".", "x", "ok", "--- ---", "motif"] { #expect(code(empty) == "release.reason", "\(empty)") }
+        #expect(code("erreur de patient") == nil)
+    }
+
     @Test func `one hiding does not lift another`() {
         let state = ReleaseState([
             hide([.professionals]), hide([], until: nil, .restricted), hide([.patient], until: end),

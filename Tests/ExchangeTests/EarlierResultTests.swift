@@ -52,7 +52,7 @@ import Workflow
                 SignedContent(
                     patient: file.patient, request: third, specimens: file.specimens,
                     observations: file.observations, supplements: ReportSupplements()),
-                under: .open, depth: 8)
+                before: bench.clock.now, under: .open, depth: 8)
             #expect(older.map(\.isKeptBack) == [false, true])
             _ = try await bench.desk.sign(
                 third.number, contentHash: file.contentHash, allowPartial: false, by: Bench.biologist)
@@ -116,5 +116,29 @@ import Workflow
         let second = try await signed(bench, "4.1")
         try await bench.dispatch(to: 1).makeReports()
         #expect(try await shown(bench, second, among: ["4.7"]).isEmpty)
+    }
+
+    /// A sample that waited (frozen, sent out, a culture) is measured after younger ones: what came before is what was
+    /// taken before (CR-BIO sheet section 7.3).
+    @Test func `are those of samples taken before, dated by their sampling, however late they were measured`()
+        async throws
+    {
+        let bench = try Bench()
+        let start = bench.clock.now
+        let younger = try await signed(bench, "4.5")
+        let waited = try await bench.request(collectedAt: start.advanced(by: .seconds(-4 * 86_400)))
+        try await bench.sign(waited, "4.2")
+        let today = try await bench.request()
+        try await bench.sign(today, "4.9")
+        func report(_ request: Request) async throws -> SignedReport {
+            let signature = try #require(try await bench.store.signatures(requestID: request.id).last)
+            return try await bench.desk.signedReport(of: signature)
+        }
+        #expect(try await report(younger).previous.map(\.value.frenchText) == [], "the other was not measured yet")
+        #expect(try await report(waited).previous.map(\.value.frenchText) == [], "what was taken after is no past")
+        let last = try await report(today)
+        #expect(last.previous.map(\.value.frenchText) == ["4,5", "4,2"])
+        let sampled = try await bench.store.specimens(requestID: younger.id).compactMap(\.collectedAt)
+        #expect(last.previous.map(\.takenAt) == sampled + [start.advanced(by: .seconds(-4 * 86_400))])
     }
 }

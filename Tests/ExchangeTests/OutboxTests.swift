@@ -12,13 +12,18 @@ import Workflow
     @Test func `passes over a message that nobody answers, and sends the others`() async throws {
         let bench = try Bench()
         let first = try await bench.signed(), second = try await bench.signed(), third = try await bench.signed()
-        try await withPFI(PFIPolicy(answers: [.silence, .accept])) { pfi, _ in
+        try await withPFI(PFIPolicy(answers: [.silence, .accept])) { pfi, folder in
             let dispatch = bench.dispatch(to: pfi.port, waiting: .milliseconds(1500))
             try await dispatch.makeReports()
-            #expect(try await !dispatch.sendDue())
-            #expect(pfi.tally.stored == 2)
-            let kinds = try await [first, second, third].asyncMap { try await bench.deliveries($0)[0].kinds }
-            #expect(kinds[0].last == .failed && kinds[1].last == .accepted && kinds[2].last == .accepted, "\(kinds)")
+            // On a machine that is slow enough it was looked at again, and sent after the others.
+            let isDrained = try await dispatch.sendDue()
+            let sent = try await [first, second, third].asyncMap { try await bench.deliveries($0)[0] }
+            let kinds = sent.map(\.kinds)
+            #expect(kinds[0].starts(with: [.attempted, .failed]) && isDrained == kinds[0].contains(.accepted))
+            #expect(kinds[1].last == .accepted && kinds[2].last == .accepted, "\(kinds)")
+            let kept = try keptFiles(folder).compactMap { NeighbourMessage($0)?.controlID }
+            #expect(kept.count == pfi.tally.stored)
+            #expect(Array(kept.prefix(2)) == [sent[1].delivery.controlID, sent[2].delivery.controlID])
         }
     }
 

@@ -258,7 +258,7 @@ import Workflow
         var signed = try await bench.desk.signedReport(of: signature)
         signed.previous = [
             PreviousResult(
-                analysis: "K", value: .text("Absence \u{7}" + RehearsalTests.unknown), observedAt: before.registeredAt)
+                analysis: "K", value: .text("Absence \u{7}" + RehearsalTests.unknown), takenAt: before.registeredAt)
         ]
         let made = try await dispatch(bench).rehearse(signed)
         #expect(String(decoding: made.cda, as: UTF8.self).contains("Absence \u{FFFD}"))

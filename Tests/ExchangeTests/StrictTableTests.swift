@@ -10,21 +10,10 @@ import Workflow
 
 /// DSR-SGL section 7, point 5, with a PFI that takes nothing but the rows of the volet's table.
 @Suite(.timeLimit(.minutes(2))) struct `A PFI that keeps to the table` {
-    private static let box = "279035121518989@patient.mssante.fr"
     private func strict(_ bench: Bench, _ port: Int) -> ReportDispatch {
         var settings = bench.settings(port)
         settings.routing.rules = .strict
         return ReportDispatch(desk: bench.desk, pfi: settings, log: { _ in })
-    }
-    private func mails(_ folder: String, _ address: String) -> [String] {
-        text("\(folder)/bout/mss/\(address)/courriels.tsv").split(separator: "\n").map {
-            $0.split(separator: "\t").dropFirst().joined(separator: " ")
-        }
-    }
-    private func register(_ folder: String) -> String? {
-        text("\(folder)/bout/dmp/279035121518989/registre.tsv").split(separator: "\n").last.map {
-            $0.split(separator: "\t").prefix(2).joined(separator: " ")
-        }
     }
     private static func doctor(_ name: String) -> Professional {
         var doctor = Professional(nationalID: "81000987654\(name.count)", family: name.uppercased(), given: "Jeanne")
@@ -46,9 +35,9 @@ import Workflow
             try await dispatch.perform(
                 ReleaseAct(.withdraw, reason: "essai"), on: request.number, by: Bench.biologist)
             _ = try await dispatch.sendDue()
-            #expect(register(folder) == "\(made[1]) Deleted")
+            #expect(dmpRegister(folder).last == "\(made[1]) Deleted")
             #expect(mails(folder, Bench.prescriberMail) == ["\(made[0]) NW", "\(made[0]) CA"])
-            #expect(mails(folder, Self.box) == ["\(made[0]) NW", "\(made[1]) RO", "\(made[1]) CA"])
+            #expect(mails(folder, Bench.patientMail) == ["\(made[0]) NW", "\(made[1]) RO", "\(made[1]) CA"])
             for message in try keptFiles(folder) {
                 let sent = try DocumentTransmission(parsing: HL7v2.ReceivedMessage(message))
                 #expect(!sent.check(.strict).contains { $0.code == "pfi.combination" }, "\(sent.recipients)")
@@ -72,6 +61,8 @@ import Workflow
             let hide = ReleaseAct(.hide, reason: "essai", hiddenFrom: [.professionals])
             try await dispatch.perform(hide, on: request.number, by: Bench.biologist)
             _ = try await dispatch.sendDue()
+            #expect(try await waiting().isEmpty, "what they have is what was signed: nobody is called for a hiding")
+            try await bench.amend(request, "4.4", dispatch)
             #expect(try await waiting() == [Bench.prescriberMail])
             try await dispatch.perform(
                 ReleaseAct(.withdraw, reason: "essai"), on: request.number, by: Bench.biologist)
@@ -83,6 +74,22 @@ import Workflow
                 $0.note.destination == Bench.prescriberMail
             }
             #expect(line?.needsPerson == false)
+        }
+    }
+
+    @Test func `a signed report that the table lets nobody have waits for a person`() async throws {
+        let bench = try Bench()
+        let request = try await bench.signed(qualified: false)
+        try await withPFI { pfi, folder in
+            let dispatch = strict(bench, pfi.port)
+            try await dispatch.makeReports()
+            #expect(try await dispatch.sendDue())
+            #expect(try keptFiles(folder).isEmpty)
+            let owed = try await bench.desk.owed(site: nil, request: nil)
+            #expect(owed.map(\.note.destination) == [Bench.prescriberMail])
+            #expect(owed.first?.note.words.contains("à remettre autrement") == true)
+            try await bench.decide(.told, request, dispatch, at: Bench.prescriberMail)
+            #expect(try await bench.desk.owed(site: nil, request: nil).isEmpty)
         }
     }
 

@@ -10,36 +10,9 @@ import Workflow
 /// Whatever was refused, lost or given up, the version in force comes to the DMP, once, and it is the only one that
 /// stands there.
 @Suite(.timeLimit(.minutes(2))) struct `A DMP that has not what is to be replaced` {
-    private func act(_ kind: ReleaseAct.Kind, of id: String? = nil) -> ReleaseAct {
-        ReleaseAct(kind, reason: "essai", deliveryID: id)
-    }
-    private func resend(_ request: Request, _ dispatch: ReportDispatch) async throws {
-        try await dispatch.perform(act(.resend), on: request.number, by: Bench.biologist)
+    private func resend(_ bench: Bench, _ request: Request, _ dispatch: ReportDispatch) async throws {
+        try await bench.decide(.resend, request, dispatch)
         #expect(try await dispatch.sendDue())
-    }
-    private func amend(_ bench: Bench, _ request: Request, _ value: String, _ dispatch: ReportDispatch) async throws {
-        try await bench.sign(request, value)
-        try await dispatch.makeReports()
-        #expect(try await dispatch.sendDue())
-    }
-    private func documents(_ bench: Bench, _ request: Request) async throws -> [String] {
-        try await bench.store.reports(requestID: request.id).sorted { $0.version < $1.version }.map(\.documentOID)
-    }
-    private func register(_ folder: String) -> [String] {
-        text("\(folder)/bout/dmp/279035121518989/registre.tsv").split(separator: "\n").map {
-            $0.split(separator: "\t").prefix(2).joined(separator: " ")
-        }
-    }
-    private func mails(_ folder: String) -> [String] {
-        text("\(folder)/bout/mss/\(Bench.prescriberMail)/courriels.tsv").split(separator: "\n").map {
-            $0.split(separator: "\t").dropFirst().joined(separator: " ")
-        }
-    }
-    /// What the DMP says of the last message that was for it.
-    private func refuse(_ bench: Bench, _ request: Request, version: Int, _ code: String) async throws {
-        let all = try await bench.deliveries(request).map(\.delivery)
-        let last = try #require(all.last { $0.version == version && $0.toDMP })
-        try await bench.desk.recordDelivery(.dmpRefused, last, detail: code, author: "exchange")
     }
 
     /// A first version that the PFI forgot without a word and that was given up; the second one replaces it, and the
@@ -65,51 +38,53 @@ import Workflow
             try await impatient.makeReports()
             #expect(try await !impatient.sendDue())
             let first = try #require(try await bench.deliveries(request).first?.delivery)
-            try await impatient.perform(act(.abandon, of: first.id), on: request.number, by: Bench.biologist)
+            try await bench.decide(.abandon, request, impatient, of: first.id)
             let dispatch = bench.dispatch(to: pfi.port)
-            try await amend(bench, request, "4.4", dispatch)
+            try await bench.amend(request, "4.4", dispatch)
             try await answered()
             let replacing = try #require(try await bench.deliveries(request).last)
             #expect(try bench.transmission(replacing.delivery).request == .replacement, "it may have arrived")
-            #expect(replacing.kinds.contains(.dmpRefused) && register(folder).isEmpty)
+            #expect(replacing.kinds.contains(.dmpRefused) && dmpRegister(folder).isEmpty)
             try await body(bench, request, dispatch, folder, answered)
         }
     }
 
     @Test func `gets the next version as a document of its own`() async throws {
         try await forgotten { bench, request, dispatch, folder, answered in
-            try await amend(bench, request, "4.6", dispatch)
+            try await bench.amend(request, "4.6", dispatch)
             try await answered()
-            let made = try await documents(bench, request)
-            #expect(register(folder) == ["\(made[2]) Approved"])
-            #expect(mails(folder) == ["\(made[1]) RO", "\(made[2]) RO"])
-            try await amend(bench, request, "4.8", dispatch)
-            let last = try await documents(bench, request)[3]
-            #expect(register(folder).suffix(2) == ["\(made[2]) Deprecated", "\(last) Approved"])
+            let made = try await bench.documents(request)
+            #expect(dmpRegister(folder) == ["\(made[2]) Approved"])
+            #expect(mails(folder, Bench.prescriberMail) == ["\(made[1]) RO", "\(made[2]) RO"])
+            try await bench.amend(request, "4.8", dispatch)
+            let last = try await bench.documents(request)[3]
+            #expect(dmpRegister(folder).suffix(2) == ["\(made[2]) Deprecated", "\(last) Approved"])
         }
     }
 
     @Test func `gets the version in force by a resending, once`() async throws {
         try await forgotten { bench, request, dispatch, folder, answered in
-            try await resend(request, dispatch)
+            try await resend(bench, request, dispatch)
             try await answered()
-            let made = try await documents(bench, request)
-            #expect(register(folder) == ["\(made[1]) Approved"])
-            #expect(mails(folder) == ["\(made[1]) RO", "\(made[1]) RO"], "each mailbox once more, as was asked")
-            try await resend(request, dispatch)
-            #expect(register(folder) == ["\(made[1]) Approved"], "what it has is not offered again")
+            let made = try await bench.documents(request)
+            #expect(dmpRegister(folder) == ["\(made[1]) Approved"])
+            #expect(
+                mails(folder, Bench.prescriberMail) == ["\(made[1]) RO", "\(made[1]) RO"],
+                "each mailbox once more, as was asked")
+            try await resend(bench, request, dispatch)
+            #expect(dmpRegister(folder) == ["\(made[1]) Approved"], "what it has is not offered again")
         }
     }
 
     @Test func `is asked to delete nothing by a withdrawal, and gets what is signed after it`() async throws {
         try await forgotten { bench, request, dispatch, folder, _ in
-            try await dispatch.perform(act(.withdraw), on: request.number, by: Bench.biologist)
+            try await bench.decide(.withdraw, request, dispatch)
             #expect(try await dispatch.sendDue())
             let taken = try keptFiles(folder).compactMap { NeighbourMessage($0) }
             #expect(taken.last?.first("ORC", 1) == "CA" && taken.last?.metadata("DESTDMP") == "N")
-            try await amend(bench, request, "4.6", dispatch)
-            let made = try await documents(bench, request)
-            #expect(register(folder) == ["\(made[2]) Approved"])
+            try await bench.amend(request, "4.6", dispatch)
+            let made = try await bench.documents(request)
+            #expect(dmpRegister(folder) == ["\(made[2]) Approved"])
         }
     }
 
@@ -117,13 +92,15 @@ import Workflow
         var closed = PFIPolicy()
         closed.outcome = .dmpClosed
         try await withSent(closed) { bench, request, away, _ in
-            try await amend(bench, request, "4.4", away)
-            for version in [1, 2] { try await refuse(bench, request, version: version, "DMPClosed DMP fermé") }
+            try await bench.amend(request, "4.4", away)
+            for version in [1, 2] {
+                try await bench.say(.dmpRefused, "DMPClosed DMP fermé", version: version, of: request)
+            }
             try await withPFI { pfi, folder in
-                try await resend(request, bench.dispatch(to: pfi.port))
-                let made = try await documents(bench, request)
-                #expect(register(folder) == ["\(made[1]) Approved"])
-                #expect(mails(folder) == ["\(made[1]) RO"])
+                try await resend(bench, request, bench.dispatch(to: pfi.port))
+                let made = try await bench.documents(request)
+                #expect(dmpRegister(folder) == ["\(made[1]) Approved"])
+                #expect(mails(folder, Bench.prescriberMail) == ["\(made[1]) RO"])
             }
         }
     }
@@ -136,12 +113,12 @@ import Workflow
             closed.outcome = .dmpClosed
             try await withPFI(closed) { pfi, _ in
                 let away = bench.dispatch(to: pfi.port)
-                try await amend(bench, request, "4.4", away)
-                try await refuse(bench, request, version: 2, "DMPClosed DMP fermé")
+                try await bench.amend(request, "4.4", away)
+                try await bench.say(.dmpRefused, "DMPClosed DMP fermé", version: 2, of: request)
             }
-            try await resend(request, dispatch)
-            let made = try await documents(bench, request)
-            #expect(register(folder) == ["\(made[0]) Approved", "\(made[0]) Deprecated", "\(made[1]) Approved"])
+            try await resend(bench, request, dispatch)
+            let made = try await bench.documents(request)
+            #expect(dmpRegister(folder) == ["\(made[0]) Approved", "\(made[0]) Deprecated", "\(made[1]) Approved"])
         }
     }
 
@@ -155,13 +132,15 @@ import Workflow
             closed.outcome = .dmpClosed
             try await withPFI(closed) { pfi, _ in
                 let away = bench.dispatch(to: pfi.port)
-                for value in ["4.4", "4.6"] { try await amend(bench, request, value, away) }
-                for version in [2, 3] { try await refuse(bench, request, version: version, "DMPClosed DMP fermé") }
+                for value in ["4.4", "4.6"] { try await bench.amend(request, value, away) }
+                for version in [2, 3] {
+                    try await bench.say(.dmpRefused, "DMPClosed DMP fermé", version: version, of: request)
+                }
             }
-            try await resend(request, dispatch)
-            let made = try await documents(bench, request)
+            try await resend(bench, request, dispatch)
+            let made = try await bench.documents(request)
             #expect(made.count == 4)
-            #expect(register(folder).suffix(2) == ["\(made[0]) Deprecated", "\(made[3]) Approved"])
+            #expect(dmpRegister(folder).suffix(2) == ["\(made[0]) Deprecated", "\(made[3]) Approved"])
             let last = try #require(try await bench.store.reports(requestID: request.id).last)
             #expect(String(decoding: last.cda, as: UTF8.self).contains("annule et remplace les versions 1 et 3."))
         }
@@ -175,16 +154,16 @@ import Workflow
             try await impatient.makeReports()
             #expect(try await !impatient.sendDue())
             let first = try #require(try await bench.deliveries(request).first?.delivery)
-            try await impatient.perform(act(.abandon, of: first.id), on: request.number, by: Bench.biologist)
+            try await bench.decide(.abandon, request, impatient, of: first.id)
             var closed = PFIPolicy()
             closed.outcome = .dmpClosed
             try await withPFI(closed) { pfi, _ in
-                try await amend(bench, request, "4.4", bench.dispatch(to: pfi.port))
-                try await refuse(bench, request, version: 2, "DMPClosed DMP fermé")
+                try await bench.amend(request, "4.4", bench.dispatch(to: pfi.port))
+                try await bench.say(.dmpRefused, "DMPClosed DMP fermé", version: 2, of: request)
             }
-            try await resend(request, bench.dispatch(to: pfi.port))
-            let made = try await documents(bench, request)
-            #expect(register(folder) == ["\(made[0]) Approved", "\(made[0]) Deprecated", "\(made[1]) Approved"])
+            try await resend(bench, request, bench.dispatch(to: pfi.port))
+            let made = try await bench.documents(request)
+            #expect(dmpRegister(folder) == ["\(made[0]) Approved", "\(made[0]) Deprecated", "\(made[1]) Approved"])
         }
     }
 
@@ -199,11 +178,11 @@ import Workflow
             if confirmed {
                 try await bench.desk.recordDelivery(.dmpAccepted, first, detail: nil, author: "exchange")
             }
-            try await amend(bench, request, "4.4", dispatch)
-            try await resend(request, dispatch)
-            try await refuse(bench, request, version: 2, "UnresolvedReferenceException document inconnu")
-            let made = try await documents(bench, request)
-            #expect(register(folder) == ["\(made[0]) Approved", "\(made[0]) Deprecated", "\(made[1]) Approved"])
+            try await bench.amend(request, "4.4", dispatch)
+            try await resend(bench, request, dispatch)
+            try await bench.say(.dmpRefused, "UnresolvedReferenceException document inconnu", version: 2, of: request)
+            let made = try await bench.documents(request)
+            #expect(dmpRegister(folder) == ["\(made[0]) Approved", "\(made[0]) Deprecated", "\(made[1]) Approved"])
             try await body(bench, request, dispatch, folder, made)
         }
     }
@@ -213,9 +192,9 @@ import Workflow
         _ confirmed: Bool
     ) async throws {
         try await denied(confirmed: confirmed) { bench, request, dispatch, folder, made in
-            try await dispatch.perform(act(.withdraw), on: request.number, by: Bench.biologist)
+            try await bench.decide(.withdraw, request, dispatch)
             #expect(try await dispatch.sendDue())
-            #expect(register(folder).last == "\(made[1]) Deleted")
+            #expect(dmpRegister(folder).last == "\(made[1]) Deleted")
             // Of a deletion that had nothing to delete nobody need decide.
             let deletions = try await bench.deliveries(request).map(\.delivery).filter {
                 $0.destination.contains("retrait")
@@ -232,20 +211,20 @@ import Workflow
         _ confirmed: Bool
     ) async throws {
         try await denied(confirmed: confirmed) { bench, request, dispatch, folder, made in
-            try await amend(bench, request, "4.6", dispatch)
-            let last = try await documents(bench, request)[2]
-            #expect(register(folder).suffix(2) == ["\(made[1]) Deprecated", "\(last) Approved"])
+            try await bench.amend(request, "4.6", dispatch)
+            let last = try await bench.documents(request)[2]
+            #expect(dmpRegister(folder).suffix(2) == ["\(made[1]) Deprecated", "\(last) Approved"])
         }
     }
 
     @Test(arguments: ["XDSRegistryMetadataError Le type de document est inconnu", "XDSError document introuvable"])
     func `words about a document are no word of what it has`(_ words: String) async throws {
         try await withSent { bench, request, dispatch, folder in
-            try await amend(bench, request, "4.4", dispatch)
-            try await refuse(bench, request, version: 2, words)
-            try await resend(request, dispatch)
-            let made = try await documents(bench, request)
-            #expect(register(folder) == ["\(made[0]) Approved", "\(made[0]) Deprecated", "\(made[1]) Approved"])
+            try await bench.amend(request, "4.4", dispatch)
+            try await bench.say(.dmpRefused, words, version: 2, of: request)
+            try await resend(bench, request, dispatch)
+            let made = try await bench.documents(request)
+            #expect(dmpRegister(folder) == ["\(made[0]) Approved", "\(made[0]) Deprecated", "\(made[1]) Approved"])
             let last = try keptFiles(folder).compactMap { NeighbourMessage($0) }.last
             #expect(last?.first("ORC", 1) == "RO", "nothing is offered as new beside what may be there")
         }
@@ -253,9 +232,9 @@ import Workflow
 
     @Test func `is never sent again a version that another one replaced`() async throws {
         try await withSent(PFIPolicy(answers: [.accept, .error])) { bench, request, dispatch, folder in
-            try await amend(bench, request, "4.4", dispatch)
+            try await bench.amend(request, "4.4", dispatch)
             let code = await refusal {
-                try await dispatch.perform(act(.resend), on: request.number, by: Bench.biologist)
+                try await bench.decide(.resend, request, dispatch)
             }
             #expect(code == "release.overtaken")
             #expect(try keptFiles(folder).count == 1)

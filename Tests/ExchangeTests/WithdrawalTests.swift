@@ -9,7 +9,6 @@ import Workflow
 
 /// DSR-SGL section 7, point 5: what is with the wrong patient is taken back until it is gone.
 @Suite(.timeLimit(.minutes(2))) struct `A withdrawal that somebody refused` {
-    private static let box = "279035121518989@patient.mssante.fr"
     private func act(_ kind: ReleaseAct.Kind, of id: String? = nil) -> ReleaseAct {
         ReleaseAct(kind, reason: "essai", deliveryID: id)
     }
@@ -27,23 +26,12 @@ import Workflow
             return refusal.code
         }
     }
-    private func register(_ folder: String) -> String? {
-        text("\(folder)/bout/dmp/279035121518989/registre.tsv").split(separator: "\n").last.map {
-            $0.split(separator: "\t").prefix(2).joined(separator: " ")
-        }
-    }
-    private func mails(_ folder: String, _ address: String) -> [String] {
-        text("\(folder)/bout/mss/\(address)/courriels.tsv").split(separator: "\n").map {
-            $0.split(separator: "\t").dropFirst().joined(separator: " ")
-        }
-    }
-
     @Test func `by the PFI goes again when a person says so, the versions do not`() async throws {
         try await withSent(PFIPolicy(answers: [.accept, .error, .accept])) { bench, request, dispatch, folder in
             let first = try #require(try await bench.deliveries(request).first?.delivery)
             let refused = try await withdrawn(bench, request, dispatch)
             let made = try await bench.store.reports(requestID: request.id)[0].documentOID
-            #expect(register(folder) == "\(made) Approved")
+            #expect(dmpRegister(folder).last == "\(made) Approved")
             #expect(
                 try await code { () async throws(CommandFailure) in
                     try await dispatch.perform(act(.resend), on: request.number, by: Bench.biologist)
@@ -55,7 +43,7 @@ import Workflow
                 } != nil, "the version itself goes to nobody any more")
             try await dispatch.perform(act(.retry, of: refused.id), on: request.number, by: Bench.biologist)
             _ = try await dispatch.sendDue()
-            #expect(register(folder) == "\(made) Deleted")
+            #expect(dmpRegister(folder).last == "\(made) Deleted")
             #expect(mails(folder, Bench.prescriberMail) == ["\(made) NW", "\(made) CA"])
             #expect(try await dispatch.deadLetters(site: nil, request: nil).isEmpty)
         }
@@ -70,13 +58,13 @@ import Workflow
                 } == "release.taken", "nobody refused it")
             try await bench.desk.recordDelivery(.dmpRefused, taken, detail: "XDSRepositoryBusy", author: "exchange")
             try await bench.desk.recordDelivery(
-                .mailRefused, taken, detail: "\(Self.box) 422 pleine", author: "exchange")
+                .mailRefused, taken, detail: "\(Bench.patientMail) 422 pleine", author: "exchange")
             #expect(try await dispatch.deadLetters(site: nil, request: nil).map(\.delivery.id) == [taken.id])
             try await dispatch.perform(act(.retry, of: taken.id), on: request.number, by: Bench.biologist)
             _ = try await dispatch.sendDue()
             let last = try #require(try await bench.deliveries(request).last)
             let sent = try bench.transmission(last.delivery)
-            #expect(sent.request == .deletion && sent.toDMP && sent.recipients.map(\.address) == [Self.box])
+            #expect(sent.request == .deletion && sent.toDMP && sent.recipients.map(\.address) == [Bench.patientMail])
             #expect(mails(folder, Bench.prescriberMail).count == 2, "who took it back is not asked again")
             #expect(try await dispatch.deadLetters(site: nil, request: nil).isEmpty)
             // Once: the message that took it up is the one to look at.
@@ -102,7 +90,7 @@ import Workflow
             #expect(try await eventually { try await patient.sendDue() })
             let made = try await bench.store.reports(requestID: request.id).map(\.documentOID)
             #expect(text("\(folder)/bout/dmp/279035121518989/registre.tsv").contains("\(made[0])\tDeleted"))
-            for address in [Bench.prescriberMail, Self.box] {
+            for address in [Bench.prescriberMail, Bench.patientMail] {
                 #expect(mails(folder, address).contains("\(made[0]) CA"), "\(address)")
             }
         }

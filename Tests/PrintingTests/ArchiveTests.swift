@@ -99,6 +99,18 @@ import Testing
         #expect(!(try PDFReader.pages(ReportPrinter.pdf(Samples.usual)).joined()).contains("Évolution"))
     }
 
+    @Test func `says under its curves that a method changed, where one did`() throws {
+        func text(_ report: PrintedReport) throws -> String {
+            try PDFReader.pages(ReportPrinter.pdf(report)).joined(separator: " ")
+                .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        }
+        let words = "changement de méthode"
+        #expect(try text(Samples.followed).contains(words))
+        var one = Samples.followed
+        one.chapters[0].panels[0].lines[1].trend[2].isApart = false
+        #expect(try !text(one).contains(words))
+    }
+
     @Test func `is set as French is: unbreakable blanks, curved apostrophes, one ellipsis`() throws {
         let typed = "L'examen : « urgent » ; refait ? Oui ! 50 % au moins de 7,5 mmol/L... d'un tiers, 12 h/24, 5' "
         let set =
@@ -170,8 +182,11 @@ import Testing
         flag.chapters[1].panels[0].lines[1].flag = .none
         logo.issuer.logo = []
         curve.chapters[1].panels[0].lines[2].trend = []
+        var method = Samples.followed
+        method.chapters[0].panels[0].lines[1].trend[2].isApart = false
         for (change, report, page, golden) in [
             ("value", value, 1, first), ("flag", flag, 1, first), ("logo", logo, 1, first), ("curve", curve, 2, second),
+            ("method", method, 2, second),
         ] {
             let difference = try difference(picture(of: report, page: page), golden)
             #expect(difference > Golden.tolerance, "\(change): \(difference) ‰")

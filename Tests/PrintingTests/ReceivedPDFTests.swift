@@ -65,6 +65,32 @@ import Testing
         #expect(ReceivedPDF.defect(in: packed()) == nil)
     }
 
+    /// A small file asks for work without end when each of its objects stands in another stream at the same place.
+    @Test func `whose objects are all in one long stream under many numbers is not read for ever`() {
+        let count = 40, length = 8 << 20
+        var bytes = Array("%PDF-1.5\n".utf8), places = [Int]()
+        let kids = (0..<count).map { "\(100 + $0) 0 R" }.joined(separator: " ")
+        for object in ["1 0 obj \(catalogue)", "2 0 obj << /Type /Pages /Kids [\(kids)] /Count \(count) >>"] {
+            places.append(bytes.count)
+            bytes += Array("\(object)\nendobj\n".utf8)
+        }
+        let stream = bytes.count
+        bytes += Array("10 0 obj << /Type /ObjStm /N 1 /First 4 /Length \(length) >>\nstream\n3 0 \(page)".utf8)
+        bytes += [UInt8](repeating: 32, count: length)
+        let table = bytes.count
+        func row(_ kind: UInt8, _ place: Int) -> [UInt8] {
+            [kind] + (0..<4).reversed().map { UInt8(truncatingIfNeeded: place >> (8 * $0)) } + [0]
+        }
+        var rows = places.flatMap { row(1, $0) }
+        for _ in 0..<count { rows += row(1, stream) }
+        for n in 0..<count { rows += row(2, 10 + n) }
+        let index = "/Index [1 2 10 \(count) 100 \(count)]"
+        let head = "5 0 obj << /Type /XRef /W [1 4 1] \(index) /Size 200 /Root 1 0 R /Length \(rows.count) >>"
+        bytes += Array("\(head)\nstream\n".utf8) + rows
+        bytes += Array("\nendstream endobj\nstartxref\n\(table)\n%%EOF\n".utf8)
+        #expect(refused(bytes)?.hasSuffix("sa lecture ne finit pas") == true, "\(refused(bytes) ?? "taken")")
+    }
+
     @Test func `is taken as our own press and as another writer make it`() throws {
         let ours = try ReportPrinter.pdf(Samples.pictured)
         #expect(ReceivedPDF.defect(in: ours) == nil)

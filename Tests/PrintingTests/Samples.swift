@@ -162,6 +162,7 @@ enum Samples {
             }
         }
         report.chapters[0].panels[0].lines[1].trend = points(["12,4", "12,1", "11,8", "11,0", "10,2"])
+        report.chapters[0].panels[0].lines[1].trend[2].isApart = true
         report.chapters[0].panels[0].lines[4].trend = points(["7,41", "8,90"])
         report.chapters[1].panels[0].lines[1].trend = points(["4,1", "4,3", "6,7"])
         report.chapters[1].panels[0].lines[2].trend = points(["12,0", "3,1", "< 0,6"])

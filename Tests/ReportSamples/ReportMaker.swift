@@ -118,7 +118,7 @@ package struct ReportMaker {
                 draft.previous.append(
                     PreviousResult(
                         analysis: observation.analysis, value: value,
-                        observedAt: ReportMaker.at(9, rank, daysAgo: 90 * rank)))
+                        takenAt: ReportMaker.at(9, rank, daysAgo: 90 * rank)))
             }
         }
     }
@@ -141,7 +141,8 @@ package struct ReportMaker {
                 Susceptibility(
                     antibiotic: "Céfépime et enmétazobactam", waitingCode: "1443253", localCode: "FEPENM",
                     concentration: Measured("0.5"), category: .susceptible),
-                Susceptibility(antibiotic: "Témocilline (essai)", localCode: "TEMESS", category: .resistant),
+                Susceptibility(antibiotic: "Témocilline (essai)", localCode: "TEMESS", category: .notSusceptible),
+                Susceptibility(antibiotic: "Céfépime (essai)", localCode: "FEPESS", category: .doseDependent),
             ]
         }
         draft.supplements.isolates.append(isolate)

@@ -188,7 +188,7 @@ extension ReportCase {
         case .panelWithoutLOINC: d.panels.contains { $0.code.loinc == nil && !$0.code.translations.isEmpty }
         case .loneAnalysis: d.items.contains { if case .observation = $0 { true } else { false } }
         case .isolate: !d.isolates.isEmpty
-        case .antibiogram: d.isolates.contains { ($0.antibiogram?.observations.count ?? 0) == 5 }
+        case .antibiogram: d.isolates.contains { ($0.antibiogram?.observations.count ?? 0) == 6 }
         case .severalIsolates: d.isolates.count == 2
         case .severalSpecimens: Set(d.samplings.map(\.specimen)).count > 1
         case .unknownCollection: d.samplings.contains { $0.collectedAt == nil }

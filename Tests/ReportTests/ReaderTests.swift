@@ -90,7 +90,7 @@ private func said(_ composition: Composition) throws -> String {
         ]
         var report = Sample.report(try Sample.patient(), cases.map { Sample.observation($0.0, $0.1) })
         report.previous = [
-            PreviousResult(analysis: "AGHBS", value: .coded("POS", display: "POS"), observedAt: Sample.at(-2000))
+            PreviousResult(analysis: "AGHBS", value: .coded("POS", display: "POS"), takenAt: Sample.at(-2000))
         ]
         let composition = try compose(report)
         let lines = composition.printed.chapters.flatMap(\.panels).flatMap(\.lines)
@@ -119,6 +119,31 @@ private func said(_ composition: Composition) throws -> String {
         #expect(FrenchFigures.set(expected) == expected)
     }
 
+    @Test func `a curve is broken where what it draws does not compare`() throws {
+        func apart(_ earlier: [Comparability?], today components: String?) throws -> [Bool] {
+            var today = Sample.observation("CRP", try Sample.measured("12", "mg/L"))
+            today.origin.components = components
+            var report = Sample.report(try Sample.patient(), [today])
+            report.previous = try earlier.enumerated().map { rank, comparability in
+                PreviousResult(
+                    analysis: "CRP", value: try Sample.measured("1\(rank)", "mg/L"),
+                    takenAt: Sample.at(-1000 * (earlier.count - rank)), comparability: comparability)
+            }
+            let lines = try compose(report).printed.chapters.flatMap(\.panels).flatMap(\.lines)
+            return try #require(lines.first).trend.map(\.isApart)
+        }
+        let enzymatic = Comparability(family: "enzymatique"), jaffe = Comparability(family: "Jaffé")
+        #expect(try apart([enzymatic, jaffe, jaffe], today: nil) == [false, true, false, false])
+        // Of what nobody declared nobody says that it is another, and what was known before still counts.
+        #expect(try apart([enzymatic, nil, enzymatic], today: nil) == [false, false, false, false])
+        #expect(try apart([enzymatic, Comparability(), jaffe], today: nil) == [false, false, true, false])
+        #expect(try apart([Comparability(group: "B"), Comparability()], today: nil) == [false, true, false])
+        // Calculated of values of other methods.
+        let made = Comparability(components: "CREA enzymatique")
+        #expect(try apart([made, made], today: "CREA Jaffé") == [false, false, true])
+        #expect(try apart([made, made], today: "CREA enzymatique") == [false, false, false])
+    }
+
     @Test func `large figures have their blanks everywhere on the page, and none in the coded value`() throws {
         var report = Sample.report(
             try Sample.patient(),
@@ -131,7 +156,7 @@ private func said(_ composition: Composition) throws -> String {
             ])
         let earlier = [("GB", "98765.4", "10*9/L", -2000), ("GB", "45000", "10*9/L", -4000)]
         report.previous = try earlier.map {
-            PreviousResult(analysis: $0.0, value: try Sample.measured($0.1, $0.2), observedAt: Sample.at($0.3))
+            PreviousResult(analysis: $0.0, value: try Sample.measured($0.1, $0.2), takenAt: Sample.at($0.3))
         }
         report.content.supplements.isolates = [
             Isolate(

@@ -1,6 +1,7 @@
 import Base
 import CDA
 import Catalog
+import Foundation
 import HL7v2
 import Laboratory
 import Printing
@@ -124,6 +125,36 @@ struct CompositionTests {
                 line.equivalents.map(\.value) == [expected] && line.equivalents.map(\.interval) == [interval], "\(line)"
             )
         }
+    }
+
+    /// CR-BIO sheet section 7.3: the biologically relevant time, which is that of the sampling.
+    @Test func `a result is dated by its sampling; by its measurement, where nobody knows that`() throws {
+        let composition = try compose(Sample.rich(Sample.patient()))
+        let document = String(decoding: try composition.cda(pdf: anyPDF), as: UTF8.self)
+        func dated(_ loinc: String) throws -> String {
+            let code = try #require(document.range(of: "<code code=\"\(loinc)\""))
+            let rest = document[code.upperBound...]
+            let time = try #require(rest.range(of: "<effectiveTime value=\""))
+            return String(rest[time.upperBound...].prefix { $0 != "\"" })
+        }
+        // Sodium of a tube taken at 08:12; leucocytes of one of which nobody knows the hour.
+        let sodium = try dated("2951-2")
+        #expect(sodium.hasPrefix("202611200812"), "\(sodium)")
+        #expect(try !dated("6690-2").hasPrefix("202611200812"))
+    }
+
+    @Test func `of two conventions of conversion in use, page and document say which`() throws {
+        let composition = try compose(
+            Sample.report(Sample.patient(), [Sample.observation("TG", try Sample.measured("1.50", "mmol/L"))]))
+        let line = try #require(composition.printed.chapters.first?.panels.first?.lines.first)
+        #expect(line.equivalents.map(\.value) == ["1,328"])
+        #expect(line.comments == ["Conversion en g/L : trioléine (885,4 g/mol)"])
+        let document = String(decoding: try composition.cda(pdf: anyPDF), as: UTF8.self)
+        #expect(document.contains("Conversion en g/L : trioléine (885,4 g/mol)"))
+        // Creatinine has one molar mass, and says nothing.
+        let other = try compose(
+            Sample.report(Sample.patient(), [Sample.observation("CREA", try Sample.measured("80", "umol/L"))]))
+        #expect(other.printed.chapters.first?.panels.first?.lines.first?.comments == [])
     }
 
     @Test func `a decision value is told as one, never as an interval, and where none applies there is none`() throws {

@@ -1,5 +1,6 @@
 import Base
 import CDA
+import Catalog
 import HL7v2
 import Laboratory
 import Report
@@ -136,6 +137,21 @@ struct RequirementTests {
             "xsi:type=\"CD\"", "inclusive=\"false\"", "unit=\"g/L\"", "unit=\"mmol/L\"", "classCode=\"MIC\"",
             "code=\"18769-0\"", "code=\"2.16.840.1.113883.5.83\"".replacing("code=", with: "codeSystem="),
         ] { #expect(cda.contains(mark), "\(mark)") }
+    }
+
+    @Test func `12: a waiting code of the catalogue stands before the laboratory's own, without a word of this report`()
+        throws
+    {
+        var maker = ReportMaker(seed: 12)
+        let report = try maker.report(ReportPlan(only: .localCode), rank: 1)
+        func document(_ catalogue: AnalysisCatalogue) throws -> String {
+            String(decoding: try Composition(report, catalogue: catalogue).cda(pdf: pdf), as: UTF8.self)
+        }
+        let coded = try document(Shared.catalogue(waiting: ["AXAHBPM": "1443259"]))
+        let place = try #require(coded.firstRange(of: "1.2.250.1.213.1.1.5.130"))
+        let own = try #require(coded.firstRange(of: "code=\"AXAHBPM\""))
+        #expect(coded.contains("code=\"1443259\"") && place.lowerBound < own.lowerBound)
+        #expect(try !document(Shared.catalogue()).contains("1.2.250.1.213.1.1.5.130"))
     }
 
     @Test func `13: minor, announcement visit and secret care give their flags`() throws {

@@ -122,11 +122,11 @@ enum Sample {
             previous: [
                 PreviousResult(
                     analysis: "K", value: try measured("4.1", "mmol/L"),
-                    observedAt: at(8).advanced(by: .seconds(-86_400 * 90))),
+                    takenAt: at(8).advanced(by: .seconds(-86_400 * 90))),
                 PreviousResult(
                     analysis: "AGHBS", value: .coded("NEG", display: "Négatif"),
-                    observedAt: at(8).advanced(by: .seconds(-86_400 * 400))),
-                PreviousResult(analysis: "CRP", value: .notPerformed(reason: "x"), observedAt: at(8)),
+                    takenAt: at(8).advanced(by: .seconds(-86_400 * 400))),
+                PreviousResult(analysis: "CRP", value: .notPerformed(reason: "x"), takenAt: at(8)),
             ], version: version)
     }
 }

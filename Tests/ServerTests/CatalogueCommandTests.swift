@@ -133,6 +133,21 @@ import Workflow
             let all = try await tool.run("catalogue", "approve", "--all", "--reason", "lues")
             #expect(all.code == 0, "\(all)")
             #expect(try await states()["controle:K@*"] == "approuvé")
+            // What it did, and what it leaves with how to do it; said again when nothing is left to do.
+            let rules = try await states().filter { $0.key.hasPrefix("regle:") && $0.value == "brouillon" }
+            let left = rules.count - (rules["regle:mode-B"] == nil ? 0 : 1)
+            #expect(left > 10 && all.output.contains("approbation(s) enregistrée(s)"), "\(all)")
+            let again = try await tool.run("catalogue", "approve", "--all", "--reason", "encore")
+            #expect(again.code == 1 && again.complaint.contains("[catalogue.approve.nothing]"), "\(again)")
+            for said in [all.output, again.complaint] {
+                #expect(said.contains("\(left) règle(s) ne le sont pas"), "\(said)")
+                #expect(said.contains("--all --until AAAA-MM-JJTHH:MM"), "\(said)")
+                #expect(said.contains("1 dispense(s) de contrôle") && said.contains("--control dispense:UREE@*"))
+            }
+            let until = try await tool.run(
+                "catalogue", "approve", "--all", "--reason", "lues", "--until", "2027-06-30T00:00")
+            #expect(until.code == 0 && until.output.contains("\(left) approbation(s) enregistrée(s)"), "\(until)")
+            #expect(!until.output.contains("règle(s) ne le sont pas"), "\(until)")
             #expect(try await states()["dispense:UREE@*"] == "brouillon")
             let named = try await tool.run("catalogue", "approve", "--control", "UREE", "--reason", "aucun matériel")
             #expect(named.code == 0 && named.output.contains("dispense:UREE@* : approuvé"), "\(named)")

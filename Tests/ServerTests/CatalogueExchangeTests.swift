@@ -4,6 +4,7 @@ import Client
 import Foundation
 import Laboratory
 import Report
+import Rules
 import Server
 import Store
 import Testing
@@ -111,6 +112,24 @@ import Workflow
                 let rules = try await tool.run("catalogue", "diff", again)
                 #expect(rules.output == "aucun écart\n", "\(rules)")
             }
+        }
+    }
+
+    @Test func `a laboratory that starts on an exported folder has its rules`() async throws {
+        let files = try files()
+        let folder = FileManager.default.temporaryDirectory.appending(path: "tabled-\(UUID().uuidString)").path
+        try DataFiles.write(RuleTable.tabled(files), to: folder)
+        #expect(FileManager.default.fileExists(atPath: folder + "/regles.csv"))
+        #expect(!FileManager.default.fileExists(atPath: folder + "/rules"))
+        let read = try DataFiles.catalogue(folder)
+        try await APILaboratory.open { laboratory in
+            _ = try await laboratory.desk.openCatalogue(folder: read)
+            let catalogue = laboratory.desk.catalogue
+            let shipped = try RulePack.load(RulePack.files(among: files), catalogue: catalogue, version: "p")
+            let pack = laboratory.desk.shelf.pack
+            #expect(
+                !shipped.approvable.isEmpty && pack.approvable.map(\.reference) == shipped.approvable.map(\.reference))
+            #expect(pack.formula("DFG09") != nil && !pack.coherence.isEmpty)
         }
     }
 }

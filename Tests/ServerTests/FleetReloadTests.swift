@@ -1,14 +1,17 @@
 import Analyzers
 import Base
+import Catalog
 import Drivers
 import Foundation
 import LIS01
 import Laboratory
 import Lines
-import Server
 import Store
 import Testing
 import Workflow
+
+@testable import API
+@testable import Server
 
 /// Two analyzers on one fleet, whose drivers and lines tests change while they talk.
 private struct TwoLines {
@@ -192,6 +195,54 @@ private struct TwoLines {
             #expect(change.redriven == ["deux"] && change.remarks.contains { $0.contains("989/") }, "\(change)")
             try await later.interpretPending()
             #expect(try await house.bench.store.observations(requestID: request.id).map(\.run) == [1, 2])
+        }
+    }
+
+    /// `annexes/rattachements.csv`: out of one laboratory, into another, whose administrator publishes it.
+    @Test func `mapped codes leave with the catalogue and come back in another laboratory, once`() async throws {
+        let house = try TwoLines()
+        let (_, tube) = try await house.bench.tube()
+        var annex = [CatalogFile]()
+        try await house.run {
+            let instrument = try await RawInstrument(port: await house.port("deux"))
+            _ = try await instrument.session(AnalyzerBench.results(of: tube))
+            #expect(try await eventually { try await house.waiting().count == 2 })
+            await instrument.line.close()
+            for (code, analysis, unit) in [("989/", "NA", "mmol/L"), ("990/", "K", nil)] {
+                let entry = try #require(try await house.waiting().first { $0.incoming?.instrumentCode == code })
+                _ = try await house.fleet.map(
+                    entry.id, to: CodeMapping(analysis: analysis, unit: unit), reason: "notice, p. 3 ; « \(analysis) »",
+                    by: AnalyzerBench.technician)
+            }
+            annex = MappedCode.add(house.fleet.mappedCodes, to: [])
+        }
+        #expect(annex.map(\.name) == ["annexes/rattachements.csv"])
+        let read = MappedCode.read(annex)
+        #expect(read == house.fleet.mappedCodes && read.map(\.code) == ["989/", "990/"])
+        #expect(read.map(\.unit) == ["mmol/L", ""] && read[1].reason == "notice, p. 3 ; « K »")
+
+        let other = try TwoLines()
+        let (request, second) = try await other.bench.tube()
+        let administrator = Author(login: "administrateur", role: .administrator, site: "nord")
+        let secretary = Author(login: "s", role: .secretary, site: "nord")
+        #expect(try await other.fleet.take(read, by: secretary) == 0)
+        var strange = read
+        strange[1].analyzer = "zz"
+        strange[0].unit = "g/L"
+        #expect(try await other.fleet.take(strange, by: administrator) == 0, "neither the line nor the unit is known")
+        try await other.run {
+            #expect(try await other.fleet.take(read, by: administrator) == 2)
+            #expect(try await other.fleet.take(read, by: administrator) == 0, "each once")
+            #expect(other.fleet.mappedCodes == read && MappedCode.add(other.fleet.mappedCodes, to: annex) == annex)
+            let trail = try await other.bench.store.audit(after: 0, limit: 99).filter { $0.action == "triage.map" }
+            #expect(trail.map(\.author) == ["administrateur", "administrateur"])
+            #expect(trail[0].subject.contains("repris de technicien"))
+            let instrument = try await RawInstrument(port: await other.port("deux"))
+            _ = try await instrument.session(AnalyzerBench.results(of: second))
+            #expect(
+                try await eventually { try await other.bench.store.observations(requestID: request.id).count == 2 })
+            #expect(try await other.waiting().isEmpty)
+            await instrument.line.close()
         }
     }
 

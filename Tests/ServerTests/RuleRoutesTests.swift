@@ -145,6 +145,12 @@ import Workflow
                 let replay = try await tool.run(
                     "rules", "replay", "--from", "2026-11-21T00:00", "--to", "2026-11-23T00:00")
                 #expect(replay.code == 0 && replay.output.contains("0 différent(s)"), "\(replay)")
+                let monitor = try await tool.run("rules", "monitor", "--from", "2026-11-21", "--to", "2026-11-23")
+                #expect(monitor.code == 0 && monitor.output.contains("PROPOSABLES"), "\(monitor)")
+                #expect(monitor.output.contains("CRITIQUE_APPEL 1"), "\(monitor)")
+                let behind = try await tool.run(
+                    "rules", "monitor", "--from", "2026-11-21", "--to", "2026-11-23", "--of", "K")
+                #expect(behind.output.contains(potassium) && behind.output.contains("RETENU"), "\(behind)")
                 let folder = APILaboratory.root.appendingPathComponent("Catalog").path
                 let dry = try await tool.run("catalogue", "dry-run", folder, "--days", "2")
                 #expect(dry.code == 0 && dry.output.contains("aucune différence"), "\(dry)")

@@ -125,6 +125,62 @@ import Workflow
         }
     }
 
+    /// A message to the DMP, `after` seconds.
+    private func sent(
+        _ version: Int, _ after: Int64, deletes: Bool = false, _ kinds: [(DeliveryEvent.Kind, String?)],
+        absent: String? = nil
+    ) -> DeliveryLineView {
+        let id = "m\(version)\(deletes)", at = Instant(seconds: 1_795_417_200 + after)
+        let delivery = Delivery(
+            id: id, site: "nord", reportID: "r\(version)", requestID: "q", version: version,
+            destination: deletes ? "PFI retrait 1" : "PFI", controlID: id, message: [], createdAt: at, toDMP: true)
+        let events = kinds.enumerated().map {
+            DeliveryEvent(deliveryID: id, ordinal: $0 + 1, kind: $1.0, at: at, detail: $1.1)
+        }
+        var line = DeliveryLineView(delivery, number: "1", events: events, in: .europeParis)
+        line.absent = absent.map { ["DMP": $0] }
+        return line
+    }
+    private func withheld(_ version: Int, _ after: Int64, needsPerson: Bool = false) -> WithheldView {
+        WithheldView(
+            requestNumber: "1", version: version, destination: "DMP", reason: WithheldNote.opposed,
+            words: WithheldNote.opposedWords,
+            at: Moment(Instant(seconds: 1_795_417_200 + after), in: .europeParis), needsPerson: needsPerson, told: nil)
+    }
+    private static let taken: [(DeliveryEvent.Kind, String?)] = [(.attempted, nil), (.accepted, nil)]
+
+    @Test func `the last word of the wire stands, about the version that they have`() throws {
+        let first = sent(1, 0, Self.taken + [(.dmpAccepted, nil)])
+        let second = sent(2, 100, Self.taken + [(.dmpRefused, "DMPClosed DMP fermé")])
+        let refused = sent(1, 200, deletes: true, Self.taken + [(.dmpRefused, "DMPClosed DMP fermé")])
+        let line = try #require(StandingView.all([second, refused, first], []).first)
+        #expect(line.version == 1 && line.words == "suppression refusée")
+        let kept = try #require(StandingView.all([refused, first], [withheld(2, 100)]).first)
+        #expect(kept.version == 1 && kept.words == "suppression refusée")
+        let gone = sent(1, 200, deletes: true, Self.taken + [(.dmpAccepted, nil)])
+        let deleted = try #require(StandingView.all([gone, first], [withheld(2, 100, needsPerson: true)]).first)
+        #expect(deleted.version == nil && deleted.words == "supprimé")
+        let owed = try #require(StandingView.all([first], [withheld(2, 100, needsPerson: true)]).first)
+        #expect(owed.version == 1 && owed.state == "À PRÉVENIR")
+    }
+
+    @Test func `a DMP that denies a version which it never confirmed has the one that it confirmed`() throws {
+        let first = sent(1, 0, Self.taken + [(.dmpAccepted, nil)]), second = sent(2, 100, Self.taken)
+        let denied = sent(2, 200, deletes: true, Self.taken + [(.dmpRefused, "UnresolvedReferenceException inconnu")])
+        #expect(StandingView.all([first, second, denied], []).first?.version == 1)
+        #expect(StandingView.all([first, second], []).first?.version == 2)
+    }
+
+    @Test func `what a person knows to be absent is nobody's version, until its server says otherwise`() throws {
+        let words = "dit par bio1 : rien au DMP"
+        let first = sent(1, 0, Self.taken, absent: words)
+        let second = sent(2, 100, Self.taken + [(.dmpRefused, "XDSError rien")], absent: words)
+        let line = try #require(StandingView.all([first, second], []).first)
+        #expect(line.version == nil && line.state == "n'en a rien" && line.problem?.contains(words) == true)
+        let seen = sent(1, 0, Self.taken + [(.dmpAccepted, nil)])
+        #expect(StandingView.all([seen, second], []).first?.version == 1)
+    }
+
     @Test func `a DMP that has nothing to replace has no version of what nobody answered for`() throws {
         func shown(_ refusal: String, confirmed: Bool) throws -> StandingView {
             func sent(_ version: Int, _ kinds: [(DeliveryEvent.Kind, String?)]) -> DeliveryLineView {

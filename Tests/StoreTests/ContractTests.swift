@@ -483,6 +483,7 @@ import Testing
             for (subject, register, body) in [
                 ("r3", Register.withheld, "[{\"destination\":\"DMP\",\"reason\":\"OPPOSITION\"}]"),
                 ("r4", .release, "{\"kind\":\"setAside\"}"), ("r5", .release, "{\"kind\":\"hold\"}"),
+                ("r7", .release, "{\"kind\":\"withdraw\",\"reason\":\"x\"}"),
                 ("r6", .supplement, "{\"summary\":\"OPPOSITION setAside\"}"),
             ] {
                 var row = Make.entry(subject, register: register)
@@ -491,6 +492,8 @@ import Testing
             }
             #expect(try await store.requestsKept(site: "S1") == ["r3", "r4"])
             #expect(try await store.requestsKept(site: "S2").isEmpty)
+            #expect(try await store.requests(site: "S1", decided: .withdraw) == ["r7"])
+            #expect(try await store.requests(site: "S2", decided: .withdraw).isEmpty)
         }
     }
 

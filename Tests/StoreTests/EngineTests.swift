@@ -192,6 +192,52 @@ import Testing
         }
     }
 
+    @Test(arguments: [Stored.sqlite, .postgresql])
+    func `what was typed before typed values had a control is found by its analysis after the migration`(
+        kind: Stored
+    ) async throws {
+        try await withStore(kind) { (store: any LaboratoryStore) async throws in
+            func typed(_ id: String, _ value: ObservationValue, _ origin: Origin) -> Fact {
+                var one = Make.observation(id, analysis: "A", run: Int(id.dropFirst()) ?? 1)
+                one.value = value
+                one.origin = origin
+                return .observation(one)
+            }
+            let hand = Origin(author: "tech"), number = ObservationValue.measured(Measured(Exact(4)), unit: "mmol/L")
+            try await store.append(
+                [
+                    typed("o1", number, hand), typed("o2", .coded("POS", display: "Positif"), hand),
+                    typed("o3", .text("1:160"), hand), typed("o4", .text("1/10240"), hand),
+                    typed("o5", .text("nombreuses"), hand), typed("o6", .notPerformed(reason: "coagulé"), hand),
+                    typed("o7", number, Origin(calculation: "calcul:A@1")),
+                    typed("o8", number, Origin(analyzer: "a1", messageID: "m1", ordinal: 0)),
+                    typed("o9", .text("dit : \"origin\":{\"author\":1, \"kind\":\"measured\""), hand),
+                ], note: Make.note())
+            func found() async throws -> [String] {
+                try await store.observations(
+                    analyzer: "saisie", analysis: "A", from: Make.at(-10), through: Make.at(10)
+                ).map(\.id).sorted()
+            }
+            #expect(try await found() == ["o1", "o2", "o3", "o4"])
+            // As it stood before.
+            try await write("DELETE FROM observation_of_analyzer WHERE analyzer = 'saisie'", on: store)
+            try await write("DELETE FROM migration WHERE version >= 7", on: store)
+            #expect(try await found().isEmpty)
+            #expect(try await migrate(store, Migration.all) == nil)
+            #expect(try await found() == ["o1", "o2", "o3", "o4"])
+            #expect(
+                try await query("SELECT observation_id FROM observation_of_analyzer ORDER BY 1", on: store)?.count == 5)
+        }
+    }
+
+    private func write(_ sql: String, on store: any LaboratoryStore) async throws {
+        func run(_ engine: some SQLEngine) async throws(SQLFailure) {
+            try await engine.write { (c: any SQLConnection) throws(SQLFailure) in try c.execute(sql) }
+        }
+        if let store = store as? SQLStore<SQLitePool> { try await run(store.engine) }
+        if let store = store as? SQLStore<PostgreSQLPool> { try await run(store.engine) }
+    }
+
     /// Code of the refusal, nil when all went well.
     private func migrate(_ store: any LaboratoryStore, _ steps: [Migration]) async throws -> String? {
         func run(_ engine: some SQLEngine) async -> String? {

@@ -180,6 +180,52 @@ import Workflow
         #expect(told.hasPrefix(text(files, "annexes/approbations.csv")) && told.contains("dispense:UREE@auto"))
     }
 
+    /// Between commas `1,234` is refused and `22/11/2026` is no date.
+    @Test func `a table of a French spreadsheet that a command adds to says what it said`() async throws {
+        let french = [
+            CatalogFile(
+                name: "controls/targets.csv",
+                bytes: Array(
+                    ("materiau;niveau;lot;analyse;automate;moyenne;ecart_type;ucum;origine;points;de;a\r\n"
+                        + "QC;N1;L1;NA;*;128,125;1,234;mmol/L;fabricant;;01/01/2026;\r\n").utf8)),
+            CatalogFile(
+                name: "controls/policies.csv",
+                bytes: Array(
+                    ("analyse;automate;rejet;avertissement;validite;echantillons;evenements;niveaux;"
+                        + "correction_signee;serie_posterieure;erreur_toleree_pct;dispense_par;dispense_le;"
+                        + "dispense_motif;de\r\n"
+                        + "NA;*;1-3s;;24 h;;;1;non;non;2,125;;;;01/01/2026\r\nK;*;1-3s;;24 h;;;1;non;non;;;;;"
+                        + "31/12/2099 07:30\r\n").utf8)),
+        ]
+        let tables = Self.tables.filter { table in !french.contains { $0.name == table.name } } + french
+        let bench = try Bench()
+        try await bench.desk.publish(try Bench.files() + tables, reason: "contrôles", by: Bench.administrator)
+        try await approve(["NA@*", "K@*"], on: bench)
+        let untouched = try await bench.desk.exportedFiles()
+        for table in french { #expect(text(untouched, table.name) == text(french, table.name), "\(table.name)") }
+
+        let policy = ControlPolicy(rules: ControlPolicy.twoLevelRules, validity: .seconds(8 * 3600))
+        try await bench.desk.setControlPolicy(
+            policy, of: ControlledAssay(analysis: "K", analyzer: "*"), reason: "revue", by: Bench.biologist)
+        let files = try await bench.desk.exportedFiles()
+        let analyses = try AnalysisCatalogue.load(try Bench.files(), version: CatalogVersion("essai"))
+        #expect(
+            ControlCatalogue.lint(ControlCatalogue.files(among: files), analyses: analyses).map(\.description) == [])
+        let rewritten = text(files, "controls/policies.csv")
+        #expect(rewritten != text(french, "controls/policies.csv") && rewritten.contains(",2.125,"), "\(rewritten)")
+        #expect(rewritten.contains("2026-01-01") && !rewritten.contains("2099"), "superseded from now on")
+        #expect(text(files, "controls/targets.csv") == text(french, "controls/targets.csv"), "no command adds to it")
+
+        let new = try Bench()
+        new.clock.advance(.seconds(3600))
+        try await new.desk.publish(files, reason: "reprise", by: Bench.administrator)
+        try await approve(["NA@*", "K@*"], on: new)
+        let sodium = ControlledAssay(analysis: "NA", analyzer: "auto")
+        let there = try await new.desk.qualityPage(sodium, site: "nord").timeline.policy
+        let here = try await bench.desk.qualityPage(sodium, site: "nord").timeline.policy
+        #expect(there == here && there.allowableError == Exact("2.125"))
+    }
+
     @Test func `a laboratory that publishes its own export changes nothing of what commands set`() async throws {
         let (bench, files) = try await source()
         bench.clock.advance(.seconds(60))

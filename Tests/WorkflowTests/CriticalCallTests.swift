@@ -261,6 +261,7 @@ import Workflow
         try await bench.arrive("m3", [sodium])
         let call = try #require(try await bench.desk.criticalCall(of: potassium))
         #expect(call.call.cancelledAt == bench.clock.now && call.reason == "valeur non rendue")
+        #expect(call.call.isSuppressed == true)
         #expect(!call.call.isOverdue(at: bench.clock.now.advanced(by: .seconds(3600))))
     }
 
@@ -277,137 +278,6 @@ import Workflow
 
 extension Observation {
     fileprivate var isCriticalFlagged: Bool { flags.contains(.criticallyHigh) || flags.contains(.criticallyLow) }
-}
-
-@Suite struct `Reflex tests` {
-    private func thyroid(_ bench: Bench) async throws -> RegisteredRequest {
-        let made = try await bench.received(["TSH"])
-        try await bench.arrive(
-            "m-" + made.request.number,
-            [Bench.result("TSH", "12.50", of: made.specimens[0].accession, unit: "m[IU]/L")])
-        return made
-    }
-
-    @Test func `are proposed once the result is technically valid, and added by a person`() async throws {
-        let bench = try await Bench.withRules()
-        let made = try await thyroid(bench)
-        #expect(try await bench.desk.reflexes(of: made.request.number, by: Bench.technician).isEmpty)
-        try await bench.validate(["TSH"], of: made)
-        let proposed = try await bench.desk.reflexes(of: made.request.number, by: Bench.technician)
-        #expect(proposed.map(\.state) == [.proposed] && proposed[0].finding.adds == ["T4L"])
-        #expect(proposed[0].author == "system" && !proposed[0].reason.isEmpty)
-        let lines = try await bench.store.request(made.request.id)?.lines.map(\.analysis)
-        #expect(lines == ["TSH"])
-        _ = try await bench.desk.decideReflex(
-            "TSH-T4L", of: made.request.number, accept: true, reason: "d'accord", by: Bench.technician)
-        let request = try #require(try await bench.store.request(made.request.id))
-        #expect(request.lines.last == RequestLine(analysis: "T4L", origin: "reflexe:TSH-T4L@1"))
-        let twice = await refusal { () throws(CommandFailure) in
-            _ = try await bench.desk.decideReflex(
-                "TSH-T4L", of: made.request.number, accept: false, reason: "refusé par le patient", by: Bench.technician
-            )
-        }
-        #expect(twice == "reflex.closed")
-    }
-
-    @Test func `that wait for a decision are told to the biologist, and not signed by lot`() async throws {
-        let bench = try await Bench.withRules()
-        try await bench.conformingControl("TSH")
-        let made = try await thyroid(bench)
-        try await bench.validate(["TSH"], of: made)
-        func told() async throws -> [SignObstacle] {
-            try await bench.desk.fileToSign(made.request.number).obstacles.filter { $0.kind == .reflex }
-        }
-        #expect(try await told().map(\.frenchText) == ["examen réflexe proposé : T4L (TSH-T4L@1)"])
-        let queue = try await bench.desk.awaitingSignature(site: "nord", limit: 9)
-        #expect(queue.map(\.lane) != [.proposable])
-        _ = try await bench.desk.decideReflex(
-            "TSH-T4L", of: made.request.number, accept: false, reason: "T4L d'hier", by: Bench.biologist)
-        #expect(try await told().isEmpty)
-    }
-
-    @Test func `that nobody decided on before the signature keep the file in the queue`() async throws {
-        let bench = try await Bench.withRules()
-        try await bench.conformingControl("TSH")
-        let made = try await thyroid(bench)
-        try await bench.validate(["TSH"], of: made)
-        func open() async throws -> [String] {
-            try await bench.desk.openReflexes(by: Bench.technician).flatMap { request, entries in
-                entries.map { "\(request.number) \($0.finding.rule.id)" }
-            }
-        }
-        #expect(try await open() == ["\(made.request.number) TSH-T4L"])
-        try await bench.sign(made)
-        #expect(try await open() == ["\(made.request.number) TSH-T4L"])
-        let queue = try await bench.desk.awaitingSignature(site: "nord", limit: 9)
-        #expect(queue.map(\.request.number) == [made.request.number])
-        #expect(queue.first?.obstacles.map(\.kind) == [.reflex])
-        let again = await refusal { () throws(CommandFailure) in
-            let file = try await bench.desk.fileToSign(made.request.number)
-            _ = try await bench.desk.sign(
-                made.request.number, contentHash: file.contentHash, allowPartial: false, by: Bench.biologist)
-        }
-        #expect(again == "sign.reflex")
-        _ = try await bench.desk.decideReflex(
-            "TSH-T4L", of: made.request.number, accept: false, reason: "T4L d'hier", by: Bench.technician)
-        #expect(try await open().isEmpty)
-        #expect(try await bench.desk.awaitingSignature(site: "nord", limit: 9).isEmpty)
-    }
-
-    @Test func `that were refused are not proposed again`() async throws {
-        let bench = try await Bench.withRules()
-        let made = try await thyroid(bench)
-        try await bench.validate(["TSH"], of: made)
-        _ = try await bench.desk.decideReflex(
-            "TSH-T4L", of: made.request.number, accept: false, reason: "T4L d'hier", by: Bench.biologist)
-        try await bench.arrive(
-            "again", [Bench.result("TSH", "13.00", of: made.specimens[0].accession, unit: "m[IU]/L")])
-        try await bench.validate(["TSH"], of: made)
-        let entries = try await bench.desk.reflexes(of: made.request.number, by: Bench.technician)
-        #expect(entries.map(\.state) == [.proposed, .refused])
-    }
-
-    @Test func `do nothing before a biologist stands for the rule`() async throws {
-        let bench = try await Bench.withRules(approving: false)
-        let made = try await thyroid(bench)
-        try await bench.validate(["TSH"], of: made)
-        #expect(try await bench.desk.reflexes(of: made.request.number, by: Bench.technician).isEmpty)
-    }
-
-    @Test func `are added by themselves where the policy says so`() async throws {
-        let bench = try await Bench.withRules(policy: { $0.replacing("\"proposer\" }", with: "\"ajouter\" }") })
-        let made = try await thyroid(bench)
-        try await bench.validate(["TSH"], of: made)
-        let request = try #require(try await bench.store.request(made.request.id))
-        #expect(request.lines.last?.origin == "reflexe:TSH-T4L@1")
-        let specimens = try await bench.store.specimens(requestID: request.id)
-        #expect(specimens.contains { $0.analyses.contains("T4L") })
-        #expect(
-            try await bench.desk.reflexes(of: made.request.number, by: Bench.technician).map(\.state) == [.added])
-        // Once per request: what meets the condition again asks for nothing more.
-        try await bench.arrive(
-            "again", [Bench.result("TSH", "13.00", of: made.specimens[0].accession, unit: "m[IU]/L")])
-        try await bench.validate(["TSH"], of: made)
-        #expect(
-            try await bench.desk.reflexes(of: made.request.number, by: Bench.technician).map(\.state) == [.added])
-        let lines = try #require(try await bench.store.request(made.request.id)).lines.map(\.analysis)
-        #expect(lines.count { $0 == "T4L" } == 1)
-    }
-
-    @Test(arguments: [(30, ReflexEntry.State.added), (31, .proposed)])
-    func `that the specimen is too old for are left to a person`(minutes: Int, state: ReflexEntry.State) async throws {
-        let bench = try await Bench.withRules(
-            cells: ["T4L": ["stabilite_h": "1"]],
-            policy: { $0.replacing("\"proposer\" }", with: "\"ajouter\" }") })
-        let made = try await thyroid(bench)
-        // Collected half an hour before the reception.
-        bench.clock.advance(.seconds(60 * minutes))
-        try await bench.validate(["TSH"], of: made)
-        let entries = try await bench.desk.reflexes(of: made.request.number, by: Bench.technician)
-        #expect(entries.map(\.state) == [state])
-        #expect(entries[0].reason.contains("T4L : stable 1 h, prélevé il y a 1 h") == (state == .proposed))
-        #expect(entries[0].reason.contains("volume restant et cotation à vérifier"))
-    }
 }
 
 @Suite struct `Judging again` {

@@ -100,6 +100,24 @@ import Workflow
         #expect(potassium.comment?.hasPrefix("hémolyse : ") == true)
     }
 
+    @Test func `words of a rule beside a result are told as a rule's, those of a person as free`() async throws {
+        let (bench, made, potassium) = try await potassium(after: [("K", nil), ("NA", 100)])
+        try await bench.validate(["K"], of: made)
+        func words() async throws -> [String] {
+            try await bench.desk.fileToSign(made.request.number).obstacles
+                .filter { [.freeWords, .ruleWords].contains($0.kind) }.map(\.frenchText)
+        }
+        #expect(try await words() == ["commentaire d'une règle K"])
+        #expect(potassium.comment?.hasPrefix("hémolyse : ") == true)
+        // A person's own words beside the next value.
+        let text = try #require(Measured("4.3"))
+        _ = try await bench.desk.enter(
+            .measured(text, unit: "mmol/L"), analysis: "K", of: made.request.number, comment: "dit au téléphone",
+            by: Bench.technician)
+        try await bench.validate(["K"], of: made)
+        #expect(try await words().first == "commentaire libre K")
+    }
+
     @Test func `an index that came with a result stands for it`() async throws {
         let (_, _, potassium) = try await potassium(after: [("K", 10), ("NA", 400)])
         #expect(potassium.value.frenchText == "4,2" && !potassium.holds.contains { $0.code == .interference })
@@ -168,6 +186,36 @@ import Workflow
         #expect(try await typed(under) == nil)
         let why = try await bench.desk.explain(try await bench.observation("INR", without).id, by: Bench.technician)
         #expect(why.last?.result.checks.contains { $0.check == .onlyInContext && $0.outcome == .yes } == true)
+    }
+
+    @Test func `an INR that is not given calls nobody, and waits for somebody who asks for its context`() async throws {
+        let bench = try await Bench.withRules()
+        let made = try await bench.received(["INR"])
+        try await bench.arrive(
+            "m1", [Bench.result("INR", "8.00", of: made.specimens[0].accession, unit: "{INR}")])
+        let outside = try #require(try await bench.desk.worklist(site: "nord", limit: 9).first?.observation)
+        #expect(outside.value == .notPerformed(reason: "non rendu : rendu seulement sous AVK"))
+        #expect(try await bench.desk.openCalls(site: "nord").isEmpty)
+        let hold = try #require(outside.holds.first { $0.code == .critical })
+        #expect(hold.reason.contains("8,00") && hold.reason.contains("hors de son contexte"), "\(hold.reason)")
+        #expect(!outside.holds.contains { $0.code == .criticalCall })
+        let plain = await refusal { () throws(CommandFailure) in
+            _ = try await bench.desk.validate(
+                [outside.id], of: made.request.number, reason: nil, by: Bench.technician)
+        }
+        #expect(plain == "tech.reason")
+        // The request had forgotten it: the value is given, and told.
+        bench.clock.advance(.seconds(60))
+        _ = try await bench.desk.setClinical(
+            ClinicalFacts(contexts: [.vitaminKAntagonist]), of: made.request.number, reason: "ordonnance relue",
+            by: Bench.secretary)
+        #expect(try await bench.desk.worklist(site: "nord", limit: 9).first?.observation.value.frenchText == "8,00")
+        #expect(try await bench.desk.openCalls(site: "nord").map(\.observationID) == [outside.id])
+        // Within its limits nobody is asked anything.
+        let usual = try await bench.received(["INR"], name: "AUTRE")
+        try await bench.arrive(
+            "m2", [Bench.result("INR", "1.10", of: usual.specimens[0].accession, unit: "{INR}")])
+        #expect(try await !bench.observation("INR", usual).holds.contains { $0.code == .critical })
     }
 
     @Test func `a blood group is one of the answers of its line, and another code is refused with the list`()

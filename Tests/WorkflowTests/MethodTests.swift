@@ -13,7 +13,7 @@ import Workflow
     private func publish(_ methods: String, on bench: Bench) async throws {
         bench.clock.advance(.seconds(60))
         try await bench.desk.publish(try await files(methods, on: bench), reason: "méthodes", by: Bench.administrator)
-        let lines = try ["NA", "CL", "CREA", "DFG09"].map { try bench.desk.approvalSubject(analysis: $0) }
+        let lines = try ["NA", "CL", "CREA", "DFG09", "TRF", "CTF"].map { try bench.desk.approvalSubject(analysis: $0) }
         try await bench.desk.approve(lines, reason: "lues", by: Bench.biologist)
     }
     private func files(_ methods: String, on bench: Bench) async throws -> [CatalogFile] {
@@ -114,5 +114,31 @@ import Workflow
         let other = try await measured("m3", "125")
         #expect(other?.code == nil && other?.note == .otherMethod)
         #expect(try await measured("m4", "142")?.code == .delta)
+    }
+
+    @Test func `sets apart what was calculated of its values, from the day that it changed`() async throws {
+        let bench = try await Bench.withRules(
+            cells: ["CTF": ["delta_type": "pct", "delta_limite": "20", "delta_jours": "30"]])
+        func method(_ line: String) -> String { Self.first + "TRF,auto,\(line),,,,,,\n" }
+        let patient = try await bench.patient().id
+        func capacity(_ message: String, of transferrin: String) async throws -> CheckRecord? {
+            bench.clock.advance(.seconds(7200))
+            let made = try await bench.registered(["TRF", "CTF"], for: patient)
+            try await bench.arrive(
+                message, [Bench.result("TRF", transferrin, of: made.specimens[0].accession, unit: "g/L")])
+            try await bench.validate(["TRF", "CTF"], of: made, reason: "NOUVEAU PRELEVEMENT, même valeur")
+            return try await judged("CTF", made, on: bench).result.checks.first { $0.check == .delta }
+        }
+        try await publish(method("néphélémétrie,"), on: bench)
+        #expect(try await capacity("m1", of: "2.0")?.note == .noPrior)
+        #expect(try await capacity("m2", of: "3.0")?.code == .delta)
+        try await publish(method("turbidimétrie,"), on: bench)
+        let other = try await capacity("m3", of: "2.0")
+        #expect(other?.code == nil && other?.note == .otherMethod)
+        #expect(other?.inputs.contains(CheckFact(.method, "TRF turbidimétrie")) == true)
+        #expect(try await capacity("m4", of: "3.0")?.code == .delta)
+        // Declared as one group, they compare again.
+        try await publish(method("néphélémétrie,turbidimétrie"), on: bench)
+        #expect(try await capacity("m5", of: "2.0")?.code == .delta)
     }
 }

@@ -167,6 +167,57 @@ import Workflow
         #expect(try await bench.undo([potassium], made).map(\.kind) == [.withdrawn])
     }
 
+    @Test(arguments: [1, 2])
+    func `who validates one of two runs chooses it, and the other waits no more`(chosen run: Int) async throws {
+        let bench = try await Bench.withRules()
+        let made = try await bench.received(["CREA", "DFG09"])
+        for text in ["100", "130"] {
+            bench.clock.advance(.seconds(60))
+            var one = Bench.result("CREA", text, of: made.specimens[0].accession, unit: "umol/L")
+            one.observedAt = bench.clock.now
+            try await bench.arrive("m" + text, [one])
+        }
+        func waiting() async throws -> [String] {
+            try await bench.desk.worklist(site: "nord", limit: 9).map(\.observation)
+                .map { "\($0.analysis) \($0.value.frenchText)" }.sorted()
+        }
+        #expect(try await waiting() == ["CREA 100", "CREA 130", "DFG09 42"])
+        let runs = try await bench.observations(made).filter { $0.analysis == "CREA" }.sorted { $0.run < $1.run }
+        let both = await refusal { () throws(CommandFailure) in
+            _ = try await bench.desk.validate(
+                runs.map(\.id), of: made.request.number, reason: "contrôlé", by: Bench.technician)
+        }
+        #expect(both == "tech.runs")
+        let why = "second dilué par erreur"
+        _ = try await bench.desk.validate(
+            [runs[run - 1].id], of: made.request.number, reason: why, by: Bench.technician)
+        #expect(try await waiting() == [run == 1 ? "DFG09 58" : "DFG09 42"])
+        let events = try await bench.store.observationEvents(requestID: made.request.id)
+        let other = try #require(Chosen.lastEvents(events)[runs[2 - run].id])
+        #expect(other.kind == .rejected && other.author == "technicien")
+        #expect(other.reason == "passage \(run) retenu : \(why)")
+        try await bench.validate(["DFG09"], of: made)
+        let report = try await bench.desk.signedReport(of: try await bench.sign(made))
+        let given = Set(report.content.observations.map { "\($0.analysis) \($0.value.frenchText)" })
+        #expect(given == (run == 1 ? ["CREA 100", "DFG09 58"] : ["CREA 130", "DFG09 42"]))
+        #expect(try await waiting().isEmpty)
+        #expect(try await bench.soundTrail())
+    }
+
+    @Test func `a typed value that was corrected leaves no line behind`() async throws {
+        let bench = try await Bench.withRules()
+        let made = try await bench.received(["K"])
+        for text in ["4.2", "4.6", "5.1"] {
+            bench.clock.advance(.seconds(60))
+            _ = try await bench.desk.enter(
+                .measured(try #require(Measured(text)), unit: "mmol/L"), analysis: "K", of: made.request.number,
+                comment: nil, by: Bench.technician)
+        }
+        try await bench.validate(["K"], of: made, reason: "relu sur le ticket")
+        #expect(try await bench.desk.worklist(site: "nord", limit: 9).isEmpty)
+        #expect(try await bench.desk.fileToSign(made.request.number).observations.map(\.value.frenchText) == ["5,1"])
+    }
+
     @Test func `a person may choose the run that was set aside`() async throws {
         let (bench, made) = try await bench()
         _ = try await run("4.2", "m1", of: made, on: bench)

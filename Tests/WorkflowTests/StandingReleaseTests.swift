@@ -26,8 +26,10 @@ import Workflow
     }
 
     /// Mode B for these; all approved, a control that conforms, the biologist's account.
-    private func bench(_ codes: String, approving: Bool = true) async throws -> Bench {
-        let bench = try await Bench.withRules(approving: approving) { $0.replacing("B: []", with: "B: [\(codes)]") }
+    private func bench(_ codes: String, sites: String = "", approving: Bool = true) async throws -> Bench {
+        let bench = try await Bench.withRules(approving: approving) {
+            $0.replacing("B: []", with: "B: [\(codes)]" + (sites.isEmpty ? "" : ", sites: { \(sites) }"))
+        }
         try await bench.conformingControl("K")
         try await bench.conformingControl("NA", mean: 140)
         try await keep(account(), in: bench)
@@ -56,6 +58,22 @@ import Workflow
         let made = try await arrive([("K", "4.2")], on: bench)
         #expect(try await bench.observation("K", made).holds == [])
         #expect(try await signatures(made, bench).isEmpty)
+    }
+
+    /// RULES 1.1: two modes per analyte and site.
+    @Test func `a site that has a list of its own releases by that one`() async throws {
+        let bench = try await bench("'K', 'NA'", sites: "nord: ['NA']")
+        #expect(bench.desk.shelf.pack.policy.released(at: "sud") == ["K", "NA"])
+        #expect(try await signatures(arrive([("K", "4.2")], on: bench), bench).isEmpty)
+        #expect(try await signatures(arrive([("NA", "140")], on: bench), bench).count == 1)
+        let nowhere = try await self.bench("", sites: "nord: []")
+        #expect(!nowhere.desk.shelf.pack.policy.hasReleases)
+        await #expect {
+            _ = try await self.bench("'K'", sites: "ouest: ['K']")
+        } throws: { error in
+            guard case CommandFailure.refused(let refusal) = error else { return false }
+            return refusal.code == "site.unknown" && refusal.place.contains("ouest")
+        }
     }
 
     @Test func `a whole request that nothing holds goes out under the name of who stands for it`() async throws {

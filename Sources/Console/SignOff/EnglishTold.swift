@@ -35,7 +35,8 @@ package enum EnglishTold {
     package static let obstacles: [SignObstacle.Kind: String] = [
         .critical: "critical value: {1}", .call: "call to make", .amends: "amends version {2}", .changed: "{3}",
         .amendmentTask: "to be amended: {1} ({4})", .hold: "{1}", .freeWords: "free comment {1}",
-        .supplement: "attached: {4}", .missing: "missing {1}", .reflex: "reflex test proposed: {1} ({4})",
+        .ruleWords: "comment of a rule {1}",
+        .supplement: "attached: {4}", .missing: "missing {1}", .reflex: "reflex test to decide: {1} ({4})",
         .identity: "{5}", .others: "and {2} older file(s) of this patient",
     ]
 

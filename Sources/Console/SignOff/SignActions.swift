@@ -11,6 +11,7 @@ package enum SignAction: String, Sendable, Hashable, CaseIterable {
     case history = "courbe"
     case call = "appel"
     case reject = "rejeter"
+    case reflex = "reflexe"
     case amend = "rectifier"
     case versions = "versions"
     case find = "ouvrir"
@@ -44,6 +45,7 @@ package enum SignAction: String, Sendable, Hashable, CaseIterable {
         case .history: [.character("h")]
         case .call: [.character("a")]
         case .reject: [.character("X")]
+        case .reflex: [.character("F")]
         case .amend: [.character("R")]
         case .versions: [.character("d")]
         case .find: [.character("o"), .character(":")]
@@ -68,8 +70,8 @@ package enum SignAction: String, Sendable, Hashable, CaseIterable {
 
     /// Things to do with a file; moves are not listed among them.
     package static let ofFile: [SignAction] = [
-        .open, .sign, .lot, .except, .comment, .note, .why, .history, .call, .reject, .amend, .versions, .find, .next,
-        .lane, .refresh,
+        .open, .sign, .lot, .except, .comment, .note, .why, .history, .call, .reject, .reflex, .amend, .versions, .find,
+        .next, .lane, .refresh,
     ]
 
     package var word: SignWord {
@@ -84,6 +86,7 @@ package enum SignAction: String, Sendable, Hashable, CaseIterable {
         case .history: .actionHistory
         case .call: .actionCall
         case .reject: .actionReject
+        case .reflex: .actionReflex
         case .amend: .actionAmend
         case .versions: .actionVersions
         case .find: .actionFind

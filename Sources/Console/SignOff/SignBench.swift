@@ -8,6 +8,8 @@ package struct SignQuestion: Sendable, Hashable {
         case lot([SignPick])
         case amend(String)
         case reject(request: String, id: String)
+        /// What is proposed, in the order of the choices.
+        case reflex(request: String, [SignObstacle])
         case call(request: String, id: String)
         case comment(String)
         case note(String)

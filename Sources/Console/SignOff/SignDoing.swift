@@ -36,7 +36,7 @@ extension SignBench {
                 SignQuestion(purpose: .find, title: [say(.findTitle)], parts: [.init(word: .findNumber)]))
         case .lock: return lock()
         case .quit: return [.quit]
-        case .sign, .lot, .except, .comment, .note, .why, .history, .call, .reject, .amend, .versions:
+        case .sign, .lot, .except, .comment, .note, .why, .history, .call, .reject, .reflex, .amend, .versions:
             return perform(onFile: action)
         }
         return []
@@ -57,6 +57,7 @@ extension SignBench {
         case .except: currentLine.map { ($0.isFresh || $0.isLeft) && !isReadOnly } ?? false
         case .reject: currentLine != nil && !isReadOnly
         case .call: target(of: .call).map { $0.hasCall && !isReadOnly } ?? false
+        case .reflex: !isReadOnly && !proposals.isEmpty
         case .amend: sheet.map { $0.version > 1 && !isReadOnly } ?? false
         case .why, .history: currentLine != nil
         case .versions: sheet != nil
@@ -87,6 +88,7 @@ extension SignBench {
             part.field = Field(draft.note ?? "")
             mode = .question(
                 SignQuestion(purpose: .note(number), title: [say(.noteTitle, number)], parts: [part]))
+        case .reflex: return askReflex(sheet)
         case .amend: return askToAmend(sheet)
         case .versions:
             isPageUnwanted = false
@@ -176,6 +178,28 @@ extension SignBench {
             line.points, low: line.low, high: line.high, width: pageColumns.count - 4,
             height: max(5, height - 10 - told.count), zone: manner.zone, signs: manner.signs)
         return (plot.isEmpty || line.points.count < 2 ? [say(.noCurve)] : plot) + told
+    }
+
+    /// Reflex tests of this file that nobody decided (RULES section 11).
+    private var proposals: [SignObstacle] { sheet?.obstacles.filter { $0.kind == .reflex } ?? [] }
+
+    private mutating func askReflex(_ sheet: SignSheet) -> [SignEffect] {
+        let open = proposals
+        guard !open.isEmpty else {
+            notice = Notice(say(.noReflex), .dim)
+            return [.bell]
+        }
+        let named = open.map { "\($0.analyses.joined(separator: ", ")) (\($0.words ?? ""))" }
+        var parts = [
+            SignQuestion.Part(word: .reflexDecision, choices: [say(.reflexAdd), say(.reflexRefuse)]),
+            .init(word: .reason, choices: [say(.reflexClinical), say(.reflexKnown), say(.reflexVolume)]),
+        ]
+        if open.count > 1 { parts.insert(.init(word: .reflexWanted, choices: named), at: 0) }
+        mode = .question(
+            SignQuestion(
+                purpose: .reflex(request: sheet.number, open),
+                title: [say(.reflexTitle, sheet.patient)] + named, parts: parts))
+        return []
     }
 
     // Signing

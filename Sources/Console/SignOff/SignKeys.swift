@@ -225,6 +225,8 @@ extension SignBench {
             question.complaint = say(.reasonInWords)
         } else if part.word == .commentCode, commentCode(text) == nil {
             question.complaint = say(.commentUnknown, text)
+        } else if [.reflexWanted, .reflexDecision].contains(part.word), question.choice(part.word, text) == nil {
+            question.complaint = say(.choicesHint)
         } else if part.word == .callValue, let differs = callValue(text, of: question) {
             question.complaint = differs
         } else if part.word == .callReadBack, !isReadBack(text, of: question) {
@@ -309,6 +311,7 @@ extension SignBench {
         case .reject(let request, let id):
             return send(
                 .reject(request: request, id: id, reason: typed(.reason)), as: .other(request, question.purpose))
+        case .reflex(let request, let open): return decideReflex(request, open, question, typed)
         case .call(let request, let id): return call(request, id, question.purpose, typed)
         case .comment(let number): return comment(number, typed(.commentCode))
         case .note(let number):
@@ -351,6 +354,19 @@ extension SignBench {
             as: .other(request, form))
     }
 
+    /// Which of those proposed, what is decided of it, and why.
+    private mutating func decideReflex(
+        _ request: String, _ open: [SignObstacle], _ question: SignQuestion, _ typed: (SignWord) -> String
+    ) -> [SignEffect] {
+        let wanted = open.count > 1 ? question.choice(.reflexWanted, typed(.reflexWanted)) : 0
+        guard let wanted, open.indices.contains(wanted), let rule = open[wanted].rule,
+            let decision = question.choice(.reflexDecision, typed(.reflexDecision))
+        else { return [.bell] }
+        return send(
+            .reflex(request: request, rule: rule, accept: decision == 0, reason: typed(.reason)),
+            as: .other(request, question.purpose))
+    }
+
     /// A code, or the beginning of one only.
     private func commentCode(_ typed: String) -> String? {
         let text = (typed.split(separator: " ").first.map(String.init) ?? "").uppercased()
@@ -370,6 +386,16 @@ extension SignBench {
         }
         drafts[number] = draft
         return reopen()
+    }
+}
+
+extension SignQuestion {
+    /// The place of a choice, named by its words or by a beginning that no other has.
+    fileprivate func choice(_ word: SignWord, _ text: String) -> Int? {
+        guard let part = parts.first(where: { $0.word == word }) else { return nil }
+        let text = text.trimmed.lowercased()
+        let found = part.choices.indices.filter { part.choices[$0].lowercased().hasPrefix(text) }
+        return found.count == 1 ? found[0] : nil
     }
 }
 
@@ -402,20 +428,20 @@ extension SignQuestion {
     /// Words that would be a loss.
     fileprivate var isKept: Bool {
         switch purpose {
-        case .amend, .reject, .call, .comment, .note: true
+        case .amend, .reject, .reflex, .call, .comment, .note: true
         case .sign, .lot, .find, .unlock: false
         }
     }
     /// The server may refuse it.
     fileprivate var isSentAway: Bool {
         switch purpose {
-        case .reject, .call, .amend: true
+        case .reject, .reflex, .call, .amend: true
         case .sign, .lot, .comment, .note, .find, .unlock: false
         }
     }
     fileprivate var needsServer: Bool {
         switch purpose {
-        case .sign, .lot, .amend, .reject, .call, .comment, .note: true
+        case .sign, .lot, .amend, .reject, .reflex, .call, .comment, .note: true
         case .find, .unlock: false
         }
     }
@@ -423,7 +449,7 @@ extension SignQuestion {
     fileprivate var waitsForAnswer: Bool {
         switch purpose {
         case .sign, .lot, .unlock: true
-        case .amend, .reject, .call, .comment, .note, .find: false
+        case .amend, .reject, .reflex, .call, .comment, .note, .find: false
         }
     }
 }

@@ -262,7 +262,7 @@ extension SignQuestion {
     fileprivate var signs: Bool {
         switch purpose {
         case .sign, .lot: true
-        case .amend, .reject, .call, .comment, .note, .find, .unlock: false
+        case .amend, .reject, .reflex, .call, .comment, .note, .find, .unlock: false
         }
     }
 }

@@ -40,8 +40,11 @@ extension SignBench {
         for line in sheet.signed {
             if let words = line.line.comment { add("\(manner.signs.bullet) \(line.line.analysis) : \(words)") }
         }
-        let aside = sheet.obstacles.filter { [.reflex, .freeWords].contains($0.kind) }
-        for one in aside { add(manner.signs.held + " " + words(one), Style(.held)) }
+        let aside = sheet.obstacles.filter { [.reflex, .freeWords, .ruleWords].contains($0.kind) }
+        for one in aside {
+            let remedy = one.kind == .reflex ? " [" + say(.remedyReflex, key(.reflex)) + "]" : ""
+            add(manner.signs.held + " " + words(one) + remedy, Style(.held))
+        }
         let isPlain = groups.isEmpty && aside.isEmpty && sheet.changes.isEmpty && sheet.attributes.isEmpty
         if isPlain, !sheet.signed.isEmpty, !sheet.isSigned {
             add(manner.signs.proposable + " " + say(.none), Style(.good))
@@ -66,6 +69,8 @@ extension SignBench {
         case .signed: return say(.signedAll, signed)
         case .toReview(let codes): return say(.signedReview, signed, codes.joined(separator: ", "))
         case .toAmend: return say(.signedAmend, signed, sheet.obstacles.map(words).joined(separator: ", "))
+        case .emptied: return say(.signedEmptied, signed)
+        case .withdrawn: return say(.signedWithdrawn, signed)
         }
     }
 

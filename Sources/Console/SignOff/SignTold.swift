@@ -138,6 +138,7 @@ extension SignBench {
         case "sign.critical": say(.hereCall, key(.call))
         case "sign.changed", "sign.partial": say(.hereReread, key(.refresh))
         case "sign.amendment": say(.hereAmend, key(.amend))
+        case "sign.reflex": say(.hereReflex, key(.reflex))
         case "sign.except.signed": say(.hereReject, key(.reject), key(.amend))
         case "sign.except.unknown": say(.hereExcept, key(.except))
         case "sign.confirm": say(.hereLot, key(.lot))

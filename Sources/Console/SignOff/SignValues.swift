@@ -225,6 +225,8 @@ package enum SignDeed: Sendable, Hashable {
     case sign(SignPick, pin: String, partial: Bool, uncalled: String?, draft: SignDraft)
     case lot([SignPick], pin: String)
     case reject(request: String, id: String, reason: String)
+    /// A reflex test that a rule proposes: added, or refused.
+    case reflex(request: String, rule: String, accept: Bool, reason: String)
     case call(
         request: String, id: String, person: String, role: String, number: String, value: String, readBack: Bool,
         reached: Bool)

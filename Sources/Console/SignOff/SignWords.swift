@@ -7,12 +7,14 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
     case signedToday, pause, slower, nothing, loading, pageHint, questionHint, choicesHint
     case identity, prescriber, town, ward, emergency, notes, noNotes, lastVisit, noVisit, collected, received
     case notReceived, nonconform, controls, controlsFine, missing, left, fresh, prior, comment, hash, covers
-    case remedyCall, remedyReject, remedyRead, remedyOn, none
+    case remedyCall, remedyReject, remedyRead, remedyOn, remedyReflex, none
     case signTitle, signCovers, signPartial, meaning, pin, secret, uncalled, needed, differs
     case lotCount, lotSummary, lotLeft, lotOldest, lotSample, lotContinue, lotChanged, lotNone, lotDone, lotRefused
     case rejectTitle, reason, lastDigits, callTitle, callPerson, callRole, callNumber, callValue, callReadBack, yes
     case no, yesOrNo, lotCountDiffers
     case amendTitle, amendReason, amendWords, amendContinue, notSigned, isAmendment, nothingToSign
+    case reflexTitle, reflexWanted, reflexDecision, reflexAdd, reflexRefuse, reflexClinical, reflexKnown,
+        reflexVolume, noReflex, hereReflex, actionReflex
     case commentTitle, commentCode, commentUnknown, noteTitle, noteWords, findTitle, findNumber, exceptOn, exceptOff
     case before, after, removed, sameResults, nobody, holderState, holderNext, earlierVersion, noCurve
     case signedDone, kept, notFound, noSuchKey, lockedTitle, offline, readOnly, criticalShort, high, low
@@ -26,7 +28,8 @@ package enum SignWord: String, Sendable, Hashable, CaseIterable {
         callValueDiffers
     case lotBegun, changedMeanwhile, readAgain
     case newsPatient, newsPrescriber, newsNotes, newsTubes, newsComments, newsMissing, newsSigned
-    case signedAll, signedReview, signedAmend, callTold, callClosed, amendedFor, cliCallOf, cliCallTold
+    case signedAll, signedReview, signedAmend, signedEmptied, signedWithdrawn, callTold, callClosed, amendedFor,
+        cliCallOf, cliCallTold
     case lotFiltered, lotChecking, lotFine, lotUnsignable
     // Of the commands `paillasse bio`; `|` between the titles of a table, marked as `Table` takes them.
     case cliSecret, cliPinAgain, cliPinChosen, cliMissing, cliSummary, cliQueueTitles, cliFileTitles, cliNothing,

@@ -38,7 +38,9 @@ private struct Missing {
     let description: DriverDescription
     let readings: [Reading]
 
-    private var results: [IncomingObservation] { readings.flatMap { $0.observations + $0.controls } }
+    private var results: [IncomingObservation] {
+        readings.flatMap { $0.observations + $0.controls }.filter { $0.bringsIndicesAlone != true }
+    }
 
     init(_ description: DriverDescription, _ readings: [Reading], _ session: DecodedSession?) {
         self.description = description
@@ -77,7 +79,7 @@ private struct Missing {
 
     private mutating func lookAtResults() {
         let results = self.results
-        if results.isEmpty, readings.allSatisfy(\.queries.isEmpty) {
+        if readings.allSatisfy({ $0.observations.isEmpty && $0.controls.isEmpty && $0.queries.isEmpty }) {
             add(
                 "results", "value", "aucun résultat ni demande dans la session",
                 "enregistrer une session avec résultats")

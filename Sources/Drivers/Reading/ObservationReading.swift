@@ -71,11 +71,13 @@ extension Driver {
     }
 
     /// Takes the indices of the serum out of the results, and tells them to all results of their tube. A driver that
-    /// names indices reads an analyzer that measures them: a tube without is one where they are missing.
+    /// names indices reads an analyzer that measures them: a tube without is one where they are missing. Indices that
+    /// come without any result of their tube are told by themselves: they are facts of the tube all the same.
     func tellingIndices(_ reading: Reading) -> Reading {
         guard !description.indices.isEmpty else { return reading }
         var told = reading
         var found: [String: SentIndices] = [:]
+        var first: [String: IncomingObservation] = [:]
         told.observations.removeAll { observation in
             guard let index = description.indices[observation.instrumentCode] else { return false }
             guard let value = Measured(observation.rawText), value.comparator == .equal else { return false }
@@ -87,12 +89,24 @@ extension Driver {
             case _: indices.lipemia = value.number
             }
             found[observation.accession] = indices
+            if first[observation.accession] == nil { first[observation.accession] = observation }
             return true
         }
+        let withResults = Set(told.observations.map(\.accession))
         for place in told.observations.indices {
             told.observations[place].indices = found[told.observations[place].accession] ?? SentIndices()
         }
+        for one in first.values.sorted(by: { $0.ordinal < $1.ordinal }) where !withResults.contains(one.accession) {
+            told.observations.append(alone(one, found[one.accession] ?? SentIndices()))
+        }
         return told
+    }
+
+    private func alone(_ first: IncomingObservation, _ indices: SentIndices) -> IncomingObservation {
+        IncomingObservation(
+            ordinal: first.ordinal, accession: first.accession, instrumentCode: first.instrumentCode, analysis: nil,
+            value: nil, rawText: indices.words, observedAt: first.observedAt, claimed: first.claimed,
+            indices: indices, bringsIndicesAlone: true)
     }
 
     /// R.7 and OBX-8 may repeat: each repeat is a flag (LIS2-A2 section 9.7, HL7 v2.5 section 7.4.2.8).

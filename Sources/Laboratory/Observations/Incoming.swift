@@ -49,6 +49,14 @@ package struct SentIndices: Codable, Sendable, Hashable {
         self.lipemia = lipemia
         self.freeHemoglobin = freeHemoglobin
     }
+    package var isEmpty: Bool { self == SentIndices() }
+    /// `H 250, Hb 12 g/L`
+    package var words: String {
+        [
+            hemolysis.map { "H \($0)" }, icterus.map { "I \($0)" }, lipemia.map { "L \($0)" },
+            freeHemoglobin.map { "Hb libre \($0) g/L" },
+        ].compactMap(\.self).joined(separator: ", ").replacing(".", with: ",")
+    }
 }
 
 /// One result as a driver understood it, before anything of the laboratory was looked at.
@@ -79,13 +87,17 @@ package struct IncomingObservation: Codable, Sendable, Hashable {
     package var dilution: SentDilution?
     /// Nil: the driver reads no indices of the serum.
     package var indices: SentIndices?
+    /// No result: `indices` are all that the message brings of its tube. Nil: a result.
+    package var bringsIndicesAlone: Bool?
 
     package init(
         ordinal: Int, accession: String, instrumentCode: String, analysis: String?, value: ObservationValue?,
         rawText: String, rawUnit: String = "", instrumentFlags: [String] = [], unknownFlags: [String] = [],
         status: String = "F", observedAt: Instant? = nil, claimed: ClaimedIdentity = ClaimedIdentity(),
-        comments: [String] = [], dilution: SentDilution? = nil, indices: SentIndices? = nil
+        comments: [String] = [], dilution: SentDilution? = nil, indices: SentIndices? = nil,
+        bringsIndicesAlone: Bool? = nil
     ) {
+        self.bringsIndicesAlone = bringsIndicesAlone
         self.dilution = dilution
         self.indices = indices
         self.ordinal = ordinal

@@ -199,15 +199,43 @@ package struct Origin: Codable, Sendable, Hashable {
     package var author: String?
     /// The calculation that made it and its version, `calcul:LDLC@1`.
     package var calculation: String?
+    /// Families of the methods of what it was calculated of, as far as the catalogue tells them: `CREA enzymatique`.
+    package var components: String?
     package init(
         analyzer: String? = nil, messageID: String? = nil, ordinal: Int? = nil, author: String? = nil,
-        calculation: String? = nil
+        calculation: String? = nil, components: String? = nil
     ) {
+        self.components = components
         self.analyzer = analyzer
         self.messageID = messageID
         self.ordinal = ordinal
         self.author = author
         self.calculation = calculation
+    }
+}
+
+/// Results of one comparability compare with each other (RULES section 3).
+package struct Comparability: Codable, Sendable, Hashable {
+    /// `VerificationLimits.comparability`
+    package var group: String
+    /// `AssayMethod.family`; nil: nobody knows.
+    package var family: String?
+    /// `Origin.components`
+    package var components: String?
+    package init(group: String = "", family: String? = nil, components: String? = nil) {
+        self.group = group
+        self.family = family
+        self.components = components
+    }
+
+    /// As far as one knows: what nobody declared goes on being compared.
+    package func sets(apart other: Comparability) -> Bool {
+        func differ(_ a: String?, _ b: String?) -> Bool { a.map { a in b.map { $0 != a } ?? false } ?? false }
+        return group != other.group || differ(family, other.family) || differ(components, other.components)
+    }
+    /// With what was known before, where this one does not say.
+    package func knowing(_ before: Comparability) -> Comparability {
+        Comparability(group: group, family: family ?? before.family, components: components ?? before.components)
     }
 }
 
@@ -218,6 +246,21 @@ extension AnalysisCatalogue {
         return method(
             of: observation.analysis,
             on: origin.analyzer ?? (origin.calculation == nil ? AssayMethod.typed : AssayMethod.calculated))
+    }
+    /// What decides whether it may be compared with another of its analysis, where this catalogue was in force.
+    package func comparability(of observation: Observation) -> Comparability {
+        Comparability(
+            group: self[observation.analysis]?.verification.comparability ?? "",
+            family: method(of: observation)?.family, components: observation.origin.components)
+    }
+    /// The methods behind some results, by analysis, each by its family; nil: nobody declared any.
+    package func families(of observations: [Observation]) -> String? {
+        var known = Set<String>()
+        for one in observations {
+            if let family = method(of: one)?.family { known.insert("\(one.analysis) \(family)") }
+            if let components = one.origin.components { known.insert(components) }
+        }
+        return known.isEmpty ? nil : known.sorted().joined(separator: ", ")
     }
 }
 

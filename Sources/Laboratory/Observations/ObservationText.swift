@@ -106,6 +106,7 @@ extension Origin {
             json.member("analyzer", analyzer)
             json.member("author", author)
             json.member("calculation", calculation)
+            json.member("components", components)
             json.member("messageID", messageID)
             if let ordinal { json.member("ordinal", ordinal) }
         }
@@ -124,6 +125,7 @@ extension Origin {
             case "analyzer": read.analyzer = text
             case "author": read.author = text
             case "calculation": read.calculation = text
+            case "components": read.components = text
             case "messageID": read.messageID = text
             case _: return false
             }

@@ -18,6 +18,8 @@ package struct ReleaseAct: Codable, Sendable, Hashable {
         case abandon
         /// Who has an earlier version and may not be sent the one in force was told of it by a person.
         case told
+        /// A destination has nothing of the report, a person knows; `present`: it has, after all.
+        case absent, present
         /// Made by the laboratory itself at the end of a hiding.
         case hidingEnded
         /// Made by the laboratory itself when the copies change after a signature.
@@ -37,7 +39,7 @@ package struct ReleaseAct: Codable, Sendable, Hashable {
     package var confidentiality: Visibility.Confidentiality?
     /// `retry`, `abandon`: which delivery.
     package var deliveryID: String?
-    /// `told`, `setAside`: who (`DMP`, `patient`, an MSSanté address).
+    /// `told`, `setAside`: who (`DMP`, `patient`, an MSSanté address); `absent`, `present`: as `Absences` names it.
     package var destination: String?
     /// `setAside`: the version that a copy was not sent.
     package var version: Int?
@@ -101,7 +103,7 @@ package struct ReleaseState: Sendable, Hashable {
                 hiddenFrom.subtract(over)
                 for audience in over { ends[audience] = nil }
             case .withdraw: isWithdrawn = true
-            case .resend, .retry, .abandon, .told, .readdress, .setAside: break
+            case .resend, .retry, .abandon, .told, .absent, .present, .readdress, .setAside: break
             }
         }
     }
@@ -119,7 +121,7 @@ package struct ReleaseState: Sendable, Hashable {
         return visibility
     }
 
-    package static let withdrawnWords = "ce compte rendu a été retiré"
+    package static let withdrawnWords = "ce compte rendu est déjà retiré"
     package static let withdrawnRemedy =
         "signer de nouveau le dossier juste ; un retrait refusé se reprend : paillasse deliveries retry"
 
@@ -130,11 +132,15 @@ package struct ReleaseState: Sendable, Hashable {
         func refuse(_ code: String, _ cause: String, _ remedy: String) -> Refusal {
             Refusal("release.\(code)", at: number, because: cause, remedy: remedy)
         }
-        if act.reason.allSatisfy(\.isWhitespace) {
-            return refuse("reason", "une exception à l'envoi a un motif", "ajouter --reason")
+        if !act.reason.saysSomething {
+            return refuse(
+                "reason", "une exception à l'envoi a un motif qui dise quelque chose à qui le lira",
+                "l'écrire : --reason 'erreur de patient'")
         }
-        // Of what was sent only the withdrawal itself goes again, to who refused it: see who tries that.
-        if isWithdrawn, ![.abandon, .told, .readdress, .setAside, .retry].contains(act.kind) {
+        // Of what was sent only the withdrawal itself goes again: to who refused it (see who tries that), and to who
+        // still has a version.
+        let isOfWithdrawn = [.abandon, .told, .absent, .present, .readdress, .setAside, .retry].contains(act.kind)
+        if isWithdrawn, !isOfWithdrawn, !(act.kind == .withdraw && sent) {
             return refuse("withdrawn", ReleaseState.withdrawnWords, ReleaseState.withdrawnRemedy)
         }
         switch act.kind {
@@ -158,11 +164,13 @@ package struct ReleaseState: Sendable, Hashable {
             if isHeld, act.kind == .resend {
                 return refuse("held", "les envois de ce compte rendu sont retenus", "les libérer : report release")
             }
-            return sent ? nil : refuse("unsent", "aucune version n'est partie", "retenir l'envoi (report hold)")
+            return sent ? nil : refuse("unsent", "personne n'en a de version", "retenir l'envoi (report hold)")
         case .retry, .abandon:
             return act.deliveryID == nil ? refuse("delivery", "quel envoi ?", "donner son identifiant") : nil
         case .told:
             return act.destination == nil ? refuse("destination", "qui a été prévenu ?", "donner sa ligne") : nil
+        case .absent, .present:
+            return act.destination == nil ? refuse("destination", "quel destinataire ?", "donner sa ligne") : nil
         case .readdress, .setAside: return nil
         }
     }

@@ -206,11 +206,14 @@ package struct Isolate: Codable, Sendable, Hashable {
 
 /// One line of an antibiogram.
 package struct Susceptibility: Codable, Sendable, Hashable {
-    /// EUCAST categories: *sensible*, *sensible à forte posologie*, *résistant*.
+    /// EUCAST categories: *sensible*, *sensible à forte posologie*, *résistant*; and those of CLSI that the value set
+    /// of interpretations has (CR-BIO sheet sections 7.3 and 7.5): *sensible dose-dépendant*, *non sensible*.
     package enum Category: String, Codable, Sendable, CaseIterable {
         case susceptible = "S"
         case increasedExposure = "I"
         case resistant = "R"
+        case doseDependent = "SDD"
+        case notSusceptible = "NS"
     }
     package var antibiotic: String
     /// One of the three at least: LOINC, the *code d'attente* of what LOINC does not have yet, the laboratory's own.

@@ -4,13 +4,22 @@ package import Base
 package struct PreviousResult: Codable, Sendable, Hashable {
     package var analysis: String
     package var value: ObservationValue
-    package var observedAt: Instant
+    /// When the sample was taken; when it was measured, where nobody knows. Not the hour of the measurement: a culture,
+    /// a frozen or a subcontracted sample is measured after younger ones (CR-BIO sheet section 7.3: biologically
+    /// relevant time).
+    package var takenAt: Instant
     /// Readers of this report may not all see the report that it comes from: a biologist reads it, no document has it.
     package var isKeptBack: Bool
-    package init(analysis: String, value: ObservationValue, observedAt: Instant, isKeptBack: Bool = false) {
+    /// By the catalogue of its day; nil: nobody looked.
+    package var comparability: Comparability?
+    package init(
+        analysis: String, value: ObservationValue, takenAt: Instant, isKeptBack: Bool = false,
+        comparability: Comparability? = nil
+    ) {
+        self.comparability = comparability
         self.analysis = analysis
         self.value = value
-        self.observedAt = observedAt
+        self.takenAt = takenAt
         self.isKeptBack = isKeptBack
     }
 }

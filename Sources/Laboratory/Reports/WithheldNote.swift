@@ -9,6 +9,8 @@ package struct WithheldNote: Codable, Sendable, Hashable {
     package static let unmade = "non fait"
     /// Reason of what was sent under the identity of somebody else: it stays until somebody was told.
     package static let wrongPatient = "AUTRE_PATIENT"
+    /// Reason of what somebody still has of a withdrawn report: it stays until it is deleted or somebody was told.
+    package static let withdrawn = "RETIRE"
     /// Reason of what came to a patient before it was hidden.
     package static let alreadyThere = "DEJA_RECU"
     /// Reason of a copy added after the signature that the patient's choices keep from somebody.
@@ -27,7 +29,8 @@ package struct WithheldNote: Codable, Sendable, Hashable {
     /// Stable code, and the same in French.
     package var reason: String
     package var words: String
-    /// It has an earlier version that this one replaces, and cannot be told: a person must.
+    /// It has an earlier version that this one replaces, and cannot be told, or nobody gets the report at all: a person
+    /// must.
     package var hasEarlier: Bool
     package init(destination: String, reason: String, words: String, hasEarlier: Bool) {
         self.destination = destination

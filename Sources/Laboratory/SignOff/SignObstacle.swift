@@ -11,6 +11,8 @@ package struct SignObstacle: Codable, Sendable, Hashable {
         case amendmentTask = "à rectifier"
         case hold = "retenue"
         case freeWords = "commentaire"
+        /// Words that a rule writes beside a result.
+        case ruleWords = "commentaire de règle"
         case supplement = "joint"
         case missing = "manque"
         /// A rule proposes another test, and nobody decided on it.
@@ -21,6 +23,11 @@ package struct SignObstacle: Codable, Sendable, Hashable {
     package var kind: Kind
     /// Analyses that it is about.
     package var analyses: [String]
+    /// What proposes a reflex test: `TSH-T4L@1` of the words `TSH-T4L@1 : why`.
+    package var rule: String? {
+        guard kind == .reflex, let words else { return nil }
+        return words.split(separator: " ", maxSplits: 1).first.map { String($0) }
+    }
     /// Hold of `hold`.
     package var code: Hold.Code?
     /// Version that `amends` replaces; how many `others`.
@@ -56,9 +63,10 @@ package struct SignObstacle: Codable, Sendable, Hashable {
         case .amendmentTask: return "à rectifier : \(codes) (\(words ?? ""))"
         case .hold: return held
         case .freeWords: return "commentaire libre \(codes)"
+        case .ruleWords: return "commentaire d'une règle \(codes)"
         case .supplement: return "joint : \(words ?? "")"
         case .missing: return "manque \(codes)"
-        case .reflex: return "examen réflexe proposé : \(codes) (\(words ?? ""))"
+        case .reflex: return "examen réflexe à décider : \(codes) (\(words ?? ""))"
         }
     }
     /// The same in every language.
@@ -91,7 +99,7 @@ extension SignObstacle {
         case .identity, .amends, .changed, .amendmentTask: return 1
         case .hold:
             return code?.gravity ?? 1
-        case .freeWords, .supplement, .missing, .reflex: return 3
+        case .freeWords, .ruleWords, .supplement, .missing, .reflex: return 3
         case .others: return SignObstacle.lightest
         }
     }

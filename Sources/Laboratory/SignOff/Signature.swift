@@ -81,6 +81,9 @@ package struct SignedContent: Sendable, Hashable {
         self.observations = observations
     }
 
+    /// When the sample of a result was taken; when it was measured, where nobody knows.
+    package func takenAt(of observation: Observation) -> Instant { observation.takenAt(among: specimens) }
+
     /// One unambiguous text: each datum as `name:length:value` in a fixed order, specimens and observations sorted by
     /// identifier. Two contents have the same bytes only if every datum is the same.
     package var canonicalBytes: [UInt8] {
@@ -145,5 +148,12 @@ package struct CanonicalText: Sendable {
             bytes.append(0x2D)
         }
         bytes.append(0x0A)
+    }
+}
+
+extension Observation {
+    /// When its sample, one of these, was taken; when it was measured, where nobody knows.
+    package func takenAt(among specimens: [Specimen]) -> Instant {
+        specimens.first { $0.accession == accession }?.collectedAt ?? observedAt
     }
 }

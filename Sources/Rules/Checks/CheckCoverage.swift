@@ -41,10 +41,10 @@ extension RuleEngine {
             let specimen = catalogue.hl7Specimen(of: line.analysis)
             return isMeasured && Self.bloodSpecimens.contains(specimen ?? "") && line.interference.isEmpty
         case .absurd: return nature.isNumeric && limits.absurd == nil
-        case .autoverification: return nature.isNumeric && limits.autoverification == nil
+        case .autoverification: return nature.isNumeric && line.lacks(\.autoverification, limits.autoverification)
         case .delta: return nature.isNumeric && line.delta == nil
-        case .criticalAlert: return nature.isNumeric && limits.alert == nil
-        case .criticalCall: return nature.isNumeric && line.analysis.critical == nil
+        case .criticalAlert: return nature.isNumeric && line.lacks(\.alert, limits.alert)
+        case .criticalCall: return nature.isNumeric && line.lacks(\.critical, line.analysis.criticalPair)
         case .calculationInputs: return nature == .calculated && line.formula == nil
         case .interval:
             return nature.isNumeric && (line.ranges.isEmpty || catalogue.hasGaps(line.analysis.code))
@@ -58,6 +58,13 @@ extension RuleEngine {
 
     /// HL7 codes of what an analyzer takes indices of the serum from.
     private static let bloodSpecimens: Set = ["SER", "PLAS"]
+}
+
+extension CheckLine {
+    /// Neither everybody nor some patients have such a pair of limits.
+    fileprivate func lacks(_ pair: (PatientLimits) -> LimitPair?, _ general: LimitPair?) -> Bool {
+        general == nil && patientLimits.allSatisfy { pair($0) == nil }
+    }
 }
 
 extension Check {

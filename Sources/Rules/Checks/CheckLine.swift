@@ -29,7 +29,7 @@ final class LineInterval: Sendable {
 
 /// What the checks of an analysis name each time, made once.
 struct LineFacts: Sendable {
-    let tube, unit, stability, measuring, absurd, autoverification, alert, critical, criticalStep: [CheckFact]
+    let tube, unit, stability, measuring, absurd: [CheckFact]
     let delta, deltaOfZero, dilution, analyticalCV: [CheckFact]
 
     init(_ analysis: Analysis, _ limits: VerificationLimits, delta rule: DeltaRule?) {
@@ -45,10 +45,6 @@ struct LineFacts: Sendable {
         stability = limits.stabilityHours.map { [CheckFact(.hours, count: $0)] } ?? []
         measuring = pair(limits.measuring)
         absurd = pair(limits.absurd)
-        autoverification = pair(limits.autoverification)
-        alert = pair(limits.alert)
-        critical = pair(analysis.critical.flatMap { LimitPair(low: $0.low, high: $0.high) })
-        criticalStep = one(.step, limits.criticalStep)
         dilution = one(.limit, limits.maximumDilution)
         analyticalCV = one(.tolerance, limits.analyticalCV) + one(.absoluteLimit, limits.rerunLimit)
         let kind = rule.map { [CheckFact(.state, $0.kind.rawValue)] } ?? []
@@ -77,6 +73,9 @@ final class CheckLine: Sendable {
     /// Some of them are for a method.
     let hasMethodRanges: Bool
     let facts: LineFacts
+    /// Where no line of `limits.csv` concerns the patient.
+    let tiers: LineTiers
+    let patientLimits: [PatientLimits]
     let delta: DeltaRule?
     let isStable: Bool
     let isBloodGroup: Bool
@@ -106,9 +105,12 @@ final class CheckLine: Sendable {
                 limits.measuring?.low, limits.absurd?.low, limits.autoverification?.low, limits.alert?.low,
                 analysis.critical?.low,
             ]
+        patientLimits = catalogue.patientLimits(of: code)
+        tiers = LineTiers(analysis)
+        let lowsOfSome = patientLimits.flatMap { [$0.alert?.low, $0.critical?.low, $0.autoverification?.low] }
         let highs = [limits.absurd?.high, limits.autoverification?.high, limits.alert?.high]
         let intervals = catalogue.intervals(for: code).flatMap { [$0.low, $0.high] }
-        nonNegative = !(lows + highs + intervals).contains { $0.map { $0 < Exact(0) } ?? false }
+        nonNegative = !(lows + lowsOfSome + highs + intervals).contains { $0.map { $0 < Exact(0) } ?? false }
         let interference = policy.interference[code] ?? []
         self.interference = interference
         indicesOfSome = HILIndex.allCases.filter { index in

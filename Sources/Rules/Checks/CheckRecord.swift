@@ -101,7 +101,7 @@ package enum CheckNote: String, Codable, Sendable, CaseIterable {
     case noIndexRule, notMeasured, notDiluted, noEarlierRun, knownState, belowRange, noCalculation, notInstrument
     case comment, percentOfZero, decisionLimit, bothSexes, unreadable, notOnList, notNeeded, thresholdMissing
     case afterMeasurement, jumpsTogether, bloodGroup, methodUnknown, noIntervalOfMethod, generalInterval, otherMethod
-    case inapplicable, withheld
+    case inapplicable, withheld, outsideContext
 }
 
 /// One check of one result: all that `paillasse why` prints. The words are made from it when asked.

@@ -219,6 +219,7 @@ extension CheckNote {
         case .notDiluted: "non dilué"
         case .noEarlierRun: "premier passage"
         case .knownState: "état connu, déjà téléphoné"
+        case .outsideContext: "valeur non rendue hors de son contexte : vérifier qu'il n'a pas été oublié à la demande"
         case .withheld: "valeur non rendue"
         case .belowRange: "sous le domaine : rendu « < »"
         case .noCalculation: "aucun calcul connu"

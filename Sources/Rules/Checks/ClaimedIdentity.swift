@@ -20,7 +20,8 @@ extension ClaimedIdentity {
 extension PatientFacts {
     /// `clinical`: what its request says; `collected` nil: the week of a pregnancy is not known either.
     package init(
-        _ patient: Patient, _ clinical: ClinicalFacts? = nil, collected: Instant? = nil, in zone: CivilZone = .utc
+        _ patient: Patient, _ clinical: ClinicalFacts? = nil, setting: EncounterClass? = nil,
+        collected: Instant? = nil, in zone: CivilZone = .utc
     ) {
         let sex: IntervalSex =
             switch patient.traits.sex {
@@ -31,7 +32,8 @@ extension PatientFacts {
         let day = collected.map { CivilTime($0, in: zone).date }
         self.init(
             sex: sex, born: patient.traits.birthDate, bornAt: patient.birthTime,
-            pregnancyWeek: day.flatMap { clinical?.pregnancyWeek(on: $0) }, contexts: clinical?.allContexts ?? [])
+            pregnancyWeek: day.flatMap { clinical?.pregnancyWeek(on: $0) }, contexts: clinical?.allContexts ?? [],
+            setting: setting.map { CareSetting($0) })
     }
 }
 

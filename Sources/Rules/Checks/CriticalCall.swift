@@ -106,6 +106,8 @@ package struct CriticalCall: Codable, Sendable, Hashable {
     package private(set) var closedAt: Instant?
     /// The result was rejected then: there is nothing to tell of it any more.
     package private(set) var cancelledAt: Instant?
+    /// … or an interference took the value away: it is not given. Nil: rejected by a person.
+    package private(set) var isSuppressed: Bool?
 
     package init(
         observationID: String, analysis: String, tier: Tier, snapshot: ObservationValue, openedAt: Instant,
@@ -164,6 +166,7 @@ package struct CriticalCall: Codable, Sendable, Hashable {
 
     private mutating func reopen(at now: Instant, minutes: Int) {
         cancelledAt = nil
+        isSuppressed = nil
         closedBy = nil
         closedAt = nil
         state = .open
@@ -283,7 +286,7 @@ package struct CriticalCall: Codable, Sendable, Hashable {
     /// leaves it to the biologist, and so does everybody when somebody was told already, and must hear that the value
     /// does not count. False when nothing changes.
     package mutating func cancel(
-        _ id: String, by author: String, isBiologist: Bool, at now: Instant, minutes: Int
+        _ id: String, by author: String, isBiologist: Bool, at now: Instant, minutes: Int, isSuppressed: Bool = false
     ) -> Bool {
         guard cancelledAt == nil, concerns(id), rejected?.contains(id) != true else { return false }
         let left = values.filter { $0.observationID != id && rejected?.contains($0.observationID) != true }
@@ -297,6 +300,7 @@ package struct CriticalCall: Codable, Sendable, Hashable {
         guard state != .closed else { return false }
         rejected = (rejected ?? []) + [id]
         cancelledAt = now
+        self.isSuppressed = isSuppressed ? true : nil
         if state == .open, tier == .technician || isBiologist { close(author, now) }
         return true
     }

@@ -19,50 +19,73 @@ extension ResultJudge {
             checkPositive(line)
             return
         }
-        let hasAlert = line.limits.alert != nil
+        let tiers = line.tiers(scene, input.patient)
+        guard !isOutsideContext(line, scene) else {
+            checkUngiven(raw, printed, tiers, line)
+            return
+        }
         let inputs =
-            hasAlert || line.analysis.critical != nil ? [CheckFact(.value, raw), CheckFact(.rounded, printed)] : []
-        if let alert = line.limits.alert {
+            tiers.alert != nil || tiers.critical != nil
+            ? [CheckFact(.value, raw), CheckFact(.rounded, printed)] : []
+        if let alert = tiers.alert {
             let verdict = either(raw, printed, alert.low, alert.high, line)
-            if let call = known(raw, verdict, alert.low, alert.high, input, scene, line, policy) {
+            if let call = known(raw, verdict, alert, tiers.criticalStep, input, scene, policy) {
                 add(
                     CheckRecord(
                         .criticalAlert, .yes, code: .critical,
                         inputs: inputs + [CheckFact(.known, call.value), CheckFact(.at, call.at)],
-                        thresholds: line.facts.alert + line.facts.criticalStep, note: .knownState))
+                        thresholds: tiers.alertFacts + tiers.stepFacts, note: .knownState))
             } else {
-                add(.criticalAlert, verdict, .critical, inputs: inputs, thresholds: line.facts.alert)
+                add(.criticalAlert, verdict, .critical, inputs: inputs, thresholds: tiers.alertFacts)
             }
         } else {
             skip(.criticalAlert, .noLimit)
         }
-        guard let limits = line.analysis.critical else {
+        guard let limits = tiers.critical else {
             skip(.criticalCall, .noLimit)
             return
         }
         let verdict = either(raw, printed, limits.low, limits.high, line)
-        if let call = known(raw, verdict, limits.low, limits.high, input, scene, line, policy) {
+        if let call = known(raw, verdict, limits, tiers.criticalStep, input, scene, policy) {
             // Not called again; looked at all the same.
             add(
                 CheckRecord(
                     .criticalCall, .yes, code: .critical,
                     inputs: inputs + [CheckFact(.known, call.value), CheckFact(.at, call.at)],
-                    thresholds: line.facts.critical + line.facts.criticalStep,
+                    thresholds: tiers.criticalFacts + tiers.stepFacts,
                     note: .knownState))
             return
         }
-        add(.criticalCall, verdict, .criticalCall, inputs: inputs, thresholds: line.facts.critical)
+        add(.criticalCall, verdict, .criticalCall, inputs: inputs, thresholds: tiers.criticalFacts)
+    }
+
+    /// A number that no report gives is told to nobody either; but a person looks whether the request only forgot its
+    /// context, which then opens the call.
+    private mutating func checkUngiven(
+        _ raw: Measured, _ printed: Measured, _ tiers: LineTiers, _ line: CheckLine
+    ) {
+        skip(.criticalAlert, .withheld)
+        guard let limits = tiers.critical,
+            either(raw, printed, limits.low, limits.high, line) != .no
+        else {
+            skip(.criticalCall, .withheld)
+            return
+        }
+        add(
+            CheckRecord(
+                .criticalCall, .yes, code: .critical,
+                inputs: [CheckFact(.value, raw), CheckFact(.rounded, printed)], thresholds: tiers.criticalFacts,
+                note: .outsideContext))
     }
 
     /// The call that told this state already.
     private func known(
-        _ raw: Measured, _ verdict: Verdict, _ low: Exact?, _ high: Exact?, _ input: EvaluationInput, _ scene: Scene,
-        _ line: CheckLine, _ policy: VerificationPolicy
+        _ raw: Measured, _ verdict: Verdict, _ limits: LimitPair, _ step: Exact?, _ input: EvaluationInput,
+        _ scene: Scene, _ policy: VerificationPolicy
     ) -> KnownCall? {
         guard verdict == .yes, scene.policy.isInForce, let call = facts.lastCall,
             CallSilence.isKnown(
-                raw, call, low: low, high: high, step: line.limits.criticalStep, days: policy.silenceDays,
-                now: input.now)
+                raw, call, low: limits.low, high: limits.high, step: step, days: policy.silenceDays, now: input.now)
         else { return nil }
         return call
     }
@@ -96,13 +119,18 @@ extension ResultJudge {
     }
 
     /// A value that says something in one context only (INR: under AVK, RULES section 7) is not given outside it.
+    private func isOutsideContext(_ line: CheckLine, _ scene: Scene) -> Bool {
+        guard let context = line.onlyUnder, scene.policy.isInForce else { return false }
+        return !scene.contexts.contains(context) && (facts.value?.isGiven ?? false)
+    }
+
     mutating func checkOnlyInContext(_ line: CheckLine, _ scene: Scene) {
         guard let context = line.onlyUnder else { return }
         guard scene.policy.isInForce else {
             skip(.onlyInContext, .notApproved)
             return
         }
-        let isOutside = !scene.contexts.contains(context) && (facts.value?.isGiven ?? false)
+        let isOutside = isOutsideContext(line, scene)
         if isOutside { isSuppressed = true }
         add(
             CheckRecord(
@@ -246,8 +274,10 @@ extension ResultJudge {
     }
 
     /// LL and HH stand for L and H where the value is critical, whoever was told before.
-    mutating func flagCritical(_ line: CheckLine) {
-        guard !isSuppressed, let raw, let printed, let limits = line.analysis.critical else { return }
+    mutating func flagCritical(_ input: EvaluationInput, _ scene: Scene, _ line: CheckLine) {
+        guard !isSuppressed, let raw, let printed, let limits = line.tiers(scene, input.patient).critical else {
+            return
+        }
         func either(_ test: (Measured) -> Verdict) -> Bool { test(raw) == .yes || test(printed) == .yes }
         if let low = limits.low, either({ line.below($0, low) }) {
             flags = [.criticallyLow]

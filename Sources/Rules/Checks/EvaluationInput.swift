@@ -45,11 +45,14 @@ package struct PatientFacts: Codable, Sendable, Hashable {
     package var pregnancyWeek: Int?
     /// Each once, in any order.
     package var contexts: [ClinicalContext]
+    /// Nil: nobody said (and what was judged before it was asked).
+    package var setting: CareSetting?
 
     package init(
         sex: IntervalSex, born: CivilDate, bornAt: Instant? = nil, pregnancyWeek: Int? = nil,
-        contexts: [ClinicalContext] = []
+        contexts: [ClinicalContext] = [], setting: CareSetting? = nil
     ) {
+        self.setting = setting
         self.sex = sex
         self.born = born
         self.bornAt = bornAt
@@ -163,14 +166,17 @@ package struct PriorResult: Codable, Sendable, Hashable {
     package var comparability: String
     /// Methods that compare with each other (`AssayMethod.family`); nil: nobody knows by which it was measured.
     package var family: String?
+    /// The same of what it was calculated of (`Origin.components`); nil: nobody knows, or it was measured.
+    package var components: String?
     package var specimenKind: String
     package var technicallyValidated: Bool
     package var cancelled: Bool
 
     package init(
-        value: ObservationValue, at: Instant, comparability: String = "", family: String? = nil, specimenKind: String,
-        technicallyValidated: Bool = true, cancelled: Bool = false
+        value: ObservationValue, at: Instant, comparability: String = "", family: String? = nil,
+        components: String? = nil, specimenKind: String, technicallyValidated: Bool = true, cancelled: Bool = false
     ) {
+        self.components = components
         self.value = value
         self.at = at
         self.comparability = comparability
@@ -211,6 +217,8 @@ package struct ResultFacts: Codable, Sendable, Hashable {
     package var analyzer: String?
     /// By which it was measured, as the catalogue calls it (`methods.csv`); empty: nobody knows.
     package var method: String
+    /// The methods of what it was calculated of (`Origin.components`).
+    package var components: String?
     package var dilution: DilutionFacts
     package var indices: SerumIndices
     package var control: ControlFacts

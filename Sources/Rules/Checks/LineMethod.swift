@@ -42,6 +42,9 @@ extension ResultJudge {
 
     /// The method, as the checks name it; nothing where nobody declared one.
     var methodFact: [CheckFact] {
+        if let components = facts.components {
+            return (method?.fact ?? []) + [CheckFact(.method, components)]
+        }
         if let method { return method.fact }
         return facts.method.isEmpty ? [] : [CheckFact(.method, facts.method)]
     }
@@ -49,6 +52,8 @@ extension ResultJudge {
     /// Of one family, as far as one knows: what was measured before methods were declared, or typed by nobody knows
     /// which, goes on being compared, since to compare less would hold less.
     func isOfFamily(_ prior: PriorResult) -> Bool {
+        // What was calculated of other methods' values is as far from them as they are from each other.
+        if let here = facts.components, let there = prior.components, here != there { return false }
         let here = family
         guard !here.isEmpty, let there = prior.family, !there.isEmpty else { return true }
         return here == there

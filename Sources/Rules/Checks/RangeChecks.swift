@@ -201,11 +201,11 @@ extension ResultJudge {
                 note: code == .interferenceBias ? .comment : nil))
     }
 
-    mutating func checkLimits(_ line: CheckLine) {
+    mutating func checkLimits(_ input: EvaluationInput, _ scene: Scene, _ line: CheckLine) {
         checkPair(.absurd, line.limits.absurd, line.facts.absurd, .absurd, line)
+        let tiers = line.tiers(scene, input.patient)
         checkPair(
-            .autoverification, line.limits.autoverification, line.facts.autoverification, .outsideAutoverification,
-            line)
+            .autoverification, tiers.autoverification, tiers.autoverificationFacts, .outsideAutoverification, line)
     }
 
     private mutating func checkPair(

@@ -17,18 +17,22 @@ extension RuleEngine {
         _ results: [OtherResult], patient: PatientFacts, collectedAt: Instant?, requested: Set<String>,
         approvals: RuleApprovals, now: Instant
     ) -> [ReflexFinding] {
+        metReflexes(results, patient: patient, collectedAt: collectedAt, now: now).compactMap { rule in
+            guard approvals.rules[rule.reference.description]?.isValid(at: now) ?? false else { return nil }
+            let adds = rule.adds.filter { !requested.contains($0) }
+            return adds.isEmpty ? nil : ReflexFinding(rule: rule.reference, adds: adds, because: rule.because)
+        }
+    }
+
+    /// Rules whose condition is met now, approved or not: of the others, what was proposed before has no ground left.
+    package func metReflexes(
+        _ results: [OtherResult], patient: PatientFacts, collectedAt: Instant?, now: Instant
+    ) -> [TubeRule] {
         guard !pack.reflexes.isEmpty else { return [] }
         let specimen = SpecimenFacts(kind: "", tube: "", analyses: [], collectedAt: collectedAt, receivedAt: nil)
         let input = EvaluationInput(now: now, patient: patient, specimen: specimen, results: [], others: results)
         let values = CollectionJudge(engine: self, input: input, scene: Scene(input, self)).tubeValues([], all: true)
         let valid = Set(results.map(\.analysis))
-        return pack.reflexes.compactMap { rule in
-            guard !rule.analyses.isDisjoint(with: valid),
-                approvals.rules[rule.reference.description]?.isValid(at: now) ?? false,
-                rule.outcome(values) == .met
-            else { return nil }
-            let adds = rule.adds.filter { !requested.contains($0) }
-            return adds.isEmpty ? nil : ReflexFinding(rule: rule.reference, adds: adds, because: rule.because)
-        }
+        return pack.reflexes.filter { !$0.analyses.isDisjoint(with: valid) && $0.outcome(values) == .met }
     }
 }

@@ -1,5 +1,6 @@
 package import Base
 import Catalog
+import Laboratory
 
 extension RuleEngine {
     /// Analyses whose judgement may change by results of these: they stand in one rule, in one dependent set, or are
@@ -53,17 +54,41 @@ extension RuleEngine {
         if line.looksForFirstPositive || line.looksForFirstTime { return RuleEngine.deepHistory }
         return RuleEngine.usualHistory
     }
+    /// Any result of a person, however old, may be what makes this one no first (RULES 1.2 step 14).
+    package func looksForFirst(_ code: String) -> Bool {
+        line(code).map { $0.looksForFirstPositive || $0.looksForFirstTime } ?? false
+    }
     /// May a result taken then change how one taken later is judged?
     package func comparesOver(_ code: String, from: Instant, to: Instant) -> Bool {
         guard from < to, let line = line(code) else { return false }
-        if line.looksForFirstPositive || line.looksForFirstTime { return true }
+        if looksForFirst(code) { return true }
         guard let rule = line.delta, rule.kind != .none else { return false }
         return rule.days.map { to.milliseconds - from.milliseconds <= Int64($0) * 86_400_000 } ?? true
     }
     /// The last comparable one is looked for among so many.
     package static let usualHistory = 5
-    /// Was it ever positive before?
+    /// Was it ever positive before? What is older is looked through for the most positive ones.
     package static let deepHistory = 100
+}
+
+extension PriorResult {
+    /// Positive by itself, whatever the interval.
+    package var isPositiveCode: Bool {
+        if case .coded(let code, _) = value { ObservationValue.positiveCodes.contains(code) } else { false }
+    }
+
+    /// Those that say whether any was positive: one positive code, and the highest number of each unit, whatever
+    /// interval it will be held against.
+    package static func mostPositive(_ all: [PriorResult]) -> [PriorResult] {
+        var highest: [String: (number: Exact, prior: PriorResult)] = [:]
+        for prior in all {
+            guard case .measured(let measured, let unit) = prior.value else { continue }
+            let key = "\(measured.comparator) \(unit)"
+            if let known = highest[key], measured.number <= known.number { continue }
+            highest[key] = (measured.number, prior)
+        }
+        return all.filter(\.isPositiveCode).prefix(1) + highest.sorted { $0.key < $1.key }.map(\.value.prior)
+    }
 }
 
 extension RulePack {

@@ -93,14 +93,14 @@ struct ResultJudge {
         checkRange(line)
         checkRerun(line)
         checkInterference(line, scene, engine.pack.policy)
-        checkLimits(line)
+        checkLimits(input, scene, line)
         checkDelta(input, scene, line)
         checkCritical(input, scene, line, engine.pack.policy)
         checkContext(line)
         checkOnlyInContext(line, scene)
         checkInterval(input, scene, line, engine)
         checkFirstPositive(line)
-        flagCritical(line)
+        flagCritical(input, scene, line)
     }
 
     /// When the measurement was made, as far as one knows.

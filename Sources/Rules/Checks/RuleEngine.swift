@@ -13,7 +13,7 @@ package struct RuleEngine: Sendable {
     /// `EDTA@1`, by the place of the rule of consistency in the pack.
     let ruleNames: [String]
     /// Of the checks of the house.
-    package static let version = 2
+    package static let version = 3
 
     package init(catalogue: AnalysisCatalogue, pack: RulePack, zone: CivilZone) {
         self.catalogue = catalogue

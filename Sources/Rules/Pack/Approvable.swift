@@ -25,8 +25,10 @@ extension RulePack {
             rules.append(
                 ApprovableRule(reference: RulePack.policyReference, kind: "politique", content: policyText))
         }
-        if !policy.releasedUnderApproval.isEmpty {
-            let released = policy.releasedUnderApproval.sorted().joined(separator: ",")
+        if policy.hasReleases {
+            let ofSites = policy.releasedAtSite.sorted { $0.key < $1.key }
+                .map { "\n\($0.key):\($0.value.sorted().joined(separator: ","))" }
+            let released = policy.releasedUnderApproval.sorted().joined(separator: ",") + ofSites.joined()
             rules.append(
                 ApprovableRule(
                     reference: RulePack.standingReference, kind: "politique",

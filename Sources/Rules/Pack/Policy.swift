@@ -82,6 +82,8 @@ package struct VerificationPolicy: Sendable {
     /// Analyses asked for in mode B, released under a standing approval (RULES 1.1); all others are sorted for the
     /// biologist who signs (mode A). Without effect until a named biologist has signed mode B, with an expiry.
     package var releasedUnderApproval: Set<String> = []
+    /// The same, of sites that have a list of their own in its place.
+    package var releasedAtSite: [String: Set<String>] = [:]
     /// Analyses stable in a person: two that jump in one tube mean another person's blood.
     package var stable: Set<String> = []
     package var bloodGroups: Set<String> = []
@@ -299,7 +301,8 @@ struct PolicyReader {
         return expected.map { InterferenceBlock.Case(index: index, expected: $0, place: reader.place) }
     }
 
-    /// `modes: { default: "A", B: [] }`: sorting is the default and cannot be turned off here.
+    /// `modes: { default: "A", B: [], sites: { nord: ["NA"] } }`: sorting is the default and cannot be turned off here;
+    /// a site that is named has a list of its own (RULES 1.1: per analyte and site).
     private func readModes(_ top: ObjectReader, _ policy: inout VerificationPolicy) {
         guard let modes = top.object("modes") else { return }
         if modes.required("default") != "A" {
@@ -308,6 +311,10 @@ struct PolicyReader {
                 "écrire default: \"A\" et nommer les analyses du mode B")
         }
         policy.releasedUnderApproval = codes(modes, "B")
+        if let sites = modes.object("sites") {
+            for site in sites.keys { policy.releasedAtSite[site] = codes(sites, site) }
+            sites.finish()
+        }
         modes.finish()
     }
 
@@ -333,5 +340,14 @@ struct PolicyReader {
         if let number = Exact(text) { return number }
         log.add("number", at: reader.key(key), "« \(text) » n'est pas un nombre", "écrire par exemple \"0.5\"")
         return nil
+    }
+}
+
+extension VerificationPolicy {
+    /// Analyses that may be released under a standing approval at a site.
+    package func released(at site: String) -> Set<String> { releasedAtSite[site] ?? releasedUnderApproval }
+    /// Mode B is asked for somewhere.
+    package var hasReleases: Bool {
+        !releasedUnderApproval.isEmpty || releasedAtSite.values.contains { !$0.isEmpty }
     }
 }

@@ -57,7 +57,7 @@ package struct TubeRule: Sendable {
     package let adds: [String]
     let sources: [Source]
     /// Analyses that it looks at.
-    let analyses: Set<String>
+    package let analyses: Set<String>
     let cases: [Case]
 
     package var reference: RuleReference { RuleReference(id: id, version: version) }

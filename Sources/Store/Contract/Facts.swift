@@ -95,6 +95,8 @@ package struct MessageOutcome: Codable, Sendable, Hashable {
     package var duplicateOf: String?
     /// Results sent again that stood already.
     package var repeated: Int?
+    /// Tubes of which indices of the serum came without a result.
+    package var indices: Int?
     package init(
         messageID: String, kind: Kind, at: Instant, observations: Int = 0, controls: Int = 0, triaged: Int = 0,
         queries: Int = 0, duplicateOf: String? = nil

@@ -206,6 +206,8 @@ package protocol LaboratoryStore: Sendable {
     func requestsRefused(site: String?) async throws(StoreFailure) -> [String]
     /// Requests of which somebody has a version and could not be sent a later one (register `withheld`).
     func requestsOwed(site: String) async throws(StoreFailure) -> [String]
+    /// Requests about whose reports somebody decided this once (register `release`), by identifier.
+    func requests(site: String, decided kind: ReleaseAct.Kind) async throws(StoreFailure) -> [String]
     /// Requests of which a choice of the patient kept something from somebody, by identifier (registers `withheld` and
     /// `release`). It may have been lifted since, as the patient's file tells.
     func requestsKept(site: String) async throws(StoreFailure) -> [String]

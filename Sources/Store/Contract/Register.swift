@@ -43,6 +43,8 @@ package enum Register: String, Codable, Sendable, CaseIterable {
     case withheld
     /// Subject: id of a request: reruns and dilutions of its results that a person makes.
     case rework
+    /// Subject: id of a request: indices of the serum that came without a result of their tube.
+    case serum
     /// Subject `lecture`: how the laboratory reads and signs by lot, and what typing is compared with.
     case signOff
 }

@@ -28,6 +28,12 @@ extension MemoryStore {
         return Set(found.map(\.subject)).sorted { Bytes($0) < Bytes($1) }
     }
 
+    package func requests(site: String, decided kind: ReleaseAct.Kind) throws(StoreFailure) -> [String] {
+        try checkOpen()
+        let found = entries(.release, site).filter { $0.body.contains("\"kind\":\"\(kind.rawValue)\"") }
+        return Set(found.map(\.subject)).sorted { Bytes($0) < Bytes($1) }
+    }
+
     package func requestsKept(site: String) throws(StoreFailure) -> [String] {
         try checkOpen()
         let found =

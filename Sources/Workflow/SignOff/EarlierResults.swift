@@ -1,4 +1,4 @@
-import Base
+package import Base
 package import Laboratory
 import Store
 
@@ -10,23 +10,25 @@ extension Desk {
     /// Asked beyond the depth, since some of what was signed does not stand any more.
     private static let historyReserve = 8
 
-    /// Signed earlier results of each analysis, the newest first, the last of each request. Left out: what its request
-    /// signed no more, what was rejected since, and all of a report that was withdrawn. Marked: what the readers of a
-    /// report under this visibility may not see.
+    /// Signed results of samples taken before that of this content, of each analysis the last taken first, the last of
+    /// each request. Left out: what its request signed no more, what was rejected since, and all of a report that was
+    /// withdrawn. Marked: what the readers of a report under this visibility may not see. `before`: nothing measured
+    /// later counts, so that a report made again shows what it showed.
     package func previousResults(
-        _ request: Request, _ content: SignedContent, under visibility: Visibility, depth: Int = 1
+        _ request: Request, _ content: SignedContent, before: Instant, under visibility: Visibility, depth: Int = 1
     ) async throws(CommandFailure) -> [PreviousResult] {
-        let codes = content.observations.map(\.analysis)
-        let before = content.observations.map(\.observedAt).max() ?? request.registeredAt
+        let own = Dictionary(content.observations.map { ($0.analysis, $0) }, uniquingKeysWith: { first, _ in first })
         let found = try await ask { () throws(StoreFailure) in
             try await store.previousSigned(
-                patientID: request.patientID, analyses: codes, before: before, excludingRequest: request.id,
-                depth: depth + Desk.historyReserve)
+                patientID: request.patientID, analyses: content.observations.map(\.analysis), before: before,
+                excludingRequest: request.id, depth: depth + Desk.historyReserve)
         }
         var standings = [String: EarlierStanding](), counts = [String: Int](), results = [PreviousResult]()
         // A request signed again holds each result once more: the newest counts.
         var seen = Set<[String]>()
-        for one in found where counts[one.analysis, default: 0] < depth {
+        for (taken, one) in try await taken(found) where counts[one.analysis, default: 0] < depth {
+            guard let mine = own[one.analysis], (taken, one.observedAt) < (content.takenAt(of: mine), mine.observedAt)
+            else { continue }
             var known = standings[one.requestID]
             if known == nil { known = try await standing(of: one.requestID) }
             guard let standing = known else { continue }
@@ -39,11 +41,26 @@ extension Desk {
             if let latest = standing.latest { value = try await shown([one], as: latest)[0].value }
             results.append(
                 PreviousResult(
-                    analysis: one.analysis, value: value, observedAt: one.observedAt,
+                    analysis: one.analysis, value: value, takenAt: taken,
                     isKeptBack: standing.state.isHeld
-                        || !visibility.mayShow(resultsUnder: standing.state.visibility, at: now())))
+                        || !visibility.mayShow(resultsUnder: standing.state.visibility, at: now()),
+                    comparability: (shelf[one.catalogueVersion] ?? catalogue).comparability(of: one)))
         }
         return results
+    }
+
+    /// Results with the time at which each sample was taken, the last first; of one sample, the last measured first.
+    private func taken(_ found: [Observation]) async throws(CommandFailure) -> [(at: Instant, one: Observation)] {
+        var specimens = [String: [Specimen]](), out = [(at: Instant, one: Observation)]()
+        for one in found {
+            if specimens[one.requestID] == nil {
+                specimens[one.requestID] = try await ask { () throws(StoreFailure) in
+                    try await store.specimens(requestID: one.requestID)
+                }
+            }
+            out.append((one.takenAt(among: specimens[one.requestID] ?? []), one))
+        }
+        return out.sorted { ($1.at, $1.one.observedAt, $1.one.run) < ($0.at, $0.one.observedAt, $0.one.run) }
     }
 
     /// What of an earlier request stands: its acts, and the results that its last signature holds and nobody rejected.

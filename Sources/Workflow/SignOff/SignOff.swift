@@ -131,7 +131,7 @@ extension Desk {
         let file = try await shown(
             review,
             previous: try await previousResults(
-                review.request, review.file.content, under: try await visibility(of: review.request)))
+                review.request, review.file.content, before: now(), under: try await visibility(of: review.request)))
         let calls = try await uncalledResults(site: review.request.site)
         return file.told(callsOf: calls[review.request.id] ?? [])
     }

@@ -61,6 +61,8 @@ struct SignReview {
     var uncalled: [CallEntry]
     /// Results with words that are not the laboratory's own sentences.
     var freeWords: Set<String>
+    /// Results beside which a rule writes, and nobody else.
+    var ruleWords: Set<String>
 
     var fresh: [Observation] {
         let ids = Set(file.fresh)
@@ -87,7 +89,7 @@ struct SignReview {
         if isAmendment { stops.append(SignObstacle(.amends, version: file.nextVersion - 1)) }
         stops += tasks.map { SignObstacle(.amendmentTask, $0.analyses, words: $0.words) }
         stops += reflexes.map {
-            SignObstacle(.reflex, $0.finding.adds, words: $0.finding.rule.description)
+            SignObstacle(.reflex, $0.finding.adds, words: "\($0.finding.rule) : \($0.words)")
         }
         stops += changes.map { SignObstacle(.changed, $0.place.map { [$0] } ?? [], change: $0) }
         if file.earlier == nil, file.hasFreshSupplements {
@@ -97,6 +99,8 @@ struct SignReview {
         stops += groups.map { SignObstacle(.hold, $0.analyses, code: $0.code) }
         let worded = fresh.filter { freeWords.contains($0.id) }.map(\.analysis)
         if !worded.isEmpty { stops.append(SignObstacle(.freeWords, worded)) }
+        let ruled = fresh.filter { ruleWords.contains($0.id) }.map(\.analysis)
+        if !ruled.isEmpty { stops.append(SignObstacle(.ruleWords, ruled)) }
         return stops
     }
 
@@ -133,6 +137,7 @@ extension Desk {
         let signed = try await lastSigned(of: request, signatures)
         let changes = file.changes(
             isAltered: changed == true, signed: signed, zone: try site(request.site).civilZone)
+        let worded = try await words(beside: judged)
         return SignReview(
             request: request, patient: patient, file: file, judged: judged, signed: signed,
             chosen: Chosen.observations(observations, events: events).values.sorted { $0.id < $1.id },
@@ -141,7 +146,7 @@ extension Desk {
             tasks: try await openTasks(of: request, signatures), reflexes: try await openReflexes(of: request),
             hasNewWords: file.words.carried != before,
             uncalled: try await uncalled(judged.filter { fresh.contains($0.id) }),
-            freeWords: Set(judged.filter { hasFreeWords($0.comment) }.map(\.id)))
+            freeWords: worded.typed, ruleWords: worded.ruled)
     }
 
     private func lastSigned(
@@ -159,6 +164,24 @@ extension Desk {
         guard !patient.attributes.isEmpty, signature.context?.attributes == nil else { return false }
         let versions = try await ask { () throws(StoreFailure) in try await store.patientVersions(patient.id) }
         return versions.contains { $0.attributes != patient.attributes }
+    }
+
+    /// Results beside which a person wrote, and those beside which a rule alone did.
+    private func words(
+        beside judged: [Observation]
+    ) async throws(CommandFailure) -> (typed: Set<String>, ruled: Set<String>) {
+        let all = judged.filter { hasFreeWords($0.comment) }.map(\.id)
+        if all.isEmpty { return ([], []) }
+        let records = try await ask { () throws(StoreFailure) in try await store.standingEvaluations(of: all, from: 1) }
+        var ruled = Set<String>()
+        for record in records {
+            // A judgement adds the words of its rules to those that came with the result.
+            guard let own = try RegisterText.decode(record.content, as: OwnWords.self).own, !hasFreeWords(own) else {
+                continue
+            }
+            ruled.insert(record.observationID)
+        }
+        return (Set(all).subtracting(ruled), ruled)
     }
 
     /// A comment that is more than coded sentences.
@@ -242,4 +265,9 @@ extension ReportSupplements {
     fileprivate mutating func add(_ conclusion: Conclusion) {
         if !conclusions.contains(conclusion) { conclusions.append(conclusion) }
     }
+}
+
+/// Of the judgement of a result: what came with it in words.
+private struct OwnWords: Decodable {
+    var own: String?
 }

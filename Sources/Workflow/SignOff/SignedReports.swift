@@ -81,8 +81,9 @@ extension Desk {
             }.joined(separator: ".")
         return SignedReport(
             site: site, signature: signature, content: called,
-            previous: try await previousResults(request, content, under: visibility, depth: Desk.historyDepth)
-                .filter { !$0.isKeptBack },
+            previous: try await previousResults(
+                request, content, before: signature.at, under: visibility, depth: Desk.historyDepth
+            ).filter { !$0.isKeptBack },
             documentOID: "\(setOID).\(signature.version)",
             setOID: setOID, replacedOID: signature.version > 1 ? "\(setOID).\(signature.version - 1)" : nil,
             producedAt: signature.at)
@@ -148,25 +149,9 @@ extension Desk {
 }
 
 extension Desk {
-    /// Refuses an MSSanté address that no message could carry, or the patient's own given as somebody else's, where it
-    /// is typed.
+    /// Refuses what is no MSSanté address of a professional, where it is typed.
     func checkMail(_ people: [Professional]) throws(CommandFailure) {
-        for one in people {
-            guard let mail = one.securedMail else { continue }
-            if let defect = MailAddress.defect(in: mail) {
-                throw .refused(
-                    Refusal(
-                        "mail.address", at: "\(one.displayName), \(mail)", because: defect,
-                        remedy: "écrire l'adresse MSSanté, par exemple prenom.nom@medecin.mssante.fr"))
-            }
-            if MailAddress.isPatients(mail) {
-                throw .refused(
-                    Refusal(
-                        "mail.patient", at: "\(one.displayName), \(mail)",
-                        because: "c'est la boîte d'un patient (Mon espace santé), pas celle d'un professionnel",
-                        remedy: "donner l'adresse MSSanté du professionnel ; le patient reçoit le sien de lui-même"))
-            }
-        }
+        if let refusal = people.lazy.compactMap(\.mailRefusal).first { throw .refused(refusal) }
     }
 }
 

@@ -2,6 +2,7 @@ import Base
 import Catalog
 import Laboratory
 import Rules
+import Store
 
 // Calculated tests (RULES section 7): computed when what they need stands in one collection, again when it changes;
 // refused in words, never zero, never typed over.
@@ -28,7 +29,7 @@ extension Judgement {
             var wanting: [Observation] = []
             let found = components(needed, preview, standing, &wanting)
             guard let tube = (wanting.first ?? found?.first?.observation)?.accession else { continue }
-            let made: Made
+            var made: Made
             if !wanting.isEmpty {
                 let reasons = wanting.map { lack($0, preview[$0.id] ?? standing[$0.id]) }
                 made = Judgement.refused(formula, reasons.joined(separator: " ; "))
@@ -36,6 +37,7 @@ extension Judgement {
                 made = telling(
                     found.map { ($0.observation, preview[$0.observation.id] ?? standing[$0.observation.id]) },
                     value(of: formula, found))
+                made.components = catalogue.families(of: found.map(\.observation))
             } else {
                 continue
             }
@@ -52,6 +54,8 @@ extension Judgement {
         var value: ObservationValue
         var raw: String
         var comment: String
+        /// `Origin.components`
+        var components: String?
     }
 
     /// What stands for each; nil while one is not there yet, or cannot be read. `wanting`: those that stand and give no
@@ -174,15 +178,46 @@ extension Judgement {
         let observation = Observation(
             id: id, site: file.request.site, requestID: file.request.id, patientID: file.patient.id, accession: tube,
             analysis: formula.code, catalogueVersion: engine.catalogue.version.text, value: made.value,
-            rawText: made.raw, origin: Origin(calculation: formula.reference.description), observedAt: at,
+            rawText: made.raw,
+            origin: Origin(calculation: formula.reference.description, components: made.components), observedAt: at,
             recordedAt: at, comment: made.comment)
         var facts = ResultFacts(
             id: id, analysis: formula.code, value: made.value, rawText: made.raw, origin: .calculated, observedAt: at,
             control: ControlFacts(.notNeeded), mode: mode(of: formula.code, analyzer: nil),
             lineApproved: catalogue[formula.code]?.approval == .approved)
         facts.method = catalogue.method(of: observation)?.name ?? ""
+        facts.components = made.components
         facts.hasFreeComment = false
+        setAsideOutdated(formula.code)
         file.take(Arrival(observation: observation, facts: facts))
+    }
+}
+
+extension Judgement {
+    /// Values that a formula made of components that stand no more: none of them waits, and none stands again when the
+    /// one that takes their place is rejected.
+    private mutating func setAsideOutdated(_ code: String) {
+        let last = Chosen.lastEvents(file.events)
+        for one in file.observations.outdated(code, last) {
+            let event = ObservationEvent(
+                observationID: one.id, ordinal: (last[one.id]?.ordinal ?? 0) + 1, kind: .rejected,
+                author: Desk.house, at: at, reason: "recalculé : un de ses composants a changé")
+            file.events.append(event)
+            facts.append(.observationEvent(event))
+            outdated.append(one)
+        }
+    }
+
+    /// Nobody is called about a value that was calculated otherwise since.
+    mutating func stopCallingOutdated() {
+        for one in outdated { stopCalling(one.id, of: Place(one), "recalculé") }
+    }
+}
+
+extension [Observation] {
+    /// Calculated results of an analysis that nothing set aside.
+    func outdated(_ code: String, _ last: [String: ObservationEvent]) -> [Observation] {
+        filter { $0.analysis == code && $0.origin.calculation != nil && last[$0.id]?.kind != .rejected }
     }
 }
 

@@ -34,7 +34,7 @@ private struct TrialSide {
             input.results[place].lineApproved = lines.contains(code)
             // As this side's table has it: whoever changes it wants to see what that does.
             input.results[place].method = engine.catalogue.method(of: input.results[place])?.name ?? ""
-            let isNamed = engine.pack.policy.releasedUnderApproval.contains(code)
+            let isNamed = engine.pack.policy.released(at: judged.site).contains(code)
             input.results[place].mode = isReleasing && isNamed ? .release : .sort
         }
         return engine.inZone(zone).evaluate(input)

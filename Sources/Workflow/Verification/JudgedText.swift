@@ -70,6 +70,7 @@ extension ResultFacts {
             json.member("analysis", analysis)
             json.member("analyzer", analyzer)
             json.member("calibrationUntil", calibrationUntil)
+            json.member("components", components)
             json.name("control")
             json.object { json in
                 json.member("state", control.state.rawValue)
@@ -157,6 +158,7 @@ extension PriorResult {
             json.member("at", at)
             json.member("cancelled", cancelled)
             json.member("comparability", comparability)
+            json.member("components", components)
             json.member("family", family)
             json.member("specimenKind", specimenKind)
             json.member("technicallyValidated", technicallyValidated)

@@ -30,6 +30,8 @@ struct Judgement {
     /// Amendments that were asked for, whatever became of them.
     var tasks: Set<AmendmentTask.Key> = []
     var taskCount = 0
+    /// Signed results that indices told since say otherwise.
+    var toldSince: Set<String> = []
     /// Where the engine is switched off.
     var switches: [EngineSwitch] = []
     /// Made by `run`.
@@ -38,6 +40,8 @@ struct Judgement {
     private var aside: [Arrival] = []
     /// Analyses before whose result something else was validated than it was judged with.
     var reread: Set<String> = []
+    /// Calculated results in whose place others stand now.
+    var outdated: [Observation] = []
     /// Fresh outcomes by observation, for the tubes that are judged after.
     private var fresh: [String: ResultEvaluation] = [:]
 
@@ -54,7 +58,8 @@ struct Judgement {
     /// Mode A unless the laboratory asked for B and a biologist stands for it (RULES 1.1).
     func mode(of code: String, analyzer: String?) -> EngineMode {
         if switches.contains(where: { $0.concerns(code, analyzer: analyzer) }) { return .off }
-        return engine.pack.policy.releasedUnderApproval.contains(code) && approvals.standing != nil ? .release : .sort
+        let released = engine.pack.policy.released(at: file.request.site)
+        return released.contains(code) && approvals.standing != nil ? .release : .sort
     }
 
     mutating func remember(_ past: [String: PastOfAnalysis], from first: Int) {
@@ -118,12 +123,18 @@ struct Judgement {
         judgeStanding(changed, whole)
         judgeSuperseded()
         for arrival in aside { judge(aside: arrival) }
+        stopCallingOutdated()
     }
 
     private mutating func judgeStanding(_ changed: Set<String>, _ whole: Bool) {
-        let codes = Set(file.arrivals.map(\.observation.analysis)).union(changed).union(reread)
+        let told = file.standing.values.filter { (reopenable[$0.id] ?? false) && isToldMore($0) }
+        let codes = Set(file.arrivals.map(\.observation.analysis)).union(changed).union(told.map(\.analysis))
+            .union(reread)
         let related = whole ? Set(file.standing.keys) : engine.related(to: codes).union(reread)
         var queue = tubes
+        for tube in told.map(\.accession) + file.freshSerum.map(\.accession) where !queue.contains(tube) {
+            queue.append(tube)
+        }
         for observation in file.standing.values.sorted(by: { $0.id < $1.id })
         where related.contains(observation.analysis) && reopenable[observation.id] ?? false {
             if !queue.contains(observation.accession) { queue.append(observation.accession) }
@@ -170,6 +181,7 @@ struct Judgement {
         }
         write(arrived, again, input, evaluation)
         askToAmend(tube, evaluation, said)
+        askToAmend(toldSince: again, evaluation)
         return !evaluation.collectionHolds.isEmpty
     }
 
@@ -193,7 +205,7 @@ struct Judgement {
     /// The most free hemoglobin that any message told of the tube: it is the tube's, whichever result it came with
     /// (RULES section 4).
     private func freeHemoglobin(of tube: String) -> Exact? {
-        factsKnown(of: tube).compactMap(\.indices.freeHemoglobin).max()
+        indicesKnown(of: tube).compactMap(\.indices.freeHemoglobin).max()
     }
     private func sharingFreeHemoglobin(_ results: [ResultFacts], of tube: String) -> [ResultFacts] {
         guard let free = freeHemoglobin(of: tube) else { return results }
@@ -202,7 +214,7 @@ struct Judgement {
         return results
     }
     /// Free hemoglobin that suppresses all of the tube, and that some of these were not judged with.
-    private func suppresses(_ open: [Observation], of tube: String) -> Bool {
+    func suppresses(_ open: [Observation], of tube: String) -> Bool {
         guard let free = freeHemoglobin(of: tube), let limit = engine.pack.policy.hemolysisSuppressesAll, free >= limit
         else { return false }
         return open.contains { records[$0.id]?.judged.facts.indices.freeHemoglobin.map { $0 < limit } ?? true }
@@ -210,7 +222,9 @@ struct Judgement {
 
     /// The person as the request tells, at a time of collection.
     func patient(collected: Instant?) -> PatientFacts {
-        PatientFacts(file.patient, file.request.clinical, collected: collected, in: engine.zone)
+        PatientFacts(
+            file.patient, file.request.clinical, setting: file.request.encounter, collected: collected,
+            in: engine.zone)
     }
 
     func other(_ observation: Observation) -> OtherResult {
@@ -263,7 +277,8 @@ struct Judgement {
                 let observation = place < arrived.count ? arrived[place].observation : again[place - arrived.count]
                 call(result, of: Place(observation), tier, wasCalled: wasCalled)
             } else if result.isSuppressed, wasCalled, place >= arrived.count {
-                stopCalling(result, of: Place(again[place - arrived.count]))
+                stopCalling(
+                    result.id, of: Place(again[place - arrived.count]), "valeur non rendue", isSuppressed: true)
             }
             records[result.id] = (record, members[place].ordinal)
         }
@@ -368,21 +383,23 @@ struct Judgement {
     }
 
     /// An interference that is told later takes the value away: nobody is told a number that no report gives.
-    private mutating func stopCalling(_ result: ResultEvaluation, of place: Place) {
+    mutating func stopCalling(_ id: String, of place: Place, _ reason: String, isSuppressed: Bool = false) {
         guard let known = calls[place] else { return }
         var call = known.call
         let minutes = engine.pack.policy.callMinutes
-        guard call.cancel(result.id, by: Desk.house, isBiologist: false, at: at, minutes: minutes) else { return }
+        let isStopped = call.cancel(
+            id, by: Desk.house, isBiologist: false, at: at, minutes: minutes, isSuppressed: isSuppressed)
+        guard isStopped else { return }
         let entry = CallEntry.entry(
             call, site: file.request.site, ordinal: known.ordinal + 1, author: Desk.house, at: at,
-            reason: "valeur non rendue")
+            reason: reason)
         facts.append(.register(entry))
         calls[place] = try? CallEntry(entry)
     }
 
     /// What left of a tube that is held whole since, for another's blood or for what got into it: the report in force
     /// is to be amended, or a person says why not (RULES 1.2 step 1, sections 3 and 12).
-    private mutating func askToAmend(_ tube: String, _ evaluation: Evaluation, _ said: [IdentityContradiction]) {
+    mutating func askToAmend(_ tube: String, _ evaluation: Evaluation, _ said: [IdentityContradiction]) {
         var causes = evaluation.collectionHolds.filter { $0.outcome == .yes }.compactMap { record in
             // Another's blood is the whole collection's; what got into a tube is the tube's.
             record.code.map { (code: $0, words: record.words(in: engine.zone), isWide: $0 == .delta) }

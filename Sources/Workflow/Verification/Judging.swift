@@ -11,10 +11,16 @@ extension Desk {
     /// The file of a request, read whole.
     func open(_ request: Request) async throws(CommandFailure) -> OpenFile {
         let (_, observations, events) = try await file(of: request.id)
+        return try await open(request, observations, events)
+    }
+
+    func open(
+        _ request: Request, _ observations: [Observation], _ events: [ObservationEvent]
+    ) async throws(CommandFailure) -> OpenFile {
         let specimens = try await ask { () throws(StoreFailure) in try await store.specimens(requestID: request.id) }
         return OpenFile(
             request: request, patient: try await patient(request.patientID), specimens: specimens,
-            observations: observations, events: events)
+            observations: observations, events: events, serum: try await toldIndices(of: request))
     }
 
     /// The facts of everything that arrived.
@@ -37,7 +43,9 @@ extension Desk {
         _ file: OpenFile, changed: Set<String> = [], whole: Bool = false, evenSigned: Bool = false,
         rereading: (codes: Set<String>, coming: ComingPast)? = nil
     ) async throws(CommandFailure) -> [Fact] {
-        guard !file.arrivals.isEmpty || !changed.isEmpty || rereading != nil else { return [] }
+        guard !file.arrivals.isEmpty || !changed.isEmpty || !file.freshSerum.isEmpty || rereading != nil else {
+            return []
+        }
         let zone = sites[file.request.site]?.civilZone ?? .europeParis
         var judgement = Judgement(
             file, engine: shelf.engine.inZone(zone), approvals: shelf.approvals, catalogue: catalogue, at: now())
@@ -53,6 +61,7 @@ extension Desk {
         let past = try await past(of: judgement.file.arrivals, in: judgement)
         judgement.remember(past, from: 0)
         judgement.keepFirstOfAgreeing()
+        if !judgement.signed.isEmpty, try await withdrawal(of: file.request) == nil { judgement.reopenToldSince() }
         let first = judgement.file.arrivals.count
         judgement.calculate(changed: changed) { freshID() }
         if judgement.file.arrivals.count > first {
@@ -61,7 +70,7 @@ extension Desk {
         }
         try await recallCalls(&judgement, file)
         judgement.run(changed: changed, whole: whole)
-        return judgement.facts
+        return file.serumFacts(at: judgement.at) + judgement.facts
     }
 
     /// What stands in the file already, with the judgement of each.
@@ -183,8 +192,9 @@ extension Desk {
                         patientID: judgement.file.patient.id, analyses: codes, from: Instant(milliseconds: 0),
                         before: Instant(milliseconds: .max), limit: depth)
                 }
-                for (code, all) in some where all.count == depth && depth <= Desk.deepestPast {
-                    deeper[code] = depth * 8
+                for (code, all) in some where all.count == depth {
+                    // Whether it ever was positive is asked of all that there is.
+                    if depth <= Desk.deepestPast || judgement.engine.looksForFirst(code) { deeper[code] = depth * 8 }
                 }
                 read.merge(some) { $1 }
             }
@@ -206,18 +216,23 @@ extension Desk {
             if let coming { specimens.merge(coming.specimens) { $1 } }
             for (code, all) in read {
                 let priors = all.map { prior($0, specimens[$0.accession]) }
+                let looksBack = judgement.engine.looksForFirst(code)
                 let isAnswered = arrivals.filter { $0.observation.analysis == code }.allSatisfy { arrival in
                     priors.contains { compares($0, with: arrival.observation, in: judgement) }
                 }
-                if isAnswered { deeper[code] = nil }
+                if isAnswered, !looksBack || priors.contains(where: \.isPositiveCode) { deeper[code] = nil }
                 // What was read deeper adds what compares, and no more than that.
                 let first = judgement.engine.historyDepth(code)
-                let beyond = priors.dropFirst(first).filter { prior in
+                var beyond = priors.dropFirst(first).filter { prior in
                     arrivals.contains {
                         $0.observation.analysis == code && compares(prior, with: $0.observation, in: judgement)
                     }
                 }
-                found[code] = Array(priors.prefix(first)) + beyond.prefix(first)
+                beyond = Array(beyond.prefix(first))
+                if looksBack {
+                    beyond += PriorResult.mostPositive(Array(priors.dropFirst(first))).filter { !beyond.contains($0) }
+                }
+                found[code] = Array(priors.prefix(first)) + beyond
                 critical[code] = all
             }
             wanted = deeper
@@ -239,6 +254,7 @@ extension Desk {
         return prior.at < (specimen.collectedAt ?? observation.observedAt) && prior.specimenKind == specimen.kind
             && prior.comparability == line?.verification.comparability ?? ""
             && (here.isEmpty || there.isEmpty || here == there)
+            && (observation.origin.components.map { prior.components ?? $0 == $0 } ?? true)
     }
 
     private func prior(_ observation: Observation, _ specimen: Specimen?) -> PriorResult {
@@ -248,7 +264,7 @@ extension Desk {
         return PriorResult(
             value: observation.value, at: specimen?.collectedAt ?? observation.observedAt,
             comparability: line?.verification.comparability ?? "", family: then.method(of: observation)?.family,
-            specimenKind: specimen?.kind ?? line?.specimen ?? "")
+            components: observation.origin.components, specimenKind: specimen?.kind ?? line?.specimen ?? "")
     }
 
     /// The last critical value of this analysis that was told, when it may still be a known state.

@@ -26,11 +26,18 @@ struct OpenFile: Sendable {
     /// What stands for each analysis (`Chosen`), arrivals included.
     var standing: [String: Observation]
     var arrivals: [Arrival] = []
+    /// Indices of the serum that came without a result of their tube, and those of them that come now.
+    private(set) var serum: [ToldIndices]
+    private(set) var freshSerum: [ToldIndices] = []
+    private let serumBefore: Int
 
+    /// `serum`: what the register of that name keeps.
     init(
         request: Request, patient: Patient, specimens: [Specimen], observations: [Observation],
-        events: [ObservationEvent]
+        events: [ObservationEvent], serum: [ToldIndices]
     ) {
+        self.serum = serum
+        serumBefore = serum.count
         self.request = request
         self.patient = patient
         self.specimens = specimens
@@ -43,15 +50,35 @@ struct OpenFile: Sendable {
     /// Analyses whose standing result nobody calculated.
     var measured: Set<String> { Set(standing.values.filter { $0.origin.calculation == nil }.map(\.analysis)) }
 
+    /// Takes indices in, once.
+    mutating func tell(_ told: ToldIndices) {
+        guard !serum.contains(where: { $0.saysTheSame(as: told) }) else { return }
+        serum.append(told)
+        freshSerum.append(told)
+    }
+    /// What is to be kept of them.
+    func serumFacts(at: Instant) -> [Fact] {
+        freshSerum.enumerated().map { rank, told in
+            .register(
+                RegisterEntry(
+                    register: .serum, site: request.site, subject: request.id, ordinal: serumBefore + rank + 1,
+                    author: "analyzer:\(told.analyzer)", at: at, body: RegisterText.text(told)))
+        }
+    }
+
     func specimen(_ accession: String) -> Specimen? { specimens.first { $0.accession == accession } }
 
     /// Takes a result in: the next run of its analysis.
     mutating func take(_ arrival: Arrival) {
         var arrival = arrival
         let code = arrival.observation.analysis
-        arrival.before = standing[code]
         arrival.observation.run = (runs[code] ?? 0) + 1
-        arrival.facts.earlierRuns = earlierRuns(code, on: arrival.observation.accession)
+        // A formula has no runs of its own: its former value is that of other components, and no other measurement.
+        let isRemade = arrival.facts.origin == .calculated && standing[code]?.origin.calculation != nil
+        if !isRemade {
+            arrival.before = standing[code]
+            arrival.facts.earlierRuns = earlierRuns(code, on: arrival.observation.accession)
+        }
         runs[code] = arrival.observation.run
         standing[code] = arrival.observation
         arrivals.append(arrival)

@@ -64,7 +64,8 @@ extension Judgement {
     mutating func tellSuperseded() {
         for place in file.arrivals.indices {
             let one = file.arrivals[place].observation
-            guard let later = file.standing[one.analysis], later.accession == one.accession, later.run > one.run
+            guard one.origin.calculation == nil, let later = file.standing[one.analysis],
+                later.accession == one.accession, later.run > one.run
             else { continue }
             file.arrivals[place].facts.earlierRuns = [later.value]
         }

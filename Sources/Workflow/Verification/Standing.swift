@@ -55,7 +55,10 @@ extension Desk {
         let last = Chosen.lastEvents(events)
         var after = Chosen.observations(all, events: events + made)
         let reruns = all.filter { $0.analysis == code && $0.accession == rejected.accession }
-        let next = after[code] == nil ? reruns.filter { last[$0.id]?.isSettingAside ?? false } : []
+        // What was calculated of other components does not come back.
+        let next =
+            after[code] == nil
+            ? reruns.filter { $0.origin.calculation == nil && last[$0.id]?.isSettingAside ?? false } : []
         if let next = next.min(by: { $0.run < $1.run }) {
             // It stood aside only because the first one stood.
             made.append(
@@ -66,20 +69,14 @@ extension Desk {
         }
         let dependents = shelf.pack.dependents(of: [code])
         if after[code] == nil {
-            for other in after.values.sorted(by: { $0.id < $1.id })
-            where dependents.contains(other.analysis) && other.origin.calculation != nil {
+            for other in dependents.sorted().flatMap({ all.outdated($0, last) }) {
                 made.append(
                     ObservationEvent(
                         observationID: other.id, ordinal: (last[other.id]?.ordinal ?? 0) + 1, kind: .rejected,
                         author: event.author, at: event.at, reason: "calculé avec \(code), rejeté"))
             }
         }
-        let specimens = try await ask { () throws(StoreFailure) in
-            try await store.specimens(requestID: request.id)
-        }
-        let file = OpenFile(
-            request: request, patient: try await patient(request.patientID), specimens: specimens,
-            observations: all, events: events + made)
+        let file = try await open(request, all, events + made)
         return made.map(Fact.observationEvent)
             + (try await judge(file, changed: [code], whole: !next.isEmpty))
     }
@@ -91,12 +88,7 @@ extension Desk {
     ) async throws(CommandFailure) -> [Fact] {
         let codes = Set(all.filter { returned.contains($0.id) }.map(\.analysis))
         if codes.isEmpty { return [] }
-        let specimens = try await ask { () throws(StoreFailure) in
-            try await store.specimens(requestID: request.id)
-        }
-        let file = OpenFile(
-            request: request, patient: try await patient(request.patientID), specimens: specimens,
-            observations: all, events: events)
+        let file = try await open(request, all, events)
         return try await judge(file, changed: codes, whole: true)
     }
 
@@ -136,6 +128,16 @@ extension Desk {
                 evenSigned: try await withdrawal(of: file.request) == nil)
         }
         return facts
+    }
+
+    /// Results of a request whose patient turns out to be elsewhere, of analyses with limits of a place of care.
+    func judgeAgain(elsewhere request: Request) async throws(CommandFailure) -> [Fact] {
+        let catalogue = shelf.engine.catalogue
+        let concerned = Set(catalogue.limits.filter { $0.setting != nil }.map(\.analysis))
+        if concerned.isEmpty { return [] }
+        var file = try await open(request)
+        file.request = request
+        return try await judge(file, changed: concerned.intersection(file.measured), whole: true)
     }
 
     /// Judges a file again as it stands, with the catalogue, the rules and the approvals of today: a new judgement of

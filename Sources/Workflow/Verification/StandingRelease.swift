@@ -12,7 +12,7 @@ extension Desk {
     /// Signs what may go out of the requests that these facts touch. A refusal or a store that fails leaves them to the
     /// biologist: nothing is lost by it.
     func releaseUnderApproval(_ facts: [Fact]) async {
-        guard !shelf.pack.policy.releasedUnderApproval.isEmpty, shelf.approvals.standing != nil else { return }
+        guard shelf.pack.policy.hasReleases, shelf.approvals.standing != nil else { return }
         var requests: [String] = []
         for case .observation(let observation) in facts where !requests.contains(observation.requestID) {
             requests.append(observation.requestID)
@@ -99,7 +99,7 @@ extension Desk {
     private func releasable(
         _ request: Request, _ all: [Observation], _ events: [ObservationEvent], _ approval: RuleApproval, at: Instant
     ) async throws(CommandFailure) -> [ObservationEvent]? {
-        let named = shelf.pack.policy.releasedUnderApproval
+        let named = shelf.pack.policy.released(at: request.site)
         let chosen = Chosen.observations(all, events: events)
         guard request.lines.allSatisfy({ chosen[$0.analysis] != nil && named.contains($0.analysis) }) else {
             return nil
