@@ -242,7 +242,8 @@ extension CriticalCallView {
         self.init(
             observationID: made.observationID, analysis: made.analysis, requestNumber: request?.number,
             patientName: patient.map { "\($0.traits.birthName) \($0.traits.firstGivenName)" },
-            value: made.frenchText + (unit.isEmpty ? "" : " \(unit)"), state: state, openedAt: call.moment(made.openedAt),
+            value: made.frenchText + (unit.isEmpty ? "" : " \(unit)"), state: state,
+            openedAt: call.moment(made.openedAt),
             dueAt: call.moment(made.dueAt), isOverdue: made.isOverdue(at: now), level: made.level,
             contact: made.cancelledAt == nil
                 ? made.contact(chain)
