@@ -44,7 +44,7 @@ extension LaboratoryAPI {
                     })
             },
             Route("POST", "/v1/catalogue/approvals", .needs(.sign)) { call in
-                try .json(try await approve(try call.decoded(ApproveBody.self), call).map { ApprovalView($0, call) })
+                try .json(try await approve(try call.decoded(ApproveBody.self), call))
             },
             Route("GET", "/v1/catalogue/single-biologist", .needs(.read)) { call in
                 try .json(ApprovalView(try await desk.singleBiologistApproval(), call))
@@ -86,7 +86,7 @@ extension LaboratoryAPI {
 
     private var rules: [ApprovalSubject] { desk.shelf.pack.approvable.map { ApprovalSubject($0) } }
 
-    private func approve(_ body: ApproveBody, _ call: Call) async throws -> [CatalogueApproval] {
+    private func approve(_ body: ApproveBody, _ call: Call) async throws -> [ApprovalView] {
         var subjects = [ApprovalSubject]()
         if body.all == true {
             guard body.withdraw != true, body.analyses == nil, body.rules == nil, body.controls == nil else {
@@ -132,7 +132,12 @@ extension LaboratoryAPI {
             try await desk.approve(
                 subjects, reason: body.reason, until: try call.instant(body.until, at: "until"), by: call.author)
         }
-        return try await desk.approvals(of: subjects)
+        var views = try await desk.approvals(of: subjects).map { ApprovalView($0, call) }
+        if body.withdraw == true {
+            let waiting = try await desk.resultsWaiting(under: subjects)
+            for (place, count) in waiting.enumerated() { views[place].waiting = count }
+        }
+        return views
     }
 }
 

@@ -238,11 +238,12 @@ extension CriticalCallView {
             case .told: .told
             case .closed: .closed
             }
-        let unit = made.snapshot.unit.map { " \($0)" } ?? ""
+        let unit = made.snapshot.unit.map { Catalog.Unit.french($0) } ?? ""
         self.init(
             observationID: made.observationID, analysis: made.analysis, requestNumber: request?.number,
             patientName: patient.map { "\($0.traits.birthName) \($0.traits.firstGivenName)" },
-            value: made.frenchText + unit, state: state, openedAt: call.moment(made.openedAt),
+            value: made.frenchText + (unit.isEmpty ? "" : " \(unit)"), state: state,
+            openedAt: call.moment(made.openedAt),
             dueAt: call.moment(made.dueAt), isOverdue: made.isOverdue(at: now), level: made.level,
             contact: made.cancelledAt == nil
                 ? made.contact(chain)

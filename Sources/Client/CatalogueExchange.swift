@@ -128,6 +128,8 @@ package struct ApprovalView: Codable, Sendable, Hashable {
     package var until: Moment?
     /// Whole days left of an approval that ends within those the policy names.
     package var daysLeft: Int?
+    /// Of one that is taken back: results judged under it that no signature holds.
+    package var waiting: Int?
     package init(subject: String, state: String, author: String?, at: Moment?, until: Moment?) {
         self.subject = subject
         self.state = state

@@ -167,6 +167,7 @@ package enum EnglishServer {
         case .deltaImpossible: "cannot follow the previous value"
         case .criticalCall: "critical value that the biologist tells"
         case .incoherent: "does not agree with the other results"
+        case .neverGiven: "a value that is never given: reject it, collect again"
         case .calculationInputHeld: "a value that it is calculated from is held"
         case .firstPositive: "first positive of this person"
         case .excludedAnalysis: "a test that a person always looks at"

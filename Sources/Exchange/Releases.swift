@@ -81,6 +81,7 @@ extension ReportDispatch {
             if let latest { facts += try await editAgain(latest, request, act, entry, earlier, state) }
         case .withdraw:
             facts += earlier.overtaken
+            facts += try await desk.laterThanWithdrawn(request)
             // Each destination deletes the version that it has.
             let all = earlier.remaining + (try await stillHeld(beside: earlier, request))
             for holdings in EarlierVersions.byVersion(all) {

@@ -172,6 +172,11 @@ package enum SQL {
         """
     }
     static let withResultsOf = "SELECT DISTINCT o.request_id FROM observation o WHERE o.patient_id = ?"
+    /// Parameters: patient, analysis.
+    static let withUnsignedResultsOf = """
+        SELECT DISTINCT o.request_id FROM observation o WHERE o.patient_id = ? AND o.analysis = ?
+        AND NOT EXISTS (SELECT 1 FROM signature_item i WHERE i.observation_id = o.id)
+        """
     /// Nobody is sure whose request `c` is.
     private static let doubtfulPatient = """
         SELECT 1 FROM request d CROSS JOIN patient_current e CROSS JOIN patient p
@@ -394,6 +399,7 @@ package enum SQL {
             ("awaiting signature by site", awaitingSignature(bySite: true)),
             ("under review", underReview(bySite: false)), ("under review by site", underReview(bySite: true)),
             ("previous", previousSigned), ("with results of a patient", withResultsOf),
+            ("with unsigned results of a patient", withUnsignedResultsOf),
             ("open sessions", openSessions), ("frames", frames), ("messages of a session", messagesOfSession),
             ("message", message), ("awaiting interpretation", awaitingInterpretation),
             ("interpreted message", interpretedMessage), ("messages", messages(byAnalyzer: false)),

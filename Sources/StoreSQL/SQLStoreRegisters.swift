@@ -49,6 +49,20 @@ extension SQLStore {
         return Dictionary(grouping: found, by: \.analysis)
     }
 
+    package func requests(
+        withUnsignedResultsOf patientID: String, analyses: [String]
+    ) async throws(StoreFailure) -> [String] {
+        let ids = try await read { (connection: any SQLConnection) throws(SQLFailure) in
+            var ids: Set<String> = []
+            for code in Set(analyses) {
+                let rows = try connection.query(SQL.withUnsignedResultsOf, [.text(patientID), .text(code)])
+                ids.formUnion(rows.compactMap { $0[0].text })
+            }
+            return ids
+        }
+        return ids.sorted()
+    }
+
     package func specimens(accessions: [String]) async throws(StoreFailure) -> [Specimen] {
         try await list(Specimen.self, SQL.specimen, each: Set(accessions).map { [.text($0)] })
     }

@@ -93,7 +93,7 @@ extension Register {
 extension Desk {
     /// Subject of the register of versions.
     private static let subject = "catalogue"
-    private static let unlimited = 1_000_000
+    static let unlimited = 1_000_000
 
     package static func catalogueVersion(of files: [CatalogFile]) -> String {
         Digest.sha256Hex(files.sorted { $0.name < $1.name }.flatMap { Array($0.name.utf8) + [0] + $0.bytes + [0] })
@@ -364,9 +364,14 @@ extension Desk {
             standing.rules[rule.reference.description] = approval
             if rule.reference == RulePack.standingReference { standing.standing = approval }
         }
+        var withdrawn = [String: String]()
+        for (subject, last) in try await latestApprovals() where !last.body.valid {
+            withdrawn[subject] =
+                "approbation retirée par \(last.entry.author) (\(subject)) : \(last.body.reason)"
+        }
         shelf.approve(
             Set(approved.map { String($0.subject.dropFirst("analyse:".count)) }), rules: standing,
-            controls: try await controlStages())
+            controls: try await controlStages(), withdrawn: withdrawn)
         quality.forgetAll()
     }
 

@@ -14,6 +14,7 @@ package final class CatalogueShelf: Sendable {
         var stages: [CivilZone: [ControlStage]]
         var engine: RuleEngine
         var approvals = RuleApprovals()
+        var withdrawn: [String: String] = [:]
         /// By version.
         var earlier: [String: AnalysisCatalogue] = [:]
         var earlierEngines: [String: RuleEngine] = [:]
@@ -46,6 +47,9 @@ package final class CatalogueShelf: Sendable {
     package var pack: RulePack { state.withLock { $0.engine.pack } }
     /// The rules that a biologist stands for, those whose approval ended among them.
     package var approvals: RuleApprovals { state.withLock { $0.approvals } }
+
+    /// Approvals that somebody took back and nobody gave again, by subject, in words.
+    var withdrawn: [String: String] { state.withLock { $0.withdrawn } }
 
     package subscript(version: String) -> AnalysisCatalogue? {
         state.withLock { $0.current.version.text == version ? $0.current : $0.earlier[version] }
@@ -103,10 +107,13 @@ package final class CatalogueShelf: Sendable {
         }
     }
     /// Which lines of the version in force a biologist stands for, which rules, and the tables of controls in time.
+    /// `withdrawn`: approvals that somebody took back, by subject, in words.
     package func approve(
-        _ codes: Set<String>, rules: RuleApprovals, controls stages: [CivilZone: [ControlStage]]
+        _ codes: Set<String>, rules: RuleApprovals, controls stages: [CivilZone: [ControlStage]],
+        withdrawn: [String: String] = [:]
     ) {
         state.withLock {
+            $0.withdrawn = withdrawn
             $0.current = $0.current.approving(codes)
             $0.approvals = rules
             $0.stages = stages

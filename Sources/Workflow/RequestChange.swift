@@ -53,9 +53,11 @@ extension Desk {
             changing.clinical = clinical.isEmpty ? nil : clinical
             let request = changing
             file.request = request
-            let judged = try await judge(
-                file, changed: file.measured, whole: true,
-                evenSigned: try await withdrawal(of: request) == nil)
+            let judged = try await withLater(
+                try await judge(
+                    file, changed: file.measured, whole: true,
+                    evenSigned: try await withdrawal(of: request) == nil),
+                of: request, file.observations, after: file.events)
             let subject = "\(request.number) : \(reason.prefix(120))"
             try await ask { () throws(StoreFailure) in
                 try await store.append(

@@ -82,7 +82,8 @@ extension Desk {
             if made.isEmpty { return [] }
             let choice = try await choosing(made, request, all, events, by: author)
             let reflex = try await reflexes(of: request, all, events + made + choice.events, at: at)
-            let facts = made.map(Fact.observationEvent) + choice + reflex.facts
+            let facts = try await withLater(
+                made.map(Fact.observationEvent) + choice + reflex.facts, of: request, all, after: events)
             try await ask { () throws(StoreFailure) in
                 try await store.append(facts, note: note(author, "tech.validate", request.number, at))
             }
@@ -190,7 +191,9 @@ extension Desk {
                 observationID: observationID, ordinal: (Chosen.lastEvents(events)[observationID]?.ordinal ?? 0) + 1,
                 kind: .rejected, author: author.login, at: at, reason: reason)
             let following = try await withdrawing(event, request, all, events)
-            let facts = following + (try await callsFollowing(following, all, after: events, by: author, at: at))
+            let facts = try await withLater(
+                following + (try await callsFollowing(following, all, after: events, by: author, at: at)), of: request,
+                all, after: events)
             try await ask { () throws(StoreFailure) in
                 try await store.append(facts, note: note(author, "tech.reject", request.number, at))
             }
@@ -247,7 +250,9 @@ extension Desk {
             let returned = Set(made.map(\.observationID).filter { last[$0]?.kind == .rejected })
             let judged = try await returning(returned, request, all, events + made)
             let taken = made.map(Fact.observationEvent)
-            let facts = taken + judged + (try await callsFollowing(taken, all, after: events, by: author, at: at))
+            let facts = try await withLater(
+                taken + judged + (try await callsFollowing(taken, all, after: events, by: author, at: at)), of: request,
+                all, after: events)
             try await ask { () throws(StoreFailure) in
                 try await store.append(facts, note: note(author, "tech.withdraw", request.number, at))
             }
@@ -316,7 +321,7 @@ extension Desk {
             var opened = try await open(request, all, events)
             let arrival = typed(value, code, comment, in: opened, by: author)
             opened.take(arrival)
-            let facts = try await judge(opened)
+            let facts = try await withLater(try await judge(opened), of: request, all, after: events)
             let id = arrival.observation.id
             try await ask { () throws(StoreFailure) in
                 try await store.append(facts, note: note(author, "result.enter", id, now()))

@@ -127,7 +127,8 @@ extension CatalogueCommand {
         static let configuration = CommandConfiguration(
             abstract: "Approuver des lignes telles qu'elles se lisent aujourd'hui (biologiste).",
             discussion: """
-                Une ligne modifiée redevient brouillon. --withdraw retire l'approbation. Qui a publié une ligne ou une \
+                Une ligne modifiée redevient brouillon. --withdraw retire l'approbation, et retient aussitôt \
+                les résultats non signés d'une ligne, d'un calcul ou de toute la politique. Qui a publié une ligne ou une \
                 règle ne l'approuve pas (catalogue single-biologist). Un contrôle publié (controls/) ne compte \
                 qu'approuvé : d'ici là ses résultats sont retenus (CQ_ABSENT) ; une dispense se nomme, --all ne \
                 l'approuve pas.
@@ -159,7 +160,8 @@ extension CatalogueCommand {
             if !all {
                 for one in approvals {
                     let end = one.until.map { ", jusqu'au \($0.french)" } ?? ""
-                    Output.prose("\(one.subject) : \(one.state)\(end)")
+                    let waiting = one.waiting.map { ", \($0) résultat(s) non signé(s) jugé(s) sous cette approbation" }
+                    Output.prose("\(one.subject) : \(one.state)\(end)\(waiting ?? "")")
                 }
             }
             Output.prose("\(approvals.count) approbation(s) \(withdraw ? "retirée(s)" : "enregistrée(s)")")

@@ -121,7 +121,9 @@ private struct RuleShown: Encodable {
         let coherence = pack.coherence.map { rule in
             RuleShown(
                 rule: rule.reference.description, kind: "cohérence", text: rule.when.text,
-                acts: rule.wholeTube ? ["tout le tube"] : rule.holds.sorted(), words: rule.because,
+                acts: (rule.wholeTube ? ["tout le tube"] : rule.holds.sorted())
+                    + (rule.forbids ? ["jamais rendu"] : []),
+                words: rule.because,
                 source: rule.source)
         }
         let reflexes = pack.reflexes.map { rule in

@@ -24,6 +24,12 @@ import Testing
                 ).isEmpty)
             #expect(try await store.requests(withResultsOf: "p1") == ["r1", "r2", "r3", "r4"])
             #expect(try await store.requests(withResultsOf: "p9").isEmpty)
+            #expect(try await store.requests(withUnsignedResultsOf: "p1", analyses: ["K", "K"]) == ["r1", "r2", "r3"])
+            try await store.append([.signature(Make.signature("s1", request: "r2", of: ["o2"]))], note: Make.note())
+            #expect(
+                try await store.requests(withUnsignedResultsOf: "p1", analyses: ["NA", "K"]) == ["r1", "r3", "r4"])
+            #expect(try await store.requests(withUnsignedResultsOf: "p1", analyses: ["CL"]).isEmpty)
+            #expect(try await store.requests(withUnsignedResultsOf: "p9", analyses: ["K"]).isEmpty)
         }
     }
 

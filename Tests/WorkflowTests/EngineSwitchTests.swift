@@ -79,3 +79,64 @@ import Workflow
         #expect(try await again.enginesOff(site: "nord").map(\.subject) == [potassium])
     }
 }
+
+/// An approval that is taken back, because something is wrong, holds what waits under it at once (RULES 1.2, step 0).
+@Suite struct ApprovalTakenBackTests {
+    private func holds(_ code: String, _ made: RegisteredRequest, _ bench: Bench) async throws -> [Hold] {
+        try await bench.desk.standing([try await bench.observation(code, made)], at: bench.clock.now)[0].holds
+    }
+    private func arrived(on bench: Bench) async throws -> RegisteredRequest {
+        let made = try await bench.received(["K", "NA"])
+        let tube = made.specimens[0].accession
+        try await bench.arrive(
+            "m1", [Bench.result("K", "4.2", of: tube), Bench.result("NA", "140", of: tube, ordinal: 1)])
+        return made
+    }
+
+    @Test func `a line: what waits is held with the reason, until somebody stands for it again`() async throws {
+        let bench = try await Bench.withRules()
+        try await bench.conformingControl("K")
+        try await bench.conformingControl("NA", mean: 140)
+        let made = try await arrived(on: bench)
+        try await bench.validate(["K", "NA"], of: made)
+        #expect(try await bench.desk.fileToSign(made.request.number).observations.allSatisfy { $0.holds.isEmpty })
+        let line = try bench.desk.approvalSubject(analysis: "K")
+        #expect(try await bench.desk.resultsWaiting(under: [line]) == [1])
+        try await bench.desk.withdrawApproval([line], reason: "intervalle faux", by: Bench.biologist)
+        let held = try await holds("K", made, bench)
+        #expect(held.map(\.code) == [.catalogueDraft] && held[0].reason.contains("intervalle faux"))
+        #expect(try await holds("NA", made, bench) == [])
+        let file = try await bench.desk.fileToSign(made.request.number)
+        #expect(file.observations.first { $0.analysis == "K" }?.holds.map(\.code) == [.catalogueDraft])
+        #expect(!file.obstacles.isEmpty)
+        try await bench.desk.approve([line], reason: "relue", by: Bench.biologist)
+        #expect(try await holds("K", made, bench) == [])
+        // What is signed waits for nobody.
+        _ = try await bench.sign(made)
+        #expect(try await bench.desk.resultsWaiting(under: [line]) == [0])
+    }
+
+    @Test func `the policy holds all that waits, a formula what it made`() async throws {
+        let bench = try await Bench.withRules()
+        try await bench.conformingControl("K")
+        try await bench.conformingControl("NA", mean: 140)
+        let made = try await arrived(on: bench)
+        let other = try await bench.received(["CREA", "DFG09"])
+        try await bench.arrive("m2", [Bench.result("CREA", "70", of: other.specimens[0].accession, unit: "umol/L")])
+        func isOff(_ code: String, _ made: RegisteredRequest) async throws -> Bool {
+            try await holds(code, made, bench).contains {
+                $0.code == .engineOff && $0.reason.contains("à revoir")
+            }
+        }
+        let formula = try bench.desk.approvalSubject(rule: "calcul:DFG09")
+        let policy = try bench.desk.approvalSubject(rule: RulePack.policyReference.description)
+        let rule = try bench.desk.approvalSubject(rule: "TUBE-VIEUX")
+        #expect(try await bench.desk.resultsWaiting(under: [formula, policy, rule]) == [1, 4, 1])
+        try await bench.desk.withdrawApproval([formula], reason: "à revoir", by: Bench.biologist)
+        #expect(try await isOff("DFG09", other))
+        #expect(try await !isOff("CREA", other))
+        try await bench.desk.withdrawApproval([policy], reason: "à revoir", by: Bench.biologist)
+        for code in ["K", "NA"] { #expect(try await isOff(code, made), "\(code)") }
+        #expect(try await isOff("CREA", other))
+    }
+}

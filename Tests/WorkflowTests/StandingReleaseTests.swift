@@ -95,6 +95,30 @@ import Workflow
         #expect(try await bench.soundTrail())
     }
 
+    @Test func `nothing goes out while a result taken before it waits for its validation, nor on a past of before`()
+        async throws
+    {
+        let bench = try await bench("'NA'")
+        // Not whole: it waits for its technician.
+        let first = try await arrive([("NA", "122")], on: bench, asking: ["NA", "K"])
+        bench.clock.advance(.seconds(3600))
+        func next(_ message: String, _ value: String) async throws -> RegisteredRequest {
+            let made = try await bench.registered(["NA"], for: first.request.patientID)
+            try await bench.arrive(message, [Bench.result("NA", value, of: made.specimens[0].accession)])
+            return made
+        }
+        let second = try await next("later", "140")
+        #expect(try await signatures(second, bench).isEmpty)
+        try await bench.validate(["NA"], of: first)
+        let held = try await bench.desk.standing([try await bench.observation("NA", second)], at: bench.clock.now)
+        #expect(held[0].holds.contains { $0.code == .delta })
+        try await bench.validate(["NA"], of: second, reason: "nouveau prélèvement")
+        // All that came before is validated now: what agrees with it goes out.
+        bench.clock.advance(.seconds(3600))
+        let third = try await next("last", "141")
+        #expect(try await signatures(third, bench).count == 1)
+    }
+
     /// What poppler reads in the bytes of a page, one blank between words.
     private func text(of page: [UInt8]) throws -> String {
         let file = FileManager.default.temporaryDirectory.appending(path: "mode-B-\(UUID().uuidString).pdf")

@@ -24,6 +24,7 @@ package enum EnglishTold {
         .delta: "changed more than expected since the earlier value",
         .deltaImpossible: "cannot be compared with the earlier value",
         .criticalCall: "critical value to be telephoned", .incoherent: "does not agree with the other results",
+        .neverGiven: "a value that is never given",
         .calculationInputHeld: "calculated from a result that is held",
         .firstPositive: "first positive of this patient",
         .excludedAnalysis: "analysis that a person always reads",

@@ -171,6 +171,8 @@ package struct Hold: Codable, Sendable, Hashable {
         /// Second tier: the biologist calls.
         case criticalCall = "CRITIQUE_APPEL"
         case incoherent = "COHERENCE"
+        /// A rule says that such a value is never given, whatever the reason (RULES 1.4: platelets in clumps).
+        case neverGiven = "NON_RENDABLE"
         case calculationInputHeld = "ENTREE_CALCUL_RETENUE"
         case firstPositive = "PREMIER_POSITIF"
         case excludedAnalysis = "EXAMEN_EXCLU"

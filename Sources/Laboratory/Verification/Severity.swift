@@ -10,7 +10,7 @@ extension Hold.Code {
     }
     package var severity: Severity {
         switch self {
-        case .identity, .unknownUnit, .unreadable, .interference: .forbids
+        case .identity, .unknownUnit, .unreadable, .interference, .neverGiven: .forbids
         case .specimenNonconform, .analyzerFlag, .critical, .censoredUndecided, .manualEntry, .unrequested,
             .specimenType, .rerun, .statusNotFinal, .preanalyticalDelay, .qualityControlRejected,
             .calibrationExpired, .lotExpired, .outsideMeasuringRange, .dilutionMissing, .absurd, .delta,

@@ -36,7 +36,9 @@ struct CollectionJudge {
             if line.isStable { jumping.append(judged[place].facts.analysis) }
             if line.isBloodGroup { group = judged[place].facts.analysis }
         }
-        for other in input.others where other.holds.contains(.delta) && !jumping.contains(other.analysis) {
+        for other in input.others where !jumping.contains(other.analysis) {
+            // What is held only because its collection is does not hold the collection.
+            guard other.jumps ?? other.holds.contains(.delta) else { continue }
             guard let line = engine.line(other.analysis) else { continue }
             if line.isStable { jumping.append(other.analysis) }
             if line.isBloodGroup { group = other.analysis }
@@ -97,7 +99,7 @@ struct CollectionJudge {
     ) {
         let found: (CheckOutcome, Hold.Code?, CheckNote?) =
             switch outcome {
-            case .met: (.yes, .incoherent, nil)
+            case .met: (.yes, rule.forbids ? .neverGiven : .incoherent, nil)
             case .notMet: (.no, nil, nil)
             case .unknown: (.unknown, .censoredUndecided, nil)
             case .missing: (.notApplicable, nil, .inputMissing)

@@ -37,6 +37,8 @@ package struct ResultEvaluation: Codable, Sendable, Hashable {
         }
         return codes
     }
+    /// It differs from the one before it by more than its limit.
+    package var jumps: Bool { checks.contains { $0.check == .delta && $0.code == .delta } }
     /// Who is to tell this value by telephone: beyond a limit of the second tier the biologist, of the first one the
     /// technician; nobody where it is a known state (RULES section 5).
     package var callTier: CriticalCall.Tier? {

@@ -280,11 +280,15 @@ package struct OtherResult: Codable, Sendable, Hashable {
     package var interval: AppliedInterval?
     package var flags: [String]
     package var holds: [Hold.Code]
+    /// It differs from the one before it by more than its limit, whatever its collection is held for; nil: only its
+    /// holds are known.
+    package var jumps: Bool?
 
     package init(
         analysis: String, value: ObservationValue, interval: AppliedInterval? = nil, flags: [String] = [],
-        holds: [Hold.Code] = []
+        holds: [Hold.Code] = [], jumps: Bool? = nil
     ) {
+        self.jumps = jumps
         self.analysis = analysis
         self.value = value
         self.interval = interval

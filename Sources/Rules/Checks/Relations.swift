@@ -58,6 +58,13 @@ extension RuleEngine {
     package func looksForFirst(_ code: String) -> Bool {
         line(code).map { $0.looksForFirstPositive || $0.looksForFirstTime } ?? false
     }
+    /// May a result taken then change how one taken later is judged?
+    package func comparesOver(_ code: String, from: Instant, to: Instant) -> Bool {
+        guard from < to, let line = line(code) else { return false }
+        if looksForFirst(code) { return true }
+        guard let rule = line.delta, rule.kind != .none else { return false }
+        return rule.days.map { to.milliseconds - from.milliseconds <= Int64($0) * 86_400_000 } ?? true
+    }
     /// The last comparable one is looked for among so many.
     package static let usualHistory = 5
     /// Was it ever positive before? What is older is looked through for the most positive ones.

@@ -50,7 +50,8 @@ extension Formula {
 extension TubeRule {
     fileprivate var content: [UInt8] {
         let acts = (wholeTube ? ["*"] : []) + holds.sorted() + adds
-        return Array(
-            ["\(id)@\(version)", when.text, because, acts.joined(separator: ",")].joined(separator: "\n").utf8)
+        let lines =
+            ["\(id)@\(version)", when.text, because, acts.joined(separator: ",")] + (forbids ? ["forbids"] : [])
+        return Array(lines.joined(separator: "\n").utf8)
     }
 }

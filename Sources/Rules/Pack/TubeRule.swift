@@ -51,6 +51,8 @@ package struct TubeRule: Sendable {
     /// Analyses that are held, those of the tube when `wholeTube`.
     package let holds: Set<String>
     package let wholeTube: Bool
+    /// What is held is never given, whatever the reason: it is rejected and collected again.
+    package let forbids: Bool
     /// Analyses that are proposed.
     package let adds: [String]
     let sources: [Source]
@@ -103,6 +105,7 @@ struct TubeRuleReader {
         if version < 1 { log.add("version", at: reader.place, "la version manque", "écrire version: 1") }
         let text = reader.required("when"), because = reader.required("because"), source = reader.required("source")
         let holds = kind == .coherence ? held(reader) : []
+        let forbids = kind == .coherence && reader.flag("forbids") ?? false
         let adds = kind == .reflex ? reader.texts("adds") ?? [] : []
         if holds.isEmpty, adds.isEmpty {
             let key = kind == .coherence ? "holds" : "adds"
@@ -132,8 +135,8 @@ struct TubeRuleReader {
             }
             return TubeRule(
                 id: id, version: version, when: when, because: because, source: source,
-                holds: Set(holds.filter { $0 != "*" }), wholeTube: holds.contains("*"), adds: adds, sources: sources,
-                analyses: Set(analyses), cases: cases)
+                holds: Set(holds.filter { $0 != "*" }), wholeTube: holds.contains("*"), forbids: forbids,
+                adds: adds, sources: sources, analyses: Set(analyses), cases: cases)
         } catch {
             log.add(error)
             return nil

@@ -100,6 +100,8 @@ package protocol LaboratoryStore: Sendable {
     func requestsUnderReview(site: String?, limit: Int) async throws(StoreFailure) -> [String]
     /// Ids of the requests that have a result of this patient, whatever became of it, in their order.
     func requests(withResultsOf patientID: String) async throws(StoreFailure) -> [String]
+    /// Of these, those with a result of one of these analyses that no signature holds, whatever became of it.
+    func requests(withUnsignedResultsOf patientID: String, analyses: [String]) async throws(StoreFailure) -> [String]
     /// For each analysis, the `depth` observations most recently observed before `before` on other requests of this
     /// patient that a signature holds, newest first.
     func previousSigned(

@@ -158,6 +158,16 @@ extension MemoryStore {
         try checkOpen()
         return Set(allObservations.filter { $0.patientID == patientID }.map(\.requestID)).sorted()
     }
+    package func requests(
+        withUnsignedResultsOf patientID: String, analyses: [String]
+    ) throws(StoreFailure) -> [String] {
+        try checkOpen()
+        let signed = signedObservations
+        let found = allObservations.filter {
+            $0.patientID == patientID && analyses.contains($0.analysis) && !signed.contains($0.id)
+        }
+        return Set(found.map(\.requestID)).sorted()
+    }
     package func requestsUnderReview(site: String?, limit: Int) throws(StoreFailure) -> [String] {
         try checkOpen()
         return current(reopened, site, limit)

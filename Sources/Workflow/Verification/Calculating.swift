@@ -34,7 +34,9 @@ extension Judgement {
                 let reasons = wanting.map { lack($0, preview[$0.id] ?? standing[$0.id]) }
                 made = Judgement.refused(formula, reasons.joined(separator: " ; "))
             } else if let found {
-                made = value(of: formula, found)
+                made = telling(
+                    found.map { ($0.observation, preview[$0.observation.id] ?? standing[$0.observation.id]) },
+                    value(of: formula, found))
                 made.components = catalogue.families(of: found.map(\.observation))
             } else {
                 continue
@@ -241,5 +243,21 @@ extension ObservationValue {
     /// It says why there is no value.
     var isNotPerformed: Bool {
         if case .notPerformed = self { true } else { false }
+    }
+}
+
+extension Judgement {
+    /// What a known bias of a component says of its direction is said beside what is made of it (RULES section 4).
+    fileprivate func telling(
+        _ components: [(observation: Observation, result: ResultEvaluation?)], _ made: Made
+    ) -> Made {
+        var made = made
+        for (observation, seen) in components {
+            guard let result = seen ?? records[observation.id]?.judged.result else { continue }
+            let said = result.comments(name: catalogue[observation.analysis]?.nameFR ?? observation.analysis)
+                .filter { !$0.hasPrefix(CheckRecord.withheld) }
+            made.comment = ([made.comment] + said).joined(separator: " ; ")
+        }
+        return made
     }
 }

@@ -47,6 +47,8 @@ struct Judgement {
     var facts: [Fact] = []
     /// Reruns that change nothing: kept, and set aside.
     private var aside: [Arrival] = []
+    /// Analyses before whose result something else was validated than it was judged with.
+    var reread: Set<String> = []
     /// Calculated results in whose place others stand now.
     var outdated: [Observation] = []
     /// Fresh outcomes by observation, for the tubes that are judged after.
@@ -136,7 +138,8 @@ struct Judgement {
     private mutating func judgeStanding(_ changed: Set<String>, _ whole: Bool) {
         let told = file.standing.values.filter { (reopenable[$0.id] ?? false) && isToldMore($0) }
         let codes = Set(file.arrivals.map(\.observation.analysis)).union(changed).union(told.map(\.analysis))
-        let related = whole ? Set(file.standing.keys) : engine.related(to: codes)
+            .union(reread)
+        let related = whole ? Set(file.standing.keys) : engine.related(to: codes).union(reread)
         var queue = tubes
         for tube in told.map(\.accession) + file.freshSerum.map(\.accession) where !queue.contains(tube) {
             queue.append(tube)
@@ -145,13 +148,24 @@ struct Judgement {
         where related.contains(observation.analysis) && reopenable[observation.id] ?? false {
             if !queue.contains(observation.accession) { queue.append(observation.accession) }
         }
+        let held = heldTubes
+        queue += held.filter { !queue.contains($0) }
+        let jumping = tubesThatJump
+        queue = queue.filter(jumping.contains) + queue.filter { !jumping.contains($0) }
         var isWide = false
+        var before: [String] = []
         for tube in queue {
-            if judge(tube, reopening: isWide ? nil : related) { isWide = true }
+            if judge(tube, reopening: isWide || held.contains(tube) ? nil : related) {
+                isWide = true
+            } else if !isWide {
+                before.append(tube)
+            }
         }
         guard isWide else { return }
         // What holds the whole collection holds its other tubes too.
-        for tube in Set(file.standing.values.map(\.accession)).sorted() where !queue.contains(tube) {
+        let arrived = Set(tubes)
+        for tube in Set(file.standing.values.map(\.accession)).sorted()
+        where !queue.contains(tube) || (before.contains(tube) && !arrived.contains(tube)) {
             if queue.contains(where: { file.areOneCollection($0, tube) }) { _ = judge(tube, reopening: nil) }
         }
     }
@@ -248,7 +262,8 @@ struct Judgement {
             analysis: observation.analysis, value: result?.value ?? observation.value,
             interval: result?.interval ?? observation.interval, flags: observation.instrumentFlags,
             holds: result?.holdCodes ?? records[observation.id]?.judged.result.holdCodes
-                ?? observation.holds.map(\.code))
+                ?? observation.holds.map(\.code),
+            jumps: (result ?? records[observation.id]?.judged.result)?.jumps)
     }
 
     // Writing
@@ -389,7 +404,8 @@ struct Judgement {
     private func comments(_ result: ResultEvaluation, of code: String) -> [String] {
         var comments = result.comments(name: catalogue[code]?.nameFR ?? code)
         if result.isSuppressed {
-            comments.removeAll { $0.hasPrefix(CheckRecord.withheld) }
+            // A value that is not given has its reason in its place, and no direction in which it is false.
+            comments = []
         } else if result.intervals.count == 2 {
             // Neither may be chosen, and whoever reads the value needs both (RULES section 6).
             let (female, male) = (result.intervals[0].frenchText, result.intervals[1].frenchText)

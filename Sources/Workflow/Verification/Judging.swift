@@ -26,23 +26,35 @@ extension Desk {
     /// The facts of everything that arrived.
     func judge(_ files: OpenFiles) async throws(CommandFailure) -> [Fact] {
         var facts = [Fact]()
-        for file in files.all { facts += try await judge(file) }
+        for file in files.all {
+            facts += try await withLater(
+                try await judge(file), of: file.request, file.observations, after: file.events)
+        }
         return facts
     }
 
     /// The facts of what arrived in one file: the results, what is calculated of them, how all of it was judged, and
     /// the calls that it opens. `changed`: analyses whose standing value is another one than before, without an
     /// arrival. `whole`: all of it is judged again, whether concerned or not. `evenSigned`: whom or when it was taken
-    /// from is told otherwise, so that what is signed is judged again too, and amended by a person.
+    /// from is told otherwise, so that what is signed is judged again too, and amended by a person. `rereading`:
+    /// analyses of which something else was validated before, with what is about to be written of it; nothing is
+    /// judged where that says the same.
     func judge(
-        _ file: OpenFile, changed: Set<String> = [], whole: Bool = false, evenSigned: Bool = false
+        _ file: OpenFile, changed: Set<String> = [], whole: Bool = false, evenSigned: Bool = false,
+        rereading: (codes: Set<String>, coming: ComingPast)? = nil
     ) async throws(CommandFailure) -> [Fact] {
-        guard !file.arrivals.isEmpty || !changed.isEmpty || !file.freshSerum.isEmpty else { return [] }
+        guard !file.arrivals.isEmpty || !changed.isEmpty || !file.freshSerum.isEmpty || rereading != nil else {
+            return []
+        }
         let zone = sites[file.request.site]?.civilZone ?? .europeParis
         var judgement = Judgement(
             file, engine: shelf.engine.inZone(zone), approvals: shelf.approvals, catalogue: catalogue, at: now())
         judgement.switches = try await enginesOff(site: file.request.site)
         try await recall(&judgement, file, evenSigned: evenSigned)
+        if whole || rereading != nil {
+            try await reread(&judgement, rereading?.codes, rereading?.coming ?? ComingPast())
+            if judgement.reread.isEmpty, rereading != nil { return [] }
+        }
         for place in judgement.file.arrivals.indices {
             judgement.file.arrivals[place] = try await completed(judgement.file.arrivals[place], judgement)
         }
@@ -185,8 +197,9 @@ extension Desk {
 
     /// Earlier results of the person: at most three questions to the store, however many results there are, but where
     /// none of the newest compares: those after the specimen, or of another kind, hide the one before it.
-    private func past(
-        of arrivals: [Arrival], in judgement: Judgement
+    /// `coming`: as it will be once that is written, and without the calls.
+    func past(
+        of arrivals: [Arrival], in judgement: Judgement, after coming: ComingPast? = nil
     ) async throws(CommandFailure) -> [String: PastOfAnalysis] {
         var found = [String: [PriorResult]]()
         var critical = [String: [Observation]]()
@@ -210,16 +223,22 @@ extension Desk {
                 }
                 read.merge(some) { $1 }
             }
+            coming?.change(&read, wanted.keys)
             let own = judgement.file.request.id
             let stands = try await unwithdrawn(requests: Set(read.values.joined().map(\.requestID)).subtracting([own]))
-            for code in read.keys { read[code]?.removeAll { !stands.contains($0.requestID) } }
+            for code in read.keys {
+                read[code]?.removeAll {
+                    !stands.contains($0.requestID) || coming?.withdrawn.contains($0.requestID) ?? false
+                }
+            }
             read = Dictionary(grouping: try await shown(read.values.flatMap(\.self)), by: \.analysis)
             let accessions = Set(read.values.joined().map(\.accession)).filter { !$0.isEmpty }
             let tubes =
                 accessions.isEmpty
                 ? []
                 : try await ask { () throws(StoreFailure) in try await store.specimens(accessions: Array(accessions)) }
-            let specimens = Dictionary(tubes.map { ($0.accession, $0) }, uniquingKeysWith: { $1 })
+            var specimens = Dictionary(tubes.map { ($0.accession, $0) }, uniquingKeysWith: { $1 })
+            if let coming { specimens.merge(coming.specimens) { $1 } }
             for (code, all) in read {
                 let priors = all.map { prior($0, specimens[$0.accession]) }
                 let looksBack = judgement.engine.looksForFirst(code)
@@ -246,7 +265,8 @@ extension Desk {
         var past = [String: PastOfAnalysis]()
         for (code, priors) in found {
             past[code] = PastOfAnalysis(
-                priors: priors, lastCall: try await lastCall(code, critical[code] ?? [], judgement))
+                priors: priors,
+                lastCall: coming == nil ? try await lastCall(code, critical[code] ?? [], judgement) : nil)
         }
         return past
     }

@@ -35,7 +35,9 @@ extension Desk {
     /// As judged, with what their own controls and the engine say now.
     func ownStanding(_ judged: [Observation], at: Instant) async throws(CommandFailure) -> [Observation] {
         var out = [Observation]()
-        for observation in judged { out.append(try await withSwitches(try await withControls(observation, at: at))) }
+        for observation in judged {
+            out.append(withApprovals(try await withSwitches(try await withControls(observation, at: at))))
+        }
         return out
     }
 
@@ -103,9 +105,12 @@ extension Desk {
         let measured = file.standing.values.filter {
             $0.accession == specimen.accession && $0.origin.calculation == nil
         }
-        return try await judge(
+        let facts = try await judge(
             file, changed: Set(measured.map(\.analysis)), whole: true,
             evenSigned: specimen.collectedAt != before.collectedAt)
+        return try await withLater(
+            facts, of: file.request, file.observations, after: file.events,
+            moved: specimen.collectedAt == before.collectedAt ? nil : specimen)
     }
 
     /// All results of a patient of whom something is told otherwise that they were judged by: sex, birth. What is
@@ -146,7 +151,9 @@ extension Desk {
             let request = try await request(reference)
             try within(request, author)
             let file = try await open(request)
-            let facts = try await judge(file, changed: file.measured, whole: true)
+            let facts = try await withLater(
+                try await judge(file, changed: file.measured, whole: true), of: request, file.observations,
+                after: file.events)
             let count = facts.count { if case .evaluation = $0 { true } else { false } }
             let subject = "\(request.number) : \(reason.prefix(120))"
             try await ask { () throws(StoreFailure) in

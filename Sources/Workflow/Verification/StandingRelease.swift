@@ -29,6 +29,7 @@ extension Desk {
                 let biologist = try await signer(approval)
             else { return }
             let (request, all, events) = try await file(of: requestID)
+            guard try await isPastKnown(request, all, events) else { return }
             guard let made = try await releasable(request, all, events, approval, at: at) else { return }
             // A reflex test is for people to decide, and makes the request another one.
             guard try await reflexes(of: request, all, events + made, at: at).facts.isEmpty else { return }
@@ -64,7 +65,8 @@ extension Desk {
             let note = AuditNote(
                 site: request.site, author: Desk.house, action: "bio.release",
                 subject: "\(request.number) mode-B \(approval.by)", at: at)
-            let facts = made.map(Fact.observationEvent) + [.signature(signature)]
+            let facts = try await withLater(
+                made.map(Fact.observationEvent) + [.signature(signature)], of: request, all, after: events)
             try await ask { () throws(StoreFailure) in try await store.append(facts, note: note) }
             afterSigning()
         }
@@ -119,5 +121,29 @@ extension Desk {
                 observationID: $0.id, ordinal: (last[$0.id]?.ordinal ?? 0) + 1, kind: .technicallyValidated,
                 author: Desk.house, at: at, reason: "mode B, accord permanent de \(approval.by)")
         }
+    }
+
+    /// Nobody looks at what goes out here: it was judged beside all that was validated before, and nothing that came
+    /// before waits for somebody to validate it. Else it is judged again, and waits for its biologist.
+    private func isPastKnown(
+        _ request: Request, _ all: [Observation], _ events: [ObservationEvent]
+    ) async throws(CommandFailure) -> Bool {
+        let chosen = Chosen.observations(all, events: events)
+        let file = try await open(request)
+        for other in try await openFiles(of: request.patientID, Set(chosen.keys), without: [request.id]).values {
+            let last = Chosen.lastEvents(other.events)
+            for before in other.standing.values where last[before.id]?.kind != .technicallyValidated {
+                guard let own = chosen[before.analysis] else { continue }
+                if shelf.engine.comparesOver(before.analysis, from: other.taken(before), to: file.taken(own)) {
+                    return false
+                }
+            }
+        }
+        let judged = try await judge(file, rereading: (Set(chosen.keys), ComingPast()))
+        if judged.isEmpty { return true }
+        let note = AuditNote(
+            site: request.site, author: Desk.house, action: "result.evaluate", subject: request.number, at: now())
+        try await ask { () throws(StoreFailure) in try await store.append(judged, note: note) }
+        return false
     }
 }
