@@ -89,7 +89,8 @@ package struct AnalysisCatalogue: Sendable {
 
     /// Decodes and checks the files (`analyses.csv`, `intervals.csv`, `panels.csv`, `sections.csv`, `specimens.csv`,
     /// `tubes.csv`, and `comments.csv`, `limits.csv`, `loinc.csv`, `methods.csv` when there are); refuses with every
-    /// finding when one is an error, never half a catalogue. `wasPublished`: what the lint has learnt to ask since only warns.
+    /// finding when one is an error, never half a catalogue. `wasPublished`: what the lint has learnt to ask since only
+    /// warns.
     package static func load(
         _ files: [CatalogFile], version: CatalogVersion, wasPublished: Bool = false
     ) throws(CatalogueRejection) -> AnalysisCatalogue {

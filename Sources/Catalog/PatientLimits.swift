@@ -60,8 +60,13 @@ package struct PatientLimits: Sendable, Hashable, Codable {
         return age.hasReached(from) && !(to.map(age.hasReached) ?? false) ? .yes : .no
     }
 
-    /// The place says more than the sex; of two lines that a patient fits, the one that says more is meant.
-    package var rank: Int { (setting == nil ? 0 : 2) + (sex == .any ? 0 : 1) }
+    /// Is all that the other line asks of a patient asked by this one, and more? Then this one is meant.
+    fileprivate func saysMore(than other: PatientLimits) -> Bool {
+        let asks = asked, others = other.asked
+        return asks != others && zip(asks, others).allSatisfy { $0 || !$1 }
+    }
+    /// Age, sex, place.
+    private var asked: [Bool] { [from.minutes > 0 || to != nil, sex != .any, setting != nil] }
 
     /// Could both be meant for one patient, none before the other?
     fileprivate func overlaps(_ other: PatientLimits) -> Bool {
@@ -79,16 +84,17 @@ extension LimitPair {
 }
 
 extension PatientLimits {
-    /// A pair of limits for a patient, chosen among the lines of one analysis: of the line that says most of those that
-    /// surely concern the patient, else the general one; tightened by every line that may concern the patient as far
-    /// as one knows, since to look at less would hold less.
+    /// A pair of limits for a patient, chosen among the lines of one analysis: of the line that asks most of those that
+    /// surely concern the patient, else the general one. Lines of which none asks more than the other (an age and a
+    /// place) tighten each other, and so does every line that may concern the patient as far as one knows, since to
+    /// look at less would hold less.
     package static func chosen(
         _ general: LimitPair?, among lines: [(line: PatientLimits, verdict: Verdict)],
         _ pair: (PatientLimits) -> LimitPair?
     ) -> LimitPair? {
         let stating = lines.filter { pair($0.line) != nil }
-        let rank = stating.filter { $0.verdict == .yes }.map(\.line.rank).max()
-        let sure = stating.filter { $0.verdict == .yes && $0.line.rank == rank }.compactMap { pair($0.line) }
+        let certain = stating.filter { $0.verdict == .yes }.map(\.line)
+        let sure = certain.filter { line in !certain.contains { $0.saysMore(than: line) } }.compactMap(pair)
         let possible = stating.filter { $0.verdict == .unknown }.compactMap { pair($0.line) }
         let start = sure.isEmpty ? [general].compactMap(\.self) : sure
         return (start + possible).reduce(nil) { $0?.tightened(by: $1) ?? $1 }

@@ -36,6 +36,8 @@ package enum WithheldReason: String, Sendable, Codable, CaseIterable {
     case partial = "PARTIEL"
     /// The report was given back on paper only: no MSSanté address.
     case noAddress = "SANS_ADRESSE"
+    /// Written down before such addresses were refused: nothing leaves the closed space of MSSanté (PFI sheet section 3).
+    case outsideSpace = "HORS_MSSANTE"
     /// A combination that the PFI refuses (strict table of the volet).
     case combination = "COMBINAISON"
     /// A person held it back.
@@ -50,6 +52,7 @@ package enum WithheldReason: String, Sendable, Codable, CaseIterable {
         case .representativesWouldSee: "les représentants légaux le verraient"
         case .partial: "compte rendu partiel : le DMP reçoit le compte rendu complet"
         case .noAddress: "pas d'adresse MSSanté : à remettre sur papier"
+        case .outsideSpace: "adresse hors de l'espace MSSanté : la corriger, ou remettre sur papier"
         case .combination: "combinaison que la table du volet n'admet pas"
         case .heldBack: "retenu par une personne"
         }
@@ -210,6 +213,9 @@ package struct Routing: Sendable, Equatable {
             if !request.complete, !settings.partialToDMP, !request.holders.contains(.dmp) { return .partial }
             return nil
         case .professional(let address):
+            if !request.isWithdrawal, MailAddress.defectOfSecured(address) != nil || MailAddress.isPatients(address) {
+                return .outsideSpace
+            }
             let isPrescriber = address == request.prescriber?.lowercased()
             if !isPrescriber, !request.isWithdrawal, patient.isOpposed(to: .otherProfessionals) { return .opposed }
             return nil

@@ -128,8 +128,8 @@ extension CatalogueCommand {
             abstract: "Approuver des lignes telles qu'elles se lisent aujourd'hui (biologiste).",
             discussion: """
                 Une ligne modifiée redevient brouillon. --withdraw retire l'approbation, et retient aussitôt \
-                les résultats non signés d'une ligne, d'un calcul ou de toute la politique. Qui a publié une ligne ou une \
-                règle ne l'approuve pas (catalogue single-biologist). Un contrôle publié (controls/) ne compte \
+                les résultats non signés d'une ligne, d'un calcul ou de toute la politique. Qui a publié une ligne \
+                ou une règle ne l'approuve pas (catalogue single-biologist). Un contrôle publié (controls/) ne compte \
                 qu'approuvé : d'ici là ses résultats sont retenus (CQ_ABSENT) ; une dispense se nomme, --all ne \
                 l'approuve pas.
                 """)

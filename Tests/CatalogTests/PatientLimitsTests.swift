@@ -95,8 +95,16 @@ import Testing
         #expect(chosen(age: PatientAge(minutes: 28 * days)) == pair("2.5", "6.5"))
         #expect(chosen(sex: .male, age: PatientAge(minutes: 28 * days)) == pair("2.0", "6.8"))
         #expect(chosen(sex: .male, age: PatientAge(minutes: 28 * days - 1)) == pair("3.0", "7.5"))
-        // A side that the line leaves out is no limit; the place says more than the sex and the age.
-        #expect(chosen(sex: .male, age: PatientAge(minutes: 30 * days), setting: .emergency) == pair(nil, "6.0"))
+        // A side that the line leaves out is no limit.
+        #expect(chosen(age: PatientAge(minutes: 30 * days), setting: .emergency) == pair(nil, "6.0"))
+        // A place does not say more than an age: the narrower bound of both.
+        #expect(chosen(age: PatientAge(minutes: 60), setting: .emergency) == pair("3.0", "6.0"))
+        #expect(chosen(sex: .male, age: PatientAge(minutes: 30 * days), setting: .emergency) == pair("2.0", "6.0"))
+        // What asks for the same age and a sex besides is meant.
+        let newborn = PatientLimits(analysis: "K", to: Age(28, .day), critical: pair("3.0", "7.5"))
+        let boy = PatientLimits(analysis: "K", sex: .male, to: Age(28, .day), critical: pair("2.9", "7.6"))
+        #expect(
+            PatientLimits.chosen(nil, among: [(newborn, .yes), (boy, .yes)], \.critical) == pair("2.9", "7.6"))
     }
 
     @Test func `what is not known of a patient tightens: less is never looked at`() {

@@ -225,6 +225,19 @@ struct RoutingTests {
         #expect(routing.withheld.map(\.reason) == [.noAddress])
     }
 
+    /// As a database of before such addresses were refused has it: the file can be signed, and a person is told.
+    @Test func `an address outside MSSanté is sent nothing, and holds nothing else back`() throws {
+        let outside = Destination.professional("zoe@gmail.com")
+        var request = RoutingRequest(patient: try Sample.patient(), prescriber: "Zoe@gmail.com", now: now)
+        #expect(sent(Routing(request)) == [dmp, patient])
+        #expect(Routing(request).withheld == [Routing.Withheld(outside, .outsideSpace)])
+        // Who has an earlier version waits for a person; what came there is taken back.
+        request.holders = [outside]
+        #expect(Routing(request).stranded == [Routing.Withheld(outside, .outsideSpace)])
+        request.isWithdrawal = true
+        #expect(sent(Routing(request)) == [outside])
+    }
+
     @Test func `a switch of a PFI turns a whole way off`() throws {
         var settings = RoutingSettings()
         settings.feedsDMP = false

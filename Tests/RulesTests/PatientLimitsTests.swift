@@ -8,7 +8,8 @@ import Testing
 /// Critical limits of an age and of a place of care (FEATURES L1).
 @Suite struct `Limits of a patient` {
     private static let table = """
-        code,sexe,age_de,age_a,venue,alerte_bas,alerte_haut,critique_bas,critique_haut,critique_pas,av_bas,av_haut,ucum,source
+        code,sexe,age_de,age_a,venue,alerte_bas,alerte_haut,critique_bas,critique_haut,\
+        critique_pas,av_bas,av_haut,ucum,source
         K,*,0,28 j,,3.0,7.0,2.5,7.5,0.2,2.8,7.2,mmol/L,notice
         K,*,28 j,,urgences,3.2,5.8,,6.0,,,,mmol/L,charte
         """

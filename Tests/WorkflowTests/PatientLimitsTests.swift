@@ -14,7 +14,8 @@ import Workflow
     @Test func `a patient who turns out to be in the emergency ward is judged by its limits`() async throws {
         let bench = try await Bench.withRules()
         let table = """
-            code,sexe,age_de,age_a,venue,alerte_bas,alerte_haut,critique_bas,critique_haut,critique_pas,av_bas,av_haut,ucum,source
+            code,sexe,age_de,age_a,venue,alerte_bas,alerte_haut,critique_bas,critique_haut,\
+            critique_pas,av_bas,av_haut,ucum,source
             K,*,,,urgences,,5.4,,5.5,,,,mmol/L,charte des urgences
 
             """

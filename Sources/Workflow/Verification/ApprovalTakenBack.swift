@@ -5,8 +5,8 @@ import Rules
 import Store
 
 // An approval that is taken back, because something is wrong under it, holds what was judged under it and is not
-// signed: at once and at each look, as an engine that is switched off does (RULES 1.2, step 0), until a biologist stands
-// for it again. A line that merely changed keeps what was judged by the one before.
+// signed: at once and at each look, as an engine that is switched off does (RULES 1.2, step 0), until a biologist
+// stands for it again. A line that merely changed keeps what was judged by the one before.
 extension Desk {
     /// The observation held where somebody took an approval back since, whenever it was judged.
     func withApprovals(_ observation: Observation) -> Observation {

@@ -246,18 +246,7 @@ extension Desk {
                     priors.contains { compares($0, with: arrival.observation, in: judgement) }
                 }
                 if isAnswered, !looksBack || priors.contains(where: \.isPositiveCode) { deeper[code] = nil }
-                // What was read deeper adds what compares, and no more than that.
-                let first = judgement.engine.historyDepth(code)
-                var beyond = priors.dropFirst(first).filter { prior in
-                    arrivals.contains {
-                        $0.observation.analysis == code && compares(prior, with: $0.observation, in: judgement)
-                    }
-                }
-                beyond = Array(beyond.prefix(first))
-                if looksBack {
-                    beyond += PriorResult.mostPositive(Array(priors.dropFirst(first))).filter { !beyond.contains($0) }
-                }
-                found[code] = Array(priors.prefix(first)) + beyond
+                found[code] = looked(priors, of: code, arrivals, in: judgement)
                 critical[code] = all
             }
             wanted = deeper
@@ -269,6 +258,24 @@ extension Desk {
                 lastCall: coming == nil ? try await lastCall(code, critical[code] ?? [], judgement) : nil)
         }
         return past
+    }
+
+    /// What the checks look at of all that was read: the newest, and of what was read deeper what compares, or what
+    /// was ever positive, and no more than that.
+    private func looked(
+        _ priors: [PriorResult], of code: String, _ arrivals: [Arrival], in judgement: Judgement
+    ) -> [PriorResult] {
+        let first = judgement.engine.historyDepth(code), older = Array(priors.dropFirst(first))
+        let comparing = older.filter { prior in
+            arrivals.contains {
+                $0.observation.analysis == code && compares(prior, with: $0.observation, in: judgement)
+            }
+        }
+        var beyond = Array(comparing.prefix(first))
+        if judgement.engine.looksForFirst(code) {
+            beyond += PriorResult.mostPositive(older).filter { !beyond.contains($0) }
+        }
+        return Array(priors.prefix(first)) + beyond
     }
 
     /// Was it taken before, in the same kind of tube, and is it compared as this one is (RULES section 3, step 1)?
