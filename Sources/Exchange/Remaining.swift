@@ -33,7 +33,8 @@ extension ReportDispatch {
         // A withdrawal before the latest signature is history.
         if signatures.contains(where: { $0.at > withdrawn.at }) { return [] }
         let earlier = try await earlierVersions(of: request)
-        if earlier.remaining.isEmpty { return [] }
+        let silent = try await silentDeletions(of: request, since: withdrawn.at)
+        if earlier.remaining.isEmpty, silent.isEmpty { return [] }
         var waiting = Set<Destination>()
         for dead in try await deadLetters(of: request) where dead.delivery.takesBack {
             waiting.formUnion(EarlierVersions.destinations(of: dead.delivery))
@@ -42,22 +43,67 @@ extension ReportDispatch {
         for one in earlier.remaining.sorted(by: { $0.place < $1.place }) where !waiting.contains(one.destination) {
             let isOwn = !earlier.misplaced.contains { $0.place == one.place }
             let name = one.destination == .dmp && isOwn ? EarlierVersions.dmp : one.place
-            let told = acts.last { decided in
-                guard decided.act.kind == .told, decided.at >= withdrawn.at, let who = decided.act.destination else {
-                    return false
-                }
-                return who == name || who.lowercased() == name
-            }
             let version = one.delivery.version
-            let note = WithheldNote(
-                destination: name, reason: WithheldNote.withdrawn,
-                words: "compte rendu retiré, sa version \(version) est peut-être encore là", hasEarlier: true)
             lines.append(
-                WithheldLine(
-                    requestID: request.id, requestNumber: request.number, version: version, at: withdrawn.at,
-                    note: note, needsPerson: told == nil, told: told))
+                line(
+                    request, name, version, withdrawn.at, acts,
+                    "compte rendu retiré, sa version \(version) est peut-être encore là"))
+        }
+        for one in silent where !lines.contains(where: { $0.note.destination == one.name }) {
+            lines.append(
+                line(
+                    request, one.name, one.version, withdrawn.at, acts,
+                    "suppression prise par la PFI depuis plus d'un jour, sans réponse : la version \(one.version) est "
+                        + "peut-être encore là"))
         }
         return lines
+    }
+
+    /// Waits for a person until one says since the withdrawal that they were told.
+    private func line(
+        _ request: Request, _ name: String, _ version: Int, _ withdrawn: Instant, _ acts: [DecidedRelease],
+        _ words: String
+    ) -> WithheldLine {
+        let told = acts.last { decided in
+            guard decided.act.kind == .told, decided.at >= withdrawn, let who = decided.act.destination else {
+                return false
+            }
+            return who == name || who.lowercased() == name
+        }
+        let note = WithheldNote(destination: name, reason: WithheldNote.withdrawn, words: words, hasEarlier: true)
+        return WithheldLine(
+            requestID: request.id, requestNumber: request.number, version: version, at: withdrawn, note: note,
+            needsPerson: told == nil, told: told)
+    }
+
+    /// How long a DMP or a mailbox may say nothing of a deletion that the PFI took.
+    package static let deletionSilence = Duration.seconds(86_400)
+
+    /// Destinations of the deletions of a withdrawal that were asked for a word and gave none in time: what is to be
+    /// deleted there may stand for ever, and nobody would look.
+    private func silentDeletions(
+        of request: Request, since withdrawn: Instant
+    ) async throws(CommandFailure) -> [(name: String, version: Int)] {
+        var silent = [(name: String, version: Int)]()
+        do throws(StoreFailure) {
+            for delivery in try await desk.store.deliveries(of: request)
+            where DeliveryErrand(delivery) == .deletion && withdrawn <= delivery.createdAt {
+                let events = try await desk.store.deliveryEvents(delivery.id)
+                guard let taken = events.first(where: { $0.kind == .accepted }),
+                    taken.at.advanced(by: Self.deletionSilence) <= desk.now(),
+                    let sent = DocumentTransmission(sent: delivery.message), sent.wantsReception
+                else { continue }
+                if sent.toDMP, !events.contains(where: { $0.kind == .dmpAccepted || $0.kind == .dmpRefused }) {
+                    silent.append((EarlierVersions.dmp, delivery.version))
+                }
+                let heard = events.filter { [.mailDelivered, .mailRefused, .mailRead].contains($0.kind) }
+                for address in sent.recipients.map({ $0.address.lowercased() })
+                where !heard.contains(where: { $0.isAbout(address) }) {
+                    silent.append((address, delivery.version))
+                }
+            }
+        } catch { throw .store(error) }
+        return silent
     }
 
     /// What a person says that a destination has or has not, with the destination as the register names it. Refused

@@ -54,6 +54,28 @@ import Workflow
         }
     }
 
+    /// The PFI took the deletion, and neither the DMP nor a mailbox ever said a word of it.
+    @Test func `waits for a person when a day went by without a word of its deletion`() async throws {
+        try await withSent { bench, request, dispatch, _ in
+            var silent = PFIPolicy()
+            silent.outcome = .none
+            try await withPFI(silent) { pfi, _ in
+                let quiet = bench.dispatch(to: pfi.port)
+                try await bench.decide(.withdraw, request, quiet)
+                #expect(try await quiet.sendDue())
+            }
+            bench.clock.advance(.seconds(86_000))
+            #expect(try await left(dispatch).isEmpty, "they have a day")
+            bench.clock.advance(.seconds(1000))
+            #expect(
+                try await Set(left(dispatch)) == ["\(Bench.patientMail) 1", "DMP 1", "\(Bench.prescriberMail) 1"])
+            try await bench.decide(.told, request, dispatch, at: Bench.prescriberMail)
+            #expect(try await Set(left(dispatch)) == ["\(Bench.patientMail) 1", "DMP 1"])
+            try await bench.say(.dmpAccepted, version: 1, of: request)
+            #expect(try await left(dispatch) == ["\(Bench.patientMail) 1"])
+        }
+    }
+
     /// The first version is in the DMP, the second one was taken without a word and never came there; it is withdrawn,
     /// and the DMP has nothing of the second one to delete.
     @Test(arguments: [true, false]) func `has the version before the one that the DMP denies`(_ late: Bool)

@@ -130,14 +130,17 @@ extension Desk {
         return facts
     }
 
-    /// Results of a request whose patient turns out to be elsewhere, of analyses with limits of a place of care.
+    /// Results of a request whose patient turns out to be elsewhere, of analyses with limits of a place of care; what is
+    /// signed too, so that a person is called and the file amended.
     func judgeAgain(elsewhere request: Request) async throws(CommandFailure) -> [Fact] {
         let catalogue = shelf.engine.catalogue
         let concerned = Set(catalogue.limits.filter { $0.setting != nil }.map(\.analysis))
         if concerned.isEmpty { return [] }
         var file = try await open(request)
         file.request = request
-        return try await judge(file, changed: concerned.intersection(file.measured), whole: true)
+        return try await judge(
+            file, changed: concerned.intersection(file.measured), whole: true,
+            evenSigned: try await withdrawal(of: request) == nil)
     }
 
     /// Judges a file again as it stands, with the catalogue, the rules and the approvals of today: a new judgement of
