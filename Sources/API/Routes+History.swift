@@ -9,6 +9,8 @@ import Workflow
 extension LaboratoryAPI {
     /// As far back as a file looks, in days, when nothing else is asked.
     static let historyDays: Int64 = 3650
+    /// Results measured since that are read beside those asked for, and left out.
+    private static let youngerResults = 32
 
     var historyRoutes: [Route] {
         [
@@ -35,11 +37,13 @@ extension LaboratoryAPI {
                 func method(_ one: Observation) -> String? {
                     desk.shelf[one.catalogueVersion]?.method(of: one)?.name
                 }
+                let tubes = try await desk.store.specimens(requestID: request.id)
                 var found = [String: [Observation]]()
                 for code in codes {
                     let stored = try await desk.store.history(
                         patientID: request.patientID, analysis: code, from: since,
-                        before: desk.now().advanced(by: .seconds(60)), limit: limit + own.count)
+                        before: desk.now().advanced(by: .seconds(60)),
+                        limit: limit + own.count + LaboratoryAPI.youngerResults)
                     found[code] = try await desk.shown(stored.filter { !own.contains($0.id) })
                 }
                 // Asked once for all: the analyses of a patient come from the same requests.
@@ -47,15 +51,18 @@ extension LaboratoryAPI {
                 var views = [HistoryView]()
                 for code in codes {
                     let last = mine.filter { $0.analysis == code }.max { $0.run < $1.run }
-                    let earlier = (found[code] ?? []).filter { stands.contains($0.requestID) }.prefix(limit)
+                    // What was taken before, whenever it was measured.
+                    let taken = last?.takenAt(among: tubes) ?? tubes.compactMap(\.collectedAt).min() ?? desk.now()
+                    let earlier = try await desk.taken((found[code] ?? []).filter { stands.contains($0.requestID) })
+                        .filter { $0.at < taken || ($0.at == taken && $0.one.observedAt < last?.observedAt ?? taken) }
+                        .prefix(limit)
                     views.append(
                         HistoryView(
                             analysis: code,
-                            points: earlier.map {
+                            points: earlier.map { at, one in
                                 HistoryView.Point(
-                                    value: $0.value, observedAt: call.moment($0.observedAt),
-                                    analyzer: $0.origin.analyzer, method: method($0),
-                                    definition: definition(code, $0.catalogueVersion))
+                                    value: one.value, observedAt: call.moment(at), analyzer: one.origin.analyzer,
+                                    method: method(one), definition: definition(code, one.catalogueVersion))
                             },
                             definition: definition(code, last?.catalogueVersion), method: last.flatMap(method)))
                 }

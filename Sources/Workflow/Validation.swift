@@ -126,13 +126,14 @@ extension Desk {
                     author: author.login, at: event.at, reason: Desk.chosen(chosen, because: reason))
             }
         }
-        if rejected.isEmpty { return [] }
+        let taken = rejected.map(Fact.observationEvent)
+        let calls = try await callsFollowing(
+            validated.map(Fact.observationEvent) + taken, all, after: events, by: author, at: now())
+        if rejected.isEmpty { return calls }
         let (before, after) = (
             Chosen.observations(all, events: events), Chosen.observations(all, events: events + validated + rejected)
         )
         let changed = Set(after.keys.filter { after[$0]?.id != before[$0]?.id })
-        let taken = rejected.map(Fact.observationEvent)
-        let calls = try await callsFollowing(taken, all, after: events, by: author, at: now())
         return taken + calls
             + (try await judge(try await open(request, all, events + validated + rejected), changed: changed))
     }

@@ -141,4 +141,16 @@ import Workflow
         let sampled = try await bench.store.specimens(requestID: younger.id).compactMap(\.collectedAt)
         #expect(last.previous.map(\.takenAt) == sampled + [start.advanced(by: .seconds(-4 * 86_400))])
     }
+
+    @Test func `are found behind many younger ones when an old report is corrected`() async throws {
+        let bench = try Bench()
+        _ = try await signed(bench, "4.5")
+        let corrected = try await signed(bench, "4.2")
+        for place in 0..<20 { _ = try await signed(bench, "4.\(place % 10)") }
+        #expect(try await bench.desk.fileToSign(corrected.number).previous.map(\.value.frenchText) == ["4,5"])
+        try await bench.sign(corrected, "4.3")
+        let signature = try #require(try await bench.store.signatures(requestID: corrected.id).last)
+        #expect(signature.version == 2)
+        #expect(try await bench.desk.signedReport(of: signature).previous.map(\.value.frenchText) == ["4,5"])
+    }
 }

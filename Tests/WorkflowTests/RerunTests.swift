@@ -209,6 +209,25 @@ import Workflow
         #expect(try await bench.soundTrail())
     }
 
+    /// Nobody is telephoned about the run that was set aside; about the one that is chosen after all somebody is.
+    @Test func `a critical run that is chosen after it was set aside is called again`() async throws {
+        let (bench, made) = try await bench()
+        let critical = try await run("7.0", "m1", of: made, on: bench)
+        let other = try await run("4.0", "m2", of: made, on: bench)
+        func open() async throws -> [Bool] {
+            try await bench.desk.openCalls(site: "nord").map {
+                $0.call.values.contains { $0.observationID == critical.id } && $0.call.state == .open
+            }
+        }
+        #expect(try await open() == [true])
+        for (id, isOpen) in [(other.id, false), (critical.id, true)] {
+            _ = try await bench.desk.validate(
+                [id], of: made.request.number, reason: "ce passage est retenu", by: Bench.technician)
+            #expect(try await open().contains(true) == isOpen)
+        }
+        #expect(try await standing(made, on: bench)?.id == critical.id)
+    }
+
     @Test func `a typed value that was corrected leaves no line behind`() async throws {
         let bench = try await Bench.withRules()
         let made = try await bench.received(["K"])

@@ -311,6 +311,7 @@ package struct CriticalCall: Codable, Sendable, Hashable {
         rejected?.removeAll { $0 == id }
         guard cancelledAt != nil else { return wasRejected && state != .closed }
         cancelledAt = nil
+        isSuppressed = nil
         closedBy = nil
         closedAt = nil
         state = toldAt == nil ? .open : .told

@@ -18,17 +18,12 @@ extension Desk {
         _ request: Request, _ content: SignedContent, before: Instant, under visibility: Visibility, depth: Int = 1
     ) async throws(CommandFailure) -> [PreviousResult] {
         let own = Dictionary(content.observations.map { ($0.analysis, $0) }, uniquingKeysWith: { first, _ in first })
-        let found = try await ask { () throws(StoreFailure) in
-            try await store.previousSigned(
-                patientID: request.patientID, analyses: content.observations.map(\.analysis), before: before,
-                excludingRequest: request.id, depth: depth + Desk.historyReserve)
-        }
+        let older = try await older(
+            than: content, own, of: request, before: before, depth: depth + Desk.historyReserve)
         var standings = [String: EarlierStanding](), counts = [String: Int](), results = [PreviousResult]()
         // A request signed again holds each result once more: the newest counts.
         var seen = Set<[String]>()
-        for (taken, one) in try await taken(found) where counts[one.analysis, default: 0] < depth {
-            guard let mine = own[one.analysis], (taken, one.observedAt) < (content.takenAt(of: mine), mine.observedAt)
-            else { continue }
+        for (taken, one) in older where counts[one.analysis, default: 0] < depth {
             var known = standings[one.requestID]
             if known == nil { known = try await standing(of: one.requestID) }
             guard let standing = known else { continue }
@@ -49,8 +44,33 @@ extension Desk {
         return results
     }
 
+    /// Signed results of samples taken before, `depth` of each analysis where there are so many. The store has them by
+    /// the time of measurement: behind younger ones, as a corrected file finds them, it is asked for more.
+    private func older(
+        than content: SignedContent, _ own: [String: Observation], of request: Request, before: Instant, depth: Int
+    ) async throws(CommandFailure) -> [(at: Instant, one: Observation)] {
+        var older = [(at: Instant, one: Observation)](), wanted = own.keys.sorted(), asked = depth
+        while !wanted.isEmpty {
+            let (codes, limit) = (wanted, asked)
+            let found = try await ask { () throws(StoreFailure) in
+                try await store.previousSigned(
+                    patientID: request.patientID, analyses: codes, before: before, excludingRequest: request.id,
+                    depth: limit)
+            }
+            let rows = Dictionary(grouping: found, by: \.analysis).mapValues(\.count)
+            let before = try await taken(found).filter { at, one in
+                own[one.analysis].map { (at, one.observedAt) < (content.takenAt(of: $0), $0.observedAt) } ?? false
+            }
+            let counts = Dictionary(grouping: before, by: \.one.analysis).mapValues(\.count)
+            wanted = codes.filter { rows[$0] == limit && counts[$0, default: 0] < depth }
+            older += before.filter { !wanted.contains($0.one.analysis) }
+            asked *= 8
+        }
+        return older.sorted { ($1.at, $1.one.observedAt, $1.one.run) < ($0.at, $0.one.observedAt, $0.one.run) }
+    }
+
     /// Results with the time at which each sample was taken, the last first; of one sample, the last measured first.
-    private func taken(_ found: [Observation]) async throws(CommandFailure) -> [(at: Instant, one: Observation)] {
+    package func taken(_ found: [Observation]) async throws(CommandFailure) -> [(at: Instant, one: Observation)] {
         var specimens = [String: [Specimen]](), out = [(at: Instant, one: Observation)]()
         for one in found {
             if specimens[one.requestID] == nil {

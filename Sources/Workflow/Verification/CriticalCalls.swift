@@ -184,7 +184,8 @@ extension Desk {
         // Two runs of one call may go at once: the second writes over what the first made of it.
         var written = [String: RegisterEntry]()
         for case .observationEvent(let event) in facts where !event.isSettingAside {
-            let isBack = event.kind == .withdrawn && last[event.observationID]?.kind == .rejected
+            // Taken back out of what was rejected, by itself or by the choice of that run.
+            let isBack = event.kind != .rejected && last[event.observationID]?.kind == .rejected
             guard event.kind == .rejected || isBack,
                 let observation = all.first(where: { $0.id == event.observationID }),
                 let entry = try await criticalCall(of: observation)
