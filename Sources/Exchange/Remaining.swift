@@ -1,4 +1,5 @@
 import Base
+import HL7v2
 import Laboratory
 import Report
 import Store

@@ -36,7 +36,8 @@ package enum WithheldReason: String, Sendable, Codable, CaseIterable {
     case partial = "PARTIEL"
     /// The report was given back on paper only: no MSSanté address.
     case noAddress = "SANS_ADRESSE"
-    /// Written down before such addresses were refused: nothing leaves the closed space of MSSanté (PFI sheet section 3).
+    /// Written down before such addresses were refused: nothing leaves the closed space of MSSanté (PFI sheet,
+    /// section 3).
     case outsideSpace = "HORS_MSSANTE"
     /// A combination that the PFI refuses (strict table of the volet).
     case combination = "COMBINAISON"
@@ -213,7 +214,10 @@ package struct Routing: Sendable, Equatable {
             if !request.complete, !settings.partialToDMP, !request.holders.contains(.dmp) { return .partial }
             return nil
         case .professional(let address):
-            if !request.isWithdrawal, MailAddress.defectOfSecured(address) != nil || MailAddress.isPatients(address) {
+            // What is no address at all stops the report: no door lets it in.
+            if !request.isWithdrawal, MailAddress.defect(in: address) == nil,
+                MailAddress.defectOfSecured(address) != nil
+            {
                 return .outsideSpace
             }
             let isPrescriber = address == request.prescriber?.lowercased()

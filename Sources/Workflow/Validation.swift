@@ -72,7 +72,11 @@ extension Desk {
                 guard let observation = judged.first(where: { $0.id == id }) else {
                     throw missing("observation.unknown", "résultat", id)
                 }
-                if last[id]?.kind == .technicallyValidated { continue }
+                // Validated already: it is meant where another run waits in its place.
+                let hasRival = all.contains {
+                    $0.analysis == observation.analysis && $0.id != id && last[$0.id]?.kind != .rejected
+                }
+                if last[id]?.kind == .technicallyValidated, !hasRival { continue }
                 try checkHolds(observation, reason: reason)
                 made.append(
                     ObservationEvent(

@@ -209,6 +209,34 @@ import Workflow
         #expect(try await bench.soundTrail())
     }
 
+    @Test(arguments: [true, false])
+    func `a run after the signature that is not kept leaves the report as it was signed`(rejecting: Bool) async throws {
+        let bench = try await Bench.withRules()
+        let made = try await bench.received(["CREA", "DFG09"])
+        func arrive(_ text: String) async throws -> Observation {
+            bench.clock.advance(.seconds(60))
+            var one = Bench.result("CREA", text, of: made.specimens[0].accession, unit: "umol/L")
+            one.observedAt = bench.clock.now
+            try await bench.arrive("m" + text, [one])
+            return try #require(
+                try await bench.observations(made).filter { $0.analysis == "CREA" }.max { $0.run < $1.run })
+        }
+        let first = try await arrive("100")
+        try await bench.validate(["CREA", "DFG09"], of: made)
+        try await bench.sign(made)
+        let second = try await arrive("130")
+        if rejecting {
+            _ = try await bench.desk.reject(
+                second.id, of: made.request.number, reason: "second mal pipeté", by: Bench.technician)
+        } else {
+            _ = try await bench.desk.validate(
+                [first.id], of: made.request.number, reason: "le premier, signé, est bon", by: Bench.technician)
+        }
+        #expect(try await bench.desk.worklist(site: "nord", limit: 9).isEmpty)
+        #expect(try await bench.desk.changedSinceSignature(made.request).isEmpty)
+        #expect(try await bench.soundTrail())
+    }
+
     /// Nobody is telephoned about the run that was set aside; about the one that is chosen after all somebody is.
     @Test func `a critical run that is chosen after it was set aside is called again`() async throws {
         let (bench, made) = try await bench()
@@ -216,7 +244,7 @@ import Workflow
         let other = try await run("4.0", "m2", of: made, on: bench)
         func open() async throws -> [Bool] {
             try await bench.desk.openCalls(site: "nord").map {
-                $0.call.values.contains { $0.observationID == critical.id } && $0.call.state == .open
+                $0.call.values.contains { $0.observationID == critical.id } && $0.call.cancelledAt == nil
             }
         }
         #expect(try await open() == [true])

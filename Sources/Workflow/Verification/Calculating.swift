@@ -42,8 +42,29 @@ extension Judgement {
                 continue
             }
             if let standing = file.standing[formula.code], standing.value == made.value { continue }
+            if restoreSigned(formula.code, made, tube) { continue }
             take(formula, made, tube, id())
         }
+    }
+
+    /// What was signed and set aside for other components stands again when those that it was made of do, and give the
+    /// same: a report is not made again to say what it said.
+    private mutating func restoreSigned(_ code: String, _ made: Made, _ tube: String) -> Bool {
+        let last = Chosen.lastEvents(file.events)
+        let found = file.observations.last {
+            $0.analysis == code && $0.accession == tube && signed.contains($0.id) && $0.value == made.value
+                && $0.origin.components == made.components && last[$0.id]?.kind == .rejected
+                && last[$0.id]?.author == Desk.house
+        }
+        guard let found else { return false }
+        setAsideOutdated(code)
+        let event = ObservationEvent(
+            observationID: found.id, ordinal: (last[found.id]?.ordinal ?? 0) + 1, kind: .technicallyValidated,
+            author: Desk.house, at: at, reason: "recalculé : ce qui est signé vaut de nouveau")
+        file.events.append(event)
+        facts.append(.observationEvent(event))
+        file.standing[code] = found
+        return true
     }
 
     struct Component {

@@ -130,8 +130,8 @@ extension Desk {
         return facts
     }
 
-    /// Results of a request whose patient turns out to be elsewhere, of analyses with limits of a place of care; what is
-    /// signed too, so that a person is called and the file amended.
+    /// Results of a request whose patient turns out to be elsewhere, of analyses with limits of a place of care; what
+    /// is signed too, so that a person is called and the file amended.
     func judgeAgain(elsewhere request: Request) async throws(CommandFailure) -> [Fact] {
         let catalogue = shelf.engine.catalogue
         let concerned = Set(catalogue.limits.filter { $0.setting != nil }.map(\.analysis))
