@@ -31,17 +31,25 @@ extension ReportDispatch {
         do throws(StoreFailure) { signatures = try await desk.store.signatures(requestID: request.id) } catch {
             throw .store(error)
         }
-        // A withdrawal before the latest signature is history.
-        if signatures.contains(where: { $0.at > withdrawn.at }) { return [] }
         let earlier = try await earlierVersions(of: request)
-        let silent = try await silentDeletions(of: request, since: withdrawn.at)
-        if earlier.remaining.isEmpty, silent.isEmpty { return [] }
+        var remaining = earlier.remaining, silent = [(name: String, version: Int)]()
+        if signatures.contains(where: { $0.at > withdrawn.at }) {
+            // What was signed since goes to its recipients in the place of what they have; nobody writes any more to
+            // who was taken off meanwhile.
+            remaining.removeAll { !earlier.takenOff.contains($0.destination) }
+            if remaining.isEmpty { return [] }
+            let due = Set(try await dueDeliveries(request).flatMap { EarlierVersions.destinations(of: $0.0) })
+            remaining.removeAll { due.contains($0.destination) }
+        } else {
+            silent = try await silentDeletions(of: request, since: withdrawn.at)
+        }
+        if remaining.isEmpty, silent.isEmpty { return [] }
         var waiting = Set<Destination>()
         for dead in try await deadLetters(of: request) where dead.delivery.takesBack {
             waiting.formUnion(EarlierVersions.destinations(of: dead.delivery))
         }
         var lines = [WithheldLine]()
-        for one in earlier.remaining.sorted(by: { $0.place < $1.place }) where !waiting.contains(one.destination) {
+        for one in remaining.sorted(by: { $0.place < $1.place }) where !waiting.contains(one.destination) {
             let isOwn = !earlier.misplaced.contains { $0.place == one.place }
             let name = one.destination == .dmp && isOwn ? EarlierVersions.dmp : one.place
             let version = one.delivery.version

@@ -285,7 +285,7 @@ extension Desk {
             }
         }
     }
-    private static func chosen(_ one: Observation, because reason: String) -> String {
+    fileprivate static func chosen(_ one: Observation, because reason: String) -> String {
         "passage \(one.run) retenu : \(reason)"
     }
 
@@ -400,5 +400,12 @@ extension [Fact] {
         compactMap { fact in
             if case .observationEvent(let event) = fact { event } else { nil }
         }
+    }
+}
+
+extension ObservationEvent {
+    /// It set its run aside because that one was validated in its place.
+    func isChoice(of one: Observation) -> Bool {
+        kind == .rejected && reason?.hasPrefix(Desk.chosen(one, because: "")) ?? false
     }
 }

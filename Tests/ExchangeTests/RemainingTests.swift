@@ -54,6 +54,30 @@ import Workflow
         }
     }
 
+    /// Nothing is asked of a copy that is taken off a withdrawn report; the correction goes to the others alone.
+    @Test func `waits for a person who was taken off before the report was signed again`() async throws {
+        try await withSent { bench, request, dispatch, _ in
+            var zoe = Professional(nationalID: "810009876540", family: "ZIEGLER", given: "Zoe")
+            zoe.securedMail = "zoe.ziegler@medecin.mssante.fr"
+            _ = try await bench.desk.setAddressees([zoe], encounter: nil, of: request.number, by: Bench.biologist)
+            dispatch.addresseesChanged(of: request.id)
+            try await dispatch.obeyAddressees()
+            #expect(try await dispatch.sendDue())
+            try await withPFI(PFIPolicy(answers: [.error])) { pfi, _ in
+                let refusing = bench.dispatch(to: pfi.port)
+                try await bench.decide(.withdraw, request, refusing)
+                _ = try await refusing.sendDue()
+                for id in try await dead(refusing) { try await bench.decide(.abandon, request, refusing, of: id) }
+            }
+            #expect(try await left(dispatch).contains("zoe.ziegler@medecin.mssante.fr 1"))
+            _ = try await bench.desk.setAddressees([], encounter: nil, of: request.number, by: Bench.biologist)
+            try await bench.amend(request, "4.4", dispatch)
+            #expect(try await left(dispatch) == ["zoe.ziegler@medecin.mssante.fr 1"])
+            try await bench.decide(.told, request, dispatch, at: "zoe.ziegler@medecin.mssante.fr")
+            #expect(try await left(dispatch).isEmpty)
+        }
+    }
+
     /// The PFI took the deletion, and neither the DMP nor a mailbox ever said a word of it.
     @Test func `waits for a person when a day went by without a word of its deletion`() async throws {
         try await withSent { bench, request, dispatch, _ in

@@ -58,12 +58,20 @@ extension Desk {
         // What was calculated of other components does not come back.
         let next =
             after[code] == nil
-            ? reruns.filter { $0.origin.calculation == nil && last[$0.id]?.isSettingAside ?? false } : []
+            ? reruns.filter {
+                guard $0.origin.calculation == nil, let aside = last[$0.id] else { return false }
+                return aside.isSettingAside || aside.isChoice(of: rejected)
+            } : []
         if let next = next.min(by: { $0.run < $1.run }) {
-            // It stood aside only because the first one stood.
+            // It stood aside only because the other one stood; signed, it is validated as it was.
+            let signatures = try await ask { () throws(StoreFailure) in
+                try await store.signatures(requestID: request.id)
+            }
+            let isSigned = signatures.contains { $0.observationIDs.contains(next.id) }
             made.append(
                 ObservationEvent(
-                    observationID: next.id, ordinal: (last[next.id]?.ordinal ?? 0) + 1, kind: .withdrawn,
+                    observationID: next.id, ordinal: (last[next.id]?.ordinal ?? 0) + 1,
+                    kind: isSigned ? .technicallyValidated : .withdrawn,
                     author: event.author, at: event.at, reason: "le passage \(rejected.run) est rejeté"))
             after = Chosen.observations(all, events: events + made)
         }
