@@ -209,7 +209,7 @@ import Workflow
     }
 
     @Test func `a paused analyzer has no line until it is resumed, and both are in the trail`() async throws {
-        let port = try await freePort()
+        let port = try await portOfNobodyElse()
         let bench = try AnalyzerBench(line: .tcpServer(host: "127.0.0.1", port: port, allowedPeers: []))
         let (_, tube) = try await bench.tube()
         let fleet = bench.fleet
@@ -340,4 +340,16 @@ func freePort() async throws -> Int {
     let port = listener.port
     await listener.stop()
     return port
+}
+
+/// A free port below those that Linux gives out by itself (32768 and more): while it is closed, no other test gets it.
+func portOfNobodyElse() async throws -> Int {
+    for port in (0..<64).map({ _ in Int.random(in: 20_000..<32_000) }) {
+        guard let listener = try? await LineListener.start(host: "127.0.0.1", port: port, allowedPeers: []) else {
+            continue
+        }
+        await listener.stop()
+        return port
+    }
+    return try #require(nil as Int?, "no port is free")
 }
