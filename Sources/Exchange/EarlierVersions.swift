@@ -88,6 +88,8 @@ struct EarlierVersions {
     var holders: Set<Destination> { Set(held.keys).subtracting(takenOff) }
     /// No copies any more: what they have is withdrawn there, and nothing follows it.
     var takenOff: Set<Destination> = []
+    /// Deletions that may have left and nobody refused, oldest first.
+    var deletions: [(delivery: Delivery, events: [DeliveryEvent])] = []
 
     private func isMisplaced(_ holding: Holding) -> Bool {
         guard let subject else { return false }

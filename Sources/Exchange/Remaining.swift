@@ -41,7 +41,7 @@ extension ReportDispatch {
             let due = Set(try await dueDeliveries(request).flatMap { EarlierVersions.destinations(of: $0.0) })
             remaining.removeAll { due.contains($0.destination) }
         } else {
-            silent = try await silentDeletions(of: request, since: withdrawn.at)
+            silent = silentDeletions(earlier.deletions, since: withdrawn.at)
         }
         if remaining.isEmpty, silent.isEmpty { return [] }
         var waiting = Set<Destination>()
@@ -91,27 +91,23 @@ extension ReportDispatch {
     /// Destinations of the deletions of a withdrawal that were asked for a word and gave none in time: what is to be
     /// deleted there may stand for ever, and nobody would look.
     private func silentDeletions(
-        of request: Request, since withdrawn: Instant
-    ) async throws(CommandFailure) -> [(name: String, version: Int)] {
+        _ deletions: [(delivery: Delivery, events: [DeliveryEvent])], since withdrawn: Instant
+    ) -> [(name: String, version: Int)] {
         var silent = [(name: String, version: Int)]()
-        do throws(StoreFailure) {
-            for delivery in try await desk.store.deliveries(of: request)
-            where DeliveryErrand(delivery) == .deletion && withdrawn <= delivery.createdAt {
-                let events = try await desk.store.deliveryEvents(delivery.id)
-                guard let taken = events.first(where: { $0.kind == .accepted }),
-                    taken.at.advanced(by: Self.deletionSilence) <= desk.now(),
-                    let sent = DocumentTransmission(sent: delivery.message), sent.wantsReception
-                else { continue }
-                if sent.toDMP, !events.contains(where: { $0.kind == .dmpAccepted || $0.kind == .dmpRefused }) {
-                    silent.append((EarlierVersions.dmp, delivery.version))
-                }
-                let heard = events.filter { [.mailDelivered, .mailRefused, .mailRead].contains($0.kind) }
-                for address in sent.recipients.map({ $0.address.lowercased() })
-                where !heard.contains(where: { $0.isAbout(address) }) {
-                    silent.append((address, delivery.version))
-                }
+        for (delivery, events) in deletions where withdrawn <= delivery.createdAt {
+            guard let taken = events.first(where: { $0.kind == .accepted }),
+                taken.at.advanced(by: Self.deletionSilence) <= desk.now(),
+                let sent = DocumentTransmission(sent: delivery.message), sent.wantsReception
+            else { continue }
+            if sent.toDMP, !events.contains(where: { $0.kind == .dmpAccepted || $0.kind == .dmpRefused }) {
+                silent.append((EarlierVersions.dmp, delivery.version))
             }
-        } catch { throw .store(error) }
+            let heard = events.filter { [.mailDelivered, .mailRefused, .mailRead].contains($0.kind) }
+            for address in sent.recipients.map({ $0.address.lowercased() })
+            where !heard.contains(where: { $0.isAbout(address) }) {
+                silent.append((address, delivery.version))
+            }
+        }
         return silent
     }
 

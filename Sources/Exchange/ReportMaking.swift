@@ -248,6 +248,7 @@ extension ReportDispatch {
                 if events.contains(where: { $0.kind == .refused }) || (isGivenUp && !events.mayHaveLeft) { continue }
                 if DeliveryErrand(delivery) == .deletion {
                     if !isGivenUp { found.remove(delivery, events) }
+                    found.deletions.append((delivery, events))
                 } else if events.mayHaveLeft {
                     found.add(delivery, events)
                 } else {

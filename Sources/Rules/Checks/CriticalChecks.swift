@@ -6,7 +6,7 @@ import Laboratory
 extension ResultJudge {
     /// Both tiers, with the raw and the rounded value: either triggers (RULES section 6).
     mutating func checkCritical(
-        _ input: EvaluationInput, _ scene: Scene, _ line: CheckLine, _ policy: VerificationPolicy
+        _ input: EvaluationInput, _ scene: Scene, _ tiers: LineTiers, _ line: CheckLine, _ policy: VerificationPolicy
     ) {
         guard !isSuppressed else {
             // What is not given is not told: a new specimen is (RULES section 4; section 5, point 1).
@@ -19,7 +19,6 @@ extension ResultJudge {
             checkPositive(line)
             return
         }
-        let tiers = line.tiers(scene, input.patient)
         guard !isOutsideContext(line, scene) else {
             checkUngiven(raw, printed, tiers, line)
             return
@@ -274,10 +273,8 @@ extension ResultJudge {
     }
 
     /// LL and HH stand for L and H where the value is critical, whoever was told before.
-    mutating func flagCritical(_ input: EvaluationInput, _ scene: Scene, _ line: CheckLine) {
-        guard !isSuppressed, let raw, let printed, let limits = line.tiers(scene, input.patient).critical else {
-            return
-        }
+    mutating func flagCritical(_ tiers: LineTiers, _ line: CheckLine) {
+        guard !isSuppressed, let raw, let printed, let limits = tiers.critical else { return }
         func either(_ test: (Measured) -> Verdict) -> Bool { test(raw) == .yes || test(printed) == .yes }
         if let low = limits.low, either({ line.below($0, low) }) {
             flags = [.criticallyLow]

@@ -201,9 +201,8 @@ extension ResultJudge {
                 note: code == .interferenceBias ? .comment : nil))
     }
 
-    mutating func checkLimits(_ input: EvaluationInput, _ scene: Scene, _ line: CheckLine) {
+    mutating func checkLimits(_ tiers: LineTiers, _ line: CheckLine) {
         checkPair(.absurd, line.limits.absurd, line.facts.absurd, .absurd, line)
-        let tiers = line.tiers(scene, input.patient)
         checkPair(
             .autoverification, tiers.autoverification, tiers.autoverificationFacts, .outsideAutoverification, line)
     }

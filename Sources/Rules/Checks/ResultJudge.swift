@@ -93,14 +93,15 @@ struct ResultJudge {
         checkRange(line)
         checkRerun(line)
         checkInterference(line, scene, engine.pack.policy)
-        checkLimits(input, scene, line)
+        let tiers = line.tiers(scene, input.patient)
+        checkLimits(tiers, line)
         checkDelta(input, scene, line)
-        checkCritical(input, scene, line, engine.pack.policy)
+        checkCritical(input, scene, tiers, line, engine.pack.policy)
         checkContext(line)
         checkOnlyInContext(line, scene)
         checkInterval(input, scene, line, engine)
         checkFirstPositive(line)
-        flagCritical(input, scene, line)
+        flagCritical(tiers, line)
     }
 
     /// When the measurement was made, as far as one knows.
